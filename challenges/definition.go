@@ -1,0 +1,75 @@
+package challenges
+
+import (
+	"time"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Fold says what a counter makes of its contributions.
+type Fold uint8
+
+// The folds of a counter (language: Fields, counter).
+const (
+	Add Fold = iota
+	Highest
+	Lowest
+	Latest
+	Distinct
+)
+
+// Level is a named threshold of a badge.
+type Level struct {
+	Name string
+	At   decimal.Decimal
+}
+
+// Streak is the meaning of a run of periods: which periods count, what qualifies one, and what bridges a missed one.
+type Streak struct {
+	Every   calendar.Period // Day, Week or Month
+	AtLeast decimal.Decimal // of the counter in a period, to qualify it
+	// Days are the weekdays that count, for Every Day; the zero value means all of them.
+	Days [7]bool
+	// Free freezes are given each FreePer period and do not carry over; bought ones are held up to Hold.
+	Free    int
+	FreePer calendar.Period
+	Hold    int
+	// Repair is how long a broken run can be repaired; zero: not at all.
+	Repair calendar.Duration
+}
+
+// AllDays reports whether every weekday counts.
+func (s *Streak) AllDays() bool { return s.Days == [7]bool{} }
+
+// Counts reports whether the weekday takes part in a daily streak.
+func (s *Streak) Counts(d time.Weekday) bool { return s.AllDays() || s.Days[d] }
+
+// Ladder is a tier's levels, lowest first, and how one falls.
+type Ladder struct {
+	Levels []Rung
+	Keep   Keep              // how long a level is held after it was reached, met or not
+	Grace  calendar.Duration // after that
+	// AtOnce falls straight to the level that is met; otherwise one level at a time.
+	AtOnce bool
+}
+
+// Rung is one level of a tier. It is met when every one of All and, if there are any, at least one of Any is.
+type Rung struct {
+	Name string
+	All  []Need
+	Any  []Need
+}
+
+// Need is a threshold on one of a tier's metrics, by index.
+type Need struct {
+	Metric int
+	At     decimal.Decimal
+}
+
+// Keep is a duration, or the end of this or the next calendar period. The zero Keep is none.
+type Keep struct {
+	For   calendar.Duration
+	EndOf calendar.Period
+	Next  bool
+}

@@ -1,0 +1,219 @@
+package challenges
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Span is an unbroken stretch of qualified periods, both ends included.
+type Span struct {
+	First, Last calendar.Key
+}
+
+// StreakState is where a streak stands at an instant.
+type StreakState string
+
+// The states of a streak (language: Tests).
+const (
+	StreakNone       StreakState = "none"
+	StreakActive     StreakState = "active"
+	StreakAtRisk     StreakState = "at_risk"
+	StreakRepairable StreakState = "repairable"
+	StreakBroken     StreakState = "broken"
+)
+
+// Run is a maximal stretch of qualified and bridged periods.
+type Run struct {
+	First, Last calendar.Key // its first and last qualified period
+	Length      int          // qualified periods; bridged ones do not count
+	Frozen      int          // bridged ones
+	Broken      bool
+	BrokenAt    calendar.Instant // end of the period that was missed; meaningful when Broken
+}
+
+// Standing is what a member is told of a streak.
+type Standing struct {
+	State    StreakState
+	Length   int
+	Longest  int
+	Frozen   int              // freezes used by the current run
+	AtRiskAt calendar.Instant // when the run becomes at risk, 0 when it is not running
+	BreaksAt calendar.Instant // when it breaks unless its period is qualified, 0 when it is not running
+	Last     Run              // the run it speaks of
+}
+
+// Qualify adds period k to spans, which are ascending and not adjacent, and reports whether it was new.
+func Qualify(spans []Span, k calendar.Key) ([]Span, bool) {
+	i, found := slices.BinarySearchFunc(spans, k, func(s Span, k calendar.Key) int {
+		switch {
+		case s.Last < k:
+			return -1
+		case s.First > k:
+			return 1
+		}
+		return 0
+	})
+	if found {
+		return spans, false
+	}
+	joinsLeft := i > 0 && spans[i-1].Last+1 == k
+	joinsRight := i < len(spans) && spans[i].First-1 == k
+	switch {
+	case joinsLeft && joinsRight:
+		spans[i-1].Last = spans[i].Last
+		spans = slices.Delete(spans, i, i+1)
+	case joinsLeft:
+		spans[i-1].Last = k
+	case joinsRight:
+		spans[i].First = k
+	default:
+		spans = slices.Insert(spans, i, Span{First: k, Last: k})
+	}
+	return spans, true
+}
+
+// walk follows the qualified periods and bridges the missed ones while freezes last. Which freezes are used is a function
+// of the qualified periods alone (semantics: Streaks), so that a late event gives back the one it makes needless.
+type walk struct {
+	s    *Streak
+	cal  calendar.Calendar
+	used int          // free freezes used in period
+	per  calendar.Key // of FreePer
+	run  Run
+	open bool
+}
+
+// bridge uses a freeze for missed period k, and reports whether there was one.
+func (w *walk) bridge(k calendar.Key) bool {
+	if w.s.Free == 0 {
+		return false
+	}
+	per := w.cal.KeyOfDate(w.s.FreePer, w.cal.LastDate(w.s.Every, k))
+	if per != w.per {
+		w.per, w.used = per, 0
+	}
+	if w.used >= w.s.Free {
+		return false
+	}
+	w.used++
+	return true
+}
+
+// counts reports whether a missed period k can break the run at all.
+func (w *walk) counts(k calendar.Key) bool {
+	return w.s.Every != calendar.Day || w.s.Counts(w.cal.FirstDate(calendar.Day, k).Weekday())
+}
+
+// miss passes over the missed periods from k up to before end. It reports false as soon as one breaks the run.
+func (w *walk) miss(k, end calendar.Key) bool {
+	for ; k < end; k++ {
+		if !w.counts(k) {
+			continue
+		}
+		if !w.bridge(k) {
+			w.run.Broken, w.run.BrokenAt = true, w.cal.End(w.s.Every, k)
+			return false
+		}
+		w.run.Frozen++
+	}
+	return true
+}
+
+// length counts the periods of a span that take part.
+func (w *walk) length(s Span) int {
+	if w.s.Every != calendar.Day || w.s.AllDays() {
+		return int(s.Last-s.First) + 1
+	}
+	n := 0
+	for k := s.First; k <= s.Last; k++ {
+		if w.counts(k) {
+			n++
+		}
+	}
+	return n
+}
+
+// Runs calls yield for each run of spans in order. The last one is not yet judged against the present.
+func (s *Streak) Runs(cal calendar.Calendar, spans []Span, yield func(Run)) {
+	w := walk{s: s, cal: cal}
+	w.follow(spans, yield)
+	if w.open {
+		yield(w.run)
+	}
+}
+
+func (w *walk) follow(spans []Span, yield func(Run)) {
+	for _, span := range spans {
+		if w.open && !w.miss(w.run.Last+1, span.First) {
+			yield(w.run)
+			w.open = false
+		}
+		if !w.open {
+			w.run, w.open = Run{First: span.First}, true
+		}
+		w.run.Last = span.Last
+		w.run.Length += w.length(span)
+	}
+}
+
+// At is where the streak stands at now. Longest is the longest run of periods no longer in spans.
+func (s *Streak) At(cal calendar.Calendar, spans []Span, longest int, now calendar.Instant) Standing {
+	st := Standing{State: StreakNone, Longest: longest}
+	if len(spans) == 0 {
+		return st
+	}
+	w := walk{s: s, cal: cal}
+	w.follow(spans, func(r Run) { st.Longest = max(st.Longest, r.Length) })
+	st.Longest = max(st.Longest, w.run.Length)
+	current := cal.Key(s.Every, now)
+	if !w.miss(w.run.Last+1, current) {
+		st.State, st.Last = StreakBroken, w.run
+		if !s.Repair.IsZero() && now < cal.After(w.run.BrokenAt, s.Repair) {
+			st.State = StreakRepairable
+		}
+		return st
+	}
+	st.State, st.Length, st.Frozen, st.Last = StreakActive, w.run.Length, w.run.Frozen, w.run
+	if current > w.run.Last && w.counts(current) {
+		st.State = StreakAtRisk
+	}
+	w.foresee(&st, max(current, w.run.Last+1))
+	return st
+}
+
+// foresee finds when a running streak becomes at risk and when it breaks, from its first open period on.
+func (w *walk) foresee(st *Standing, k calendar.Key) {
+	for !w.counts(k) {
+		k++
+	}
+	st.AtRiskAt = w.cal.Start(w.s.Every, k)
+	ahead := *w
+	for ahead.miss(k, k+1) {
+		k++
+	}
+	st.BreaksAt = ahead.run.BrokenAt
+}
+
+// ReachedIn is the period in which a run that contains spans first counted n periods; ok is false when it did not.
+func (s *Streak) ReachedIn(cal calendar.Calendar, spans []Span, run Run, n int) (k calendar.Key, ok bool) {
+	w := walk{s: s, cal: cal}
+	for _, span := range spans {
+		if span.Last < run.First || span.First > run.Last {
+			continue
+		}
+		if length := w.length(span); length < n {
+			n -= length
+			continue
+		}
+		for k = span.First; ; k++ {
+			if w.counts(k) {
+				n--
+			}
+			if n == 0 {
+				return k, true
+			}
+		}
+	}
+	return 0, false
+}

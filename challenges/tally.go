@@ -1,0 +1,208 @@
+package challenges
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// MaxDistinct is how many values a distinct counter keeps per subject and period (semantics: Bounds on state).
+const MaxDistinct = 1000
+
+// MaxAtMost is the largest N of `at_most: N per …`: each of the N earliest contributions is kept while its period is open.
+const MaxAtMost = 100
+
+// Contribution is what one event adds to a counter.
+type Contribution struct {
+	At    calendar.Instant // the event's time
+	ID    string           // the event's id, which orders events of one instant
+	Value decimal.Decimal
+	Keys  []string // for Distinct
+}
+
+// before orders contributions by (time, id), the order from which progress is defined (semantics: Time).
+func (c *Contribution) before(at calendar.Instant, id string) bool {
+	return c.At < at || c.At == at && strings.Compare(c.ID, id) < 0
+}
+
+// Tally is the fold of a counter over one period. Whatever the order in which contributions arrive, it ends the same.
+type Tally struct {
+	Value decimal.Decimal
+	Count int // contributions that count
+	// At is when the value was reached: the latest contribution's time, or for Highest and Lowest the earliest that had
+	// the value, as the tie rule of boards wants it. ID belongs to it.
+	At calendar.Instant
+	ID string
+	// Kept are the contributions that count in each still open period of at_most, by (Bucket, time, id).
+	Kept []Kept
+	// Keys are the values of a distinct counter with how many contributions brought each, sorted.
+	Keys []KeyCount
+	Full bool // a distinct counter that has met MaxDistinct values
+}
+
+// Kept is a contribution that counts in one period of at_most.
+type Kept struct {
+	Bucket calendar.Key
+	At     calendar.Instant
+	ID     string
+	Value  decimal.Decimal
+}
+
+// KeyCount is one distinct value and how many contributions brought it.
+type KeyCount struct {
+	Key   string
+	Count int
+}
+
+// Add folds c into t. It fails with decimal.ErrOverflow and then changes nothing.
+func (t *Tally) Add(fold Fold, c Contribution) error {
+	switch fold {
+	case Add:
+		sum, ok := t.Value.Add(c.Value)
+		if !ok {
+			return decimal.ErrOverflow
+		}
+		t.Value = sum
+		t.reachedLatest(c)
+	case Highest:
+		t.extreme(c, c.Value > t.Value)
+	case Lowest:
+		t.extreme(c, c.Value < t.Value)
+	case Latest:
+		if t.Count == 0 || !c.before(t.At, t.ID) {
+			t.Value, t.At, t.ID = c.Value, c.At, c.ID
+		}
+	case Distinct:
+		t.addKeys(c)
+	}
+	t.Count++
+	return nil
+}
+
+func (t *Tally) reachedLatest(c Contribution) {
+	if t.Count == 0 || !c.before(t.At, t.ID) {
+		t.At, t.ID = c.At, c.ID
+	}
+}
+
+func (t *Tally) extreme(c Contribution, better bool) {
+	if t.Count == 0 || better || c.Value == t.Value && c.before(t.At, t.ID) {
+		t.Value, t.At, t.ID = c.Value, c.At, c.ID
+	}
+}
+
+func (t *Tally) addKeys(c Contribution) {
+	for _, key := range c.Keys {
+		i, found := slices.BinarySearchFunc(t.Keys, key, func(k KeyCount, s string) int { return strings.Compare(k.Key, s) })
+		switch {
+		case found:
+			t.Keys[i].Count++
+		case len(t.Keys) >= MaxDistinct:
+			t.Full = true
+		default:
+			t.Keys = slices.Insert(t.Keys, i, KeyCount{Key: key, Count: 1})
+			t.reachedLatest(c)
+		}
+	}
+	t.Value, _ = decimal.FromInt(int64(len(t.Keys)))
+}
+
+// AddAtMost folds c into t where only the n earliest contributions of each bucket count, by (time, id). An earlier one that
+// arrives late replaces the last one that counted.
+func (t *Tally) AddAtMost(fold Fold, c Contribution, bucket calendar.Key, n int) error {
+	first := sortedIndex(t.Kept, Kept{Bucket: bucket, At: calendar.Beginning})
+	end := first
+	for end < len(t.Kept) && t.Kept[end].Bucket == bucket {
+		end++
+	}
+	kept := Kept{Bucket: bucket, At: c.At, ID: c.ID, Value: c.Value}
+	at := sortedIndex(t.Kept, kept)
+	if end-first < n {
+		if err := t.Add(fold, c); err != nil {
+			return err
+		}
+		t.Kept = slices.Insert(t.Kept, at, kept)
+		return nil
+	}
+	if at == end { // later than all that count
+		return nil
+	}
+	rest, ok := t.Value.Sub(t.Kept[end-1].Value)
+	if fold == Add && !ok {
+		return decimal.ErrOverflow
+	}
+	t.Kept = slices.Insert(slices.Delete(t.Kept, end-1, end), at, kept)
+	if fold != Add {
+		t.refold(fold)
+		return nil
+	}
+	t.Value, t.Count = rest, t.Count-1
+	return t.Add(fold, c)
+}
+
+// refold computes an extreme anew from the contributions kept, after one of them stopped counting.
+func (t *Tally) refold(fold Fold) {
+	t.Count = 0
+	for _, k := range t.Kept {
+		_ = t.Add(fold, Contribution{At: k.At, ID: k.ID, Value: k.Value})
+	}
+}
+
+func sortedIndex(kept []Kept, k Kept) int {
+	i, _ := slices.BinarySearchFunc(kept, k, func(a, b Kept) int {
+		switch {
+		case a.Bucket != b.Bucket:
+			return int(min(1, max(-1, a.Bucket-b.Bucket)))
+		case a.At != b.At:
+			return int(min(1, max(-1, a.At-b.At)))
+		default:
+			return strings.Compare(a.ID, b.ID)
+		}
+	})
+	return i
+}
+
+// Forget drops what is kept of buckets before the given one: no event can reach them any more, and a sum needs them no
+// longer.
+func (t *Tally) Forget(fold Fold, before calendar.Key) {
+	if fold != Add {
+		return
+	}
+	i := 0
+	for i < len(t.Kept) && t.Kept[i].Bucket < before {
+		i++
+	}
+	t.Kept = slices.Delete(t.Kept, 0, i)
+}
+
+// Merge folds the tally of another, disjoint period into t: the rolling value of a counter is the merge of its days.
+func (t *Tally) Merge(fold Fold, o *Tally) error {
+	if o.Count == 0 {
+		return nil
+	}
+	c := Contribution{At: o.At, ID: o.ID, Value: o.Value}
+	if fold == Distinct {
+		for _, k := range o.Keys {
+			c.Keys = append(c.Keys, k.Key)
+		}
+	}
+	count := t.Count
+	if err := t.Add(fold, c); err != nil {
+		return err
+	}
+	t.Count = count + o.Count
+	return nil
+}
+
+// Reached reports whether a goal at the given threshold is met: at least that much, or for Lowest at most.
+func (t *Tally) Reached(fold Fold, at decimal.Decimal) bool {
+	if t.Count == 0 {
+		return at <= 0 && fold != Lowest
+	}
+	if fold == Lowest {
+		return t.Value <= at
+	}
+	return t.Value >= at
+}

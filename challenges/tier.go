@@ -1,0 +1,165 @@
+package challenges
+
+import (
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// NoLevel is the level of a tier below its lowest.
+const NoLevel = -1
+
+// TierState is a member's place on a Ladder.
+type TierState struct {
+	Level   int              // index into Ladder.Levels, or NoLevel
+	Reached calendar.Instant // when the level was reached, going up or falling
+	// Unmet is since when the level is no longer met; calendar.Forever while it is.
+	Unmet calendar.Instant
+	// Settled is up to when time has been taken into account.
+	Settled calendar.Instant
+}
+
+// Metrics gives a tier's counts as they were, or will be by time alone, at an instant.
+type Metrics interface {
+	// Metric is the value of the metric with this index.
+	Metric(index int, at calendar.Instant) decimal.Decimal
+	// Falls is the first instant after the given one at which time alone lowers a metric, calendar.Forever for none.
+	Falls(after calendar.Instant) calendar.Instant
+}
+
+// LevelChange is one step up or down.
+type LevelChange struct {
+	From, To int
+	At       calendar.Instant
+}
+
+// met is the highest level whose needs hold at an instant.
+func (l *Ladder) met(m Metrics, at calendar.Instant) int {
+	for i := len(l.Levels) - 1; i >= 0; i-- {
+		if l.Levels[i].met(m, at) {
+			return i
+		}
+	}
+	return NoLevel
+}
+
+// holds reports whether level or one above it is met.
+func (l *Ladder) holds(level int, m Metrics, at calendar.Instant) bool {
+	return level == NoLevel || l.met(m, at) >= level
+}
+
+func (r *Rung) met(m Metrics, at calendar.Instant) bool {
+	for _, n := range r.All {
+		if m.Metric(n.Metric, at) < n.At {
+			return false
+		}
+	}
+	for _, n := range r.Any {
+		if m.Metric(n.Metric, at) >= n.At {
+			return true
+		}
+	}
+	return len(r.Any) == 0
+}
+
+// kept is until when a level reached at an instant is held, met or not.
+func (l *Ladder) kept(cal calendar.Calendar, reached calendar.Instant) calendar.Instant {
+	switch {
+	case !l.Keep.For.IsZero():
+		return cal.EndOfDayAfter(reached, l.Keep.For)
+	case l.Keep.EndOf != calendar.Always:
+		return cal.EndOf(l.Keep.EndOf, l.Keep.Next, reached)
+	default:
+		return reached
+	}
+}
+
+// falls is when a level that is unmet since an instant is lost.
+func (l *Ladder) falls(cal calendar.Calendar, s *TierState) calendar.Instant {
+	if s.Level == NoLevel || s.Unmet == calendar.Forever {
+		return calendar.Forever
+	}
+	end := max(s.Unmet, l.kept(cal, s.Reached))
+	if !l.Grace.IsZero() {
+		end = cal.EndOfDayAfter(end-1, l.Grace)
+	}
+	return end
+}
+
+// Settle lets time pass up to now: it finds when the level stopped being met and lets it fall, one level at a time or
+// at once, appending each fall to changes. The contributions known are those that m gives.
+func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now calendar.Instant, changes []LevelChange) []LevelChange {
+	for at := s.Settled; s.Level != NoLevel; {
+		if s.Unmet == calendar.Forever {
+			for ; at <= now && l.holds(s.Level, m, at); at = m.Falls(at) {
+			}
+			if at > now {
+				break
+			}
+			s.Unmet = at
+		}
+		fall := l.falls(cal, s)
+		if fall > now {
+			break
+		}
+		to := s.Level - 1
+		if l.AtOnce {
+			to = min(to, l.met(m, fall))
+		}
+		changes = append(changes, LevelChange{From: s.Level, To: to, At: fall})
+		s.Level, s.Reached, s.Unmet, at = to, fall, calendar.Forever, fall
+	}
+	s.Settled = max(s.Settled, now)
+	return changes
+}
+
+// Rise judges the level after new contributions at an instant up to which s is settled: up is immediate, and a level met
+// again is no longer about to fall.
+func (l *Ladder) Rise(s *TierState, m Metrics, at calendar.Instant, changes []LevelChange) []LevelChange {
+	met := l.met(m, at)
+	if met >= s.Level && s.Level != NoLevel {
+		s.Unmet = calendar.Forever
+	}
+	for s.Level < met {
+		changes = append(changes, LevelChange{From: s.Level, To: s.Level + 1, At: at})
+		s.Level, s.Reached, s.Unmet = s.Level+1, at, calendar.Forever
+	}
+	return changes
+}
+
+// NextFall is when the level falls by time alone, or an earlier instant at which that must be looked at again;
+// calendar.Forever when it never does.
+func (l *Ladder) NextFall(cal calendar.Calendar, s TierState, m Metrics) calendar.Instant {
+	if s.Level == NoLevel || l.Levels[s.Level].free() {
+		return calendar.Forever
+	}
+	if s.Unmet != calendar.Forever {
+		return l.falls(cal, &s)
+	}
+	if kept := l.kept(cal, s.Reached); kept > s.Settled {
+		return kept
+	}
+	at := s.Settled
+	for at < calendar.Forever && l.holds(s.Level, m, at) {
+		at = m.Falls(at)
+	}
+	if at == calendar.Forever {
+		return at
+	}
+	s.Unmet = at
+	return l.falls(cal, &s)
+}
+
+// free reports whether a level asks for nothing, so that time cannot take it.
+func (r *Rung) free() bool {
+	for _, n := range r.All {
+		if n.At > 0 {
+			return false
+		}
+	}
+	for _, n := range r.Any {
+		if n.At <= 0 {
+			return true
+		}
+	}
+	return len(r.Any) == 0
+}

@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"strconv"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// MaxDepth is how many events may cause one another in a chain; what would come after that is noted and not done.
+const MaxDepth = 4
+
+// Ranks tells where a score puts a member or group on a board that is at hand, and where it stood before. A nil Ranks
+// knows no boards. Rank 0 means none.
+type Ranks interface {
+	Move(key leaderboards.Key, rules leaderboards.Rules, score leaderboards.Score) (previous, rank int64)
+}
+
+// Apply decides what an event means: it settles what is due at the event's arrival, finds what the ruleset says of the
+// event, and changes the subjects accordingly. It is a function of its arguments alone; the event must have passed Check.
+//
+// Conditions, amounts and boosts see the member as before the event. What the event causes for the same member
+// (challenge_completed and the like) is processed next, and is part of the same outcome.
+func Apply(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
+	a := applier{}
+	return a.run(rules, subjects, ranks, e, seq, trace)
+}
+
+// applier is the working memory of Apply, reused from event to event.
+type applier struct {
+	rules    *Ruleset
+	subjects *Subjects
+	ranks    Ranks
+	trace    *Trace
+	out      *Outcome
+	seq      uint64
+	m        *Member
+	now      calendar.Instant // of arrival: what is due by then is settled
+	facts    Facts
+	event    *Event   // the one being processed: the event itself or a follow-up
+	queue    []*Event // follow-ups of the same member, not yet processed
+
+	rulePlan  []plannedRule
+	grantPlan []plannedGrant
+	boostPlan []plannedBoost
+	feedPlan  []plannedFeed
+	idle      idleEnds
+	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
+	// given then is given again, limits or not.
+	recorded *Outcome
+	changes  []challenges.LevelChange
+	tiers    bool // a tier's count has changed
+}
+
+func (a *applier) run(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
+	a.rules, a.subjects, a.ranks, a.trace = rules, subjects, ranks, trace
+	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: rules.Hash}
+	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
+	a.m = subjects.Member(e.Member)
+	if a.m == nil {
+		a.join(e)
+	}
+	a.m.align(rules.Member)
+	subjects.touchMember(a.m, seq)
+	a.settle(a.now)
+	a.drain(0)
+	a.process(e)
+	a.drain(0)
+	a.m.Due = a.nextDue()
+	a.out.sortEffects()
+	return a.out
+}
+
+// join makes a new member, with `joined` and its effects first.
+func (a *applier) join(e *Event) {
+	m := &Member{ID: e.Member, Joined: e.Time}
+	m.align(a.rules.Member)
+	a.m = m
+	a.subjects.add(m)
+	a.subjects.touchMember(m, a.seq)
+	if e.Type == commandPut {
+		a.put(e)
+	}
+	a.startTiers(e.Time)
+	a.follow(Joined, e.ID+"/"+Joined, e.Time, e.Depth, nil)
+	a.drain(0)
+}
+
+// process handles one event: a command of this package, or an event type of the ruleset.
+func (a *applier) process(e *Event) {
+	a.event = e
+	if command := commands[e.Type]; command != nil {
+		command(a, e)
+		return
+	}
+	t := a.rules.EventType(e.Type)
+	if t == nil { // a follow-up's type, or one of an older ruleset, that nothing looks at
+		return
+	}
+	a.facts.Reset(a.rules, e, a.m)
+	a.plan(t)
+	if !t.Builtin {
+		a.m.note(e.Type, e.Time)
+		a.revive(e.Type)
+	}
+	for i := range a.feedPlan {
+		a.foldPlanned(&a.feedPlan[i])
+	}
+	for i := range a.rulePlan {
+		a.rule(&a.rulePlan[i])
+	}
+	if a.tiers {
+		a.tiers = false
+		a.rise(e.Time)
+	}
+}
+
+// drain processes the follow-ups from the given one on.
+func (a *applier) drain(from int) {
+	for i := from; i < len(a.queue); i++ {
+		a.process(a.queue[i])
+	}
+	a.queue = a.queue[:from]
+}
+
+// follow queues a built-in event of the same member. Its id is derived from its cause, so it is the same on every replay.
+func (a *applier) follow(name, id string, at calendar.Instant, depth int, fields []Value) {
+	t := a.rules.EventType(name)
+	if t == nil || len(t.rules) == 0 && len(t.feeds) == 0 {
+		return
+	}
+	if depth >= MaxDepth {
+		a.out.note("depth", name, "this would be the "+strconv.Itoa(MaxDepth+1)+"th event in a chain; it was not processed")
+		return
+	}
+	a.queue = append(a.queue, &Event{ID: id, Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
+		Past: a.event != nil && a.event.Past, Depth: depth + 1})
+}
+
+// ask evaluates a condition. An evaluation error is noted and counts as no.
+func (a *applier) ask(c Cond, definition string) (yes bool) {
+	if c == nil {
+		return true
+	}
+	yes = c(&a.facts)
+	if err := a.facts.Failed(); err != nil {
+		a.out.note("evaluation", definition, err.Error())
+		return false
+	}
+	return yes
+}
+
+// amount evaluates an amount. An evaluation error is noted.
+func (a *applier) amount(f Amount, definition string) (decimal.Wide, bool) {
+	v := f(&a.facts)
+	if err := a.facts.Failed(); err != nil {
+		a.out.note("evaluation", definition, err.Error())
+		return decimal.Wide{}, false
+	}
+	return v, true
+}
+
+// pick evaluates a value. An evaluation error is noted and gives an absent value.
+func (a *applier) pick(p Pick, definition string) Value {
+	v := p(&a.facts)
+	if err := a.facts.Failed(); err != nil {
+		a.out.note("evaluation", definition, err.Error())
+		return Value{}
+	}
+	return v
+}

@@ -1,0 +1,55 @@
+package engine
+
+// Names of the built-in events, which rules can name in `when` (language: Expressions).
+const (
+	Joined             = "joined"
+	ChallengeCompleted = "challenge_completed"
+	StreakReached      = "streak_reached"
+	StreakBroken       = "streak_broken"
+	BadgeEarned        = "badge_earned"
+	TierReached        = "tier_reached"
+	TierLost           = "tier_lost"
+	PointsExpired      = "points_expired"
+	RewardClaimed      = "reward_claimed"
+	RewardConfirmed    = "reward_confirmed"
+	PromotionOpened    = "promotion_opened"
+	PromotionClosed    = "promotion_closed"
+	SeasonClosed       = "season_closed"
+)
+
+// BuiltinEvents are the event types every ruleset has, with their fields, sorted by name. Each call makes new ones.
+func BuiltinEvents() []*EventType {
+	text, number, integer := TypeText, TypeNumber, TypeInteger
+	claim := []*Field{field("reward", text), field("kind", text), field("claim", text), field("points", text), field("amount", number)}
+	types := []*EventType{
+		builtin(BadgeEarned, field("badge", text), field("level", text)),
+		builtin(ChallengeCompleted, field("challenge", text), field("goal", text), field("days", integer)),
+		builtin(Joined),
+		builtin(PointsExpired, field("points", text), field("amount", number)),
+		builtin(PromotionClosed, field("promotion", text)),
+		builtin(PromotionOpened, field("promotion", text)),
+		builtin(RewardClaimed, claim...),
+		builtin(RewardConfirmed, copies(claim)...),
+		builtin(SeasonClosed, field("leaderboard", text), field("season", text), field("rank", integer), field("score", number)),
+		builtin(StreakBroken, field("streak", text), field("length", integer)),
+		builtin(StreakReached, field("streak", text), field("length", integer)),
+		builtin(TierLost, field("tier", text), field("level", text), field("to", text)),
+		builtin(TierReached, field("tier", text), field("level", text), field("from", text)),
+	}
+	return types
+}
+
+func builtin(name string, fields ...*Field) *EventType {
+	return &EventType{Name: name, Builtin: true, Schema: NewSchema("", 2, fields...)}
+}
+
+func field(name string, t FieldType) *Field { return &Field{Name: name, Type: t} }
+
+func copies(fields []*Field) []*Field {
+	out := make([]*Field, len(fields))
+	for i, f := range fields {
+		c := *f
+		out[i] = &c
+	}
+	return out
+}

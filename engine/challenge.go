@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// challengeWindow is the window of a challenge in which an instant lies for a member: its key, and its [start, end).
+type challengeWindow struct {
+	key        calendar.Key
+	start, end calendar.Instant
+	open       bool
+}
+
+// window finds the window of c that an instant lies in. A challenge that has not been joined has none, nor has an instant
+// outside its dates (semantics: Challenges).
+func (m *Member) window(c *Challenge, rec *ChallengeRecord, cal calendar.Calendar, at calendar.Instant) challengeWindow {
+	w := challengeWindow{start: calendar.Beginning, end: calendar.Forever, open: true}
+	if c.During != nil {
+		if w = duringWindow(c.During, cal, at); !w.open {
+			return w
+		}
+	}
+	if c.Every != calendar.Always {
+		w.key = cal.Key(c.Every, at)
+		w.start, w.end = max(w.start, cal.Start(c.Every, w.key)), min(w.end, cal.End(c.Every, w.key))
+	}
+	if c.OptIn {
+		if rec == nil || rec.Enrolled == 0 {
+			w.open = false
+			return w
+		}
+		w.start = max(w.start, rec.Enrolled)
+	}
+	if !c.Within.IsZero() {
+		if !c.OptIn {
+			w.start = max(w.start, m.Joined)
+		}
+		w.end = min(w.end, cal.EndOfDayAfter(w.start, c.Within))
+	}
+	w.open = at >= w.start && at < w.end
+	return w
+}
+
+// duringWindow is the window of a challenge's `during` that is open at an instant. Dates give start and end; with days or
+// hours the window is the whole span of dates, and only what falls on them counts.
+func duringWindow(d *During, cal calendar.Calendar, at calendar.Instant) challengeWindow {
+	for i := range d.Any {
+		cw := d.Any[i].Calendar
+		if cw == nil || !cw.Contains(cal, at) {
+			continue
+		}
+		w := challengeWindow{start: calendar.Beginning, end: calendar.Forever, open: true}
+		if cw.HasFrom {
+			w.start = cal.Zone.Start(cw.From)
+		}
+		if cw.HasUntil {
+			w.end = cal.Zone.Start(cw.Until.AddDays(1))
+		}
+		if len(d.Any) > 1 && cw.HasFrom {
+			w.key = calendar.Key(cw.From) // several windows: each has progress of its own
+		}
+		return w
+	}
+	return challengeWindow{}
+}
+
+// foldChallenge counts an event for a challenge or one of its steps, and pays the goals it reaches.
+func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group string) {
+	ch, name := c.challenge, "challenges/"+c.challenge.ID
+	if !a.ask(ch.For, name) {
+		a.trace.not(a.event.ID, name, ch.Position, WhoseNot, "")
+		return
+	}
+	rec := a.m.challenge(ch.ID)
+	w := a.m.window(ch, rec, a.facts.calendar, con.At)
+	if !w.open {
+		why := WindowClosed
+		if ch.OptIn && (rec == nil || rec.Enrolled == 0) {
+			why = NotJoined
+		}
+		a.trace.not(a.event.ID, name, ch.Position, why, "")
+		return
+	}
+	if !a.needsDone(ch.Needs, con.At) {
+		a.trace.not(a.event.ID, name, ch.Position, ConditionNot, "a challenge it needs is not completed")
+		return
+	}
+	rec = a.m.needChallenge(ch.ID)
+	switch {
+	case c.step != nil:
+		a.foldStep(c, rec, w, con)
+	case c.By != ByMember:
+		a.foldGroupChallenge(c, rec, w, con, group)
+	default:
+		var count *Count
+		a.m.Counts, count = needCount(a.m.Counts, c.Name)
+		t := count.need(w.key)
+		if !a.tally(c, &t.Tally, con) {
+			return
+		}
+		for _, g := range ch.Goals {
+			a.goal(ch, rec, w, g, "", &t.Tally)
+		}
+		a.tellChallenge(ch, rec, w, "", t.Value)
+	}
+	a.forgetWindows(ch, rec)
+}
+
+// needsDone reports whether all challenges in needs were completed before an instant.
+func (a *applier) needsDone(needs []string, at calendar.Instant) bool {
+	for _, id := range needs {
+		rec := a.m.challenge(id)
+		if rec == nil || rec.Times == 0 || rec.completedAt() >= at {
+			return false
+		}
+	}
+	return true
+}
+
+// completedAt is when a challenge was first completed, in the windows still known.
+func (c *ChallengeRecord) completedAt() calendar.Instant {
+	first := calendar.Forever
+	for _, w := range c.Windows {
+		for _, g := range w.Goals {
+			first = min(first, g.At)
+		}
+	}
+	if first == calendar.Forever {
+		return 0
+	}
+	return first
+}
+
+// goal pays a goal as often as progress has reached it and it was not paid.
+func (a *applier) goal(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string, t *challenges.Tally) {
+	if !g.Within.IsZero() && a.event.Time >= a.facts.calendar.EndOfDayAfter(max(w.start, a.m.Joined), g.Within) {
+		return
+	}
+	times := 0
+	if t.Reached(ch.Counter.Fold, g.At) {
+		times = 1
+		if g.Again && g.At > 0 {
+			times = int(t.Value / g.At)
+		}
+	}
+	mark := rec.window(w.key, group).goal(g.ID)
+	for mark == nil && times > 0 || mark != nil && mark.Times < times {
+		a.reach(ch, rec, w, g, group)
+		mark = rec.window(w.key, group).goal(g.ID)
+	}
+}
+
+// reach marks a goal reached once more, and gives what it gives unless all winners' places are taken.
+func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string) {
+	name := "challenges/" + ch.ID
+	mark := rec.needWindow(w.key, group).needGoal(g.ID)
+	mark.Times++
+	mark.At = a.event.Time
+	if a.allGoals(ch, rec, w.key, group) {
+		rec.Times++
+	}
+	if ch.Winners > 0 && !a.winner(ch, w, g) {
+		mark.Unpaid = true
+		a.out.note("not_given", name, "completed, but all winners' places were taken")
+		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
+	} else {
+		a.trace.fired(a.event.ID, name, ch.Position)
+		a.gives(g.Give, name, g.ID, ch.Leave)
+	}
+	days := decimal.Decimal(0)
+	if w.start > calendar.Beginning {
+		days, _ = decimal.FromInt(int64(a.facts.Date() - a.facts.calendar.Zone.Date(w.start)))
+	}
+	id := a.event.ID + "/" + ChallengeCompleted + "/" + ch.ID + "/" + g.ID + "/" + decimal.Decimal(mark.Times).String()
+	a.follow(ChallengeCompleted, id, a.event.Time, a.event.Depth, []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)})
+}
+
+// winner takes one of the winners' places, by acceptance order.
+func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
+	u := a.subjects.Use("challenges/" + ch.ID + "/winners\x00" + g.ID)
+	p := u.period(w.key)
+	places, _ := decimal.FromInt(int64(ch.Winners))
+	if p.Used >= places && a.recorded == nil {
+		return false
+	}
+	p.Used += decimal.One
+	a.subjects.touchUse(u, a.seq)
+	return true
+}
+
+func (a *applier) allGoals(ch *Challenge, rec *ChallengeRecord, key calendar.Key, group string) bool {
+	w := rec.window(key, group)
+	return !slices.ContainsFunc(ch.Goals, func(g *Goal) bool { return w.goal(g.ID) == nil })
+}
+
+// foldStep counts an event for one step; a challenge of steps is complete when all of them are.
+func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution) {
+	ch, step := c.challenge, c.step
+	for _, need := range step.Needs {
+		mark := rec.window(w.key, "").goal("steps/" + need)
+		if mark == nil || mark.At >= con.At {
+			return
+		}
+	}
+	var count *Count
+	a.m.Counts, count = needCount(a.m.Counts, c.Name)
+	t := count.need(w.key)
+	if !a.tally(c, &t.Tally, con) {
+		return
+	}
+	window := rec.needWindow(w.key, "")
+	if t.Reached(c.Fold, step.Goal) && window.goal("steps/"+step.ID) == nil {
+		mark := window.needGoal("steps/" + step.ID)
+		mark.Times, mark.At = 1, con.At
+	}
+	done := stepsDone(ch, window)
+	steps := challenges.Tally{Count: 1, Value: done, At: con.At}
+	for _, g := range ch.Goals {
+		if done >= g.At && rec.window(w.key, "").goal(g.ID) == nil {
+			a.reach(ch, rec, w, g, "")
+		}
+	}
+	a.tellChallenge(ch, rec, w, "", steps.Value)
+}
+
+func stepsDone(ch *Challenge, w *ChallengeWindow) decimal.Decimal {
+	n := int64(0)
+	for _, s := range ch.Steps {
+		if w.goal("steps/"+s.ID) != nil {
+			n++
+		}
+	}
+	d, _ := decimal.FromInt(n)
+	return d
+}
+
+// foldGroupChallenge counts for a group or everyone. A group's goal stays reached; each member who brought enough is paid,
+// now or when they bring it later inside the window.
+func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution, group string) {
+	ch := c.challenge
+	g := a.subjects.Group(c.Name + "@" + group)
+	t := g.Count.need(w.key)
+	if !a.tally(c, &t.Tally, con) {
+		return
+	}
+	a.subjects.touchGroup(g, a.seq)
+	var share_ *Count
+	a.m.Counts, share_ = needCount(a.m.Counts, c.Name+"@"+group)
+	mine := share_.need(w.key)
+	if mine.Count == 0 {
+		a.out.shares = append(a.out.shares, share{counter: c.Name, window: w.key, group: group, member: a.m.ID})
+	}
+	if !a.tally(c, &mine.Tally, con) {
+		return
+	}
+	for _, goal := range ch.Goals {
+		if t.Reached(c.Fold, goal.At) && !g.reached(w.key, goal.ID) {
+			g.Goals = append(g.Goals, GroupGoal{Window: w.key, Goal: goal.ID, At: con.At})
+			a.out.Fanouts = append(a.out.Fanouts, Fanout{Challenge: ch.ID, Window: w.key, Group: group, Goal: goal.ID, At: con.At})
+		}
+		if g.reached(w.key, goal.ID) {
+			a.payShare(ch, rec, w, goal, group, &mine.Tally)
+		}
+	}
+	a.tellChallenge(ch, rec, w, group, t.Value)
+}
+
+// payShare pays a member their part of a goal that the group has reached, once.
+func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string, mine *challenges.Tally) {
+	if mine.Count == 0 || mine.Value < ch.EachNeeds || rec.window(w.key, group).goal(g.ID) != nil {
+		return
+	}
+	a.reach(ch, rec, w, g, group)
+}
+
+// tellChallenge tells the progress of a challenge: shown capped at the last goal.
+func (a *applier) tellChallenge(ch *Challenge, rec *ChallengeRecord, w challengeWindow, group string, progress decimal.Decimal) {
+	next, last := ch.goals(rec.window(w.key, group))
+	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: ch.shown(progress, last), Wanted: next,
+		Done: a.allGoals(ch, rec, w.key, group), Group: group})
+}
+
+// goals are the next goal not yet reached in a window, or the last one, and the last one.
+func (c *Challenge) goals(w *ChallengeWindow) (next, last decimal.Decimal) {
+	for _, g := range c.Goals {
+		last = g.At
+		if next == 0 && w.goal(g.ID) == nil {
+			next = g.At
+		}
+	}
+	if next == 0 {
+		next = last
+	}
+	return next, last
+}
+
+// shown is progress as members see it: capped at the last goal where more is better and the goal does not repeat.
+func (c *Challenge) shown(progress, last decimal.Decimal) decimal.Decimal {
+	repeats := slices.ContainsFunc(c.Goals, func(g *Goal) bool { return g.Again })
+	if repeats || c.Counter != nil && c.Counter.Fold == challenges.Lowest {
+		return progress
+	}
+	return min(progress, last)
+}
+
+// forgetWindows drops the windows and counts of a repeating challenge that no event can reach any more.
+func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
+	if ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
+		return
+	}
+	oldest := a.facts.calendar.Key(ch.Every, a.rules.Calendar.Before(a.now, a.rules.Late))
+	rec.Windows = slices.DeleteFunc(rec.Windows, func(w ChallengeWindow) bool { return w.Key < oldest })
+	for _, count := range a.m.Counts {
+		if ch.owns(count.Name) {
+			count.Periods = slices.DeleteFunc(count.Periods, func(p PeriodTally) bool { return p.Key < oldest })
+		}
+	}
+}
+
+// owns reports whether a count belongs to the challenge or one of its steps or groups.
+func (c *Challenge) owns(name string) bool {
+	own := "challenges/" + c.ID
+	return len(name) >= len(own) && name[:len(own)] == own && (len(name) == len(own) || name[len(own)] == '@' || name[len(own)] == '/')
+}
+
+// enroll opts the member in, from an instant on.
+func (a *applier) enroll(ch *Challenge, at calendar.Instant) {
+	rec := a.m.needChallenge(ch.ID)
+	if rec.Enrolled == 0 {
+		rec.Enrolled = at
+	}
+	next, _ := ch.goals(nil)
+	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: a.m.ChallengeAt(a.rules, ch, at).Progress, Wanted: next})
+}

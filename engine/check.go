@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/spelling"
+)
+
+// MaxAhead is how far an event's time may lie ahead of its arrival: clocks of apps are never quite right.
+const MaxAhead = 5 * time.Minute
+
+// Refusal is why an event was not accepted. Nothing was written, and once it fits it may be sent again under its id.
+type Refusal struct {
+	Code    string // stable; api maps it to an HTTP status
+	Message string
+	Errors  []FieldError
+}
+
+// Error makes a Refusal an error.
+func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
+
+// Codes of refusals.
+const (
+	CodeUnknownType      = "unknown_event_type"
+	CodeDoesNotFit       = "does_not_fit"
+	CodeTooLate          = "event_too_late"
+	CodeInFuture         = "event_in_future"
+	CodeConflict         = "event_conflict"
+	CodeMemberIncomplete = "member_incomplete"
+	CodeMemberUnknown    = "member_unknown"
+	CodeNotFound         = "not_found"
+	CodeNotOptIn         = "not_opt_in"
+	CodeChallengeOver    = "challenge_over"
+)
+
+// check decides whether an event may be accepted, and reads its data into slots. The ruleset is the one that decides for
+// the event's time.
+func check(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+	if r := checkTime(rules, e); r != nil {
+		return r
+	}
+	if command := commands[e.Type]; command != nil {
+		return checkCommand(rules, subjects, e)
+	}
+	t := rules.EventType(e.Type)
+	if t == nil || t.Builtin {
+		return unknownType(rules, e.Type)
+	}
+	fields, errs := t.Schema.Decode(e.Data, "data.")
+	if len(errs) > 0 {
+		code, message := CodeDoesNotFit, "the data does not fit event type "+t.Name
+		if errs[0].Code == "invalid_json" {
+			code, message = "invalid_json", "the data is not well-formed JSON"
+		}
+		return &Refusal{Code: code, Message: message, Errors: errs}
+	}
+	e.Fields = fields
+	if subjects.Member(e.Member) == nil {
+		return incomplete(rules.Member, nil)
+	}
+	return nil
+}
+
+func checkTime(rules *Ruleset, e *Event) *Refusal {
+	if e.Past {
+		return nil
+	}
+	if e.Time > e.Arrived.Add(MaxAhead) {
+		return &Refusal{Code: CodeInFuture, Message: "the event's time lies more than 5 minutes ahead",
+			Errors: []FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
+	}
+	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime {
+		return &Refusal{Code: CodeTooLate, Message: "the event's time lies more than " + rules.Late.String() + " back",
+			Errors: []FieldError{{Location: "time", Code: CodeTooLate, Message: "it is older than the program's late window",
+				Suggestion: "bring older events in with an import"}}}
+	}
+	return nil
+}
+
+func unknownType(rules *Ruleset, name string) *Refusal {
+	names := make([]string, 0, len(rules.Events))
+	for _, t := range rules.Events {
+		if !t.Builtin {
+			names = append(names, t.Name)
+		}
+	}
+	return &Refusal{Code: CodeUnknownType, Message: "the ruleset has no such event type",
+		Errors: []FieldError{{Location: "type", Code: CodeUnknownType, Message: "there is no such event type",
+			Suggestion: spelling.Suggest(name, names)}}}
+}
+
+// incomplete refuses a new member whose required fields are not given.
+func incomplete(s *Schema, given []NamedValue) *Refusal {
+	var errs []FieldError
+	for _, f := range s.Fields {
+		if f.Optional {
+			continue
+		}
+		present := false
+		for _, v := range given {
+			present = present || v.Name == f.Name && v.Value.Kind != Absent
+		}
+		if !present {
+			errs = append(errs, FieldError{Location: "fields." + f.Name, Code: "missing_field", Message: "this field is required"})
+		}
+	}
+	if errs == nil {
+		return nil
+	}
+	return &Refusal{Code: CodeMemberIncomplete, Message: "the member is not known yet and has required fields: create the member first", Errors: errs}
+}
+
+func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+	known := subjects.Member(e.Member) != nil
+	switch e.Type {
+	case commandPut:
+		return checkProfile(rules, e, known)
+	case commandEnroll:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return checkEnrollment(rules, e)
+	default:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return nil
+	}
+}
+
+func checkProfile(rules *Ruleset, e *Event, known bool) *Refusal {
+	var p Profile
+	if err := json.Unmarshal(e.Data, &p); err != nil {
+		return &Refusal{Code: "invalid_json", Message: "the profile is not well-formed JSON"}
+	}
+	values, errs := rules.Member.decodeFields(p.Fields)
+	if p.Timezone != nil {
+		if _, err := calendar.LoadZone(*p.Timezone); err != nil {
+			errs = append(errs, FieldError{Location: "timezone", Code: "wrong_timezone", Message: err.Error()})
+		}
+	}
+	for _, v := range values {
+		if f := rules.Member.Field(v.Name); v.Value.Kind == Absent && !f.Optional && len(errs) == 0 {
+			errs = append(errs, FieldError{Location: "fields." + v.Name, Code: "missing_field", Message: "this field is required and cannot be null"})
+		}
+	}
+	if len(errs) > 0 {
+		return &Refusal{Code: CodeDoesNotFit, Message: "the profile does not fit the ruleset's member fields", Errors: errs}
+	}
+	if !known {
+		return incomplete(rules.Member, values)
+	}
+	return nil
+}
+
+func checkEnrollment(rules *Ruleset, e *Event) *Refusal {
+	var data enrollment
+	if json.Unmarshal(e.Data, &data) != nil {
+		return &Refusal{Code: "invalid_json", Message: "the enrollment is not well-formed JSON"}
+	}
+	ch := rules.Challenge(data.Challenge)
+	if ch == nil {
+		var ids []string
+		for _, c := range rules.Challenges {
+			ids = append(ids, c.ID)
+		}
+		message := "there is no such challenge"
+		if s := spelling.Suggest(data.Challenge, ids); s != "" {
+			message = fmt.Sprintf("%s: %s", message, s)
+		}
+		return &Refusal{Code: CodeNotFound, Message: message}
+	}
+	if !ch.OptIn {
+		return &Refusal{Code: CodeNotOptIn, Message: "everybody takes part in this challenge without joining"}
+	}
+	if ch.over(rules.Calendar, e.Time) {
+		return &Refusal{Code: CodeChallengeOver, Message: "this challenge is over"}
+	}
+	return nil
+}
+
+// over reports whether all of a challenge's dates have passed.
+func (c *Challenge) over(cal calendar.Calendar, at calendar.Instant) bool {
+	if c.During == nil {
+		return false
+	}
+	for _, w := range c.During.Any {
+		if w.Calendar == nil || !w.Calendar.HasUntil || at < cal.Zone.Start(w.Calendar.Until.AddDays(1)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,283 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Commands are the events of this package's own types: what people and jobs ask of a member's state. They go through the
+// same door as events and into the same journal.
+const (
+	commandPut    = "member.put"
+	commandEnroll = "challenge.enroll"
+	commandGrant  = "points.grant"
+	commandTake   = "points.take"
+	commandShare  = "challenge.share"
+	commandTime   = "time.passed"
+)
+
+var commands map[string]func(*applier, *Event)
+
+func init() {
+	commands = map[string]func(*applier, *Event){
+		commandPut:    (*applier).put,
+		commandEnroll: (*applier).enrollCommand,
+		commandGrant:  (*applier).grantCommand,
+		commandTake:   (*applier).takeCommand,
+		commandShare:  (*applier).shareCommand,
+		commandTime:   func(*applier, *Event) {},
+	}
+}
+
+// Profile is what member.put changes: built-in fields and declared ones. A field that is absent stays; a null one is cleared.
+type Profile struct {
+	Name     *string                    `json:"name,omitempty"`
+	Timezone *string                    `json:"timezone,omitempty"`
+	Fields   map[string]json.RawMessage `json:"fields,omitempty"`
+}
+
+// NewProfile is a member.put event.
+func NewProfile(id, member string, p Profile) *Event {
+	return &Event{ID: id, Type: commandPut, Member: member, Data: encodeJSON(p)}
+}
+
+// NewEnrollment is an event that opts a member in to a challenge.
+func NewEnrollment(id, member, challenge string) *Event {
+	return &Event{ID: id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+}
+
+// NewTick is the event that writes down what time has done to a member by an instant. Its id makes it harmless to repeat.
+func NewTick(member string, due calendar.Instant) *Event {
+	return &Event{ID: "tick/" + due.String() + "/" + member, Type: commandTime, Member: member, Time: due, Timed: true}
+}
+
+type enrollment struct {
+	Challenge string `json:"challenge"`
+}
+
+// granted is points that a rule gives to another member, decided when its event was.
+type granted struct {
+	Points  string          `json:"points"`
+	Source  string          `json:"source"`
+	Goal    string          `json:"goal,omitempty"`
+	Amount  decimal.Decimal `json:"amount"`
+	Wanted  decimal.Decimal `json:"wanted"`
+	Boosts  []string        `json:"boosts,omitempty"`
+	Pending *Pending        `json:"pending,omitempty"`
+	Badge   string          `json:"badge,omitempty"`
+	Level   string          `json:"level,omitempty"`
+	Reward  string          `json:"reward,omitempty"`
+}
+
+// shared is a group's goal to be paid to one of those who brought enough.
+type shared struct {
+	Challenge string       `json:"challenge"`
+	Window    calendar.Key `json:"window"`
+	Group     string       `json:"group"`
+	Goal      string       `json:"goal"`
+}
+
+// encodeJSON writes a command's data; its types have no values that JSON cannot hold.
+func encodeJSON(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("engine: a command's data must be writable as JSON: " + err.Error())
+	}
+	return data
+}
+
+// put changes the profile. The data has passed Check.
+func (a *applier) put(e *Event) {
+	var p Profile
+	if json.Unmarshal(e.Data, &p) != nil {
+		return
+	}
+	if p.Name != nil {
+		a.m.Name = *p.Name
+	}
+	if p.Timezone != nil {
+		if zone, err := calendar.LoadZone(*p.Timezone); err == nil {
+			a.m.Zone = zone
+		}
+	}
+	values, errs := a.rules.Member.decodeFields(p.Fields)
+	if len(errs) > 0 {
+		return
+	}
+	for _, v := range values {
+		a.m.Profile[a.rules.Member.Field(v.Name).Slot] = v.Value
+	}
+}
+
+func (a *applier) enrollCommand(e *Event) {
+	var data enrollment
+	if json.Unmarshal(e.Data, &data) != nil {
+		return
+	}
+	if ch := a.rules.Challenge(data.Challenge); ch != nil {
+		a.facts.Reset(a.rules, e, a.m)
+		a.enroll(ch, e.Time)
+	}
+}
+
+func (a *applier) grantCommand(e *Event) {
+	var g granted
+	if json.Unmarshal(e.Data, &g) != nil {
+		return
+	}
+	a.facts.Reset(a.rules, e, a.m)
+	pending := Pending{}
+	if g.Pending != nil {
+		pending = *g.Pending
+	}
+	if p := a.rules.PointsType(g.Points); p != nil {
+		a.grant(p, g.Amount, g.Wanted, pending, g.Source, g.Goal, g.Boosts)
+	}
+	if b := find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
+		a.earnBadge(b, g.Level, g.Source, e)
+	}
+	if r := find(a.rules.Rewards, g.Reward, func(r *Reward) string { return r.ID }); r != nil {
+		a.giveReward(r, g.Source, g.Goal, e)
+	}
+	if a.tiers {
+		a.tiers = false
+		a.rise(e.Time)
+	}
+}
+
+func (a *applier) takeCommand(e *Event) {
+	var g granted
+	if json.Unmarshal(e.Data, &g) != nil {
+		return
+	}
+	if p := a.rules.PointsType(g.Points); p != nil {
+		a.forfeit(p, g.Amount, g.Source)
+	}
+}
+
+// shareCommand pays a group's goal to a member who brought enough before it was reached.
+func (a *applier) shareCommand(e *Event) {
+	var s shared
+	if json.Unmarshal(e.Data, &s) != nil {
+		return
+	}
+	ch := a.rules.Challenge(s.Challenge)
+	if ch == nil || ch.Counter == nil {
+		return
+	}
+	mine := a.m.count(ch.Counter.Name + "@" + s.Group).period(s.Window)
+	if mine == nil {
+		return
+	}
+	a.facts.Reset(a.rules, e, a.m)
+	for _, g := range ch.Goals {
+		if g.ID == s.Goal {
+			a.payShare(ch, a.m.needChallenge(ch.ID), challengeWindow{key: s.Window, start: calendar.Beginning, open: true}, g, s.Group, &mine.Tally)
+		}
+	}
+}
+
+// transfer carries out a rule that gives to, or takes from, another member: limits and balances are decided here, the
+// change itself is an event of that member, processed right after in the same commit.
+func (a *applier) transfer(p *plannedRule, name string) {
+	r := p.rule
+	to, from := a.m, a.m
+	if p.to != "" {
+		to = a.subjects.Member(p.to)
+	}
+	if p.from != "" {
+		from = a.subjects.Member(p.from)
+	}
+	if to == nil || from == nil || to == from && p.to != "" {
+		a.out.note("not_given", name, "the receiver or giver is not a known other member; nothing was given")
+		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "not a known other member")
+		return
+	}
+	if l := a.refusingLimit(r.Limits, to); l != nil {
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, l.Key)
+		return
+	}
+	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
+	if from == a.m {
+		if !a.take(takes, name) {
+			a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
+			return
+		}
+	} else if !a.takeFrom(from, takes, name) {
+		a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
+		return
+	}
+	for i := range gives {
+		if to == a.m {
+			a.givePlanned(&gives[i], r.Limits, r.Pending, name, false)
+		} else {
+			a.giveTo(to, &gives[i], r, name, len(takes) == 0)
+		}
+	}
+	a.countUse(r.Limits, to)
+	a.subjects.touchMember(to, a.seq)
+	a.trace.fired(a.event.ID, name, r.Position)
+}
+
+// giveTo queues one line of a rule for another member.
+func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boosted bool) {
+	data := granted{Source: name, Level: g.grant.Level}
+	switch {
+	case g.grant.Badge != nil:
+		data.Badge = g.grant.Badge.ID
+	case g.grant.Reward != nil:
+		data.Reward = g.grant.Reward.ID
+	case g.grant.Points != nil:
+		amount := g.base
+		if boosted {
+			amount, data.Boosts = a.boost(g)
+		}
+		wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
+		if err != nil {
+			a.out.note("evaluation", name, err.Error())
+			return
+		}
+		given := a.cap(r.Limits, g.grant.Points, wanted, to)
+		if given == 0 {
+			return
+		}
+		a.usePoints(r.Limits, g.grant.Points, given, to)
+		data.Points, data.Amount, data.Wanted = g.grant.Points.ID, given, wanted
+		if r.Pending.Set {
+			data.Pending = &r.Pending
+		}
+	}
+	a.queueFor(to.ID, commandGrant, name, data)
+}
+
+// takeFrom takes points from another member, all of them or none.
+func (a *applier) takeFrom(from *Member, takes []plannedGrant, name string) bool {
+	amounts := make([]decimal.Decimal, len(takes))
+	for i := range takes {
+		p := takes[i].grant.Points
+		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
+		if err != nil || from.Balance(a.rules, p, a.now).Spendable < d {
+			return false
+		}
+		amounts[i] = d
+	}
+	for i := range takes {
+		a.queueFor(from.ID, commandTake, name, granted{Points: takes[i].grant.Points.ID, Source: name, Amount: amounts[i]})
+	}
+	return true
+}
+
+// queueFor queues a command for another member, under an id derived from the event, the definition and its order.
+func (a *applier) queueFor(member, command, name string, data granted) {
+	if a.event.Depth >= MaxDepth {
+		a.out.note("depth", name, "too many events in a chain; nothing was given")
+		return
+	}
+	what := data.Points + data.Badge + data.Reward
+	id := a.event.ID + "/" + name + "/" + command + "/" + what + "/" + member
+	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
+		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id})
+}

@@ -1,0 +1,309 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// foldPlanned adds a planned contribution to its counter and to what reads it.
+func (a *applier) foldPlanned(p *plannedFeed) {
+	a.fold(p.feed.counter, p.contribution, p.group, p.split)
+}
+
+// foldEarned adds points just given to the counters that count them, at the time of the event that earned them.
+func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
+	for _, c := range a.rules.earned[p.Index] {
+		if c.Only == nil || c.Only[source] {
+			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, "", "")
+		}
+	}
+}
+
+func (a *applier) fold(c *Counter, con challenges.Contribution, group, split string) {
+	switch {
+	case c.challenge != nil:
+		a.foldChallenge(c, con, group)
+	case c.streak != nil:
+		a.foldStreak(c.streak, con)
+	default:
+		a.foldCounter(c, con, group, split)
+	}
+}
+
+// countName is the name of a count with the group or split value it is kept for, where there is one for each.
+func countName(name, value string) string {
+	if value == "" {
+		return name
+	}
+	return name + "@" + value
+}
+
+// periodKey is the period in which a counter counts an instant.
+func (c *Counter) periodKey(cal calendar.Calendar, at calendar.Instant) calendar.Key {
+	switch {
+	case c.Last.IsZero():
+		return cal.Key(c.Every, at)
+	case c.Last.Unit < calendar.Day:
+		return calendar.Key(at) // rolling hours are exact
+	default:
+		return cal.Key(calendar.Day, at)
+	}
+}
+
+// tally folds one contribution and notes what cannot be counted.
+func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribution) bool {
+	full := t.Full
+	var err error
+	if c.AtMost.N > 0 && c.Fold != challenges.Distinct {
+		err = t.AddAtMost(c.Fold, con, a.facts.calendar.Key(c.AtMost.Per, con.At), c.AtMost.N)
+		t.Forget(c.Fold, a.facts.calendar.Key(c.AtMost.Per, a.rules.Calendar.Before(a.now, a.rules.Late)))
+	} else {
+		err = t.Add(c.Fold, con)
+	}
+	if err != nil {
+		a.out.note("evaluation", c.Name, err.Error())
+		return false
+	}
+	if t.Full && !full {
+		a.out.note("distinct_full", c.Name, "the limit of distinct values is reached; further ones do not count")
+	}
+	return true
+}
+
+// foldCounter counts for the member, a group or everyone, and brings badges, tiers and boards up to date.
+func (a *applier) foldCounter(c *Counter, con challenges.Contribution, group, split string) {
+	key := c.periodKey(a.facts.calendar, con.At)
+	if c.By != ByMember {
+		a.foldGroup(c, con, key, group, split)
+		return
+	}
+	var count *Count
+	a.m.Counts, count = needCount(a.m.Counts, countName(c.Name, split))
+	t := count.need(key)
+	before := t.Value
+	known := t.Count > 0
+	if !a.tally(c, &t.Tally, con) {
+		return
+	}
+	if known && before == t.Value && c.Fold != challenges.Add {
+		return // nothing that anyone looks at has changed
+	}
+	for _, b := range c.leaderboards {
+		a.score(b, key, split, a.m.ID, &t.Tally)
+	}
+	for _, b := range c.badges {
+		a.levels(b, c, &t.Tally)
+	}
+	a.tiers = a.tiers || len(c.tiers) > 0
+	a.forgetPeriods(c, count)
+}
+
+// foldGroup counts for a group or everyone. Boards on such a counter rank the groups.
+func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calendar.Key, group, split string) {
+	g := a.subjects.Group(countName(c.Name, split) + "@" + group)
+	t := g.Count.need(key)
+	if !a.tally(c, &t.Tally, con) {
+		return
+	}
+	a.subjects.touchGroup(g, a.seq)
+	for _, b := range c.leaderboards {
+		if b.Average {
+			a.scoreAverage(b, g, con, key, group, split)
+		} else {
+			a.score(b, key, split, group, &t.Tally)
+		}
+	}
+	a.forgetPeriods(c, &g.Count)
+}
+
+// score tells a board the new absolute score of a member or group.
+func (a *applier) score(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
+	if b.For != nil && !a.ask(b.For, "leaderboards/"+b.ID) {
+		return
+	}
+	a.putScore(b, key, split, subject, t.Value, t.At)
+}
+
+// scoreAverage keeps the average over a group's members with enough contributions, from the members' own shares.
+func (a *applier) scoreAverage(b *Leaderboard, g *Group, con challenges.Contribution, key calendar.Key, group, split string) {
+	var share *Count
+	a.m.Counts, share = needCount(a.m.Counts, countName(b.Counter.Name, split)+"@"+group)
+	mine := share.need(key)
+	before, had := mine.Value, mine.Count >= b.AtLeast
+	if !a.tally(b.Counter, &mine.Tally, con) || mine.Count < b.AtLeast {
+		return
+	}
+	avg := g.average(key)
+	if had {
+		avg.Sum -= before
+	} else {
+		avg.Members++
+	}
+	avg.Sum += mine.Value
+	n, _ := decimal.FromInt(int64(avg.Members))
+	quotient, err := avg.Sum.Wide().Div(n.Wide())
+	if err != nil {
+		return
+	}
+	if value, err := quotient.Decimal(); err == nil {
+		a.putScore(b, key, split, group, value, g.Count.need(key).At)
+	}
+}
+
+func (a *applier) putScore(b *Leaderboard, key calendar.Key, split, subject string, value decimal.Decimal, reached calendar.Instant) {
+	c := b.Counter
+	if c.Every != calendar.Always && !b.Closes.IsZero() && a.now >= a.seasonCloses(b, key) {
+		return // its table is final
+	}
+	board := leaderboards.Key{Program: a.rules.Program, Board: b.ID, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
+	change := ScoreChange{Key: board, Rules: b.Rules, Score: leaderboards.Score{Member: subject, Value: value, Reached: reached, Version: a.seq}}
+	a.out.Scores = append(a.out.Scores, change)
+	effect := Effect{Kind: LeaderboardEffect, ID: b.ID, Amount: value, Season: board.Season, Split: split}
+	if c.By != ByMember {
+		effect.Group = subject
+	}
+	if a.ranks != nil {
+		effect.Previous, effect.Rank = a.ranks.Move(board, b.Rules, change.Score)
+	}
+	a.out.replace(effect)
+}
+
+// lastZone is where a day ends last on earth: with clock: member, the window of a group or a board is over only then.
+var lastZone = func() *calendar.Zone {
+	z, err := calendar.LoadZone("Etc/GMT+12")
+	if err != nil {
+		panic("engine: the embedded time zones lack Etc/GMT+12: " + err.Error())
+	}
+	return z
+}()
+
+// seasonCloses is when a board's season becomes final: its end, by the clock that ends last, and `closes` after it.
+func (a *applier) seasonCloses(b *Leaderboard, key calendar.Key) calendar.Instant {
+	end := a.rules.Calendar.End(b.Counter.Every, key)
+	if a.rules.MemberClock {
+		end = calendar.Calendar{Zone: lastZone, WeekStart: a.rules.Calendar.WeekStart}.End(b.Counter.Every, key)
+	}
+	return a.rules.Calendar.After(end, b.Closes)
+}
+
+// levels gives every level of a badge that a count has reached, lowest first.
+func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
+	if !c.Last.IsZero() {
+		rolled := a.m.rolled(c, a.facts.calendar, a.event.Time)
+		t = &rolled
+	}
+	for _, level := range b.Levels {
+		if t.Reached(c.Fold, level.At) {
+			a.earnBadge(b, level.Name, "badges/"+b.ID, a.event)
+		}
+	}
+}
+
+// forgetPeriods drops periods that no event can reach any more and nothing reads.
+func (a *applier) forgetPeriods(c *Counter, count *Count) {
+	if c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
+		return
+	}
+	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	if !c.Last.IsZero() {
+		horizon = a.facts.calendar.WindowStart(horizon, c.Last)
+	}
+	oldest := c.periodKey(a.facts.calendar, horizon)
+	i := 0
+	for i < len(count.Periods)-1 && count.Periods[i].Key < oldest {
+		i++
+	}
+	if i > 0 {
+		count.Periods = slices.Delete(count.Periods, 0, i)
+	}
+}
+
+// foldStreak counts an event for a streak's period, and when that qualifies the period, finds the goals its run reached.
+func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
+	cal := a.facts.calendar
+	key := cal.Key(s.Run.Every, con.At)
+	if s.Run.Every == calendar.Day && !s.Run.Counts(cal.FirstDate(calendar.Day, key).Weekday()) {
+		return
+	}
+	rec := a.m.needStreak(s.ID)
+	if s.OptIn && (rec.Joined == 0 || con.At < rec.Joined) {
+		a.trace.not(a.event.ID, "streaks/"+s.ID, s.Position, NotJoined, "")
+		return
+	}
+	var count *Count
+	a.m.Counts, count = needCount(a.m.Counts, s.Counter.Name)
+	t := count.need(key)
+	if !a.tally(s.Counter, &t.Tally, con) {
+		return
+	}
+	reached := t.Reached(s.Counter.Fold, s.Run.AtLeast)
+	a.forgetPeriods(s.Counter, count)
+	if !reached {
+		return
+	}
+	var qualified bool
+	if rec.Spans, qualified = challenges.Qualify(rec.Spans, key); !qualified {
+		return
+	}
+	a.streakGoals(s, rec, key)
+	a.out.replace(a.streakEffect(s, rec))
+	rec.forget(&s.Run, cal)
+}
+
+// streakGoals pays the goals of the run that contains period key, unless a mark says that this run was paid.
+func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
+	cal := a.facts.calendar
+	var run challenges.Run
+	s.Run.Runs(cal, rec.Spans, func(r challenges.Run) {
+		if r.First <= key && key <= r.Last {
+			run = r
+		}
+	})
+	for _, g := range s.Goals {
+		n := int(g.At / decimal.One)
+		if run.Length < n || rec.paid(g.ID, run) {
+			continue
+		}
+		in, ok := s.Run.ReachedIn(cal, rec.Spans, run, n)
+		if !ok {
+			continue
+		}
+		rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
+		name := "streaks/" + s.ID
+		a.trace.fired(a.event.ID, name, s.Position)
+		a.gives(g.Give, name, g.ID, s.Leave)
+		a.follow(StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth,
+			[]Value{TextValue(s.ID), NumberValue(g.At)})
+	}
+}
+
+func (r *StreakRecord) paid(goal string, run challenges.Run) bool {
+	return slices.ContainsFunc(r.Paid, func(p PaidMark) bool { return p.Goal == goal && run.First <= p.In && p.In <= run.Last })
+}
+
+// maxSpans bounds what a streak remembers; older runs live on in Longest alone.
+const maxSpans = 256
+
+// forget drops the oldest spans and marks beyond the bound.
+func (r *StreakRecord) forget(s *challenges.Streak, cal calendar.Calendar) {
+	if len(r.Spans) <= maxSpans {
+		return
+	}
+	half := len(r.Spans) / 2
+	s.Runs(cal, r.Spans[:half], func(run challenges.Run) { r.Longest = max(r.Longest, run.Length) })
+	first := r.Spans[half].First
+	r.Spans = slices.Delete(r.Spans, 0, half)
+	r.Paid = slices.DeleteFunc(r.Paid, func(p PaidMark) bool { return p.In < first })
+}
+
+// streakEffect tells where a streak stands now, and remembers when it breaks.
+func (a *applier) streakEffect(s *Streak, rec *StreakRecord) Effect {
+	st := s.Run.At(a.rules.CalendarOf(a.m), rec.Spans, rec.Longest, a.now)
+	rec.Breaks = st.BreaksAt
+	return Effect{Kind: StreakEffect, ID: s.ID, Length: st.Length, Longest: st.Longest, State: string(st.State),
+		AtRiskAt: st.AtRiskAt, BreaksAt: st.BreaksAt}
+}

@@ -1,0 +1,27 @@
+// Package engine decides what an event means for a member. It is the core of Laurel, and pure: it never reads a clock, a
+// disk, a socket or a random number. Time is an argument.
+//
+// The path of an event:
+//
+//	Event ──> Processor.Process ──> check: known? fits? in time?        (check.go, decode.go)
+//	                                Apply                               (apply.go)
+//	                                  settle what time has done         (settle.go)
+//	                                  plan: ask rules and counters      (plan.go, window.go)
+//	                                  carry out, within limits          (grants.go, limits.go, points.go,
+//	                                                                     counting.go, challenge.go)
+//	                                  follow-ups, at most MaxDepth deep
+//	                                Record and rows into a Batch        (processor.go, record.go)
+//	Processor.Take ──> Store.Commit ──> the owner answers with the Outcome
+//
+// A Ruleset is compiled elsewhere (package rulesets); two function types, Cond and Amount, are all that the engine knows
+// of expressions. A Store is four kinds of reads and one atomic Commit. A Member, Group or Use is a subject: state that
+// belongs to one member, one group or one shared limit. Conditions, amounts and boosts see a member as before the event;
+// all matching rules fire; what is scarce is decided in order of acceptance and never decided again.
+//
+// Points are lots in an Account. At any instant
+//
+//	issued = remaining + held + pending + spent + expired + forfeited + reversed - debt
+//
+// and every change is an Entry with the event that caused it. Questions about a member (Balance, StreakAt, TierAt,
+// ChallengeAt) take an instant and count the time since the last event, whether or not a job has written it down.
+package engine

@@ -1,0 +1,22 @@
+package engine
+
+import "github.com/laurel-engine/laurel/engine/calendar"
+
+// Event is something that happened to a member, or that someone asked for: the one door through which state changes.
+// Types without a dot come from the ruleset; those with a dot ("member.put", "challenge.enroll") are the commands of
+// this package.
+type Event struct {
+	ID      string // unique in its program, for ever; the idempotency key
+	Type    string
+	Member  string           // the brand's own id of the member
+	Time    calendar.Instant // when it happened
+	Arrived calendar.Instant // when it was accepted, never before an earlier acceptance
+	// Timed is false when the sender left the time out and the server filled it in; such a time is no part of the body.
+	Timed  bool
+	Data   []byte  // the data object as received
+	Fields []Value // Data in the slots of the type's schema
+	// Past marks imported history: judged as if it had arrived at its time, with no notices.
+	Past bool
+	// Depth counts the events that caused this one, at most MaxDepth.
+	Depth int
+}

@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Facts is all that a compiled expression may look at: one event and its member as they were before the event. Every
+// calendar question is answered for the event's time. It is reused from event to event and never kept.
+type Facts struct {
+	Rules  *Ruleset
+	Event  *Event
+	Member *Member
+	// Item is the stack of list rows that predicates of sum, any, all, none and count look at, outermost first.
+	Item [2]Item
+
+	calendar calendar.Calendar // of the program, or of the member with clock: member
+	date     calendar.Date
+	dated    bool
+	err      error
+}
+
+// Item is the row of a list that a predicate is asked about.
+type Item struct {
+	List *List
+	Row  int
+}
+
+// Reset points f at another event and member, at the calendar that decides for them.
+func (f *Facts) Reset(rules *Ruleset, event *Event, member *Member) {
+	*f = Facts{Rules: rules, Event: event, Member: member, calendar: rules.CalendarOf(member)}
+}
+
+// Fail records an evaluation error, such as decimal.ErrOverflow. The first one stays.
+func (f *Facts) Fail(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+// Failed returns the evaluation error left since the last call and clears it.
+func (f *Facts) Failed() error {
+	err := f.err
+	f.err = nil
+	return err
+}
+
+// Field is the event's value in slot.
+func (f *Facts) Field(slot int) Value { return f.Event.Fields[slot] }
+
+// Profile is the member's declared field in slot.
+func (f *Facts) Profile(slot int) Value { return f.Member.Profile[slot] }
+
+// Calendar is the calendar that decides for this event: the program's, or the member's own.
+func (f *Facts) Calendar() calendar.Calendar { return f.calendar }
+
+// Date is the event's local date, `event.date`.
+func (f *Facts) Date() calendar.Date {
+	if !f.dated {
+		f.date, f.dated = f.calendar.Zone.Date(f.Event.Time), true
+	}
+	return f.date
+}
+
+var weekdayNames = [7]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+// Weekday is the event's local weekday in lower case, `event.day`.
+func (f *Facts) Weekday() string { return weekdayNames[f.Date().Weekday()] }
+
+// Hour is the event's local hour, 0 to 23, `event.hour`.
+func (f *Facts) Hour() int { return int(f.calendar.Zone.Clock(f.Event.Time) / time.Hour) }
+
+// Month is the event's local month, 1 to 12, `event.month`.
+func (f *Facts) Month() int {
+	_, m, _ := f.Date().Civil()
+	return m
+}
+
+// IsFirst reports whether this is the first event of its type accepted for the member, `event.is_first`.
+func (f *Facts) IsFirst() bool { return f.Member.seen(f.Event.Type) == nil }
+
+// DaysSinceLast is the number of local days since the member's last event of this type, `event.days_since_last`; ok is
+// false when there was none. It is never negative: a late event is no day after one that is already known.
+func (f *Facts) DaysSinceLast() (days int, ok bool) {
+	last := f.Member.seen(f.Event.Type)
+	if last == nil {
+		return 0, false
+	}
+	return max(0, int(f.Date()-f.calendar.Zone.Date(last.Last))), true
+}
+
+// Balance is what the member can spend of p, `member.points.X`.
+func (f *Facts) Balance(p *Points) decimal.Decimal {
+	return f.Member.Balance(f.Rules, p, f.Event.Time).Spendable
+}
+
+// Level is the member's level of t, "" below the lowest, `member.tier.X`.
+func (f *Facts) Level(t *Tier) string { return f.Member.Level(f.Rules, t, f.Event.Time) }
+
+// Count is the value of c for the member, or for everyone, `member.counter.X`.
+func (f *Facts) Count(c *Counter) decimal.Decimal {
+	return f.Member.Count(f.Rules, c, f.Event.Time)
+}
+
+// StreakLength is the member's current run of s in periods, `member.streak.X`.
+func (f *Facts) StreakLength(s *Streak) int {
+	return f.Member.StreakAt(f.Rules, s, f.Event.Time).Length
+}
+
+// ChallengeProgress is the progress of c in its current window, `member.challenge.X.progress`.
+func (f *Facts) ChallengeProgress(c *Challenge) decimal.Decimal {
+	return f.Member.ChallengeAt(f.Rules, c, f.Event.Time).Progress
+}
+
+// ChallengeDone reports whether all goals of c are reached in its current window, `member.challenge.X.done`.
+func (f *Facts) ChallengeDone(c *Challenge) bool {
+	return f.Member.ChallengeAt(f.Rules, c, f.Event.Time).Done
+}
+
+// ChallengeTimes is how often c was completed, over all windows, `member.challenge.X.times`.
+func (f *Facts) ChallengeTimes(c *Challenge) int {
+	return f.Member.ChallengeAt(f.Rules, c, f.Event.Time).Times
+}
+
+// HasBadge reports whether the member holds b at any level, `member.has_badge.X`.
+func (f *Facts) HasBadge(b *Badge) bool { return f.Member.badge(b.ID) != nil }
+
+// RewardCount is how many of r the member holds, `member.rewards.X`.
+func (f *Facts) RewardCount(r *Reward) int { return f.Member.RewardCount(r, f.Event.Time) }

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// rule carries out one planned rule within its limits.
+func (a *applier) rule(p *plannedRule) {
+	r, name := p.rule, "rules/"+p.rule.ID
+	if p.to != "" && p.to != a.m.ID || p.from != "" && p.from != a.m.ID {
+		a.transfer(p, name)
+		return
+	}
+	if l := a.refusingLimit(r.Limits, a.m); l != nil {
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, l.Key)
+		return
+	}
+	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
+	if !a.take(takes, name) {
+		a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
+		return
+	}
+	fired := len(takes) > 0
+	boosted := len(takes) == 0 // a rule that both takes and gives is never boosted
+	for i := range gives {
+		if a.givePlanned(&gives[i], r.Limits, r.Pending, name, boosted) {
+			fired = true
+		}
+	}
+	if !fired {
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, "")
+		return
+	}
+	a.countUse(r.Limits, a.m)
+	a.trace.fired(a.event.ID, name, r.Position)
+}
+
+// givePlanned gives one line of a rule to the event's member and reports whether anything remained to be given.
+func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending, name string, boosted bool) bool {
+	if g.grant.Points == nil {
+		a.award(g.grant, name, "", a.event)
+		return true
+	}
+	amount := g.base
+	var applied []string
+	if boosted {
+		amount, applied = a.boost(g)
+	}
+	wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
+	if err != nil {
+		a.out.note("evaluation", name, err.Error())
+		return false
+	}
+	given, ok := a.given(g.grant.Points, name)
+	if !ok {
+		given = a.cap(limits, g.grant.Points, wanted, a.m)
+	}
+	if given == 0 && wanted > 0 {
+		return false
+	}
+	a.usePoints(limits, g.grant.Points, given, a.m)
+	if given > 0 {
+		a.grant(g.grant.Points, given, wanted, pending, name, "", applied)
+	}
+	return true
+}
+
+// given is what a recorded event gave of points for a definition; ok is false when no record decides.
+func (a *applier) given(p *Points, name string) (amount decimal.Decimal, ok bool) {
+	if a.recorded == nil {
+		return 0, false
+	}
+	for i := range a.recorded.Effects {
+		if e := &a.recorded.Effects[i]; e.Kind == PointsEffect && e.ID == p.ID && e.Source == name {
+			return e.Amount, true
+		}
+	}
+	return 0, true
+}
+
+// boost raises a base amount: (base × the best non-stacking times × every stacking times) + the best non-stacking plus +
+// every stacking plus, each trimmed to what its own limit leaves (language: Boosts).
+func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []string) {
+	amount = g.base
+	list := a.boostPlan[g.first:g.last]
+	steps := [...]struct{ plus, stacks bool }{{false, false}, {false, true}, {true, false}, {true, true}}
+	for _, step := range steps {
+		best, bestAdded := -1, decimal.Wide{}
+		for i := range list {
+			b := list[i].boost
+			if (b.Plus != nil) != step.plus || b.Stacks != step.stacks {
+				continue
+			}
+			added := a.added(&list[i], amount, g.grant.Points)
+			if !step.stacks {
+				if best < 0 || added.Cmp(bestAdded) > 0 {
+					best, bestAdded = i, added
+				}
+				continue
+			}
+			amount, applied = a.addBoost(b, g.grant.Points, amount, added, applied)
+		}
+		if best >= 0 {
+			amount, applied = a.addBoost(list[best].boost, g.grant.Points, amount, bestAdded, applied)
+		}
+	}
+	return amount, applied
+}
+
+// added is what a boost adds to an amount, within its own limits.
+func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) decimal.Wide {
+	added := p.factor
+	if p.boost.Times != nil {
+		product, err := amount.Mul(p.factor)
+		if err == nil {
+			added, err = product.Sub(amount)
+		}
+		if err != nil {
+			a.out.note("evaluation", "boosts/"+p.boost.ID, err.Error())
+			return decimal.Wide{}
+		}
+	}
+	if len(p.boost.Limits) == 0 || added.Sign() <= 0 {
+		return added
+	}
+	if a.refusingLimit(p.boost.Limits, a.m) != nil {
+		return decimal.Wide{}
+	}
+	d, err := added.Decimal()
+	if err != nil {
+		return decimal.Wide{}
+	}
+	if left := a.cap(p.boost.Limits, points, d, a.m); left < d {
+		return left.Wide()
+	}
+	return added
+}
+
+func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide, applied []string) (decimal.Wide, []string) {
+	if added.Sign() == 0 {
+		return amount, applied
+	}
+	sum, err := amount.Add(added)
+	if err != nil || sum.Sign() < 0 {
+		a.out.note("evaluation", "boosts/"+b.ID, "its result is out of range; it was left out")
+		return amount, applied
+	}
+	if len(b.Limits) > 0 {
+		if d, err := added.RoundTo(points.Decimals, points.Rounding); err == nil {
+			a.usePoints(b.Limits, points, d, a.m)
+			a.countUse(b.Limits, a.m)
+		}
+	}
+	a.trace.fired(a.event.ID, "boosts/"+b.ID, b.Position)
+	return sum, append(applied, b.ID)
+}
+
+// gives hands out what a goal gives. Amounts see the member as it is when the goal is reached.
+func (a *applier) gives(grants []Grant, name, goal string, leave bool) {
+	for i := range grants {
+		g := &grants[i]
+		if g.Points == nil {
+			a.award(g, name, goal, a.event)
+			continue
+		}
+		first := len(a.grantPlan)
+		if !a.planGrant(g, name) {
+			continue
+		}
+		p := a.grantPlan[first]
+		amount, applied := a.boost(&p)
+		a.grantPlan, a.boostPlan = a.grantPlan[:first], a.boostPlan[:p.first]
+		given, err := amount.RoundTo(g.Points.Decimals, g.Points.Rounding)
+		if err != nil {
+			a.out.note("evaluation", name, err.Error())
+			continue
+		}
+		if given > 0 {
+			a.grant(g.Points, given, given, Pending{}, name, goal, applied)
+		}
+	}
+}
+
+// award gives a badge, a reward or a tier's level.
+func (a *applier) award(g *Grant, name, goal string, e *Event) {
+	switch {
+	case g.Badge != nil:
+		a.earnBadge(g.Badge, g.Level, name, e)
+	case g.Reward != nil:
+		a.giveReward(g.Reward, name, goal, e)
+	case g.Tier != nil:
+		a.liftTier(g.Tier, g.Level, e)
+	}
+}
+
+func (a *applier) giveReward(r *Reward, name, goal string, e *Event) {
+	expires := calendar.Forever
+	if !r.Valid.IsZero() {
+		expires = a.facts.calendar.EndOfDayAfter(e.Time, r.Valid)
+	}
+	a.m.Rewards = append(a.m.Rewards, Holding{Reward: r.ID, Seq: a.seq, Source: name, At: e.Time, Expires: expires})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, ID: r.ID, Source: name, Goal: goal, Expires: expires})
+}
+
+// earnBadge gives a badge at a level unless it is held at that level or a higher one.
+func (a *applier) earnBadge(b *Badge, level, name string, e *Event) {
+	held := a.m.badge(b.ID)
+	if held != nil && b.rank(level) <= b.rank(held.Level) {
+		return
+	}
+	if held == nil {
+		a.m.Badges = append(a.m.Badges, BadgeRecord{ID: b.ID})
+		held = &a.m.Badges[len(a.m.Badges)-1]
+	}
+	held.Level, held.At = level, e.Time
+	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, ID: b.ID, Level: level, Source: name})
+	a.follow(BadgeEarned, e.ID+"/"+BadgeEarned+"/"+b.ID+"/"+level, e.Time, e.Depth, []Value{TextValue(b.ID), TextValue(level)})
+}
+
+// rank orders a badge's levels; a badge without levels has the one level "".
+func (b *Badge) rank(level string) int {
+	for i := range b.Levels {
+		if b.Levels[i].Name == level {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// DryRun computes what an event would mean now, and stores nothing. trace may be nil.
+func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
+	known, err := p.known(e.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if known != nil {
+		out, refusal := p.duplicate(known, e)
+		return out, refusal, nil
+	}
+	e.Arrived = max(e.Arrived, p.arrived)
+	v := p.at(e.Time)
+	scratch := NewSubjects(p.current(), p.subjects.state)
+	if refusal := check(v.Rules, scratch, e); refusal != nil {
+		return nil, refusal, nil
+	}
+	var a applier
+	out := a.run(v.Rules, scratch, nil, e, p.last+1, trace)
+	return out, nil, p.failure
+}
+
+// MemberAt is a member as it was when everything accepted up to an instant had been applied, nil when it was not known
+// then. It applies the member's events again, with what they gave as recorded; groups are not rebuilt.
+func (p *Processor) MemberAt(id string, at calendar.Instant) (*Member, error) {
+	scratch := NewSubjects(p.current(), func(string) []byte { return nil })
+	var failed error
+	err := p.Events(id, 0, func(rec *Record) bool {
+		if rec.Event.Arrived > at {
+			return rec.Event.Past // an import brings in what arrived earlier
+		}
+		failed = p.replay(scratch, rec)
+		return failed == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	return scratch.Member(id), err
+}
+
+// replay applies a recorded event to other subjects, with what it gave as recorded.
+func (p *Processor) replay(subjects *Subjects, rec *Record) error {
+	v := p.numbered(rec.Version)
+	e := rec.Event
+	if t := v.EventType(e.Type); t != nil {
+		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+	}
+	a := applier{recorded: &rec.Outcome}
+	a.run(v, subjects, nil, &e, rec.Seq, nil)
+	return nil
+}
+
+// Events calls yield for the recorded events of a member after a sequence number, in order of acceptance.
+func (p *Processor) Events(member string, after uint64, yield func(*Record) bool) error {
+	prefix := ledgerPrefix + member + "\x00"
+	start := ""
+	if after > 0 {
+		start = prefix + ordered(after)
+	}
+	var failed error
+	err := p.store.Scan(prefix, start, func(key string, _ []byte) bool {
+		b, err := p.store.Record(sequence(strings.TrimPrefix(key, prefix)))
+		if err == nil {
+			var rec *Record
+			if rec, err = DecodeRecord(b); err == nil {
+				return yield(rec)
+			}
+		}
+		failed = err
+		return false
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// sequence reads what ordered wrote.
+func sequence(s string) uint64 {
+	var n uint64
+	for i := range len(s) {
+		n = n<<8 | uint64(s[i])
+	}
+	return n
+}
+
+// LedgerLine is an entry of a member's ledger with the event that caused it.
+type LedgerLine struct {
+	Seq   uint64
+	Event string // its id
+	Time  calendar.Instant
+	Entry
+}
+
+// Ledger calls yield for a member's ledger entries after a sequence number, in order of acceptance.
+func Ledger(store Store, member string, after uint64, yield func(seq uint64, at calendar.Instant, entries []Entry) bool) error {
+	prefix := ledgerPrefix + member + "\x00"
+	start := ""
+	if after > 0 {
+		start = prefix + ordered(after)
+	}
+	var failed error
+	err := store.Scan(prefix, start, func(key string, value []byte) bool {
+		r := &reader{b: value}
+		r.uint()
+		at := r.at()
+		entries := r.entries()
+		if r.err != nil {
+			failed = r.err
+			return false
+		}
+		return len(entries) == 0 || yield(sequence(strings.TrimPrefix(key, prefix)), at, entries)
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// Due calls yield for the members that time changes by an instant, in order of those instants.
+func Due(store Store, by calendar.Instant, yield func(at calendar.Instant, member string) bool) error {
+	return store.Scan(duePrefix, "", func(key string, _ []byte) bool {
+		rest := strings.TrimPrefix(key, duePrefix)
+		at := calendar.Instant(sequence(rest[:8]) ^ 1<<63)
+		return at <= by && yield(at, rest[8:])
+	})
+}
+
+// Scores calls yield for the scores of all boards, or of one, in byte order of board, season, split and member.
+func Scores(store Store, board string, yield func(ScoreChange) bool) error {
+	prefix := boardPrefix
+	if board != "" {
+		prefix += board + "\x00"
+	}
+	var failed error
+	err := store.Scan(prefix, "", func(_ string, value []byte) bool {
+		r := &reader{b: value}
+		r.uint()
+		var s ScoreChange
+		r.score(&s)
+		if failed = r.err; failed != nil {
+			return false
+		}
+		return yield(s)
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// Sharers calls yield for the members who brought something to a group's challenge in a window, after one of them in byte
+// order, until it returns false.
+func Sharers(store Store, f Fanout, counter, after string, yield func(member string) bool) error {
+	prefix := shareKey(share{counter: counter, window: f.Window, group: f.Group})
+	start := ""
+	if after != "" {
+		start = prefix + after
+	}
+	return store.Scan(prefix, start, func(key string, _ []byte) bool { return yield(strings.TrimPrefix(key, prefix)) })
+}
+
+// NewShare is the event that pays a group's goal to one member. Its id makes it harmless to repeat.
+func NewShare(f Fanout, member string) *Event {
+	s := shared{Challenge: f.Challenge, Window: f.Window, Group: f.Group, Goal: f.Goal}
+	id := "share/" + f.Challenge + "/" + f.Goal + "/" + ordinal(f.Window) + "/" + f.Group + "/" + member
+	return &Event{ID: id, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
+}

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Link connects the definitions of a ruleset to the event types they look at and to one another, and sorts them by id. A
+// ruleset must be linked once, before its first use.
+func (r *Ruleset) Link() {
+	if r.Member == nil {
+		r.Member = NewSchema(r.Currency, r.Digits)
+	}
+	r.sort()
+	r.byEvent = make(map[string]*EventType, len(r.Events))
+	for _, t := range r.Events {
+		r.byEvent[t.Name] = t
+		t.rules, t.feeds = nil, nil
+	}
+	r.earned = make([][]*Counter, len(r.Points))
+	for i, p := range r.Points {
+		p.Index = i
+	}
+	for _, rule := range r.Rules {
+		rule.When.rules = append(rule.When.rules, rule)
+	}
+	for _, c := range r.Counters {
+		r.linkCounter(c)
+	}
+	for _, s := range r.Streaks {
+		s.Counter.streak = s
+		r.linkCounter(s.Counter)
+	}
+	for _, c := range r.Challenges {
+		r.linkChallenge(c)
+	}
+	for _, b := range r.Badges {
+		if b.Counter != nil {
+			b.Counter.badges = append(b.Counter.badges, b)
+		}
+	}
+	for _, t := range r.Tiers {
+		r.linkTier(t)
+	}
+	for _, b := range r.Leaderboards {
+		b.Counter.leaderboards = append(b.Counter.leaderboards, b)
+		if !r.hasCounter(b.Counter) {
+			r.linkCounter(b.Counter)
+		}
+	}
+}
+
+func (r *Ruleset) sort() {
+	sort.SliceStable(r.Events, func(i, j int) bool { return r.Events[i].Name < r.Events[j].Name })
+	sort.SliceStable(r.Points, func(i, j int) bool { return r.Points[i].ID < r.Points[j].ID })
+	sort.SliceStable(r.Rules, func(i, j int) bool { return r.Rules[i].ID < r.Rules[j].ID })
+	sort.SliceStable(r.Counters, func(i, j int) bool { return r.Counters[i].ID < r.Counters[j].ID })
+	sort.SliceStable(r.Streaks, func(i, j int) bool { return r.Streaks[i].ID < r.Streaks[j].ID })
+	sort.SliceStable(r.Challenges, func(i, j int) bool { return r.Challenges[i].ID < r.Challenges[j].ID })
+	sort.SliceStable(r.Badges, func(i, j int) bool { return r.Badges[i].ID < r.Badges[j].ID })
+	sort.SliceStable(r.Tiers, func(i, j int) bool { return r.Tiers[i].ID < r.Tiers[j].ID })
+	sort.SliceStable(r.Leaderboards, func(i, j int) bool { return r.Leaderboards[i].ID < r.Leaderboards[j].ID })
+	sort.SliceStable(r.Rewards, func(i, j int) bool { return r.Rewards[i].ID < r.Rewards[j].ID })
+	sort.SliceStable(r.Promotions, func(i, j int) bool { return r.Promotions[i].ID < r.Promotions[j].ID })
+}
+
+func (r *Ruleset) linkChallenge(c *Challenge) {
+	if c.Counter != nil {
+		c.Counter.challenge = c
+		r.linkCounter(c.Counter)
+	}
+	for _, step := range c.Steps {
+		step.Counter.challenge, step.Counter.step = c, step
+		r.linkCounter(step.Counter)
+	}
+}
+
+func (r *Ruleset) linkTier(t *Tier) {
+	for _, c := range t.Counters {
+		c.tiers = append(c.tiers, t)
+		if !r.hasCounter(c) {
+			r.linkCounter(c)
+		}
+	}
+}
+
+func (r *Ruleset) hasCounter(c *Counter) bool {
+	for _, other := range r.Counters {
+		if other == c {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Ruleset) linkCounter(c *Counter) {
+	if c.Earned != nil {
+		r.earned[c.Earned.Index] = append(r.earned[c.Earned.Index], c)
+	}
+	for _, f := range c.Feeds {
+		f.counter = c
+		f.When.feeds = append(f.When.feeds, f)
+	}
+}
+
+// EventType finds a declared or built-in event type, nil when there is none.
+func (r *Ruleset) EventType(name string) *EventType { return r.byEvent[name] }
+
+// CalendarOf is the calendar that decides for a member: the program's, or with clock: member one in the member's zone.
+func (r *Ruleset) CalendarOf(m *Member) calendar.Calendar {
+	if r.MemberClock && m != nil && m.Zone != nil {
+		return calendar.Calendar{Zone: m.Zone, WeekStart: r.Calendar.WeekStart}
+	}
+	return r.Calendar
+}
+
+func (r *Ruleset) tier(id string) *Tier {
+	return find(r.Tiers, id, func(t *Tier) string { return t.ID })
+}
+
+func (r *Ruleset) streak(id string) *Streak {
+	return find(r.Streaks, id, func(s *Streak) string { return s.ID })
+}
+
+// Challenge finds a challenge by id, nil when there is none.
+func (r *Ruleset) Challenge(id string) *Challenge {
+	return find(r.Challenges, id, func(c *Challenge) string { return c.ID })
+}
+
+// Leaderboard finds a board by id, nil when there is none.
+func (r *Ruleset) Leaderboard(id string) *Leaderboard {
+	return find(r.Leaderboards, id, func(b *Leaderboard) string { return b.ID })
+}
+
+// PointsType finds a points type by id, nil when there is none.
+func (r *Ruleset) PointsType(id string) *Points {
+	return find(r.Points, id, func(p *Points) string { return p.ID })
+}
+
+// find looks an id up among definitions sorted by id.
+func find[D any](list []*D, id string, idOf func(*D) string) *D {
+	i, ok := slices.BinarySearchFunc(list, id, func(d *D, id string) int { return strings.Compare(idOf(d), id) })
+	if !ok {
+		return nil
+	}
+	return list[i]
+}

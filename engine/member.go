@@ -1,0 +1,379 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Member is the state of one member: what its events have made of it so far. Questions about it take an instant; time
+// that no event has recorded yet is taken into account in the answer.
+type Member struct {
+	ID      string
+	Version uint64 // seq of the last event that changed it
+	Joined  calendar.Instant
+	Name    string
+	Zone    *calendar.Zone // nil: the program's
+	Profile []Value        // declared fields by slot of the ruleset's member schema
+	// Undeclared are values of fields that the present ruleset does not declare (any more).
+	Undeclared []NamedValue
+
+	Seen       []Seen
+	Accounts   []*Account
+	Counts     []*Count
+	Streaks    []*StreakRecord
+	Challenges []*ChallengeRecord
+	Badges     []BadgeRecord
+	Tiers      []*TierRecord
+	Uses       []*Use
+	Rewards    []Holding
+
+	// Due is the next instant at which time alone changes this state, as it stands in the due index.
+	Due calendar.Instant
+	// indexed is the instant under which the member stands in the due index.
+	indexed calendar.Instant
+	dirty   bool
+	// schema is the one whose slots Profile has.
+	schema *Schema
+}
+
+// NamedValue is a value with the name of its field.
+type NamedValue struct {
+	Name  string
+	Value Value
+}
+
+// Seen is what is known of a member's events of one type: how many were accepted, the first and the last by event time.
+type Seen struct {
+	Type        string
+	Count       int
+	First, Last calendar.Instant
+}
+
+// Count is a counter's state of one subject. Name is the counter's, with "@" and the group or split value where a member
+// has one count for each.
+type Count struct {
+	Name    string
+	Periods []PeriodTally // ascending
+}
+
+// PeriodTally is the fold of one period of a counter, or of one day of a rolling counter.
+type PeriodTally struct {
+	Key calendar.Key
+	challenges.Tally
+}
+
+// StreakRecord is a member's streak.
+type StreakRecord struct {
+	ID      string
+	Spans   []challenges.Span
+	Longest int // of runs whose periods were forgotten
+	Paid    []PaidMark
+	Joined  calendar.Instant // opt-in
+	Breaks  calendar.Instant // when the running run breaks by time alone; 0: it does not run
+}
+
+// PaidMark says that a goal was paid in the period in which it was reached.
+type PaidMark struct {
+	Goal string
+	In   calendar.Key
+}
+
+// ChallengeRecord is a member's part in a challenge.
+type ChallengeRecord struct {
+	ID       string
+	Enrolled calendar.Instant // 0: not enrolled
+	Times    int              // completions, over all windows
+	Windows  []ChallengeWindow
+}
+
+// ChallengeWindow is one window of a challenge: the goals reached in it.
+type ChallengeWindow struct {
+	Key   calendar.Key
+	Group string // of the group challenge, else ""
+	Goals []GoalMark
+}
+
+// GoalMark is a goal or step reached, how often, and when the last time was, by event time.
+type GoalMark struct {
+	ID    string
+	Times int
+	At    calendar.Instant
+	// Unpaid is set where all winners' places were taken.
+	Unpaid bool
+}
+
+// BadgeRecord is a badge held.
+type BadgeRecord struct {
+	ID    string
+	Level string
+	At    calendar.Instant
+}
+
+// TierRecord is a member's place in a tier.
+type TierRecord struct {
+	ID string
+	challenges.TierState
+}
+
+// Use is how much of a limit has been used, by period of the limit. The same type is a subject of its own for limits that
+// do not count the member.
+type Use struct {
+	Key     string
+	Version uint64
+	Periods []UsePeriod
+	dirty   bool
+}
+
+// UsePeriod is the use in one period, or at one instant for a rolling limit.
+type UsePeriod struct {
+	Key  calendar.Key
+	Used decimal.Decimal
+}
+
+// Holding is a reward a member was given.
+type Holding struct {
+	Reward  string
+	Seq     uint64 // of the event that gave it
+	Source  string
+	At      calendar.Instant
+	Expires calendar.Instant
+}
+
+// seen finds what is known of events of a type, nil when there were none.
+func (m *Member) seen(eventType string) *Seen {
+	for i := range m.Seen {
+		if m.Seen[i].Type == eventType {
+			return &m.Seen[i]
+		}
+	}
+	return nil
+}
+
+// note records an accepted event of a type.
+func (m *Member) note(eventType string, at calendar.Instant) {
+	if s := m.seen(eventType); s != nil {
+		s.Count++
+		s.First, s.Last = min(s.First, at), max(s.Last, at)
+		return
+	}
+	m.Seen = append(m.Seen, Seen{Type: eventType, Count: 1, First: at, Last: at})
+}
+
+// count finds the state of a counter by name, nil when nothing was counted yet.
+func (m *Member) count(name string) *Count { return findCount(m.Counts, name) }
+
+func findCount(counts []*Count, name string) *Count {
+	i, ok := slices.BinarySearchFunc(counts, name, func(c *Count, s string) int { return strings.Compare(c.Name, s) })
+	if !ok {
+		return nil
+	}
+	return counts[i]
+}
+
+func needCount(counts []*Count, name string) ([]*Count, *Count) {
+	i, ok := slices.BinarySearchFunc(counts, name, func(c *Count, s string) int { return strings.Compare(c.Name, s) })
+	if !ok {
+		counts = slices.Insert(counts, i, &Count{Name: name})
+	}
+	return counts, counts[i]
+}
+
+// period finds the tally of a period, nil when there is none.
+func (c *Count) period(k calendar.Key) *PeriodTally {
+	if c == nil {
+		return nil
+	}
+	for i := len(c.Periods) - 1; i >= 0 && c.Periods[i].Key >= k; i-- {
+		if c.Periods[i].Key == k {
+			return &c.Periods[i]
+		}
+	}
+	return nil
+}
+
+// need finds or opens the tally of a period.
+func (c *Count) need(k calendar.Key) *PeriodTally {
+	i := len(c.Periods)
+	for i > 0 && c.Periods[i-1].Key > k {
+		i--
+	}
+	if i > 0 && c.Periods[i-1].Key == k {
+		return &c.Periods[i-1]
+	}
+	c.Periods = slices.Insert(c.Periods, i, PeriodTally{Key: k})
+	return &c.Periods[i]
+}
+
+func (m *Member) badge(id string) *BadgeRecord {
+	for i := range m.Badges {
+		if m.Badges[i].ID == id {
+			return &m.Badges[i]
+		}
+	}
+	return nil
+}
+
+func (m *Member) tier(id string) *TierRecord {
+	for _, t := range m.Tiers {
+		if t.ID == id {
+			return t
+		}
+	}
+	return nil
+}
+
+func (m *Member) streak(id string) *StreakRecord {
+	for _, s := range m.Streaks {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+func (m *Member) needStreak(id string) *StreakRecord {
+	if s := m.streak(id); s != nil {
+		return s
+	}
+	s := &StreakRecord{ID: id}
+	m.Streaks = append(m.Streaks, s)
+	return s
+}
+
+func (m *Member) challenge(id string) *ChallengeRecord {
+	for _, c := range m.Challenges {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (m *Member) needChallenge(id string) *ChallengeRecord {
+	if c := m.challenge(id); c != nil {
+		return c
+	}
+	c := &ChallengeRecord{ID: id}
+	m.Challenges = append(m.Challenges, c)
+	return c
+}
+
+func (c *ChallengeRecord) window(k calendar.Key, group string) *ChallengeWindow {
+	if c == nil {
+		return nil
+	}
+	for i := len(c.Windows) - 1; i >= 0; i-- {
+		if c.Windows[i].Key == k && c.Windows[i].Group == group {
+			return &c.Windows[i]
+		}
+	}
+	return nil
+}
+
+func (c *ChallengeRecord) needWindow(k calendar.Key, group string) *ChallengeWindow {
+	if w := c.window(k, group); w != nil {
+		return w
+	}
+	c.Windows = append(c.Windows, ChallengeWindow{Key: k, Group: group})
+	return &c.Windows[len(c.Windows)-1]
+}
+
+// goal finds a goal's mark, nil when it was not reached.
+func (w *ChallengeWindow) goal(id string) *GoalMark {
+	if w == nil {
+		return nil
+	}
+	for i := range w.Goals {
+		if w.Goals[i].ID == id {
+			return &w.Goals[i]
+		}
+	}
+	return nil
+}
+
+func (w *ChallengeWindow) needGoal(id string) *GoalMark {
+	if g := w.goal(id); g != nil {
+		return g
+	}
+	w.Goals = append(w.Goals, GoalMark{ID: id})
+	return &w.Goals[len(w.Goals)-1]
+}
+
+// RewardCount is how many of r the member holds at an instant.
+func (m *Member) RewardCount(r *Reward, at calendar.Instant) int {
+	n := 0
+	for _, h := range m.Rewards {
+		if h.Reward == r.ID && h.At <= at && at < h.Expires {
+			n++
+		}
+	}
+	return n
+}
+
+// Group is the state of a group's or everyone's counter, and of what hangs on it.
+type Group struct {
+	Key     string // counter name, "@" and the group's value; everyone's ends in "@"
+	Version uint64
+	Count   Count
+	Goals   []GroupGoal
+	Average []AverageTally
+	dirty   bool
+}
+
+// GroupGoal is a goal that a group reached, for good, in a window.
+type GroupGoal struct {
+	Window calendar.Key
+	Goal   string
+	At     calendar.Instant
+}
+
+// AverageTally is what the average of a board needs in a season: the sum and number of members with enough contributions.
+type AverageTally struct {
+	Key     calendar.Key
+	Sum     decimal.Decimal
+	Members int
+}
+
+func (g *Group) reached(window calendar.Key, goal string) bool {
+	for i := range g.Goals {
+		if g.Goals[i].Window == window && g.Goals[i].Goal == goal {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Group) average(k calendar.Key) *AverageTally {
+	for i := range g.Average {
+		if g.Average[i].Key == k {
+			return &g.Average[i]
+		}
+	}
+	g.Average = append(g.Average, AverageTally{Key: k})
+	return &g.Average[len(g.Average)-1]
+}
+
+func (u *Use) period(k calendar.Key) *UsePeriod {
+	for i := range u.Periods {
+		if u.Periods[i].Key == k {
+			return &u.Periods[i]
+		}
+	}
+	u.Periods = append(u.Periods, UsePeriod{Key: k})
+	return &u.Periods[len(u.Periods)-1]
+}
+
+func (m *Member) use(key string) *Use {
+	for _, u := range m.Uses {
+		if u.Key == key {
+			return u
+		}
+	}
+	u := &Use{Key: key}
+	m.Uses = append(m.Uses, u)
+	return u
+}

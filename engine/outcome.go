@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// Outcome is what one event meant: the answer to its sender, and the rows that are committed with it.
+type Outcome struct {
+	ID        string
+	Seq       uint64 // acceptance order, from 1, without gaps in a program
+	Duplicate bool
+	Ruleset   string // hash of the ruleset that decided
+	Effects   []Effect
+	Notes     []Note
+	Entries   []Entry // of the event's member
+	Scores    []ScoreChange
+	Queued    []*Event // what it causes for others, to be processed right after
+	Fanouts   []Fanout
+	shares    []share
+}
+
+// EffectKind says what an effect is about.
+type EffectKind uint8
+
+// The kinds of effects, in the order in which an answer lists them.
+const (
+	PointsEffect EffectKind = iota
+	BadgeEffect
+	StreakEffect
+	ChallengeEffect
+	TierEffect
+	LeaderboardEffect
+	RewardEffect
+	QueuedEffect
+)
+
+var effectKinds = [...]string{"points", "badge", "streak", "challenge", "tier", "leaderboard", "reward", "queued"}
+
+// String is the kind as answers write it.
+func (k EffectKind) String() string { return effectKinds[k] }
+
+// Effect is one thing that an event did to its member. Which fields are set follows from Kind.
+type Effect struct {
+	Kind   EffectKind
+	ID     string // of the points, badge, streak, challenge, tier, leaderboard or reward; the event queued
+	Source string // section and id of the definition that gave it, "rules/stars_per_euro"
+	Goal   string // the goal's id, where a goal gave it
+
+	Amount    decimal.Decimal // points: given, negative when taken; challenge: progress; leaderboard: score
+	Wanted    decimal.Decimal // points: before caps; challenge: the goal that is next, or the last
+	Boosts    []string
+	Available calendar.Instant
+	Expires   calendar.Instant // points: calendar.Forever for never
+
+	Level string // badge, tier
+	From  string // tier
+
+	Length   int // streak
+	Longest  int
+	State    string
+	AtRiskAt calendar.Instant
+	BreaksAt calendar.Instant
+
+	Done bool // challenge
+
+	Rank     int64 // leaderboard; 0 where the board does not tell
+	Previous int64
+	Season   string
+	Split    string
+	Group    string // the group that is ranked, "" where members are
+}
+
+// Note tells the sender of something that did not go as the ruleset asked, without the event failing.
+type Note struct {
+	Code       string // evaluation, not_given, distinct_full, depth
+	Definition string // section and id
+	Message    string
+}
+
+// ScoreChange is an absolute score for a board.
+type ScoreChange struct {
+	Key   leaderboards.Key
+	Rules leaderboards.Rules
+	Score leaderboards.Score
+}
+
+// Fanout is a gift to everyone who brought enough to a group's goal, to be handed out in bounded batches.
+type Fanout struct {
+	Challenge string
+	Window    calendar.Key
+	Group     string
+	Goal      string
+	At        calendar.Instant
+}
+
+// share is a member's first contribution to a group's challenge: an index row for fan-outs.
+type share struct {
+	counter string
+	window  calendar.Key
+	group   string
+	member  string
+}
+
+// sortEffects puts effects in the order of answers: by kind, as they came within one.
+func (o *Outcome) sortEffects() {
+	slices.SortStableFunc(o.Effects, func(a, b Effect) int { return int(a.Kind) - int(b.Kind) })
+}
+
+// effect finds an effect of this outcome to be brought up to date instead of told twice.
+func (o *Outcome) effect(kind EffectKind, id, split, group string) *Effect {
+	for i := range o.Effects {
+		e := &o.Effects[i]
+		if e.Kind == kind && e.ID == id && e.Split == split && e.Group == group {
+			return e
+		}
+	}
+	return nil
+}
+
+// replace brings the effect of the same thing up to date, or adds it.
+func (o *Outcome) replace(e Effect) {
+	if old := o.effect(e.Kind, e.ID, e.Split, e.Group); old != nil {
+		if e.Kind == LeaderboardEffect {
+			e.Previous = old.Previous
+		}
+		*old = e
+		return
+	}
+	o.Effects = append(o.Effects, e)
+}
+
+func (o *Outcome) note(code, definition, message string) {
+	o.Notes = append(o.Notes, Note{Code: code, Definition: definition, Message: message})
+}

@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// What an event means is decided in two moments. First, with the member as before the event, every rule and counter of
+// the event's type is asked: that is the plan. Then the plan is carried out, where only what is scarce (limits, balances)
+// still decides.
+
+type plannedRule struct {
+	rule        *Rule
+	to, from    string // other members, "" for the event's own
+	first, last int    // into grantPlan, gives before takes
+}
+
+type plannedGrant struct {
+	grant       *Grant
+	base        decimal.Wide
+	first, last int // into boostPlan
+}
+
+type plannedBoost struct {
+	boost  *Boost
+	factor decimal.Wide
+}
+
+type plannedFeed struct {
+	feed         *Feed
+	contribution challenges.Contribution
+	group        string
+	split        string
+}
+
+// plan asks every definition that looks at events of type t.
+func (a *applier) plan(t *EventType) {
+	a.rulePlan, a.grantPlan, a.boostPlan, a.feedPlan = a.rulePlan[:0], a.grantPlan[:0], a.boostPlan[:0], a.feedPlan[:0]
+	for _, r := range t.candidates(&a.facts) {
+		a.planRule(r)
+	}
+	for _, f := range t.feeds {
+		a.planFeed(f)
+	}
+}
+
+// candidates are the rules that may apply to an event of type t, sorted by id.
+func (t *EventType) candidates(*Facts) []*Rule { return t.rules }
+
+// matches asks for, during and if, in that order, and traces the first that says no.
+func (a *applier) matches(name string, at Position, who Cond, window *During, condition Cond) bool {
+	switch {
+	case !a.ask(who, name):
+		a.trace.not(a.event.ID, name, at, WhoseNot, "")
+	case !a.facts.open(window):
+		a.trace.not(a.event.ID, name, at, WindowClosed, "")
+	case !a.ask(condition, name):
+		a.trace.not(a.event.ID, name, at, ConditionNot, "")
+	default:
+		return true
+	}
+	return false
+}
+
+func (a *applier) planRule(r *Rule) {
+	name := "rules/" + r.ID
+	if !a.matches(name, r.Position, r.For, r.During, r.If) {
+		return
+	}
+	p := plannedRule{rule: r, first: len(a.grantPlan)}
+	if r.To != nil {
+		if p.to = a.pick(r.To, name).Text(); p.to == "" {
+			a.trace.not(a.event.ID, name, r.Position, WhoseNot, "there is nobody to give to")
+			return
+		}
+	}
+	if r.From != nil {
+		if p.from = a.pick(r.From, name).Text(); p.from == "" {
+			a.trace.not(a.event.ID, name, r.Position, WhoseNot, "there is nobody to take from")
+			return
+		}
+	}
+	for i := range r.Give {
+		if !a.planGrant(&r.Give[i], name) {
+			a.grantPlan = a.grantPlan[:p.first]
+			a.trace.not(a.event.ID, name, r.Position, Failed, "")
+			return
+		}
+	}
+	for i := range r.Take {
+		if !a.planGrant(&r.Take[i], name) {
+			a.grantPlan = a.grantPlan[:p.first]
+			a.trace.not(a.event.ID, name, r.Position, Failed, "")
+			return
+		}
+	}
+	p.last = len(a.grantPlan)
+	a.rulePlan = append(a.rulePlan, p)
+}
+
+// planGrant evaluates one line of give or take, with its boosts, for the event at hand.
+func (a *applier) planGrant(g *Grant, name string) bool {
+	p := plannedGrant{grant: g, first: len(a.boostPlan)}
+	if g.Points != nil {
+		base, ok := a.amount(g.Amount, name)
+		if !ok {
+			return false
+		}
+		if base.Sign() < 0 {
+			a.out.note("evaluation", name, "the amount is negative; nothing was given")
+			return false
+		}
+		p.base = base
+		for _, b := range g.Boosts {
+			a.planBoost(b)
+		}
+	}
+	p.last = len(a.boostPlan)
+	a.grantPlan = append(a.grantPlan, p)
+	return true
+}
+
+func (a *applier) planBoost(b *Boost) {
+	name := "boosts/" + b.ID
+	if !a.matches(name, b.Position, b.For, b.During, b.If) {
+		return
+	}
+	of := b.Times
+	if of == nil {
+		of = b.Plus
+	}
+	if factor, ok := a.amount(of, name); ok {
+		a.boostPlan = append(a.boostPlan, plannedBoost{boost: b, factor: factor})
+	}
+}
+
+func (a *applier) planFeed(f *Feed) {
+	c := f.counter
+	if !a.matches(c.Name, c.Position, f.For, f.During, f.If) {
+		return
+	}
+	p := plannedFeed{feed: f, contribution: challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: decimal.One}}
+	if f.Value != nil {
+		v, ok := a.amount(f.Value, c.Name)
+		if !ok {
+			return
+		}
+		d, err := v.Decimal()
+		if err != nil {
+			a.out.note("evaluation", c.Name, err.Error())
+			return
+		}
+		p.contribution.Value = d
+	}
+	if f.Values != nil {
+		p.contribution.Keys = f.Values(&a.facts, nil)
+		if err := a.facts.Failed(); err != nil || len(p.contribution.Keys) == 0 {
+			return
+		}
+	}
+	if f.By != nil {
+		if p.group = a.pick(f.By, c.Name).Key(); p.group == "" {
+			return
+		}
+	}
+	if f.Split != nil {
+		if p.split = a.pick(f.Split, c.Name).Key(); p.split == "" {
+			return
+		}
+	}
+	a.feedPlan = append(a.feedPlan, p)
+	a.trace.fired(a.event.ID, c.Name, c.Position)
+}

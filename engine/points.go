@@ -1,0 +1,220 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
+func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []string) {
+	acc := a.m.needAccount(p.ID)
+	cal := a.rules.CalendarOf(a.m)
+	lot := a.openLot(acc, p, cal, given, pending)
+	lot.Source = name
+	if acc.Debt > 0 && lot.Available <= a.now {
+		a.payDebt(acc, &lot)
+	}
+	acc.Lots = append(acc.Lots, lot)
+	acc.Issued += given
+	if len(acc.Lots) > MaxLots {
+		acc.merge(cal)
+	}
+	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: name, Available: lot.Available, Expires: lot.Expires})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.ID, Source: name, Goal: goal, Amount: given, Wanted: wanted,
+		Boosts: boosts, Available: lot.Available, Expires: lot.Expires})
+	a.foldEarned(p, given, name)
+}
+
+// openLot is a new lot with its availability and expiry. "After earning" counts from the day it becomes available.
+func (a *applier) openLot(acc *Account, p *Points, cal calendar.Calendar, amount decimal.Decimal, pending Pending) Lot {
+	if !pending.Set {
+		pending = p.Pending
+	}
+	lot := Lot{Seq: a.seq, Granted: a.now, Amount: amount, Remaining: amount, Available: a.now, Expires: calendar.Forever}
+	switch {
+	case pending.UntilConfirmed:
+		lot.Available = calendar.Forever
+	case !pending.For.IsZero():
+		lot.Available = cal.EndOfDayAfter(a.now, pending.For)
+	}
+	for _, x := range p.Expire {
+		if x.Event != "" {
+			lot.Idle |= 1 << acc.idleRule(x)
+		}
+	}
+	if lot.Available != calendar.Forever {
+		lot.Expires = fixedExpiry(cal, p, lot.Available)
+	}
+	return lot
+}
+
+// fixedExpiry is the first of the expiry phrases that do not depend on later events, for a lot available from an instant.
+func fixedExpiry(cal calendar.Calendar, p *Points, from calendar.Instant) calendar.Instant {
+	end := calendar.Forever
+	for _, x := range p.Expire {
+		switch {
+		case x.Event != "":
+		case x.EndOf != calendar.Always && !x.After.IsZero():
+			end = min(end, cal.EndOf(x.EndOf, x.Next, cal.EndOfDayAfter(from, x.After)-1))
+		case x.EndOf != calendar.Always:
+			end = min(end, cal.EndOf(x.EndOf, x.Next, from))
+		default:
+			end = min(end, cal.EndOfDayAfter(from, x.After))
+		}
+	}
+	return end
+}
+
+// idleRule is the index of an expiry phrase in the account, which keeps every phrase that one of its lots was born with.
+func (a *Account) idleRule(x Expiry) int {
+	rule := IdleRule{After: x.After, Event: x.Event}
+	if i := slices.Index(a.Idle, rule); i >= 0 {
+		return i
+	}
+	a.Idle = append(a.Idle, rule)
+	return len(a.Idle) - 1
+}
+
+// payDebt pays what the account owes from a lot that has just become spendable.
+func (a *applier) payDebt(acc *Account, lot *Lot) {
+	paid := min(acc.Debt, lot.Remaining)
+	lot.Remaining -= paid
+	lot.Reversed += paid
+	acc.Debt -= paid
+}
+
+// entry adds a line to the ledger, with the balance after it.
+func (a *applier) entry(acc *Account, e Entry) {
+	e.Points, e.Balance = acc.Points, acc.total()
+	a.out.Entries = append(a.out.Entries, e)
+}
+
+// take forfeits points of the member at hand, all of them or none: it never makes debt.
+func (a *applier) take(takes []plannedGrant, name string) bool {
+	amounts := make([]decimal.Decimal, len(takes))
+	for i := range takes {
+		p := takes[i].grant.Points
+		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
+		if err != nil || a.m.Balance(a.rules, p, a.now).Spendable < d {
+			return false
+		}
+		amounts[i] = d
+	}
+	for i := range takes {
+		a.forfeit(takes[i].grant.Points, amounts[i], name)
+	}
+	return true
+}
+
+// forfeit takes points from lots in spending order; the caller knows that they suffice.
+func (a *applier) forfeit(p *Points, amount decimal.Decimal, name string) {
+	if amount == 0 {
+		return
+	}
+	acc := a.m.needAccount(p.ID)
+	left := amount
+	for _, i := range a.spendingOrder(acc, p) {
+		lot := &acc.Lots[i]
+		part := min(left, lot.Remaining)
+		lot.Remaining -= part
+		lot.Forfeited += part
+		if left -= part; left == 0 {
+			break
+		}
+	}
+	acc.Forfeited += amount - left
+	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -(amount - left), At: a.now, Lot: a.seq, Source: name})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.ID, Source: name, Amount: -(amount - left), Wanted: -amount,
+		Available: a.now, Expires: calendar.Forever})
+}
+
+// spendingOrder lists the lots that can be spent now: soonest expiry first, then oldest, or by age alone.
+func (a *applier) spendingOrder(acc *Account, p *Points) []int {
+	cal := a.rules.CalendarOf(a.m)
+	a.m.idleEnds(cal, acc, &a.idle)
+	type live struct {
+		lot int
+		end calendar.Instant
+	}
+	var lots []live
+	for i := range acc.Lots {
+		lot := &acc.Lots[i]
+		if lot.Remaining == 0 || lot.Available > a.now {
+			continue
+		}
+		if end := acc.expiry(cal, lot, &a.idle); end > a.now {
+			lots = append(lots, live{i, end})
+		}
+	}
+	if !p.Oldest {
+		slices.SortStableFunc(lots, func(x, y live) int { return cmpInstant(x.end, y.end) })
+	}
+	order := make([]int, len(lots))
+	for i := range lots {
+		order[i] = lots[i].lot
+	}
+	return order
+}
+
+// revive brings back lots that had expired because no event of a type was known, when a late one turns out to have been in
+// time (semantics: Points).
+func (a *applier) revive(eventType string) {
+	for _, acc := range a.m.Accounts {
+		if !acc.dependsOn(eventType) {
+			continue
+		}
+		cal := a.rules.CalendarOf(a.m)
+		a.m.idleEnds(cal, acc, &a.idle)
+		for i := range acc.Lots {
+			lot := &acc.Lots[i]
+			if lot.Expired == 0 || lot.Idle == 0 || acc.expiry(cal, lot, &a.idle) <= a.now {
+				continue
+			}
+			back := lot.Expired
+			lot.Expired, lot.Remaining = 0, lot.Remaining+back
+			acc.Expired -= back
+			a.entry(acc, Entry{Kind: EntryRestored, Amount: back, At: lot.Until, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
+		}
+	}
+}
+
+func (a *Account) dependsOn(eventType string) bool {
+	return slices.ContainsFunc(a.Idle, func(r IdleRule) bool { return r.Event == eventType })
+}
+
+// merge joins the older half of an account's lots by day of expiry, so that its size stays bounded.
+func (a *Account) merge(cal calendar.Calendar) {
+	type day struct {
+		expires   calendar.Date
+		idle      uint64
+		available bool
+	}
+	half := len(a.Lots) / 2
+	at := map[day]int{}
+	merged := a.Lots[:0:0]
+	for i := range a.Lots {
+		lot := a.Lots[i]
+		d := day{idle: lot.Idle, available: lot.Available == calendar.Forever}
+		if lot.Expires != calendar.Forever {
+			d.expires = cal.Zone.Date(lot.Expires)
+		}
+		j, known := at[d]
+		if i >= half || !known {
+			at[d] = len(merged)
+			merged = append(merged, lot)
+			continue
+		}
+		into := &merged[j]
+		into.Amount += lot.Amount
+		into.Remaining += lot.Remaining
+		into.Held += lot.Held
+		into.Spent += lot.Spent
+		into.Expired += lot.Expired
+		into.Forfeited += lot.Forfeited
+		into.Reversed += lot.Reversed
+		into.Available, into.Until = max(into.Available, lot.Available), max(into.Until, lot.Until)
+	}
+	a.Lots = merged
+}

@@ -1,0 +1,378 @@
+package engine
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Version is a ruleset in force from an instant on. Number counts a program's versions from 1.
+type Version struct {
+	Number int
+	From   calendar.Instant
+	Rules  *Ruleset
+}
+
+// Processor runs the events of one program: it knows duplicates, loads subjects, applies events one after another, and
+// gathers what is to be committed. It is not safe for concurrent use and holds no goroutine: its owner calls Process for
+// every event that waits, commits the Batch that Take returns, and only then answers.
+type Processor struct {
+	store    Store
+	versions []Version // ascending by From
+	subjects *Subjects
+	ranks    Ranks
+	apply    applier
+
+	last    uint64           // seq of the last accepted event
+	arrived calendar.Instant // of the last accepted event; acceptance time never goes back
+	batch   *Batch
+	// recent are events not yet confirmed as committed, by id.
+	recent  map[string]*Record
+	failure error // of the store: after it nothing is accepted
+	encoded []byte
+}
+
+// Bounds of what is held in memory.
+const (
+	// CheckpointAfter is how many subjects may have changed before their states are written: with more, a restart has a
+	// longer tail of the journal to apply again.
+	CheckpointAfter = 4096
+	// MaxHot is how many members are held in memory.
+	MaxHot = 200_000
+)
+
+// NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
+// applies the tail of the journal whose states were not yet written. ranks may be nil.
+func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]*Record{}, batch: &Batch{}}
+	p.subjects = NewSubjects(p.current(), p.load)
+	last, mark := store.Head()
+	if err := p.recover(mark, last); err != nil {
+		return nil, err
+	}
+	p.last = last
+	return p, nil
+}
+
+// recover applies the journal after mark again. Every outcome must be what it was.
+func (p *Processor) recover(mark, last uint64) error {
+	if mark > last {
+		return fmt.Errorf("states are written up to event %d, but the journal ends at %d: the journal has lost records", mark, last)
+	}
+	var failed error
+	err := p.store.Records(max(mark, 1), func(seq uint64, b []byte) bool {
+		rec, err := DecodeRecord(b)
+		if err != nil {
+			failed = err
+			return false
+		}
+		if !rec.Event.Past {
+			p.arrived = max(p.arrived, rec.Event.Arrived)
+		}
+		if seq > mark {
+			failed = p.again(rec)
+		}
+		return failed == nil
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// again applies a recorded event and compares what it means now with what it meant then.
+func (p *Processor) again(rec *Record) error {
+	rules := p.numbered(rec.Version)
+	if rules == nil {
+		return fmt.Errorf("journal record %d was decided by ruleset version %d, which is not at hand", rec.Seq, rec.Version)
+	}
+	e := rec.Event
+	if t := rules.EventType(e.Type); t != nil {
+		fields, errs := t.Schema.Decode(e.Data, "data.")
+		if len(errs) > 0 {
+			return fmt.Errorf("journal record %d does not fit its own ruleset: %s", rec.Seq, errs[0].Message)
+		}
+		e.Fields = fields
+	}
+	out := p.apply.run(rules, p.subjects, nil, &e, rec.Seq, nil)
+	if !sameEffects(out.Effects, rec.Outcome.Effects) {
+		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
+	}
+	p.rows(out, &e)
+	p.last = rec.Seq
+	return p.failure
+}
+
+// sameEffects compares effects but for ranks, which are not a fact of the event.
+func sameEffects(a, b []Effect) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if fmt.Sprint(a[i].withoutRank()) != fmt.Sprint(b[i].withoutRank()) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e Effect) withoutRank() Effect {
+	e.Rank, e.Previous = 0, 0
+	return e
+}
+
+func (p *Processor) current() *Ruleset { return p.versions[len(p.versions)-1].Rules }
+
+// Rules is the present version of the ruleset.
+func (p *Processor) Rules() *Ruleset { return p.current() }
+
+// Activate makes a version the present one. Its From must not be before the last accepted event.
+func (p *Processor) Activate(v Version) {
+	p.versions = append(p.versions, v)
+	p.subjects.rules = v.Rules
+}
+
+// at is the version that decides for an instant: the first one for anything older.
+func (p *Processor) at(i calendar.Instant) Version {
+	n := sort.Search(len(p.versions), func(k int) bool { return p.versions[k].From > i })
+	return p.versions[max(0, n-1)]
+}
+
+func (p *Processor) numbered(number int) *Ruleset {
+	for _, v := range p.versions {
+		if v.Number == number {
+			return v.Rules
+		}
+	}
+	return nil
+}
+
+// load reads a subject's state. A store that fails ends the acceptance of events; what is decided until then on an empty
+// state is never committed.
+func (p *Processor) load(key string) []byte {
+	state, err := p.store.Get(statePrefix + key)
+	if err != nil {
+		p.fail(err)
+	}
+	return state
+}
+
+func (p *Processor) fail(err error) {
+	if p.failure == nil {
+		p.failure = err
+	}
+}
+
+// Process accepts an event, or finds that it is known, or refuses it. The outcome must not be told to anybody before the
+// batch that Take returns next has been committed. An error is a failure of the store.
+func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
+	if p.failure != nil {
+		return nil, nil, p.failure
+	}
+	known, err := p.known(e.ID)
+	if err != nil {
+		p.fail(err)
+		return nil, nil, err
+	}
+	if known != nil {
+		out, refusal := p.duplicate(known, e)
+		return out, refusal, nil
+	}
+	if e.Past {
+		e.Arrived = e.Time
+	} else {
+		e.Arrived = max(e.Arrived, p.arrived)
+	}
+	v := p.at(e.Time)
+	if refusal := check(v.Rules, p.subjects, e); refusal != nil {
+		return nil, refusal, p.failure
+	}
+	out := p.accept(e, v)
+	return out, nil, p.failure
+}
+
+// accept applies a checked event and everything it causes for others.
+func (p *Processor) accept(e *Event, v Version) *Outcome {
+	first := p.one(e, v)
+	queue := first.Queued
+	for len(queue) > 0 {
+		next := queue[0]
+		queue = queue[1:]
+		if known, err := p.known(next.ID); err != nil || known != nil {
+			continue // given before: a derived id is given once
+		}
+		queue = append(queue, p.one(next, v).Queued...)
+	}
+	if !e.Past {
+		p.arrived = e.Arrived
+	}
+	return first
+}
+
+// one applies one event and adds its record and rows to the batch.
+func (p *Processor) one(e *Event, v Version) *Outcome {
+	p.last++
+	out := p.apply.run(v.Rules, p.subjects, p.ranks, e, p.last, nil)
+	rec := &Record{Seq: p.last, Version: v.Number, Event: *e, Outcome: *out}
+	if len(p.batch.Records) == 0 {
+		p.batch.First = p.last
+	}
+	p.encoded = EncodeRecord(p.encoded[:0], rec)
+	p.batch.Records = append(p.batch.Records, append([]byte(nil), p.encoded...))
+	p.batch.IDs = append(p.batch.IDs, e.ID)
+	p.recent[e.ID] = rec
+	p.rows(out, e)
+	return out
+}
+
+// Keys of rows: one letter for the kind.
+const (
+	statePrefix  = "s/" // subjects
+	ledgerPrefix = "l/" // member NUL seq: a member's events with their ledger entries
+	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
+	duePrefix    = "d/" // instant, member: what time changes next
+	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group
+)
+
+// rows adds the index rows that follow from an outcome.
+func (p *Processor) rows(out *Outcome, e *Event) {
+	b := p.batch
+	var w writer
+	w.uint(stateFormat)
+	w.at(e.Time)
+	w.entries(out.Entries)
+	b.Rows = append(b.Rows, Row{Key: ledgerPrefix + e.Member + "\x00" + ordered(out.Seq), Value: w.b})
+	for i := range out.Scores {
+		s := &out.Scores[i]
+		b.Rows = append(b.Rows, Row{Key: scoreKey(s), Value: encodeScore(s)})
+	}
+	for _, s := range out.shares {
+		b.Rows = append(b.Rows, Row{Key: shareKey(s), Value: []byte{1}})
+	}
+	if m := p.subjects.Member(e.Member); m != nil && m.Due != m.indexed {
+		if m.indexed != 0 && m.indexed != calendar.Forever {
+			b.Rows = append(b.Rows, Row{Key: dueKey(m.indexed, m.ID)})
+		}
+		if m.Due != calendar.Forever {
+			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte{1}})
+		}
+		m.indexed = m.Due
+	}
+}
+
+// ordered writes a number so that texts sort like numbers.
+func ordered(n uint64) string {
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(n >> (56 - 8*i))
+	}
+	return string(b[:])
+}
+
+func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
+
+func shareKey(s share) string {
+	return sharePrefix + s.counter + "\x00" + ordinal(s.window) + "\x00" + s.group + "\x00" + s.member
+}
+
+func dueKey(at calendar.Instant, member string) string {
+	return duePrefix + ordered(uint64(at)^1<<63) + member
+}
+
+// known finds the record of an event that was accepted before, nil when there is none.
+func (p *Processor) known(id string) (*Record, error) {
+	if rec := p.recent[id]; rec != nil {
+		return rec, nil
+	}
+	seq, err := p.store.Seq(id)
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	b, err := p.store.Record(seq)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeRecord(b)
+}
+
+// duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.
+func (p *Processor) duplicate(rec *Record, e *Event) (*Outcome, *Refusal) {
+	if !sameBody(p.numbered(rec.Version), &rec.Event, e) {
+		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
+			Errors: []FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
+				Suggestion: "send a new event under a new id"}}}
+	}
+	out := rec.Outcome
+	out.Duplicate = true
+	return &out, nil
+}
+
+// sameBody compares what was sent, not how it was written: 10 equals 10.00, the order of keys does not count, and a time
+// that the server filled in is no part of the body.
+func sameBody(rules *Ruleset, a, b *Event) bool {
+	if a.Type != b.Type || a.Member != b.Member || a.Timed != b.Timed || a.Timed && a.Time != b.Time {
+		return false
+	}
+	if string(a.Data) == string(b.Data) {
+		return true
+	}
+	if rules == nil {
+		return false
+	}
+	t := rules.EventType(a.Type)
+	if t == nil {
+		return false
+	}
+	x, errs := t.Schema.Decode(a.Data, "")
+	if len(errs) > 0 {
+		return false
+	}
+	y, errs := t.Schema.Decode(b.Data, "")
+	if len(errs) > 0 {
+		return false
+	}
+	for i := range x {
+		if !x[i].Equal(y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Take returns what has been gathered since the last call, for the owner to commit, with a checkpoint when one is due or
+// asked for.
+func (p *Processor) Take(checkpoint bool) *Batch {
+	b := p.batch
+	p.batch = &Batch{}
+	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
+		b.States = p.subjects.checkpoint(nil)
+		b.Mark = p.last
+	}
+	return b
+}
+
+// Committed tells that a batch has been committed: its events are found in the store from now on.
+func (p *Processor) Committed(b *Batch) {
+	for _, id := range b.IDs {
+		delete(p.recent, id)
+	}
+	if b.Mark > 0 {
+		p.subjects.evict(MaxHot, b.Mark)
+	}
+}
+
+// Last is the sequence number of the last accepted event.
+func (p *Processor) Last() uint64 { return p.last }
+
+func scoreKey(s *ScoreChange) string {
+	return boardPrefix + s.Key.Board + "\x00" + s.Key.Season + "\x00" + s.Key.Split + "\x00" + s.Score.Member
+}
+
+func encodeScore(s *ScoreChange) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.score(s)
+	return w.b
+}

@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// Record is one line of the journal: an event as it was accepted, the version that decided, and what it meant.
+type Record struct {
+	Seq     uint64
+	Version int // number of the ruleset's version in its program
+	Event   Event
+	Outcome Outcome
+}
+
+// recordFormat is the format of journal records.
+const recordFormat = 1
+
+// EncodeRecord writes a journal record.
+func EncodeRecord(b []byte, r *Record) []byte {
+	w := writer{b: b}
+	w.uint(recordFormat)
+	w.uint(r.Seq)
+	w.len(r.Version)
+	e := &r.Event
+	w.text(e.ID)
+	w.text(e.Type)
+	w.text(e.Member)
+	w.at(e.Time)
+	w.int(int64(e.Arrived - e.Time))
+	w.flag(e.Timed)
+	w.flag(e.Past)
+	w.len(e.Depth)
+	w.bytes(e.Data)
+	o := &r.Outcome
+	w.text(o.Ruleset)
+	w.len(len(o.Effects))
+	for i := range o.Effects {
+		w.effect(&o.Effects[i])
+	}
+	w.len(len(o.Notes))
+	for _, n := range o.Notes {
+		w.text(n.Code)
+		w.text(n.Definition)
+		w.text(n.Message)
+	}
+	w.entries(o.Entries)
+	w.len(len(o.Scores))
+	for i := range o.Scores {
+		w.score(&o.Scores[i])
+	}
+	w.len(len(o.Fanouts))
+	for _, f := range o.Fanouts {
+		w.text(f.Challenge)
+		w.key(f.Window)
+		w.text(f.Group)
+		w.text(f.Goal)
+		w.at(f.At)
+	}
+	return w.b
+}
+
+// DecodeRecord reads a journal record. Event.Fields are not part of it: the version's schema gives them back.
+func DecodeRecord(b []byte) (*Record, error) {
+	r := &reader{b: b}
+	if format := r.uint(); format != recordFormat {
+		return nil, fmt.Errorf("a journal record has format %d; this build reads %d", format, recordFormat)
+	}
+	rec := &Record{Seq: r.uint(), Version: r.len2()}
+	e := &rec.Event
+	e.ID, e.Type, e.Member = r.text(), r.text(), r.text()
+	e.Time = r.at()
+	e.Arrived = e.Time + calendar.Instant(r.int())
+	e.Timed, e.Past, e.Depth = r.flag(), r.flag(), r.len2()
+	e.Data = append([]byte(nil), r.bytes()...)
+	o := &rec.Outcome
+	o.ID, o.Seq, o.Ruleset = e.ID, rec.Seq, r.text()
+	o.Effects = list(r, r.effect)
+	o.Notes = list(r, func(n *Note) { *n = Note{Code: r.text(), Definition: r.text(), Message: r.text()} })
+	o.Entries = r.entries()
+	o.Scores = list(r, r.score)
+	o.Fanouts = list(r, func(f *Fanout) {
+		*f = Fanout{Challenge: r.text(), Window: r.key(), Group: r.text(), Goal: r.text(), At: r.at()}
+	})
+	if r.err == nil && len(r.b) > 0 {
+		r.err = fmt.Errorf("%d bytes too many", len(r.b))
+	}
+	if r.err != nil {
+		return nil, fmt.Errorf("journal record %d is damaged: %w", rec.Seq, r.err)
+	}
+	return rec, nil
+}
+
+func (w *writer) effect(e *Effect) {
+	w.uint(uint64(e.Kind))
+	w.text(e.ID)
+	w.text(e.Source)
+	w.text(e.Goal)
+	w.num(e.Amount)
+	w.num(e.Wanted)
+	w.len(len(e.Boosts))
+	for _, b := range e.Boosts {
+		w.text(b)
+	}
+	switch e.Kind {
+	case PointsEffect, RewardEffect:
+		w.at(e.Available)
+		w.at(e.Expires)
+	case BadgeEffect, TierEffect:
+		w.text(e.Level)
+		w.text(e.From)
+	case StreakEffect:
+		w.len(e.Length)
+		w.len(e.Longest)
+		w.text(e.State)
+		w.at(e.AtRiskAt)
+		w.at(e.BreaksAt)
+	case ChallengeEffect:
+		w.flag(e.Done)
+		w.text(e.Group)
+	case LeaderboardEffect:
+		w.int(e.Rank)
+		w.int(e.Previous)
+		w.text(e.Season)
+		w.text(e.Split)
+		w.text(e.Group)
+	}
+}
+
+func (r *reader) effect(e *Effect) {
+	*e = Effect{Kind: EffectKind(r.uint()), ID: r.text(), Source: r.text(), Goal: r.text(), Amount: r.num(), Wanted: r.num()}
+	e.Boosts = list(r, func(s *string) { *s = r.text() })
+	switch e.Kind {
+	case PointsEffect, RewardEffect:
+		e.Available, e.Expires = r.at(), r.at()
+	case BadgeEffect, TierEffect:
+		e.Level, e.From = r.text(), r.text()
+	case StreakEffect:
+		e.Length, e.Longest, e.State, e.AtRiskAt, e.BreaksAt = r.len2(), r.len2(), r.text(), r.at(), r.at()
+	case ChallengeEffect:
+		e.Done, e.Group = r.flag(), r.text()
+	case LeaderboardEffect:
+		e.Rank, e.Previous, e.Season, e.Split, e.Group = r.int(), r.int(), r.text(), r.text(), r.text()
+	case QueuedEffect:
+	default:
+		r.err = fmt.Errorf("there is no effect of kind %d", e.Kind)
+	}
+}
+
+func (w *writer) entries(entries []Entry) {
+	w.len(len(entries))
+	for i := range entries {
+		e := &entries[i]
+		w.text(e.Points)
+		w.text(string(e.Kind))
+		w.num(e.Amount)
+		w.at(e.At)
+		w.uint(e.Lot)
+		w.text(e.Source)
+		w.num(e.Balance)
+		w.at(e.Available)
+		w.at(e.Expires)
+	}
+}
+
+func (r *reader) entries() []Entry {
+	return list(r, func(e *Entry) {
+		*e = Entry{Points: r.text(), Kind: EntryKind(r.text()), Amount: r.num(), At: r.at(), Lot: r.uint(), Source: r.text(),
+			Balance: r.num(), Available: r.at(), Expires: r.at()}
+	})
+}
+
+func (w *writer) score(s *ScoreChange) {
+	w.text(s.Key.Board)
+	w.text(s.Key.Season)
+	w.text(s.Key.Split)
+	w.uint(uint64(s.Rules.Order))
+	w.uint(uint64(s.Rules.Ties))
+	w.text(s.Score.Member)
+	w.num(s.Score.Value)
+	w.at(s.Score.Reached)
+	w.uint(s.Score.Version)
+}
+
+func (r *reader) score(s *ScoreChange) {
+	s.Key = leaderboards.Key{Board: r.text(), Season: r.text(), Split: r.text()}
+	s.Rules = leaderboards.Rules{Order: leaderboards.Order(r.uint()), Ties: leaderboards.Ties(r.uint())}
+	s.Score = leaderboards.Score{Member: r.text(), Value: decimal.Decimal(r.int()), Reached: r.at(), Version: r.uint()}
+}

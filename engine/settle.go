@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// settle writes down what time alone has made true of the member by now: lots that became available or expired, tiers
+// that fell, streaks that broke. Whether an event or a job comes first changes nothing but who writes it.
+func (a *applier) settle(now calendar.Instant) {
+	if now < a.m.Due || a.m.Due == 0 {
+		return
+	}
+	for _, acc := range a.m.Accounts {
+		a.settleAccount(acc, now)
+	}
+	a.settleStreaks(now)
+	a.settleTiers(now)
+}
+
+// settleAccount releases and expires lots, each dated at its instant, in the order of those instants.
+func (a *applier) settleAccount(acc *Account, now calendar.Instant) {
+	cal := a.rules.CalendarOf(a.m)
+	a.m.idleEnds(cal, acc, &a.idle)
+	type turn struct {
+		at      calendar.Instant
+		lot     int
+		release bool
+	}
+	var turns []turn
+	for i := range acc.Lots {
+		lot := &acc.Lots[i]
+		if lot.Remaining == 0 {
+			continue
+		}
+		if lot.Available <= now && lot.Available > lot.Granted && lot.Until == 0 {
+			turns = append(turns, turn{lot.Available, i, true})
+		}
+		if end := acc.expiry(cal, lot, &a.idle); end <= now {
+			turns = append(turns, turn{end, i, false})
+		}
+	}
+	slices.SortStableFunc(turns, func(x, y turn) int { return cmpInstant(x.at, y.at) })
+	var expired []Expiring
+	for _, t := range turns {
+		lot := &acc.Lots[t.lot]
+		if t.release {
+			a.release(acc, lot)
+		} else if lot.Remaining > 0 {
+			expired = append(expired, Expiring{At: t.at, Amount: lot.Remaining})
+			a.expire(acc, lot, t.at)
+		}
+	}
+	for _, e := range mergeExpiring(expired) {
+		a.follow(PointsExpired, PointsExpired+"/"+acc.Points+"/"+a.m.ID+"/"+e.At.String(), e.At, 0,
+			[]Value{TextValue(acc.Points), NumberValue(e.Amount)})
+	}
+	a.forgetLots(acc, now)
+}
+
+// release writes down that a pending lot has become spendable, and pays debt from it. A released lot is marked by a
+// Granted that is no longer before its Available.
+func (a *applier) release(acc *Account, lot *Lot) {
+	lot.Granted = lot.Available
+	amount := lot.Remaining
+	if acc.Debt > 0 {
+		a.payDebt(acc, lot)
+	}
+	a.entry(acc, Entry{Kind: EntryReleased, Amount: amount, At: lot.Available, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
+}
+
+func (a *applier) expire(acc *Account, lot *Lot, at calendar.Instant) {
+	amount := lot.Remaining
+	lot.Expired, lot.Remaining, lot.Until = lot.Expired+amount, 0, at
+	acc.Expired += amount
+	a.entry(acc, Entry{Kind: EntryExpired, Amount: -amount, At: at, Lot: lot.Seq, Source: lot.Source})
+}
+
+// forgetLots drops lots of which nothing is left and nothing can come back: the ledger's entries keep their story.
+func (a *applier) forgetLots(acc *Account, now calendar.Instant) {
+	horizon := a.rules.Calendar.Before(now, a.rules.Late)
+	acc.Lots = slices.DeleteFunc(acc.Lots, func(l Lot) bool {
+		return l.Remaining == 0 && l.Held == 0 && (l.Expired == 0 || l.Until < horizon)
+	})
+}
+
+func (a *applier) settleStreaks(now calendar.Instant) {
+	for _, rec := range a.m.Streaks {
+		if rec.Breaks == 0 || rec.Breaks > now {
+			continue
+		}
+		broke := rec.Breaks
+		rec.Breaks = 0
+		s := a.rules.streak(rec.ID)
+		if s == nil {
+			continue
+		}
+		length := s.Run.At(a.rules.CalendarOf(a.m), rec.Spans, rec.Longest, broke-1).Length
+		n, _ := decimal.FromInt(int64(length))
+		a.follow(StreakBroken, StreakBroken+"/"+s.ID+"/"+a.m.ID+"/"+broke.String(), broke, 0, []Value{TextValue(s.ID), NumberValue(n)})
+		a.out.replace(a.streakEffect(s, rec))
+	}
+}
+
+// settleTiers lets levels fall that time has taken.
+func (a *applier) settleTiers(now calendar.Instant) {
+	for _, rec := range a.m.Tiers {
+		t := a.rules.tier(rec.ID)
+		if t == nil {
+			continue
+		}
+		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
+		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, &metrics, now, a.changes[:0])
+		a.tellLevels(t, 0)
+	}
+}
+
+// startTiers puts a new member on every tier's lowest level that asks for nothing.
+func (a *applier) startTiers(at calendar.Instant) {
+	for _, t := range a.rules.Tiers {
+		if rec := a.m.tier(t.ID); rec == nil {
+			a.needTier(t, at)
+		}
+	}
+}
+
+func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
+	if rec := a.m.tier(t.ID); rec != nil {
+		return rec
+	}
+	rec := &TierRecord{ID: t.ID, TierState: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: at}}
+	a.m.Tiers = append(a.m.Tiers, rec)
+	metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
+	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, a.changes[:0])
+	return rec
+}
+
+// rise judges all tiers after counts have changed.
+func (a *applier) rise(at calendar.Instant) {
+	depth := a.event.Depth
+	for _, t := range a.rules.Tiers {
+		rec := a.needTier(t, at)
+		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
+		// A late event is judged now: up is immediate, and nobody is on a level before the event that earned it arrived.
+		a.changes = t.Ladder.Rise(&rec.TierState, &metrics, max(at, rec.Settled), a.changes[:0])
+		a.tellLevels(t, depth)
+	}
+}
+
+// liftTier gives a level outright; it is kept like one that was met.
+func (a *applier) liftTier(t *Tier, level string, e *Event) {
+	rec := a.needTier(t, e.Time)
+	to := t.level(level)
+	a.changes = a.changes[:0]
+	for rec.Level < to {
+		a.changes = append(a.changes, challenges.LevelChange{From: rec.Level, To: rec.Level + 1, At: e.Time})
+		rec.Level, rec.Reached, rec.Unmet = rec.Level+1, e.Time, calendar.Forever
+	}
+	a.tellLevels(t, e.Depth)
+}
+
+// tellLevels tells of the changes just made to a tier: one effect from where it stood to where it stands, one event a step.
+func (a *applier) tellLevels(t *Tier, depth int) {
+	if len(a.changes) == 0 {
+		return
+	}
+	for _, c := range a.changes {
+		name, other := TierReached, c.From
+		if c.To < c.From {
+			name = TierLost
+		}
+		fields := []Value{TextValue(t.ID), TextValue(t.name(c.To)), TextValue(t.name(other))}
+		if name == TierLost {
+			fields = []Value{TextValue(t.ID), TextValue(t.name(c.From)), TextValue(t.name(c.To))}
+		}
+		id := name + "/" + t.ID + "/" + a.m.ID + "/" + strconv.FormatUint(a.seq, 10) + "/" + strconv.Itoa(c.To)
+		a.follow(name, id, c.At, depth, fields)
+	}
+	first, last := a.changes[0], a.changes[len(a.changes)-1]
+	from := t.name(first.From)
+	if old := a.out.effect(TierEffect, t.ID, "", ""); old != nil {
+		from = old.From
+	}
+	a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: from, Level: t.name(last.To)})
+}
+
+// level is the index of a level's name, NoLevel when there is none.
+func (t *Tier) level(name string) int {
+	for i := range t.Ladder.Levels {
+		if t.Ladder.Levels[i].Name == name {
+			return i
+		}
+	}
+	return challenges.NoLevel
+}
+
+func (t *Tier) name(level int) string {
+	if level < 0 || level >= len(t.Ladder.Levels) {
+		return ""
+	}
+	return t.Ladder.Levels[level].Name
+}
+
+// nextDue is the next instant at which time alone changes the member's state.
+func (a *applier) nextDue() calendar.Instant {
+	m, cal := a.m, a.rules.CalendarOf(a.m)
+	due := calendar.Forever
+	for _, acc := range m.Accounts {
+		m.idleEnds(cal, acc, &a.idle)
+		for i := range acc.Lots {
+			lot := &acc.Lots[i]
+			if lot.Remaining == 0 {
+				continue
+			}
+			if lot.Available > a.now {
+				due = min(due, lot.Available)
+			} else {
+				due = min(due, acc.expiry(cal, lot, &a.idle))
+			}
+		}
+	}
+	for _, s := range m.Streaks {
+		if s.Breaks > 0 {
+			due = min(due, s.Breaks)
+		}
+	}
+	for _, rec := range m.Tiers {
+		if t := a.rules.tier(rec.ID); t != nil {
+			due = min(due, t.Ladder.NextFall(cal, rec.TierState, &tierMetrics{rules: a.rules, member: m, tier: t}))
+		}
+	}
+	return due
+}

@@ -1,0 +1,363 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// stateFormat is the format of all encoded subjects.
+const stateFormat = 1
+
+// encodeMember writes a member's state. Declared fields carry their names, so that a state outlives rulesets.
+func encodeMember(m *Member, rules *Ruleset) []byte {
+	w := writer{b: make([]byte, 0, 512)}
+	w.uint(stateFormat)
+	w.uint(m.Version)
+	w.text(m.ID)
+	w.at(m.Joined)
+	w.text(m.Name)
+	if m.Zone == nil {
+		w.text("")
+	} else {
+		w.text(m.Zone.Name())
+	}
+	w.profile(m)
+	w.len(len(m.Seen))
+	for i := range m.Seen {
+		s := &m.Seen[i]
+		w.text(s.Type)
+		w.len(s.Count)
+		w.at(s.First)
+		w.at(s.Last)
+	}
+	w.len(len(m.Accounts))
+	for _, a := range m.Accounts {
+		w.account(a)
+	}
+	w.len(len(m.Counts))
+	for _, c := range m.Counts {
+		w.count(c)
+	}
+	w.len(len(m.Streaks))
+	for _, s := range m.Streaks {
+		w.streak(s)
+	}
+	w.len(len(m.Challenges))
+	for _, c := range m.Challenges {
+		w.challenge(c)
+	}
+	w.len(len(m.Badges))
+	for _, b := range m.Badges {
+		w.text(b.ID)
+		w.text(b.Level)
+		w.at(b.At)
+	}
+	w.len(len(m.Tiers))
+	for _, t := range m.Tiers {
+		w.text(t.ID)
+		w.int(int64(t.Level))
+		w.at(t.Reached)
+		w.at(t.Unmet)
+		w.at(t.Settled)
+	}
+	w.len(len(m.Uses))
+	for _, u := range m.Uses {
+		w.use(u)
+	}
+	w.len(len(m.Rewards))
+	for _, h := range m.Rewards {
+		w.text(h.Reward)
+		w.uint(h.Seq)
+		w.text(h.Source)
+		w.at(h.At)
+		w.at(h.Expires)
+	}
+	w.at(m.Due)
+	return w.b
+}
+
+// profile writes the declared values that are there, and those that the present ruleset does not declare, by name.
+func (w *writer) profile(m *Member) {
+	n := len(m.Undeclared)
+	for _, v := range m.Profile {
+		if v.Kind != Absent {
+			n++
+		}
+	}
+	w.len(n)
+	for i, v := range m.Profile {
+		if v.Kind != Absent {
+			w.text(m.schema.Fields[i].Name)
+			w.value(v)
+		}
+	}
+	for _, v := range m.Undeclared {
+		w.text(v.Name)
+		w.value(v.Value)
+	}
+}
+
+func (w *writer) account(a *Account) {
+	w.text(a.Points)
+	w.num(a.Debt)
+	w.num(a.Issued)
+	w.num(a.Spent)
+	w.num(a.Expired)
+	w.num(a.Forfeited)
+	w.num(a.Reversed)
+	w.len(len(a.Idle))
+	for _, r := range a.Idle {
+		w.duration(r.After)
+		w.text(r.Event)
+	}
+	w.len(len(a.Lots))
+	for i := range a.Lots {
+		l := &a.Lots[i]
+		w.uint(l.Seq)
+		w.text(l.Source)
+		w.at(l.Granted)
+		w.num(l.Amount)
+		w.num(l.Remaining)
+		w.num(l.Held)
+		w.num(l.Spent)
+		w.num(l.Expired)
+		w.num(l.Forfeited)
+		w.num(l.Reversed)
+		w.at(l.Available)
+		w.at(l.Expires)
+		w.uint(l.Idle)
+		w.at(l.Until)
+	}
+}
+
+func (w *writer) count(c *Count) {
+	w.text(c.Name)
+	w.len(len(c.Periods))
+	for i := range c.Periods {
+		p := &c.Periods[i]
+		w.key(p.Key)
+		w.num(p.Value)
+		w.len(p.Count)
+		w.at(p.At)
+		w.text(p.ID)
+		w.len(len(p.Kept))
+		for _, k := range p.Kept {
+			w.key(k.Bucket)
+			w.at(k.At)
+			w.text(k.ID)
+			w.num(k.Value)
+		}
+		w.len(len(p.Keys))
+		for _, k := range p.Keys {
+			w.text(k.Key)
+			w.len(k.Count)
+		}
+		w.flag(p.Full)
+	}
+}
+
+func (w *writer) streak(s *StreakRecord) {
+	w.text(s.ID)
+	w.len(s.Longest)
+	w.at(s.Joined)
+	w.at(s.Breaks)
+	w.len(len(s.Spans))
+	for _, span := range s.Spans {
+		w.key(span.First)
+		w.key(span.Last - span.First)
+	}
+	w.len(len(s.Paid))
+	for _, p := range s.Paid {
+		w.text(p.Goal)
+		w.key(p.In)
+	}
+}
+
+func (w *writer) challenge(c *ChallengeRecord) {
+	w.text(c.ID)
+	w.at(c.Enrolled)
+	w.len(c.Times)
+	w.len(len(c.Windows))
+	for i := range c.Windows {
+		win := &c.Windows[i]
+		w.key(win.Key)
+		w.text(win.Group)
+		w.len(len(win.Goals))
+		for _, g := range win.Goals {
+			w.text(g.ID)
+			w.len(g.Times)
+			w.at(g.At)
+			w.flag(g.Unpaid)
+		}
+	}
+}
+
+func (w *writer) use(u *Use) {
+	w.text(u.Key)
+	w.len(len(u.Periods))
+	for _, p := range u.Periods {
+		w.key(p.Key)
+		w.num(p.Used)
+	}
+}
+
+// damaged ends the process's trust in its store: a state that was written whole does not come back so.
+func damaged(what, id string, r *reader) {
+	if r.err != nil {
+		panic(fmt.Sprintf("engine: the stored state of %s %q is damaged: %v", what, id, r.err))
+	}
+}
+
+func decodeMember(state []byte, rules *Ruleset) *Member {
+	r := &reader{b: state}
+	m := &Member{}
+	if format := r.uint(); format != stateFormat {
+		panic(fmt.Sprintf("engine: a member's state has format %d; this build reads %d", format, stateFormat))
+	}
+	m.Version = r.uint()
+	m.ID = r.text()
+	m.Joined = r.at()
+	m.Name = r.text()
+	if zone := r.text(); zone != "" {
+		m.Zone, _ = calendar.LoadZone(zone)
+	}
+	m.Undeclared = list(r, func(v *NamedValue) { v.Name, v.Value = r.text(), r.value() })
+	m.align(rules.Member)
+	m.Seen = list(r, func(s *Seen) { *s = Seen{Type: r.text(), Count: r.len2(), First: r.at(), Last: r.at()} })
+	m.Accounts = pointers(r, r.account)
+	m.Counts = pointers(r, r.count)
+	m.Streaks = pointers(r, r.streak)
+	m.Challenges = pointers(r, r.challenge)
+	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.text(), Level: r.text(), At: r.at()} })
+	m.Tiers = pointers(r, func(t *TierRecord) {
+		*t = TierRecord{ID: r.text(), TierState: challenges.TierState{Level: int(r.int()), Reached: r.at(), Unmet: r.at(), Settled: r.at()}}
+	})
+	m.Uses = pointers(r, r.use)
+	m.Rewards = list(r, func(h *Holding) {
+		*h = Holding{Reward: r.text(), Seq: r.uint(), Source: r.text(), At: r.at(), Expires: r.at()}
+	})
+	m.Due = r.at()
+	m.indexed = m.Due
+	damaged("member", m.ID, r)
+	return m
+}
+
+// len2 reads a number that is not the length of what follows.
+func (r *reader) len2() int { return int(r.uint()) }
+
+func (r *reader) account(a *Account) {
+	*a = Account{Points: r.text(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}
+	a.Idle = list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.text()} })
+	a.Lots = list(r, func(l *Lot) {
+		*l = Lot{Seq: r.uint(), Source: r.text(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
+			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at()}
+	})
+}
+
+func (r *reader) count(c *Count) {
+	c.Name = r.text()
+	c.Periods = list(r, func(p *PeriodTally) {
+		p.Key, p.Value, p.Count, p.At, p.ID = r.key(), r.num(), r.len2(), r.at(), r.text()
+		p.Kept = list(r, func(k *challenges.Kept) {
+			*k = challenges.Kept{Bucket: r.key(), At: r.at(), ID: r.text(), Value: r.num()}
+		})
+		p.Keys = list(r, func(k *challenges.KeyCount) { *k = challenges.KeyCount{Key: r.text(), Count: r.len2()} })
+		p.Full = r.flag()
+	})
+}
+
+func (r *reader) streak(s *StreakRecord) {
+	*s = StreakRecord{ID: r.text(), Longest: r.len2(), Joined: r.at(), Breaks: r.at()}
+	s.Spans = list(r, func(span *challenges.Span) {
+		span.First = r.key()
+		span.Last = span.First + r.key()
+	})
+	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.text(), In: r.key()} })
+}
+
+func (r *reader) challenge(c *ChallengeRecord) {
+	*c = ChallengeRecord{ID: r.text(), Enrolled: r.at(), Times: r.len2()}
+	c.Windows = list(r, func(w *ChallengeWindow) {
+		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
+		w.Goals = list(r, func(g *GoalMark) { *g = GoalMark{ID: r.text(), Times: r.len2(), At: r.at(), Unpaid: r.flag()} })
+	})
+}
+
+func (r *reader) use(u *Use) {
+	u.Key = r.text()
+	u.Periods = list(r, func(p *UsePeriod) { *p = UsePeriod{Key: r.key(), Used: r.num()} })
+}
+
+func encodeGroup(g *Group) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.uint(g.Version)
+	w.text(g.Key)
+	w.count(&g.Count)
+	w.len(len(g.Goals))
+	for _, goal := range g.Goals {
+		w.key(goal.Window)
+		w.text(goal.Goal)
+		w.at(goal.At)
+	}
+	w.len(len(g.Average))
+	for _, a := range g.Average {
+		w.key(a.Key)
+		w.num(a.Sum)
+		w.len(a.Members)
+	}
+	return w.b
+}
+
+func decodeGroup(state []byte) *Group {
+	r := &reader{b: state}
+	g := &Group{}
+	r.uint()
+	g.Version, g.Key = r.uint(), r.text()
+	r.count(&g.Count)
+	g.Goals = list(r, func(goal *GroupGoal) { *goal = GroupGoal{Window: r.key(), Goal: r.text(), At: r.at()} })
+	g.Average = list(r, func(a *AverageTally) { *a = AverageTally{Key: r.key(), Sum: r.num(), Members: r.len2()} })
+	damaged("group", g.Key, r)
+	return g
+}
+
+func encodeUse(u *Use) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.uint(u.Version)
+	w.use(u)
+	return w.b
+}
+
+func decodeUse(state []byte) *Use {
+	r := &reader{b: state}
+	r.uint()
+	u := &Use{Version: r.uint()}
+	r.use(u)
+	damaged("limit", u.Key, r)
+	return u
+}
+
+// align puts the profile into the slots of another schema, by name.
+func (m *Member) align(s *Schema) {
+	if m.schema == s {
+		return
+	}
+	values := m.Undeclared
+	for i, v := range m.Profile {
+		if v.Kind != Absent {
+			values = append(values, NamedValue{Name: m.schema.Fields[i].Name, Value: v})
+		}
+	}
+	m.schema, m.Undeclared = s, nil
+	m.Profile = make([]Value, len(s.Fields))
+	for _, v := range values {
+		if f := s.Field(v.Name); f != nil && f.Type.Kind() == v.Value.Kind {
+			m.Profile[f.Slot] = v.Value
+		} else {
+			m.Undeclared = append(m.Undeclared, v)
+		}
+	}
+}

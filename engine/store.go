@@ -1,0 +1,45 @@
+package engine
+
+// Store keeps the facts of one program. Every implementation passes enginetest.Conformance.
+//
+// Get, Seq and Record see what the last Commit that returned has written. Commit is called by one goroutine at a time;
+// reads may come from any.
+type Store interface {
+	// Get is the value of a row, nil when there is none. A store that cannot read or finds damage returns an error, after
+	// which the program must not acknowledge anything.
+	Get(key string) ([]byte, error)
+	// Scan calls yield for the rows whose keys start with prefix and come after the given key ("" for all), in byte order,
+	// until yield returns false. Keys and values are valid during the call only.
+	Scan(prefix, after string, yield func(key string, value []byte) bool) error
+	// Seq is the sequence number of a known event id, 0 for an unknown one.
+	Seq(id string) (uint64, error)
+	// Record is the journal record with a sequence number, nil when there is none.
+	Record(seq uint64) ([]byte, error)
+	// Records calls yield for the journal from a sequence number on, in order, until yield returns false.
+	Records(from uint64, yield func(seq uint64, record []byte) bool) error
+	// Commit makes a batch durable: when it returns nil, the records survive the loss of power. Rows and states may be
+	// lost with what follows Mark; the journal's tail brings them back. After an error nothing more may be committed.
+	Commit(b *Batch) error
+	// Head is the last sequence number in the journal, and the mark up to which states are written.
+	Head() (last, mark uint64)
+}
+
+// Batch is what is committed at once.
+type Batch struct {
+	First   uint64 // seq of the first record
+	Records [][]byte
+	IDs     []string // of the records' events, for Seq
+	Rows    []Row    // index rows; a nil value deletes
+	// States are changed subjects, with Mark: all subjects as after that record. Empty without a checkpoint.
+	States []Row
+	Mark   uint64
+}
+
+// Empty reports whether there is nothing to commit.
+func (b *Batch) Empty() bool { return len(b.Records) == 0 && len(b.Rows) == 0 && len(b.States) == 0 }
+
+// Row is a key and its value.
+type Row struct {
+	Key   string
+	Value []byte
+}

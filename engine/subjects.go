@@ -1,0 +1,160 @@
+package engine
+
+// Subjects are the states that Apply reads and changes, by key. Members, groups and uses of shared limits are loaded once
+// and stay until they are evicted; what changed is remembered until a checkpoint takes it.
+type Subjects struct {
+	rules   *Ruleset
+	load    func(key string) []byte
+	members map[string]*Member
+	groups  map[string]*Group
+	uses    map[string]*Use
+
+	dirtyMembers []*Member
+	dirtyGroups  []*Group
+	dirtyUses    []*Use
+}
+
+// NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
+func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
+	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[string]*Group{}, uses: map[string]*Use{}}
+}
+
+// Keys of subjects: one letter for the kind, then the member's id, the group's key or the limit's key.
+const (
+	memberPrefix = "m/"
+	groupPrefix  = "g/"
+	usePrefix    = "u/"
+)
+
+// Member is the member with an id, nil when there is none.
+func (s *Subjects) Member(id string) *Member {
+	if m, ok := s.members[id]; ok {
+		return m
+	}
+	state := s.load(memberPrefix + id)
+	if state == nil {
+		return nil
+	}
+	m := decodeMember(state, s.rules)
+	s.members[id] = m
+	return m
+}
+
+// add makes a new member known.
+func (s *Subjects) add(m *Member) { s.members[m.ID] = m }
+
+// Group is the state of a group's counter, empty when nothing was counted yet.
+func (s *Subjects) Group(key string) *Group {
+	if g, ok := s.groups[key]; ok {
+		return g
+	}
+	g := &Group{Key: key}
+	if state := s.load(groupPrefix + key); state != nil {
+		g = decodeGroup(state)
+	}
+	s.groups[key] = g
+	return g
+}
+
+// Use is the use of a shared limit, empty when it was never used.
+func (s *Subjects) Use(key string) *Use {
+	if u, ok := s.uses[key]; ok {
+		return u
+	}
+	u := &Use{Key: key}
+	if state := s.load(usePrefix + key); state != nil {
+		u = decodeUse(state)
+	}
+	s.uses[key] = u
+	return u
+}
+
+func (s *Subjects) touchMember(m *Member, seq uint64) {
+	m.Version = seq
+	if !m.dirty {
+		m.dirty = true
+		s.dirtyMembers = append(s.dirtyMembers, m)
+	}
+}
+
+func (s *Subjects) touchGroup(g *Group, seq uint64) {
+	g.Version = seq
+	if !g.dirty {
+		g.dirty = true
+		s.dirtyGroups = append(s.dirtyGroups, g)
+	}
+}
+
+func (s *Subjects) touchUse(u *Use, seq uint64) {
+	u.Version = seq
+	if !u.dirty {
+		u.dirty = true
+		s.dirtyUses = append(s.dirtyUses, u)
+	}
+}
+
+// Dirty is how many subjects have changed since the last checkpoint.
+func (s *Subjects) Dirty() int { return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) }
+
+// checkpoint appends the states of all changed subjects to rows, and takes them for clean.
+func (s *Subjects) checkpoint(rows []Row) []Row {
+	for _, m := range s.dirtyMembers {
+		m.dirty = false
+		rows = append(rows, Row{Key: memberPrefix + m.ID, Value: encodeMember(m, s.rules)})
+	}
+	for _, g := range s.dirtyGroups {
+		g.dirty = false
+		rows = append(rows, Row{Key: groupPrefix + g.Key, Value: encodeGroup(g)})
+	}
+	for _, u := range s.dirtyUses {
+		u.dirty = false
+		rows = append(rows, Row{Key: usePrefix + u.Key, Value: encodeUse(u)})
+	}
+	s.dirtyMembers, s.dirtyGroups, s.dirtyUses = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0]
+	return rows
+}
+
+// state is the encoded state of a subject that is held here, nil when it is not: how a second set of Subjects (a dry
+// run, a look into the past) starts from this one without touching it.
+func (s *Subjects) state(key string) []byte {
+	switch key[:2] {
+	case memberPrefix:
+		if m := s.Member(key[2:]); m != nil {
+			return encodeMember(m, s.rules)
+		}
+		return nil
+	case groupPrefix:
+		return encodeGroup(s.Group(key[2:]))
+	default:
+		return encodeUse(s.Use(key[2:]))
+	}
+}
+
+// evict forgets clean subjects whose last change is not after seq, until at most max of each kind are left. Their states
+// must be in the store.
+func (s *Subjects) evict(max int, seq uint64) {
+	if len(s.members) > max {
+		for id, m := range s.members {
+			if !m.dirty && m.Version <= seq {
+				delete(s.members, id)
+			}
+			if len(s.members) <= max*3/4 {
+				break
+			}
+		}
+	}
+	if len(s.groups) > max {
+		for key, g := range s.groups {
+			if !g.dirty && g.Version <= seq {
+				delete(s.groups, key)
+			}
+		}
+	}
+	if len(s.uses) > max {
+		for key, u := range s.uses {
+			if !u.dirty && u.Version <= seq {
+				delete(s.uses, key)
+			}
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// The questions a member's state answers. Each takes an instant not before the member's last event and counts the time
+// since then, whether or not a job has run.
+
+// ChallengeStanding is where a member is in a challenge, in the window that an instant lies in.
+type ChallengeStanding struct {
+	Progress decimal.Decimal // as shown: capped at the last goal
+	Goal     decimal.Decimal // the next goal, or the last one when all are reached
+	Done     bool            // all goals of this window are reached
+	Times    int             // completions, over all windows
+	Enrolled bool            // true as well where nobody needs to join
+	Open     bool            // the window is open for this member
+	Start    calendar.Instant
+	End      calendar.Instant // calendar.Forever without an end
+	Reached  []string         // ids of the goals reached in this window
+	Steps    []string         // ids of the steps done
+	Group    string
+	Mine     decimal.Decimal // what the member brought to the group
+}
+
+// Value is a counter's fold in the period of an instant: of the member, or for a counter by everyone 0 (Group knows it).
+func (m *Member) Count(rules *Ruleset, c *Counter, at calendar.Instant) decimal.Decimal {
+	return m.valueOf(c, rules.CalendarOf(m), at)
+}
+
+func (m *Member) valueOf(c *Counter, cal calendar.Calendar, at calendar.Instant) decimal.Decimal {
+	if !c.Last.IsZero() {
+		if c.Fold == challenges.Add {
+			return m.rolledSum(c, cal, at)
+		}
+		return m.rolled(c, cal, at).Value
+	}
+	if t := m.count(c.Name).period(cal.Key(c.Every, at)); t != nil {
+		return t.Value
+	}
+	return 0
+}
+
+// rolled merges the days of a rolling counter that lie in its window at an instant.
+func (m *Member) rolled(c *Counter, cal calendar.Calendar, at calendar.Instant) challenges.Tally {
+	var sum challenges.Tally
+	count := m.count(c.Name)
+	if count == nil {
+		return sum
+	}
+	first, last := c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
+	for i := range count.Periods {
+		if k := count.Periods[i].Key; k >= first && k <= last {
+			_ = sum.Merge(c.Fold, &count.Periods[i].Tally)
+		}
+	}
+	return sum
+}
+
+func (m *Member) rolledSum(c *Counter, cal calendar.Calendar, at calendar.Instant) decimal.Decimal {
+	count := m.count(c.Name)
+	if count == nil {
+		return 0
+	}
+	first, last := c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
+	var sum decimal.Decimal
+	for i := range count.Periods {
+		if k := count.Periods[i].Key; k >= first && k <= last {
+			sum += count.Periods[i].Value
+		}
+	}
+	return sum
+}
+
+// StreakAt is where a streak stands.
+func (m *Member) StreakAt(rules *Ruleset, s *Streak, at calendar.Instant) challenges.Standing {
+	rec := m.streak(s.ID)
+	if rec == nil {
+		return challenges.Standing{State: challenges.StreakNone}
+	}
+	return s.Run.At(rules.CalendarOf(m), rec.Spans, rec.Longest, at)
+}
+
+// Level is the name of the member's level of a tier, "" below the lowest.
+func (m *Member) Level(rules *Ruleset, t *Tier, at calendar.Instant) string {
+	return m.TierAt(rules, t, at).Name
+}
+
+// TierStanding is where a member is in a tier.
+type TierStanding struct {
+	Name  string
+	Next  string // the level above, "" on the highest
+	Since calendar.Instant
+	// Metrics are the tier's counts; for a tier on one count, Needed is what the next level asks of it and Keeps what the
+	// present one does.
+	Metrics []decimal.Decimal
+	Needed  decimal.Decimal
+	Keeps   decimal.Decimal
+	// Until is when the level falls unless more is done, calendar.Forever when it does not.
+	Until calendar.Instant
+}
+
+// TierAt is where the member is in a tier, falls by time included.
+func (m *Member) TierAt(rules *Ruleset, t *Tier, at calendar.Instant) TierStanding {
+	metrics := &tierMetrics{rules: rules, member: m, tier: t}
+	cal := rules.CalendarOf(m)
+	state := challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: m.Joined}
+	if rec := m.tier(t.ID); rec != nil {
+		state = rec.TierState
+	} else {
+		t.Ladder.Rise(&state, metrics, m.Joined, nil)
+	}
+	t.Ladder.Settle(cal, &state, metrics, at, nil)
+	s := TierStanding{Name: t.name(state.Level), Next: t.name(state.Level + 1), Since: state.Reached, Until: calendar.Forever}
+	for i := range t.Counters {
+		s.Metrics = append(s.Metrics, metrics.Metric(i, at))
+	}
+	if len(t.Counters) == 1 {
+		s.Needed, s.Keeps = t.threshold(state.Level+1), t.threshold(state.Level)
+	}
+	s.Until = t.Ladder.NextFall(cal, state, metrics)
+	return s
+}
+
+// threshold is what a level of a tier on one count asks for.
+func (t *Tier) threshold(level int) decimal.Decimal {
+	if level < 0 || level >= len(t.Ladder.Levels) || len(t.Ladder.Levels[level].All) != 1 {
+		return 0
+	}
+	return t.Ladder.Levels[level].All[0].At
+}
+
+// tierMetrics gives a tier's counts for one member.
+type tierMetrics struct {
+	rules  *Ruleset
+	member *Member
+	tier   *Tier
+}
+
+func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
+	return t.member.valueOf(t.tier.Counters[i], t.rules.CalendarOf(t.member), at)
+}
+
+// Falls is the first instant after one at which a period ends or a day leaves a rolling window.
+func (t *tierMetrics) Falls(after calendar.Instant) calendar.Instant {
+	cal := t.rules.CalendarOf(t.member)
+	next := calendar.Forever
+	for _, c := range t.tier.Counters {
+		count := t.member.count(c.Name)
+		if count == nil {
+			continue
+		}
+		switch {
+		case !c.Last.IsZero():
+			next = min(next, leaves(cal, c, count, after))
+		case c.Every != calendar.Always:
+			if key := cal.Key(c.Every, after); count.period(key) != nil {
+				next = min(next, cal.End(c.Every, key))
+			}
+		}
+	}
+	return next
+}
+
+// leaves is the first instant after one at which a counted day (or moment) leaves the rolling window.
+func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Instant) calendar.Instant {
+	first := c.periodKey(cal, cal.WindowStart(after, c.Last))
+	for i := range count.Periods {
+		if count.Periods[i].Key < first {
+			continue
+		}
+		if c.Last.Unit < calendar.Day {
+			return cal.After(calendar.Instant(count.Periods[i].Key), c.Last) + 1
+		}
+		day := calendar.Date(count.Periods[i].Key)
+		at := cal.After(cal.Zone.Start(day), c.Last)
+		for date := cal.Zone.Date(at).AddDays(-2); ; date = date.AddDays(1) {
+			if start := cal.Zone.Start(date); start > after && c.periodKey(cal, cal.WindowStart(start, c.Last)) > count.Periods[i].Key {
+				return start
+			}
+		}
+	}
+	return calendar.Forever
+}
+
+// ChallengeAt is where the member is in a challenge. For a group's challenge Progress is the member's own part; the
+// group's is GroupProgress.
+func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) ChallengeStanding {
+	cal := rules.CalendarOf(m)
+	rec := m.challenge(c.ID)
+	w := m.window(c, rec, cal, at)
+	s := ChallengeStanding{Open: w.open, Start: w.start, End: w.end, Enrolled: !c.OptIn}
+	if rec != nil {
+		s.Times, s.Enrolled = rec.Times, s.Enrolled || rec.Enrolled != 0
+	}
+	window, group := m.challengeWindow(c, rec, w)
+	s.Group = group
+	next, last := c.goals(window)
+	s.Goal = next
+	if window != nil {
+		for _, g := range window.Goals {
+			if step, ok := cutStep(g.ID); ok {
+				s.Steps = append(s.Steps, step)
+			} else {
+				s.Reached = append(s.Reached, g.ID)
+			}
+		}
+		s.Done = len(s.Reached) >= len(c.Goals)
+	}
+	switch {
+	case len(c.Steps) > 0:
+		s.Progress = stepsDone(c, window)
+	case c.Counter.By == ByMember:
+		if t := m.count(c.Counter.Name).period(w.key); t != nil {
+			s.Progress = c.shown(t.Value, last)
+		}
+	default:
+		if t := m.count(c.Counter.Name + "@" + group).period(w.key); t != nil {
+			s.Mine = t.Value
+		}
+	}
+	return s
+}
+
+func cutStep(goal string) (string, bool) {
+	const prefix = "steps/"
+	if len(goal) > len(prefix) && goal[:len(prefix)] == prefix {
+		return goal[len(prefix):], true
+	}
+	return "", false
+}
+
+// challengeWindow finds the record of a window, and for a group's challenge the group the member is in or last was in.
+func (m *Member) challengeWindow(c *Challenge, rec *ChallengeRecord, w challengeWindow) (*ChallengeWindow, string) {
+	if c.Counter == nil || c.Counter.By == ByMember {
+		return rec.window(w.key, ""), ""
+	}
+	group := ""
+	if c.Counter.By == ByField && c.Counter.ByField != nil && c.Counter.ByField.Slot < len(m.Profile) {
+		group = m.Profile[c.Counter.ByField.Slot].Key()
+	}
+	return rec.window(w.key, group), group
+}
+
+// GroupValue is the value of a group's or everyone's counter in the period of an instant.
+func (g *Group) GroupValue(c *Counter, key calendar.Key) decimal.Decimal {
+	if t := g.Count.period(key); t != nil {
+		return t.Value
+	}
+	return 0
+}
+
+// WindowKey is the period key of a challenge's window at an instant for the member.
+func (m *Member) WindowKey(rules *Ruleset, c *Challenge, at calendar.Instant) calendar.Key {
+	return m.window(c, m.challenge(c.ID), rules.CalendarOf(m), at).key
+}
+
+// Holdings are the rewards the member holds at an instant.
+func (m *Member) Holdings(at calendar.Instant) []Holding {
+	return slices.DeleteFunc(slices.Clone(m.Rewards), func(h Holding) bool { return h.At > at || at >= h.Expires })
+}
