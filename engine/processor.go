@@ -376,3 +376,16 @@ func encodeScore(s *ScoreChange) []byte {
 	w.score(s)
 	return w.b
 }
+
+// Put adds index rows of the owner's own to the next batch.
+func (p *Processor) Put(rows ...Row) { p.batch.Rows = append(p.batch.Rows, rows...) }
+
+// Dirty is how many subjects have changed since the last checkpoint.
+func (p *Processor) Dirty() int { return p.subjects.Dirty() }
+
+// Member is a member's present state, nil for an unknown one. It must not be changed, and not be kept beyond the lock that
+// the owner guards the processor with.
+func (p *Processor) Member(id string) *Member { return p.subjects.Member(id) }
+
+// Group is the present state of a group's counter, under the same conditions.
+func (p *Processor) Group(key string) *Group { return p.subjects.Group(key) }

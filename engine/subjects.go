@@ -100,15 +100,15 @@ func (s *Subjects) Dirty() int { return len(s.dirtyMembers) + len(s.dirtyGroups)
 func (s *Subjects) checkpoint(rows []Row) []Row {
 	for _, m := range s.dirtyMembers {
 		m.dirty = false
-		rows = append(rows, Row{Key: memberPrefix + m.ID, Value: encodeMember(m, s.rules)})
+		rows = append(rows, Row{Key: statePrefix + memberPrefix + m.ID, Value: encodeMember(m, s.rules)})
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false
-		rows = append(rows, Row{Key: groupPrefix + g.Key, Value: encodeGroup(g)})
+		rows = append(rows, Row{Key: statePrefix + groupPrefix + g.Key, Value: encodeGroup(g)})
 	}
 	for _, u := range s.dirtyUses {
 		u.dirty = false
-		rows = append(rows, Row{Key: usePrefix + u.Key, Value: encodeUse(u)})
+		rows = append(rows, Row{Key: statePrefix + usePrefix + u.Key, Value: encodeUse(u)})
 	}
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0]
 	return rows

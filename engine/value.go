@@ -124,3 +124,23 @@ func (v Value) Key() string {
 		return ""
 	}
 }
+
+// JSON is v as encoding/json writes it: text, a number, a boolean, or a list of them. Records in lists are rows of cells.
+func (v Value) JSON() any {
+	switch v.Kind {
+	case Absent:
+		return nil
+	case Number:
+		return v.Number()
+	case Boolean:
+		return v.Boolean()
+	case ListOf:
+		rows := make([]any, v.list.Rows)
+		for i := range rows {
+			rows[i] = v.list.Cell(i, 0).JSON()
+		}
+		return rows
+	default:
+		return v.Key()
+	}
+}

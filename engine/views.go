@@ -263,3 +263,14 @@ func (m *Member) WindowKey(rules *Ruleset, c *Challenge, at calendar.Instant) ca
 func (m *Member) Holdings(at calendar.Instant) []Holding {
 	return slices.DeleteFunc(slices.Clone(m.Rewards), func(h Holding) bool { return h.At > at || at >= h.Expires })
 }
+
+// Fields are the declared fields of the profile that have a value, as JSON values.
+func (m *Member) Fields() map[string]any {
+	fields := map[string]any{}
+	for i, v := range m.Profile {
+		if v.Kind != Absent {
+			fields[m.schema.Fields[i].Name] = v.JSON()
+		}
+	}
+	return fields
+}

@@ -61,11 +61,12 @@ func (w *Window) At(c Calendar, i Instant) (start, end Instant, open bool) {
 	return start, end, true
 }
 
-// Next returns the first stretch [start, end) that starts after an instant, or false when there is none within eight years.
+// Next returns the first stretch [start, end) that starts after an instant, or false when none does within eight years.
 func (w *Window) Next(c Calendar, after Instant) (start, end Instant, ok bool) {
-	for range windowSteps {
+	horizon := c.Zone.Start(c.Zone.Date(after) + windowDays)
+	for {
 		opening, ok := w.nextOpening(c, after)
-		if !ok {
+		if !ok || opening > horizon {
 			return 0, 0, false
 		}
 		start, end, open := w.At(c, opening)
@@ -80,48 +81,37 @@ func (w *Window) Next(c Calendar, after Instant) (start, end Instant, ok bool) {
 			after = opening
 		}
 	}
-	return 0, 0, false
 }
 
-// nextOpening returns the next instant after `after` at which one of the parts opens and the days are open.
+// nextOpening returns the next instant after `after` at which the days or the schedule opens and the days are open.
 func (w *Window) nextOpening(c Calendar, after Instant) (Instant, bool) {
 	days, daysOpen := w.nextDay(c.Zone, after)
 	if w.Cron == nil {
 		return days, daysOpen
 	}
-	for {
-		next, ok := w.Cron.Next(c, after)
-		switch {
-		case !ok:
-			return 0, false
-		case daysOpen && days <= next:
-			return days, true
-		}
+	next, ok := w.Cron.Next(c, after)
+	if ok && (!daysOpen || next < days) {
 		if _, inside := w.dayOf(c.Zone.wall(next)); inside {
 			return next, true
 		}
-		if !daysOpen {
-			return 0, false
-		}
-		return days, true
 	}
+	return days, daysOpen
 }
 
-// nextDay returns the next instant after `after` at which a stretch of a day starts.
+// nextDay returns the next instant after `after` at which the stretch of a day starts.
 func (w *Window) nextDay(z *Zone, after Instant) (Instant, bool) {
+	if w.everyDay() && !w.HasFrom {
+		return 0, false
+	}
 	d := z.Date(after)
 	if w.HasFrom {
 		d = max(d, w.From)
 	}
-	if w.everyDay() && !w.HasFrom {
-		return 0, false
-	}
 	for range windowDays {
-		if w.HasUntil && d > w.Until {
-			break
-		}
-		if start, end := w.stretch(z, d); w.on(d) && start > after && start < end {
-			return start, true
+		if w.on(d) {
+			if start, end := w.stretch(z, d); start > after && start < end {
+				return start, true
+			}
 		}
 		d++
 	}

@@ -84,14 +84,19 @@ func (z *Zone) wall(i Instant) wall {
 
 // wallBeyond is wall outside the table.
 func (z *Zone) wallBeyond(i Instant) wall {
-	// An offset must not lead out of the range of int64.
-	i = min(max(i, Beginning+2*day), Forever-2*day)
-	if i < tableEnd {
-		s := z.spans[z.find(i)]
-		return max(wall(i)+s.offset, s.peak)
+	i = inRange(i)
+	s, cycles := z.spanOf(i)
+	return max(wall(i-cycles)+s.offset, s.peak) + wall(cycles)
+}
+
+// shown returns what the clock shows at i, which differs from wall while an hour is repeated.
+func (z *Zone) shown(i Instant) wall {
+	if z == nil {
+		z = UTC
 	}
-	cycles := (i - tableEnd + cycle) / cycle * cycle
-	return z.wall(i-cycles) + wall(cycles)
+	i = inRange(i)
+	s, _ := z.spanOf(i)
+	return wall(i) + s.offset
 }
 
 // at returns the first instant whose wall time is w or later.
@@ -116,24 +121,19 @@ func (z *Zone) at(w wall) Instant {
 	return max(Instant(w-z.spans[k].offset), z.spans[k].from)
 }
 
-// shown returns what the clock shows at i, which differs from wall while an hour is repeated.
-func (z *Zone) shown(i Instant) wall {
-	if z == nil {
-		z = UTC
-	}
-	i = min(max(i, Beginning+2*day), Forever-2*day)
-	var cycles Instant
+// spanOf returns the span of an instant, or of the instant so many cycles of 400 years before it that the table has.
+func (z *Zone) spanOf(i Instant) (s *span, cycles Instant) {
 	if i >= tableEnd {
 		cycles = (i - tableEnd + cycle) / cycle * cycle
 	}
-	return wall(i) + z.spans[z.find(i-cycles)].offset
+	return &z.spans[z.find(i-cycles)], cycles
 }
 
 // find returns the index of the span of an instant before the end of the table.
 func (z *Zone) find(i Instant) int {
 	k := 0
 	if i >= tableStart {
-		k = int(z.index[min(int((i-tableStart)>>bucketShift), buckets-1)])
+		k = int(z.index[(i-tableStart)>>bucketShift])
 	}
 	for i >= z.spans[k+1].from {
 		k++
@@ -172,6 +172,11 @@ func newZone(name string, loc *time.Location) *Zone {
 		z.index[b] = uint16(k)
 	}
 	return z
+}
+
+// inRange moves the last instants of int64 so far inside that no offset leads out.
+func inRange(i Instant) Instant {
+	return min(max(i, Beginning+2*day), Forever-2*day)
 }
 
 // midnight returns the wall time at which d begins; beyond the range of Instant it is the end of that range.

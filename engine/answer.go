@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// AppendAnswer appends the JSON answer to an event (api: Answer). The same outcome is always written in the same bytes.
+func AppendAnswer(b []byte, o *Outcome) []byte {
+	b = append(b, `{"id":`...)
+	b = appendText(b, o.ID)
+	b = append(b, `,"seq":`...)
+	b = strconv.AppendUint(b, o.Seq, 10)
+	b = append(b, `,"duplicate":`...)
+	b = strconv.AppendBool(b, o.Duplicate)
+	b = append(b, `,"ruleset":`...)
+	b = appendText(b, o.Ruleset)
+	b = append(b, `,"effects":[`...)
+	for i := range o.Effects {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendEffect(b, &o.Effects[i])
+	}
+	b = append(b, `],"notes":[`...)
+	for i, n := range o.Notes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		w := object{b: append(b, '{')}
+		w.text("code", n.Code)
+		w.text("definition", n.Definition)
+		w.text("message", n.Message)
+		b = append(w.b, '}')
+	}
+	return append(b, "]}"...)
+}
+
+// object appends the members of one JSON object.
+type object struct {
+	b   []byte
+	any bool
+}
+
+func (w *object) name(name string) {
+	if w.any {
+		w.b = append(w.b, ',')
+	}
+	w.any = true
+	w.b = append(w.b, '"')
+	w.b = append(w.b, name...)
+	w.b = append(w.b, '"', ':')
+}
+
+func (w *object) text(name, v string) {
+	w.name(name)
+	w.b = appendText(w.b, v)
+}
+
+// given writes a text that is left out when it is empty.
+func (w *object) given(name, v string) {
+	if v != "" {
+		w.text(name, v)
+	}
+}
+
+func (w *object) number(name string, v decimal.Decimal) {
+	w.name(name)
+	w.b = v.Append(w.b)
+}
+
+func (w *object) int(name string, v int64) {
+	w.name(name)
+	w.b = strconv.AppendInt(w.b, v, 10)
+}
+
+func (w *object) flag(name string, v bool) {
+	w.name(name)
+	w.b = strconv.AppendBool(w.b, v)
+}
+
+// instant writes an instant; 0 is left out, and never is null.
+func (w *object) instant(name string, v calendar.Instant) {
+	switch v {
+	case 0:
+	case calendar.Forever:
+		w.name(name)
+		w.b = append(w.b, "null"...)
+	default:
+		w.name(name)
+		w.b = append(w.b, '"')
+		w.b = v.Append(w.b)
+		w.b = append(w.b, '"')
+	}
+}
+
+// source writes which definition gave something, by the kind of definition: "rule": "stars_per_euro".
+func (w *object) source(source string) {
+	section, id, ok := strings.Cut(source, "/")
+	if ok {
+		w.text(strings.TrimSuffix(section, "s"), id)
+	}
+}
+
+func appendEffect(b []byte, e *Effect) []byte {
+	w := object{b: append(b, '{')}
+	w.text("kind", e.Kind.String())
+	switch e.Kind {
+	case PointsEffect:
+		w.text("points", e.ID)
+		w.number("amount", e.Amount)
+		w.number("wanted", e.Wanted)
+		w.source(e.Source)
+		w.given("goal", e.Goal)
+		if len(e.Boosts) > 0 {
+			w.name("boosts")
+			w.b = appendTexts(w.b, e.Boosts)
+		}
+		w.instant("available_at", e.Available)
+		w.instant("expires_at", e.Expires)
+	case BadgeEffect:
+		w.text("badge", e.ID)
+		w.given("level", e.Level)
+		if section, _, _ := strings.Cut(e.Source, "/"); section != "badges" {
+			w.source(e.Source)
+		}
+	case StreakEffect:
+		w.text("streak", e.ID)
+		w.int("length", int64(e.Length))
+		w.int("longest", int64(e.Longest))
+		w.text("state", e.State)
+		w.instant("at_risk_at", e.AtRiskAt)
+		w.instant("breaks_at", e.BreaksAt)
+	case ChallengeEffect:
+		w.text("challenge", e.ID)
+		w.given("group", e.Group)
+		w.number("progress", e.Amount)
+		w.number("goal", e.Wanted)
+		w.flag("done", e.Done)
+	case TierEffect:
+		w.text("tier", e.ID)
+		w.text("from", e.From)
+		w.text("to", e.Level)
+	case LeaderboardEffect:
+		w.text("leaderboard", e.ID)
+		w.given("season", e.Season)
+		w.given("split", e.Split)
+		w.given("group", e.Group)
+		w.number("score", e.Amount)
+		if e.Rank > 0 {
+			w.int("rank", e.Rank)
+			w.name("previous_rank")
+			if e.Previous > 0 {
+				w.b = strconv.AppendInt(w.b, e.Previous, 10)
+			} else {
+				w.b = append(w.b, "null"...)
+			}
+		}
+	case RewardEffect:
+		w.text("reward", e.ID)
+		w.source(e.Source)
+		w.given("goal", e.Goal)
+		w.instant("expires_at", e.Expires)
+	case QueuedEffect:
+		w.text("event", e.ID)
+	}
+	return append(w.b, '}')
+}
+
+func appendTexts(b []byte, texts []string) []byte {
+	b = append(b, '[')
+	for i, t := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, t)
+	}
+	return append(b, ']')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendText appends a JSON string. What is not valid UTF-8 becomes the replacement character.
+func appendText(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+			b = append(append(b, s[start:i]...), `�`...)
+			i++
+			start = i
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+		i++
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Progress is everything an app polls about one member, as JSON, at one instant.
+type Progress struct {
+	Member     string                       `json:"member"`
+	At         calendar.Instant             `json:"at"`
+	Seq        uint64                       `json:"seq"` // the last event of the member that is taken into account
+	Points     map[string]PointsProgress    `json:"points"`
+	Tiers      map[string]TierProgress      `json:"tiers"`
+	Badges     []BadgeProgress              `json:"badges"`
+	Streaks    map[string]StreakProgress    `json:"streaks"`
+	Challenges map[string]ChallengeProgress `json:"challenges"`
+	Rewards    []RewardProgress             `json:"rewards"`
+	Counters   map[string]decimal.Decimal   `json:"counters"` // public ones
+
+	// Until is the first instant at which any of this changes by time alone.
+	Until calendar.Instant `json:"-"`
+	// Groups are the versions of the groups looked at, in order.
+	Groups []*Group `json:"-"`
+}
+
+// PointsProgress is a balance.
+type PointsProgress struct {
+	Title     string             `json:"title"`
+	Spendable decimal.Decimal    `json:"spendable"`
+	Pending   decimal.Decimal    `json:"pending"`
+	Held      decimal.Decimal    `json:"held"`
+	Debt      decimal.Decimal    `json:"debt"`
+	Expiring  []ExpiringProgress `json:"expiring"`
+}
+
+// ExpiringProgress is what expires next, and when.
+type ExpiringProgress struct {
+	At     calendar.Instant `json:"at"`
+	Amount decimal.Decimal  `json:"amount"`
+}
+
+// maxExpiring is how many coming expiries progress lists.
+const maxExpiring = 12
+
+// TierProgress is a level with what is missing to the next one and to stay.
+type TierProgress struct {
+	Title   string            `json:"title"`
+	Level   string            `json:"level"`
+	Since   *calendar.Instant `json:"since"`
+	Until   *calendar.Instant `json:"until"` // when it falls unless more is done; null when it does not
+	Value   *decimal.Decimal  `json:"value,omitempty"`
+	Next    string            `json:"next,omitempty"`
+	Missing *decimal.Decimal  `json:"missing,omitempty"` // to the next level
+	ToStay  *decimal.Decimal  `json:"to_stay,omitempty"` // to meet the present level again
+	Perks   []string          `json:"perks,omitempty"`
+}
+
+// BadgeProgress is a badge held.
+type BadgeProgress struct {
+	Badge string           `json:"badge"`
+	Title string           `json:"title"`
+	About string           `json:"about,omitempty"`
+	Image string           `json:"image,omitempty"`
+	Level string           `json:"level,omitempty"`
+	At    calendar.Instant `json:"at"`
+}
+
+// StreakProgress is where a streak stands.
+type StreakProgress struct {
+	Title    string                 `json:"title"`
+	About    string                 `json:"about,omitempty"`
+	State    challenges.StreakState `json:"state"`
+	Length   int                    `json:"length"`
+	Longest  int                    `json:"longest"`
+	Frozen   int                    `json:"frozen"`
+	AtRiskAt *calendar.Instant      `json:"at_risk_at"`
+	BreaksAt *calendar.Instant      `json:"breaks_at"`
+}
+
+// ChallengeProgress is where a member is in a challenge's present window.
+type ChallengeProgress struct {
+	Title    string            `json:"title"`
+	About    string            `json:"about,omitempty"`
+	Progress decimal.Decimal   `json:"progress"`
+	Goal     decimal.Decimal   `json:"goal"`
+	Done     bool              `json:"done"`
+	Times    int               `json:"times"`
+	Joined   bool              `json:"joined"`
+	Open     bool              `json:"open"`
+	Starts   *calendar.Instant `json:"starts_at"`
+	Ends     *calendar.Instant `json:"ends_at"`
+	Steps    []string          `json:"steps,omitempty"` // done
+	Group    string            `json:"group,omitempty"`
+	Mine     *decimal.Decimal  `json:"mine,omitempty"` // the member's own part in a group's challenge
+}
+
+// RewardProgress is a reward held.
+type RewardProgress struct {
+	Reward  string            `json:"reward"`
+	Title   string            `json:"title"`
+	At      calendar.Instant  `json:"at"`
+	Expires *calendar.Instant `json:"expires_at"`
+}
+
+// Progress gathers a member's progress at an instant not before its last event. group finds a group's state; a nil one
+// leaves the progress of groups out.
+func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key string) *Group) Progress {
+	p := Progress{Member: m.ID, At: at, Seq: m.Version, Points: map[string]PointsProgress{}, Tiers: map[string]TierProgress{},
+		Badges: []BadgeProgress{}, Streaks: map[string]StreakProgress{}, Challenges: map[string]ChallengeProgress{},
+		Rewards: []RewardProgress{}, Counters: map[string]decimal.Decimal{}}
+	cal := rules.CalendarOf(m)
+	p.Until = cal.Zone.Start(cal.Zone.Date(at).AddDays(1)) // days, streaks and windows of dates turn at midnight
+	if m.Due != 0 && m.Due <= at {
+		p.Until = at // what is due is not written down yet: the next look may already differ
+	}
+	p.changes(at, m.Due)
+	m.balances(&p, rules, at)
+	for _, t := range rules.Tiers {
+		p.Tiers[t.ID] = m.tierProgress(rules, t, at)
+	}
+	for _, b := range rules.Badges {
+		if held := m.badge(b.ID); held != nil {
+			p.Badges = append(p.Badges, BadgeProgress{Badge: b.ID, Title: b.Title, About: b.About, Image: b.Image, Level: held.Level, At: held.At})
+		}
+	}
+	for _, s := range rules.Streaks {
+		st := m.StreakAt(rules, s, at)
+		if s.Hidden && st.State == challenges.StreakNone {
+			continue
+		}
+		p.Streaks[s.ID] = StreakProgress{Title: s.Title, About: s.About, State: st.State, Length: st.Length, Longest: st.Longest,
+			Frozen: st.Frozen, AtRiskAt: instantOrNil(st.AtRiskAt), BreaksAt: instantOrNil(st.BreaksAt)}
+	}
+	for _, c := range rules.Challenges {
+		m.challengeProgress(&p, rules, c, at, group)
+	}
+	m.holdings(&p, rules, at)
+	for _, c := range rules.Counters {
+		if !c.Public {
+			continue
+		}
+		p.Counters[c.ID] = m.Count(rules, c, at)
+		if c.By == ByEveryone && group != nil {
+			g := group(c.Name + "@")
+			p.Groups = append(p.Groups, g)
+			p.Counters[c.ID] = g.GroupValue(c, c.periodKey(cal, at))
+		}
+	}
+	return p
+}
+
+// changes brings Until forward to an instant at which something changes.
+func (p *Progress) changes(now, at calendar.Instant) {
+	if at > now {
+		p.Until = min(p.Until, at)
+	}
+}
+
+func (m *Member) balances(p *Progress, rules *Ruleset, at calendar.Instant) {
+	for _, points := range rules.Points {
+		b := m.Balance(rules, points, at)
+		out := PointsProgress{Title: points.Title, Spendable: b.Spendable, Pending: b.Pending, Held: b.Held, Debt: b.Debt,
+			Expiring: []ExpiringProgress{}}
+		for i, e := range b.Expires {
+			if i == maxExpiring {
+				break
+			}
+			out.Expiring = append(out.Expiring, ExpiringProgress(e))
+		}
+		p.Points[points.ID] = out
+	}
+}
+
+func (m *Member) tierProgress(rules *Ruleset, t *Tier, at calendar.Instant) TierProgress {
+	s := m.TierAt(rules, t, at)
+	out := TierProgress{Title: t.Title, Level: s.Name, Since: instantOrNil(s.Since), Until: instantOrNil(s.Until), Next: s.Next, Perks: t.Perks[s.Name]}
+	if len(s.Metrics) == 1 {
+		out.Value = &s.Metrics[0]
+		if missing := s.Needed - s.Metrics[0]; s.Next != "" && missing > 0 {
+			out.Missing = &missing
+		}
+		if short := s.Keeps - s.Metrics[0]; short > 0 {
+			out.ToStay = &short
+		}
+	}
+	return out
+}
+
+func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at calendar.Instant, group func(string) *Group) {
+	s := m.ChallengeAt(rules, c, at)
+	if c.Hidden && s.Times == 0 && s.Progress == 0 {
+		return
+	}
+	out := ChallengeProgress{Title: c.Title, About: c.About, Progress: s.Progress, Goal: s.Goal, Done: s.Done, Times: s.Times,
+		Joined: s.Enrolled, Open: s.Open, Starts: instantOrNil(s.Start), Ends: instantOrNil(s.End), Steps: s.Steps, Group: s.Group}
+	p.changes(at, s.Start)
+	p.changes(at, s.End)
+	if c.Counter != nil && c.Counter.By != ByMember {
+		out.Mine = &s.Mine
+		if group != nil {
+			g := group(c.Counter.Name + "@" + s.Group)
+			p.Groups = append(p.Groups, g)
+			_, last := c.goals(nil)
+			out.Progress = c.shown(g.GroupValue(c.Counter, m.WindowKey(rules, c, at)), last)
+		}
+	}
+	p.Challenges[c.ID] = out
+}
+
+func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
+	for _, h := range m.Holdings(at) {
+		title := h.Reward
+		if r := find(rules.Rewards, h.Reward, func(r *Reward) string { return r.ID }); r != nil {
+			title = r.Title
+		}
+		p.Rewards = append(p.Rewards, RewardProgress{Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires)})
+		p.changes(at, h.Expires)
+	}
+}
+
+// instantOrNil is nil for no instant: 0, the beginning and never.
+func instantOrNil(i calendar.Instant) *calendar.Instant {
+	if i == 0 || i == calendar.Forever || i == calendar.Beginning {
+		return nil
+	}
+	return &i
+}

@@ -1,0 +1,323 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// ErrStopped is the answer of a program that accepts nothing any more: it was closed, or its store failed.
+var ErrStopped = errors.New("the program accepts no events: it is stopping or its store has failed")
+
+// maxBatch is how many requests are decided before their batch is handed on. Larger batches would make the first of them
+// wait longer than a sync takes.
+const maxBatch = 1024
+
+// Options are what a program is made of.
+type Options struct {
+	Store    engine.Store
+	Versions []engine.Version // the last one is in force
+	// Boards serves leaderboards. Ranks is the same board when it is in process, so that answers can tell ranks.
+	Boards leaderboards.Board
+	Ranks  engine.Ranks
+	Now    func() calendar.Instant
+}
+
+// Program is one running program.
+type Program struct {
+	store  engine.Store
+	boards leaderboards.Board
+	now    func() calendar.Instant
+	inRoom bool // the boards are in process and fed by the processor itself
+
+	queue   chan *request
+	commits chan *commit
+	done    chan struct{}
+	stop    chan struct{}
+	closing sync.Once
+
+	mu        sync.Mutex // guards processor and views
+	processor *engine.Processor
+	views     map[string]*view
+
+	durable   atomic.Uint64
+	waitMu    sync.Mutex
+	waiters   *sync.Cond
+	committed chan struct{} // a token after commits, for jobs
+	failure   atomic.Pointer[error]
+}
+
+// request is events that wait for their results, in order.
+type request struct {
+	events  []*engine.Event
+	results []Result
+	rows    []engine.Row
+	done    chan struct{}
+	err     error
+}
+
+// Result is what became of one event: an outcome or a refusal.
+type Result struct {
+	Outcome *engine.Outcome
+	Refusal *engine.Refusal
+}
+
+// commit is a batch on its way to the store, with the requests that it answers.
+type commit struct {
+	batch    *engine.Batch
+	requests []*request
+	last     uint64
+}
+
+// Open starts a program: it applies the tail of the journal, fills the boards and begins to take events.
+func Open(o Options) (*Program, error) {
+	processor, err := engine.NewProcessor(o.Store, o.Versions, o.Ranks)
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, inRoom: o.Ranks != nil, processor: processor,
+		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit, 1), done: make(chan struct{}), stop: make(chan struct{}),
+		views: map[string]*view{}, committed: make(chan struct{}, 1)}
+	p.waiters = sync.NewCond(&p.waitMu)
+	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
+		if err := o.Store.Commit(b); err != nil {
+			return nil, err
+		}
+		processor.Committed(b)
+	}
+	p.durable.Store(processor.Last())
+	if p.inRoom {
+		if err := p.fillBoards(context.Background()); err != nil {
+			return nil, err
+		}
+	}
+	go p.decide()
+	go p.commit()
+	return p, nil
+}
+
+// fillBoards puts every stored score on the boards.
+func (p *Program) fillBoards(ctx context.Context) error {
+	var failed error
+	id := p.processor.Rules().Program
+	err := engine.Scores(p.store, "", func(s engine.ScoreChange) bool {
+		s.Key.Program = id
+		failed = p.boards.Put(ctx, s.Key, s.Rules, []leaderboards.Score{s.Score})
+		return failed == nil
+	})
+	return errors.Join(err, failed)
+}
+
+// Submit hands events to the program and waits until they are durable. Results come in the order of the events.
+func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
+	now := p.now()
+	for _, e := range events {
+		e.Arrived = now
+		if !e.Timed {
+			e.Time = now
+		}
+	}
+	r := &request{events: events, results: make([]Result, len(events)), done: make(chan struct{})}
+	return r.results, p.enqueue(r)
+}
+
+// Put writes index rows of jobs, such as how far an outbox was drained, with the next batch.
+func (p *Program) Put(rows ...engine.Row) error {
+	return p.enqueue(&request{rows: rows, done: make(chan struct{})})
+}
+
+func (p *Program) enqueue(r *request) error {
+	select {
+	case p.queue <- r:
+	case <-p.stop:
+		return ErrStopped
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-p.done:
+		select {
+		case <-r.done:
+			return r.err
+		default:
+			return ErrStopped
+		}
+	}
+}
+
+// decide is the first stage: it lets the processor decide whatever waits.
+func (p *Program) decide() {
+	defer close(p.commits)
+	for {
+		var first *request
+		select {
+		case first = <-p.queue:
+		case <-p.stop:
+			p.last()
+			return
+		}
+		c := p.gather(first)
+		if c == nil {
+			return
+		}
+		p.commits <- c
+	}
+}
+
+// last writes a checkpoint before the program closes, so that the next start has no tail to apply.
+func (p *Program) last() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.Failed() == nil {
+		p.commits <- &commit{batch: p.processor.Take(true), last: p.processor.Last()}
+	}
+}
+
+// gather decides the first request and what else waits.
+func (p *Program) gather(first *request) *commit {
+	c := &commit{}
+	events := 0
+	for r := first; r != nil && events < maxBatch; {
+		if err := p.decideOne(r); err != nil {
+			p.fail(err)
+			return nil
+		}
+		c.requests = append(c.requests, r)
+		events += len(r.events)
+		r = nil
+		if events < maxBatch {
+			select {
+			case r = <-p.queue:
+			default:
+			}
+		}
+	}
+	p.mu.Lock()
+	c.batch, c.last = p.processor.Take(false), p.processor.Last()
+	p.mu.Unlock()
+	return c
+}
+
+// decideOne lets the processor decide the events of one request. A panic there is a bug of ours that may have left a
+// subject half changed; it stops this program, and the journal brings back what was committed.
+func (p *Program) decideOne(r *request) (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("a broken invariant stopped the program: %v\n%s", broken, debug.Stack())
+		}
+	}()
+	for i, e := range r.events {
+		out, refusal, err := p.processor.Process(e)
+		if err != nil {
+			return err
+		}
+		r.results[i] = Result{Outcome: out, Refusal: refusal}
+	}
+	p.processor.Put(r.rows...)
+	return nil
+}
+
+// commit is the second stage: it makes batches durable and answers.
+func (p *Program) commit() {
+	defer close(p.done)
+	for c := range p.commits {
+		if !c.batch.Empty() {
+			if err := p.store.Commit(c.batch); err != nil {
+				p.fail(fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err))
+				return
+			}
+			p.mu.Lock()
+			p.processor.Committed(c.batch)
+			p.mu.Unlock()
+		}
+		p.advance(c.last)
+		for _, r := range c.requests {
+			close(r.done)
+		}
+	}
+}
+
+func (p *Program) advance(last uint64) {
+	p.waitMu.Lock()
+	p.durable.Store(last)
+	p.waiters.Broadcast()
+	p.waitMu.Unlock()
+	select {
+	case p.committed <- struct{}{}:
+	default:
+	}
+}
+
+// fail stops the program for good.
+func (p *Program) fail(err error) {
+	p.failure.CompareAndSwap(nil, &err)
+	p.closing.Do(func() { close(p.stop) })
+	p.waitMu.Lock()
+	p.waiters.Broadcast()
+	p.waitMu.Unlock()
+}
+
+// Failed is why the program stopped, nil while it runs.
+func (p *Program) Failed() error {
+	if err := p.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Done is closed when the program has stopped, be it closed or failed.
+func (p *Program) Done() <-chan struct{} { return p.done }
+
+// Close takes no more events, commits what was taken, writes a checkpoint and returns.
+func (p *Program) Close() error {
+	p.closing.Do(func() { close(p.stop) })
+	<-p.done
+	return p.Failed()
+}
+
+// Wait returns when everything up to seq is durable.
+func (p *Program) Wait(seq uint64) error {
+	if p.durable.Load() >= seq {
+		return nil
+	}
+	p.waitMu.Lock()
+	defer p.waitMu.Unlock()
+	for p.durable.Load() < seq {
+		if p.Failed() != nil {
+			return ErrStopped
+		}
+		p.waiters.Wait()
+	}
+	return nil
+}
+
+// Durable is the sequence number up to which events are durable.
+func (p *Program) Durable() uint64 { return p.durable.Load() }
+
+// Committed receives a token after commits, for whoever drains what they cause.
+func (p *Program) Committed() <-chan struct{} { return p.committed }
+
+// Rules is the ruleset in force.
+func (p *Program) Rules() *engine.Ruleset {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Rules()
+}
+
+// Now is the program's clock.
+func (p *Program) Now() calendar.Instant { return p.now() }
+
+// Store is the program's store, for reads that look at what is committed.
+func (p *Program) Store() engine.Store { return p.store }
+
+// Boards serves the program's leaderboards.
+func (p *Program) Boards() leaderboards.Board { return p.boards }

@@ -1,0 +1,181 @@
+package program
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// maxViews is how many members' progress is remembered for polling; beyond it all are forgotten and built again.
+const maxViews = 100_000
+
+// view is what is known of the progress answered last for a member: as long as nothing it shows has changed, its ETag
+// stands and nothing needs to be built.
+type view struct {
+	etag   string
+	member uint64
+	rules  *engine.Ruleset
+	groups []groupVersion
+	until  calendar.Instant
+}
+
+type groupVersion struct {
+	key     string
+	version uint64
+}
+
+func (p *Program) fresh(v *view, m *engine.Member, rules *engine.Ruleset, now calendar.Instant) bool {
+	if v == nil || v.member != m.Version || v.rules != rules || now >= v.until {
+		return false
+	}
+	for _, g := range v.groups {
+		if p.processor.Group(g.key).Version != g.version {
+			return false
+		}
+	}
+	return true
+}
+
+// Progress is a member's progress now, as JSON, with its ETag. When the caller's etag still stands, body is nil. found is
+// false for an unknown member.
+func (p *Program) Progress(member, known string) (body []byte, etag string, found bool, err error) {
+	now := p.now()
+	p.mu.Lock()
+	m := p.processor.Member(member)
+	if m == nil {
+		p.mu.Unlock()
+		return nil, "", false, p.Failed()
+	}
+	rules, seq := p.processor.Rules(), m.Version
+	v := p.views[member]
+	if p.fresh(v, m, rules, now) && known == v.etag {
+		p.mu.Unlock()
+		return nil, known, true, p.Wait(seq)
+	}
+	progress := m.Progress(rules, now, p.processor.Group)
+	v = &view{member: m.Version, rules: rules, until: progress.Until}
+	for _, g := range progress.Groups {
+		v.groups = append(v.groups, groupVersion{g.Key, g.Version})
+		seq = max(seq, g.Version)
+	}
+	p.mu.Unlock()
+	if body, v.etag, err = tagged(progress); err != nil {
+		return nil, "", true, err
+	}
+	p.mu.Lock()
+	if len(p.views) >= maxViews {
+		clear(p.views)
+	}
+	p.views[member] = v
+	p.mu.Unlock()
+	if known == v.etag {
+		body = nil
+	}
+	return body, v.etag, true, p.Wait(seq)
+}
+
+// tagged writes progress as JSON and finds its ETag, in which the instant of the question does not count.
+func tagged(progress engine.Progress) (body []byte, etag string, err error) {
+	if body, err = json.Marshal(progress); err != nil {
+		return nil, "", err
+	}
+	progress.At = 0
+	stable, err := json.Marshal(progress)
+	if err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(stable)
+	return body, `"` + hex.EncodeToString(sum[:12]) + `"`, nil
+}
+
+// ProgressAt is a member's progress as it was at a past instant, or as it will be by time alone at a coming one.
+func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engine.Progress, found bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rules := p.processor.Rules()
+	if at >= p.now() {
+		m := p.processor.Member(member)
+		if m == nil {
+			return progress, false, nil
+		}
+		return m.Progress(rules, at, p.processor.Group), true, nil
+	}
+	m, err := p.processor.MemberAt(member, at)
+	if err != nil || m == nil {
+		return progress, false, err
+	}
+	return m.Progress(rules, at, nil), true, nil
+}
+
+// Profile is what a member told of themselves.
+type Profile struct {
+	ID       string           `json:"id"`
+	Joined   calendar.Instant `json:"joined"`
+	Name     string           `json:"name,omitempty"`
+	Timezone string           `json:"timezone,omitempty"`
+	Fields   map[string]any   `json:"fields"`
+	Seq      uint64           `json:"seq"`
+}
+
+// Member is a member's profile; found is false for an unknown one.
+func (p *Program) Member(id string) (profile Profile, found bool, err error) {
+	p.mu.Lock()
+	m := p.processor.Member(id)
+	if m == nil {
+		p.mu.Unlock()
+		return profile, false, p.Failed()
+	}
+	profile = Profile{ID: m.ID, Joined: m.Joined, Name: m.Name, Fields: m.Fields(), Seq: m.Version}
+	if m.Zone != nil {
+		profile.Timezone = m.Zone.Name()
+	}
+	p.mu.Unlock()
+	return profile, true, p.Wait(profile.Seq)
+}
+
+// Known reports whether a member exists.
+func (p *Program) Known(member string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Member(member) != nil
+}
+
+// DryRun computes what an event would mean now, and stores nothing. trace may be nil.
+func (p *Program) DryRun(e *engine.Event, trace *engine.Trace) (Result, error) {
+	e.Arrived = p.now()
+	if !e.Timed {
+		e.Time = e.Arrived
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out, refusal, err := p.processor.DryRun(e, trace)
+	return Result{Outcome: out, Refusal: refusal}, err
+}
+
+// Settled waits until everything decided so far is durable, so that what a board shows is.
+func (p *Program) Settled() error {
+	p.mu.Lock()
+	last := p.processor.Last()
+	p.mu.Unlock()
+	return p.Wait(last)
+}
+
+// RebuildBoard fills a board that has lost its scores from those stored.
+func (p *Program) RebuildBoards(ctx context.Context, put func(context.Context, leaderboards.Key, leaderboards.Rules, []leaderboards.Score) error) error {
+	id := p.Rules().Program
+	var failed error
+	err := engine.Scores(p.store, "", func(s engine.ScoreChange) bool {
+		s.Key.Program = id
+		failed = put(ctx, s.Key, s.Rules, []leaderboards.Score{s.Score})
+		return failed == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
