@@ -1,0 +1,124 @@
+package redisboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// Board keeps rankings on Redis. Every method honours the deadline of its context, and may be called again after any
+// error. Beside the errors of leaderboards.Board it returns those of the connection.
+type Board struct {
+	client redis.UniversalClient
+}
+
+var _ leaderboards.Board = (*Board)(nil)
+
+// Open makes a board on the Redis at a URL such as redis://user:password@host:6379/0 (rediss for TLS; timeouts and pool
+// sizes as query parameters of go-redis). It does not connect: a Redis that is down must not keep a node from starting.
+func Open(url string) (*Board, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("redisboard: %w", err)
+	}
+	options.ContextTimeoutEnabled = true // go-redis would wait out its own timeouts
+	return New(redis.NewClient(options)), nil
+}
+
+// New makes a board on a client, which may be that of a cluster. The client needs ContextTimeoutEnabled.
+func New(client redis.UniversalClient) *Board {
+	return &Board{client: client}
+}
+
+// Close gives up the connections.
+func (b *Board) Close() error { return b.client.Close() }
+
+// Ping asks whether Redis answers.
+func (b *Board) Ping(ctx context.Context) error {
+	return failure("ping", b.client.Ping(ctx).Err())
+}
+
+// Epoch returns what SetEpoch last noted for a program, empty if there is nothing: then this Redis is new to the
+// program or has lost its data, and all of the program's rankings have to be rebuilt.
+func (b *Board) Epoch(ctx context.Context, program string) (string, error) {
+	epoch, err := b.client.Get(ctx, epochKey(program)).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return epoch, failure("epoch", err)
+}
+
+// SetEpoch notes that a program's rankings are complete. If the epoch names the last outbox row that was put, and is
+// noted again as that advances, it also tells a replica that was promoted without its tail: replication keeps the order
+// of writes, so the older epoch that is found there bounds what is missing.
+func (b *Board) SetEpoch(ctx context.Context, program, epoch string) error {
+	return failure("set epoch", b.client.Set(ctx, epochKey(program), epoch, 0).Err())
+}
+
+// Put implements leaderboards.Board, by one script for every putBatch scores.
+func (b *Board) Put(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, scores []leaderboards.Score) error {
+	return b.put(ctx, newTables(key), rules, "", scores)
+}
+
+// Page implements leaderboards.Board.
+func (b *Board) Page(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, from int64, limit int) ([]leaderboards.Standing, int64, error) {
+	limit = max(0, min(limit, leaderboards.MaxPage))
+	return b.read(ctx, key, rules, max(from, 1)-1, limit)
+}
+
+// Standing implements leaderboards.Board.
+func (b *Board) Standing(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, member string) (leaderboards.Standing, bool, error) {
+	rows, _, err := b.read(ctx, key, rules, 0, 1, member)
+	if err != nil || len(rows) == 0 {
+		return leaderboards.Standing{}, false, err
+	}
+	return rows[0], true, nil
+}
+
+// Around implements leaderboards.Board.
+func (b *Board) Around(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, member string, n int) ([]leaderboards.Standing, error) {
+	n = max(0, min(n, (leaderboards.MaxPage-1)/2))
+	rows, _, err := b.read(ctx, key, rules, int64(n), 2*n+1, member)
+	return rows, err
+}
+
+// Size implements leaderboards.Board.
+func (b *Board) Size(ctx context.Context, key leaderboards.Key) (int64, error) {
+	size, err := b.client.ZCard(ctx, newTables(key).shown.order()).Result()
+	return size, failure("size", err)
+}
+
+// Version implements leaderboards.Board.
+func (b *Board) Version(ctx context.Context, key leaderboards.Key) (uint64, error) {
+	version, err := b.client.HGet(ctx, newTables(key).shown.meta(), "version").Uint64()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	return version, failure("version", err)
+}
+
+// Reset implements leaderboards.Board.
+func (b *Board) Reset(ctx context.Context, key leaderboards.Key) error {
+	return failure("reset", b.client.Unlink(ctx, newTables(key).keys()...).Err())
+}
+
+// Rebuild implements leaderboards.Board.
+func (b *Board) Rebuild(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, scores iter.Seq2[leaderboards.Score, error]) error {
+	r := newRebuild(b, key, rules)
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	err := r.fill(ctx, scores)
+	if err == nil {
+		err = r.swap(ctx)
+	}
+	if err != nil {
+		r.abandon(ctx)
+	}
+	return err
+}
