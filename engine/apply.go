@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/laurel-engine/laurel/challenges"
@@ -13,9 +14,9 @@ import (
 const MaxDepth = 4
 
 // Ranks tells where a score puts a member or group on a board that is at hand, and where it stood before. A nil Ranks
-// knows no boards. Rank 0 means none.
+// knows no boards. Rank 0 means none; after an error (a ranking that awaits a rebuild) no ranks are told.
 type Ranks interface {
-	Move(key leaderboards.Key, rules leaderboards.Rules, score leaderboards.Score) (previous, rank int64)
+	Move(key leaderboards.Key, rules leaderboards.Rules, score leaderboards.Score) (previous, rank int64, err error)
 }
 
 // Apply decides what an event means: it settles what is due at the event's arrival, finds what the ruleset says of the
@@ -47,6 +48,8 @@ type applier struct {
 	boostPlan []plannedBoost
 	feedPlan  []plannedFeed
 	idle      idleEnds
+	effects   []Effect
+	entries   []Entry
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
 	// given then is given again, limits or not.
 	recorded *Outcome
@@ -56,7 +59,7 @@ type applier struct {
 
 func (a *applier) run(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
 	a.rules, a.subjects, a.ranks, a.trace = rules, subjects, ranks, trace
-	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: rules.Hash}
+	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: rules.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
 	a.m = subjects.Member(e.Member)
 	if a.m == nil {
@@ -70,6 +73,9 @@ func (a *applier) run(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event,
 	a.drain(0)
 	a.m.Due = a.nextDue()
 	a.out.sortEffects()
+	// The outcome is kept until it is committed and answered; what it grew in is used again.
+	a.effects, a.entries = a.out.Effects, a.out.Entries
+	a.out.Effects, a.out.Entries = slices.Clone(a.effects), slices.Clone(a.entries)
 	return a.out
 }
 

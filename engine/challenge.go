@@ -70,7 +70,7 @@ func duringWindow(d *During, cal calendar.Calendar, at calendar.Instant) challen
 
 // foldChallenge counts an event for a challenge or one of its steps, and pays the goals it reaches.
 func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group string) {
-	ch, name := c.challenge, "challenges/"+c.challenge.ID
+	ch, name := c.challenge, c.challenge.Path
 	if !a.ask(ch.For, name) {
 		a.trace.not(a.event.ID, name, ch.Position, WhoseNot, "")
 		return
@@ -156,7 +156,7 @@ func (a *applier) goal(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g
 
 // reach marks a goal reached once more, and gives what it gives unless all winners' places are taken.
 func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string) {
-	name := "challenges/" + ch.ID
+	name := ch.Path
 	mark := rec.needWindow(w.key, group).needGoal(g.ID)
 	mark.Times++
 	mark.At = a.event.Time
@@ -181,7 +181,7 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 
 // winner takes one of the winners' places, by acceptance order.
 func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
-	u := a.subjects.Use("challenges/" + ch.ID + "/winners\x00" + g.ID)
+	u := a.subjects.Use(ch.Path + "/winners\x00" + g.ID)
 	p := u.period(w.key)
 	places, _ := decimal.FromInt(int64(ch.Winners))
 	if p.Used >= places && a.recorded == nil {
@@ -323,7 +323,7 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 
 // owns reports whether a count belongs to the challenge or one of its steps or groups.
 func (c *Challenge) owns(name string) bool {
-	own := "challenges/" + c.ID
+	own := c.Path
 	return len(name) >= len(own) && name[:len(own)] == own && (len(name) == len(own) || name[len(own)] == '@' || name[len(own)] == '/')
 }
 

@@ -48,11 +48,6 @@ func NewEnrollment(id, member, challenge string) *Event {
 	return &Event{ID: id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
-// NewTick is the event that writes down what time has done to a member by an instant. Its id makes it harmless to repeat.
-func NewTick(member string, due calendar.Instant) *Event {
-	return &Event{ID: "tick/" + due.String() + "/" + member, Type: commandTime, Member: member, Time: due, Timed: true}
-}
-
 type enrollment struct {
 	Challenge string `json:"challenge"`
 }

@@ -122,7 +122,7 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 
 // score tells a board the new absolute score of a member or group.
 func (a *applier) score(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
-	if b.For != nil && !a.ask(b.For, "leaderboards/"+b.ID) {
+	if b.For != nil && !a.ask(b.For, b.Path) {
 		return
 	}
 	a.putScore(b, key, split, subject, t.Value, t.At)
@@ -167,7 +167,7 @@ func (a *applier) putScore(b *Leaderboard, key calendar.Key, split, subject stri
 		effect.Group = subject
 	}
 	if a.ranks != nil {
-		effect.Previous, effect.Rank = a.ranks.Move(board, b.Rules, change.Score)
+		effect.Previous, effect.Rank, _ = a.ranks.Move(board, b.Rules, change.Score)
 	}
 	a.out.replace(effect)
 }
@@ -198,7 +198,7 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 	}
 	for _, level := range b.Levels {
 		if t.Reached(c.Fold, level.At) {
-			a.earnBadge(b, level.Name, "badges/"+b.ID, a.event)
+			a.earnBadge(b, level.Name, b.Path, a.event)
 		}
 	}
 }
@@ -231,7 +231,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 	rec := a.m.needStreak(s.ID)
 	if s.OptIn && (rec.Joined == 0 || con.At < rec.Joined) {
-		a.trace.not(a.event.ID, "streaks/"+s.ID, s.Position, NotJoined, "")
+		a.trace.not(a.event.ID, s.Path, s.Position, NotJoined, "")
 		return
 	}
 	var count *Count
@@ -273,7 +273,7 @@ func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 			continue
 		}
 		rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
-		name := "streaks/" + s.ID
+		name := s.Path
 		a.trace.fired(a.event.ID, name, s.Position)
 		a.gives(g.Give, name, g.ID, s.Leave)
 		a.follow(StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth,

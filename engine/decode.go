@@ -15,6 +15,9 @@ import (
 // MaxList is how many items a list in an event may have (architecture: Bounds).
 const MaxList = 200
 
+// MaxEvent is the largest body of an event, in bytes (architecture: Bounds).
+const MaxEvent = 64 << 10
+
 // MaxID is the longest id of an event or member, in bytes.
 const MaxID = 200
 

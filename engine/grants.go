@@ -7,7 +7,7 @@ import (
 
 // rule carries out one planned rule within its limits.
 func (a *applier) rule(p *plannedRule) {
-	r, name := p.rule, "rules/"+p.rule.ID
+	r, name := p.rule, p.rule.Path
 	if p.to != "" && p.to != a.m.ID || p.from != "" && p.from != a.m.ID {
 		a.transfer(p, name)
 		return
@@ -117,7 +117,7 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 			added, err = product.Sub(amount)
 		}
 		if err != nil {
-			a.out.note("evaluation", "boosts/"+p.boost.ID, err.Error())
+			a.out.note("evaluation", p.boost.Path, err.Error())
 			return decimal.Wide{}
 		}
 	}
@@ -143,7 +143,7 @@ func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide,
 	}
 	sum, err := amount.Add(added)
 	if err != nil || sum.Sign() < 0 {
-		a.out.note("evaluation", "boosts/"+b.ID, "its result is out of range; it was left out")
+		a.out.note("evaluation", b.Path, "its result is out of range; it was left out")
 		return amount, applied
 	}
 	if len(b.Limits) > 0 {
@@ -152,7 +152,7 @@ func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide,
 			a.countUse(b.Limits, a.m)
 		}
 	}
-	a.trace.fired(a.event.ID, "boosts/"+b.ID, b.Position)
+	a.trace.fired(a.event.ID, b.Path, b.Position)
 	return sum, append(applied, b.ID)
 }
 

@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"errors"
+	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // DryRun computes what an event would mean now, and stores nothing. trace may be nil.
@@ -39,9 +43,7 @@ func (p *Processor) MemberAt(id string, at calendar.Instant) (*Member, error) {
 		failed = p.replay(scratch, rec)
 		return failed == nil
 	})
-	if err == nil {
-		err = failed
-	}
+	err = errors.Join(err, failed)
 	return scratch.Member(id), err
 }
 
@@ -76,10 +78,7 @@ func (p *Processor) Events(member string, after uint64, yield func(*Record) bool
 		failed = err
 		return false
 	})
-	if err == nil {
-		err = failed
-	}
-	return err
+	return errors.Join(err, failed)
 }
 
 // sequence reads what ordered wrote.
@@ -118,29 +117,71 @@ func Ledger(store Store, member string, after uint64, yield func(seq uint64, at 
 		}
 		return len(entries) == 0 || yield(sequence(strings.TrimPrefix(key, prefix)), at, entries)
 	})
-	if err == nil {
-		err = failed
-	}
-	return err
+	return errors.Join(err, failed)
 }
 
-// Due calls yield for the members that time changes by an instant, in order of those instants.
-func Due(store Store, by calendar.Instant, yield func(at calendar.Instant, member string) bool) error {
-	return store.Scan(duePrefix, "", func(key string, _ []byte) bool {
+// Due calls yield for the members that time changes by an instant, in order of those instants, with the event that settles
+// it.
+func Due(store Store, by calendar.Instant, yield func(tick *Event) bool) error {
+	return store.Scan(duePrefix, "", func(key string, value []byte) bool {
 		rest := strings.TrimPrefix(key, duePrefix)
 		at := calendar.Instant(sequence(rest[:8]) ^ 1<<63)
-		return at <= by && yield(at, rest[8:])
+		return at <= by && yield(newTick(rest[8:], at, sequence(string(value))))
 	})
 }
 
-// Scores calls yield for the scores of all boards, or of one, in byte order of board, season, split and member.
-func Scores(store Store, board string, yield func(ScoreChange) bool) error {
-	prefix := boardPrefix
-	if board != "" {
-		prefix += board + "\x00"
-	}
+// newTick is the event that writes down what time has done to a member by an instant. Its id names the instant and the
+// event since which it was due, so that it has one effect however often it is sent.
+func newTick(member string, due calendar.Instant, since uint64) *Event {
+	id := "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
+	return &Event{ID: id, Type: commandTime, Member: member, Time: due, Timed: true}
+}
+
+// Outbox calls yield for the scores that a board outside this process has not been told, oldest first. The key is that of
+// the row to delete once it has been.
+func Outbox(store Store, yield func(key string, s ScoreChange) bool) error {
+	return scanScores(store, outboxScores, yield)
+}
+
+// Gifts calls yield for the gifts to groups that are not handed out yet, oldest first.
+func Gifts(store Store, yield func(key string, f Fanout) bool) error {
 	var failed error
-	err := store.Scan(prefix, "", func(_ string, value []byte) bool {
+	err := store.Scan(outboxGifts, "", func(key string, value []byte) bool {
+		r := &reader{b: value}
+		r.uint()
+		var f Fanout
+		r.fanout(&f)
+		if failed = r.err; failed != nil {
+			return false
+		}
+		return yield(key, f)
+	})
+	return errors.Join(err, failed)
+}
+
+// Scores calls yield for the scores of all rankings, in byte order of board, season, split and member.
+func Scores(store Store, yield func(ScoreChange) bool) error {
+	return scanScores(store, boardPrefix, func(_ string, s ScoreChange) bool { return yield(s) })
+}
+
+// ScoresOf are the stored scores of one ranking, in byte order of members.
+func ScoresOf(store Store, key leaderboards.Key) iter.Seq2[leaderboards.Score, error] {
+	prefix := scoreKey(&ScoreChange{Key: key})
+	return func(yield func(leaderboards.Score, error) bool) {
+		on := true
+		err := scanScores(store, prefix, func(_ string, s ScoreChange) bool {
+			on = yield(s.Score, nil)
+			return on
+		})
+		if err != nil && on {
+			yield(leaderboards.Score{}, err)
+		}
+	}
+}
+
+func scanScores(store Store, prefix string, yield func(string, ScoreChange) bool) error {
+	var failed error
+	err := store.Scan(prefix, "", func(key string, value []byte) bool {
 		r := &reader{b: value}
 		r.uint()
 		var s ScoreChange
@@ -148,12 +189,9 @@ func Scores(store Store, board string, yield func(ScoreChange) bool) error {
 		if failed = r.err; failed != nil {
 			return false
 		}
-		return yield(s)
+		return yield(key, s)
 	})
-	if err == nil {
-		err = failed
-	}
-	return err
+	return errors.Join(err, failed)
 }
 
 // Sharers calls yield for the members who brought something to a group's challenge in a window, after one of them in byte

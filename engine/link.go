@@ -11,10 +11,12 @@ import (
 // Link connects the definitions of a ruleset to the event types they look at and to one another, and sorts them by id. A
 // ruleset must be linked once, before its first use.
 func (r *Ruleset) Link() {
+	r.Tag = r.Hash[:min(len(r.Hash), 16)]
 	if r.Member == nil {
 		r.Member = NewSchema(r.Currency, r.Digits)
 	}
 	r.sort()
+	r.paths()
 	r.byEvent = make(map[string]*EventType, len(r.Events))
 	for _, t := range r.Events {
 		r.byEvent[t.Name] = t
@@ -50,6 +52,33 @@ func (r *Ruleset) Link() {
 		if !r.hasCounter(b.Counter) {
 			r.linkCounter(b.Counter)
 		}
+	}
+}
+
+// paths gives every definition the name that outcomes call it by.
+func (r *Ruleset) paths() {
+	for _, d := range r.Rules {
+		d.Path = "rules/" + d.ID
+		for i := range d.Give {
+			for _, b := range d.Give[i].Boosts {
+				b.Path = "boosts/" + b.ID
+			}
+		}
+	}
+	for _, d := range r.Boosts {
+		d.Path = "boosts/" + d.ID
+	}
+	for _, d := range r.Streaks {
+		d.Path = "streaks/" + d.ID
+	}
+	for _, d := range r.Challenges {
+		d.Path = "challenges/" + d.ID
+	}
+	for _, d := range r.Badges {
+		d.Path = "badges/" + d.ID
+	}
+	for _, d := range r.Leaderboards {
+		d.Path = "leaderboards/" + d.ID
 	}
 }
 

@@ -13,7 +13,7 @@ type Outcome struct {
 	ID        string
 	Seq       uint64 // acceptance order, from 1, without gaps in a program
 	Duplicate bool
-	Ruleset   string // hash of the ruleset that decided
+	Ruleset   string // tag of the ruleset that decided
 	Effects   []Effect
 	Notes     []Note
 	Entries   []Entry // of the event's member

@@ -63,7 +63,7 @@ func (a *applier) matches(name string, at Position, who Cond, window *During, co
 }
 
 func (a *applier) planRule(r *Rule) {
-	name := "rules/" + r.ID
+	name := r.Path
 	if !a.matches(name, r.Position, r.For, r.During, r.If) {
 		return
 	}
@@ -121,7 +121,7 @@ func (a *applier) planGrant(g *Grant, name string) bool {
 }
 
 func (a *applier) planBoost(b *Boost) {
-	name := "boosts/" + b.ID
+	name := b.Path
 	if !a.matches(name, b.Position, b.For, b.During, b.If) {
 		return
 	}

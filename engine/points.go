@@ -16,15 +16,31 @@ func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pendin
 	if acc.Debt > 0 && lot.Available <= a.now {
 		a.payDebt(acc, &lot)
 	}
-	acc.Lots = append(acc.Lots, lot)
+	acc.add(lot)
 	acc.Issued += given
 	if len(acc.Lots) > MaxLots {
 		acc.merge(cal)
 	}
-	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: name, Available: lot.Available, Expires: lot.Expires})
+	a.m.idleEnds(cal, acc, &a.idle)
+	expires := acc.expiry(cal, &lot, &a.idle) // as far as is known now: a later event can move an idle expiry
+	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: name, Available: lot.Available, Expires: expires})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.ID, Source: name, Goal: goal, Amount: given, Wanted: wanted,
-		Boosts: boosts, Available: lot.Available, Expires: lot.Expires})
+		Boosts: boosts, Available: lot.Available, Expires: expires})
 	a.foldEarned(p, given, name)
+}
+
+// add opens a lot. What one event gives on the same terms is one lot, whichever definitions gave it: the entries tell them
+// apart.
+func (a *Account) add(lot Lot) {
+	if n := len(a.Lots); n > 0 {
+		if last := &a.Lots[n-1]; last.Seq == lot.Seq && last.Available == lot.Available && last.Expires == lot.Expires && last.Idle == lot.Idle {
+			last.Amount += lot.Amount
+			last.Remaining += lot.Remaining
+			last.Reversed += lot.Reversed
+			return
+		}
+	}
+	a.Lots = append(a.Lots, lot)
 }
 
 // openLot is a new lot with its availability and expiry. "After earning" counts from the day it becomes available.

@@ -234,6 +234,9 @@ const (
 	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
 	duePrefix    = "d/" // instant, member: what time changes next
 	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group
+	// What is to be delivered, in order of seq; whoever delivers deletes.
+	outboxScores = "os/" // scores for boards outside this process
+	outboxGifts  = "of/" // gifts to the members of a group
 )
 
 // rows adds the index rows that follow from an outcome.
@@ -246,7 +249,14 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 	b.Rows = append(b.Rows, Row{Key: ledgerPrefix + e.Member + "\x00" + ordered(out.Seq), Value: w.b})
 	for i := range out.Scores {
 		s := &out.Scores[i]
-		b.Rows = append(b.Rows, Row{Key: scoreKey(s), Value: encodeScore(s)})
+		value := encodeScore(s)
+		b.Rows = append(b.Rows, Row{Key: scoreKey(s), Value: value})
+		if p.ranks == nil {
+			b.Rows = append(b.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: value})
+		}
+	}
+	for i, f := range out.Fanouts {
+		b.Rows = append(b.Rows, Row{Key: outboxGifts + ordered(out.Seq) + ordered(uint64(i)), Value: encodeFanout(f)})
 	}
 	for _, s := range out.shares {
 		b.Rows = append(b.Rows, Row{Key: shareKey(s), Value: []byte{1}})
@@ -256,7 +266,7 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 			b.Rows = append(b.Rows, Row{Key: dueKey(m.indexed, m.ID)})
 		}
 		if m.Due != calendar.Forever {
-			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte{1}})
+			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte(ordered(out.Seq))})
 		}
 		m.indexed = m.Due
 	}
@@ -368,6 +378,13 @@ func (p *Processor) Last() uint64 { return p.last }
 
 func scoreKey(s *ScoreChange) string {
 	return boardPrefix + s.Key.Board + "\x00" + s.Key.Season + "\x00" + s.Key.Split + "\x00" + s.Score.Member
+}
+
+func encodeFanout(f Fanout) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.fanout(&f)
+	return w.b
 }
 
 func encodeScore(s *ScoreChange) []byte {

@@ -53,14 +53,22 @@ func EncodeRecord(b []byte, r *Record) []byte {
 		w.score(&o.Scores[i])
 	}
 	w.len(len(o.Fanouts))
-	for _, f := range o.Fanouts {
-		w.text(f.Challenge)
-		w.key(f.Window)
-		w.text(f.Group)
-		w.text(f.Goal)
-		w.at(f.At)
+	for i := range o.Fanouts {
+		w.fanout(&o.Fanouts[i])
 	}
 	return w.b
+}
+
+func (w *writer) fanout(f *Fanout) {
+	w.text(f.Challenge)
+	w.key(f.Window)
+	w.text(f.Group)
+	w.text(f.Goal)
+	w.at(f.At)
+}
+
+func (r *reader) fanout(f *Fanout) {
+	*f = Fanout{Challenge: r.text(), Window: r.key(), Group: r.text(), Goal: r.text(), At: r.at()}
 }
 
 // DecodeRecord reads a journal record. Event.Fields are not part of it: the version's schema gives them back.
@@ -82,9 +90,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	o.Notes = list(r, func(n *Note) { *n = Note{Code: r.text(), Definition: r.text(), Message: r.text()} })
 	o.Entries = r.entries()
 	o.Scores = list(r, r.score)
-	o.Fanouts = list(r, func(f *Fanout) {
-		*f = Fanout{Challenge: r.text(), Window: r.key(), Group: r.text(), Goal: r.text(), At: r.at()}
-	})
+	o.Fanouts = list(r, r.fanout)
 	if r.err == nil && len(r.b) > 0 {
 		r.err = fmt.Errorf("%d bytes too many", len(r.b))
 	}

@@ -11,6 +11,7 @@ import (
 // changes after it was built. Slices of definitions are sorted by id in byte order.
 type Ruleset struct {
 	Hash        string // of the canonical expansion; formatting, comments and titles do not count
+	Tag         string // the first sixteen digits of Hash, which answers and records carry; set by Link
 	Program     string
 	Title       string
 	Calendar    calendar.Calendar // the program's zone and first day of the week
@@ -47,6 +48,7 @@ type Position struct {
 // Definition is what every definition has.
 type Definition struct {
 	ID       string
+	Path     string // section and id, "rules/stars_per_euro": how outcomes name it; set by Link
 	Title    string // the id where none was given
 	About    string
 	Image    string

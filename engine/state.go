@@ -10,9 +10,14 @@ import (
 // stateFormat is the format of all encoded subjects.
 const stateFormat = 1
 
-// encodeMember writes a member's state. Declared fields carry their names, so that a state outlives rulesets.
-func encodeMember(m *Member, rules *Ruleset) []byte {
-	w := writer{b: make([]byte, 0, 512)}
+func encodeMember(m *Member) []byte {
+	var w writer
+	w.member(m)
+	return w.b
+}
+
+// member writes a member's state. Declared fields carry their names, so that a state outlives rulesets.
+func (w *writer) member(m *Member) {
 	w.uint(stateFormat)
 	w.uint(m.Version)
 	w.text(m.ID)
@@ -75,7 +80,6 @@ func encodeMember(m *Member, rules *Ruleset) []byte {
 		w.at(h.Expires)
 	}
 	w.at(m.Due)
-	return w.b
 }
 
 // profile writes the declared values that are there, and those that the present ruleset does not declare, by name.

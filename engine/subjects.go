@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"bytes"
+	"slices"
+)
+
 // Subjects are the states that Apply reads and changes, by key. Members, groups and uses of shared limits are loaded once
 // and stay until they are evicted; what changed is remembered until a checkpoint takes it.
 type Subjects struct {
@@ -12,6 +17,7 @@ type Subjects struct {
 	dirtyMembers []*Member
 	dirtyGroups  []*Group
 	dirtyUses    []*Use
+	scratch      writer
 }
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
@@ -98,9 +104,12 @@ func (s *Subjects) Dirty() int { return len(s.dirtyMembers) + len(s.dirtyGroups)
 
 // checkpoint appends the states of all changed subjects to rows, and takes them for clean.
 func (s *Subjects) checkpoint(rows []Row) []Row {
+	rows = slices.Grow(rows, s.Dirty())
 	for _, m := range s.dirtyMembers {
 		m.dirty = false
-		rows = append(rows, Row{Key: statePrefix + memberPrefix + m.ID, Value: encodeMember(m, s.rules)})
+		s.scratch.b = s.scratch.b[:0]
+		s.scratch.member(m)
+		rows = append(rows, Row{Key: statePrefix + memberPrefix + m.ID, Value: bytes.Clone(s.scratch.b)})
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false
@@ -120,7 +129,7 @@ func (s *Subjects) state(key string) []byte {
 	switch key[:2] {
 	case memberPrefix:
 		if m := s.Member(key[2:]); m != nil {
-			return encodeMember(m, s.rules)
+			return encodeMember(m)
 		}
 		return nil
 	case groupPrefix:

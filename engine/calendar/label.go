@@ -55,7 +55,8 @@ func (c Calendar) weekLabel(first Date) string {
 func (c Calendar) ParseLabel(p Period, label string) (Key, error) {
 	k, ok := c.parseLabel(p, label)
 	if !ok || c.Label(p, k) != label {
-		return 0, fmt.Errorf("%q is not a label of a period of one %s, such as %s", label, p, c.Label(p, c.KeyOfDate(p, civil(2026, 12, 1))))
+		example := c.Label(p, c.KeyOfDate(p, civil(2026, 12, 1)))
+		return 0, fmt.Errorf("%q is not a label for %s, want one like %s", label, p, example)
 	}
 	return k, nil
 }

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -63,9 +64,9 @@ func TestLabelsThatNameNothing(t *testing.T) {
 		}
 	}
 	_, err := c.ParseLabel(Week, "2026-11-29")
-	require.EqualError(t, err, `"2026-11-29" is not a label of a period of one week, such as 2026-W49`)
+	require.EqualError(t, err, `"2026-11-29" is not a label for week, want one like 2026-W49`)
 	_, err = Calendar{}.ParseLabel(Week, "2026-11-30")
-	require.EqualError(t, err, `"2026-11-30" is not a label of a period of one week, such as 2026-11-29`)
+	require.EqualError(t, err, `"2026-11-30" is not a label for week, want one like 2026-11-29`)
 }
 
 // TestPeriodsOfEveryDate checks consecutive keys, labels that come back, and first and last dates over 120 years, for
@@ -94,7 +95,7 @@ func TestPeriodsOfEveryDate(t *testing.T) {
 	for d := date(t, "1960-01-01"); d < date(t, "2080-01-01"); d++ {
 		year, week := UTC.Start(d).Time().ISOWeek()
 		label := iso.Label(Week, iso.KeyOfDate(Week, d))
-		if label != string(appendDigits([]byte(appendDigits(nil, int64(year), 4)), 0, 0)[:4])+"-W"+string(appendDigits(nil, int64(week), 2)) {
+		if label != fmt.Sprintf("%04d-W%02d", year, week) {
 			require.Failf(t, "not the ISO week", "%v: %s, want %d-W%02d", d, label, year, week)
 		}
 	}

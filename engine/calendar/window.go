@@ -28,9 +28,9 @@ type Hours struct{ From, To time.Duration }
 const (
 	// windowDays bounds a search for a day that is open, and the growth of a stretch of open days.
 	windowDays = 8 * 366
-	// windowSteps bounds how many occurrences of a schedule may join into one stretch. One with more is taken to be
-	// without beginning or end.
-	windowSteps = 100_000
+	// windowSteps bounds how many lengths of OpenFor may join into one stretch. One that is longer is taken to be without
+	// beginning or end: daily ones for 54 years, half-hourly ones for over a year.
+	windowSteps = 20_000
 )
 
 // Contains says whether the window is open at i.
@@ -176,32 +176,44 @@ func (w *Window) openDates(z *Zone) (start, end Instant) {
 }
 
 // openSchedule returns the stretch around i, which is open, in which occurrences follow one another without a break.
+//
+// It grows by the last occurrence inside and by the first one that can reach it, so that a step is about OpenFor long
+// however often the schedule fires.
 func (w *Window) openSchedule(c Calendar, i Instant) (start, end Instant) {
 	start, _ = w.Cron.Last(c, i)
 	end = c.After(start, w.OpenFor)
-	steps := 0
-	for ; steps < windowSteps; steps++ {
+	for steps := 0; ; steps++ {
 		last, _ := w.Cron.Last(c, end)
 		later := c.After(last, w.OpenFor)
 		if later <= end {
 			break
 		}
-		end = later
-	}
-	if steps == windowSteps {
-		end = Forever
-	}
-	for steps = 0; steps < windowSteps; steps++ {
-		earlier, ok := w.Cron.Last(c, start-1)
-		if !ok || c.After(earlier, w.OpenFor) < start {
+		if end = later; steps == windowSteps {
+			end = Forever
 			break
 		}
-		start = earlier
 	}
-	if steps == windowSteps {
-		start = Beginning
+	for steps := 0; ; steps++ {
+		earlier, ok := w.reaching(c, start)
+		if !ok {
+			break
+		}
+		if start = earlier; steps == windowSteps {
+			start = Beginning
+			break
+		}
 	}
 	return start, end
+}
+
+// reaching returns an occurrence before start that is open until start at least: an early one if that is easily found,
+// else the one right before, which decides, because a later occurrence never closes before an earlier one.
+func (w *Window) reaching(c Calendar, start Instant) (Instant, bool) {
+	early, ok := w.Cron.Next(c, c.Before(start, w.OpenFor)-1)
+	if !ok || early >= start || c.After(early, w.OpenFor) < start {
+		early, ok = w.Cron.Last(c, start-1)
+	}
+	return early, ok && c.After(early, w.OpenFor) >= start
 }
 
 // on says whether the dates and days allow a stretch to start on d.

@@ -14,7 +14,8 @@ import (
 // TZVersion is the release of the IANA time zone database in this package.
 const TZVersion = "2025c"
 
-// zoneinfo is the compiled database, in the public domain, as Go's own distribution carries it.
+// zoneinfo is the compiled database, which is in the public domain. It is the zoneinfo.zip of Go's distribution (in
+// lib/time, where update.bash names the release); whoever replaces it sets TZVersion.
 //
 //go:embed zoneinfo.zip
 var zoneinfo string

@@ -94,7 +94,8 @@ func TestRoundTo(t *testing.T) {
 		{"-0.0000005", 6, [3]string{"0", "0", "-0.000001"}},
 		{"12", 0, [3]string{"12", "12", "12"}},
 	} {
-		for mode := Down; mode <= Up; mode++ {
+		for mode, word := range map[Rounding]string{Down: "down", Nearest: "nearest", Up: "up"} {
+			require.Equal(t, word, mode.String())
 			got, err := wide(t, c.text).RoundTo(c.digits, mode)
 			require.NoError(t, err)
 			require.Equal(t, c.want[mode], got.String(), "%s to %d digits, %s", c.text, c.digits, mode)

@@ -88,7 +88,7 @@ func conformRandom(t *testing.T, h Harness) {
 	seed := rand.Int63() //nolint:gosec // a test's seed
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewSource(seed)) //nolint:gosec // a test's randomness
-	s, model := h.Open(t), NewMemory()
+	s, model := h.Open(t), engine.NewMemory()
 	last := uint64(0)
 	for range 60 {
 		b := batch(last+1, r.Intn(4))

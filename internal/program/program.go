@@ -94,25 +94,13 @@ func Open(o Options) (*Program, error) {
 	}
 	p.durable.Store(processor.Last())
 	if p.inRoom {
-		if err := p.fillBoards(context.Background()); err != nil {
+		if err := p.Rebuild(context.Background()); err != nil {
 			return nil, err
 		}
 	}
 	go p.decide()
 	go p.commit()
 	return p, nil
-}
-
-// fillBoards puts every stored score on the boards.
-func (p *Program) fillBoards(ctx context.Context) error {
-	var failed error
-	id := p.processor.Rules().Program
-	err := engine.Scores(p.store, "", func(s engine.ScoreChange) bool {
-		s.Key.Program = id
-		failed = p.boards.Put(ctx, s.Key, s.Rules, []leaderboards.Score{s.Score})
-		return failed == nil
-	})
-	return errors.Join(err, failed)
 }
 
 // Submit hands events to the program and waits until they are durable. Results come in the order of the events.

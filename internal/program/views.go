@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -165,17 +166,29 @@ func (p *Program) Settled() error {
 	return p.Wait(last)
 }
 
-// RebuildBoard fills a board that has lost its scores from those stored.
-func (p *Program) RebuildBoards(ctx context.Context, put func(context.Context, leaderboards.Key, leaderboards.Rules, []leaderboards.Score) error) error {
-	id := p.Rules().Program
-	var failed error
-	err := engine.Scores(p.store, "", func(s engine.ScoreChange) bool {
-		s.Key.Program = id
-		failed = put(ctx, s.Key, s.Rules, []leaderboards.Score{s.Score})
-		return failed == nil
+// Rebuild puts the stored scores of every ranking on the boards, under the rules of the ruleset in force. Rankings of
+// boards that it no longer has stay as they are.
+func (p *Program) Rebuild(ctx context.Context) error {
+	rules := p.Rules()
+	var keys []leaderboards.Key
+	err := engine.Scores(p.store, func(s engine.ScoreChange) bool {
+		s.Key.Program = rules.Program
+		if len(keys) == 0 || keys[len(keys)-1] != s.Key {
+			keys = append(keys, s.Key)
+		}
+		return true
 	})
-	if err == nil {
-		err = failed
+	for _, key := range keys {
+		err = errors.Join(err, p.RebuildOne(ctx, key))
 	}
 	return err
+}
+
+// RebuildOne puts the stored scores of one ranking on its board.
+func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
+	board := p.Rules().Leaderboard(key.Board)
+	if board == nil {
+		return nil
+	}
+	return p.boards.Rebuild(ctx, key, board.Rules, engine.ScoresOf(p.store, key))
 }

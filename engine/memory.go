@@ -1,15 +1,13 @@
-package enginetest
+package engine
 
 import (
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/laurel-engine/laurel/engine"
 )
 
-// Memory is a Store without a disk.
+// Memory is a Store without a disk, for tests of rulesets and for whatever need not outlive the process.
 type Memory struct {
 	mu      sync.RWMutex
 	rows    map[string][]byte
@@ -21,14 +19,14 @@ type Memory struct {
 // NewMemory is an empty store.
 func NewMemory() *Memory { return &Memory{rows: map[string][]byte{}, ids: map[string]uint64{}} }
 
-// Get implements engine.Store.
+// Get implements Store.
 func (m *Memory) Get(key string) ([]byte, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.rows[key], nil
 }
 
-// Scan implements engine.Store.
+// Scan implements Store.
 func (m *Memory) Scan(prefix, after string, yield func(string, []byte) bool) error {
 	m.mu.RLock()
 	keys := slices.Sorted(maps.Keys(m.rows))
@@ -45,14 +43,14 @@ func (m *Memory) Scan(prefix, after string, yield func(string, []byte) bool) err
 	return nil
 }
 
-// Seq implements engine.Store.
+// Seq implements Store.
 func (m *Memory) Seq(id string) (uint64, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.ids[id], nil
 }
 
-// Record implements engine.Store.
+// Record implements Store.
 func (m *Memory) Record(seq uint64) ([]byte, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -62,7 +60,7 @@ func (m *Memory) Record(seq uint64) ([]byte, error) {
 	return m.journal[seq-1], nil
 }
 
-// Records implements engine.Store.
+// Records implements Store.
 func (m *Memory) Records(from uint64, yield func(uint64, []byte) bool) error {
 	for seq := max(from, 1); ; seq++ {
 		b, _ := m.Record(seq)
@@ -72,15 +70,15 @@ func (m *Memory) Records(from uint64, yield func(uint64, []byte) bool) error {
 	}
 }
 
-// Commit implements engine.Store.
-func (m *Memory) Commit(b *engine.Batch) error {
+// Commit implements Store.
+func (m *Memory) Commit(b *Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.journal = append(m.journal, b.Records...)
 	for i, id := range b.IDs {
 		m.ids[id] = b.First + uint64(i)
 	}
-	for _, rows := range [][]engine.Row{b.Rows, b.States} {
+	for _, rows := range [][]Row{b.Rows, b.States} {
 		for _, r := range rows {
 			if r.Value == nil {
 				delete(m.rows, r.Key)
@@ -93,7 +91,7 @@ func (m *Memory) Commit(b *engine.Batch) error {
 	return nil
 }
 
-// Head implements engine.Store.
+// Head implements Store.
 func (m *Memory) Head() (last, mark uint64) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -1,0 +1,70 @@
+// Command laurel is the whole product in one binary: the server, and the tools of those who write and run a program.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes (api: Command line).
+const (
+	exitDone          = 0
+	exitFailed        = 1 // a check, a test or a threshold failed
+	exitUsage         = 3 // bad usage or configuration
+	exitNotAuthorised = 4
+	exitUnreachable   = 5
+	exitInterrupted   = 130
+)
+
+// failure is an error with the exit code it ends the process with. An empty message says nothing: what there was to say
+// has been printed.
+type failure struct {
+	code    int
+	message string
+}
+
+func (f *failure) Error() string { return f.message }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var f *failure
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &f):
+		if f.message != "" {
+			fmt.Fprintln(os.Stderr, "laurel: "+f.message)
+		}
+		return f.code
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	default:
+		fmt.Fprintln(os.Stderr, "laurel: "+err.Error())
+		return exitUsage
+	}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "laurel",
+		Short:         "Gamified engagement and loyalty, self-hosted: rules as code, points that add up",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newImport(), newKeys(), newBench(), newVersion())
+	return root
+}

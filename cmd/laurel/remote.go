@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+// client talks to a running server with the key in LAUREL_KEY. Secrets are never flags.
+type client struct {
+	base string
+	key  string
+	http http.Client
+}
+
+func newClient(base string) (*client, error) {
+	key := os.Getenv("LAUREL_KEY")
+	if key == "" {
+		return nil, &failure{exitUsage, "set LAUREL_KEY to a key of the program"}
+	}
+	return &client{base: strings.TrimRight(base, "/"), key: key, http: http.Client{Timeout: 5 * time.Minute}}, nil
+}
+
+// problem is an error body of the API.
+type problem struct {
+	Code   string              `json:"code"`
+	Title  string              `json:"title"`
+	Detail string              `json:"detail"`
+	Errors []engine.FieldError `json:"errors"`
+}
+
+// call sends a request and returns the body of a successful answer.
+func (c *client) call(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, &failure{exitUsage, err.Error()}
+	}
+	req.Header.Set("Authorization", "Bearer "+c.key)
+	req.Header.Set("Content-Type", contentType)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, &failure{exitUnreachable, err.Error()}
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, &failure{exitUnreachable, err.Error()}
+	}
+	if resp.StatusCode >= 300 {
+		var p problem
+		_ = json.Unmarshal(answer, &p)
+		code := exitFailed
+		if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+			code = exitNotAuthorised
+		}
+		return nil, &failure{code, fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))}
+	}
+	return answer, nil
+}
+
+// remoteImporter sends lines to a running server.
+type remoteImporter struct{ client *client }
+
+func newRemoteImporter(url string) (importer, error) {
+	c, err := newClient(url)
+	return &remoteImporter{c}, err
+}
+
+// remoteResult is one line of the answer to an import: an outcome, or a problem.
+type remoteResult struct {
+	Duplicate bool                `json:"duplicate"`
+	Code      string              `json:"code"`
+	Title     string              `json:"title"`
+	Detail    string              `json:"detail"`
+	Errors    []engine.FieldError `json:"errors"`
+}
+
+func (i *remoteImporter) take(ctx context.Context, page []*line) error {
+	var body bytes.Buffer
+	var of []*line
+	for _, l := range page {
+		if l.refusal == nil {
+			body.Write(l.text)
+			body.WriteByte('\n')
+			of = append(of, l)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	answer, err := i.client.call(ctx, http.MethodPost, "/v1/imports", "application/x-ndjson", body.Bytes())
+	if err != nil {
+		return err
+	}
+	s := bufio.NewScanner(bytes.NewReader(answer))
+	s.Buffer(nil, 1<<22)
+	for _, l := range of {
+		if !s.Scan() {
+			return &failure{exitFailed, "the server's answer ends too early"}
+		}
+		var r remoteResult
+		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
+			return &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
+		}
+		l.duplicate = r.Duplicate
+		if r.Code != "" {
+			l.refusal = &engine.Refusal{Code: r.Code, Message: strings.TrimSpace(r.Title + " " + r.Detail), Errors: r.Errors}
+		}
+	}
+	return nil
+}
+
+func (i *remoteImporter) close() error { return nil }

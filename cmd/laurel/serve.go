@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/jobs"
+	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+	"github.com/laurel-engine/laurel/leaderboards"
+	"github.com/laurel-engine/laurel/leaderboards/redisboard"
+	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/examples"
+)
+
+// tick is how often jobs look for what is due: the longest that an expiry or a board outside this process is behind.
+const tick = time.Second
+
+// drain is how long a stopping server waits for requests under way.
+const drain = 20 * time.Second
+
+type serveOptions struct {
+	data      string
+	listen    string
+	operators string
+	redis     string
+	demo      bool
+	verbose   bool
+}
+
+func newServe() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve RULESET…",
+		Short: "Run programs: take events, answer with their effects, keep boards and time",
+		Long: "Serves one program for each RULESET, a file or a directory of files. Everything is kept in the data directory.\n" +
+			"The first start creates an API key and prints it once. With --demo it serves the shipped coffee ruleset with\n" +
+			"500 invented members and 30 days of their events.",
+		RunE: func(cmd *cobra.Command, args []string) error { return serve(cmd.Context(), cmd.OutOrStdout(), o, args) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.data, "data", env("LAUREL_DATA", "laurel-data"), "directory of the store (LAUREL_DATA)")
+	f.StringVar(&o.listen, "listen", env("LAUREL_LISTEN", "127.0.0.1:8080"), "address of the API (LAUREL_LISTEN)")
+	f.StringVar(&o.operators, "operators", env("LAUREL_OPERATORS", "127.0.0.1:9090"), "address of health and metrics (LAUREL_OPERATORS)")
+	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "URL of a Redis for leaderboards; without one they are in process (LAUREL_REDIS)")
+	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
+	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
+	return cmd
+}
+
+// env is an environment variable or a default.
+func env(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// serve is the only wiring of the product, and reads top to bottom as the order of starting; stopping is the reverse.
+func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) error {
+	log := newLog(o.verbose)
+
+	loaded, err := load(o.demo, paths)
+	if err != nil {
+		return err
+	}
+
+	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log})
+	if err != nil {
+		return &failure{exitUsage, err.Error()}
+	}
+	defer closing(log, "store", db.Close)
+
+	boards, remote, err := openBoards(ctx, o.redis)
+	if err != nil {
+		return err
+	}
+
+	runner, err := jobs.NewRunner(tick, log)
+	if err != nil {
+		return err
+	}
+
+	programs := map[string]*program.Program{}
+	stopped := make(chan string, len(loaded))
+	for _, l := range loaded {
+		p, err := openProgram(db, boards, remote, l)
+		if err != nil {
+			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
+		}
+		defer closing(log, "program "+l.Ruleset.Program, p.Close)
+		programs[l.Ruleset.Program] = p
+		if err := runner.Add(p, remote); err != nil {
+			return err
+		}
+		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
+	}
+
+	ring, err := keys.Open(db)
+	if err != nil {
+		return err
+	}
+	if o.demo {
+		if err := seedDemo(programs[loaded[0].Ruleset.Program], out); err != nil {
+			return err
+		}
+	}
+	secrets, err := firstKeys(ring, loaded, o.demo)
+	if err != nil {
+		return err
+	}
+
+	server := api.New(api.Options{Programs: programs, Keys: ring, Log: log, Jobs: func() any { return runner.Status() }, Version: buildVersion()})
+	public, err := listen(o.listen)
+	if err != nil {
+		return err
+	}
+	operators, err := listen(o.operators)
+	if err != nil {
+		return err
+	}
+	runner.Start()
+	defer closing(log, "jobs", runner.Stop)
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(public) }()
+	go func() { failed <- server.ServeOperators(operators) }()
+	banner(out, o, loaded, secrets, public.Addr(), operators.Addr())
+
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case id := <-stopped:
+		err = fmt.Errorf("program %s stopped: %w", id, programs[id].Failed())
+	}
+	shutdown, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(shutdown))
+}
+
+// newLog writes to stderr: text for people at a terminal, JSON for collectors.
+func newLog(verbose bool) *slog.Logger {
+	level := slog.LevelInfo
+	if verbose {
+		level = slog.LevelDebug
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if isTerminal(os.Stderr) {
+		return slog.New(slog.NewTextHandler(os.Stderr, o))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, o))
+}
+
+func closing(log *slog.Logger, what string, closeIt func() error) {
+	if err := closeIt(); err != nil {
+		log.Error("could not close", "what", what, "error", err)
+	}
+}
+
+// load compiles the rulesets to be served. With errors in one, none is served.
+func load(demo bool, paths []string) ([]*rulesets.Program, error) {
+	if demo {
+		if len(paths) > 0 {
+			return nil, &failure{exitUsage, "--demo serves the shipped coffee ruleset; leave the RULESET out, or leave --demo out"}
+		}
+		p, diagnostics := rulesets.LoadFS(examples.FS, "coffee")
+		if p == nil {
+			return nil, diagnostics
+		}
+		return []*rulesets.Program{p}, nil
+	}
+	if len(paths) == 0 {
+		return nil, &failure{exitUsage, "name the ruleset to serve, or try: laurel serve --demo"}
+	}
+	var list []*rulesets.Program
+	seen := map[string]string{}
+	for _, path := range paths {
+		p, diagnostics := loadRuleset(path)
+		if diagnostics.HasErrors() {
+			fmt.Fprint(os.Stderr, diagnostics.Error())
+			return nil, &failure{exitUsage, path + " has errors; nothing is served"}
+		}
+		id := p.Ruleset.Program
+		if other, twice := seen[id]; twice {
+			return nil, &failure{exitUsage, fmt.Sprintf("%s and %s are both program %s; a program is one file or one directory", other, path, id)}
+		}
+		seen[id] = path
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// openBoards is the board in process, or a Redis; remote is nil for the former.
+func openBoards(ctx context.Context, url string) (leaderboards.Board, jobs.Boards, error) {
+	if url == "" {
+		return leaderboards.NewMemory(), nil, nil
+	}
+	b, err := redisboard.Open(url)
+	if err != nil {
+		return nil, nil, &failure{exitUsage, "--redis: " + err.Error()}
+	}
+	ping, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := b.Ping(ping); err != nil {
+		return nil, nil, &failure{exitUnreachable, "Redis does not answer: " + err.Error()}
+	}
+	return b, b, nil
+}
+
+func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, l *rulesets.Program) (*program.Program, error) {
+	store, err := db.Program(l.Ruleset.Program)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, wallClock(), recompile)
+	if err != nil {
+		return nil, err
+	}
+	o := program.Options{Store: store, Versions: versions, Boards: boards, Now: wallClock}
+	if remote == nil {
+		o.Ranks, _ = boards.(engine.Ranks)
+	}
+	return program.Open(o)
+}
+
+func wallClock() calendar.Instant { return calendar.FromTime(time.Now()) }
+
+// recompile makes a ruleset of the stored sources of an older version.
+func recompile(sources map[string]string) (*engine.Ruleset, error) {
+	texts := map[string][]byte{}
+	for name, text := range sources {
+		texts[name] = []byte(text)
+	}
+	p, diagnostics := rulesets.Load(texts)
+	if diagnostics.HasErrors() {
+		return nil, diagnostics
+	}
+	return p.Ruleset, nil
+}
+
+// firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.
+func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool) (map[string]string, error) {
+	secrets := map[string]string{}
+	for _, l := range loaded {
+		id := l.Ruleset.Program
+		existing := ring.List(id)
+		if demo {
+			for _, k := range existing {
+				if err := ring.Revoke(id, k.ID); err != nil {
+					return nil, err
+				}
+			}
+		} else if len(existing) > 0 {
+			continue
+		}
+		secret, _, err := ring.Create(keys.New{Program: id, Name: "first", Scopes: keys.AllScopes(), Test: demo})
+		if err != nil {
+			return nil, err
+		}
+		secrets[id] = secret
+	}
+	return secrets, nil
+}
+
+func listen(address string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &failure{exitUsage, fmt.Sprintf("cannot listen on %s: %v", address, err)}
+	}
+	return ln, nil
+}
+
+// banner tells where everything is, and what to try first.
+func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets map[string]string, public, operators net.Addr) {
+	ranking := "in process"
+	if o.redis != "" {
+		ranking = "on Redis"
+	}
+	fmt.Fprintf(out, "  Laurel · store %s (embedded) · leaderboards %s\n", o.data, ranking)
+	for _, l := range loaded {
+		id := l.Ruleset.Program
+		if o.demo {
+			fmt.Fprintf(out, "  Program %s from the shipped coffee ruleset: %s\n", id, demoSize)
+		} else {
+			fmt.Fprintf(out, "  Program %s\n", id)
+		}
+		if len(l.Inactive) > 0 {
+			fmt.Fprintf(out, "  note     %d %s of it not yet active; laurel check lists them\n", len(l.Inactive), plural(len(l.Inactive), "part"))
+		}
+		if secret, isNew := secrets[id]; isNew {
+			fmt.Fprintf(out, "  key      %s\n", secret)
+		}
+	}
+	fmt.Fprintf(out, "  API      http://%s\n  health   http://%s/readyz\n", public, operators)
+	if o.demo {
+		fmt.Fprintf(out, "  try      %s\n", strings.Join([]string{"curl", "-H", `"Authorization: Bearer ` + secrets[loaded[0].Ruleset.Program] + `"`,
+			"-d", `'{"id":"o1","type":"purchase","member":"ann","data":{"order_id":"o1","amount":12.50}}'`, "http://" + public.String() + "/v1/events"}, " "))
+	}
+}

@@ -1,0 +1,8 @@
+// Package jobs does what time and the outbox ask for. gocron only ticks; what is due lies in the store, and every piece of
+// work is an event with a derived id, so that a tick that comes late, twice or after a crash changes nothing but when it
+// is done.
+//
+//	settle    members whose points expire or become available, whose streak breaks, whose tier falls
+//	gifts     a group's goal paid to everyone who brought enough, in bounded batches
+//	boards    scores for leaderboards outside this process, absolute and versioned
+package jobs

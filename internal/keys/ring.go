@@ -1,0 +1,305 @@
+package keys
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+// MaxActive is how many active keys of one name a program may have: one in use and one that replaces it (api: Keys).
+const MaxActive = 2
+
+// MaxName is the longest name of a key, in bytes.
+const MaxName = 100
+
+var (
+	// ErrUnknown is the answer to a secret that is nobody's, and to an id that the program has no key under.
+	ErrUnknown = errors.New("keys: there is no such key")
+	// ErrRevoked is the answer to the secret of a key that was revoked.
+	ErrRevoked = errors.New("keys: the key was revoked")
+	// ErrExpired is the answer to the secret of a key that has expired.
+	ErrExpired = errors.New("keys: the key has expired")
+	// ErrTooMany refuses a third active key of one name.
+	ErrTooMany = errors.New("keys: two keys of this name are active: revoke one of them first")
+)
+
+// InvalidError is a request for a key that cannot be had, with everything that is wrong with it.
+type InvalidError struct{ Errors []engine.FieldError }
+
+// Error makes it an error.
+func (e *InvalidError) Error() string {
+	return "keys: " + e.Errors[0].Location + ": " + e.Errors[0].Message
+}
+
+// Settings is where keys are stored: a few rows under their keys.
+type Settings interface {
+	// Put writes a row; when it returns nil the row is durable.
+	Put(key string, value []byte) error
+	// List calls yield for the rows whose keys start with prefix until it returns false. The value is valid during the call.
+	List(prefix string, yield func(key string, value []byte) bool) error
+}
+
+// settingsPrefix is what the keys of all rows here start with.
+const settingsPrefix = "keys/"
+
+// Key is one key, without its secret.
+type Key struct {
+	ID      string    `json:"id"` // the first eight characters of the secret's random part
+	Program string    `json:"program"`
+	Name    string    `json:"name"`
+	Live    bool      `json:"live"` // lk_live_…, else lk_test_…
+	Scopes  []Scope   `json:"scopes"`
+	Created time.Time `json:"created_at"`
+	Expires time.Time `json:"expires_at,omitzero"` // zero: never
+	Revoked time.Time `json:"revoked_at,omitzero"`
+
+	hash [sha256.Size]byte
+}
+
+// row is a key as it is stored.
+type row struct {
+	Key
+	Hash []byte `json:"sha256"`
+}
+
+// Allows reports whether the key has a scope.
+func (k *Key) Allows(s Scope) bool { return slices.Contains(k.Scopes, s) }
+
+// active is why the key cannot be used at an instant, nil when it can.
+func (k *Key) active(now time.Time) error {
+	switch {
+	case !k.Revoked.IsZero():
+		return ErrRevoked
+	case !k.Expires.IsZero() && !now.Before(k.Expires):
+		return ErrExpired
+	}
+	return nil
+}
+
+// Ring is all keys of all programs. Its methods may be called by any number of goroutines; a change is seen by every Find
+// that begins after it.
+type Ring struct {
+	settings Settings
+	now      func() time.Time
+	changing sync.Mutex
+	// keys are by id. The map and the keys in it never change: a change puts a new map in its place.
+	keys atomic.Pointer[map[string]*Key]
+}
+
+// NewRing reads the stored keys.
+func NewRing(settings Settings, now func() time.Time) (*Ring, error) {
+	r := &Ring{settings: settings, now: now}
+	return r, r.Load()
+}
+
+// Load reads the stored keys again, for what another process has changed.
+func (r *Ring) Load() error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	keys := map[string]*Key{}
+	var failed error
+	err := r.settings.List(settingsPrefix, func(name string, value []byte) bool {
+		var stored row
+		if err := json.Unmarshal(value, &stored); err != nil || len(stored.Hash) != sha256.Size {
+			failed = fmt.Errorf("keys: the row %q is damaged", name)
+			return false
+		}
+		copy(stored.hash[:], stored.Hash)
+		keys[stored.ID] = &stored.Key
+		return true
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return err
+	}
+	r.keys.Store(&keys)
+	return nil
+}
+
+// Find is the key with a secret. The key must not be changed. Only the length and the first characters of a secret decide
+// how long it takes: what is compared byte by byte is a hash, in constant time.
+func (r *Ring) Find(secret []byte) (*Key, error) {
+	id, ok := idOf(secret)
+	if !ok {
+		return nil, ErrUnknown
+	}
+	hash := sha256.Sum256(secret)
+	k := (*r.keys.Load())[string(id)]
+	var want [sha256.Size]byte
+	if k != nil {
+		want = k.hash
+	}
+	if subtle.ConstantTimeCompare(hash[:], want[:]) != 1 || k == nil {
+		return nil, ErrUnknown
+	}
+	if err := k.active(r.now()); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Request is what a new key shall be.
+type Request struct {
+	Program string
+	Name    string
+	Live    bool
+	Scopes  []Scope
+	Expires time.Time // zero: never
+}
+
+// Create makes a key and returns it with its secret, which is not kept. The error is *InvalidError, ErrTooMany, or one of
+// the settings.
+func (r *Ring) Create(q Request) (*Key, string, error) {
+	if errs := q.check(r.now()); errs != nil {
+		return nil, "", &InvalidError{Errors: errs}
+	}
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	now := r.now().UTC().Truncate(time.Second)
+	if r.activeOf(q.Program, q.Name) >= MaxActive {
+		return nil, "", ErrTooMany
+	}
+	scopes := slices.Clone(q.Scopes)
+	slices.Sort(scopes)
+	for {
+		secret := newSecret(q.Live)
+		id, _ := idOf([]byte(secret))
+		if (*r.keys.Load())[string(id)] != nil {
+			continue // two secrets that begin alike: the id must tell them apart
+		}
+		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: slices.Compact(scopes), Created: now,
+			Expires: q.Expires, hash: sha256.Sum256([]byte(secret))}
+		return k, secret, r.put(k)
+	}
+}
+
+func (q *Request) check(now time.Time) []engine.FieldError {
+	var errs []engine.FieldError
+	wrong := func(location, code, message, suggestion string) {
+		errs = append(errs, engine.FieldError{Location: location, Code: code, Message: message, Suggestion: suggestion})
+	}
+	if q.Name == "" || len(q.Name) > MaxName || !engine.ValidID(q.Name) {
+		wrong("name", "wrong_name", "a name has 1 to "+strconv.Itoa(MaxName)+" bytes and no invisible characters", "")
+	}
+	if len(q.Scopes) == 0 {
+		wrong("scopes", "missing_field", "a key has at least one scope", "")
+	}
+	for i, s := range q.Scopes {
+		if !s.Valid() {
+			wrong("scopes["+strconv.Itoa(i)+"]", "unknown_scope", "there is no such scope", s.Suggest())
+		}
+	}
+	if !q.Expires.IsZero() && !q.Expires.After(now) {
+		wrong("expires_at", "wrong_time", "a key expires in the future", "")
+	}
+	return errs
+}
+
+func (r *Ring) activeOf(program, name string) (n int) {
+	now := r.now()
+	for _, k := range *r.keys.Load() {
+		if k.Program == program && k.Name == name && k.active(now) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Revoke ends a key of a program, for good. Revoking it again changes nothing. The error is ErrUnknown or one of the
+// settings.
+func (r *Ring) Revoke(program, id string) (*Key, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	k := (*r.keys.Load())[id]
+	if k == nil || k.Program != program {
+		return nil, ErrUnknown
+	}
+	if !k.Revoked.IsZero() {
+		return k, nil
+	}
+	revoked := *k
+	revoked.Revoked = r.now().UTC().Truncate(time.Second)
+	return &revoked, r.put(&revoked)
+}
+
+// put stores a key and shows it to readers. The lock is held.
+func (r *Ring) put(k *Key) error {
+	value, err := json.Marshal(row{Key: *k, Hash: k.hash[:]})
+	if err != nil {
+		return err
+	}
+	if err := r.settings.Put(settingsPrefix+k.ID, value); err != nil {
+		return err
+	}
+	keys := maps.Clone(*r.keys.Load())
+	keys[k.ID] = k
+	r.keys.Store(&keys)
+	return nil
+}
+
+// List is the keys of a program, oldest first, revoked and expired ones too.
+func (r *Ring) List(program string) []*Key {
+	var list []*Key
+	for _, k := range *r.keys.Load() {
+		if k.Program == program {
+			list = append(list, k)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Key) int {
+		if c := a.Created.Compare(b.Created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return list
+}
+
+// The parts of a secret: a mark, and 256 random bits in base 62, of which the first characters are the id.
+const (
+	liveMark     = "lk_live_"
+	testMark     = "lk_test_"
+	idLength     = 8
+	randomBytes  = 32
+	randomLength = 43 // digits of base 62 that hold 256 bits
+)
+
+func newSecret(live bool) string {
+	var random [randomBytes]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		panic("keys: the system has no randomness: " + err.Error())
+	}
+	digits := new(big.Int).SetBytes(random[:]).Text(62)
+	mark := testMark
+	if live {
+		mark = liveMark
+	}
+	return mark + strings.Repeat("0", randomLength-len(digits)) + digits
+}
+
+// idOf cuts the id out of a secret; ok is false for what does not look like one.
+func idOf(secret []byte) (id []byte, ok bool) {
+	if len(secret) != len(liveMark)+randomLength {
+		return nil, false
+	}
+	if mark := string(secret[:len(liveMark)]); mark != liveMark && mark != testMark {
+		return nil, false
+	}
+	return secret[len(liveMark) : len(liveMark)+idLength], true
+}
+
+// LooksLikeKey reports whether text begins like a secret, so that one in the wrong place can be told from other text.
+func LooksLikeKey(text string) bool {
+	return strings.HasPrefix(text, liveMark) || strings.HasPrefix(text, testMark)
+}

@@ -1,0 +1,44 @@
+package keys
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/spelling"
+)
+
+// Scope is one thing that a key may do (api: HTTP API). A scope includes no other one, not even Admin.
+type Scope string
+
+// The scopes.
+const (
+	EventsWrite      Scope = "events:write"
+	EventsRead       Scope = "events:read"
+	EventsImport     Scope = "events:import"
+	MembersRead      Scope = "members:read"
+	MembersWrite     Scope = "members:write"
+	PointsAdjust     Scope = "points:adjust"
+	Rewards          Scope = "rewards:*"
+	CatalogueRead    Scope = "catalogue:read"
+	LeaderboardsRead Scope = "leaderboards:read"
+	PromotionsFire   Scope = "promotions:fire"
+	TokensMint       Scope = "tokens:mint"
+	Admin            Scope = "admin"
+)
+
+var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, PointsAdjust, Rewards, CatalogueRead,
+	LeaderboardsRead, PromotionsFire, TokensMint, Admin}
+
+// Scopes are all scopes, in the order of the documentation.
+func Scopes() []Scope { return slices.Clone(scopes) }
+
+// Valid reports whether s is a scope.
+func (s Scope) Valid() bool { return slices.Contains(scopes, s) }
+
+// Suggest is `did you mean …?` for a scope that is none.
+func (s Scope) Suggest() string {
+	names := make([]string, len(scopes))
+	for i, known := range scopes {
+		names[i] = string(known)
+	}
+	return spelling.Suggest(string(s), names)
+}

@@ -1,0 +1,74 @@
+package program
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Settings keeps a program's versions. What it has written survives the loss of power.
+type Settings interface {
+	Put(key string, value []byte) error
+	List(prefix string, yield func(key string, value []byte) bool) error
+}
+
+// stored is a version as it is kept: the sources can be compiled again at any time.
+type stored struct {
+	Number  int               `json:"number"`
+	Hash    string            `json:"hash"`
+	From    calendar.Instant  `json:"from"`
+	Sources map[string]string `json:"sources"`
+}
+
+// Versions are the versions of a program with the given one in force: unless it is the last that was stored, it is stored
+// and active from now on. compile makes a ruleset of the sources of an older version.
+func Versions(s Settings, present *engine.Ruleset, sources map[string]string, now calendar.Instant,
+	compile func(sources map[string]string) (*engine.Ruleset, error)) ([]engine.Version, error) {
+	list, err := load(s, present.Program)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(list); n == 0 || list[n-1].Hash != present.Hash {
+		next := stored{Number: n + 1, Hash: present.Hash, From: now, Sources: sources}
+		b, err := json.Marshal(next)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Put(versionKey(present.Program, next.Number), b); err != nil {
+			return nil, err
+		}
+		list = append(list, next)
+	}
+	versions := make([]engine.Version, len(list))
+	for i, v := range list {
+		rules := present
+		if v.Hash != present.Hash {
+			if rules, err = compile(v.Sources); err != nil {
+				return nil, fmt.Errorf("version %d of program %s, which decided past events, does not compile: %w", v.Number, present.Program, err)
+			}
+		}
+		versions[i] = engine.Version{Number: v.Number, From: v.From, Rules: rules}
+	}
+	return versions, nil
+}
+
+func versionKey(program string, number int) string { return fmt.Sprintf("versions/%s/%08d", program, number) }
+
+func load(s Settings, program string) ([]stored, error) {
+	var list []stored
+	var failed error
+	err := s.List("versions/"+program+"/", func(_ string, value []byte) bool {
+		var v stored
+		failed = json.Unmarshal(value, &v)
+		list = append(list, v)
+		return failed == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Number < list[j].Number })
+	return list, err
+}

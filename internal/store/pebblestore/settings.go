@@ -1,0 +1,54 @@
+package pebblestore
+
+import (
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Setting is a key of the shell's with its value.
+type Setting struct {
+	Key   string
+	Value []byte
+}
+
+// Put makes a setting durable: when it returns nil, the value survives the loss of power.
+func (db *DB) Put(key string, value []byte) error {
+	return db.guard(func() error { return db.journal.Set(settingKey(key), value, pebble.Sync) })
+}
+
+// Delete removes a setting as durably. A key that is not there is no error.
+func (db *DB) Delete(key string) error {
+	return db.guard(func() error { return db.journal.Delete(settingKey(key), pebble.Sync) })
+}
+
+// Get is the value of a setting, nil when there is none.
+func (db *DB) Get(key string) ([]byte, error) { return get(db.journal, settingKey(key)) }
+
+// List are the settings whose keys start with prefix, in byte order.
+func (db *DB) List(prefix string) ([]Setting, error) {
+	lower := settingKey(prefix)
+	it, err := db.journal.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
+	if err != nil {
+		return nil, err
+	}
+	var settings []Setting
+	for ok := it.First(); ok; ok = it.Next() {
+		settings = append(settings, Setting{Key: string(it.Key()[1:]), Value: append([]byte{}, it.Value()...)})
+	}
+	return settings, errors.Join(it.Error(), it.Close())
+}
+
+func settingKey(key string) []byte { return append([]byte{settingKind}, key...) }
+
+// get is a copy of a key's value, nil when there is none.
+func get(from *pebble.DB, key []byte) ([]byte, error) {
+	value, closer, err := from.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	value = append([]byte{}, value...)
+	return value, closer.Close()
+}
