@@ -203,11 +203,11 @@ func (d *decoder) data(e *Event) {
 
 // RefuseCommand refuses an event of one of this package's own types: those are what the engine and its own API ask of a
 // member's state, and no event that a sender may send. It is nil for every other type; Process judges those.
-func RefuseCommand(rules *Ruleset, e *Event) *Refusal {
+func RefuseCommand(e *Event, rules func() *Ruleset) *Refusal {
 	if commands[e.Type] == nil {
 		return nil
 	}
-	return unknownType(rules, e.Type)
+	return unknownType(rules(), e.Type)
 }
 
 // AppendText appends s as a JSON string.

@@ -59,26 +59,33 @@ func (r *Ruleset) Link() {
 func (r *Ruleset) paths() {
 	for _, d := range r.Rules {
 		d.Path = "rules/" + d.ID
-		for i := range d.Give {
-			for _, b := range d.Give[i].Boosts {
-				b.Path = "boosts/" + b.ID
-			}
-		}
-	}
-	for _, d := range r.Boosts {
-		d.Path = "boosts/" + d.ID
+		boostPaths(d.Give)
 	}
 	for _, d := range r.Streaks {
 		d.Path = "streaks/" + d.ID
+		for _, g := range d.Goals {
+			boostPaths(g.Give)
+		}
 	}
 	for _, d := range r.Challenges {
 		d.Path = "challenges/" + d.ID
+		for _, g := range d.Goals {
+			boostPaths(g.Give)
+		}
 	}
 	for _, d := range r.Badges {
 		d.Path = "badges/" + d.ID
 	}
 	for _, d := range r.Leaderboards {
 		d.Path = "leaderboards/" + d.ID
+	}
+}
+
+func boostPaths(grants []Grant) {
+	for i := range grants {
+		for _, b := range grants[i].Boosts {
+			b.Path = "boosts/" + b.ID
+		}
 	}
 }
 

@@ -109,7 +109,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
 	}
 
-	ring, err := keys.Open(db)
+	ring, err := keys.NewRing(db, time.Now)
 	if err != nil {
 		return err
 	}
@@ -258,14 +258,14 @@ func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool) (map[stri
 		existing := ring.List(id)
 		if demo {
 			for _, k := range existing {
-				if err := ring.Revoke(id, k.ID); err != nil {
+				if _, err := ring.Revoke(id, k.ID); err != nil {
 					return nil, err
 				}
 			}
 		} else if len(existing) > 0 {
 			continue
 		}
-		secret, _, err := ring.Create(keys.New{Program: id, Name: "first", Scopes: keys.AllScopes(), Test: demo})
+		_, secret, err := ring.Create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: !demo})
 		if err != nil {
 			return nil, err
 		}

@@ -26,10 +26,10 @@ type DayRule struct {
 type Hours struct{ From, To time.Duration }
 
 const (
-	// windowDays bounds a search for a day that is open, and the growth of a stretch of open days.
+	// windowDays bounds a search for an opening to eight years, over a common 2100. A stretch that goes on for longer is
+	// taken to be without beginning or end.
 	windowDays = 8 * 366
-	// windowSteps bounds how many lengths of OpenFor may join into one stretch. One that is longer is taken to be without
-	// beginning or end: daily ones for 54 years, half-hourly ones for over a year.
+	// windowSteps bounds how many lengths of OpenFor may join into one stretch, likewise: half-hourly ones to over a year.
 	windowSteps = 20_000
 )
 
@@ -135,7 +135,7 @@ func (w *Window) openDays(z *Zone, d Date) (start, end Instant) {
 		return w.openDates(z)
 	}
 	start, end = w.stretch(z, d)
-	k := d
+	var k Date
 	for k = d - 1; k > d-windowDays; k-- {
 		from, to := w.stretch(z, k)
 		if to < start {
@@ -180,27 +180,27 @@ func (w *Window) openDates(z *Zone) (start, end Instant) {
 // It grows by the last occurrence inside and by the first one that can reach it, so that a step is about OpenFor long
 // however often the schedule fires.
 func (w *Window) openSchedule(c Calendar, i Instant) (start, end Instant) {
+	today := c.Zone.Date(i)
+	latest, earliest := c.Zone.Start(today+windowDays), c.Zone.Start(today-windowDays)
 	start, _ = w.Cron.Last(c, i)
 	end = c.After(start, w.OpenFor)
-	for steps := 0; ; steps++ {
+	for steps := 0; end != Forever; steps++ {
 		last, _ := w.Cron.Last(c, end)
 		later := c.After(last, w.OpenFor)
 		if later <= end {
 			break
 		}
-		if end = later; steps == windowSteps {
+		if end = later; end > latest || steps == windowSteps {
 			end = Forever
-			break
 		}
 	}
-	for steps := 0; ; steps++ {
+	for steps := 0; start != Beginning; steps++ {
 		earlier, ok := w.reaching(c, start)
 		if !ok {
 			break
 		}
-		if start = earlier; steps == windowSteps {
+		if start = earlier; start < earliest || steps == windowSteps {
 			start = Beginning
-			break
 		}
 	}
 	return start, end

@@ -43,9 +43,6 @@ func conform(t *testing.T, files vfs.FS, directory func(*testing.T) string) {
 	})
 }
 
-// smallMemtable makes stores of a test flush and compact.
-const smallMemtable = 64 << 10
-
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func (db *DB) closed() bool {

@@ -56,6 +56,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if db.fs == nil {
 		db.fs = vfs.Default
 	}
+	db.fs = orderedFS{db.fs}
 	if db.log == nil {
 		db.log = slog.Default()
 	}
@@ -96,35 +97,6 @@ func (db *DB) open(journal string) (err error) {
 		return errors.Join(fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err), db.journal.Close())
 	}
 	return nil
-}
-
-// makeDirectory makes a directory with its parents, and syncs each parent that got a new entry: a directory whose name is
-// lost with the power takes the journal with it.
-func makeDirectory(fs vfs.FS, dir string) error {
-	var parents []string
-	for d := dir; ; d = fs.PathDir(d) {
-		if _, err := fs.Stat(d); err == nil || d == fs.PathDir(d) {
-			break
-		}
-		parents = append(parents, fs.PathDir(d))
-	}
-	if err := fs.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
-	for _, parent := range slices.Backward(parents) {
-		if err := syncDirectory(fs, parent); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncDirectory(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // Programs are the ids of all programs with a journal, in byte order.

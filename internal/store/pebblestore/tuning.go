@@ -45,10 +45,8 @@ func (db *DB) base(log *slog.Logger) *pebble.Options {
 			},
 		},
 	}
-	// Slow operations of a disk are reported.
-	if db.fs == vfs.Default {
-		o.WithFSDefaults()
-	}
+	// Slow operations of the disk are reported.
+	o.WithFSDefaults()
 	return o
 }
 

@@ -1,0 +1,57 @@
+# Everything the project needs is installed by these targets: `make test` is the whole gate, `make help` lists the rest.
+
+GOLANGCI := v2.15.0
+TOOLS    := $(CURDIR)/.tools
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint fuzz bench demo tidy redis clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build the binary, ./laurel
+	go build -o laurel ./cmd/laurel
+
+test: redis ## Run all tests, with a real Redis that they start themselves
+	go vet ./...
+	go test -timeout 20m ./...
+
+race: redis ## Run all tests under the race detector
+	go test -race -timeout 40m ./...
+
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI) ## Run the linters, at a pinned version
+	$(TOOLS)/golangci-lint-$(GOLANGCI) run ./...
+
+fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
+	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
+	  for name in $$(grep -oE '^func Fuzz[A-Za-z]+' $$target | cut -c6-); do \
+	    go test -run '^$$' -fuzz "^$$name$$" -fuzztime $${FUZZTIME:-30s} ./$$(dirname $$target) || exit 1; \
+	  done; \
+	done
+
+bench: build ## Measure this machine (see laurel bench --help)
+	./laurel bench
+
+demo: ## Serve the shipped coffee program with invented members
+	go run ./cmd/laurel serve --demo
+
+tidy: ## Bring go.mod and go.sum up to date and verify them
+	go mod tidy
+	go mod verify
+
+# The tests of the Redis board run a real server on a free port of the loopback interface, and fail without one.
+redis:
+	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || \
+	  { echo "installing redis-server"; \
+	    if command -v apt-get >/dev/null; then sudo=$$(command -v sudo || true); \
+	      $$sudo apt-get update -qq && $$sudo apt-get install -y -qq redis-server >/dev/null; \
+	    elif command -v brew >/dev/null; then brew install -q redis; fi; }
+	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || \
+	  { echo "make test needs redis-server or valkey-server; please install one of them" >&2; exit 1; }
+
+$(TOOLS)/golangci-lint-$(GOLANGCI):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv $(TOOLS)/golangci-lint $@
+
+clean: ## Remove what the targets made
+	rm -rf laurel $(TOOLS)

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/spf13/cobra"
+)
+
+// child is a process of this binary that the benchmark loads.
+type child struct {
+	cmd     *exec.Cmd
+	args    []string
+	address string
+	health  string
+	key     string
+}
+
+// startServer starts `laurel serve` over an empty store.
+func startServer(ctx context.Context, dir, limit string) (*child, error) {
+	ruleset, err := writeBenchRuleset(dir, limit)
+	if err != nil {
+		return nil, err
+	}
+	c := &child{args: []string{"serve", ruleset, "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0"}}
+	return c, c.start(ctx)
+}
+
+// startBare starts the bare handlers: the ceiling that this machine's HTTP has without Laurel.
+func startBare(ctx context.Context) (*child, error) {
+	c := &child{args: []string{"bench", "bare"}}
+	return c, c.start(ctx)
+}
+
+var (
+	printedAPI    = regexp.MustCompile(`API +http://(\S+)`)
+	printedHealth = regexp.MustCompile(`health +http://(\S+)/readyz`)
+	printedKey    = regexp.MustCompile(`key +(lk_\S+)`)
+)
+
+// start runs the child until it has printed where it listens and, for a server, is ready.
+func (c *child) start(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	c.cmd = exec.CommandContext(ctx, self, c.args...)
+	c.cmd.Stderr = os.Stderr
+	stdout, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.cmd.Start(); err != nil {
+		return err
+	}
+	c.address, c.health = "", ""
+	s := bufio.NewScanner(stdout)
+	for s.Scan() {
+		line := s.Text()
+		if m := printedKey.FindStringSubmatch(line); m != nil {
+			c.key = m[1]
+		}
+		if m := printedAPI.FindStringSubmatch(line); m != nil {
+			c.address = m[1]
+		}
+		if m := printedHealth.FindStringSubmatch(line); m != nil {
+			c.health = m[1]
+		}
+		if c.address != "" && c.health != "" {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return nil
+		}
+	}
+	return errors.New("the benchmark's server ended before it listened")
+}
+
+func (c *child) stop() {
+	_ = c.cmd.Process.Signal(os.Interrupt)
+	_ = c.cmd.Wait()
+}
+
+// killAndRestart kills the process as a crash would, and measures the time until it answers again.
+func (c *child) killAndRestart(ctx context.Context) (time.Duration, error) {
+	if err := c.cmd.Process.Kill(); err != nil {
+		return 0, err
+	}
+	_ = c.cmd.Wait()
+	started := time.Now()
+	if err := c.start(ctx); err != nil {
+		return 0, err
+	}
+	resp, err := http.Get("http://" + c.health + "/readyz")
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("after the restart /readyz answers %d", resp.StatusCode)
+	}
+	return time.Since(started), nil
+}
+
+// memory is the child's resident set in bytes, 0 where the system does not tell.
+func (c *child) memory() int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range bytes.Lines(status) {
+		if rest, ok := strings.CutPrefix(string(line), "VmRSS:"); ok {
+			kilobytes, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return kilobytes << 10
+		}
+	}
+	return 0
+}
+
+// benchEvent is the body that the bare handler decodes into.
+type benchEvent struct {
+	ID     string `json:"id"`
+	Type   string `json:"type"`
+	Member string `json:"member"`
+	Data   struct {
+		OrderID string      `json:"order_id"`
+		Amount  json.Number `json:"amount"`
+		Store   string      `json:"store"`
+		Channel string      `json:"channel"`
+		Items   []struct {
+			SKU      string      `json:"sku"`
+			Category string      `json:"category"`
+			Qty      int         `json:"qty"`
+			Price    json.Number `json:"price"`
+		} `json:"items"`
+	} `json:"data"`
+}
+
+// newBenchBare serves the bare handlers: one that only decodes an event, and one that says hello.
+func newBenchBare() *cobra.Command {
+	return &cobra.Command{Use: "bare", Hidden: true, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		app := fiber.New(fiber.Config{DisableStartupMessage: true})
+		app.Post("/decode", func(c *fiber.Ctx) error {
+			var e benchEvent
+			if err := json.Unmarshal(c.BodyRaw(), &e); err != nil {
+				return err
+			}
+			return c.SendString(`{"id":"` + e.ID + `"}`)
+		})
+		app.Get("/hello", func(c *fiber.Ctx) error { return c.SendString("hello") })
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "API http://%s\nhealth http://%s/readyz\n", ln.Addr(), ln.Addr())
+		go func() { <-cmd.Context().Done(); _ = app.Shutdown() }()
+		return app.Listener(ln)
+	}}
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+)
+
+type keysOptions struct {
+	data    string
+	url     string
+	program string
+	name    string
+	scopes  []string
+	expires time.Duration
+	test    bool
+	asJSON  bool
+}
+
+func newKeys() *cobra.Command {
+	var o keysOptions
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Create, list and revoke API keys",
+		Long: "Works on a running server with --url and a key with the scope admin in LAUREL_KEY, or on the data directory of a\n" +
+			"stopped one with --data and --program. A secret is shown once, when it is created.",
+	}
+	f := cmd.PersistentFlags()
+	f.StringVar(&o.data, "data", env("LAUREL_DATA", ""), "data directory of a stopped server (LAUREL_DATA)")
+	f.StringVar(&o.url, "url", env("LAUREL_URL", ""), "address of a running server (LAUREL_URL)")
+	f.StringVar(&o.program, "program", "", "program, for --data")
+	f.BoolVar(&o.asJSON, "json", false, "print JSON")
+
+	create := &cobra.Command{Use: "create NAME", Short: "Create a key and print its secret, once", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return withRing(cmd, o, func(r keyRing) error { return createKey(cmd, r, o) })
+		}}
+	create.Flags().StringSliceVar(&o.scopes, "scopes", []string{"events:write", "members:read", "leaderboards:read"}, "what the key may do")
+	create.Flags().DurationVar(&o.expires, "expires", 0, "how long the key works (default: for ever)")
+	create.Flags().BoolVar(&o.test, "test", false, "make a test key (lk_test_…)")
+	list := &cobra.Command{Use: "list", Short: "List the keys of the program", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withRing(cmd, o, func(r keyRing) error { return listKeys(cmd, r, o) })
+		}}
+	revoke := &cobra.Command{Use: "revoke ID", Short: "Revoke a key at once", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withRing(cmd, o, func(r keyRing) error { return r.revoke(cmd, args[0]) })
+		}}
+	cmd.AddCommand(create, list, revoke)
+	return cmd
+}
+
+// keyRing is the keys of one program, of a running or a stopped server.
+type keyRing interface {
+	create(cmd *cobra.Command, o keysOptions) (key keys.Key, secret string, err error)
+	list(cmd *cobra.Command) ([]*keys.Key, error)
+	revoke(cmd *cobra.Command, id string) error
+}
+
+func withRing(_ *cobra.Command, o keysOptions, do func(keyRing) error) error {
+	if o.url != "" {
+		c, err := newClient(o.url)
+		if err != nil {
+			return err
+		}
+		return do(&remoteRing{c})
+	}
+	if o.data == "" || o.program == "" {
+		return &failure{exitUsage, "give --url of a running server, or --data and --program of a stopped one"}
+	}
+	db, err := pebblestore.Open(o.data, pebblestore.Options{})
+	if err != nil {
+		return &failure{exitUsage, err.Error()}
+	}
+	ring, err := keys.NewRing(db, time.Now)
+	if err == nil {
+		err = do(&localRing{ring, o.program})
+	}
+	return errors.Join(err, db.Close())
+}
+
+func createKey(cmd *cobra.Command, r keyRing, o keysOptions) error {
+	key, secret, err := r.create(cmd, o)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"id": key.ID, "secret": secret})
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), "this is shown once:")
+	fmt.Fprintln(cmd.OutOrStdout(), secret)
+	return nil
+}
+
+func listKeys(cmd *cobra.Command, r keyRing, o keysOptions) error {
+	list, err := r.list(cmd)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(list)
+	}
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tNAME\tCREATED\tSTATE\tSCOPES")
+	for _, k := range list {
+		state := "active"
+		switch {
+		case !k.Revoked.IsZero():
+			state = "revoked"
+		case !k.Expires.IsZero() && k.Expires.Before(time.Now()):
+			state = "expired"
+		}
+		scopes := make([]string, len(k.Scopes))
+		for i, s := range k.Scopes {
+			scopes[i] = string(s)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Created.Format(time.DateOnly), state, strings.Join(scopes, ","))
+	}
+	return w.Flush()
+}
+
+// localRing opens the keys of a stopped server.
+type localRing struct {
+	ring    *keys.Ring
+	program string
+}
+
+func (r *localRing) create(_ *cobra.Command, o keysOptions) (keys.Key, string, error) {
+	q := keys.Request{Program: r.program, Name: o.name, Live: !o.test}
+	for _, s := range o.scopes {
+		q.Scopes = append(q.Scopes, keys.Scope(s))
+	}
+	if o.expires > 0 {
+		q.Expires = time.Now().Add(o.expires)
+	}
+	key, secret, err := r.ring.Create(q)
+	var invalid *keys.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		e := invalid.Errors[0]
+		return keys.Key{}, "", &failure{exitUsage, strings.TrimSpace(e.Location + ": " + e.Message + " " + e.Suggestion)}
+	case err != nil:
+		return keys.Key{}, "", &failure{exitFailed, err.Error()}
+	}
+	return *key, secret, nil
+}
+
+func (r *localRing) list(*cobra.Command) ([]*keys.Key, error) { return r.ring.List(r.program), nil }
+
+func (r *localRing) revoke(_ *cobra.Command, id string) error {
+	if _, err := r.ring.Revoke(r.program, id); err != nil {
+		return &failure{exitFailed, err.Error()}
+	}
+	return nil
+}
+
+// remoteRing asks a running server.
+type remoteRing struct{ client *client }
+
+func (r *remoteRing) create(cmd *cobra.Command, o keysOptions) (keys.Key, string, error) {
+	body := map[string]any{"name": o.name, "scopes": o.scopes, "live": !o.test}
+	if o.expires > 0 {
+		body["expires_at"] = time.Now().Add(o.expires).UTC().Truncate(time.Second)
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return keys.Key{}, "", err
+	}
+	answer, err := r.client.call(cmd.Context(), http.MethodPost, "/v1/admin/keys", "application/json", b)
+	if err != nil {
+		return keys.Key{}, "", err
+	}
+	var made struct {
+		keys.Key
+		Secret string `json:"secret"`
+	}
+	err = json.Unmarshal(answer, &made)
+	return made.Key, made.Secret, err
+}
+
+func (r *remoteRing) list(cmd *cobra.Command) ([]*keys.Key, error) {
+	answer, err := r.client.call(cmd.Context(), http.MethodGet, "/v1/admin/keys", "application/json", nil)
+	if err != nil {
+		return nil, err
+	}
+	var page struct {
+		Data []*keys.Key `json:"data"`
+	}
+	err = json.Unmarshal(answer, &page)
+	return page.Data, err
+}
+
+func (r *remoteRing) revoke(cmd *cobra.Command, id string) error {
+	_, err := r.client.call(cmd.Context(), http.MethodDelete, "/v1/admin/keys/"+id, "application/json", nil)
+	return err
+}
+

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// call is one request that was let in.
+type call struct {
+	http    *fiber.Ctx
+	server  *Server
+	route   *route
+	key     *keys.Key
+	program *program.Program
+}
+
+// bearer is how the one header begins that carries a key.
+var bearer = []byte("Bearer ")
+
+// admit finds the key of a request and lets it in if the key may do what the route does. Keys come in the Authorization
+// header alone: whatever else names a program or a key is not looked at, or refused.
+func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
+	if len(c.Context().URI().QueryString()) > 0 {
+		if err := rt.checkQuery(c.Context().QueryArgs()); err != nil {
+			return call{}, err
+		}
+	}
+	header := c.Context().Request.Header.Peek(fiber.HeaderAuthorization)
+	secret, ok := bytes.CutPrefix(header, bearer)
+	if !ok {
+		return call{}, refuse("key_missing", "send the key in the header: Authorization: Bearer lk_…")
+	}
+	key, err := s.keys.Find(secret)
+	if err != nil {
+		return call{}, s.badKey(c, err)
+	}
+	if wait := s.limiter(key).take(s.rate, s.now(), 1); wait > 0 {
+		return call{}, tooFast(seconds(wait))
+	}
+	if !key.Allows(rt.scope) {
+		return call{}, refuse("scope_missing", "the key needs the scope "+string(rt.scope))
+	}
+	p := s.programs.Find(key.Program)
+	if p == nil {
+		return call{}, &problem{code: "unavailable", detail: "the key's program does not run here", retry: 1}
+	}
+	return call{http: c, server: s, route: rt, key: key, program: p}, nil
+}
+
+func tooFast(retry int) *problem {
+	return &problem{code: "rate_limited", detail: "too many requests", retry: retry}
+}
+
+// badKey answers a key that does not fit. An address that tries many is slowed down; good keys from there still work, and
+// one that guesses learns nothing from that, as there are 2^256 of them.
+func (s *Server) badKey(c *fiber.Ctx, err error) *problem {
+	if wait := s.badKeys.take(address(c.Context().RemoteIP()), s.now()); wait > 0 {
+		return tooFast(seconds(wait))
+	}
+	switch {
+	case errors.Is(err, keys.ErrRevoked):
+		return refuse("key_revoked", "the key was revoked")
+	case errors.Is(err, keys.ErrExpired):
+		return refuse("key_expired", "the key has expired")
+	default:
+		return refuse("key_unknown", "there is no such key")
+	}
+}
+
+// address is what of an IP address counts as one client: all of IPv4, the network of 64 bits of IPv6. It is that of the
+// connection; headers of proxies are not trusted.
+func address(ip net.IP) string {
+	a, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return ""
+	}
+	if a = a.Unmap(); a.Is6() {
+		if network, err := a.Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return a.String()
+}
+
+// limiter is what a key has used of its rate. Keys never change, so the key itself names its limiter.
+func (s *Server) limiter(k *keys.Key) *gcra {
+	if g, ok := s.limiters.Load(k); ok {
+		return g.(*gcra)
+	}
+	g, _ := s.limiters.LoadOrStore(k, new(gcra))
+	return g.(*gcra)
+}
+
+// charge takes the cost of a request that is worth several.
+func (c call) charge(cost int) error {
+	if cost <= 0 {
+		return nil
+	}
+	if wait := c.server.limiter(c.key).take(c.server.rate, c.server.now(), float64(cost)); wait > 0 {
+		return tooFast(seconds(wait))
+	}
+	return nil
+}
+
+// keyInQuery reports whether a query parameter is, or is meant as, a key.
+func keyInQuery(name, value string) bool {
+	switch strings.ToLower(name) {
+	case "key", "api_key", "apikey", "token", "access_token", "authorization":
+		return true
+	}
+	return keys.LooksLikeKey(value)
+}
+
+var errKeyInQuery = engine.FieldError{Location: "query", Code: "key_in_query", Message: "a key must not be in the query",
+	Suggestion: "send it in the header: Authorization: Bearer lk_…"}

@@ -1,0 +1,281 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// mediaNDJSON is the media type of one JSON value a line.
+const mediaNDJSON = "application/x-ndjson"
+
+// chunk is how many events of a batch are handed to the program at once: enough that one sync serves many, and few enough
+// that those of others do not wait long for their turn.
+const chunk = 1000
+
+// item is one event of a batch, or what is wrong with it.
+type item struct {
+	event *engine.Event
+	line  int // from 1
+	wrong *problem
+}
+
+// sendBatch takes many events and answers with one result each, in order, and a summary. A line that is refused stops
+// nothing; an array that is not well-formed is refused as a whole.
+func sendBatch(c call) error {
+	if err := c.takes(mediaJSON, mediaNDJSON); err != nil {
+		return err
+	}
+	body := c.http.Context().Request.Body()
+	lines := c.media() == mediaNDJSON
+	var items []item
+	var err error
+	if lines {
+		items, err = readLines(body)
+	} else {
+		items, err = readArray(body)
+	}
+	if err != nil {
+		return err
+	}
+	return c.run(items, lines)
+}
+
+func readArray(body []byte) (items []item, err error) {
+	errs := engine.ParseEvents(body, func(e *engine.Event, errs []engine.FieldError) bool {
+		items = append(items, newItem(e, errs, len(items)+1))
+		return len(items) <= MaxBatchEvents
+	})
+	switch {
+	case len(errs) > 0:
+		return nil, malformed("invalid_event", "the body is not an array of events", errs)
+	case len(items) > MaxBatchEvents:
+		return nil, tooManyEvents()
+	}
+	return items, nil
+}
+
+func readLines(body []byte) ([]item, error) {
+	count := bytes.Count(body, []byte("\n")) + 1
+	if count > MaxBatchEvents+1 { // the last line may end with a line break of its own
+		return nil, tooManyEvents()
+	}
+	items := make([]item, 0, count)
+	for line := 1; len(body) > 0; line++ {
+		var text []byte
+		text, body, _ = bytes.Cut(body, []byte("\n"))
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		e, errs := engine.ParseEvent(text)
+		items = append(items, newItem(e, errs, line))
+	}
+	return items, nil
+}
+
+func newItem(e *engine.Event, errs []engine.FieldError, line int) item {
+	i := item{event: e, line: line}
+	if len(errs) > 0 {
+		i.wrong = malformed("invalid_event", "this is not an event", errs)
+	}
+	return i
+}
+
+func tooManyEvents() *problem {
+	return refuse("too_many_events", "a request takes at most "+strconv.Itoa(MaxBatchEvents)+" events: send them in several")
+}
+
+// run submits items in order and answers. A batch of one chunk is answered like any request; from a longer one the results
+// of a chunk are on their way while the next is decided.
+func (c call) run(items []item, lines bool) error {
+	if err := c.charge(len(items) - 1); err != nil {
+		return err
+	}
+	r := &results{call: c, lines: lines, id: string(c.http.Response().Header.Peek("X-Request-Id"))}
+	buffer := buffers.Get().(*[]byte)
+	defer func() { release(buffer, r.b) }()
+	r.b = (*buffer)[:0]
+	r.open()
+	first := items[:min(chunk, len(items))]
+	if err := r.submit(first); err != nil {
+		return err // nothing was answered yet: the whole request fails
+	}
+	h := c.http.Response()
+	h.Header.SetContentType(mediaJSON)
+	if lines {
+		h.Header.SetContentType(mediaNDJSON)
+	}
+	h.Header.Set("Cache-Control", "no-store")
+	h.SetStatusCode(http.StatusOK)
+	if len(first) == len(items) {
+		r.close()
+		h.SetBody(r.b)
+		return nil
+	}
+	rest := *r // the stream outlives this handler and its buffer
+	rest.b = bytes.Clone(r.b)
+	c.http.Context().SetBodyStreamWriter(func(w *bufio.Writer) { rest.stream(w, items[chunk:]) })
+	return nil
+}
+
+// results writes what became of the items of a batch.
+type results struct {
+	call  call
+	lines bool
+	id    string // of the request
+	b     []byte
+	any   bool
+
+	accepted, duplicates, refused int
+}
+
+// stream submits and writes chunk after chunk. The answer has begun, so a program that stops now is told line by line.
+// A client that has gone ends it between two chunks; what was accepted is found again as a duplicate.
+func (r *results) stream(w *bufio.Writer, items []item) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			r.call.server.log.Error("a batch failed", "request_id", r.id, "error", fmt.Sprintf("panic: %v\n%s", broken, debug.Stack()))
+		}
+	}()
+	for len(items) > 0 {
+		if !r.flush(w) {
+			return
+		}
+		n := min(chunk, len(items))
+		if err := r.submit(items[:n]); err != nil {
+			p := asProblem(err)
+			if p.because != nil {
+				r.call.server.log.Error("a batch failed", "request_id", r.id, "error", p.because)
+			}
+			for i := range items[:n] {
+				r.refuse(&items[i], p)
+			}
+		}
+		items = items[n:]
+	}
+	r.close()
+	r.flush(w)
+}
+
+func (r *results) flush(w *bufio.Writer) bool {
+	_, err := w.Write(r.b)
+	r.b = r.b[:0]
+	return err == nil && w.Flush() == nil
+}
+
+// submit hands a chunk's events to the program and writes their results. After an error nothing is written.
+func (r *results) submit(items []item) error {
+	events := make([]*engine.Event, 0, len(items))
+	for i := range items {
+		item := &items[i]
+		if item.wrong == nil {
+			if refusal := engine.RefuseCommand(item.event, r.call.program.Rules); refusal != nil {
+				item.wrong = refused(refusal)
+			}
+		}
+		if item.wrong == nil {
+			events = append(events, item.event)
+		}
+	}
+	var outcomes []program.Result
+	if len(events) > 0 {
+		var err error
+		if outcomes, err = r.call.program.Submit(events...); err != nil {
+			return err
+		}
+	}
+	accepted, duplicates, refusals := r.accepted, r.duplicates, r.refused
+	for i := range items {
+		if items[i].wrong != nil {
+			r.refuse(&items[i], items[i].wrong)
+			continue
+		}
+		r.result(&items[i], outcomes[0])
+		outcomes = outcomes[1:]
+	}
+	m, id := r.call.server.metrics.events, r.call.key.Program
+	m.WithLabelValues(id, "accepted").Add(float64(r.accepted - accepted))
+	m.WithLabelValues(id, "duplicate").Add(float64(r.duplicates - duplicates))
+	m.WithLabelValues(id, "refused").Add(float64(r.refused - refusals))
+	return nil
+}
+
+func (r *results) result(i *item, result program.Result) {
+	if result.Refusal != nil {
+		r.refuse(i, refused(result.Refusal))
+		return
+	}
+	if result.Outcome.Duplicate {
+		r.duplicates++
+	} else {
+		r.accepted++
+	}
+	r.separate()
+	r.b = engine.AppendAnswer(r.b, result.Outcome)
+	r.end()
+}
+
+// refuse writes the result of an event that was not accepted: what a problem would say, and which line it is about.
+func (r *results) refuse(i *item, p *problem) {
+	r.refused++
+	r.separate()
+	r.b = append(r.b, '{')
+	if i.event != nil && i.event.ID != "" {
+		r.b = append(engine.AppendText(append(r.b, `"id":`...), i.event.ID), ',')
+	}
+	r.b = strconv.AppendInt(append(r.b, `"line":`...), int64(i.line), 10)
+	r.b = strconv.AppendInt(append(r.b, `,"status":`...), int64(p.status()), 10)
+	r.b = engine.AppendText(append(r.b, `,"code":`...), p.code)
+	r.b = engine.AppendText(append(r.b, `,"detail":`...), p.detail)
+	if len(p.errors) > 0 {
+		errs, err := json.Marshal(p.errors)
+		if err != nil {
+			panic("api: errors must be writable as JSON: " + err.Error())
+		}
+		r.b = append(append(r.b, `,"errors":`...), errs...)
+	}
+	r.b = append(r.b, '}')
+	r.end()
+}
+
+// open, separate, end and close write what stands around results: line breaks, or an object with an array.
+func (r *results) open() {
+	if !r.lines {
+		r.b = append(r.b, `{"results":[`...)
+	}
+}
+
+func (r *results) separate() {
+	if !r.lines && r.any {
+		r.b = append(r.b, ',')
+	}
+	r.any = true
+}
+
+func (r *results) end() {
+	if r.lines {
+		r.b = append(r.b, '\n')
+	}
+}
+
+func (r *results) close() {
+	if !r.lines {
+		r.b = append(r.b, `],"summary":`...)
+	}
+	r.b = strconv.AppendInt(append(r.b, `{"accepted":`...), int64(r.accepted), 10)
+	r.b = strconv.AppendInt(append(r.b, `,"duplicates":`...), int64(r.duplicates), 10)
+	r.b = strconv.AppendInt(append(r.b, `,"refused":`...), int64(r.refused), 10)
+	r.b = append(r.b, '}')
+	if r.lines {
+		r.b = append(r.b, '\n')
+	} else {
+		r.b = append(r.b, '}')
+	}
+}

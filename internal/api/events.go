@@ -1,0 +1,151 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// sendEvent takes one event and answers with its effects. This is the path that everything else is measured by: it reads
+// the body once, keeps nothing of it but copies, and writes the answer by hand.
+func sendEvent(c call) error {
+	if err := c.takes(mediaJSON); err != nil {
+		return err
+	}
+	dry, err := c.flag("dry_run")
+	if err != nil {
+		return err
+	}
+	e, errs := engine.ParseEvent(c.http.Context().Request.Body())
+	if len(errs) > 0 {
+		return malformed("invalid_event", "the body is not an event", errs)
+	}
+	r, err := c.submit(e, dry)
+	if err != nil {
+		return err
+	}
+	if r.Refusal != nil {
+		c.server.metrics.events.WithLabelValues(c.key.Program, "refused").Inc()
+		return refused(r.Refusal)
+	}
+	return c.sendOutcome(r.Outcome, dry)
+}
+
+// submit hands one event to the program.
+func (c call) submit(e *engine.Event, dry bool) (program.Result, error) {
+	if refusal := engine.RefuseCommand(e, c.program.Rules); refusal != nil {
+		return program.Result{Refusal: refusal}, nil
+	}
+	if !dry {
+		results, err := c.program.Submit(e)
+		if err != nil {
+			return program.Result{}, err
+		}
+		return results[0], nil
+	}
+	r, err := c.program.DryRun(e, nil)
+	if err == nil {
+		err = c.program.Settled() // a duplicate is told only once the first one is durable
+	}
+	return r, err
+}
+
+func (c call) sendOutcome(o *engine.Outcome, dry bool) error {
+	switch {
+	case dry && !o.Duplicate:
+		imagined := *o
+		imagined.Seq = 0 // nothing was accepted
+		o = &imagined
+	case !dry && o.Duplicate:
+		c.server.metrics.events.WithLabelValues(c.key.Program, "duplicate").Inc()
+	case !dry:
+		c.server.metrics.events.WithLabelValues(c.key.Program, "accepted").Inc()
+	}
+	buffer := buffers.Get().(*[]byte)
+	b := engine.AppendAnswer((*buffer)[:0], o)
+	err := c.send(http.StatusOK, b)
+	release(buffer, b)
+	return err
+}
+
+// takes refuses bodies that say they are of another media type. Saying nothing, and what curl says when it is told
+// nothing, are taken for the first of the types.
+func (c call) takes(types ...string) error {
+	if media := c.media(); media != "" && media != "application/x-www-form-urlencoded" && !contains(types, media) {
+		return refuse("media_type_refused", "this call takes "+strings.Join(types, " or "))
+	}
+	return nil
+}
+
+func contains(types []string, media string) bool {
+	for _, t := range types {
+		if strings.EqualFold(t, media) {
+			return true
+		}
+	}
+	return false
+}
+
+// media is the media type of the body, without parameters.
+func (c call) media() string {
+	media, _, _ := bytes.Cut(c.http.Context().Request.Header.ContentType(), []byte(";"))
+	return string(bytes.TrimSpace(media))
+}
+
+// recorded is an event as it stands in the journal, with its outcome.
+type recorded struct {
+	ID       string           `json:"id"`
+	Type     string           `json:"type"`
+	Member   string           `json:"member"`
+	Time     calendar.Instant `json:"time"`
+	Accepted calendar.Instant `json:"accepted_at"`
+	Imported bool             `json:"imported,omitempty"`
+	Data     json.RawMessage  `json:"data"`
+	Outcome  json.RawMessage  `json:"outcome"`
+}
+
+// showEvent answers with an event and what it meant.
+func showEvent(c call) error {
+	if err := c.settled(); err != nil {
+		return err
+	}
+	id, err := c.id("event")
+	if err != nil {
+		return err
+	}
+	rec, err := findRecord(c.program.Store(), id)
+	if err != nil {
+		return err
+	}
+	if rec == nil {
+		return notFound("event")
+	}
+	e := &rec.Event
+	return c.show(recorded{ID: e.ID, Type: e.Type, Member: e.Member, Time: e.Time, Accepted: e.Arrived, Imported: e.Past,
+		Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)})
+}
+
+func findRecord(store engine.Store, id string) (*engine.Record, error) {
+	seq, err := store.Seq(id)
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	b, err := store.Record(seq)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return engine.DecodeRecord(b)
+}
+
+// object is data as JSON, where the engine's own events may have none.
+func object(data []byte) json.RawMessage {
+	if len(data) == 0 {
+		return json.RawMessage("{}")
+	}
+	return data
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/pprof"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// operatorRoutes are those of the operators' listener, which nobody else must be able to reach: it asks for no key.
+func (s *Server) operatorRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeChecks(w, nil) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { writeChecks(w, s.ready(r)) })
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// checked is the result of one check.
+type checked struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+func newChecked(name string, err error) checked {
+	if err != nil {
+		return checked{Name: name, Error: err.Error()}
+	}
+	return checked{Name: name, OK: true}
+}
+
+func (s *Server) ready(r *http.Request) []checked {
+	serving := checked{Name: "serving", OK: !s.draining.Load()}
+	if !serving.OK {
+		serving.Error = "the server is about to stop"
+	}
+	list := []checked{serving}
+	for _, p := range s.programs.All() {
+		list = append(list, newChecked("program "+p.Rules().Program, stopped(p)))
+	}
+	for _, check := range s.checks {
+		list = append(list, newChecked(check.Name, check.Run(r.Context())))
+	}
+	return list
+}
+
+// stopped is why a program takes no events, nil while it does.
+func stopped(p *program.Program) error {
+	if err := p.Failed(); err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+		return program.ErrStopped
+	default:
+		return nil
+	}
+}
+
+func writeChecks(w http.ResponseWriter, list []checked) {
+	answer := struct {
+		OK     bool      `json:"ok"`
+		Checks []checked `json:"checks,omitempty"`
+	}{OK: true, Checks: list}
+	for _, c := range list {
+		answer.OK = answer.OK && c.OK
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !answer.OK {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(answer) // the connection is gone: there is nobody to tell
+}

@@ -1,0 +1,207 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// Code is one line of the documented table of problems.
+type Code struct {
+	Code    string
+	Status  int
+	Meaning string
+}
+
+// codes is the one place where a refusal gets its HTTP status. What the engine refuses and is not named here does not fit
+// the ruleset or its state: 422.
+var codes = []Code{
+	{"invalid_json", 400, "the body is not well-formed JSON; the location is the first faulty byte"},
+	{"invalid_event", 400, "the body is not an event's envelope"},
+	{"invalid_body", 400, "the body does not have the fields that this call takes"},
+	{"wrong_parameter", 400, "a parameter of the path or query is unknown or has no such value"},
+	{"key_in_query", 400, "a key was sent in the query, where logs see it; revoke it and send keys in the Authorization header"},
+	{"bad_request", 400, "the request is not HTTP as this server speaks it"},
+	{"key_missing", 401, "the request has no key: send Authorization: Bearer lk_…"},
+	{"key_unknown", 401, "there is no such key"},
+	{"key_expired", 401, "the key has expired"},
+	{"key_revoked", 401, "the key was revoked"},
+	{"scope_missing", 403, "the key lacks the scope that this call needs"},
+	{"not_found", 404, "there is nothing under this id"},
+	{engine.CodeMemberUnknown, 404, "there is no such member"},
+	{"route_not_found", 404, "there is no such path"},
+	{"method_not_allowed", 405, "the path does not take this method; Allow lists those it takes"},
+	{"request_timeout", 408, "the request did not arrive in time"},
+	{engine.CodeConflict, 409, "another event was accepted under this id"},
+	{"too_many_keys", 409, "two keys of this name are active"},
+	{"body_too_large", 413, "the body is larger than this call takes"},
+	{"too_many_events", 413, "the batch has more events than one request takes"},
+	{"content_encoding_refused", 415, "bodies are sent without Content-Encoding"},
+	{"media_type_refused", 415, "this call does not take bodies of this Content-Type"},
+	{engine.CodeDoesNotFit, 422, "the data does not fit the ruleset"},
+	{engine.CodeUnknownType, 422, "the ruleset has no such event type"},
+	{engine.CodeTooLate, 422, "the event's time lies further back than the program's late window"},
+	{engine.CodeInFuture, 422, "the event's time lies in the future"},
+	{engine.CodeMemberIncomplete, 422, "the member is not known yet and has required fields"},
+	{engine.CodeNotOptIn, 422, "everybody takes part in this challenge without joining"},
+	{engine.CodeChallengeOver, 422, "the challenge is over"},
+	{"import_unsorted", 422, "an event of an import is older than the line before"},
+	{"rate_limited", 429, "too many requests; Retry-After says when to come back"},
+	{"header_too_large", 431, "the request's header is too large"},
+	{"internal", 500, "the server failed; the request_id finds it in the log"},
+	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
+	{"unavailable", 503, "the program is stopping or its store has failed; Retry-After says when to come back"},
+}
+
+// fieldCodes are the codes of single errors within a problem, besides those above.
+var fieldCodes = []Code{
+	{"unknown_field", 0, "there is no such field"},
+	{"duplicate_field", 0, "the field is given twice"},
+	{"missing_field", 0, "a required field is not given or null"},
+	{"wrong_type", 0, "the value has another type"},
+	{"wrong_number", 0, "the number is written with an exponent or as minus zero"},
+	{"too_many_digits", 0, "the number has more fractional digits than the field or currency"},
+	{"out_of_range", 0, "the number is too large or too small"},
+	{"list_too_long", 0, "the list has more items than an event may have"},
+	{"wrong_date", 0, "this is no date"},
+	{"wrong_time", 0, "this is no time with its offset, or not one that fits here"},
+	{"wrong_id", 0, "this cannot be an id"},
+	{"wrong_name", 0, "this cannot be a name"},
+	{"wrong_timezone", 0, "this is no IANA time zone"},
+	{"wrong_value", 0, "the value is not one of those that fit here"},
+	{"unknown_scope", 0, "there is no such scope"},
+}
+
+// Codes is the documented table of problems, by status.
+func Codes() []Code { return slices.Clone(codes) }
+
+// FieldCodes is the documented table of the codes of single errors. Their status is that of the problem around them.
+func FieldCodes() []Code { return slices.Clone(fieldCodes) }
+
+var statusOf = func() map[string]int {
+	m := make(map[string]int, len(codes))
+	for _, c := range codes {
+		m[c.Code] = c.Status
+	}
+	return m
+}()
+
+// problem is a refusal on its way to the client (RFC 9457). It never holds a value that the client sent.
+type problem struct {
+	code    string
+	detail  string
+	errors  []engine.FieldError
+	retry   int    // seconds for Retry-After, 0: none
+	because error  // for the log
+}
+
+// Error makes a problem an error.
+func (p *problem) Error() string { return p.code + ": " + p.detail }
+
+func (p *problem) status() int {
+	if status, known := statusOf[p.code]; known {
+		return status
+	}
+	return http.StatusUnprocessableEntity
+}
+
+func refuse(code, detail string, errs ...engine.FieldError) *problem {
+	return &problem{code: code, detail: detail, errors: errs}
+}
+
+// refused is the problem of a refusal of the engine.
+func refused(r *engine.Refusal) *problem { return refuse(r.Code, r.Message, r.Errors...) }
+
+// malformed is the problem of a body that could not be read: not JSON, or not what code says it should be.
+func malformed(code, detail string, errs []engine.FieldError) *problem {
+	if errs[0].Code == "invalid_json" {
+		code, detail = "invalid_json", "the body is not well-formed JSON"
+	}
+	return refuse(code, detail, errs...)
+}
+
+func wrongParameter(location, message, suggestion string) *problem {
+	return refuse("wrong_parameter", "a parameter does not fit",
+		engine.FieldError{Location: location, Code: "wrong_value", Message: message, Suggestion: suggestion})
+}
+
+func notFound(what string) *problem { return refuse("not_found", "there is no such "+what) }
+
+func memberUnknown() *problem { return refuse(engine.CodeMemberUnknown, "there is no such member") }
+
+// asProblem makes a problem of any error of a handler or of Fiber.
+func asProblem(err error) *problem {
+	var p *problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var f *fiber.Error
+	if errors.As(err, &f) {
+		return fiberProblem(f)
+	}
+	if errors.Is(err, program.ErrStopped) {
+		return &problem{code: "unavailable", detail: "the program takes no requests now", retry: 1}
+	}
+	return &problem{code: "internal", detail: "the server failed", because: err}
+}
+
+// fiberProblem is the problem of what Fiber and fasthttp refuse before a handler is reached. Their messages quote the
+// request and are not told.
+func fiberProblem(f *fiber.Error) *problem {
+	switch f.Code {
+	case http.StatusNotFound:
+		return refuse("route_not_found", "there is no such path")
+	case http.StatusMethodNotAllowed:
+		return refuse("method_not_allowed", "this path does not take this method")
+	case http.StatusRequestEntityTooLarge:
+		return refuse("body_too_large", "the body is larger than this call takes")
+	case http.StatusRequestHeaderFieldsTooLarge:
+		return refuse("header_too_large", "the request's header is too large")
+	case http.StatusRequestTimeout, http.StatusBadGateway:
+		return refuse("request_timeout", "the request did not arrive in time")
+	case http.StatusBadRequest:
+		return refuse("bad_request", "this is not a request that can be read")
+	default:
+		return &problem{code: "internal", detail: "the server failed", because: f}
+	}
+}
+
+// body is a problem as JSON.
+type body struct {
+	Type      string              `json:"type"`
+	Title     string              `json:"title"`
+	Status    int                 `json:"status"`
+	Code      string              `json:"code"`
+	Detail    string              `json:"detail"`
+	RequestID string              `json:"request_id"`
+	Errors    []engine.FieldError `json:"errors,omitempty"`
+}
+
+// write answers a request with the problem.
+func (p *problem) write(c *fiber.Ctx, requestID string) {
+	status := p.status()
+	b, err := json.Marshal(body{Type: "urn:laurel:problem:" + p.code, Title: http.StatusText(status), Status: status, Code: p.code,
+		Detail: p.detail, RequestID: requestID, Errors: p.errors})
+	if err != nil {
+		panic("api: a problem must be writable as JSON: " + err.Error())
+	}
+	r := c.Response()
+	r.ResetBody()
+	r.SetStatusCode(status)
+	r.Header.SetContentType("application/problem+json")
+	r.Header.Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized {
+		r.Header.Set("WWW-Authenticate", "Bearer")
+	}
+	if p.retry > 0 {
+		r.Header.Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	r.SetBody(b)
+}

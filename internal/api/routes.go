@@ -1,0 +1,54 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/laurel-engine/laurel/internal/keys"
+)
+
+// route is one line of the API.
+type route struct {
+	method string
+	path   string
+	scope  keys.Scope // what the key needs
+	body   int        // the most bytes that a body has, 0: none is taken
+	query  []string   // the parameters that are taken
+	handle func(call) error
+}
+
+const (
+	get   = http.MethodGet
+	post  = http.MethodPost
+	put   = http.MethodPut
+	patch = http.MethodPatch
+	del   = http.MethodDelete
+)
+
+// routes is the whole public API.
+var routes = []route{
+	{post, "/v1/events", keys.EventsWrite, MaxEvent, params("dry_run"), sendEvent},
+	{post, "/v1/events/batch", keys.EventsWrite, MaxBatch, nil, sendBatch},
+	{get, "/v1/events/:event", keys.EventsRead, 0, params("min_seq"), showEvent},
+	{post, "/v1/imports", keys.EventsImport, MaxBatch, nil, importEvents},
+
+	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},
+	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, patchMember},
+	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},
+	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
+	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "cursor", "limit"), showLedger},
+	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
+
+	{get, "/v1/leaderboards", keys.LeaderboardsRead, 0, nil, listLeaderboards},
+	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "from_rank", "limit", "min_seq"), showLeaderboard},
+	{get, "/v1/leaderboards/:board/standings/:member", keys.LeaderboardsRead, 0, params("season", "split", "around", "min_seq"), showStanding},
+
+	{get, "/v1/challenges", keys.CatalogueRead, 0, params("member", "min_seq"), listChallenges},
+	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
+
+	{post, "/v1/admin/keys", keys.Admin, MaxEvent, nil, createKey},
+	{get, "/v1/admin/keys", keys.Admin, 0, nil, listKeys},
+	{del, "/v1/admin/keys/:key", keys.Admin, 0, nil, revokeKey},
+	{get, "/v1/admin/jobs", keys.Admin, 0, nil, showJobs},
+}
+
+func params(names ...string) []string { return names }

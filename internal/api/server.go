@@ -1,0 +1,270 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// Bounds of requests.
+const (
+	MaxEvent = 64 << 10 // bytes of one event, and of every other body that is not a batch (architecture: Bounds)
+	MaxBatch = 5 << 20  // bytes of a batch (architecture: Bounds)
+	// MaxBatchEvents is how many events a batch has at most: the smallest possible ones would make an answer many times
+	// the size of the request.
+	MaxBatchEvents = 50_000
+
+	maxHeader = 8 << 10
+	// A request that has not arrived by then is given up, so that slow senders cannot hold connections.
+	readTimeout  = 10 * time.Second
+	writeTimeout = 60 * time.Second
+	idleTimeout  = 75 * time.Second
+)
+
+// Standard rates. A key's is generous: it is there so that one runaway client is stopped, not to sell calls by.
+var (
+	standardRate    = Rate{PerSecond: 200_000, Burst: 400_000}
+	standardBadKeys = Rate{PerSecond: 10, Burst: 20}
+)
+
+// Programs are the programs that run in this process.
+type Programs interface {
+	// Find is the program with an id, nil when it does not run here.
+	Find(id string) *program.Program
+	// All are the programs that run here, in a fixed order.
+	All() []*program.Program
+}
+
+// Check is one condition of being ready.
+type Check struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Options are what a server is made of. Programs and Keys are required.
+type Options struct {
+	Programs Programs
+	Keys     *keys.Ring
+	Log      *slog.Logger     // nil: the default one
+	Clock    func() time.Time // nil: time.Now; for keys and rates, programs have their own
+	Rate     Rate             // of one key, in requests, and in events for batches; zero: 200,000 a second
+	BadKeys  Rate             // of one address that sends keys that are none; zero: 10 a second, 20 at once
+	// Jobs is what operators are shown of a program's jobs; nil: nothing.
+	Jobs func(program string) any
+	// Checks are asked by /readyz, besides whether each program runs and whether the server is about to stop.
+	Checks []Check
+}
+
+// Server answers on the public listener and on the operators'.
+type Server struct {
+	programs  Programs
+	keys      *keys.Ring
+	log       *slog.Logger
+	now       func() time.Time
+	rate      Rate
+	badKeys   addresses
+	limiters  sync.Map // *keys.Key -> *gcra
+	jobs      func(program string) any
+	checks    []Check
+	metrics   *metrics
+	app       *fiber.App
+	operators *http.Server
+
+	start    string // of this process: part of request ids and of ETags whose versions begin anew with it
+	requests atomic.Uint64
+	draining atomic.Bool
+}
+
+// New makes a server. Serve and ServeOperators begin.
+func New(o Options) *Server {
+	s := &Server{programs: o.Programs, keys: o.Keys, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, checks: o.Checks,
+		badKeys: addresses{rate: o.BadKeys, seen: map[string]*gcra{}}, start: newStart()}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.rate == (Rate{}) {
+		s.rate = standardRate
+	}
+	if s.badKeys.rate == (Rate{}) {
+		s.badKeys.rate = standardBadKeys
+	}
+	s.metrics = newMetrics(s.programs)
+	s.app = fiber.New(fiber.Config{
+		AppName: "Laurel", DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true,
+		BodyLimit: MaxEvent, ReadBufferSize: maxHeader, DisablePreParseMultipartForm: true,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorHandler: s.unserved,
+	})
+	s.mount(routes)
+	s.operators = &http.Server{Handler: s.operatorRoutes(), ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	return s
+}
+
+func newStart() string {
+	var b [6]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic("api: the system has no randomness: " + err.Error())
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// mount registers the routes and tells fasthttp which of them take large bodies, so that the others are refused by their
+// header.
+func (s *Server) mount(list []route) {
+	var large []*route
+	for i := range list {
+		rt := &list[i]
+		s.app.Add(rt.method, rt.path, s.handler(rt, s.metrics.route(rt.method, rt.path)))
+		if rt.body > MaxEvent {
+			large = append(large, rt)
+		}
+	}
+	server := s.app.Server()
+	server.HeaderReceived = func(h *fasthttp.RequestHeader) (config fasthttp.RequestConfig) {
+		for _, rt := range large {
+			if string(h.Method()) == rt.method && string(pathOf(h.RequestURI())) == rt.path {
+				config.MaxRequestBodySize = rt.body
+			}
+		}
+		return config
+	}
+	// Fiber answers methods that it has never heard of by itself, in plain text.
+	served, known := server.Handler, s.app.Config().RequestMethods
+	server.Handler = func(c *fasthttp.RequestCtx) {
+		for _, method := range known {
+			if string(c.Method()) == method {
+				served(c)
+				return
+			}
+		}
+		s.unknownMethod(c)
+	}
+}
+
+func pathOf(uri []byte) []byte {
+	path, _, _ := bytes.Cut(uri, []byte("?"))
+	return path
+}
+
+func (s *Server) unknownMethod(c *fasthttp.RequestCtx) {
+	ctx := s.app.AcquireCtx(c)
+	defer s.app.ReleaseCtx(ctx)
+	s.fail(ctx, refuse("method_not_allowed", "there is no such method"), s.begin(ctx))
+	s.metrics.unserved.count(ctx.Response().StatusCode())
+}
+
+// Serve answers on the public listener until Shutdown.
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+
+// ServeOperators answers on the operators' listener until Shutdown.
+func (s *Server) ServeOperators(ln net.Listener) error {
+	if err := s.operators.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Drain makes /readyz fail, so that load balancers send no more. The server goes on answering until Shutdown.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Shutdown drains: it takes no more connections, waits for the requests under way, and closes both listeners. An error is
+// that of the context, when some of them did not end in time; their connections end with the process.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.Drain()
+	return errors.Join(s.app.ShutdownWithContext(ctx), s.operators.Shutdown(ctx))
+}
+
+// handler is what Fiber calls for a route.
+func (s *Server) handler(rt *route, m *routeMetrics) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		began := time.Now()
+		id := s.begin(c)
+		if err := s.answer(c, rt); err != nil {
+			s.fail(c, err, id)
+		}
+		m.observe(c.Response().StatusCode(), time.Since(began))
+		return nil
+	}
+}
+
+// requestID names a request in answers and logs.
+type requestID uint64
+
+func (s *Server) requestID(id requestID) string { return s.start + "-" + strconv.FormatUint(uint64(id), 36) }
+
+// begin gives a request its id and the headers that every answer has.
+func (s *Server) begin(c *fiber.Ctx) requestID {
+	id := requestID(s.requests.Add(1))
+	var text [40]byte
+	b := append(append(text[:0], s.start...), '-')
+	h := &c.Context().Response.Header
+	h.SetBytesV("X-Request-Id", strconv.AppendUint(b, uint64(id), 36))
+	h.Set("X-Content-Type-Options", "nosniff")
+	return id
+}
+
+// answer admits a request and has its route handle it. A panic is a bug of ours and costs this request alone.
+func (s *Server) answer(c *fiber.Ctx, rt *route) (err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = &problem{code: "internal", detail: "the server failed", because: fmt.Errorf("panic: %v\n%s", broken, debug.Stack())}
+		}
+	}()
+	admitted, err := s.admit(c, rt)
+	if err != nil {
+		return err
+	}
+	if err := rt.checkBody(&c.Context().Request); err != nil {
+		return err
+	}
+	return rt.handle(admitted)
+}
+
+// checkBody refuses bodies that are compressed, too large or of another kind before anything reads them.
+func (rt *route) checkBody(r *fasthttp.Request) error {
+	if encoding := r.Header.ContentEncoding(); len(encoding) > 0 && string(encoding) != "identity" {
+		return refuse("content_encoding_refused", "send the body without Content-Encoding")
+	}
+	if len(r.Body()) > rt.body {
+		return refuse("body_too_large", "the body is larger than the "+strconv.Itoa(rt.body)+" bytes that this call takes")
+	}
+	return nil
+}
+
+// fail answers with the problem that an error is, and logs what is a failure of ours.
+func (s *Server) fail(c *fiber.Ctx, err error, id requestID) {
+	p := asProblem(err)
+	name := s.requestID(id)
+	if p.because != nil {
+		s.log.Error("a request failed", "request_id", name, "method", c.Method(), "route", c.Route().Path, "error", p.because)
+	}
+	p.write(c, name)
+}
+
+// unserved answers what no route did: unknown paths, wrong methods, and what fasthttp could not read.
+func (s *Server) unserved(c *fiber.Ctx, err error) error {
+	s.fail(c, err, s.begin(c))
+	s.metrics.unserved.count(c.Response().StatusCode())
+	return nil
+}

@@ -1,0 +1,166 @@
+package rulesets
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/expression"
+)
+
+func (b *builder) boosts() {
+	for _, rec := range b.records["boosts"] {
+		b.boost(rec)
+	}
+}
+
+// boost attaches a boost to the grants that it applies to (language: Boosts).
+func (b *builder) boost(rec *record) {
+	points := named(b, rec.values["of"], "points", b.names.Points)
+	targets := b.targets(rec, points)
+	open := b.during(rec)
+	if open.never != "" {
+		b.idle("boosts/"+rec.id, rec.place(), open.never)
+	}
+	quiet := b.quiet
+	compiled := map[*engine.EventType]*engine.Boost{}
+	compileFor := func(t *engine.EventType) *engine.Boost {
+		if compiled[t] == nil {
+			compiled[t] = b.boostFor(rec, points, t, open)
+			b.quiet = true
+		}
+		return compiled[t]
+	}
+	if len(targets) == 0 {
+		compileFor(b.likelyEvent(rec))
+	}
+	for _, g := range targets {
+		boost := compileFor(g.event)
+		if points != nil && open.never == "" {
+			g.grant.Boosts = append(g.grant.Boosts, boost)
+		}
+	}
+	b.quiet = quiet
+}
+
+// targets are the grants that a boost applies to: those of `only`, else the rules' entries whose amount is computed from
+// the event and whose events have every field that its `if` reads.
+func (b *builder) targets(rec *record, points *engine.Points) []*boostable {
+	var reads []string
+	if n := rec.values["if"]; n != nil {
+		reads = expression.EventFields(n.text)
+	}
+	var only []string
+	for _, n := range rec.list("only") {
+		for _, section := range b.givers(n) {
+			only = append(only, section+"/"+n.text)
+		}
+		b.checkTarget(n, points)
+	}
+	var out []*boostable
+	for _, g := range b.grants {
+		switch {
+		case g.grant.Points != points || g.transfer:
+		case rec.has("only"):
+			if slices.Contains(only, g.source) {
+				out = append(out, g)
+			}
+		case g.rule && g.computed && haveFields(g.events, reads):
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// checkTarget says what makes a definition that `only` names no target.
+func (b *builder) checkTarget(n *node, points *engine.Points) {
+	if points == nil {
+		return
+	}
+	found, transfer, idle := false, false, false
+	for _, g := range b.grants {
+		if _, id, _ := cutSource(g.source); id == n.text && g.grant.Points == points {
+			found, transfer = true, transfer || g.transfer
+		}
+	}
+	for _, i := range b.inactive {
+		_, id, _ := cutSource(i.Definition)
+		idle = idle || id == n.text
+	}
+	switch {
+	case transfer:
+		b.node(n, "", "%s takes what it gives: a transfer is never boosted", n.text)
+	case !found && !idle && !Diagnostics(b.list).HasErrors():
+		b.node(n, "", "%s does not give %s", n.text, points.ID)
+	}
+}
+
+func haveFields(events []*engine.EventType, paths []string) bool {
+	for _, t := range events {
+		for _, p := range paths {
+			if !declares(t, p) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// declares reports whether an event has a field, or a list whose items an expression may go on to ask about.
+func declares(t *engine.EventType, path string) bool {
+	return t.Schema.Field(path) != nil
+}
+
+// likelyEvent is the declared event that has most of what a boost reads, to say what is wrong with it.
+func (b *builder) likelyEvent(rec *record) *engine.EventType {
+	if rec.values["if"] == nil {
+		return nil
+	}
+	reads := expression.EventFields(rec.values["if"].text)
+	var best *engine.EventType
+	most := -1
+	for _, name := range b.declaredEvents() {
+		has := 0
+		for _, p := range reads {
+			if declares(b.events[name], p) {
+				has++
+			}
+		}
+		if has > most {
+			best, most = b.events[name], has
+		}
+	}
+	return best
+}
+
+// boostFor compiles a boost for one event type, or for goals, where there is no event.
+func (b *builder) boostFor(rec *record, points *engine.Points, t *engine.EventType, open openness) *engine.Boost {
+	r := reader{kept: true, who: "a boost"}
+	if t != nil {
+		r.events = []*engine.EventType{t}
+	}
+	boost := &engine.Boost{
+		Definition: b.definition(rec), Points: points, During: open.during, Stacks: rec.text("stacks") == "true",
+		If: b.condition(rec.values["if"], r), For: b.who(rec.values["for"], r),
+		Times: b.amount(rec.values["times"], r), Plus: b.amount(rec.values["plus"], r),
+	}
+	gives := []*engine.Points{points}
+	if points == nil {
+		gives = nil
+	}
+	boost.Limits = b.limits(rec, "boosts/"+rec.id, r, gives)
+	return boost
+}
+
+func (b *builder) amount(n *node, r reader) engine.Amount {
+	if n == nil {
+		return nil
+	}
+	e := b.compile(n, r, expression.Amount)
+	if e == nil {
+		return nil
+	}
+	if e.Constant != nil && e.Constant.Sign() < 0 {
+		b.node(n, "", "a boost cannot be negative")
+	}
+	return e.Amount
+}

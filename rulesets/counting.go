@@ -1,0 +1,177 @@
+package rulesets
+
+import (
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/rulesets/expression"
+)
+
+var folds = map[string]challenges.Fold{
+	"add": challenges.Add, "highest": challenges.Highest, "lowest": challenges.Lowest, "latest": challenges.Latest,
+	"distinct": challenges.Distinct, "earned": challenges.Add,
+}
+
+// foldNames are the fields that say what a counter folds.
+var foldNames = []string{"add", "highest", "lowest", "latest", "distinct", "earned"}
+
+func (b *builder) counters() {
+	for _, rec := range b.records["counters"] {
+		c := b.names.Counters[rec.id]
+		c.Every, c.Last, c.Public = b.period(rec, "every"), b.duration(rec, "last"), rec.text("public") == "true"
+		b.count(rec, c, meaning{who: "a counter", definition: "counters/" + rec.id, forField: true, during: true})
+	}
+}
+
+// meaning says what of a record belongs to its count.
+type meaning struct {
+	who        string // "a challenge", for errors
+	definition string
+	forField   bool // `for` is part of the count; a challenge asks it itself
+	during     bool // so with `during`
+}
+
+// count fills in what a counter counts, from the fields of the definition that it is written in.
+func (b *builder) count(rec *record, c *engine.Counter, m meaning) {
+	fold := "add"
+	for _, name := range foldNames {
+		if rec.has(name) {
+			fold = name
+		}
+	}
+	c.Fold = folds[fold]
+	if n := rec.values["at_most"]; n != nil {
+		c.AtMost.N, c.AtMost.Per = allowance(n.text)
+	}
+	if fold == "earned" {
+		c.Earned, c.Only = b.earned(rec)
+		return
+	}
+	t := b.when(rec)
+	if t.idle != "" {
+		b.idle(m.definition, rec.place(), t.idle)
+	}
+	if t.events == nil { // to find what else is wrong
+		b.feed(rec, c, fold, reader{any: true, who: m.who}, m)
+	}
+	quiet := b.quiet
+	for i := range t.events {
+		f := b.feed(rec, c, fold, reader{events: t.events, who: m.who}.first(i), m)
+		if t.idle == "" {
+			c.Feeds = append(c.Feeds, f)
+		}
+		b.triggered(m.definition, rec, t.events[i])
+		b.quiet = true // the other events are alike, or it has been said
+	}
+	b.quiet = quiet
+}
+
+func (b *builder) feed(rec *record, c *engine.Counter, fold string, r reader, m meaning) *engine.Feed {
+	f := &engine.Feed{If: b.condition(rec.values["if"], r)}
+	if !r.any {
+		f.When = r.events[0]
+	}
+	if m.forField {
+		f.For = b.who(rec.values["for"], r)
+	}
+	if m.during {
+		open := b.during(rec)
+		f.During = open.during
+		if open.never != "" {
+			b.idle(m.definition, rec.place(), open.never)
+			f.If = func(*engine.Facts) bool { return false }
+		}
+	}
+	switch n := rec.values[fold]; {
+	case n == nil:
+	case fold == "distinct":
+		if e := b.compile(n, r, expression.Keys); e != nil {
+			f.Values = e.Collect
+		}
+	default:
+		if e := b.compile(n, r, expression.Amount); e != nil {
+			f.Value = e.Amount
+		}
+	}
+	c.By, f.By = b.by(rec.values["by"], r)
+	if c.By == engine.ByEveryone && fold == "distinct" {
+		b.node(rec.values["distinct"], "count it by member, or by a field", "distinct cannot be counted by everyone: it keeps each value")
+	}
+	return f
+}
+
+// by reads whose count something is.
+func (b *builder) by(n *node, r reader) (engine.Scope, engine.Pick) {
+	if n == nil {
+		return engine.ByMember, nil
+	}
+	switch g := match(aSubject, n.text); {
+	case g.has(2):
+		return engine.ByEveryone, nil
+	case g.has(3):
+		e := b.compile(n, r.memberOnly(), expression.Key)
+		if e == nil {
+			return engine.ByField, nil
+		}
+		return engine.ByField, e.Pick
+	default:
+		return engine.ByMember, nil
+	}
+}
+
+// earned reads `earned: POINTS` and the definitions of `only`.
+func (b *builder) earned(rec *record) (*engine.Points, map[string]bool) {
+	p := named(b, rec.values["earned"], "points", b.names.Points)
+	var only map[string]bool
+	for _, n := range rec.list("only") {
+		for _, section := range b.givers(n) {
+			if only == nil {
+				only = map[string]bool{}
+			}
+			only[section+"/"+n.text] = true
+		}
+	}
+	return p, only
+}
+
+// givers are the sections that define n as something that gives points.
+func (b *builder) givers(n *node) []string {
+	var found []string
+	var all []string
+	for _, section := range []string{"rules", "challenges", "streaks", "leaderboards"} {
+		for _, rec := range b.records[section] {
+			all = append(all, rec.id)
+			if rec.id == n.text {
+				found = append(found, section)
+			}
+		}
+	}
+	if found == nil {
+		b.unknown(n, 0, len(n.text), "definition that gives points named", n.text, all)
+	}
+	return found
+}
+
+// copyCounter is a counter of the same meaning under another name.
+func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Counter {
+	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By,
+		Earned: c.Earned, Only: c.Only}
+	for _, f := range c.Feeds {
+		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
+		out.Feeds = append(out.Feeds, feed)
+	}
+	return out
+}
+
+func both(a, b engine.Cond) engine.Cond {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	default:
+		return func(f *engine.Facts) bool { return a(f) && b(f) }
+	}
+}
+
+func isRolling(c *engine.Counter) bool { return c.Last != calendar.Duration{} }

@@ -1,0 +1,171 @@
+package rulesets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/expression"
+)
+
+// cause is a built-in event that a definition raises or waits for. Value is what its field holds; "" for any.
+type cause struct {
+	event, field, value string
+}
+
+// caused notes that a definition raises a built-in event.
+func (b *builder) caused(definition, event, field, value string) {
+	b.causes[definition] = append(b.causes[definition], cause{event, field, value})
+}
+
+// triggered notes that a definition is set off by a built-in event, as far as its `if` accepts it.
+func (b *builder) triggered(definition string, rec *record, t *engine.EventType) {
+	if !t.Builtin {
+		return
+	}
+	field := strings.SplitN(t.Name, "_", 2)[0] // badge_earned has the field badge
+	if t.Schema.Field(field) == nil {
+		field = ""
+	}
+	values := []string{""}
+	if n := rec.values["if"]; n != nil && field != "" {
+		if e, errs := expression.Condition(n.text, b.scope(reader{events: []*engine.EventType{t}, kept: true})); errs == nil {
+			values = accepted(e.Tree, field)
+		}
+	}
+	for _, v := range values {
+		b.triggers[definition] = append(b.triggers[definition], cause{t.Name, field, v})
+	}
+}
+
+// inherit notes that a definition is set off by what its counter counts.
+func (b *builder) inherit(definition string, counter *node) {
+	if counter != nil {
+		b.triggers[definition] = append(b.triggers[definition], b.triggers["counters/"+counter.text]...)
+	}
+}
+
+// accepted are the values of event.FIELD that a condition lets pass, found in what it joins by and; "" for any.
+func accepted(n ast.Node, field string) []string {
+	binary, ok := n.(*ast.BinaryNode)
+	if !ok {
+		return []string{""}
+	}
+	switch binary.Operator {
+	case "and", "&&":
+		if values := accepted(binary.Left, field); values[0] != "" {
+			return values
+		}
+		return accepted(binary.Right, field)
+	case "==", "in":
+		if m, ok := binary.Left.(*ast.MemberNode); ok && m.String() == "event."+field {
+			return constants(binary.Right)
+		}
+	}
+	return []string{""}
+}
+
+func constants(n ast.Node) []string {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return []string{n.Value}
+	case *ast.ArrayNode:
+		var out []string
+		for _, item := range n.Nodes {
+			out = append(out, constants(item)...)
+		}
+		return out
+	}
+	return []string{""}
+}
+
+// cycles refuses definitions that set one another off without end.
+func (b *builder) cycles() {
+	edges := map[string][]string{}
+	for from, raised := range b.causes {
+		for to, awaited := range b.triggers {
+			if slices.ContainsFunc(raised, func(r cause) bool {
+				return slices.ContainsFunc(awaited, func(a cause) bool {
+					return a.event == r.event && (a.value == "" || a.field != r.field || a.value == r.value)
+				})
+			}) {
+				edges[from] = append(edges[from], to)
+			}
+		}
+		slices.Sort(edges[from])
+	}
+	for _, bare := range b.bare {
+		if !b.looksAt(bare.rec) {
+			b.node(bare.at, "give: what reaching it gives", "%s has a goal that gives nothing, and nothing else looks at it", describe(bare.rec))
+		}
+	}
+	loop := findLoop(edges)
+	if loop == nil {
+		return
+	}
+	section, id, _ := cutSource(loop[0])
+	if rec := b.recordOf(section, id); rec != nil {
+		b.node(rec.place(), "narrow one of them with `if`", "%s set one another off without end", arrows(loop))
+	}
+}
+
+// cutSource takes "rules/spend" apart; a step's part "challenges/x/step" belongs to its challenge.
+func cutSource(source string) (section, id, rest string) {
+	section, id, _ = strings.Cut(source, "/")
+	id, rest, _ = strings.Cut(id, "/")
+	id, _, _ = strings.Cut(id, ".")
+	return section, id, rest
+}
+
+// looksAt reports whether another definition names a challenge or streak: in needs, in an expression, or by its events.
+func (b *builder) looksAt(rec *record) bool {
+	if b.used[rec.id] {
+		return true
+	}
+	event, path := engine.ChallengeCompleted, "member.challenge."+rec.id
+	if rec.section == streakSection {
+		event, path = engine.StreakReached, "member.streak."+rec.id
+	}
+	for _, awaited := range b.triggers {
+		for _, a := range awaited {
+			if a.event == event && (a.value == "" || a.value == rec.id) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(b.sources, func(s string) bool { return strings.Contains(s, path) })
+}
+
+// findLoop returns the nodes of a cycle, the first of them again at the end, or nil.
+func findLoop(edges map[string][]string) []string {
+	const open, done = 1, 2
+	state := map[string]int{}
+	var path, loop []string
+	var visit func(string)
+	visit = func(n string) {
+		state[n] = open
+		path = append(path, n)
+		for _, next := range edges[n] {
+			switch {
+			case loop != nil:
+				return
+			case state[next] == open:
+				loop = append(slices.Clone(path[slices.Index(path, next):]), next)
+			case state[next] == 0:
+				visit(next)
+			}
+		}
+		path = path[:len(path)-1]
+		state[n] = done
+	}
+	for _, n := range ids(edges) {
+		if state[n] == 0 && loop == nil {
+			visit(n)
+		}
+	}
+	return loop
+}
+
+func arrows(loop []string) string { return strings.Join(loop, " -> ") }

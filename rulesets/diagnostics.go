@@ -1,0 +1,91 @@
+package rulesets
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity tells what stops a ruleset from what only informs.
+type Severity string
+
+// The severities of a Diagnostic.
+const (
+	SeverityError Severity = "error"
+	SeverityNote  Severity = "note"
+)
+
+// Diagnostic is one thing said about a place in a ruleset. Line and Column count from 1, Column and Width in characters.
+type Diagnostic struct {
+	Severity   Severity `json:"severity"`
+	File       string   `json:"file"`
+	Line       int      `json:"line"`
+	Column     int      `json:"column"`
+	Width      int      `json:"width"`
+	Message    string   `json:"message"`
+	Suggestion string   `json:"suggestion,omitempty"`
+
+	source string // the text of the line
+}
+
+// String shows the diagnostic with its source line, a caret and the suggestion.
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", d.File, d.Line, d.Column, d.Severity, d.Message)
+	if d.source != "" {
+		fmt.Fprintf(&b, "%5d | %s\n", d.Line, d.source)
+		fmt.Fprintf(&b, "      | %s%s\n", indentLike(d.source, d.Column-1), strings.Repeat("^", max(1, d.Width)))
+	}
+	if d.Suggestion != "" {
+		fmt.Fprintf(&b, "      = %s\n", d.Suggestion)
+	}
+	return b.String()
+}
+
+// indentLike is blank space as wide as the first n characters of line, with its tabs, so that the caret stands right.
+func indentLike(line string, n int) string {
+	var b strings.Builder
+	for _, r := range line {
+		if b.Len() >= n {
+			break
+		}
+		if r != '\t' {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	for b.Len() < n {
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// Diagnostics is all that was said about a ruleset, sorted by place.
+type Diagnostics []Diagnostic
+
+// Error is the text of all diagnostics.
+func (ds Diagnostics) Error() string {
+	var b strings.Builder
+	for _, d := range ds {
+		b.WriteString(d.String())
+	}
+	return b.String()
+}
+
+// HasErrors reports whether any of them stops the ruleset.
+func (ds Diagnostics) HasErrors() bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == SeverityError })
+}
+
+// sorted is ds by file and place, with what was said twice of one place said once.
+func (ds Diagnostics) sorted() Diagnostics {
+	out := slices.Clone(ds)
+	slices.SortStableFunc(out, func(a, b Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Message, b.Message))
+	})
+	return slices.CompactFunc(out, func(a, b Diagnostic) bool {
+		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
+	})
+}

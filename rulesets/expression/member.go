@@ -1,0 +1,195 @@
+package expression
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/expr-lang/expr/file"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// memberID is the member's id; facts without a member still have the event's.
+func memberID(f *engine.Facts) string {
+	if f.Member == nil {
+		return f.Event.Member
+	}
+	return f.Member.ID
+}
+
+// ownFields are the built-in fields of a member.
+var ownFields = map[string]operand{
+	"id": textOperand(memberID),
+	"name": textOperand(func(f *engine.Facts) string {
+		if f.Member == nil {
+			return ""
+		}
+		return f.Member.Name
+	}),
+	"joined": {typ: Date, date: func(f *engine.Facts) calendar.Date {
+		if f.Member == nil {
+			return f.Date()
+		}
+		return f.Calendar().Zone.Date(f.Member.Joined)
+	}},
+	"timezone": textOperand(func(f *engine.Facts) string {
+		if f.Member == nil || f.Member.Zone == nil {
+			return f.Rules.Calendar.Zone.Name()
+		}
+		return f.Member.Zone.Name()
+	}),
+}
+
+// keptGroup is a group of state kept for a member: member.points.X and its like.
+type keptGroup struct {
+	noun string
+	ids  func(*Names) []string
+	read func(*Names, string) operand
+	// fields of one entry, for member.challenge.X.FIELD; read is nil then.
+	fields map[string]func(*Names, string) operand
+}
+
+func ids[T any](of func(*Names) map[string]T) func(*Names) []string {
+	return func(n *Names) []string { return slices.Collect(maps.Keys(of(n))) }
+}
+
+func decimalOperand(read func(*engine.Facts) decimal.Decimal) operand {
+	return reference(Number, func(f *engine.Facts) engine.Value { return engine.NumberValue(read(f)) }, nil)
+}
+
+var keptGroups = map[string]keptGroup{
+	"points": {noun: "points", ids: ids(func(n *Names) map[string]*engine.Points { return n.Points }),
+		read: func(n *Names, id string) operand {
+			p := n.Points[id]
+			return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.Balance(p) })
+		}},
+	"tier": {noun: "tier", ids: ids(func(n *Names) map[string]*engine.Tier { return n.Tiers }), read: tierLevel},
+	"counter": {noun: "counter", ids: ids(func(n *Names) map[string]*engine.Counter { return n.Counters }),
+		read: func(n *Names, id string) operand {
+			c := n.Counters[id]
+			return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.Count(c) })
+		}},
+	"streak": {noun: "streak", ids: ids(func(n *Names) map[string]*engine.Streak { return n.Streaks }),
+		read: func(n *Names, id string) operand {
+			s := n.Streaks[id]
+			return whole(func(f *engine.Facts) int { return f.StreakLength(s) })
+		}},
+	"has_badge": {noun: "badge", ids: ids(func(n *Names) map[string]*engine.Badge { return n.Badges }),
+		read: func(n *Names, id string) operand {
+			b := n.Badges[id]
+			return condOperand(func(f *engine.Facts) bool { return f.HasBadge(b) })
+		}},
+	"rewards": {noun: "reward", ids: ids(func(n *Names) map[string]*engine.Reward { return n.Rewards }),
+		read: func(n *Names, id string) operand {
+			r := n.Rewards[id]
+			return whole(func(f *engine.Facts) int { return f.RewardCount(r) })
+		}},
+	"challenge": {noun: "challenge", ids: ids(func(n *Names) map[string]*engine.Challenge { return n.Challenges }),
+		fields: map[string]func(*Names, string) operand{
+			"progress": func(n *Names, id string) operand {
+				c := n.Challenges[id]
+				return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.ChallengeProgress(c) })
+			},
+			"done": func(n *Names, id string) operand {
+				c := n.Challenges[id]
+				return condOperand(func(f *engine.Facts) bool { return f.ChallengeDone(c) })
+			},
+			"times": func(n *Names, id string) operand {
+				c := n.Challenges[id]
+				return whole(func(f *engine.Facts) int { return f.ChallengeTimes(c) })
+			},
+		}},
+}
+
+func tierLevel(n *Names, id string) operand {
+	t := n.Tiers[id]
+	o := textOperand(func(f *engine.Facts) string { return f.Level(t) })
+	o.options, o.optionsOf = []string{""}, "level of "+id
+	for _, l := range t.Ladder.Levels {
+		o.options = append(o.options, l.Name)
+	}
+	return o
+}
+
+// MemberNames are the names below `member` that a program cannot declare, sorted.
+func MemberNames() []string {
+	names := slices.Concat(slices.Collect(maps.Keys(ownFields)), slices.Collect(maps.Keys(keptGroups)), []string{"in"})
+	slices.Sort(names)
+	return names
+}
+
+func (c *compiler) member(segs []segment) operand {
+	if len(segs) == 1 {
+		return c.fail(segs[0].at, "member is a group of fields", "such as member.id")
+	}
+	name := segs[1]
+	if o, ok := ownFields[name.name]; ok && len(segs) == 2 {
+		return o
+	}
+	if name.name == "in" {
+		return c.inAudience(segs)
+	}
+	if g, ok := keptGroups[name.name]; ok {
+		return c.keptEntry(g, segs)
+	}
+	f, o := c.declared(c.scope.Member, "member", segs[1:], MemberNames(), segs[0].at)
+	if f == nil {
+		return o
+	}
+	slot := f.Slot
+	return fieldOperand(f, func(f *engine.Facts) engine.Value { return f.Profile(slot) })
+}
+
+func (c *compiler) keptEntry(g keptGroup, segs []segment) operand {
+	group := "member." + segs[1].name
+	all := g.ids(c.scope.Names)
+	if len(segs) == 2 {
+		return c.fail(segs[1].at, "write which "+g.noun+": "+group+".ID", DidYouMean("", all))
+	}
+	id := segs[2]
+	if !slices.Contains(all, id.name) {
+		return c.fail(id.at, fmt.Sprintf("there is no %s %q", g.noun, id.name), DidYouMean(id.name, all))
+	}
+	at := file.Location{From: segs[0].at.From, To: segs[len(segs)-1].at.To}
+	read, rest := g.read, segs[3:]
+	if g.fields != nil {
+		fields := slices.Collect(maps.Keys(g.fields))
+		if len(rest) == 0 {
+			return c.fail(id.at, "write what of the "+g.noun, DidYouMean("", fields))
+		}
+		if read = g.fields[rest[0].name]; read == nil {
+			return c.fail(rest[0].at, fmt.Sprintf("a %s has no %q", g.noun, rest[0].name), DidYouMean(rest[0].name, fields))
+		}
+		rest = rest[1:]
+	}
+	if len(rest) > 0 {
+		return c.fail(rest[0].at, joined(segs[:len(segs)-len(rest)])+" has no fields", "")
+	}
+	if !c.keptState(at, joined(segs)) {
+		return operand{}
+	}
+	return read(c.scope.Names, id.name)
+}
+
+// inAudience is member.in.NAME, the audience's own condition.
+func (c *compiler) inAudience(segs []segment) operand {
+	names := c.scope.Names
+	if len(segs) != 3 {
+		return c.fail(segs[1].at, "write which audience: member.in.NAME", DidYouMean("", names.AudienceIDs))
+	}
+	id := segs[2]
+	if !slices.Contains(names.AudienceIDs, id.name) {
+		return c.fail(id.at, fmt.Sprintf("there is no audience %q", id.name), DidYouMean(id.name, names.AudienceIDs))
+	}
+	a := names.Audience(id.name)
+	if a == nil {
+		return operand{} // its own errors have been said
+	}
+	if a.Kept && !c.keptState(id.at, "the audience "+id.name) {
+		return operand{}
+	}
+	return condOperand(a.Cond)
+}

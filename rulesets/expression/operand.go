@@ -1,0 +1,158 @@
+package expression
+
+import (
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Type is the type of a value inside an expression.
+type Type uint8
+
+// The types. Unknown is that of something wrong, which has been said; nothing further is said about it.
+const (
+	Unknown Type = iota
+	Boolean
+	Number
+	Text
+	Date
+	Time
+	List
+	Record // `event`, `member.points`: a name that needs another one after it
+)
+
+var typeNames = [...]string{"something unknown", "true or false", "a number", "text", "a date", "a time", "a list", "a group of fields"}
+
+// String is the type as diagnostics name it.
+func (t Type) String() string { return typeNames[t] }
+
+func typeOf(t engine.FieldType) Type {
+	switch t.Kind() {
+	case engine.Text:
+		return Text
+	case engine.Number:
+		return Number
+	case engine.Boolean:
+		return Boolean
+	case engine.Date:
+		return Date
+	case engine.Time:
+		return Time
+	default:
+		return List
+	}
+}
+
+// The closures a compiled part consists of, one type each.
+type (
+	cond    = engine.Cond
+	number  = engine.Amount
+	pick    = engine.Pick
+	text    func(*engine.Facts) string
+	date    func(*engine.Facts) calendar.Date
+	instant func(*engine.Facts) calendar.Instant
+	list    func(*engine.Facts) *engine.List
+)
+
+// operand is a compiled part of an expression: the closure of its type, and what the parts around it need to know.
+type operand struct {
+	typ  Type
+	node ast.Node
+
+	cond    cond
+	number  number
+	text    text
+	date    date
+	instant instant
+	list    list
+
+	path     string         // of a reference: "event.coupon"
+	optional bool           // of a reference: it may be absent
+	value    pick           // of a reference: also when it is absent
+	items    *engine.Schema // of a list: its rows
+	field    *engine.Field  // of a declared field
+	constant *engine.Value
+	literal  *decimal.Wide // of a constant number
+	// options are the only texts that this can be, and optionsOf says what they are called.
+	options   []string
+	optionsOf string
+}
+
+// reference is the operand of a value that is picked from the facts.
+func reference(t Type, p pick, items *engine.Schema) operand {
+	o := operand{typ: t, value: p, items: items}
+	switch t {
+	case Boolean:
+		o.cond = func(f *engine.Facts) bool { return p(f).Boolean() }
+	case Number:
+		o.number = func(f *engine.Facts) decimal.Wide { return p(f).Number().Wide() }
+	case Text:
+		o.text = func(f *engine.Facts) string { return p(f).Text() }
+	case Date:
+		o.date = func(f *engine.Facts) calendar.Date { return p(f).Date() }
+	case Time:
+		o.instant = func(f *engine.Facts) calendar.Instant { return p(f).Time() }
+	case List:
+		o.list = func(f *engine.Facts) *engine.List { return p(f).List() }
+	}
+	return o
+}
+
+func numberConstant(w decimal.Wide) operand {
+	o := operand{typ: Number, literal: &w, number: func(*engine.Facts) decimal.Wide { return w }}
+	if d, err := w.Decimal(); err == nil && d.Wide() == w {
+		v := engine.NumberValue(d)
+		o.constant = &v
+	}
+	return o
+}
+
+func textConstant(s string) operand {
+	v := engine.TextValue(s)
+	return operand{typ: Text, constant: &v, text: func(*engine.Facts) string { return s }}
+}
+
+func booleanConstant(b bool) operand {
+	v := engine.BooleanValue(b)
+	return operand{typ: Boolean, constant: &v, cond: func(*engine.Facts) bool { return b }}
+}
+
+func dateConstant(d calendar.Date) operand {
+	v := engine.DateValue(d)
+	return operand{typ: Date, constant: &v, date: func(*engine.Facts) calendar.Date { return d }}
+}
+
+func textOperand(t text) operand     { return operand{typ: Text, text: t} }
+func numberOperand(n number) operand { return operand{typ: Number, number: n} }
+func condOperand(c cond) operand     { return operand{typ: Boolean, cond: c} }
+
+// either is a where choose holds and b elsewhere; both are of one type.
+func either(choose cond, a, b operand) operand {
+	o := operand{typ: a.typ, items: a.items}
+	switch a.typ {
+	case Boolean:
+		o.cond = choice(choose, a.cond, b.cond)
+	case Number:
+		o.number = choice(choose, a.number, b.number)
+	case Text:
+		o.text = choice(choose, a.text, b.text)
+	case Date:
+		o.date = choice(choose, a.date, b.date)
+	case Time:
+		o.instant = choice(choose, a.instant, b.instant)
+	case List:
+		o.list = choice(choose, a.list, b.list)
+	}
+	return o
+}
+
+func choice[T any, F ~func(*engine.Facts) T](choose cond, a, b F) F {
+	return func(f *engine.Facts) T {
+		if choose(f) {
+			return a(f)
+		}
+		return b(f)
+	}
+}

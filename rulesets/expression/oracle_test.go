@@ -1,0 +1,309 @@
+package expression
+
+import (
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// conditions writes random conditions without arithmetic, in which optional values are guarded.
+type conditions struct{ *rand.Rand }
+
+func (g conditions) pick(of ...string) string { return of[g.IntN(len(of))] }
+
+func (g conditions) word() string { return fmt.Sprintf("%q", someWords[g.IntN(len(someWords))]) }
+
+func (g conditions) number() string { return g.pick("0", "1", "2", "2.5", "-1", "3.25", "7") }
+
+func (g conditions) words() string {
+	n := 1 + g.IntN(3)*5
+	words := make([]string, n)
+	for i := range words {
+		words[i] = g.word()
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
+
+func (g conditions) text(item bool) string {
+	texts := []string{"event.order_id", "event.address.city", `(event.coupon ?? "none")`, `(member.country ?? event.order_id)`, "lower(event.order_id)"}
+	if item {
+		texts = append(texts, ".sku", ".sku", `(.note ?? "-")`)
+	}
+	return g.pick(texts...)
+}
+
+func (g conditions) comparison(item bool) string {
+	numbers := []string{"event.amount", "event.qty", "(event.discount ?? 1)", "len(event.items)", "len(event.tags)"}
+	if item {
+		numbers = append(numbers, ".qty", ".price")
+	}
+	switch g.IntN(8) {
+	case 0, 1:
+		return g.pick(numbers...) + " " + g.pick("<", "<=", ">", ">=", "==", "!=") + " " + g.pick(g.number(), g.pick(numbers...))
+	case 2:
+		return g.text(item) + g.pick(" == ", " != ") + g.pick(g.word(), g.text(item))
+	case 3:
+		return g.text(item) + g.pick(" in ", " not in ") + g.words()
+	case 4:
+		return g.pick(numbers...) + " in [" + g.number() + ", " + g.number() + ", 0.75]"
+	case 5:
+		return g.text(item) + " matches " + g.pick(`"^A"`, `"b|web"`, `"^$"`)
+	case 6:
+		return "(has(event.coupon) and event.coupon == " + g.word() + ")"
+	default:
+		return g.pick("event.paid", "member.vip", "has(event.gift)", "(event.gift ?? member.vip)", "not (has(event.gift) and event.gift)",
+			g.word()+" in event.tags", g.word()+" in (member.linked ?? [])")
+	}
+}
+
+func (g conditions) condition(depth int, item bool) string {
+	if depth == 0 {
+		return g.comparison(item)
+	}
+	switch g.IntN(7) {
+	case 0, 1:
+		return "(" + g.condition(depth-1, item) + " and " + g.condition(depth-1, item) + ")"
+	case 2:
+		return "(" + g.condition(depth-1, item) + " or " + g.condition(depth-1, item) + ")"
+	case 3:
+		return "not (" + g.condition(depth-1, item) + ")"
+	case 4:
+		return "(if " + g.condition(depth-1, item) + " { " + g.condition(depth-1, item) + " } else { " + g.condition(depth-1, item) + " })"
+	case 5:
+		if item {
+			return g.pick("any", "all", "none") + "(.marks, # == " + g.word() + " or # in " + g.words() + ")"
+		}
+		return g.pick("any", "all", "none") + "(event.items, " + g.condition(depth-1, true) + ")"
+	default:
+		if item {
+			return g.comparison(true)
+		}
+		return "count(event.items, " + g.condition(depth-1, true) + ") " + g.pick("==", ">=", "<") + g.pick(" 1", " 2")
+	}
+}
+
+// plainValue is v as expr's virtual machine takes it.
+func plainValue(v engine.Value, f *engine.Field) any {
+	switch v.Kind {
+	case engine.Text:
+		return v.Text()
+	case engine.Number:
+		return float64(v.Number()) / float64(decimal.One)
+	case engine.Boolean:
+		return v.Boolean()
+	case engine.Date:
+		return time.Unix(int64(v.Date())*86_400, 0).UTC()
+	case engine.Time:
+		return v.Time().Time()
+	case engine.ListOf:
+		out := []any{}
+		for row := range v.List().Rows {
+			if scalar := f.Items.Field(""); scalar != nil {
+				out = append(out, plainValue(v.List().Cell(row, 0), scalar))
+				continue
+			}
+			item := map[string]any{}
+			for i, column := range f.Items.Fields {
+				item[column.Name] = plainValue(v.List().Cell(row, i), column)
+			}
+			out = append(out, item)
+		}
+		return out
+	}
+	if f.Type == engine.TypeList {
+		return nil
+	}
+	return nil
+}
+
+func plainMap(values []engine.Value, s *engine.Schema) map[string]any {
+	out := map[string]any{}
+	for i, f := range s.Fields {
+		in, name := out, f.Name
+		if record, rest, nested := strings.Cut(f.Name, "."); nested {
+			if out[record] == nil {
+				out[record] = map[string]any{}
+			}
+			in, name = out[record].(map[string]any), rest
+		}
+		in[name] = plainValue(values[i], f)
+	}
+	return out
+}
+
+func TestConditionsAgreeWithTheVirtualMachine(t *testing.T) {
+	w := newWorld()
+	r := seeded(t)
+	has := expr.Function("has", func(p ...any) (any, error) { return p[0] != nil, nil }, new(func(any) bool))
+	held := 0
+	for range 3000 {
+		source := conditions{r}.condition(r.IntN(4), false)
+		e, errs := Condition(source, w.scope())
+		if len(errs) > 0 && strings.Contains(errs[0].Message, "200 parts") {
+			continue
+		}
+		require.Empty(t, errs, source)
+		program, err := expr.Compile(source, has, expr.Env(map[string]any{"event": map[string]any{}, "member": map[string]any{}}))
+		require.NoError(t, err, source)
+		for range 5 {
+			f := w.random(r)
+			want, err := expr.Run(program, map[string]any{
+				"event": plainMap(f.Event.Fields, w.purchase.Schema), "member": plainMap(f.Member.Profile, w.rules.Member),
+			})
+			require.NoError(t, err, source)
+			require.Equal(t, want, e.Cond(f), source)
+			if want == true {
+				held++
+			}
+		}
+	}
+	require.Greater(t, held, 1000, "conditions that never hold prove little")
+}
+
+// calculation is a random number and what it comes to; exact is nil where it must fail.
+type calculation struct {
+	source string
+	exact  *big.Rat
+}
+
+type calculations struct {
+	*rand.Rand
+	facts *engine.Facts
+	w     *world
+}
+
+var (
+	twelve = new(big.Int).Exp(big.NewInt(10), big.NewInt(12), nil)
+	most   = new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(26), nil))
+)
+
+// rounded is x at twelve digits, half to even, nil when it is too large.
+func rounded(x *big.Rat) *big.Rat {
+	scaled := new(big.Rat).Mul(x, new(big.Rat).SetInt(twelve))
+	return bounded(new(big.Rat).SetFrac(halfEven(scaled), twelve))
+}
+
+func bounded(x *big.Rat) *big.Rat {
+	if new(big.Rat).Abs(x).Cmp(most) > 0 {
+		return nil
+	}
+	return x
+}
+
+func halfEven(x *big.Rat) *big.Int {
+	q, m := new(big.Int).DivMod(x.Num(), x.Denom(), new(big.Int))
+	switch new(big.Int).Lsh(m, 1).Cmp(x.Denom()) {
+	case 1:
+		return q.Add(q, big.NewInt(1))
+	case 0:
+		if q.Bit(0) == 1 {
+			q.Add(q, big.NewInt(1))
+		}
+	}
+	return q
+}
+
+func (g calculations) leaf() calculation {
+	switch g.IntN(4) {
+	case 0:
+		s := fmt.Sprintf("%d.%0*d", g.IntN(1000), 1+g.IntN(9), g.IntN(10))
+		x, _ := new(big.Rat).SetString(s)
+		return calculation{s, x}
+	case 1:
+		n := g.Int64N(1_000_000_000_000)
+		return calculation{fmt.Sprint(n), new(big.Rat).SetInt64(n)}
+	case 2:
+		return calculation{fmt.Sprint(g.IntN(4)), new(big.Rat).SetInt64(0)}.read()
+	default:
+		name := []string{"amount", "qty"}[g.IntN(2)]
+		v := g.facts.Event.Fields[g.w.purchase.Schema.Field(name).Slot]
+		return calculation{"event." + name, big.NewRat(int64(v.Number()), int64(decimal.One))}
+	}
+}
+
+func (c calculation) read() calculation {
+	c.exact, _ = new(big.Rat).SetString(c.source)
+	return c
+}
+
+func (g calculations) any(depth int) calculation {
+	if depth == 0 {
+		return g.leaf()
+	}
+	a, b := g.any(depth-1), g.any(depth-1)
+	if a.exact == nil {
+		return a
+	}
+	if b.exact == nil {
+		return b
+	}
+	x := new(big.Rat)
+	switch g.IntN(9) {
+	case 0:
+		return calculation{"(" + a.source + " + " + b.source + ")", bounded(x.Add(a.exact, b.exact))}
+	case 1:
+		return calculation{"(" + a.source + " - " + b.source + ")", bounded(x.Sub(a.exact, b.exact))}
+	case 2, 3:
+		return calculation{"(" + a.source + " * " + b.source + ")", rounded(x.Mul(a.exact, b.exact))}
+	case 4:
+		source := "(" + a.source + " / " + b.source + ")"
+		if b.exact.Sign() == 0 {
+			return calculation{source, nil}
+		}
+		return calculation{source, rounded(x.Quo(a.exact, b.exact))}
+	case 5:
+		source := "(" + a.source + " % " + b.source + ")"
+		if b.exact.Sign() == 0 {
+			return calculation{source, nil}
+		}
+		q := new(big.Int).Quo(new(big.Int).Mul(a.exact.Num(), b.exact.Denom()), new(big.Int).Mul(a.exact.Denom(), b.exact.Num()))
+		return calculation{source, x.Sub(a.exact, new(big.Rat).Mul(new(big.Rat).SetInt(q), b.exact))}
+	case 6:
+		if a.exact.Cmp(b.exact) < 0 {
+			return calculation{"min(" + a.source + ", " + b.source + ")", a.exact}
+		}
+		return calculation{"min(" + a.source + ", " + b.source + ")", b.exact}
+	case 7:
+		return calculation{"floor(" + a.source + ")", new(big.Rat).SetInt(new(big.Int).Div(a.exact.Num(), a.exact.Denom()))}
+	default:
+		return calculation{"(-round(" + a.source + "))", x.Neg(new(big.Rat).SetInt(halfEven(a.exact)))}
+	}
+}
+
+func TestArithmeticIsExact(t *testing.T) {
+	w := newWorld()
+	r := seeded(t)
+	failed, compared := 0, 0
+	for range 20_000 {
+		f := w.random(r)
+		c := calculations{r, f, w}.any(r.IntN(4))
+		e, errs := Amount(c.source, w.scope())
+		if len(errs) > 0 {
+			require.Contains(t, errs[0].Message, "this always fails", c.source)
+			require.Nil(t, c.exact, c.source)
+			continue
+		}
+		got := e.Amount(f)
+		err := f.Failed()
+		if c.exact == nil {
+			require.Error(t, err, c.source)
+			failed++
+			continue
+		}
+		require.NoError(t, err, c.source)
+		have, _ := new(big.Rat).SetString(got.String())
+		require.Zero(t, c.exact.Cmp(have), "%s: want %s, got %s", c.source, c.exact.FloatString(13), got)
+		compared++
+	}
+	require.Greater(t, failed, 50)
+	require.Greater(t, compared, 10_000)
+}

@@ -1,0 +1,280 @@
+package rulesets
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/expression"
+)
+
+// reader says who reads an expression, and so what it may look at.
+type reader struct {
+	events []*engine.EventType // compiled for the first; empty where there is no event
+	any    bool                // there is an event, but which is unknown: the trigger is wrong
+	kept   bool
+	who    string // "a challenge", where kept is false
+}
+
+// memberOnly is the same reader where there is no event to ask about, as in `for`.
+func (r reader) memberOnly() reader { r.events, r.any = nil, false; return r }
+
+// first is the same reader with event i in front.
+func (r reader) first(i int) reader {
+	events := append([]*engine.EventType{r.events[i]}, r.events[:i]...)
+	r.events = append(events, r.events[i+1:]...)
+	return r
+}
+
+// scope is what r may look at. Scopes are shared, because each carries an environment for the type checker.
+func (b *builder) scope(r reader) *expression.Scope {
+	var key strings.Builder
+	for _, t := range r.events {
+		key.WriteString(t.Name + ",")
+	}
+	if r.any {
+		key.WriteString("any")
+	}
+	if r.kept {
+		key.WriteString(" kept")
+	} else {
+		key.WriteString(" " + r.who)
+	}
+	s := b.scopes[key.String()]
+	if s == nil {
+		s = &expression.Scope{Events: r.events, AnyEvent: r.any, Member: b.rules.Member, Names: b.names, Kept: r.kept, Reader: cmp.Or(r.who, "this")}
+		b.scopes[key.String()] = s
+	}
+	return s
+}
+
+type compileFunc func(string, *expression.Scope) (*expression.Expression, []expression.Error)
+
+// compile compiles the expression in n. It returns nil after saying what is wrong.
+func (b *builder) compile(n *node, r reader, compile compileFunc) *expression.Expression {
+	b.sources = append(b.sources, n.text)
+	e, errs := compile(n.text, b.scope(r))
+	for _, err := range errs {
+		b.span(n, err.From, err.To, cmp.Or(commentHint(n), err.Suggestion), "%s", err.Message)
+	}
+	return e
+}
+
+// condition compiles a condition; nil where it is left out or wrong.
+func (b *builder) condition(n *node, r reader) engine.Cond {
+	if n == nil {
+		return nil
+	}
+	if e := b.compile(n, r, expression.Condition); e != nil {
+		return e.Cond
+	}
+	return nil
+}
+
+// who compiles a `for`: an audience by name, or a condition on the member.
+func (b *builder) who(n *node, r reader) engine.Cond {
+	if n == nil {
+		return nil
+	}
+	name := strings.TrimSpace(n.text)
+	if !phrases[anID].pattern.MatchString(name) || name == "true" || name == "false" {
+		return b.condition(n, r.memberOnly())
+	}
+	if b.audiences[name] == nil {
+		b.unknown(n, 0, len(name), "audience", name, b.names.AudienceIDs)
+		return nil
+	}
+	a := b.names.Audience(name)
+	if a == nil {
+		return nil
+	}
+	if a.Kept && !r.kept {
+		b.node(n, "use an audience of declared member fields", "%s may not ask for the audience %s: it reads state that depends on the order of arrival", r.who, name)
+	}
+	return a.Cond
+}
+
+// audience is a named condition, compiled when it is first used.
+type audience struct {
+	node     *node
+	compiled *expression.Audience
+	state    int // 0 new, 1 being compiled, 2 done
+}
+
+func (b *builder) audienceConditions() {
+	b.names.Audience = b.audience
+	if n := b.root.values["audiences"]; n != nil {
+		for _, p := range n.pairs {
+			switch {
+			case !phrases[anID].pattern.MatchString(p.key.text):
+				b.node(p.key, "such as "+phrases[anID].example, "%q is not an id", p.key.text)
+			case p.value.kind != scalarNode || p.value.null:
+				b.node(p.value, `such as member.country == "DE"`, "an audience is a condition on the member")
+			default:
+				b.audiences[p.key.text] = &audience{node: p.value}
+			}
+		}
+	}
+	b.names.AudienceIDs = ids(b.audiences)
+	for _, id := range b.names.AudienceIDs {
+		b.audience(id)
+	}
+}
+
+func (b *builder) audience(id string) *expression.Audience {
+	a := b.audiences[id]
+	switch {
+	case a == nil:
+		return nil
+	case a.state == 1:
+		b.node(a.node, "write one of them out", "the audience %s is defined by itself", id)
+		return nil
+	case a.state == 0:
+		a.state = 1
+		quiet := b.quiet
+		b.quiet = false
+		if e := b.compile(a.node, reader{kept: true}, expression.Condition); e != nil {
+			a.compiled = &expression.Audience{Cond: e.Cond, Kept: e.Kept}
+		}
+		b.quiet = quiet
+		a.state = 2
+	}
+	return a.compiled
+}
+
+// tables reads `tables`: numbers by key.
+func (b *builder) tables() {
+	n := b.root.values["tables"]
+	if n == nil {
+		return
+	}
+	for _, p := range n.pairs {
+		if !phrases[anID].pattern.MatchString(p.key.text) {
+			b.node(p.key, "such as "+phrases[anID].example, "%q is not an id", p.key.text)
+			continue
+		}
+		table := map[string]decimal.Decimal{}
+		b.names.Tables[p.key.text] = table
+		if p.value.kind != mapNode || len(p.value.pairs) == 0 {
+			b.node(p.value, "such as {flex: 2, saver: 0.5}", "a table is a map of keys to numbers")
+			continue
+		}
+		for _, entry := range p.value.pairs {
+			if b.fits(entry.value, of(aNumber), &field{name: entry.key.text}) {
+				table[entry.key.text] = b.decimal(entry.value)
+			}
+		}
+	}
+}
+
+// trigger is what `when` says.
+type trigger struct {
+	events []*engine.EventType
+	// idle says why the trigger never fires in this version of the engine, "" when it does.
+	idle string
+	node *node
+}
+
+// timer is the event of a timer: it has no fields.
+func timer() *engine.EventType {
+	return &engine.EventType{Name: "timer", Builtin: true, Schema: engine.NewSchema("", 0)}
+}
+
+// unraised are built-in events that no part of the engine raises yet.
+var unraised = map[string]string{
+	engine.RewardClaimed: "rewards cannot be claimed yet", engine.RewardConfirmed: "rewards cannot be claimed yet",
+	engine.SeasonClosed: "seasons do not close yet", engine.PromotionOpened: "promotions tell nobody that they open yet",
+	engine.PromotionClosed: "promotions tell nobody that they close yet",
+}
+
+// when reads a trigger. Events is nil after an error.
+func (b *builder) when(rec *record) trigger {
+	n := rec.values["when"]
+	t := trigger{node: n}
+	items := rec.list("when")
+	for _, item := range items {
+		g := match(aTrigger, item.text)
+		if len(items) > 1 && !g.has(1) {
+			b.node(item, "write a definition of its own for it", "a list in when is made of events")
+			return trigger{}
+		}
+		event, idle := b.triggerEvent(rec, item, g)
+		if event == nil {
+			return trigger{node: n}
+		}
+		if slices.Contains(t.events, event) {
+			b.node(item, "", "%s is in the list twice", event.Name)
+			continue
+		}
+		t.events, t.idle = append(t.events, event), cmp.Or(t.idle, idle)
+	}
+	return t
+}
+
+// triggerEvent is the event that a trigger stands for, and why it does not happen yet.
+func (b *builder) triggerEvent(rec *record, n *node, g groups) (event *engine.EventType, idle string) {
+	const timers = "timers do not fire yet"
+	switch {
+	case g.has(1):
+		event = b.eventNamed(n, g, 1)
+		if event != nil && event.Builtin {
+			idle = unraised[event.Name]
+		}
+		return event, idle
+	case rec.section != ruleSection:
+		b.node(n, "such as when: purchase", "a %s counts events; only a rule can have a timer", rec.section.name)
+		return nil, ""
+	case g.has(4): // DURATION after last EVENT
+		if b.eventNamed(n, g, 4) == nil {
+			return nil, ""
+		}
+	case g.has(6): // every year on member.FIELD
+		if b.memberDate(n, g, 6) == nil {
+			return nil, ""
+		}
+	case g.has(7):
+		if b.cron(n, g.get(7), g.index[14]) == nil {
+			return nil, ""
+		}
+	case g.has(8):
+		if b.promotionNamed(n, g, 8) == nil {
+			return nil, ""
+		}
+		return b.events[engine.PromotionOpened], timers
+	}
+	return timer(), timers
+}
+
+func (b *builder) eventNamed(n *node, g groups, i int) *engine.EventType {
+	t := b.events[g.get(i)]
+	if t == nil {
+		from, to := g.at(i)
+		b.unknown(n, from, to, "event", g.get(i), ids(b.events))
+	}
+	return t
+}
+
+// memberDate finds the declared date of a member that a phrase names.
+func (b *builder) memberDate(n *node, g groups, i int) *engine.Field {
+	from, to := g.at(i)
+	f := b.rules.Member.Field(g.get(i))
+	switch {
+	case f == nil:
+		b.span(n, from, to, expression.DidYouMean(g.get(i), b.rules.Member.Names()), "member has no field %q", g.get(i))
+	case f.Type != engine.TypeDate && f.Type != engine.TypeTime:
+		b.span(n, from, to, "", "member.%s is %s, not a date", f.Name, f.Type)
+		return nil
+	}
+	return f
+}
+
+func (b *builder) promotionNamed(n *node, g groups, i int) *engine.Promotion {
+	p := b.windows[g.get(i)]
+	if p == nil {
+		from, to := g.at(i)
+		b.unknown(n, from, to, "promotion", g.get(i), ids(b.windows))
+	}
+	return p
+}

@@ -1,0 +1,147 @@
+package rulesets
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/expression"
+)
+
+var (
+	fieldName = regexp.MustCompile(`^([a-z][a-z0-9_]{0,39})(\?)?$`)
+	typeNames = phrases[aType]
+)
+
+// maxRecords bounds how deep records nest in an event.
+const maxRecords = 4
+
+// schemas reads `member` and `events`.
+func (b *builder) schemas() {
+	b.rules.Member = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(b.root.values["member"], "", false, expression.MemberNames(), 0)...)
+	for _, t := range engine.BuiltinEvents() {
+		b.events[t.Name] = t
+		b.rules.Events = append(b.rules.Events, t)
+	}
+	if events := b.root.values["events"]; events != nil {
+		for _, p := range events.pairs {
+			b.eventType(p)
+		}
+	}
+	for _, n := range b.root.list("client_events") {
+		switch t := b.events[n.text]; {
+		case t == nil:
+			b.unknown(n, 0, len(n.text), "event", n.text, b.declaredEvents())
+		case t.Builtin:
+			b.node(n, "name events of this program", "%s is raised by the engine, never sent", n.text)
+		default:
+			b.rules.ClientEvents = append(b.rules.ClientEvents, n.text)
+		}
+	}
+}
+
+func (b *builder) eventType(p pair) {
+	name := p.key.text
+	switch t := b.events[name]; {
+	case !phrases[anID].pattern.MatchString(name):
+		b.node(p.key, "such as "+phrases[anID].example, "%q is not an id", name)
+		return
+	case t != nil && t.Builtin:
+		b.node(p.key, "give it another name", "%s is a built-in event", name)
+		return
+	}
+	t := &engine.EventType{Name: name}
+	t.Schema = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(p.value, "", false, expression.DerivedNames(), 0)...)
+	b.events[name] = t
+	b.rules.Events = append(b.rules.Events, t)
+}
+
+func (b *builder) declaredEvents() []string {
+	var names []string
+	for name, t := range b.events {
+		if !t.Builtin {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// schemaFields reads a map of fields. Records become fields with a path. Taken are names that every event or member has.
+func (b *builder) schemaFields(n *node, prefix string, optional bool, taken []string, depth int) []*engine.Field {
+	if n == nil || n.null {
+		return nil
+	}
+	if n.kind != mapNode {
+		b.node(n, "write name: type", "fields are a map, but this is %s", nodeKindNames[n.kind])
+		return nil
+	}
+	if depth > maxRecords {
+		b.node(n, "send a flatter event", "records nest deeper than %d", maxRecords)
+		return nil
+	}
+	var out []*engine.Field
+	for _, p := range n.pairs {
+		m := fieldName.FindStringSubmatch(p.key.text)
+		switch {
+		case m == nil:
+			b.node(p.key, "small letters, digits and _; ? at the end makes it optional", "%q is not a field's name", p.key.text)
+			continue
+		case slices.Contains(taken, m[1]):
+			b.node(p.key, "give it another name", "%s is built in", m[1])
+			continue
+		}
+		out = append(out, b.schemaField(p.value, prefix+m[1], optional || m[2] != "", depth)...)
+	}
+	return out
+}
+
+func (b *builder) schemaField(n *node, path string, optional bool, depth int) []*engine.Field {
+	f := &engine.Field{Name: path, Optional: optional}
+	switch n.kind {
+	case mapNode:
+		return b.schemaFields(n, path+".", optional, nil, depth+1)
+	case listNode:
+		f.Type, f.Items = engine.TypeList, b.itemSchema(n, path, depth)
+	default:
+		f.Type = b.fieldType(n)
+	}
+	return []*engine.Field{f}
+}
+
+func (b *builder) itemSchema(n *node, path string, depth int) *engine.Schema {
+	if len(n.items) != 1 {
+		b.node(n, "write [text] or [{sku: text}]", "a list has one type of item")
+		return engine.NewSchema(b.rules.Currency, b.rules.Digits)
+	}
+	item := n.items[0]
+	if item.kind == mapNode {
+		return engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(item, "", false, nil, depth+1)...)
+	}
+	scalar := b.schemaField(item, "", false, depth+1)
+	return engine.NewSchema(b.rules.Currency, b.rules.Digits, scalar...)
+}
+
+func (b *builder) fieldType(n *node) engine.FieldType {
+	for t := engine.TypeText; t < engine.TypeList; t++ {
+		if t.String() == n.text {
+			return t
+		}
+	}
+	suggestion := expression.DidYouMean(n.text, strings.Split(typeNames.example, ", "))
+	if name, marked := strings.CutSuffix(n.text, "?"); marked && typeNames.pattern.MatchString(name) {
+		suggestion = "mark the field's name: NAME?: " + name
+	}
+	if other, ok := otherTypes[n.text]; ok {
+		suggestion = "did you mean " + other + "?"
+	}
+	b.node(n, suggestion, "there is no type %q", n.text)
+	return engine.TypeText
+}
+
+// otherTypes are what types are called elsewhere.
+var otherTypes = map[string]string{
+	"string": "text", "str": "text", "int": "integer", "float": "number", "decimal": "number", "bool": "boolean",
+	"datetime": "time", "timestamp": "time", "currency": "money", "user": "member",
+}

@@ -1,0 +1,73 @@
+package rulesets
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// place is a line and column of a file, both from 1, the column in characters.
+type place struct{ line, column int }
+
+// source is the text of one file.
+type source struct {
+	name  string
+	text  string
+	lines []string
+	start []int // offset of each line in text
+}
+
+func newSource(name string, src []byte) *source {
+	text := strings.TrimPrefix(strings.ReplaceAll(string(src), "\r\n", "\n"), "\ufeff")
+	s := &source{name: name, text: text, lines: strings.Split(text, "\n")}
+	offset := 0
+	for _, l := range s.lines {
+		s.start = append(s.start, offset)
+		offset += len(l) + 1
+	}
+	return s
+}
+
+// line is the text of line n, "" past the end.
+func (s *source) line(n int) string {
+	if n < 1 || n > len(s.lines) {
+		return ""
+	}
+	return s.lines[n-1]
+}
+
+// offset is where p stands in the text, ok is false when there is no such place.
+func (s *source) offset(p place) (offset int, ok bool) {
+	if p.line < 1 || p.line > len(s.lines) {
+		return 0, false
+	}
+	rest := s.lines[p.line-1]
+	offset = s.start[p.line-1]
+	for i := 1; i < p.column; i++ {
+		_, n := utf8.DecodeRuneInString(rest)
+		if n == 0 {
+			return 0, false
+		}
+		rest, offset = rest[n:], offset+n
+	}
+	return offset, true
+}
+
+// illegal finds the first character that a ruleset cannot contain: control characters, invalid UTF-8, and the exotic line
+// breaks that YAML counts as lines and editors do not.
+func (s *source) illegal() (p place, found bool) {
+	for i, l := range s.lines {
+		column := 1
+		for j, r := range l {
+			_, n := utf8.DecodeRuneInString(l[j:])
+			switch {
+			case r == utf8.RuneError && n == 1,
+				r < ' ' && r != '\t', r == 0x7f, r >= 0x80 && r < 0xa0,
+				r == '\u2028', r == '\u2029', r == '\ufeff',
+				r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+				return place{i + 1, column}, true
+			}
+			column++
+		}
+	}
+	return place{}, false
+}

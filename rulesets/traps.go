@@ -1,0 +1,75 @@
+package rulesets
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// trap is a way in which YAML takes text for something else: what its parser says, what the line looks like, and what to do
+// (language: YAML traps the loader explains).
+type trap struct {
+	said       string // a part of the parser's message; "" for any
+	line       *regexp.Regexp
+	message    string
+	suggestion string
+}
+
+var traps = []trap{
+	{"cannot start any token", regexp.MustCompile(`^\s*\t|^ *\t`), "a tab cannot indent", "indent with spaces"},
+	{"cannot start any token", regexp.MustCompile("[:-] +[@`%]"), "YAML reserves this character at the start of a text", "put the text into single quotes"},
+	{"mapping values are not allowed", regexp.MustCompile(`\?.* : `), "YAML reads `: ` as the start of a map", "write: if c { a } else { b }, or put the text into single quotes"},
+	{"mapping values are not allowed", regexp.MustCompile(`: .*: `), "YAML reads `: ` as the start of a map", "put the whole text into single quotes"},
+	{"mapping values are not allowed", nil, "this line is indented more than the map it belongs to", "or the text above it must stand in quotes"},
+	{"mapping keys are not allowed", regexp.MustCompile(`[\]}]\?`), "? cannot follow a bracket", "mark the field's name: items?: [{sku: text}]"},
+	{"expected key", regexp.MustCompile(`: +"[^"]*" +\S|: +'[^']*' +\S`), "after the closing quote YAML expects the end of the line", `turn it round: x == "gold", or put the whole text into single quotes`},
+	{"expected key", nil, "this line does not continue the map it stands in", "indent it like the other keys"},
+	{"expected ',' or '}'", regexp.MustCompile(`\{[^}]*\bif\b[^}]*\{`), "inside { } YAML reads the braces of `if` as its own", "write the map over several lines, or put the text into single quotes"},
+	{"expected ',' or '}'", regexp.MustCompile(`\{[^}]*\w\[`), "inside { } YAML reads [ as its own", "write the map over several lines, or put the text into single quotes"},
+	{"expected ',' or '}'", regexp.MustCompile(`\?.* : `), "inside { } YAML reads ` : ` as its own", "write: if c { a } else { b } over several lines, or put the text into single quotes"},
+	{"expected ',' or '}'", nil, "a } is missing", "inside { } a text with , or { } stands in quotes"},
+	{"expected ',' or ']'", nil, "a ] is missing", "inside [ ] a text with , or [ ] stands in quotes"},
+	{"unexpected end of stream", nil, "a quote is not closed", ""},
+	{"exceeded max depth", nil, "this is nested too deeply", "a ruleset needs at most a dozen levels"},
+	{"block sequence entries", nil, "a list starts on its own line", "or write it in one: [a, b]"},
+}
+
+// reportYAML says in our words what YAML's parser refuses.
+func reportYAML(src *source, err error, report *reporter) {
+	at, said := place{1, 1}, err.Error()
+	var le *yaml.LoadError
+	if errors.As(err, &le) {
+		said = le.Message
+		if le.Mark.Line > 0 {
+			at = place{le.Mark.Line, max(1, le.Mark.Column)}
+		}
+		if opened := le.ContextMark.Line; opened > 0 && opened < at.line && !strings.Contains(said, "expected key") {
+			at = place{le.ContextMark.Line, le.ContextMark.Column}
+		}
+	}
+	line := src.line(at.line)
+	for i := range traps {
+		t := &traps[i]
+		if strings.Contains(said, t.said) && (t.line == nil || t.line.MatchString(line)) {
+			report.at(src, at, 1, t.suggestion, "%s", t.message)
+			return
+		}
+	}
+	report.at(src, at, 1, "", "this is not YAML: %s", said)
+}
+
+// commentHint explains an expression that ends too early because ` #` starts a comment.
+func commentHint(n *node) string {
+	if n.kind != scalarNode || n.style != plain {
+		return ""
+	}
+	p := n.at(utf8.RuneCountInString(n.text))
+	runes := []rune(n.src.line(p.line))
+	if p.column-1 > len(runes) || !strings.HasPrefix(strings.TrimLeft(string(runes[p.column-1:]), " "), "#") {
+		return ""
+	}
+	return "YAML starts a comment at ` #`: put the whole text into quotes"
+}
