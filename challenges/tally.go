@@ -65,7 +65,9 @@ func (t *Tally) Add(fold Fold, c Contribution) error {
 			return decimal.ErrOverflow
 		}
 		t.Value = sum
-		t.reachedLatest(c)
+		if c.Value != 0 || t.Count == 0 { // what adds nothing does not change when the value was reached
+			t.reachedLatest(c)
+		}
 	case Highest:
 		t.extreme(c, c.Value > t.Value)
 	case Lowest:

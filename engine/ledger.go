@@ -87,7 +87,8 @@ type Balance struct {
 	Pending   decimal.Decimal
 	Held      decimal.Decimal
 	Debt      decimal.Decimal
-	Expired   decimal.Decimal // in all, up to the instant
+	Issued    decimal.Decimal // in all, up to the instant, as are the next two
+	Expired   decimal.Decimal
 	Spent     decimal.Decimal
 	// Expires are the coming expiries of what is available, soonest first.
 	Expires []Expiring
@@ -163,7 +164,7 @@ func (m *Member) Balance(rules *Ruleset, p *Points, at calendar.Instant) Balance
 	if a == nil {
 		return Balance{}
 	}
-	b := Balance{Debt: a.Debt, Expired: a.Expired, Spent: a.Spent}
+	b := Balance{Debt: a.Debt, Issued: a.Issued, Expired: a.Expired, Spent: a.Spent}
 	cal := rules.CalendarOf(m)
 	var idle idleEnds
 	m.idleEnds(cal, a, &idle)

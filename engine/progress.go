@@ -32,6 +32,9 @@ type PointsProgress struct {
 	Pending   decimal.Decimal    `json:"pending"`
 	Held      decimal.Decimal    `json:"held"`
 	Debt      decimal.Decimal    `json:"debt"`
+	Issued    decimal.Decimal    `json:"issued"` // in all, like spent and expired
+	Spent     decimal.Decimal    `json:"spent"`
+	Expired   decimal.Decimal    `json:"expired"`
 	Expiring  []ExpiringProgress `json:"expiring"`
 }
 
@@ -162,7 +165,7 @@ func (m *Member) balances(p *Progress, rules *Ruleset, at calendar.Instant) {
 	for _, points := range rules.Points {
 		b := m.Balance(rules, points, at)
 		out := PointsProgress{Title: points.Title, Spendable: b.Spendable, Pending: b.Pending, Held: b.Held, Debt: b.Debt,
-			Expiring: []ExpiringProgress{}}
+			Issued: b.Issued, Spent: b.Spent, Expired: b.Expired, Expiring: []ExpiringProgress{}}
 		for i, e := range b.Expires {
 			if i == maxExpiring {
 				break

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -40,6 +41,7 @@ func TestSmoke(t *testing.T) {
 		fmt.Println(string(engine.AppendAnswer(nil, out)))
 		at = at.Add(7 * 24 * time.Hour)
 	}
+	enginetest.CheckInvariants(t, store, p, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: prog.Ruleset}})
 	b := p.Take(true)
 	require.NoError(t, store.Commit(b))
 	p.Committed(b)

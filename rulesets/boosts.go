@@ -45,10 +45,7 @@ func (b *builder) boost(rec *record) {
 // targets are the grants that a boost applies to: those of `only`, else the rules' entries whose amount is computed from
 // the event and whose events have every field that its `if` reads.
 func (b *builder) targets(rec *record, points *engine.Points) []*boostable {
-	var reads []string
-	if n := rec.values["if"]; n != nil {
-		reads = expression.EventFields(n.text)
-	}
+	reads := boostReads(rec)
 	var only []string
 	for _, n := range rec.list("only") {
 		for _, section := range b.givers(n) {
@@ -94,6 +91,17 @@ func (b *builder) checkTarget(n *node, points *engine.Points) {
 	}
 }
 
+// boostReads are the event's fields that a boost reads.
+func boostReads(rec *record) []string {
+	var reads []string
+	for _, name := range []string{"if", "times", "plus"} {
+		if n := rec.values[name]; n != nil {
+			reads = append(reads, expression.EventFields(n.text)...)
+		}
+	}
+	return reads
+}
+
 func haveFields(events []*engine.EventType, paths []string) bool {
 	for _, t := range events {
 		for _, p := range paths {
@@ -112,10 +120,10 @@ func declares(t *engine.EventType, path string) bool {
 
 // likelyEvent is the declared event that has most of what a boost reads, to say what is wrong with it.
 func (b *builder) likelyEvent(rec *record) *engine.EventType {
-	if rec.values["if"] == nil {
+	reads := boostReads(rec)
+	if len(reads) == 0 {
 		return nil
 	}
-	reads := expression.EventFields(rec.values["if"].text)
 	var best *engine.EventType
 	most := -1
 	for _, name := range b.declaredEvents() {

@@ -46,6 +46,7 @@ func newBuilder(report *reporter, root *node) *builder {
 			Points: map[string]*engine.Points{}, Tiers: map[string]*engine.Tier{}, Counters: map[string]*engine.Counter{},
 			Streaks: map[string]*engine.Streak{}, Challenges: map[string]*engine.Challenge{}, Badges: map[string]*engine.Badge{},
 			Rewards: map[string]*engine.Reward{}, Tables: map[string]map[string]decimal.Decimal{}, Options: map[string][]string{},
+			Broken: map[*engine.Field]bool{},
 		},
 	}
 }

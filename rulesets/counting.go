@@ -93,7 +93,7 @@ func (b *builder) feed(rec *record, c *engine.Counter, fold string, r reader, m 
 			f.Value = e.Amount
 		}
 	}
-	c.By, f.By = b.by(rec.values["by"], r)
+	b.by(rec.values["by"], c, f, r)
 	if c.By == engine.ByEveryone && fold == "distinct" {
 		b.node(rec.values["distinct"], "count it by member, or by a field", "distinct cannot be counted by everyone: it keeps each value")
 	}
@@ -101,21 +101,19 @@ func (b *builder) feed(rec *record, c *engine.Counter, fold string, r reader, m 
 }
 
 // by reads whose count something is.
-func (b *builder) by(n *node, r reader) (engine.Scope, engine.Pick) {
+func (b *builder) by(n *node, c *engine.Counter, f *engine.Feed, r reader) {
 	if n == nil {
-		return engine.ByMember, nil
+		return
 	}
+	c.By, c.ByField, f.By = engine.ByMember, nil, nil
 	switch g := match(aSubject, n.text); {
 	case g.has(2):
-		return engine.ByEveryone, nil
+		c.By = engine.ByEveryone
 	case g.has(3):
-		e := b.compile(n, r.memberOnly(), expression.Key)
-		if e == nil {
-			return engine.ByField, nil
+		c.By = engine.ByField
+		if e := b.compile(n, r.memberOnly(), expression.Key); e != nil {
+			c.ByField, f.By = e.Field, e.Pick
 		}
-		return engine.ByField, e.Pick
-	default:
-		return engine.ByMember, nil
 	}
 }
 
@@ -154,7 +152,7 @@ func (b *builder) givers(n *node) []string {
 
 // copyCounter is a counter of the same meaning under another name.
 func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Counter {
-	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By,
+	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
 		Earned: c.Earned, Only: c.Only}
 	for _, f := range c.Feeds {
 		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}

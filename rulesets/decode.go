@@ -144,11 +144,11 @@ func (r *reporter) decodeField(rec *record, p pair) {
 		r.node(p.key, cmp.Or(didYouMean(meant), "it has: "+strings.Join(s.names(), ", ")), "a %s has no field %q", s.name, name)
 		return
 	}
+	before := len(r.list)
 	if r.fits(p.value, f.is, f) {
 		rec.values[name] = p.value
-	} else {
-		rec.broken = true
 	}
+	rec.broken = rec.broken || len(r.list) > before
 }
 
 // elsewhere are words that people look for under another name.
@@ -167,7 +167,8 @@ func meantField(s *section, name string) string {
 	return expression.Nearest(name, s.names())
 }
 
-// fits says whether a value has one of the forms of its field, and what is wrong where it has not.
+// fits says whether a value has one of the forms of its field, and what is wrong where it has not. Of a list it keeps the
+// items that fit.
 func (r *reporter) fits(n *node, is shape, f *field) bool {
 	switch {
 	case n.holes && n.null:
@@ -184,11 +185,8 @@ func (r *reporter) fits(n *node, is shape, f *field) bool {
 		}
 		each := is
 		each.many = false
-		ok := true
-		for _, item := range n.items {
-			ok = r.fits(item, each, f) && ok
-		}
-		return ok
+		n.items = slices.DeleteFunc(n.items, func(item *node) bool { return !r.fits(item, each, f) })
+		return len(n.items) > 0
 	case n.kind == scalarNode && (is.phrase != "" || is.words != nil):
 		return r.fitsScalar(n, is, f)
 	}
@@ -239,6 +237,10 @@ func (r *reporter) fitsScalar(n *node, is shape, f *field) bool {
 	n.text = text
 	if p.pattern.MatchString(text) {
 		return true
+	}
+	if is.phrase == aSubject && strings.HasPrefix(text, "event.") {
+		r.node(n, "count by a member's field, or `split` a leaderboard", "not yet: counters by a field of the event")
+		return false
 	}
 	r.node(n, "such as "+p.example+habit(is.phrase, text), "%s must be %s, not %q", f.name, p.noun, text)
 	return false

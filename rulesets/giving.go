@@ -134,13 +134,24 @@ func (b *builder) levelGrant(p pair, source string) []engine.Grant {
 	return out
 }
 
-// pointsOf are the points that grants give, without the limit's unit having to be among nothing.
-func pointsOf(grants ...[]engine.Grant) []*engine.Points {
+// pointsNamed are the points that a rule gives or takes; nil where that cannot be known.
+func (b *builder) pointsNamed(rec *record) []*engine.Points {
 	out := []*engine.Points{}
-	for _, g := range slices.Concat(grants...) {
-		if g.Points != nil && !slices.Contains(out, g.Points) {
-			out = append(out, g.Points)
+	for _, name := range []string{"give", "take"} {
+		n := rec.values[name]
+		if n == nil {
+			continue
 		}
+		for _, p := range n.pairs {
+			if points := b.names.Points[p.key.text]; points != nil {
+				out = append(out, points)
+			} else if !slices.Contains([]string{"badge", "reward", "tier"}, p.key.text) {
+				return nil
+			}
+		}
+	}
+	if rec.broken {
+		return nil
 	}
 	return out
 }

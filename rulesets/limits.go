@@ -36,9 +36,9 @@ func (b *builder) limit(n *node, r reader, gives []*engine.Points) *engine.Limit
 	l := &engine.Limit{OrNothing: g.has(7)}
 	l.N, _ = decimal.Parse(g.get(1))
 	unit, period := "times", "ever"
+	by, known := b.limitBy(n, g, l, r)
 	if g.has(2) {
-		l.Points = b.limitUnit(n, g, gives)
-		if l.Points == nil {
+		if l.Points = b.limitUnit(n, g, gives); l.Points == nil {
 			return nil
 		}
 		unit = l.Points.ID
@@ -64,8 +64,7 @@ func (b *builder) limit(n *node, r reader, gives []*engine.Points) *engine.Limit
 		l.Last, _ = calendar.ParseDuration(g.get(4))
 		period = "in last " + l.Last.String()
 	}
-	by, ok := b.limitBy(n, g, l, r)
-	if !ok {
+	if !known {
 		return nil
 	}
 	l.Key = strings.Join([]string{unit, period, by}, "|")

@@ -80,7 +80,7 @@ var phrases = map[string]phrase{
 	someHours:   form("hours", "14:00-16:00", `([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)`),
 	aPending:    form("a delay", "14 days, until confirmed, none", `(`+durationPattern+`)|(until confirmed)|none`),
 	aCurrency:   form("a code of ISO 4217", "EUR", `[A-Z]{3}`),
-	anAllowance: form("an allowance", "1 per day", `([1-9]\d{0,5}) per (`+periodPattern+`)`),
+	anAllowance: form("an allowance", "1 per month", `([1-9]\d{0,5}) per (`+periodPattern+`)`),
 	aCost:       form("a price", "150, 100 or more", `(`+numberPattern+`)( or more)?`),
 	aRank:       form("ranks", "1, 2-3, top 10%", `([1-9]\d{0,6})(?:-([1-9]\d{0,6}))?|top ([1-9]\d?|100)%`),
 	aSubject:    form("whose count it is", "member, everyone, member.team", `(member)|(everyone)|member\.(`+pathPattern+`)`),

@@ -188,7 +188,7 @@ func (b *builder) challenge(rec *record, c *engine.Challenge) {
 		b.goalGives(rec, rec.has("give"), rec.place())
 	} else {
 		c.Goals = b.goals(rec, name, r)
-		if len(c.Goals) == 0 && !rec.has("goal") && !rec.has("goals") && !rec.broken {
+		if len(c.Goals) == 0 && !rec.has("goal") && !rec.has("goals") && !rec.has("give") && !rec.broken {
 			b.node(rec.place(), "goal: how much is needed", "%s has no goal", describe(rec))
 		}
 	}

@@ -134,11 +134,7 @@ func (b *builder) ruleFor(rec *record, name string, r reader, open openness) *en
 			b.node(rec.values["take"], "take: {stars: 10}", "only points can be taken")
 		}
 	}
-	gives := pointsOf(rule.Give, rule.Take)
-	if rec.broken {
-		gives = nil
-	}
-	rule.Limits = b.limits(rec, name, r, gives)
+	rule.Limits = b.limits(rec, name, r, b.pointsNamed(rec))
 	return rule
 }
 
@@ -151,8 +147,8 @@ func (b *builder) pickMember(n *node, r reader) engine.Pick {
 	if e == nil {
 		return nil
 	}
-	if e.Type != engine.TypeMember && e.Type != engine.TypeText {
-		b.node(n, "declare the field as member", "this is %s, not a member", e.Type)
+	if f := e.Field; f != nil && f.Type != engine.TypeMember && f.Type != engine.TypeText {
+		b.node(n, "declare the field as member", "this is %s, not a member", f.Type)
 	}
 	return e.Pick
 }

@@ -105,7 +105,10 @@ func (b *builder) schemaField(n *node, path string, optional bool, depth int) []
 	case listNode:
 		f.Type, f.Items = engine.TypeList, b.itemSchema(n, path, depth)
 	default:
-		f.Type = b.fieldType(n)
+		var known bool
+		if f.Type, known = b.fieldType(n); !known {
+			b.names.Broken[f] = true
+		}
 	}
 	return []*engine.Field{f}
 }
@@ -123,10 +126,11 @@ func (b *builder) itemSchema(n *node, path string, depth int) *engine.Schema {
 	return engine.NewSchema(b.rules.Currency, b.rules.Digits, scalar...)
 }
 
-func (b *builder) fieldType(n *node) engine.FieldType {
+// fieldType reads a type, and says so where there is none of that name.
+func (b *builder) fieldType(n *node) (t engine.FieldType, known bool) {
 	for t := engine.TypeText; t < engine.TypeList; t++ {
 		if t.String() == n.text {
-			return t
+			return t, true
 		}
 	}
 	suggestion := expression.DidYouMean(n.text, strings.Split(typeNames.example, ", "))
@@ -137,7 +141,7 @@ func (b *builder) fieldType(n *node) engine.FieldType {
 		suggestion = "did you mean " + other + "?"
 	}
 	b.node(n, suggestion, "there is no type %q", n.text)
-	return engine.TypeText
+	return engine.TypeText, false
 }
 
 // otherTypes are what types are called elsewhere.

@@ -262,9 +262,7 @@ func (b *builder) boardCounter(rec *record, l *engine.Leaderboard, counter *engi
 	l.Split = split != nil
 	for _, f := range c.Feeds {
 		r := reader{events: []*engine.EventType{f.When}, who: "a leaderboard"}
-		if n := rec.values["by"]; n != nil {
-			c.By, f.By = b.by(n, r)
-		}
+		b.by(rec.values["by"], c, f, r)
 		if split != nil {
 			if e := b.compile(split, r, expression.Key); e != nil {
 				f.Split = e.Pick

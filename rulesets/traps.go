@@ -27,7 +27,7 @@ var traps = []trap{
 	{"mapping keys are not allowed", regexp.MustCompile(`[\]}]\?`), "? cannot follow a bracket", "mark the field's name: items?: [{sku: text}]"},
 	{"expected key", regexp.MustCompile(`: +"[^"]*" +\S|: +'[^']*' +\S`), "after the closing quote YAML expects the end of the line", `turn it round: x == "gold", or put the whole text into single quotes`},
 	{"expected key", nil, "this line does not continue the map it stands in", "indent it like the other keys"},
-	{"expected ',' or '}'", regexp.MustCompile(`\{[^}]*\bif\b[^}]*\{`), "inside { } YAML reads the braces of `if` as its own", "write the map over several lines, or put the text into single quotes"},
+	{"expected ',' or '}'", regexp.MustCompile(`\bif [^}]*\{`), "inside { } YAML reads the braces of `if` as its own", "write the map over several lines, or put the text into single quotes"},
 	{"expected ',' or '}'", regexp.MustCompile(`\{[^}]*\w\[`), "inside { } YAML reads [ as its own", "write the map over several lines, or put the text into single quotes"},
 	{"expected ',' or '}'", regexp.MustCompile(`\?.* : `), "inside { } YAML reads ` : ` as its own", "write: if c { a } else { b } over several lines, or put the text into single quotes"},
 	{"expected ',' or '}'", nil, "a } is missing", "inside { } a text with , or { } stands in quotes"},

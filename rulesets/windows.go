@@ -47,7 +47,12 @@ func (b *builder) during(rec *record) openness {
 // window reads one window; nil after an error, and idle when it never opens.
 func (b *builder) window(n *node) (w *engine.Window, idle string) {
 	if n.kind == mapNode {
-		if c := b.calendarWindow(b.decode(n, windowSection, nil)); c != nil {
+		rec := b.decode(n, windowSection, nil)
+		b.combinations(rec)
+		if len(n.pairs) == 0 && !n.holes {
+			b.node(n, "such as {days: [tuesday], hours: 14:00-16:00}", "a window has at least one key")
+		}
+		if c := b.calendarWindow(rec); c != nil {
 			return &engine.Window{Calendar: c}, ""
 		}
 		return nil, ""

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -262,7 +261,7 @@ type localImporter struct {
 }
 
 func newLocalImporter(data, ruleset string) (importer, error) {
-	loaded, err := load(false, []string{ruleset})
+	loaded, err := loadAll(false, []string{ruleset})
 	if err != nil {
 		return nil, err
 	}

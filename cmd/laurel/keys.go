@@ -204,4 +204,3 @@ func (r *remoteRing) revoke(cmd *cobra.Command, id string) error {
 	_, err := r.client.call(cmd.Context(), http.MethodDelete, "/v1/admin/keys/"+id, "application/json", nil)
 	return err
 }
-

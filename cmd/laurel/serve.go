@@ -73,7 +73,7 @@ func env(name, otherwise string) string {
 func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) error {
 	log := newLog(o.verbose)
 
-	loaded, err := load(o.demo, paths)
+	loaded, err := loadAll(o.demo, paths)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return err
 	}
 
-	server := api.New(api.Options{Programs: programs, Keys: ring, Log: log, Jobs: func() any { return runner.Status() }, Version: buildVersion()})
+	server := api.New(api.Options{Programs: programs, Keys: ring, Log: log, Jobs: func(id string) any { return runner.Status(id) },
+		Checks: checks(db, remote), Version: buildVersion()})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -150,6 +151,15 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 	return errors.Join(err, server.Shutdown(shutdown))
 }
 
+// checks are what /readyz asks besides the programs.
+func checks(db *pebblestore.DB, remote jobs.Boards) []api.Check {
+	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}}
+	if pinger, ok := remote.(interface{ Ping(context.Context) error }); ok {
+		list = append(list, api.Check{Name: "redis", Run: pinger.Ping})
+	}
+	return list
+}
+
 // newLog writes to stderr: text for people at a terminal, JSON for collectors.
 func newLog(verbose bool) *slog.Logger {
 	level := slog.LevelInfo
@@ -169,8 +179,8 @@ func closing(log *slog.Logger, what string, closeIt func() error) {
 	}
 }
 
-// load compiles the rulesets to be served. With errors in one, none is served.
-func load(demo bool, paths []string) ([]*rulesets.Program, error) {
+// loadAll compiles the rulesets to be served. With errors in one, none is served.
+func loadAll(demo bool, paths []string) ([]*rulesets.Program, error) {
 	if demo {
 		if len(paths) > 0 {
 			return nil, &failure{exitUsage, "--demo serves the shipped coffee ruleset; leave the RULESET out, or leave --demo out"}

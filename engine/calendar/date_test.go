@@ -76,4 +76,6 @@ func TestDatesBeyondInstants(t *testing.T) {
 	require.InDelta(t, int(maxDate), int(z.Date(Forever)), 3)
 	require.InDelta(t, int(minDate), int(z.Date(Beginning)), 3)
 	require.Less(t, z.Clock(Forever), 24*time.Hour)
+	require.Equal(t, "294247-01-09", maxDate.String())
+	require.Equal(t, "-290308-12-23", minDate.String())
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/keys"
@@ -20,7 +21,14 @@ type call struct {
 	server  *Server
 	route   *route
 	key     *keys.Key
+	client  *client
 	program *program.Program
+}
+
+// client is what the server keeps for a key: how much of its rate is used, and its program's counts.
+type client struct {
+	gcra
+	accepted, duplicates, refused prometheus.Counter
 }
 
 // bearer is how the one header begins that carries a key.
@@ -43,17 +51,18 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 	if err != nil {
 		return call{}, s.badKey(c, err)
 	}
-	if wait := s.limiter(key).take(s.rate, s.now(), 1); wait > 0 {
+	known := s.client(key)
+	if wait := known.take(s.rate, s.now(), 1); wait > 0 {
 		return call{}, tooFast(seconds(wait))
 	}
 	if !key.Allows(rt.scope) {
 		return call{}, refuse("scope_missing", "the key needs the scope "+string(rt.scope))
 	}
-	p := s.programs.Find(key.Program)
+	p := s.programs[key.Program]
 	if p == nil {
 		return call{}, &problem{code: "unavailable", detail: "the key's program does not run here", retry: 1}
 	}
-	return call{http: c, server: s, route: rt, key: key, program: p}, nil
+	return call{http: c, server: s, route: rt, key: key, client: known, program: p}, nil
 }
 
 func tooFast(retry int) *problem {
@@ -91,13 +100,14 @@ func address(ip net.IP) string {
 	return a.String()
 }
 
-// limiter is what a key has used of its rate. Keys never change, so the key itself names its limiter.
-func (s *Server) limiter(k *keys.Key) *gcra {
-	if g, ok := s.limiters.Load(k); ok {
-		return g.(*gcra)
+// client finds what is kept for a key. Keys never change, so the key itself is its name here.
+func (s *Server) client(k *keys.Key) *client {
+	if known, ok := s.clients.Load(k); ok {
+		return known.(*client)
 	}
-	g, _ := s.limiters.LoadOrStore(k, new(gcra))
-	return g.(*gcra)
+	events := func(result string) prometheus.Counter { return s.metrics.events.WithLabelValues(k.Program, result) }
+	known, _ := s.clients.LoadOrStore(k, &client{accepted: events("accepted"), duplicates: events("duplicate"), refused: events("refused")})
+	return known.(*client)
 }
 
 // charge takes the cost of a request that is worth several.
@@ -105,7 +115,7 @@ func (c call) charge(cost int) error {
 	if cost <= 0 {
 		return nil
 	}
-	if wait := c.server.limiter(c.key).take(c.server.rate, c.server.now(), float64(cost)); wait > 0 {
+	if wait := c.client.take(c.server.rate, c.server.now(), float64(cost)); wait > 0 {
 		return tooFast(seconds(wait))
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"sync"
 )
 
@@ -115,4 +114,3 @@ func whole[T any](list []T) page[T] {
 	}
 	return page[T]{Data: list}
 }
-

@@ -200,10 +200,9 @@ func (r *results) submit(items []item) error {
 		r.result(&items[i], outcomes[0])
 		outcomes = outcomes[1:]
 	}
-	m, id := r.call.server.metrics.events, r.call.key.Program
-	m.WithLabelValues(id, "accepted").Add(float64(r.accepted - accepted))
-	m.WithLabelValues(id, "duplicate").Add(float64(r.duplicates - duplicates))
-	m.WithLabelValues(id, "refused").Add(float64(r.refused - refusals))
+	r.call.client.accepted.Add(float64(r.accepted - accepted))
+	r.call.client.duplicates.Add(float64(r.duplicates - duplicates))
+	r.call.client.refused.Add(float64(r.refused - refusals))
 	return nil
 }
 

@@ -30,7 +30,7 @@ func sendEvent(c call) error {
 		return err
 	}
 	if r.Refusal != nil {
-		c.server.metrics.events.WithLabelValues(c.key.Program, "refused").Inc()
+		c.client.refused.Inc()
 		return refused(r.Refusal)
 	}
 	return c.sendOutcome(r.Outcome, dry)
@@ -62,9 +62,9 @@ func (c call) sendOutcome(o *engine.Outcome, dry bool) error {
 		imagined.Seq = 0 // nothing was accepted
 		o = &imagined
 	case !dry && o.Duplicate:
-		c.server.metrics.events.WithLabelValues(c.key.Program, "duplicate").Inc()
+		c.client.duplicates.Inc()
 	case !dry:
-		c.server.metrics.events.WithLabelValues(c.key.Program, "accepted").Inc()
+		c.client.accepted.Inc()
 	}
 	buffer := buffers.Get().(*[]byte)
 	b := engine.AppendAnswer((*buffer)[:0], o)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/laurel-engine/laurel/internal/program"
 )
 
 // metrics are what operators see of the server. No label ever names a member, an event or a key.
@@ -18,7 +20,7 @@ type metrics struct {
 	unserved *routeMetrics
 }
 
-func newMetrics(programs Programs) *metrics {
+func newMetrics(programs map[string]*program.Program) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "laurel_http_requests_total",
@@ -66,7 +68,7 @@ func (r *routeMetrics) count(status int) {
 }
 
 // programCollector reports the programs as they are when asked.
-type programCollector struct{ programs Programs }
+type programCollector struct{ programs map[string]*program.Program }
 
 var (
 	upDesc  = prometheus.NewDesc("laurel_program_up", "1 while the program takes events.", []string{"program"}, nil)
@@ -78,8 +80,8 @@ func (programCollector) Describe(ch chan<- *prometheus.Desc) { ch <- upDesc; ch 
 
 // Collect implements prometheus.Collector.
 func (c programCollector) Collect(ch chan<- prometheus.Metric) {
-	for _, p := range c.programs.All() {
-		id, up := p.Rules().Program, 1.0
+	for id, p := range c.programs {
+		up := 1.0
 		if stopped(p) != nil {
 			up = 0
 		}

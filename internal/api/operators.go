@@ -2,8 +2,10 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/pprof"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -14,8 +16,8 @@ import (
 func (s *Server) operatorRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeChecks(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { writeChecks(w, s.ready(r)) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { s.writeChecks(w, nil) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { s.writeChecks(w, s.ready(r)) })
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -44,8 +46,8 @@ func (s *Server) ready(r *http.Request) []checked {
 		serving.Error = "the server is about to stop"
 	}
 	list := []checked{serving}
-	for _, p := range s.programs.All() {
-		list = append(list, newChecked("program "+p.Rules().Program, stopped(p)))
+	for _, id := range slices.Sorted(maps.Keys(s.programs)) {
+		list = append(list, newChecked("program "+id, stopped(s.programs[id])))
 	}
 	for _, check := range s.checks {
 		list = append(list, newChecked(check.Name, check.Run(r.Context())))
@@ -66,11 +68,12 @@ func stopped(p *program.Program) error {
 	}
 }
 
-func writeChecks(w http.ResponseWriter, list []checked) {
+func (s *Server) writeChecks(w http.ResponseWriter, list []checked) {
 	answer := struct {
-		OK     bool      `json:"ok"`
-		Checks []checked `json:"checks,omitempty"`
-	}{OK: true, Checks: list}
+		OK      bool      `json:"ok"`
+		Version string    `json:"version,omitempty"`
+		Checks  []checked `json:"checks,omitempty"`
+	}{OK: true, Version: s.version, Checks: list}
 	for _, c := range list {
 		answer.OK = answer.OK && c.OK
 	}

@@ -98,8 +98,8 @@ type problem struct {
 	code    string
 	detail  string
 	errors  []engine.FieldError
-	retry   int    // seconds for Retry-After, 0: none
-	because error  // for the log
+	retry   int   // seconds for Retry-After, 0: none
+	because error // for the log
 }
 
 // Error makes a problem an error.

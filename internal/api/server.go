@@ -44,14 +44,6 @@ var (
 	standardBadKeys = Rate{PerSecond: 10, Burst: 20}
 )
 
-// Programs are the programs that run in this process.
-type Programs interface {
-	// Find is the program with an id, nil when it does not run here.
-	Find(id string) *program.Program
-	// All are the programs that run here, in a fixed order.
-	All() []*program.Program
-}
-
 // Check is one condition of being ready.
 type Check struct {
 	Name string
@@ -60,7 +52,7 @@ type Check struct {
 
 // Options are what a server is made of. Programs and Keys are required.
 type Options struct {
-	Programs Programs
+	Programs map[string]*program.Program // by id; they do not come and go while the server runs
 	Keys     *keys.Ring
 	Log      *slog.Logger     // nil: the default one
 	Clock    func() time.Time // nil: time.Now; for keys and rates, programs have their own
@@ -70,19 +62,22 @@ type Options struct {
 	Jobs func(program string) any
 	// Checks are asked by /readyz, besides whether each program runs and whether the server is about to stop.
 	Checks []Check
+	// Version of the build, told to operators.
+	Version string
 }
 
 // Server answers on the public listener and on the operators'.
 type Server struct {
-	programs  Programs
+	programs  map[string]*program.Program
 	keys      *keys.Ring
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
 	badKeys   addresses
-	limiters  sync.Map // *keys.Key -> *gcra
+	clients   sync.Map // *keys.Key -> *client
 	jobs      func(program string) any
 	checks    []Check
+	version   string
 	metrics   *metrics
 	app       *fiber.App
 	operators *http.Server
@@ -94,7 +89,7 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, checks: o.Checks,
+	s := &Server{programs: o.Programs, keys: o.Keys, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, checks: o.Checks, version: o.Version,
 		badKeys: addresses{rate: o.BadKeys, seen: map[string]*gcra{}}, start: newStart()}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -211,7 +206,9 @@ func (s *Server) handler(rt *route, m *routeMetrics) fiber.Handler {
 // requestID names a request in answers and logs.
 type requestID uint64
 
-func (s *Server) requestID(id requestID) string { return s.start + "-" + strconv.FormatUint(uint64(id), 36) }
+func (s *Server) requestID(id requestID) string {
+	return s.start + "-" + strconv.FormatUint(uint64(id), 36)
+}
 
 // begin gives a request its id and the headers that every answer has.
 func (s *Server) begin(c *fiber.Ctx) requestID {

@@ -144,16 +144,20 @@ func (r *Runner) Stop() error {
 	return r.scheduler.Shutdown()
 }
 
-// Status is how all jobs are doing.
-func (r *Runner) Status() []Status {
+// Status is how the jobs of a program are doing.
+func (r *Runner) Status(program string) []Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := make([]Status, len(r.jobs))
-	for i, j := range r.jobs {
+	list := []Status{}
+	for _, j := range r.jobs {
+		if j.Program != program {
+			continue
+		}
 		j.mu.Lock()
-		list[i] = j.status
-		list[i].Job, list[i].Program = j.Name, j.Program
+		s := j.status
 		j.mu.Unlock()
+		s.Job, s.Program = j.Name, j.Program
+		list = append(list, s)
 	}
 	return list
 }

@@ -16,6 +16,9 @@ func (c *compiler) collect(root ast.Node) engine.Collect {
 		return nil
 	}
 	if listed, column := c.listField(segs); listed != nil {
+		if column == nil {
+			return nil
+		}
 		return eachItem(listed.Slot, column.Slot)
 	}
 	o := c.maybe(root)
@@ -40,7 +43,7 @@ func (c *compiler) collect(root ast.Node) engine.Collect {
 	}
 }
 
-// listField finds event.LIST.FIELD: the list and the item's field.
+// listField finds event.LIST.FIELD: the list and the item's field, which is nil after an error.
 func (c *compiler) listField(segs []segment) (listed, column *engine.Field) {
 	t := c.scope.event()
 	if t == nil || segs[0].name != "event" {
@@ -51,10 +54,9 @@ func (c *compiler) listField(segs []segment) (listed, column *engine.Field) {
 		if f == nil || f.Items == nil || c.scope.lacking(f) != nil {
 			continue
 		}
-		if column, _ := c.declared(f.Items, joined(segs[:i]), segs[i:], nil, segs[0].at); column != nil {
-			c.read[f.Name] = true
-			return f, column
-		}
+		c.read[f.Name] = true
+		column, _ := c.declared(f.Items, joined(segs[:i]), segs[i:], nil, segs[0].at)
+		return f, column
 	}
 	return nil, nil
 }

@@ -26,8 +26,8 @@ type Expression struct {
 	Tree        ast.Node      // for lints and the index of rules
 	Constant    *decimal.Wide // of an amount that is a number
 	EventFields []string      // the declared fields of the event that it reads, sorted
-	Type        engine.FieldType
-	Kept        bool // it reads state that depends on the order of arrival
+	Field       *engine.Field // of a Key: the field it names
+	Kept        bool          // it reads state that depends on the order of arrival
 }
 
 // Condition compiles a condition.
@@ -61,7 +61,7 @@ func buildKey(c *compiler, root ast.Node, e *Expression) {
 	case o.field == nil || o.typ == List:
 		c.fail(span(root), "this must be one field of the event or the member", "such as event.order_id or member.team")
 	default:
-		e.Pick, e.Type = o.value, o.field.Type
+		e.Pick, e.Field = o.value, o.field
 	}
 }
 

@@ -50,6 +50,7 @@ var syntaxHints = []struct {
 	{regexp.MustCompile(`literal not terminated`), "the text is not closed by a quote", ""},
 	{regexp.MustCompile(`coalesce expressions`), "?? cannot be mixed with other operators", "put it into parentheses: (x ?? 0)"},
 	{regexp.MustCompile(`maximum allowed nodes`), "the expression has more than 200 parts", "move a part of it into an audience or a table"},
+	{regexp.MustCompile(`unexpected token Operator\("if"\)`), "inside an expression `if` stands in parentheses", "write: x + (if c { a } else { b })"},
 	{regexp.MustCompile(`unexpected token Identifier\("([^"]*)"\)`), `$1 is not expected here`, "an operator or a comma is missing before it"},
 	{regexp.MustCompile(`unexpected token \w+\((".*")\)`), `$1 is not expected here`, ""},
 	{regexp.MustCompile(`invalid (?:integer|float|hex|binary|octal) literal|literal is too large|bad number syntax`), "this number cannot be read", "write digits and at most one point"},

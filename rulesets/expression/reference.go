@@ -107,7 +107,9 @@ func (c *compiler) item(segs []segment) operand {
 // declared finds the field that segs name in a schema, and says what is wrong where there is none. Owner names the schema.
 func (c *compiler) declared(schema *engine.Schema, owner string, segs []segment, others []string, at file.Location) (*engine.Field, operand) {
 	path := joined(segs)
-	if f := schema.Field(path); f != nil {
+	if f := schema.Field(path); c.scope.Names.Broken[f] {
+		return nil, operand{}
+	} else if f != nil {
 		return f, operand{}
 	}
 	if len(segs) == 0 {

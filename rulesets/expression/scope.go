@@ -40,6 +40,8 @@ type Names struct {
 	AudienceIDs []string
 	// Options are the texts that a field of a built-in event can hold, by its name: "tier", "reward".
 	Options map[string][]string
+	// Broken are fields whose type could not be read. Nothing is said about what is done with them.
+	Broken map[*engine.Field]bool
 }
 
 // Audience is a compiled condition on members.

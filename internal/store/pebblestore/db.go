@@ -56,7 +56,6 @@ func Open(dir string, o Options) (*DB, error) {
 	if db.fs == nil {
 		db.fs = vfs.Default
 	}
-	db.fs = orderedFS{db.fs}
 	if db.log == nil {
 		db.log = slog.Default()
 	}
@@ -76,10 +75,11 @@ func Open(dir string, o Options) (*DB, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)
 	}
+	db.fs = disk{db.fs, db.fail}
 	db.lock = lock
 	db.cache = pebble.NewCache(o.CacheBytes)
-	if err := db.open(journal); err != nil {
-		db.cache.Unref()
+	defer db.cache.Unref() // the instances hold it
+	if err := db.guard(func() error { return db.open(journal) }); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return db, nil
@@ -92,8 +92,8 @@ func (db *DB) open(journal string) (err error) {
 	if db.journal, err = pebble.Open(journal, o); err != nil {
 		return fmt.Errorf("the journal in %s cannot be opened: %w", db.dir, err)
 	}
-	state := db.fs.PathJoin(db.dir, "state")
-	if db.state, err = pebble.Open(state, db.stateOptions(db.log.With("instance", "state"))); err != nil {
+	o = db.stateOptions(db.log.With("instance", "state"))
+	if db.state, err = pebble.Open(db.fs.PathJoin(db.dir, "state"), o); err != nil {
 		return errors.Join(fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err), db.journal.Close())
 	}
 	return nil
@@ -134,7 +134,6 @@ func (db *DB) fail(err error) {
 	db.failing.Do(func() {
 		db.failure = err
 		close(db.failed)
-		db.log.Error("the store has failed; nothing is committed any more", "error", err)
 	})
 }
 
@@ -175,9 +174,7 @@ func (db *DB) Close() error {
 		return err
 	}
 	return db.guard(func() error {
-		err := errors.Join(db.journal.Flush(), db.state.Flush(), db.state.Close(), db.journal.Close(), db.lock.Close())
-		db.cache.Unref()
-		return err
+		return errors.Join(db.journal.Flush(), db.state.Flush(), db.state.Close(), db.journal.Close(), db.lock.Close())
 	})
 }
 

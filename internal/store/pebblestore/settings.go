@@ -6,12 +6,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Setting is a key of the shell's with its value.
-type Setting struct {
-	Key   string
-	Value []byte
-}
-
 // Put makes a setting durable: when it returns nil, the value survives the loss of power.
 func (db *DB) Put(key string, value []byte) error {
 	return db.guard(func() error { return db.journal.Set(settingKey(key), value, pebble.Sync) })
@@ -25,18 +19,17 @@ func (db *DB) Delete(key string) error {
 // Get is the value of a setting, nil when there is none.
 func (db *DB) Get(key string) ([]byte, error) { return get(db.journal, settingKey(key)) }
 
-// List are the settings whose keys start with prefix, in byte order.
-func (db *DB) List(prefix string) ([]Setting, error) {
+// List calls yield for the settings whose keys start with prefix, in byte order, until it returns false. The value is valid
+// during the call.
+func (db *DB) List(prefix string, yield func(key string, value []byte) bool) error {
 	lower := settingKey(prefix)
 	it, err := db.journal.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var settings []Setting
-	for ok := it.First(); ok; ok = it.Next() {
-		settings = append(settings, Setting{Key: string(it.Key()[1:]), Value: append([]byte{}, it.Value()...)})
+	for ok := it.First(); ok && yield(string(it.Key()[1:]), it.Value()); ok = it.Next() {
 	}
-	return settings, errors.Join(it.Error(), it.Close())
+	return errors.Join(it.Error(), it.Close())
 }
 
 func settingKey(key string) []byte { return append([]byte{settingKind}, key...) }

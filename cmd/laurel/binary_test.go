@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// binary is the real program, built once for all tests that run it.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "laurel-test-")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "laurel")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s", out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// laurel runs the binary to its end.
+func laurel(t *testing.T, args ...string) (stdout, stderr string, exit int) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if _, failed := err.(*exec.ExitError); err != nil && !failed { //nolint:errorlint // Run returns it as it is
+		require.NoError(t, err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// server is a running `laurel serve`.
+type server struct {
+	t       *testing.T
+	cmd     *exec.Cmd
+	base    string
+	health  string
+	key     string
+	banner  string
+	stopped chan struct{}
+}
+
+// serveBinary starts a server and returns when it has said where it listens.
+func serveBinary(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := &server{t: t, cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0"}, args...)...), stopped: make(chan struct{})}
+	stdout, err := s.cmd.StdoutPipe()
+	require.NoError(t, err)
+	var errs bytes.Buffer
+	s.cmd.Stderr = &errs
+	require.NoError(t, s.cmd.Start())
+	t.Cleanup(s.kill)
+	lines := bufio.NewScanner(stdout)
+	for (s.base == "" || s.health == "") && lines.Scan() {
+		line := lines.Text()
+		s.banner += line + "\n"
+		if m := printedKey.FindStringSubmatch(line); m != nil {
+			s.key = m[1]
+		}
+		if m := printedAPI.FindStringSubmatch(line); m != nil {
+			s.base = "http://" + m[1]
+		}
+		if m := printedHealth.FindStringSubmatch(line); m != nil {
+			s.health = "http://" + m[1]
+		}
+	}
+	if s.base == "" || s.health == "" {
+		_ = s.cmd.Wait()
+		require.FailNow(t, "the server ended before it listened", errs.String())
+	}
+	go func() { // whatever else it prints, and its end
+		_, _ = io.Copy(io.Discard, stdout)
+		_ = s.cmd.Wait()
+		close(s.stopped)
+	}()
+	return s
+}
+
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.stopped
+}
+
+func (s *server) interrupt() {
+	require.NoError(s.t, s.cmd.Process.Signal(os.Interrupt))
+	<-s.stopped
+}
+
+// do sends a request with the server's key and reads the answer into out unless it is nil.
+func (s *server) do(method, path, body string, out any) int {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.base+path, bytes.NewReader([]byte(body)))
+	require.NoError(s.t, err)
+	req.Header.Set("Authorization", "Bearer "+s.key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(s.t, err)
+	if out != nil {
+		require.NoError(s.t, json.Unmarshal(answer, out), "%s %s: %s", method, path, answer)
+	}
+	return resp.StatusCode
+}

@@ -1,0 +1,141 @@
+package enginetest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// TB is the part of testing.TB that the checker needs, so that property tests of other libraries can use it as well.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	FailNow()
+}
+
+// CheckInvariants fails the test unless everything that must hold of a program after any sequence of events holds now
+// (reliability: Invariants 1 to 8, 11, 15, 17, 18, 25, as far as engine and store go). It commits what the processor has
+// gathered, with a checkpoint.
+func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []engine.Version) {
+	t.Helper()
+	b := p.Take(true)
+	require.NoError(t, store.Commit(b))
+	p.Committed(b)
+
+	checkJournal(t, store, versions)
+	members := 0
+	require.NoError(t, store.Scan("s/m/", "", func(key string, _ []byte) bool {
+		members++
+		checkMember(t, store, p.Member(strings.TrimPrefix(key, "s/m/")))
+		return true
+	}))
+	require.Equal(t, states(t, store), replayed(t, store, versions), "a full replay of the journal must give the states that are stored")
+}
+
+// checkJournal: sequence numbers without gaps, acceptance that never goes back, outcomes of versions that existed, no two
+// gifts with one cause, and ids that lead back to their records.
+func checkJournal(t TB, store engine.Store, versions []engine.Version) {
+	t.Helper()
+	last, _ := store.Head()
+	next := uint64(1)
+	var arrived int64
+	require.NoError(t, store.Records(1, func(seq uint64, b []byte) bool {
+		rec, err := engine.DecodeRecord(b)
+		require.NoError(t, err)
+		require.Equal(t, next, seq, "sequence numbers have no gap")
+		require.Equal(t, seq, rec.Seq)
+		next++
+		if !rec.Event.Past {
+			require.GreaterOrEqual(t, int64(rec.Event.Arrived), arrived, "acceptance time never goes back")
+			arrived = int64(rec.Event.Arrived)
+		}
+		known, err := store.Seq(rec.Event.ID)
+		require.NoError(t, err)
+		require.Equal(t, seq, known, "event %s leads to its record", rec.Event.ID)
+		existed := false
+		for _, v := range versions {
+			existed = existed || v.Number == rec.Version && v.Rules.Tag == rec.Outcome.Ruleset
+		}
+		require.True(t, existed, "record %d names a version that existed", seq)
+		checkCauses(t, rec)
+		return true
+	}))
+	require.Equal(t, last+1, next)
+}
+
+func checkCauses(t TB, rec *engine.Record) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, e := range rec.Outcome.Effects {
+		if e.Kind != engine.PointsEffect || e.Goal != "" || e.Amount < 0 {
+			continue // a goal can be reached several times in one event, when it repeats
+		}
+		cause := e.ID + " " + e.Source
+		require.False(t, seen[cause], "record %d gives %s twice for one cause", rec.Seq, cause)
+		seen[cause] = true
+		require.LessOrEqual(t, e.Amount, e.Wanted, "record %d: never more than wanted", rec.Seq)
+	}
+}
+
+// checkMember: books that balance, and a ledger whose entries sum to them.
+func checkMember(t TB, store engine.Store, m *engine.Member) {
+	t.Helper()
+	require.NotNil(t, m)
+	sums := map[string]decimal.Decimal{}
+	balances := map[string]decimal.Decimal{}
+	require.NoError(t, engine.Ledger(store, m.ID, 0, func(seq uint64, _ calendar.Instant, entries []engine.Entry) bool {
+		for _, e := range entries {
+			if e.Kind != engine.EntryReleased {
+				sums[e.Points] += e.Amount
+			}
+			balances[e.Points] = e.Balance
+		}
+		return true
+	}))
+	for _, a := range m.Accounts {
+		require.True(t, a.Proved(), "the books of %s in %s must balance: %+v", m.ID, a.Points, a)
+		var live decimal.Decimal
+		for _, l := range a.Lots {
+			live += l.Remaining + l.Held
+		}
+		require.Equal(t, live-a.Debt, sums[a.Points], "the entries of %s in %s sum to the balance", m.ID, a.Points)
+		require.Equal(t, sums[a.Points], balances[a.Points], "the last entry of %s tells the balance", m.ID)
+	}
+}
+
+func states(t TB, store engine.Store) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	require.NoError(t, store.Scan("s/", "", func(key string, value []byte) bool {
+		got[key] = fmt.Sprintf("%x", value)
+		return true
+	}))
+	return got
+}
+
+// replayed are the states after a replay of the whole journal from nothing.
+func replayed(t TB, store engine.Store, versions []engine.Version) map[string]string {
+	t.Helper()
+	p, err := engine.NewProcessor(&journalOnly{store}, versions, nil)
+	require.NoError(t, err)
+	got := map[string]string{}
+	for _, row := range p.Take(true).States {
+		got[row.Key] = fmt.Sprintf("%x", row.Value)
+	}
+	return got
+}
+
+// journalOnly is a store of which nothing is left but the journal.
+type journalOnly struct{ engine.Store }
+
+func (*journalOnly) Get(string) ([]byte, error) { return nil, nil }
+
+func (j *journalOnly) Head() (last, mark uint64) {
+	last, _ = j.Store.Head()
+	return last, 0
+}

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/keys"
+)
+
+var keyNames = []string{"name", "scopes", "expires_at", "live"}
+
+// created is a new key with its secret, which is told this one time.
+type created struct {
+	*keys.Key
+	Secret string `json:"secret"`
+}
+
+// createKey makes a key of the caller's program: {"name", "scopes", "expires_at", "live"}, the last two optional.
+func createKey(c call) error {
+	if err := c.takes(mediaJSON); err != nil {
+		return err
+	}
+	q, err := readKeyRequest(c.http.Context().Request.Body())
+	if err != nil {
+		return err
+	}
+	q.Program = c.key.Program
+	k, secret, err := c.server.keys.Create(q)
+	var invalid *keys.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		return refuse("invalid_body", "such a key cannot be made", invalid.Errors...)
+	case errors.Is(err, keys.ErrTooMany):
+		return refuse("too_many_keys", "two keys of this name are active: revoke one of them first")
+	case err != nil:
+		return err
+	}
+	return c.write(http.StatusCreated, created{Key: k, Secret: secret})
+}
+
+func readKeyRequest(body []byte) (q keys.Request, err error) {
+	var wrong []engine.FieldError
+	errs := engine.ParseObject(body, "", keyNames, func(name string, value []byte) {
+		var failed error
+		expected := "a text is expected"
+		switch name {
+		case "name":
+			failed = json.Unmarshal(value, &q.Name)
+		case "scopes":
+			expected = "a list of scopes is expected"
+			failed = json.Unmarshal(value, &q.Scopes)
+		case "live":
+			expected = "true or false is expected"
+			failed = json.Unmarshal(value, &q.Live)
+		case "expires_at":
+			expected = "a time with its offset is expected"
+			q.Expires, failed = readTime(value)
+		}
+		if failed != nil {
+			wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: expected})
+		}
+	})
+	if errs = append(errs, wrong...); len(errs) > 0 {
+		return q, malformed("invalid_body", "the body does not describe a key", errs)
+	}
+	return q, nil
+}
+
+// readTime reads a time or null, which is none.
+func readTime(value []byte) (time.Time, error) {
+	var text *string
+	if err := json.Unmarshal(value, &text); err != nil || text == nil {
+		return time.Time{}, err
+	}
+	at, err := calendar.ParseInstant(*text)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return at.Time(), nil
+}
+
+func listKeys(c call) error { return c.show(whole(c.server.keys.List(c.key.Program))) }
+
+// revokeKey ends a key, for good. A key of another program is not found.
+func revokeKey(c call) error {
+	id, err := c.id("key")
+	if err != nil {
+		return err
+	}
+	k, err := c.server.keys.Revoke(c.key.Program, id)
+	if errors.Is(err, keys.ErrUnknown) {
+		return notFound("key")
+	}
+	if err != nil {
+		return err
+	}
+	return c.write(http.StatusOK, k)
+}
+
+// showJobs answers with how the program's jobs are doing.
+func showJobs(c call) error {
+	if c.server.jobs == nil {
+		return c.show(whole[struct{}](nil))
+	}
+	return c.show(map[string]any{"data": c.server.jobs(c.key.Program)})
+}

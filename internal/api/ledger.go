@@ -1,0 +1,172 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Pages of lists.
+const (
+	standardPage = 100
+	maxPage      = 1000 // architecture: Bounds
+)
+
+// ledgerEntry is one line of a member's ledger.
+type ledgerEntry struct {
+	Seq       uint64            `json:"seq"`
+	Event     string            `json:"event"` // the id of the event that caused it
+	Points    string            `json:"points"`
+	Kind      engine.EntryKind  `json:"kind"`
+	Amount    decimal.Decimal   `json:"amount"`
+	At        calendar.Instant  `json:"at"`
+	Balance   decimal.Decimal   `json:"balance"`
+	Lot       uint64            `json:"lot,omitempty"`
+	Source    string            `json:"source,omitempty"` // the definition that caused it; time has none
+	Available *calendar.Instant `json:"available_at,omitempty"`
+	Expires   *calendar.Instant `json:"expires_at,omitempty"`
+}
+
+// ledgerCursor is the place after an entry: the event that caused it and how many of the event's entries were shown. It
+// names its owner, so that one of another member or program is nobody's here.
+type ledgerCursor struct {
+	seq     uint64
+	entries int
+}
+
+// showLedger answers with a page of a member's ledger, in order of acceptance. With ?at= it is the ledger as it was known
+// then; what time had done by then counts, though it may have been written down later.
+func showLedger(c call) error {
+	id, err := c.member()
+	if err != nil {
+		return err
+	}
+	at, given, err := c.at()
+	if err != nil {
+		return err
+	}
+	limit, err := c.number("limit", standardPage, 1, maxPage)
+	if err != nil {
+		return err
+	}
+	from, err := c.cursor(id)
+	if err != nil {
+		return err
+	}
+	if !c.program.Known(id) {
+		return memberUnknown()
+	}
+	if !given {
+		at = calendar.Forever
+	}
+	l := ledgerPage{store: c.program.Store(), at: at, limit: int(limit), from: from}
+	if err := l.read(id); err != nil {
+		return err
+	}
+	out := page[ledgerEntry]{Data: l.list, HasMore: l.more}
+	if l.more {
+		next := l.last.encode(c.owner(id))
+		out.NextCursor = &next
+	}
+	return c.show(out)
+}
+
+// ledgerPage gathers the entries of one page.
+type ledgerPage struct {
+	store engine.Store
+	at    calendar.Instant
+	limit int
+	from  ledgerCursor
+
+	list []ledgerEntry
+	last ledgerCursor
+	more bool
+}
+
+func (l *ledgerPage) read(member string) (err error) {
+	l.list = []ledgerEntry{}
+	after := l.from.seq
+	if l.from.entries > 0 {
+		after-- // the rest of that event's entries comes first
+	}
+	scan := engine.Ledger(l.store, member, after, func(seq uint64, _ calendar.Instant, entries []engine.Entry) bool {
+		var rec *engine.Record
+		var b []byte
+		if b, err = l.store.Record(seq); err == nil {
+			rec, err = engine.DecodeRecord(b)
+		}
+		return err == nil && l.add(rec, entries)
+	})
+	if err != nil {
+		return err
+	}
+	return scan
+}
+
+// add adds the entries of one event and reports whether there is room for more.
+func (l *ledgerPage) add(rec *engine.Record, entries []engine.Entry) bool {
+	for i := range entries {
+		if rec.Seq == l.from.seq && i < l.from.entries || !l.knownAt(rec, &entries[i]) {
+			continue
+		}
+		if len(l.list) == l.limit {
+			l.more = true
+			return false
+		}
+		e := &entries[i]
+		l.list = append(l.list, ledgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
+			At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source, Available: given(e.Available), Expires: given(e.Expires)})
+		l.last = ledgerCursor{seq: rec.Seq, entries: i + 1}
+	}
+	return true
+}
+
+// knownAt reports whether an entry counted at the instant asked about.
+func (l *ledgerPage) knownAt(rec *engine.Record, e *engine.Entry) bool {
+	byTime := e.Source == "" // happened at its instant, whenever it was written down
+	return e.At <= l.at && (byTime || rec.Event.Arrived <= l.at || rec.Event.Past)
+}
+
+// given is an instant that is one, nil for none and for never.
+func given(i calendar.Instant) *calendar.Instant {
+	if i == 0 || i == calendar.Forever || i == calendar.Beginning {
+		return nil
+	}
+	return &i
+}
+
+// owner marks cursors of one member of one program.
+func (c call) owner(member string) string {
+	sum := sha256.Sum256([]byte(c.key.Program + "\x00" + member))
+	return hex.EncodeToString(sum[:6])
+}
+
+func (k ledgerCursor) encode(owner string) string {
+	text := owner + "." + strconv.FormatUint(k.seq, 10) + "." + strconv.Itoa(k.entries)
+	return base64.RawURLEncoding.EncodeToString([]byte(text))
+}
+
+// cursor reads ?cursor=. One of another member or program is not found.
+func (c call) cursor(member string) (ledgerCursor, error) {
+	text := c.query("cursor")
+	if text == "" {
+		return ledgerCursor{}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	parts := strings.Split(string(b), ".")
+	if err != nil || len(parts) != 3 {
+		return ledgerCursor{}, wrongParameter("query.cursor", "this is not a cursor", "send next_cursor of the page before")
+	}
+	seq, err := strconv.ParseUint(parts[1], 10, 64)
+	entries, failed := strconv.Atoi(parts[2])
+	if err != nil || failed != nil || seq == 0 || entries < 1 || parts[0] != c.owner(member) {
+		return ledgerCursor{}, notFound("cursor")
+	}
+	return ledgerCursor{seq: seq, entries: entries}, nil
+}

@@ -1,0 +1,331 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/spelling"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// maxMemberName is the longest name of a member, in bytes.
+const maxMemberName = 200
+
+// profileNames are what a profile's body has.
+var profileNames = []string{"name", "timezone", "fields"}
+
+// profile is a body as it was sent; nil is what was left out, "null" is null.
+type profile struct {
+	name, timezone json.RawMessage
+	fields         map[string]json.RawMessage
+}
+
+// putMember states a member's whole profile: what the body leaves out is cleared, and the timezone goes back to the
+// program's. patchMember changes what the body names, and null clears. Both make the member known if it is not yet, and
+// write nothing when nothing changes.
+func putMember(c call) error   { return c.changeMember(true) }
+func patchMember(c call) error { return c.changeMember(false) }
+
+// changed is the answer to a change of a profile. Event is what was written, null when nothing was.
+type changed struct {
+	Member program.Profile `json:"member"`
+	Event  json.RawMessage `json:"event"`
+}
+
+func (c call) changeMember(whole bool) error {
+	id, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	if err := c.takes(mediaJSON, "application/merge-patch+json"); err != nil {
+		return err
+	}
+	rules := c.program.Rules()
+	sent, err := readProfile(c.http.Context().Request.Body(), rules.Member)
+	if err != nil {
+		return err
+	}
+	present, known, err := c.program.Member(id)
+	if err != nil {
+		return err
+	}
+	if whole {
+		sent.complete(rules.Member, &present)
+	}
+	change, same := sent.against(rules, &present)
+	answer := changed{Member: present}
+	if !known || !same {
+		out, err := c.accept(engine.NewProfile(newEventID("put", id), id, change))
+		if err != nil {
+			return err
+		}
+		answer.Event = engine.AppendAnswer(nil, out)
+		if answer.Member, _, err = c.program.Member(id); err != nil {
+			return err
+		}
+	}
+	status := http.StatusOK
+	if !known {
+		status = http.StatusCreated
+	}
+	return c.write(status, answer)
+}
+
+// accept submits an event that this API made, and answers with its outcome or its refusal as a problem.
+func (c call) accept(e *engine.Event) (*engine.Outcome, error) {
+	results, err := c.program.Submit(e)
+	if err != nil {
+		return nil, err
+	}
+	if results[0].Refusal != nil {
+		return nil, refused(results[0].Refusal)
+	}
+	return results[0].Outcome, nil
+}
+
+// newEventID is the id of an event that has no other name: a call that may be made again with another meaning.
+func newEventID(what, member string) string {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic("api: the system has no randomness: " + err.Error())
+	}
+	return what + "/" + member + "/" + hex.EncodeToString(b[:])
+}
+
+// readProfile reads a body strictly, the fields included. Their values are judged by the engine.
+func readProfile(body []byte, schema *engine.Schema) (*profile, error) {
+	p := &profile{fields: map[string]json.RawMessage{}}
+	var fields json.RawMessage
+	errs := engine.ParseObject(body, "", profileNames, func(name string, value []byte) {
+		switch value := slices.Clone(value); name {
+		case "name":
+			p.name = value
+		case "timezone":
+			p.timezone = value
+		case "fields":
+			fields = value
+		}
+	})
+	if len(errs) > 0 && errs[0].Code == "invalid_json" {
+		return nil, malformed("", "", errs)
+	}
+	errs = append(errs, checkText("name", p.name, maxMemberName)...)
+	errs = append(errs, checkZone(p.timezone)...)
+	if fields != nil {
+		errs = append(errs, engine.ParseObject(fields, "fields.", schema.Names(), func(name string, value []byte) {
+			p.fields[name] = value
+		})...)
+	}
+	if len(errs) > 0 {
+		return nil, refuse(engine.CodeDoesNotFit, "the body does not fit a member's profile", errs...)
+	}
+	return p, nil
+}
+
+// checkText judges a text or null.
+func checkText(location string, raw json.RawMessage, most int) []engine.FieldError {
+	var text *string
+	switch {
+	case raw == nil:
+		return nil
+	case json.Unmarshal(raw, &text) != nil:
+		return []engine.FieldError{{Location: location, Code: "wrong_type", Message: "a text is expected", Suggestion: "write it in quotes"}}
+	case text != nil && (len(*text) > most || *text != "" && engine.CheckID((*text)[:min(len(*text), engine.MaxID)]) != ""):
+		return []engine.FieldError{{Location: location, Code: "wrong_value",
+			Message: "a text of at most " + strconv.Itoa(most) + " bytes without control or invisible characters is expected"}}
+	}
+	return nil
+}
+
+// checkZone judges the name of a time zone or null.
+func checkZone(raw json.RawMessage) []engine.FieldError {
+	errs := checkText("timezone", raw, maxMemberName)
+	if name := textOf(raw); len(errs) == 0 && raw != nil && string(raw) != "null" {
+		if _, err := calendar.LoadZone(name); err != nil {
+			errs = append(errs, engine.FieldError{Location: "timezone", Code: "wrong_timezone", Message: "there is no such time zone",
+				Suggestion: spelling.Suggest(name, calendar.ZoneNames())})
+		}
+	}
+	return errs
+}
+
+var null = json.RawMessage("null")
+
+// complete makes a profile that says everything: what was left out is null.
+func (p *profile) complete(schema *engine.Schema, present *program.Profile) {
+	if p.name == nil {
+		p.name = null
+	}
+	if p.timezone == nil {
+		p.timezone = null
+	}
+	for _, f := range schema.Fields {
+		if _, set := present.Fields[f.Name]; p.fields[f.Name] == nil && (set || !f.Optional) {
+			p.fields[f.Name] = null
+		}
+	}
+}
+
+// against is what the engine is to change, and whether all of it is as it is at present.
+func (p *profile) against(rules *engine.Ruleset, present *program.Profile) (change engine.Profile, same bool) {
+	same = sameFields(rules.Member, p.fields, present.Fields)
+	if p.name != nil {
+		name := textOf(p.name)
+		change.Name, same = &name, same && name == present.Name
+	}
+	if p.timezone != nil {
+		standard := rules.Calendar.Zone.Name()
+		zone, now := textOf(p.timezone), present.Timezone
+		if string(p.timezone) == "null" {
+			zone = standard
+		}
+		if now == "" {
+			now = standard
+		}
+		if zone != now {
+			change.Timezone, same = &zone, false
+		}
+	}
+	change.Fields = p.fields
+	return change, same
+}
+
+// textOf reads a text that was checked; null is the empty one.
+func textOf(raw json.RawMessage) (text string) {
+	_ = json.Unmarshal(raw, &text)
+	return text
+}
+
+// sameFields reports whether the fields sent have the values that the member has. What cannot be read is not the same, so
+// that the engine gets to say what is wrong with it.
+func sameFields(schema *engine.Schema, sent map[string]json.RawMessage, present map[string]any) bool {
+	for name, raw := range sent {
+		have, set := present[name]
+		if string(raw) == "null" {
+			if set || !schema.Field(name).Optional {
+				return false
+			}
+			continue
+		}
+		single := engine.NewSchema(schema.Currency, schema.Field(name).Digits, copyOf(schema.Field(name)))
+		values, errs := single.Decode(fieldObject(name, raw), "")
+		if len(errs) > 0 || !set || !sameJSON(values[0].JSON(), have) {
+			return false
+		}
+	}
+	return true
+}
+
+func copyOf(f *engine.Field) *engine.Field {
+	c := *f
+	return &c
+}
+
+func fieldObject(name string, raw json.RawMessage) []byte {
+	b := engine.AppendText([]byte("{"), name)
+	return append(append(append(b, ':'), raw...), '}')
+}
+
+func sameJSON(a, b any) bool {
+	x, failed := json.Marshal(a)
+	y, failedToo := json.Marshal(b)
+	return failed == nil && failedToo == nil && string(x) == string(y)
+}
+
+// showMember answers with a member's profile.
+func showMember(c call) error {
+	id, err := c.member()
+	if err != nil {
+		return err
+	}
+	p, found, err := c.program.Member(id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return memberUnknown()
+	}
+	return c.show(p)
+}
+
+// member reads the member's id of a read, when what it must have seen is here.
+func (c call) member() (string, error) {
+	if err := c.settled(); err != nil {
+		return "", err
+	}
+	return c.id("member")
+}
+
+// showProgress answers with everything an app polls about a member.
+func showProgress(c call) error {
+	id, err := c.member()
+	if err != nil {
+		return err
+	}
+	at, given, err := c.at()
+	if err != nil {
+		return err
+	}
+	if given {
+		return c.showProgressAt(id, at)
+	}
+	body, etag, found, err := c.program.Progress(id, c.known())
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return memberUnknown()
+	case body == nil:
+		return c.notModified(etag)
+	}
+	return c.showTagged(body, etag)
+}
+
+func (c call) showProgressAt(id string, at calendar.Instant) error {
+	p, found, err := c.progressAt(id, at)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return memberUnknown()
+	}
+	return c.show(p)
+}
+
+// progressAt is a member's progress at an instant, once what it shows is durable.
+func (c call) progressAt(id string, at calendar.Instant) (engine.Progress, bool, error) {
+	p, found, err := c.program.ProgressAt(id, at)
+	if err == nil {
+		err = c.program.Settled()
+	}
+	return p, found, err
+}
+
+// enroll opts a member in to a challenge. The event's id is the member's and the challenge's, so that doing it again
+// answers as the first time.
+func enroll(c call) error {
+	id, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	challenge, err := c.id("challenge")
+	if err != nil {
+		return err
+	}
+	if body := c.http.Context().Request.Body(); len(body) > 0 {
+		if errs := engine.ParseObject(body, "", nil, nil); len(errs) > 0 {
+			return malformed("invalid_body", "this call takes no body", errs)
+		}
+	}
+	out, err := c.accept(engine.NewEnrollment("enroll/"+challenge+"/"+id, id, challenge))
+	if err != nil {
+		return err
+	}
+	return c.sendOutcome(out, false)
+}

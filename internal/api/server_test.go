@@ -1,0 +1,313 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/leaderboards"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+const acmeRuleset = `
+program: acme
+currency: EUR
+timezone: Europe/Berlin
+member:
+  birthday?: date
+  level?: integer
+events:
+  purchase:
+    order_id: text
+    amount: money
+    note?: text
+    made_at?: time
+    friend?: member
+    gift?: boolean
+    pieces?: integer
+    weight?: number
+    on_day?: date
+    items?: [{sku: text, qty: integer}]
+  visit:
+    store?: text
+points:
+  stars:
+    expire: 12 months after earning
+rules:
+  per_euro:
+    when: purchase
+    give: {stars: event.amount * 2}
+  welcome:
+    when: joined
+    give: {stars: 5}
+counters:
+  spent:
+    when: purchase
+    add: event.amount
+    every: week
+  thermometer:
+    when: purchase
+    add: event.amount
+    by: everyone
+    public: true
+  visits:
+    when: visit
+challenges:
+  dash:
+    title: Spend sixty
+    join: opt_in
+    when: purchase
+    add: event.amount
+    goal: 60
+    give: {stars: 100}
+leaderboards:
+  top_spenders:
+    counter: spent
+  by_visits:
+    counter: visits
+`
+
+const bravoRuleset = `
+program: bravo
+currency: JPY
+timezone: Asia/Tokyo
+member:
+  country: text
+events:
+  purchase:
+    order_id: text
+    amount: money
+  sale:
+    amount: number
+points:
+  miles: {}
+rules:
+  per_yen:
+    when: sale
+    give: {miles: event.amount}
+counters:
+  sold:
+    when: sale
+    add: event.amount
+leaderboards:
+  top_sellers:
+    counter: sold
+`
+
+// settings keeps keys in memory.
+type settings struct {
+	mu   sync.Mutex
+	rows map[string][]byte
+}
+
+func (s *settings) Put(key string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows[key] = bytes.Clone(value)
+	return nil
+}
+
+func (s *settings) List(prefix string, yield func(string, []byte) bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(s.rows)) {
+		if strings.HasPrefix(key, prefix) && !yield(key, s.rows[key]) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// failing is a store that can be told to stop committing.
+type failing struct {
+	*engine.Memory
+	broken atomic.Bool
+}
+
+func (f *failing) Commit(b *engine.Batch) error {
+	if f.broken.Load() {
+		return errors.New("the disk is full")
+	}
+	return f.Memory.Commit(b)
+}
+
+// world is a server with two programs, and a client.
+type world struct {
+	t         *testing.T
+	server    *api.Server
+	base      string
+	operators string
+	ring      *keys.Ring
+	log       *bytes.Buffer
+	clock     atomic.Int64 // microseconds
+	stores    map[string]*failing
+	programs  map[string]*program.Program
+	secrets   map[string]string // of a key with every scope, by program
+}
+
+var noon = must(calendar.ParseInstant("2026-12-02T12:00:00Z"))
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func newWorld(t *testing.T, change ...func(*api.Options)) *world {
+	t.Helper()
+	w := &world{t: t, log: &bytes.Buffer{}, stores: map[string]*failing{}, programs: map[string]*program.Program{}, secrets: map[string]string{}}
+	w.clock.Store(int64(noon))
+	w.ring = must(keys.NewRing(&settings{rows: map[string][]byte{}}, w.time))
+	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
+		w.programs[id] = w.open(id, text)
+		_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})
+	}
+	o := api.Options{Programs: w.programs, Keys: w.ring, Clock: w.time, Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test"}
+	for _, f := range change {
+		f(&o)
+	}
+	w.server = api.New(o)
+	w.base = "http://" + w.listen(w.server.Serve)
+	w.operators = "http://" + w.listen(w.server.ServeOperators)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		require.NoError(t, w.server.Shutdown(ctx))
+	})
+	return w
+}
+
+func (w *world) listen(serve func(net.Listener) error) (address string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(w.t, err)
+	done := make(chan error, 1)
+	go func() { done <- serve(ln) }()
+	w.t.Cleanup(func() { require.NoError(w.t, <-done) })
+	return ln.Addr().String()
+}
+
+func (w *world) time() time.Time { return calendar.Instant(w.clock.Load()).Time() }
+
+func (w *world) advance(d time.Duration) { w.clock.Add(d.Microseconds()) }
+
+func (w *world) open(id, ruleset string) *program.Program {
+	compiled, diagnostics := rulesets.Parse(id+".yaml", []byte(ruleset))
+	require.False(w.t, diagnostics.HasErrors(), diagnostics.Error())
+	w.stores[id] = &failing{Memory: engine.NewMemory()}
+	boards := leaderboards.NewMemory()
+	p, err := program.Open(program.Options{Store: w.stores[id], Versions: []engine.Version{{Number: 1, Rules: compiled.Ruleset}},
+		Boards: boards, Ranks: boards, Now: func() calendar.Instant { return calendar.Instant(w.clock.Load()) }})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+func (w *world) key(q keys.Request) (*keys.Key, string) {
+	k, secret, err := w.ring.Create(q)
+	require.NoError(w.t, err)
+	return k, secret
+}
+
+// journal is how many events are in the journals of all programs, decided or durable.
+func (w *world) journal() (n uint64) {
+	for _, p := range w.programs {
+		require.NoError(w.t, p.Settled())
+		n += p.Durable()
+	}
+	return n
+}
+
+// answer is what the server said.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) json(into any) {
+	a.t.Helper()
+	require.NoError(a.t, json.Unmarshal(a.body, into), "%s", a.body)
+}
+
+func (a *answer) ok() *answer {
+	a.t.Helper()
+	require.Equal(a.t, http.StatusOK, a.status, "%s", a.body)
+	return a
+}
+
+// problem is an error as clients read it.
+type problem struct {
+	Type, Title, Code, Detail string
+	Status                    int
+	RequestID                 string `json:"request_id"`
+	Errors                    []engine.FieldError
+}
+
+// problem checks that the answer is one, with this status and code.
+func (a *answer) problem(status int, code string) problem {
+	a.t.Helper()
+	require.Equal(a.t, status, a.status, "%s", a.body)
+	require.Equal(a.t, "application/problem+json", a.header.Get("Content-Type"))
+	var p problem
+	a.json(&p)
+	require.Equal(a.t, code, p.Code, "%s", a.body)
+	require.Equal(a.t, status, p.Status)
+	require.Equal(a.t, http.StatusText(status), p.Title)
+	require.Equal(a.t, "urn:laurel:problem:"+code, p.Type)
+	require.NotEmpty(a.t, p.Detail)
+	require.Equal(a.t, a.header.Get("X-Request-Id"), p.RequestID)
+	require.NotEmpty(a.t, p.RequestID)
+	return p
+}
+
+// do sends a request of acme with a key of all scopes; headers are name, value, name, value, and "" takes one away.
+func (w *world) do(method, path, body string, headers ...string) *answer {
+	w.t.Helper()
+	req, err := http.NewRequest(method, w.base+path, strings.NewReader(body))
+	require.NoError(w.t, err)
+	req.Header.Set("Authorization", "Bearer "+w.secrets["acme"])
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Del(headers[i])
+		if headers[i+1] != "" {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(w.t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(w.t, err)
+	return &answer{t: w.t, status: resp.StatusCode, header: resp.Header, body: b}
+}
+
+func (w *world) get(path string, headers ...string) *answer {
+	w.t.Helper()
+	return w.do("GET", path, "", headers...)
+}
+
+// as is the header of a key.
+func as(secret string) []string { return []string{"Authorization", "Bearer " + secret} }

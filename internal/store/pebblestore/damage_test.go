@@ -1,0 +1,122 @@
+package pebblestore
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/stretchr/testify/require"
+)
+
+// smallStore is a disk with a store of n events. Left open, its events are in the logs; closed, they are in tables.
+func smallStore(t *testing.T, n int, closed bool) *vfs.MemFS {
+	disk := vfs.NewCrashableMem()
+	db, s, err := open(disk, smallMemtable)
+	require.NoError(t, err)
+	shop, err := newShop(t, s)
+	require.NoError(t, err)
+	for i := 0; i < n; i += 2 {
+		require.NoError(t, shop.commit(1, i, i+2, i == 2))
+	}
+	if closed {
+		require.NoError(t, db.Close())
+	}
+	copied := disk.CrashClone(crash(100))
+	if !closed {
+		require.NoError(t, db.Close())
+	}
+	return copied
+}
+
+// files are the paths of all files with their contents.
+func files(t *testing.T, disk vfs.FS) map[string][]byte {
+	found := map[string][]byte{}
+	for _, dir := range []string{"/data/journal", "/data/state"} {
+		names, err := disk.List(dir)
+		require.NoError(t, err)
+		for _, name := range names {
+			f, err := disk.Open(disk.PathJoin(dir, name))
+			require.NoError(t, err)
+			found[disk.PathJoin(dir, name)], err = io.ReadAll(f)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}
+	}
+	return found
+}
+
+func overwrite(t *testing.T, disk vfs.FS, name string, b []byte) {
+	f, err := disk.Create(name, vfs.WriteCategoryUnspecified)
+	require.NoError(t, err)
+	_, err = f.Write(b)
+	require.NoError(t, err)
+	require.NoError(t, f.Sync())
+	require.NoError(t, f.Close())
+}
+
+// outcome is what a damaged store did: it was refused, or it told the truth about all its events, or about fewer.
+type outcome int
+
+const (
+	refused outcome = iota
+	whole
+	shorter
+)
+
+// examine opens a disk and lets the engine recover. Anything but an error or the exact truth fails the test.
+func examine(t *testing.T, disk vfs.FS, n int, what string) outcome {
+	db, s, err := open(disk, smallMemtable)
+	if db != nil {
+		defer func() { _ = db.Close() }()
+	}
+	if err != nil {
+		return refused
+	}
+	last, _ := s.Head()
+	require.LessOrEqual(t, int(last), n, what)
+	shop, err := newShop(t, s)
+	if err != nil {
+		return refused
+	}
+	if err := shop.commit(1, 0, 0, true); err != nil {
+		return refused
+	}
+	got, err := contentOf(s)
+	if err != nil {
+		return refused
+	}
+	require.Equal(t, model(t, 1, int(last)), got, what)
+	if int(last) == n {
+		return whole
+	}
+	return shorter
+}
+
+func TestFlippedBits(t *testing.T) {
+	const events = 6
+	for _, closed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("closed %v", closed), func(t *testing.T) {
+			disk := smallStore(t, events, closed)
+			counts := map[string]map[outcome]int{}
+			for name, b := range files(t, disk) {
+				kind := name[len("/data/"):strings.LastIndex(name, "/")] + " " + strings.Trim(disk.PathBase(name), "0123456789-.")
+				if counts[kind] == nil {
+					counts[kind] = map[outcome]int{}
+				}
+				for i := range b {
+					damaged := disk.CrashClone(crash(100))
+					flipped := append([]byte(nil), b...)
+					flipped[i] ^= 1 << (i % 8)
+					overwrite(t, damaged, name, flipped)
+					counts[kind][examine(t, damaged, events, fmt.Sprintf("%s, byte %d of %d", name, i, len(b)))]++
+				}
+			}
+			for kind, c := range counts {
+				t.Logf("%s: refused %d, whole %d, shorter %d", kind, c[refused], c[whole], c[shorter])
+				require.Zero(t, c[shorter], "%s: an acknowledged event is gone without an error", kind)
+			}
+		})
+	}
+}
