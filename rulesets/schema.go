@@ -82,6 +82,7 @@ func (b *builder) schemaFields(n *node, prefix string, optional bool, taken []st
 		return nil
 	}
 	var out []*engine.Field
+	seen := map[string]bool{}
 	for _, p := range n.pairs {
 		m := fieldName.FindStringSubmatch(p.key.text)
 		switch {
@@ -91,7 +92,11 @@ func (b *builder) schemaFields(n *node, prefix string, optional bool, taken []st
 		case slices.Contains(taken, m[1]):
 			b.node(p.key, "give it another name", "%s is built in", m[1])
 			continue
+		case seen[m[1]]:
+			b.node(p.key, "keep one of them", "%s is declared twice", m[1])
+			continue
 		}
+		seen[m[1]] = true
 		out = append(out, b.schemaField(p.value, prefix+m[1], optional || m[2] != "", depth)...)
 	}
 	return out

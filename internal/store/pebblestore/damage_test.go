@@ -1,8 +1,10 @@
 package pebblestore
 
 import (
+	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -94,18 +96,23 @@ func examine(t *testing.T, disk vfs.FS, n int, what string) outcome {
 	return shorter
 }
 
+// step is how far apart the bytes are that one run damages. The nightly run damages every one.
+var step = flag.Int("step", 16, "distance of the bytes that are damaged")
+
 func TestFlippedBits(t *testing.T) {
 	const events = 6
 	for _, closed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("closed %v", closed), func(t *testing.T) {
 			disk := smallStore(t, events, closed)
 			counts := map[string]map[outcome]int{}
+			offset := rand.IntN(*step)
+			t.Logf("bytes %d, %d, ...", offset, offset+*step)
 			for name, b := range files(t, disk) {
 				kind := name[len("/data/"):strings.LastIndex(name, "/")] + " " + strings.Trim(disk.PathBase(name), "0123456789-.")
 				if counts[kind] == nil {
 					counts[kind] = map[outcome]int{}
 				}
-				for i := range b {
+				for i := offset; i < len(b); i += *step {
 					damaged := disk.CrashClone(crash(100))
 					flipped := append([]byte(nil), b...)
 					flipped[i] ^= 1 << (i % 8)

@@ -46,13 +46,15 @@ type DB struct {
 	failing sync.Once
 	failed  chan struct{}
 	failure error // set before failed is closed
+	halting sync.Once
+	halted  chan struct{}
 }
 
 // Open opens a data directory, and makes it if there is none. It returns ErrLocked when another process has it open, and
 // an error that names the instance when its files are damaged.
 func Open(dir string, o Options) (*DB, error) {
 	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, programs: map[string]*Store{},
-		closing: make(chan struct{}), failed: make(chan struct{})}
+		closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
 	if db.fs == nil {
 		db.fs = vfs.Default
 	}
@@ -75,7 +77,7 @@ func Open(dir string, o Options) (*DB, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)
 	}
-	db.fs = disk{db.fs, db.fail}
+	db.fs = disk{db.fs, db.halt}
 	db.lock = lock
 	db.cache = pebble.NewCache(o.CacheBytes)
 	defer db.cache.Unref() // the instances hold it
@@ -137,17 +139,23 @@ func (db *DB) fail(err error) {
 	})
 }
 
-// guard runs a write and returns nil only if it succeeded and nothing had failed by then. Pebble answers errors of its log
-// by panics, by Fatalf, or by never returning, so the write has a goroutine of its own that may be left behind.
-func (db *DB) guard(write func() error) error { return db.begin(write)() }
+// halt fails a store of which some goroutine will never return.
+func (db *DB) halt(err error) {
+	db.fail(err)
+	db.halting.Do(func() { close(db.halted) })
+}
 
-// begin starts a write and returns what waits for it.
-func (db *DB) begin(write func() error) (wait func() error) {
-	done := make(chan struct{})
+// guard runs a write and returns nil only if it succeeded and nothing had failed by then.
+func (db *DB) guard(write func() error) error { return db.outcome(db.start(write)) }
+
+// start starts a write, with a goroutine of its own, since after an error it may never return. The channel is closed when
+// it does.
+func (db *DB) start(write func() error) (done chan struct{}) {
+	done = make(chan struct{})
 	go func() {
 		defer func() {
 			if broken := recover(); broken != nil {
-				db.fail(gaveUp(broken))
+				db.halt(gaveUp(broken))
 			}
 		}()
 		if err := write(); err != nil {
@@ -155,27 +163,36 @@ func (db *DB) begin(write func() error) (wait func() error) {
 		}
 		close(done)
 	}()
-	return func() error {
-		select {
-		case <-done:
-		case <-db.failed:
-		}
-		return db.Err()
+	return done
+}
+
+// outcome waits for a write, or for the failure of any other.
+func (db *DB) outcome(done chan struct{}) error {
+	select {
+	case <-done:
+	case <-db.failed:
 	}
+	return db.Err()
 }
 
 // Close writes everything to tables, so that the next start has no logs to replay, and closes the directory. It must not
-// be called while a Commit or a read is under way. After a failure it only returns the failure: the files are left as they
-// are, and locked until the process ends.
+// be called while a Commit or a read is under way. After a failure it returns the failure; if that was the disk's, the
+// directory stays locked until the process ends.
 func (db *DB) Close() error {
 	close(db.closing)
 	db.filling.Wait()
-	if err := db.Err(); err != nil {
-		return err
-	}
-	return db.guard(func() error {
-		return errors.Join(db.journal.Flush(), db.state.Flush(), db.state.Close(), db.journal.Close(), db.lock.Close())
+	done := db.start(func() error {
+		var err error
+		if db.Err() == nil {
+			err = errors.Join(db.journal.Flush(), db.state.Flush())
+		}
+		return errors.Join(err, db.state.Close(), db.journal.Close(), db.lock.Close())
 	})
+	select {
+	case <-done:
+	case <-db.halted:
+	}
+	return db.Err()
 }
 
 // Reserve is how much of the disk should stay free. Flushes and compactions that are under way may need as much, and when

@@ -20,13 +20,13 @@ import (
 // keep the marker and not what it points to, and the directory could never be opened again.
 type disk struct {
 	vfs.FS
-	fail func(error)
+	halt func(error)
 }
 
 // done returns only if an operation succeeded.
 func (d disk) done(what, name string, err error) {
 	if err != nil {
-		d.fail(fmt.Errorf("the disk failed to %s %s: %w", what, name, err))
+		d.halt(fmt.Errorf("the disk failed to %s %s: %w", what, name, err))
 		select {}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 300, "how many power cuts are simulated, three to a seed")
+	seeds = flag.Int("seeds", 100, "how many times three power cuts are simulated")
 	seed  = flag.Uint64("seed", 0, "the first seed, 0 for a new one")
 )
 

@@ -161,13 +161,10 @@ func (s *Store) commit(b *engine.Batch) error {
 		return err
 	}
 	last, mark := s.last.Load()+uint64(len(b.Records)), max(s.mark.Load(), b.Mark)
-	wait := s.db.Err
-	if len(b.Records) > 0 {
-		journal := s.journalBatch(b)
-		wait = s.db.begin(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })
-	}
-	state := s.stateBatch(b, progress{upTo: last, mark: mark})
-	if err := wait(); err != nil {
+	journal := s.journalBatch(b)
+	synced := s.db.start(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })
+	state := s.stateBatch(b, progress{upTo: last, mark: mark}) // while the disk syncs
+	if err := s.db.outcome(synced); err != nil {
 		return err
 	}
 	if err := s.db.guard(func() error { return errors.Join(state.Commit(pebble.NoSync), state.Close()) }); err != nil {

@@ -100,7 +100,7 @@ func (l *logger) Fatalf(format string, args ...any) {
 			err = gaveUp(cause)
 		}
 	}
-	l.db.fail(err)
+	l.db.halt(err)
 	runtime.Goexit()
 }
 
