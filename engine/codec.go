@@ -31,6 +31,8 @@ func (w *writer) duration(d calendar.Duration) { w.uint(uint64(d.Unit)); w.int(i
 type reader struct {
 	b   []byte
 	err error
+	// names are the ruleset's own, so that a state read back shares their memory.
+	names map[string]string
 }
 
 func (r *reader) uint() uint64 {
@@ -69,6 +71,15 @@ func (r *reader) num() decimal.Decimal { return decimal.Decimal(r.int()) }
 func (r *reader) at() calendar.Instant { return calendar.Instant(r.int()) }
 func (r *reader) key() calendar.Key    { return calendar.Key(r.int()) }
 func (r *reader) text() string         { return string(r.bytes()) }
+
+// name reads a text that is probably a name of the ruleset.
+func (r *reader) name() string {
+	b := r.bytes()
+	if name, known := r.names[string(b)]; known {
+		return name
+	}
+	return string(b)
+}
 
 // bytes reads bytes that stay part of the source.
 func (r *reader) bytes() []byte {

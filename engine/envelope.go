@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -110,7 +111,7 @@ func (d *decoder) envelope(e *Event) {
 		i := envelopeIndex(key)
 		if i < 0 {
 			name := string(key)
-			d.wrong(name, "unknown_field", "an event has no such field", spelling.Suggest(name, envelopeNames))
+			d.wrong(name, "unknown_field", "an event has no such field", spelling.Suggest(strings.ToLower(name), envelopeNames))
 			d.skip(0)
 			return
 		}

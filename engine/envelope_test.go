@@ -33,36 +33,35 @@ func TestParseEvent(t *testing.T) {
 func TestParseEventErrors(t *testing.T) {
 	const good = `"id":"1","type":"visit","member":"ann"`
 	for body, want := range map[string]engine.FieldError{
-		`{"type":"visit","member":"ann"}`:                     {Location: "id", Code: "missing_field"},
-		`{"id":"1","member":"ann"}`:                           {Location: "type", Code: "missing_field"},
-		`{"id":"1","type":"visit"}`:                           {Location: "member", Code: "missing_field"},
-		`{` + good + `,"id":"1"}`:                             {Location: "id", Code: "duplicate_field"},
-		`{` + good + `,"ID":"1"}`:                             {Location: "ID", Code: "unknown_field", Suggestion: "did you mean id?"},
-		`{` + good + `,"tiem":"2026-12-01T09:00:00Z"}`:        {Location: "tiem", Code: "unknown_field", Suggestion: "did you mean time?"},
-		`{` + good + `,"zzzzzzzzz":{"a":[]}}`:                 {Location: "zzzzzzzzz", Code: "unknown_field"},
-		`{` + good + `,"time":"2026-12-01"}`:                  {Location: "time", Code: "wrong_time", Suggestion: `write it like "2026-12-01T09:00:00+01:00"`},
-		`{` + good + `,"time":1764579600}`:                    {Location: "time", Code: "wrong_type", Suggestion: "write it in quotes"},
-		`{` + good + `,"data":[1,2]}`:                         {Location: "data", Code: "wrong_type"},
-		`{"id":"","type":"visit","member":"ann"}`:             {Location: "id", Code: "wrong_id"},
-		`{"id":"1","type":"visit","member":"a\u202eb"}`:       {Location: "member", Code: "wrong_id"},
-		`["id"]`:                                              {Location: "body", Code: "wrong_type"},
-		``:                                                    {Location: "byte 1", Code: "invalid_json"},
-		`{` + good + `}}`:                                     {Location: "byte 41", Code: "invalid_json"},
-		`{` + good + `,"data":{"a":NaN}}`:                     {Location: "byte 52", Code: "invalid_json"},
-		`{` + good + `,"data":` + strings.Repeat("[", 20):     {Location: "data", Code: "wrong_type"},
-		"{" + good + `,"data":{"a":"` + "\xff" + `"}}`:        {Location: "byte 54", Code: "invalid_json"},
-		"{" + good + `,"data":{"a":"\u0000"}}`:                {Location: "byte 59", Code: "invalid_json"},
-		"{" + good + `,"data":{"a":"\ud800"}}`:                {Location: "byte 59", Code: "invalid_json"},
-		"{" + good + `,"data":` + strings.Repeat(`{"a":`, 20): {Location: "byte 131", Code: "invalid_json"},
+		`{"type":"visit","member":"ann"}`:               {Location: "id", Code: "missing_field"},
+		`{"id":"1","member":"ann"}`:                     {Location: "type", Code: "missing_field"},
+		`{"id":"1","type":"visit"}`:                     {Location: "member", Code: "missing_field"},
+		`{` + good + `,"id":"1"}`:                       {Location: "id", Code: "duplicate_field"},
+		`{` + good + `,"ID":"1"}`:                       {Location: "ID", Code: "unknown_field", Suggestion: "did you mean id?"},
+		`{` + good + `,"tiem":"2026-12-01T09:00:00Z"}`:  {Location: "tiem", Code: "unknown_field", Suggestion: "did you mean time?"},
+		`{` + good + `,"zzzzzzzzz":{"a":[]}}`:           {Location: "zzzzzzzzz", Code: "unknown_field"},
+		`{` + good + `,"time":"2026-12-01"}`:            {Location: "time", Code: "wrong_time", Suggestion: `write it like "2026-12-01T09:00:00+01:00"`},
+		`{` + good + `,"time":1764579600}`:              {Location: "time", Code: "wrong_type", Suggestion: "write it in quotes"},
+		`{` + good + `,"data":[1,2]}`:                   {Location: "data", Code: "wrong_type"},
+		`{"id":"","type":"visit","member":"ann"}`:       {Location: "id", Code: "wrong_id"},
+		`{"id":"1","type":"visit","member":"a\u202eb"}`: {Location: "member", Code: "wrong_id"},
+		`["id"]`:                          {Location: "body", Code: "wrong_type"},
+		``:                                {Location: "byte", Code: "invalid_json"},
+		`{` + good + `}}`:                 {Location: "byte", Code: "invalid_json"},
+		`{` + good + `,"data":{"a":NaN}}`: {Location: "byte", Code: "invalid_json"},
+		`{` + good + `,"data":` + strings.Repeat("[", 20):     {Location: "byte", Code: "invalid_json"},
+		"{" + good + `,"data":{"a":"` + "\xff" + `"}}`:        {Location: "byte", Code: "invalid_json"},
+		"{" + good + `,"data":{"a":"\u0000"}}`:                {Location: "byte", Code: "invalid_json"},
+		"{" + good + `,"data":{"a":"\ud800"}}`:                {Location: "byte", Code: "invalid_json"},
+		"{" + good + `,"data":` + strings.Repeat(`{"a":`, 20): {Location: "byte", Code: "invalid_json"},
 	} {
 		e, errs := engine.ParseEvent([]byte(body))
 		require.NotNil(t, e)
 		require.Len(t, errs, 1, "%s: %v", body, errs)
 		require.NotEmpty(t, errs[0].Message)
 		errs[0].Message = ""
-		if strings.HasPrefix(want.Location, "byte") {
-			require.True(t, strings.HasPrefix(errs[0].Location, "byte "), "%s: %v", body, errs)
-			want.Location = errs[0].Location
+		if want.Code == "invalid_json" {
+			errs[0].Location, _, _ = strings.Cut(errs[0].Location, " ")
 		}
 		require.Equal(t, want, errs[0], "%s", body)
 	}

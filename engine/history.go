@@ -107,15 +107,17 @@ func Ledger(store Store, member string, after uint64, yield func(seq uint64, at 
 	}
 	var failed error
 	err := store.Scan(prefix, start, func(key string, value []byte) bool {
-		r := &reader{b: value}
-		r.uint()
-		at := r.at()
-		entries := r.entries()
-		if r.err != nil {
-			failed = r.err
-			return false
+		if len(value) == 1 && value[0] == noEntries[0] {
+			return true
 		}
-		return len(entries) == 0 || yield(sequence(strings.TrimPrefix(key, prefix)), at, entries)
+		var b []byte
+		var rec *Record
+		if b, failed = store.Record(sequence(strings.TrimPrefix(key, prefix))); failed == nil {
+			if rec, failed = DecodeRecord(b); failed == nil {
+				return yield(rec.Seq, rec.Event.Time, rec.Outcome.Entries)
+			}
+		}
+		return false
 	})
 	return errors.Join(err, failed)
 }

@@ -17,6 +17,7 @@ func (r *Ruleset) Link() {
 	}
 	r.sort()
 	r.paths()
+	r.name()
 	r.byEvent = make(map[string]*EventType, len(r.Events))
 	for _, t := range r.Events {
 		r.byEvent[t.Name] = t
@@ -78,6 +79,80 @@ func (r *Ruleset) paths() {
 	}
 	for _, d := range r.Leaderboards {
 		d.Path = "leaderboards/" + d.ID
+	}
+}
+
+// name gathers the names under which states know definitions, so that a hundred thousand members share one copy of each.
+func (r *Ruleset) name() {
+	r.names = map[string]string{}
+	add := func(names ...string) {
+		for _, n := range names {
+			r.names[n] = n
+		}
+	}
+	limits := func(list []*Limit) {
+		for _, l := range list {
+			add(l.Key)
+		}
+	}
+	grants := func(list []Grant) {
+		for i := range list {
+			for _, b := range list[i].Boosts {
+				limits(b.Limits)
+			}
+		}
+	}
+	goals := func(list []*Goal) {
+		for _, g := range list {
+			add(g.ID)
+			grants(g.Give)
+		}
+	}
+	for _, t := range r.Events {
+		add(t.Name)
+	}
+	for _, p := range r.Points {
+		add(p.ID)
+	}
+	for _, d := range r.Rules {
+		add(d.Path)
+		limits(d.Limits)
+		grants(d.Give)
+	}
+	for _, d := range r.Counters {
+		add(d.Name)
+	}
+	for _, d := range r.Streaks {
+		add(d.ID, d.Path, d.Counter.Name)
+		goals(d.Goals)
+	}
+	for _, d := range r.Challenges {
+		add(d.ID, d.Path)
+		goals(d.Goals)
+		if d.Counter != nil {
+			add(d.Counter.Name)
+		}
+		for _, s := range d.Steps {
+			add("steps/"+s.ID, s.Counter.Name)
+		}
+	}
+	for _, d := range r.Badges {
+		add(d.ID, d.Path)
+		for _, l := range d.Levels {
+			add(l.Name)
+		}
+	}
+	for _, d := range r.Tiers {
+		add(d.ID)
+		for _, c := range d.Counters {
+			add(c.Name)
+		}
+	}
+	for _, d := range r.Leaderboards {
+		add(d.Counter.Name)
+	}
+	for _, d := range r.Rewards {
+		add(d.ID)
 	}
 }
 

@@ -28,7 +28,7 @@ type Member struct {
 	Challenges []*ChallengeRecord
 	Badges     []BadgeRecord
 	Tiers      []*TierRecord
-	Uses       []*Use
+	Uses       []Use
 	Rewards    []Holding
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
@@ -368,12 +368,11 @@ func (u *Use) period(k calendar.Key) *UsePeriod {
 }
 
 func (m *Member) use(key string) *Use {
-	for _, u := range m.Uses {
-		if u.Key == key {
-			return u
+	for i := range m.Uses {
+		if m.Uses[i].Key == key {
+			return &m.Uses[i]
 		}
 	}
-	u := &Use{Key: key}
-	m.Uses = append(m.Uses, u)
-	return u
+	m.Uses = append(m.Uses, Use{Key: key})
+	return &m.Uses[len(m.Uses)-1]
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // Version is a ruleset in force from an instant on. Number counts a program's versions from 1.
@@ -29,7 +30,9 @@ type Processor struct {
 	arrived calendar.Instant // of the last accepted event; acceptance time never goes back
 	batch   *Batch
 	// recent are events not yet confirmed as committed, by id.
-	recent  map[string]*Record
+	recent map[string]*Record
+	// scores are the scores since the last checkpoint, of which only the last one counts.
+	scores  map[scoreID]*ScoreChange
 	failure error // of the store: after it nothing is accepted
 	encoded []byte
 }
@@ -46,7 +49,7 @@ const (
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]*Record{}, batch: &Batch{}}
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]*Record{}, scores: map[scoreID]*ScoreChange{}, batch: &Batch{}}
 	p.subjects = NewSubjects(p.current(), p.load)
 	last, mark := store.Head()
 	if err := p.recover(mark, last); err != nil {
@@ -227,10 +230,19 @@ func (p *Processor) one(e *Event, v Version) *Outcome {
 	return out
 }
 
+// Values of ledger rows.
+var noEntries, hasEntries = []byte{0}, []byte{1}
+
+// scoreID names one score of one ranking.
+type scoreID struct {
+	key    leaderboards.Key
+	member string
+}
+
 // Keys of rows: one letter for the kind.
 const (
 	statePrefix  = "s/" // subjects
-	ledgerPrefix = "l/" // member NUL seq: a member's events with their ledger entries
+	ledgerPrefix = "l/" // member NUL seq: a member's events, and whether they have ledger entries
 	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
 	duePrefix    = "d/" // instant, member: what time changes next
 	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group
@@ -242,17 +254,16 @@ const (
 // rows adds the index rows that follow from an outcome.
 func (p *Processor) rows(out *Outcome, e *Event) {
 	b := p.batch
-	var w writer
-	w.uint(stateFormat)
-	w.at(e.Time)
-	w.entries(out.Entries)
-	b.Rows = append(b.Rows, Row{Key: ledgerPrefix + e.Member + "\x00" + ordered(out.Seq), Value: w.b})
+	has := noEntries
+	if len(out.Entries) > 0 {
+		has = hasEntries
+	}
+	b.Rows = append(b.Rows, Row{Key: ledgerPrefix + e.Member + "\x00" + ordered(out.Seq), Value: has})
 	for i := range out.Scores {
 		s := &out.Scores[i]
-		value := encodeScore(s)
-		b.Rows = append(b.Rows, Row{Key: scoreKey(s), Value: value})
+		p.scores[scoreID{s.Key, s.Score.Member}] = s
 		if p.ranks == nil {
-			b.Rows = append(b.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: value})
+			b.Rows = append(b.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: encodeScore(s)})
 		}
 	}
 	for i, f := range out.Fanouts {
@@ -358,6 +369,10 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	p.batch = &Batch{}
 	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
 		b.States = p.subjects.checkpoint(nil)
+		for _, s := range p.scores {
+			b.States = append(b.States, Row{Key: scoreKey(s), Value: encodeScore(s)})
+		}
+		clear(p.scores)
 		b.Mark = p.last
 	}
 	return b

@@ -36,7 +36,8 @@ type Ruleset struct {
 	Promotions   []*Promotion
 
 	byEvent map[string]*EventType
-	earned  [][]*Counter // by index of points
+	earned  [][]*Counter      // by index of points
+	names   map[string]string // what states call definitions, shared among all of them
 }
 
 // Position is where a definition stands in the brand's files, for errors and explanations. Line and Column count from 1.

@@ -68,8 +68,8 @@ func (w *writer) member(m *Member) {
 		w.at(t.Settled)
 	}
 	w.len(len(m.Uses))
-	for _, u := range m.Uses {
-		w.use(u)
+	for i := range m.Uses {
+		w.use(&m.Uses[i])
 	}
 	w.len(len(m.Rewards))
 	for _, h := range m.Rewards {
@@ -215,7 +215,7 @@ func damaged(what, id string, r *reader) {
 }
 
 func decodeMember(state []byte, rules *Ruleset) *Member {
-	r := &reader{b: state}
+	r := &reader{b: state, names: rules.names}
 	m := &Member{}
 	if format := r.uint(); format != stateFormat {
 		panic(fmt.Sprintf("engine: a member's state has format %d; this build reads %d", format, stateFormat))
@@ -229,18 +229,18 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	}
 	m.Undeclared = list(r, func(v *NamedValue) { v.Name, v.Value = r.text(), r.value() })
 	m.align(rules.Member)
-	m.Seen = list(r, func(s *Seen) { *s = Seen{Type: r.text(), Count: r.len2(), First: r.at(), Last: r.at()} })
+	m.Seen = list(r, func(s *Seen) { *s = Seen{Type: r.name(), Count: r.len2(), First: r.at(), Last: r.at()} })
 	m.Accounts = pointers(r, r.account)
 	m.Counts = pointers(r, r.count)
 	m.Streaks = pointers(r, r.streak)
 	m.Challenges = pointers(r, r.challenge)
-	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.text(), Level: r.text(), At: r.at()} })
+	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.name(), Level: r.name(), At: r.at()} })
 	m.Tiers = pointers(r, func(t *TierRecord) {
-		*t = TierRecord{ID: r.text(), TierState: challenges.TierState{Level: int(r.int()), Reached: r.at(), Unmet: r.at(), Settled: r.at()}}
+		*t = TierRecord{ID: r.name(), TierState: challenges.TierState{Level: int(r.int()), Reached: r.at(), Unmet: r.at(), Settled: r.at()}}
 	})
-	m.Uses = pointers(r, r.use)
+	m.Uses = list(r, r.use)
 	m.Rewards = list(r, func(h *Holding) {
-		*h = Holding{Reward: r.text(), Seq: r.uint(), Source: r.text(), At: r.at(), Expires: r.at()}
+		*h = Holding{Reward: r.name(), Seq: r.uint(), Source: r.name(), At: r.at(), Expires: r.at()}
 	})
 	m.Due = r.at()
 	m.indexed = m.Due
@@ -252,16 +252,16 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 func (r *reader) len2() int { return int(r.uint()) }
 
 func (r *reader) account(a *Account) {
-	*a = Account{Points: r.text(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}
-	a.Idle = list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.text()} })
+	*a = Account{Points: r.name(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}
+	a.Idle = list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.name()} })
 	a.Lots = list(r, func(l *Lot) {
-		*l = Lot{Seq: r.uint(), Source: r.text(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
+		*l = Lot{Seq: r.uint(), Source: r.name(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
 			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at()}
 	})
 }
 
 func (r *reader) count(c *Count) {
-	c.Name = r.text()
+	c.Name = r.name()
 	c.Periods = list(r, func(p *PeriodTally) {
 		p.Key, p.Value, p.Count, p.At, p.ID = r.key(), r.num(), r.len2(), r.at(), r.text()
 		p.Kept = list(r, func(k *challenges.Kept) {
@@ -273,24 +273,24 @@ func (r *reader) count(c *Count) {
 }
 
 func (r *reader) streak(s *StreakRecord) {
-	*s = StreakRecord{ID: r.text(), Longest: r.len2(), Joined: r.at(), Breaks: r.at()}
+	*s = StreakRecord{ID: r.name(), Longest: r.len2(), Joined: r.at(), Breaks: r.at()}
 	s.Spans = list(r, func(span *challenges.Span) {
 		span.First = r.key()
 		span.Last = span.First + r.key()
 	})
-	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.text(), In: r.key()} })
+	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.name(), In: r.key()} })
 }
 
 func (r *reader) challenge(c *ChallengeRecord) {
-	*c = ChallengeRecord{ID: r.text(), Enrolled: r.at(), Times: r.len2()}
+	*c = ChallengeRecord{ID: r.name(), Enrolled: r.at(), Times: r.len2()}
 	c.Windows = list(r, func(w *ChallengeWindow) {
 		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
-		w.Goals = list(r, func(g *GoalMark) { *g = GoalMark{ID: r.text(), Times: r.len2(), At: r.at(), Unpaid: r.flag()} })
+		w.Goals = list(r, func(g *GoalMark) { *g = GoalMark{ID: r.name(), Times: r.len2(), At: r.at(), Unpaid: r.flag()} })
 	})
 }
 
 func (r *reader) use(u *Use) {
-	u.Key = r.text()
+	u.Key = r.name()
 	u.Periods = list(r, func(p *UsePeriod) { *p = UsePeriod{Key: r.key(), Used: r.num()} })
 }
 

@@ -21,12 +21,10 @@ func (b *builder) boost(rec *record) {
 	if open.never != "" {
 		b.idle("boosts/"+rec.id, rec.place(), open.never)
 	}
-	quiet := b.quiet
 	compiled := map[*engine.EventType]*engine.Boost{}
 	compileFor := func(t *engine.EventType) *engine.Boost {
 		if compiled[t] == nil {
 			compiled[t] = b.boostFor(rec, points, t, open)
-			b.quiet = true
 		}
 		return compiled[t]
 	}
@@ -39,7 +37,6 @@ func (b *builder) boost(rec *record) {
 			g.grant.Boosts = append(g.grant.Boosts, boost)
 		}
 	}
-	b.quiet = quiet
 }
 
 // targets are the grants that a boost applies to: those of `only`, else the rules' entries whose amount is computed from
@@ -86,7 +83,7 @@ func (b *builder) checkTarget(n *node, points *engine.Points) {
 	switch {
 	case transfer:
 		b.node(n, "", "%s takes what it gives: a transfer is never boosted", n.text)
-	case !found && !idle && !Diagnostics(b.list).HasErrors():
+	case !found && !idle && !b.list.HasErrors():
 		b.node(n, "", "%s does not give %s", n.text, points.ID)
 	}
 }

@@ -44,6 +44,7 @@ var constraints = []constraint{
 	{challengeSection, forbids, append([]string{"steps", "goal", "goals", "again", "if", "by", "at_most"}, foldNames...), "each step has its own"},
 	{challengeSection, atMostOne, foldNames, "a challenge has one fold"},
 	{challengeSection, forbids, []string{"earned", "counter"}, "write a counter with earned and name it"},
+	{challengeSection, requires, []string{"each_needs", "by", "counter"}, "by: member.team; each_needs is what a group's member must bring"},
 	{stepSection, atMostOne, foldNames, "a step has one fold"},
 	{badgeSection, requires, []string{"levels", "counter"}, "counter: what the levels are on"},
 	{badgeSection, requires, []string{"counter", "levels"}, "levels: {bronze: 10, silver: 50}"},

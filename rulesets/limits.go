@@ -1,7 +1,6 @@
 package rulesets
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -148,7 +147,6 @@ func (b *builder) limitKey(n *node, name string, from int, r reader) engine.Pick
 // allowance is `N per PERIOD`.
 func allowance(text string) (n int, per calendar.Period) {
 	g := match(anAllowance, text)
-	fmt.Sscanf(g.get(1), "%d", &n)
 	per, _ = calendar.ParsePeriod(g.get(2))
-	return n, per
+	return atoi(g.get(1)), per
 }

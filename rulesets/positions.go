@@ -49,7 +49,8 @@ func newPositions(src *source, start place, st style, value string) *positions {
 		return p
 	}
 	if a.flow(st) {
-		p.places = append(a.places, a.here)
+		a.places = append(a.places, a.here) // the end
+		p.places = a.places
 	}
 	return p
 }

@@ -229,9 +229,7 @@ func (b *builder) challengeOfCounter(rec *record, c *engine.Challenge) {
 	}
 	c.Counter = copyCounter(counter, c.Definition, "challenges/"+rec.id)
 	c.Every, c.Counter.Every, c.Counter.Last = counter.Every, calendar.Always, calendar.Duration{}
-	for _, t := range b.triggers["counters/"+counter.ID] {
-		b.triggers["challenges/"+rec.id] = append(b.triggers["challenges/"+rec.id], t)
-	}
+	b.inherit("challenges/"+rec.id, n)
 }
 
 func (b *builder) steps(rec *record, c *engine.Challenge) {
@@ -241,7 +239,7 @@ func (b *builder) steps(rec *record, c *engine.Challenge) {
 		s := &engine.Step{Definition: b.definition(srec)}
 		name := "challenges/" + rec.id + "/" + srec.id
 		s.Counter = &engine.Counter{Definition: s.Definition, Name: name}
-		s.Counter.Definition.ID = rec.id + "/" + srec.id
+		s.Counter.ID = rec.id + "/" + srec.id
 		b.count(srec, s.Counter, meaning{who: "a challenge", definition: "challenges/" + rec.id})
 		if n := srec.values["goal"]; n != nil {
 			s.Goal = b.positive(n)

@@ -260,8 +260,12 @@ func (b *builder) boardCounter(rec *record, l *engine.Leaderboard, counter *engi
 	quiet := b.quiet
 	split := rec.values["split"]
 	l.Split = split != nil
+	var events []*engine.EventType
 	for _, f := range c.Feeds {
-		r := reader{events: []*engine.EventType{f.When}, who: "a leaderboard"}
+		events = append(events, f.When)
+	}
+	for i, f := range c.Feeds {
+		r := reader{events: events, who: "a leaderboard"}.first(i)
 		b.by(rec.values["by"], c, f, r)
 		if split != nil {
 			if e := b.compile(split, r, expression.Key); e != nil {
@@ -310,7 +314,10 @@ func (b *builder) rewards() {
 		r.Kind, r.Valid, r.Hold = rec.text("kind"), b.duration(rec, "valid"), b.duration(rec, "hold")
 		r.For = b.who(rec.values["for"], reader{kept: true})
 		open := b.during(rec)
-		r.During = open.during
+		if r.During = open.during; open.never != "" {
+			r.During = &engine.During{}
+			b.idle("rewards/"+rec.id, rec.place(), open.never)
+		}
 		r.Limits = b.limits(rec, "rewards/"+rec.id, reader{kept: true}, nil)
 		r.Details = b.details(rec.values["details"])
 		if n := rec.values["cost"]; n != nil {

@@ -111,10 +111,12 @@ func checkMember(t TB, store engine.Store, m *engine.Member) {
 func states(t TB, store engine.Store) map[string]string {
 	t.Helper()
 	got := map[string]string{}
-	require.NoError(t, store.Scan("s/", "", func(key string, value []byte) bool {
-		got[key] = fmt.Sprintf("%x", value)
-		return true
-	}))
+	for _, prefix := range []string{"s/", "b/"} { // subjects, and scores of boards
+		require.NoError(t, store.Scan(prefix, "", func(key string, value []byte) bool {
+			got[key] = fmt.Sprintf("%x", value)
+			return true
+		}))
+	}
 	return got
 }
 

@@ -59,6 +59,7 @@ type request struct {
 	events  []*engine.Event
 	results []Result
 	rows    []engine.Row
+	flush   bool // write a checkpoint with its batch
 	done    chan struct{}
 	err     error
 }
@@ -93,13 +94,13 @@ func Open(o Options) (*Program, error) {
 		processor.Committed(b)
 	}
 	p.durable.Store(processor.Last())
-	if p.inRoom {
-		if err := p.Rebuild(context.Background()); err != nil {
-			return nil, err
-		}
-	}
 	go p.decide()
 	go p.commit()
+	if p.inRoom {
+		if err := p.Rebuild(context.Background()); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
 	return p, nil
 }
 
@@ -120,6 +121,9 @@ func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
 func (p *Program) Put(rows ...engine.Row) error {
 	return p.enqueue(&request{rows: rows, done: make(chan struct{})})
 }
+
+// Flush writes a checkpoint: states and scores stand in the store as after everything submitted before.
+func (p *Program) Flush() error { return p.enqueue(&request{flush: true, done: make(chan struct{})}) }
 
 func (p *Program) enqueue(r *request) error {
 	select {
@@ -171,13 +175,14 @@ func (p *Program) last() {
 // gather decides the first request and what else waits.
 func (p *Program) gather(first *request) *commit {
 	c := &commit{}
-	events := 0
+	events, flush := 0, false
 	for r := first; r != nil && events < maxBatch; {
 		if err := p.decideOne(r); err != nil {
 			p.fail(err)
 			return nil
 		}
 		c.requests = append(c.requests, r)
+		flush = flush || r.flush
 		events += len(r.events)
 		r = nil
 		if events < maxBatch {
@@ -188,7 +193,7 @@ func (p *Program) gather(first *request) *commit {
 		}
 	}
 	p.mu.Lock()
-	c.batch, c.last = p.processor.Take(false), p.processor.Last()
+	c.batch, c.last = p.processor.Take(flush), p.processor.Last()
 	p.mu.Unlock()
 	return c
 }

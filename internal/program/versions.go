@@ -55,7 +55,9 @@ func Versions(s Settings, present *engine.Ruleset, sources map[string]string, no
 	return versions, nil
 }
 
-func versionKey(program string, number int) string { return fmt.Sprintf("versions/%s/%08d", program, number) }
+func versionKey(program string, number int) string {
+	return fmt.Sprintf("versions/%s/%08d", program, number)
+}
 
 func load(s Settings, program string) ([]stored, error) {
 	var list []stored

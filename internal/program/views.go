@@ -170,6 +170,9 @@ func (p *Program) Settled() error {
 // boards that it no longer has stay as they are.
 func (p *Program) Rebuild(ctx context.Context) error {
 	rules := p.Rules()
+	if err := p.Flush(); err != nil {
+		return err
+	}
 	var keys []leaderboards.Key
 	err := engine.Scores(p.store, func(s engine.ScoreChange) bool {
 		s.Key.Program = rules.Program
@@ -189,6 +192,9 @@ func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
 	board := p.Rules().Leaderboard(key.Board)
 	if board == nil {
 		return nil
+	}
+	if err := p.Flush(); err != nil {
+		return err
 	}
 	return p.boards.Rebuild(ctx, key, board.Rules, engine.ScoresOf(p.store, key))
 }

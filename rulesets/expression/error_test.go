@@ -22,7 +22,7 @@ func TestErrors(t *testing.T) {
 		{`member.tier.«clup» == "gold"`, `there is no tier "clup"`, "did you mean club?"},
 		{`member.tier.club == «"golt"»`, `there is no level of club "golt"`, "did you mean gold?"},
 		{`member.tier.club in ["green", «"platinum"»]`, `there is no level of club "platinum"`, "there is: gold, green"},
-		{`event.day == «"tuseday"»`, `there is no day "tuseday"`, "did you mean tuesday?"},
+		{`event.day == «"tuesdays"»`, `there is no day "tuesdays"`, "did you mean tuesday?"},
 		{`event.type == «"purchace"»`, `there is no event`, "did you mean purchase?"},
 		{`member.challenge.«dash»`, `write what of the challenge`, "done, progress, times"},
 		{`member.challenge.dash.«don»`, `a challenge has no "don"`, "did you mean done?"},

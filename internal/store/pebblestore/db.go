@@ -94,11 +94,28 @@ func (db *DB) open(journal string) (err error) {
 	if db.journal, err = pebble.Open(journal, o); err != nil {
 		return fmt.Errorf("the journal in %s cannot be opened: %w", db.dir, err)
 	}
-	o = db.stateOptions(db.log.With("instance", "state"))
-	if db.state, err = pebble.Open(db.fs.PathJoin(db.dir, "state"), o); err != nil {
+	if err = db.openState(); err != nil {
 		return errors.Join(fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err), db.journal.Close())
 	}
 	return nil
+}
+
+// openState opens the state. One whose list of tables has a damaged end might lack the middle of what it was told, and
+// so is made anew: the journal brings everything back.
+func (db *DB) openState() error {
+	dir := db.fs.PathJoin(db.dir, "state")
+	sound, err := entire(db.fs, dir)
+	if err != nil {
+		return err
+	}
+	if !sound {
+		db.log.Warn("the state has a damaged list of tables and is made anew from the journal, which takes a while", "dir", dir)
+		if err := errors.Join(db.fs.RemoveAll(dir), syncDirectory(db.fs, db.dir)); err != nil {
+			return err
+		}
+	}
+	db.state, err = pebble.Open(dir, db.stateOptions(db.log.With("instance", "state")))
+	return err
 }
 
 // Programs are the ids of all programs with a journal, in byte order.

@@ -1,0 +1,19 @@
+package api
+
+import "github.com/laurel-engine/laurel/internal/keys"
+
+// Route is a line of the route table, for tests that go through all of them.
+type Route struct {
+	Method, Path string
+	Scope        keys.Scope
+	Body         int
+}
+
+// Routes are all routes.
+func Routes() []Route {
+	list := make([]Route, len(routes))
+	for i, r := range routes {
+		list[i] = Route{r.method, r.path, r.scope, r.body}
+	}
+	return list
+}

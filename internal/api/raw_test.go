@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/internal/api"
+)
+
+// raw sends bytes over a connection of its own and reads one answer.
+func (w *world) raw(text string) *answer {
+	w.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.base, "http://"))
+	require.NoError(w.t, err)
+	defer conn.Close()
+	require.NoError(w.t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = io.WriteString(conn, text)
+	require.NoError(w.t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(w.t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(w.t, err)
+	return &answer{t: w.t, status: resp.StatusCode, header: resp.Header, body: b}
+}
+
+// TestRaw sends what no well-behaved client does. Bodies that are too large are refused before they are read.
+func TestRaw(t *testing.T) {
+	w := newWorld(t)
+	before := w.journal()
+	head := func(path string) string {
+		return "POST " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + w.secrets["acme"] + "\r\nContent-Type: application/json\r\n"
+	}
+	length := func(n int) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n", n) }
+	for name, c := range map[string]struct {
+		text   string
+		status int
+		code   string
+	}{
+		"an event of 5 MiB":             {head("/v1/events") + length(api.MaxBatch), 413, "body_too_large"},
+		"a batch over 5 MiB":            {head("/v1/events/batch") + length(api.MaxBatch+1), 413, "body_too_large"},
+		"a batch by another name":       {head("/v1/events/batch/") + length(api.MaxEvent+1), 413, "body_too_large"},
+		"chunks without end":            {head("/v1/events") + "Transfer-Encoding: chunked\r\n\r\n11000\r\n" + strings.Repeat("x", 0x11000) + "\r\n", 413, "body_too_large"},
+		"no HTTP":                       {"hello\r\n\r\n", 400, "bad_request"},
+		"a header of 16 KiB":            {"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 16<<10) + "\r\n\r\n", 431, "header_too_large"},
+		"a program in a header":         {head("/v1/events") + "X-Program: bravo\r\n" + length(2) + "{}", 400, "invalid_event"},
+		"a path that climbs":            {"GET /v1/members/../../metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404, "route_not_found"},
+		"a method override in a header": {head("/v1/admin/keys/aaaaaaaa") + "X-HTTP-Method-Override: DELETE\r\n" + length(0), 405, "method_not_allowed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.t = t
+			w.raw(c.text).problem(c.status, c.code)
+		})
+	}
+	w.t = t
+	require.Equal(t, before, w.journal())
+	require.NotContains(t, w.log.String(), "lk_")
+}

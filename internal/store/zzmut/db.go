@@ -1,0 +1,248 @@
+package pebblestore
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// ErrLocked is the error of opening a directory that another process has open.
+var ErrLocked = errors.New("the data directory is in use by another process")
+
+// Options of a DB. The zero value is good.
+type Options struct {
+	FS         vfs.FS       // the disk when nil
+	CacheBytes int64        // of the block cache that both instances share; DefaultCache when 0
+	Logger     *slog.Logger // slog.Default when nil
+
+	memtable uint64 // for tests that need flushes of little data
+}
+
+// DB is a data directory: the journals and states of all programs, and the settings of the shell. It is safe for
+// concurrent use.
+type DB struct {
+	journal, state *pebble.DB
+	lock           *pebble.Lock
+	cache          *pebble.Cache
+	fs             vfs.FS
+	dir            string
+	log            *slog.Logger
+	memtable       uint64
+
+	mu       sync.Mutex
+	programs map[string]*Store
+
+	closing chan struct{}
+	filling sync.WaitGroup // goroutines that fill filters
+	turn    sync.Mutex     // held by the one of them that reads
+
+	failing sync.Once
+	failed  chan struct{}
+	failure error // set before failed is closed
+	halting sync.Once
+	halted  chan struct{}
+}
+
+// Open opens a data directory, and makes it if there is none. It returns ErrLocked when another process has it open, and
+// an error that names the instance when its files are damaged.
+func Open(dir string, o Options) (*DB, error) {
+	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, programs: map[string]*Store{},
+		closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
+	if db.fs == nil {
+		db.fs = vfs.Default
+	}
+	if db.log == nil {
+		db.log = slog.Default()
+	}
+	if db.memtable == 0 {
+		db.memtable = memtable
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = DefaultCache
+	}
+	journal := db.fs.PathJoin(dir, "journal")
+	if err := makeDirectory(db.fs, journal); err != nil {
+		return nil, fmt.Errorf("the data directory %s cannot be made: %w", dir, err)
+	}
+	lock, err := pebble.LockDirectory(journal, db.fs)
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("the data directory %s cannot be written: %w", dir, err)
+	} else if err != nil {
+		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)
+	}
+	db.fs = disk{db.fs, db.halt}
+	db.lock = lock
+	db.cache = pebble.NewCache(o.CacheBytes)
+	defer db.cache.Unref() // the instances hold it
+	if err := db.guard(func() error { return db.open(journal) }); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return db, nil
+}
+
+// open opens the two instances, with the directory locked.
+func (db *DB) open(journal string) (err error) {
+	o := db.journalOptions(db.log.With("instance", "journal"))
+	o.Lock = db.lock
+	if db.journal, err = pebble.Open(journal, o); err != nil {
+		return fmt.Errorf("the journal in %s cannot be opened: %w", db.dir, err)
+	}
+	if err = db.openState(); err != nil {
+		return errors.Join(fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err), db.journal.Close())
+	}
+	return nil
+}
+
+// openState opens the state. One whose list of tables has a damaged end might lack the middle of what it was told, and
+// so is made anew: the journal brings everything back.
+func (db *DB) openState() error {
+	dir := db.fs.PathJoin(db.dir, "state")
+	sound, err := entire(db.fs, dir)
+	if err != nil {
+		return err
+	}
+	if !sound {
+		db.log.Warn("the state has a damaged list of tables and is made anew from the journal, which takes a while", "dir", dir)
+		if err := errors.Join(db.fs.RemoveAll(dir), syncDirectory(db.fs, db.dir)); err != nil {
+			return err
+		}
+	}
+	db.state, err = pebble.Open(dir, db.stateOptions(db.log.With("instance", "state")))
+	return err
+}
+
+// Programs are the ids of all programs with a journal, in byte order.
+func (db *DB) Programs() ([]string, error) {
+	it, err := db.journal.NewIter(&pebble.IterOptions{LowerBound: []byte{recordKind}, UpperBound: []byte{recordKind + 1}})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for ok := it.First(); ok; {
+		key := it.Key()
+		ids = append(ids, string(key[2:2+int(key[1])]))
+		ok = it.SeekGE(after(key[:2+int(key[1])]))
+	}
+	slices.Sort(ids)
+	return ids, errors.Join(it.Error(), it.Close())
+}
+
+// Err is why nothing can be committed any more, nil while the store is sound.
+func (db *DB) Err() error {
+	select {
+	case <-db.failed:
+		return db.failure
+	default:
+		return nil
+	}
+}
+
+// Failed is closed when the store has failed. Its owner should then stop the process with an error: only opening the
+// directory anew tells what is on the disk.
+func (db *DB) Failed() <-chan struct{} { return db.failed }
+
+// fail keeps the first error.
+func (db *DB) fail(err error) {
+	db.failing.Do(func() {
+		db.failure = err
+		close(db.failed)
+	})
+}
+
+// halt fails a store of which some goroutine will never return.
+func (db *DB) halt(err error) {
+	db.fail(err)
+	db.halting.Do(func() { close(db.halted) })
+}
+
+// guard runs a write and returns nil only if it succeeded and nothing had failed by then.
+func (db *DB) guard(write func() error) error { return db.outcome(db.start(write)) }
+
+// start starts a write, with a goroutine of its own, since after an error it may never return. The channel is closed when
+// it does.
+func (db *DB) start(write func() error) (done chan struct{}) {
+	done = make(chan struct{})
+	go func() {
+		defer func() {
+			if broken := recover(); broken != nil {
+				db.halt(gaveUp(broken))
+			}
+		}()
+		if err := write(); err != nil {
+			db.fail(err)
+		}
+		close(done)
+	}()
+	return done
+}
+
+// outcome waits for a write, or for the failure of any other.
+func (db *DB) outcome(done chan struct{}) error {
+	select {
+	case <-done:
+	case <-db.failed:
+	}
+	return db.Err()
+}
+
+// Close writes everything to tables, so that the next start has no logs to replay, and closes the directory. It must not
+// be called while a Commit or a read is under way. After a failure it returns the failure; if that was the disk's, the
+// directory stays locked until the process ends.
+func (db *DB) Close() error {
+	close(db.closing)
+	db.filling.Wait()
+	done := db.start(func() error {
+		var err error
+		if db.Err() == nil {
+			err = errors.Join(db.journal.Flush(), db.state.Flush())
+		}
+		return errors.Join(err, db.state.Close(), db.journal.Close(), db.lock.Close())
+	})
+	select {
+	case <-done:
+	case <-db.halted:
+	}
+	return db.Err()
+}
+
+// Reserve is how much of the disk should stay free. Flushes and compactions that are under way may need as much, and when
+// one of them finds the disk full, the store fails and not only the write that came too late.
+const Reserve = 1 << 30
+
+// Free is how many bytes the disk still takes. The owner refuses writes while it is below Reserve; asking costs about a
+// microsecond.
+func (db *DB) Free() (uint64, error) {
+	usage, err := db.fs.GetDiskUsage(db.dir)
+	return usage.AvailBytes, err
+}
+
+// Metrics are figures for the operator.
+type Metrics struct {
+	DiskBytes uint64            // of both instances, logs included
+	Records   map[string]uint64 // in the journal, of each program that was opened
+	Syncs     uint64            // of the journal's log since the start
+}
+
+// Metrics looks at every table, so it is for every few seconds and not for every event.
+func (db *DB) Metrics() (Metrics, error) {
+	journal := db.journal.Metrics()
+	m := Metrics{DiskBytes: journal.DiskSpaceUsage() + db.state.Metrics().DiskSpaceUsage(), Records: map[string]uint64{}}
+	var syncs dto.Metric
+	if err := journal.LogWriter.FsyncLatency.Write(&syncs); err != nil {
+		return m, err
+	}
+	m.Syncs = syncs.GetHistogram().GetSampleCount()
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for id, s := range db.programs {
+		m.Records[id], _ = s.Head()
+	}
+	return m, nil
+}

@@ -1,0 +1,2 @@
+// Package pebblestore keeps the facts of all programs of one process on its own disk.
+package pebblestore

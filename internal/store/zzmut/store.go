@@ -1,0 +1,258 @@
+package pebblestore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+// Store is one program's part of a DB. It implements engine.Store.
+type Store struct {
+	db      *DB
+	program string
+	// Prefixes of the program's keys.
+	records, ids, rows, progress []byte
+
+	last, mark atomic.Uint64
+	known      *filter // ids of events
+	states     *filter // keys of subjects, which are asked for before they exist
+	failure    error   // of Commit, whose one caller alone reads it
+}
+
+var _ engine.Store = (*Store)(nil)
+
+// statePrefix is the prefix of subjects' keys. Other rows are found by scanning, and need no filter.
+const statePrefix = "s/"
+
+// checksumSize is how many bytes precede a record: a CRC-32C of its key and content, so that a record which is damaged,
+// or stands under another's key, is never taken for that record.
+const checksumSize = 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func checksum(key, record []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
+}
+
+// check returns the record of a journal value.
+func (s *Store) check(seq uint64, key, value []byte) ([]byte, error) {
+	if len(value) < checksumSize || binary.LittleEndian.Uint32(value) != checksum(key, value[checksumSize:]) {
+		err := fmt.Errorf("journal record %d of program %q is damaged: its checksum does not match", seq, s.program)
+		s.db.fail(err)
+		return nil, err
+	}
+	return value[checksumSize:], nil
+}
+
+// missing is the error of a record that must be there.
+func (s *Store) missing(seq uint64) error {
+	err := fmt.Errorf("journal record %d of program %q is missing, although the journal goes to %d", seq, s.program, s.last.Load())
+	s.db.fail(err)
+	return err
+}
+
+// Get implements engine.Store.
+func (s *Store) Get(key string) ([]byte, error) {
+	k := textKey(s.rows, key)
+	if strings.HasPrefix(key, statePrefix) && s.states.absent(k[len(s.rows):]) {
+		return nil, nil
+	}
+	return get(s.db.state, k)
+}
+
+// Scan implements engine.Store.
+func (s *Store) Scan(prefix, from string, yield func(key string, value []byte) bool) error {
+	lower := textKey(s.rows, prefix)
+	o := &pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)}
+	if from >= prefix {
+		o.LowerBound = append(textKey(s.rows, from), 0)
+	}
+	it, err := s.db.state.NewIter(o)
+	if err != nil {
+		return err
+	}
+	for ok := it.First(); ok && yield(string(it.Key()[len(s.rows):]), it.Value()); ok = it.Next() {
+	}
+	return errors.Join(it.Error(), it.Close())
+}
+
+// Seq implements engine.Store.
+func (s *Store) Seq(id string) (uint64, error) {
+	key := textKey(s.ids, id)
+	if s.known.absent(key[len(s.ids):]) {
+		return 0, nil
+	}
+	value, err := get(s.db.state, key)
+	if err != nil || value == nil {
+		return 0, err
+	}
+	if len(value) != 8 {
+		return 0, fmt.Errorf("the row of event id %q of program %q is damaged", id, s.program)
+	}
+	return binary.BigEndian.Uint64(value), nil
+}
+
+// Record implements engine.Store.
+func (s *Store) Record(seq uint64) ([]byte, error) {
+	if seq == 0 || seq > s.last.Load() {
+		return nil, nil
+	}
+	key := seqKey(s.records, seq)
+	value, err := get(s.db.journal, key)
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		return nil, s.missing(seq)
+	}
+	return s.check(seq, key, value)
+}
+
+// Records implements engine.Store. What a Commit that has not returned is writing is not part of it.
+func (s *Store) Records(from uint64, yield func(seq uint64, record []byte) bool) error {
+	next, last := max(from, 1), s.last.Load()
+	it, err := s.db.journal.NewIter(&pebble.IterOptions{LowerBound: seqKey(s.records, next), UpperBound: seqKey(s.records, last+1)})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = it.Close() }() // its error was seen by Error
+	for ok := it.First(); ok; ok = it.Next() {
+		if seq := binary.BigEndian.Uint64(it.Key()[len(s.records):]); seq != next {
+			return s.missing(next)
+		}
+		record, err := s.check(next, it.Key(), it.Value())
+		if err != nil {
+			return err
+		}
+		if !yield(next, record) {
+			return nil
+		}
+		next++
+	}
+	if err := it.Error(); err != nil {
+		return err
+	}
+	if next <= last {
+		return s.missing(next)
+	}
+	return nil
+}
+
+// Head implements engine.Store.
+func (s *Store) Head() (last, mark uint64) { return s.last.Load(), s.mark.Load() }
+
+// Commit implements engine.Store. The records are synced first; ids, rows and states follow without a sync in one batch.
+func (s *Store) Commit(b *engine.Batch) error {
+	if s.failure == nil {
+		s.failure = s.commit(b)
+	}
+	return s.failure
+}
+
+func (s *Store) commit(b *engine.Batch) error {
+	if err := s.fits(b); err != nil {
+		return err
+	}
+	last, mark := s.last.Load()+uint64(len(b.Records)), max(s.mark.Load(), b.Mark)
+	journal := s.journalBatch(b)
+	synced := s.db.start(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })
+	state := s.stateBatch(b, progress{upTo: last, mark: mark}) // while the disk syncs
+	if err := s.db.outcome(synced); err != nil {
+		return err
+	}
+	if err := s.db.guard(func() error { return errors.Join(state.Commit(pebble.NoSync), state.Close()) }); err != nil {
+		return err
+	}
+	s.learn(b)
+	s.last.Store(last)
+	s.mark.Store(mark)
+	return nil
+}
+
+// fits refuses a batch that does not continue the journal. It would be a bug of the caller, and must not reach the disk.
+func (s *Store) fits(b *engine.Batch) error {
+	last := s.last.Load()
+	switch {
+	case len(b.Records) != len(b.IDs):
+		return fmt.Errorf("a batch has %d records and %d ids", len(b.Records), len(b.IDs))
+	case len(b.Records) > 0 && b.First != last+1:
+		return fmt.Errorf("a batch starts at %d, but the journal of program %q ends at %d", b.First, s.program, last)
+	case b.Mark > last+uint64(len(b.Records)):
+		return fmt.Errorf("a batch marks states up to %d, but ends at %d", b.Mark, last+uint64(len(b.Records)))
+	}
+	return nil
+}
+
+func (s *Store) journalBatch(b *engine.Batch) *pebble.Batch {
+	size := 0
+	for _, record := range b.Records {
+		size += len(s.records) + len(record) + 24
+	}
+	batch := s.db.journal.NewBatchWithSize(size)
+	for i, record := range b.Records {
+		op := batch.SetDeferred(len(s.records)+8, checksumSize+len(record))
+		binary.BigEndian.PutUint64(op.Key[copy(op.Key, s.records):], b.First+uint64(i))
+		binary.LittleEndian.PutUint32(op.Value, checksum(op.Key, record))
+		copy(op.Value[checksumSize:], record)
+		_ = op.Finish() // it fails in batches with an index only
+	}
+	return batch
+}
+
+func (s *Store) stateBatch(b *engine.Batch, p progress) *pebble.Batch {
+	batch := s.db.state.NewBatch()
+	for i, id := range b.IDs {
+		s.setID(batch, id, b.First+uint64(i))
+	}
+	for _, rows := range [][]engine.Row{b.Rows, b.States} {
+		for _, row := range rows {
+			s.setRow(batch, row)
+		}
+	}
+	s.setProgress(batch, p)
+	return batch
+}
+
+func (s *Store) setID(batch *pebble.Batch, id string, seq uint64) {
+	op := batch.SetDeferred(len(s.ids)+len(id), 8)
+	copy(op.Key[copy(op.Key, s.ids):], id)
+	binary.BigEndian.PutUint64(op.Value, seq)
+	_ = op.Finish()
+}
+
+func (s *Store) setRow(batch *pebble.Batch, row engine.Row) {
+	var op *pebble.DeferredBatchOp
+	if row.Value == nil {
+		op = batch.DeleteDeferred(len(s.rows) + len(row.Key))
+	} else {
+		op = batch.SetDeferred(len(s.rows)+len(row.Key), len(row.Value))
+		copy(op.Value, row.Value)
+	}
+	copy(op.Key[copy(op.Key, s.rows):], row.Key)
+	_ = op.Finish()
+}
+
+// learn tells the filters of a committed batch.
+func (s *Store) learn(b *engine.Batch) {
+	keys := make([][]byte, 0, max(len(b.IDs), len(b.States)))
+	for _, id := range b.IDs {
+		keys = append(keys, []byte(id))
+	}
+	s.known.add(keys...)
+	keys = keys[:0]
+	for _, rows := range [][]engine.Row{b.Rows, b.States} {
+		for _, row := range rows {
+			if row.Value != nil && strings.HasPrefix(row.Key, statePrefix) {
+				keys = append(keys, []byte(row.Key))
+			}
+		}
+	}
+	s.states.add(keys...)
+}
