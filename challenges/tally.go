@@ -32,7 +32,7 @@ type Tally struct {
 	Value decimal.Decimal
 	Count int // contributions that count
 	// At is when the value was reached: the latest contribution's time, or for Highest and Lowest the earliest that had
-	// the value, as the tie rule of boards wants it. ID belongs to it.
+	// the value, as the tie rule of boards wants it. ID belongs to it, for Highest, Lowest and Latest.
 	At calendar.Instant
 	ID string
 	// Kept are the contributions that count in each still open period of at_most, by (Bucket, time, id).
@@ -83,9 +83,10 @@ func (t *Tally) Add(fold Fold, c Contribution) error {
 	return nil
 }
 
+// reachedLatest keeps the time only: of several contributions at one instant it does not matter which came last.
 func (t *Tally) reachedLatest(c Contribution) {
-	if t.Count == 0 || !c.before(t.At, t.ID) {
-		t.At, t.ID = c.At, c.ID
+	if t.Count == 0 || c.At > t.At {
+		t.At = c.At
 	}
 }
 

@@ -182,12 +182,12 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 // winner takes one of the winners' places, by acceptance order.
 func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
 	u := a.subjects.Use(ch.Path + "/winners\x00" + g.ID)
-	p := u.period(w.key)
 	places, _ := decimal.FromInt(int64(ch.Winners))
-	if p.Used >= places && a.recorded == nil {
+	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == w.key && p.Used >= places })
+	if taken && a.recorded == nil {
 		return false
 	}
-	p.Used += decimal.One
+	u.Periods = addUse(u.Periods, 0, w.key, decimal.One)
 	a.subjects.touchUse(u, a.seq)
 	return true
 }

@@ -55,6 +55,17 @@ func (r *reader) int() int64 {
 	return n
 }
 
+// fixed reads eight bytes.
+func (r *reader) fixed() uint64 {
+	if len(r.b) < 8 {
+		r.short()
+		return 0
+	}
+	n := binary.LittleEndian.Uint64(r.b)
+	r.b = r.b[8:]
+	return n
+}
+
 func (r *reader) short() { r.err, r.b = errShort, nil }
 
 // len reads a count of things of at least one byte each, so that a damaged record cannot ask for the whole memory.

@@ -1,22 +1,29 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// use finds the use that a limit counts for a receiving member, and the period of the event in it.
-func (a *applier) use(l *Limit, to *Member) (*Use, calendar.Key) {
-	key := a.facts.calendar.Key(l.Per, a.event.Time)
-	if !l.Last.IsZero() {
-		key = calendar.Key(a.event.Time)
-	}
+// uses finds the uses among which those of a limit are, for a receiving member: the member's own, or those of a subject
+// of their own where the limit counts more than the member.
+func (a *applier) uses(l *Limit, to *Member) (list *[]UsePeriod, shared *Use) {
 	if !l.shared() {
-		return to.use(l.Key), key
+		return &to.Uses, nil
 	}
-	return a.subjects.Use(a.useKey(l, to)), key
+	u := a.subjects.Use(a.useKey(l, to))
+	return &u.Periods, u
+}
+
+// period is the period of the event in which a limit counts; a rolling limit counts instants.
+func (a *applier) period(l *Limit) calendar.Key {
+	if !l.Last.IsZero() {
+		return calendar.Key(a.event.Time)
+	}
+	return a.facts.calendar.Key(l.Per, a.event.Time)
 }
 
 // shared reports whether a limit counts more than the receiving member.
@@ -39,20 +46,17 @@ func (a *applier) useKey(l *Limit, to *Member) string {
 }
 
 // used is what a limit has used in the event's period, or in the rolling time up to it.
-func (a *applier) used(l *Limit, u *Use, key calendar.Key) decimal.Decimal {
-	if l.Last.IsZero() {
-		for i := range u.Periods {
-			if u.Periods[i].Key == key {
-				return u.Periods[i].Used
-			}
-		}
-		return 0
+func (a *applier) used(l *Limit, to *Member) decimal.Decimal {
+	list, _ := a.uses(l, to)
+	last := a.period(l)
+	first := last
+	if !l.Last.IsZero() {
+		first = calendar.Key(a.facts.calendar.WindowStart(a.event.Time, l.Last))
 	}
-	start := calendar.Key(a.facts.calendar.WindowStart(a.event.Time, l.Last))
 	var sum decimal.Decimal
-	for i := range u.Periods {
-		if u.Periods[i].Key >= start && u.Periods[i].Key <= key {
-			sum += u.Periods[i].Used
+	for i := range *list {
+		if u := &(*list)[i]; u.Limit == l.id && u.Key >= first && u.Key <= last {
+			sum += u.Used
 		}
 	}
 	return sum
@@ -64,8 +68,7 @@ func (a *applier) refusingLimit(limits []*Limit, to *Member) *Limit {
 		if l.Points != nil || a.recorded != nil && l.shared() {
 			continue
 		}
-		u, key := a.use(l, to)
-		if a.used(l, u, key)+decimal.One > l.N {
+		if a.used(l, to)+decimal.One > l.N {
 			return l
 		}
 	}
@@ -78,8 +81,7 @@ func (a *applier) cap(limits []*Limit, points *Points, amount decimal.Decimal, t
 		if l.Points != points || l.Points == nil {
 			continue
 		}
-		u, key := a.use(l, to)
-		left := max(0, l.N-a.used(l, u, key))
+		left := max(0, l.N-a.used(l, to))
 		if left >= amount {
 			continue
 		}
@@ -110,31 +112,33 @@ func (a *applier) usePoints(limits []*Limit, points *Points, amount decimal.Deci
 }
 
 func (a *applier) addUse(l *Limit, to *Member, amount decimal.Decimal) {
-	u, key := a.use(l, to)
-	a.forgetUses(l, u)
-	u.period(key).Used += amount
-	if l.shared() {
-		a.subjects.touchUse(u, a.seq)
+	list, shared := a.uses(l, to)
+	*list = a.forgetUses(l, *list)
+	*list = addUse(*list, l.id, a.period(l), amount)
+	if shared != nil {
+		a.subjects.touchUse(shared, a.seq)
 	}
 }
 
-// forgetUses drops the use of periods that no event can reach any more.
-func (a *applier) forgetUses(l *Limit, u *Use) {
-	if l.Per == calendar.Always && l.Last.IsZero() || len(u.Periods) == 0 {
-		return
-	}
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
-	var oldest calendar.Key
-	if l.Last.IsZero() {
-		oldest = a.facts.calendar.Key(l.Per, horizon)
-	} else {
-		oldest = calendar.Key(a.facts.calendar.WindowStart(horizon, l.Last))
-	}
-	kept := u.Periods[:0]
-	for _, p := range u.Periods {
-		if p.Key >= oldest {
-			kept = append(kept, p)
+func addUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Decimal) []UsePeriod {
+	for i := range list {
+		if list[i].Limit == limit && list[i].Key == key {
+			list[i].Used += amount
+			return list
 		}
 	}
-	u.Periods = kept
+	return append(list, UsePeriod{Limit: limit, Key: key, Used: amount})
+}
+
+// forgetUses drops the uses of a limit in periods that no event can reach any more.
+func (a *applier) forgetUses(l *Limit, list []UsePeriod) []UsePeriod {
+	if l.Per == calendar.Always && l.Last.IsZero() {
+		return list
+	}
+	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	oldest := a.facts.calendar.Key(l.Per, horizon)
+	if !l.Last.IsZero() {
+		oldest = calendar.Key(a.facts.calendar.WindowStart(horizon, l.Last))
+	}
+	return slices.DeleteFunc(list, func(u UsePeriod) bool { return u.Limit == l.id && u.Key < oldest })
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"hash/fnv"
 	"slices"
 	"sort"
 	"strings"
@@ -82,7 +83,8 @@ func (r *Ruleset) paths() {
 	}
 }
 
-// name gathers the names under which states know definitions, so that a hundred thousand members share one copy of each.
+// name gathers the names under which states know definitions, so that a hundred thousand members share one copy of each;
+// limits are known by the hash of their key.
 func (r *Ruleset) name() {
 	r.names = map[string]string{}
 	add := func(names ...string) {
@@ -92,7 +94,9 @@ func (r *Ruleset) name() {
 	}
 	limits := func(list []*Limit) {
 		for _, l := range list {
-			add(l.Key)
+			h := fnv.New64a()
+			h.Write([]byte(l.Key))
+			l.id = h.Sum64()
 		}
 	}
 	grants := func(list []Grant) {

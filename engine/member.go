@@ -28,7 +28,7 @@ type Member struct {
 	Challenges []*ChallengeRecord
 	Badges     []BadgeRecord
 	Tiers      []*TierRecord
-	Uses       []Use
+	Uses       []UsePeriod // of the limits that count this member alone
 	Rewards    []Holding
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
@@ -119,8 +119,7 @@ type TierRecord struct {
 	challenges.TierState
 }
 
-// Use is how much of a limit has been used, by period of the limit. The same type is a subject of its own for limits that
-// do not count the member.
+// Use is how much of a shared limit has been used: a subject of its own, named by the limit and what it counts by.
 type Use struct {
 	Key     string
 	Version uint64
@@ -128,10 +127,12 @@ type Use struct {
 	dirty   bool
 }
 
-// UsePeriod is the use in one period, or at one instant for a rolling limit.
+// UsePeriod is the use of a limit in one period, or at one instant for a rolling limit. A member has many, which is why
+// the limit is told by a hash of its Key and not by the Key itself.
 type UsePeriod struct {
-	Key  calendar.Key
-	Used decimal.Decimal
+	Limit uint64
+	Key   calendar.Key
+	Used  decimal.Decimal
 }
 
 // Holding is a reward a member was given.
@@ -355,24 +356,4 @@ func (g *Group) average(k calendar.Key) *AverageTally {
 	}
 	g.Average = append(g.Average, AverageTally{Key: k})
 	return &g.Average[len(g.Average)-1]
-}
-
-func (u *Use) period(k calendar.Key) *UsePeriod {
-	for i := range u.Periods {
-		if u.Periods[i].Key == k {
-			return &u.Periods[i]
-		}
-	}
-	u.Periods = append(u.Periods, UsePeriod{Key: k})
-	return &u.Periods[len(u.Periods)-1]
-}
-
-func (m *Member) use(key string) *Use {
-	for i := range m.Uses {
-		if m.Uses[i].Key == key {
-			return &m.Uses[i]
-		}
-	}
-	m.Uses = append(m.Uses, Use{Key: key})
-	return &m.Uses[len(m.Uses)-1]
 }

@@ -163,6 +163,7 @@ type Boost struct {
 type Limit struct {
 	// Key names what is counted and is the same while only N changes: definition, unit, period and by.
 	Key       string
+	id        uint64          // a hash of Key, set by Link
 	N         decimal.Decimal // times, or points when Points is set
 	Points    *Points
 	Per       calendar.Period // Always: ever, unless Last is set

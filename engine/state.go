@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/laurel-engine/laurel/challenges"
@@ -67,10 +68,7 @@ func (w *writer) member(m *Member) {
 		w.at(t.Unmet)
 		w.at(t.Settled)
 	}
-	w.len(len(m.Uses))
-	for i := range m.Uses {
-		w.use(&m.Uses[i])
-	}
+	w.uses(m.Uses)
 	w.len(len(m.Rewards))
 	for _, h := range m.Rewards {
 		w.text(h.Reward)
@@ -198,12 +196,12 @@ func (w *writer) challenge(c *ChallengeRecord) {
 	}
 }
 
-func (w *writer) use(u *Use) {
-	w.text(u.Key)
-	w.len(len(u.Periods))
-	for _, p := range u.Periods {
-		w.key(p.Key)
-		w.num(p.Used)
+func (w *writer) uses(list []UsePeriod) {
+	w.len(len(list))
+	for _, u := range list {
+		w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
+		w.key(u.Key)
+		w.num(u.Used)
 	}
 }
 
@@ -289,10 +287,7 @@ func (r *reader) challenge(c *ChallengeRecord) {
 	})
 }
 
-func (r *reader) use(u *Use) {
-	u.Key = r.name()
-	u.Periods = list(r, func(p *UsePeriod) { *p = UsePeriod{Key: r.key(), Used: r.num()} })
-}
+func (r *reader) use(u *UsePeriod) { *u = UsePeriod{Limit: r.fixed(), Key: r.key(), Used: r.num()} }
 
 func encodeGroup(g *Group) []byte {
 	var w writer
@@ -331,15 +326,16 @@ func encodeUse(u *Use) []byte {
 	var w writer
 	w.uint(stateFormat)
 	w.uint(u.Version)
-	w.use(u)
+	w.text(u.Key)
+	w.uses(u.Periods)
 	return w.b
 }
 
 func decodeUse(state []byte) *Use {
 	r := &reader{b: state}
 	r.uint()
-	u := &Use{Version: r.uint()}
-	r.use(u)
+	u := &Use{Version: r.uint(), Key: r.text()}
+	u.Periods = list(r, r.use)
 	damaged("limit", u.Key, r)
 	return u
 }

@@ -87,6 +87,9 @@ func (m *Member) StreakAt(rules *Ruleset, s *Streak, at calendar.Instant) challe
 
 // Level is the name of the member's level of a tier, "" below the lowest.
 func (m *Member) Level(rules *Ruleset, t *Tier, at calendar.Instant) string {
+	if rec := m.tier(t.ID); rec != nil && at < m.Due { // time has taken nothing since the last event
+		return t.name(rec.Level)
+	}
 	return m.TierAt(rules, t, at).Name
 }
 

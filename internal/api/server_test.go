@@ -156,6 +156,7 @@ type world struct {
 	server    *api.Server
 	base      string
 	operators string
+	client    *http.Client
 	ring      *keys.Ring
 	log       *bytes.Buffer
 	clock     atomic.Int64 // microseconds
@@ -175,7 +176,7 @@ func must[T any](v T, err error) T {
 
 func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
-	w := &world{t: t, log: &bytes.Buffer{}, stores: map[string]*failing{}, programs: map[string]*program.Program{}, secrets: map[string]string{}}
+	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{}, programs: map[string]*program.Program{}, secrets: map[string]string{}}
 	w.clock.Store(int64(noon))
 	w.ring = must(keys.NewRing(&settings{rows: map[string][]byte{}}, w.time))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
@@ -192,6 +193,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
+		w.client.CloseIdleConnections()
 		require.NoError(t, w.server.Shutdown(ctx))
 	})
 	return w
@@ -296,7 +298,7 @@ func (w *world) do(method, path, body string, headers ...string) *answer {
 			req.Header.Set(headers[i], headers[i+1])
 		}
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := w.client.Do(req)
 	require.NoError(w.t, err)
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)

@@ -149,26 +149,35 @@ func TestATruncatedLogIsAPrefix(t *testing.T) {
 	}
 }
 
-// A state that has lost a flush, but not what was written after it, must not be believed.
+// A state that has lost flushes, but not what was written after them, must not be believed.
 func TestAStateWithAHoleIsRebuilt(t *testing.T) {
+	const events = 50
 	disk := vfs.NewCrashableMem()
 	db, s, err := open(disk, smallMemtable)
 	require.NoError(t, err)
 	shop, err := newShop(t, s)
 	require.NoError(t, err)
-	require.NoError(t, shop.commit(1, 0, 20, true))
-	require.NoError(t, db.state.Flush())
-	require.NoError(t, shop.commit(1, 20, 40, false))
-	require.NoError(t, db.state.LogData(nil, pebble.Sync))
-	damaged := disk.CrashClone(crash(100))
-	require.NoError(t, db.Close())
-	for name, b := range files(t, damaged) {
-		if strings.HasPrefix(name, "/data/state/MANIFEST") {
-			b[len(b)-1] ^= 1
-			overwrite(t, damaged, name, b)
+	for n := 0; n < events; n += 10 {
+		require.NoError(t, shop.commit(1, n, n+10, true))
+		if n < events-10 {
+			require.NoError(t, db.state.Flush())
 		}
 	}
-	require.Equal(t, whole, examine(t, damaged, 40, "the last flush of the state is lost"))
+	require.NoError(t, db.state.LogData(nil, pebble.Sync))
+	copied := disk.CrashClone(crash(100))
+	require.NoError(t, db.Close())
+	for name, b := range files(t, copied) {
+		if !strings.HasPrefix(name, "/data/state/MANIFEST") {
+			continue
+		}
+		for i := range b {
+			damaged := copied.CrashClone(crash(100))
+			flipped := append([]byte(nil), b...)
+			flipped[i] ^= 1 << (i % 8)
+			overwrite(t, damaged, name, flipped)
+			require.Equal(t, whole, examine(t, damaged, events, fmt.Sprintf("byte %d", i)))
+		}
+	}
 }
 
 func TestAJournalThatLagsItsStateIsRefused(t *testing.T) {
