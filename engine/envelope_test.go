@@ -247,3 +247,16 @@ func FuzzParseEvent(f *testing.F) {
 		t.Fatalf("refused what the reference accepts: %v", errs)
 	})
 }
+
+// BenchmarkParseEvent reads an event of the usual size.
+func BenchmarkParseEvent(b *testing.B) {
+	body := []byte(`{"id":"order-000017","type":"purchase","member":"member-4711","time":"2026-12-01T09:00:00+01:00","data":{"order_id":"000017",` +
+		`"amount":12.50,"store":"Berlin","channel":"app","items":[{"sku":"latte","category":"drink","qty":1,"price":4.50},{"sku":"bagel","category":"food","qty":2,"price":4.00}]}}`)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, errs := engine.ParseEvent(body); errs != nil {
+			b.Fatal(errs)
+		}
+	}
+}

@@ -235,6 +235,19 @@ func (b *builder) sortedInactive() []Inactive {
 	return slices.Compact(b.inactive)
 }
 
+// definitions are all definitions of the sections, sorted by section and id.
+func (b *builder) definitions() []engine.Definition {
+	var all []engine.Definition
+	for _, section := range ids(b.records) {
+		for _, rec := range b.records[section] {
+			d := b.definition(rec)
+			d.Path = section + "/" + rec.id
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
 // decimal reads a number field exactly.
 func (b *builder) decimal(n *node) decimal.Decimal {
 	d, err := decimal.Parse(n.text)

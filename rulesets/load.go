@@ -21,7 +21,9 @@ type Program struct {
 	// Inactive are definitions, or parts of them, that are understood and checked but not run by this version of the
 	// engine. They are not in Ruleset.
 	Inactive []Inactive
-	Sources  map[string]string // the text of each file, by name
+	// Definitions are all that its sections define, inactive ones included, by section and id.
+	Definitions []engine.Definition
+	Sources     map[string]string // the text of each file, by name
 }
 
 // Inactive is a definition or a part of one that does not run, and why.
@@ -116,19 +118,25 @@ func Load(texts map[string][]byte) (*Program, Diagnostics) {
 	if root == nil || !whole {
 		return nil, report.list.sorted()
 	}
+	p := compile(root, report)
+	if p != nil {
+		for name, text := range texts {
+			p.Sources[name] = string(text)
+		}
+	}
+	return p, report.list.sorted()
+}
+
+// compile makes a program of a ruleset's map, nil when there are errors.
+func compile(root *node, report *reporter) *Program {
 	b := newBuilder(report, root)
 	b.build()
-	diagnostics := report.list.sorted()
-	if diagnostics.HasErrors() {
-		return nil, diagnostics
+	if report.list.HasErrors() {
+		return nil
 	}
 	b.rules.Hash = hash(b.root)
 	b.rules.Link()
-	p := &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Sources: map[string]string{}}
-	for name, text := range texts {
-		p.Sources[name] = string(text)
-	}
-	return p, diagnostics
+	return &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Definitions: b.definitions(), Sources: map[string]string{}}
 }
 
 // merge makes one map of the files' maps. What is written in two files is an error that names both places.

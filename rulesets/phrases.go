@@ -17,6 +17,7 @@ const (
 	durationPattern = `[1-9]\d{0,7} (?:minute|hour|day|week|month|year)s?`
 	periodPattern   = `hour|day|week|month|quarter|year`
 	datePattern     = `\d{4}-\d{2}-\d{2}`
+	momentPattern   = `(` + datePattern + `)(?:[ T]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?: ?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?)?`
 	numberPattern   = `(?:0|[1-9]\d*)(?:\.\d+)?`
 	pathPattern     = `[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*`
 	weekdayPattern  = `monday|tuesday|wednesday|thursday|friday|saturday|sunday`
@@ -60,6 +61,7 @@ const (
 	aType       = "type"
 	aZone       = "zone"
 	aCurrency   = "currency"
+	aMoment     = "moment"
 )
 
 var phrases = map[string]phrase{
@@ -76,6 +78,7 @@ var phrases = map[string]phrase{
 	aDuration:   form("a duration", "15 minutes, 3 hours, 30 days, 12 months", `(`+durationPattern+`)`),
 	aPeriod:     words("a period", "hour", "day", "week", "month", "quarter", "year"),
 	aDate:       form("a date", "2026-12-31", `(`+datePattern+`)`),
+	aMoment:     form("a moment", "2026-12-01 09:00, 2026-12-01 09:00:30 +01:00, 2026-12-01", momentPattern),
 	aDay:        form("a day", "tuesday, first friday, last sunday", `(?:(first|second|third|fourth|fifth|last) )?(`+weekdayPattern+`)`),
 	someHours:   form("hours", "14:00-16:00", `([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)`),
 	aPending:    form("a delay", "14 days, until confirmed, none", `(`+durationPattern+`)|(until confirmed)|none`),

@@ -170,7 +170,7 @@ func TestAStateWithAHoleIsRebuilt(t *testing.T) {
 		if !strings.HasPrefix(name, "/data/state/MANIFEST") {
 			continue
 		}
-		for i := range b {
+		for i := rand.IntN(*step); i < len(b); i += *step {
 			damaged := copied.CrashClone(crash(100))
 			flipped := append([]byte(nil), b...)
 			flipped[i] ^= 1 << (i % 8)

@@ -8,13 +8,13 @@ import "encoding/binary"
 //	journal/  r <program> <seq>    the record with its checksum
 //	          k <key>              a setting
 //	state/    i <program> <id>     seq of an event's id
-//	          r <program> <key>    an index row or a subject's state
+//	          s <program> <key>    a subject's state or an index row
 //	          x <program>          progress
 const (
 	recordKind   = 'r'
 	settingKind  = 'k'
 	idKind       = 'i'
-	rowKind      = 'r'
+	rowKind      = 's'
 	progressKind = 'x'
 )
 
