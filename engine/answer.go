@@ -35,7 +35,8 @@ func AppendAnswer(b []byte, o *Outcome) []byte {
 		w.text("code", n.Code)
 		w.text("definition", n.Definition)
 		w.text("message", n.Message)
-		b = append(w.b, '}')
+		w.b = append(w.b, '}')
+		b = w.b
 	}
 	return append(b, "]}"...)
 }

@@ -45,15 +45,17 @@ func (m *Member) window(c *Challenge, rec *ChallengeRecord, cal calendar.Calenda
 	return w
 }
 
-// duringWindow is the window of a challenge's `during` that is open at an instant. Dates give start and end; with days or
-// hours the window is the whole span of dates, and only what falls on them counts.
+// duringWindow is the window of a challenge's `during` that is open at an instant; when none is, the next one, or the last
+// one that was. Dates give start and end; with days or hours the window is the whole span of dates, and only what falls on
+// them counts.
 func duringWindow(d *During, cal calendar.Calendar, at calendar.Instant) challengeWindow {
+	var near challengeWindow
 	for i := range d.Any {
 		cw := d.Any[i].Calendar
-		if cw == nil || !cw.Contains(cal, at) {
+		if cw == nil {
 			continue
 		}
-		w := challengeWindow{start: calendar.Beginning, end: calendar.Forever, open: true}
+		w := challengeWindow{start: calendar.Beginning, end: calendar.Forever, open: cw.Contains(cal, at)}
 		if cw.HasFrom {
 			w.start = cal.Zone.Start(cw.From)
 		}
@@ -63,9 +65,14 @@ func duringWindow(d *During, cal calendar.Calendar, at calendar.Instant) challen
 		if len(d.Any) > 1 && cw.HasFrom {
 			w.key = calendar.Key(cw.From) // several windows: each has progress of its own
 		}
-		return w
+		if w.open {
+			return w
+		}
+		if near.end == 0 || near.end <= at && w.end > near.end || w.start > at && w.start < near.start {
+			near = w
+		}
 	}
-	return challengeWindow{}
+	return near
 }
 
 // foldChallenge counts an event for a challenge or one of its steps, and pays the goals it reaches.

@@ -33,7 +33,8 @@ type Processor struct {
 	recent map[string]*Record
 	// scores are the scores since the last checkpoint, of which only the last one counts.
 	scores  map[scoreID]*ScoreChange
-	failure error // of the store: after it nothing is accepted
+	failure error  // of the store: after it nothing is accepted
+	trace   *Trace // nil unless somebody watches
 	encoded []byte
 }
 
@@ -217,7 +218,7 @@ func (p *Processor) accept(e *Event, v Version) *Outcome {
 // one applies one event and adds its record and rows to the batch.
 func (p *Processor) one(e *Event, v Version) *Outcome {
 	p.last++
-	out := p.apply.run(v.Rules, p.subjects, p.ranks, e, p.last, nil)
+	out := p.apply.run(v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
 	rec := &Record{Seq: p.last, Version: v.Number, Event: *e, Outcome: *out}
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
@@ -387,6 +388,9 @@ func (p *Processor) Committed(b *Batch) {
 		p.subjects.evict(MaxHot, b.Mark)
 	}
 }
+
+// Watch lets a trace collect what definitions do with the events processed from now on; nil ends it.
+func (p *Processor) Watch(t *Trace) { p.trace = t }
 
 // Last is the sequence number of the last accepted event.
 func (p *Processor) Last() uint64 { return p.last }

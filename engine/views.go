@@ -27,7 +27,7 @@ type ChallengeStanding struct {
 	Mine     decimal.Decimal // what the member brought to the group
 }
 
-// Value is a counter's fold in the period of an instant: of the member, or for a counter by everyone 0 (Group knows it).
+// Count is the value of a counter in the period of an instant: the member's, or 0 for one that a group has.
 func (m *Member) Count(rules *Ruleset, c *Counter, at calendar.Instant) decimal.Decimal {
 	return m.valueOf(c, rules.CalendarOf(m), at)
 }

@@ -112,7 +112,7 @@ func randomCron(r *rand.Rand) *Cron {
 		}
 		return some(r, first, last)
 	}
-	return &Cron{Minute: some(r, 0, 59), Hour: some(r, 0, 23), Dom: star(1, 31), Month: some(r, 1, 12) | some(r, 1, 12), Dow: star(0, 6)}
+	return &Cron{Minute: some(r, 0, 59), Hour: some(r, 0, 23), Dom: star(1, 31), Month: some(r, 1, 12), Dow: star(0, 6)}
 }
 
 // occurrences lists the instants of a schedule from its definition: every minute of every date is asked.

@@ -5,6 +5,7 @@ import "time"
 // Period is a stretch of the calendar: what counters, limits and seasons are cut into.
 type Period uint8
 
+// The periods of the calendar.
 const (
 	// Always is all of time: one period that never ends.
 	Always Period = iota

@@ -23,15 +23,15 @@ const (
 )
 
 var (
-	// ErrSyntax: the text is not a plain JSON number. An exponent, a leading zero or plus, and -0 are refused too.
+	// ErrSyntax says that the text is not a plain JSON number. An exponent, a leading zero or plus, and -0 are refused too.
 	ErrSyntax = errors.New("not a decimal number")
-	// ErrRange: the number is larger than the type can hold.
+	// ErrRange says that the number is larger than the type can hold.
 	ErrRange = errors.New("number out of range")
-	// ErrDigits: the number has more significant fractional digits than the type can hold.
+	// ErrDigits says that the number has more significant fractional digits than the type can hold.
 	ErrDigits = errors.New("too many fractional digits")
-	// ErrOverflow: the result of a calculation is larger than the type can hold.
+	// ErrOverflow says that the result of a calculation is larger than the type can hold.
 	ErrOverflow = errors.New("number overflow")
-	// ErrDivisionByZero: the divisor of a division or a remainder is 0.
+	// ErrDivisionByZero says that the divisor of a division or a remainder is 0.
 	ErrDivisionByZero = errors.New("division by zero")
 )
 

@@ -60,7 +60,8 @@ func TestEvent(t *testing.T) {
 	t.Run("as recorded", func(t *testing.T) {
 		var recorded struct {
 			ID, Type, Member string
-			Time, AcceptedAt calendar.Instant
+			Time             calendar.Instant
+			Accepted         calendar.Instant `json:"accepted_at"`
 			Data             map[string]any
 			Outcome          outcome
 		}
@@ -70,7 +71,8 @@ func TestEvent(t *testing.T) {
 		require.Equal(t, "ann", recorded.Member)
 		require.Equal(t, o, recorded.Outcome)
 		require.Equal(t, map[string]any{"order_id": "o1", "amount": 12.5}, recorded.Data)
-		w.get("/v1/events/o1", "If-None-Match", a.header.Get("ETag"))
+		require.Equal(t, noon, recorded.Accepted)
+		require.Equal(t, 304, w.get("/v1/events/o1", "If-None-Match", a.header.Get("ETag")).status)
 		w.get("/v1/events/o1", as(w.secrets["bravo"])...).problem(404, "not_found")
 	})
 	t.Run("in a form's clothes, as curl sends it", func(t *testing.T) {

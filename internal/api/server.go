@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -165,6 +166,7 @@ func pathOf(uri []byte) []byte {
 func (s *Server) unknownMethod(c *fasthttp.RequestCtx) {
 	ctx := s.app.AcquireCtx(c)
 	defer s.app.ReleaseCtx(ctx)
+	c.Response.Header.Set("Allow", strings.Join([]string{get, post, put, patch, del}, ", "))
 	s.fail(ctx, refuse("method_not_allowed", "there is no such method"), s.begin(ctx))
 	s.metrics.unserved.count(ctx.Response().StatusCode())
 }

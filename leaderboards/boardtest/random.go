@@ -49,7 +49,7 @@ func (m model) rows(rules leaderboards.Rules) []leaderboards.Standing {
 		if rules.Ties != leaderboards.Earliest {
 			rank = 1
 			for _, other := range ranked {
-				if better(other, s) < 0 && !(rules.Ties == leaderboards.Dense && values[other.Value]) {
+				if better(other, s) < 0 && (rules.Ties != leaderboards.Dense || !values[other.Value]) {
 					values[other.Value] = true
 					rank++
 				}

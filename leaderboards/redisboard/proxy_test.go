@@ -82,7 +82,7 @@ func (p *proxy) serve(client net.Conn) {
 func (p *proxy) meet(script bool) fault {
 	f := fault(p.fault.Load())
 	once := f == cut || f == late
-	if f == none || once && !(script && p.fault.CompareAndSwap(int32(f), int32(none))) {
+	if f == none || once && (!script || !p.fault.CompareAndSwap(int32(f), int32(none))) {
 		return none
 	}
 	p.lost.Add(1)
