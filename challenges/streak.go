@@ -182,6 +182,9 @@ func (s *Streak) At(cal calendar.Calendar, spans []Span, longest int, now calend
 	return st
 }
 
+// maxBridged is how many periods ahead a break is looked for: a run that freezes carry over that many never breaks by time.
+const maxBridged = 1000
+
 // foresee finds when a running streak becomes at risk and when it breaks, from its first open period on.
 func (w *walk) foresee(st *Standing, k calendar.Key) {
 	for !w.counts(k) {
@@ -189,10 +192,13 @@ func (w *walk) foresee(st *Standing, k calendar.Key) {
 	}
 	st.AtRiskAt = w.cal.Start(w.s.Every, k)
 	ahead := *w
-	for ahead.miss(k, k+1) {
-		k++
+	for end := k + maxBridged; k < end; k++ {
+		if !ahead.miss(k, k+1) {
+			st.BreaksAt = ahead.run.BrokenAt
+			return
+		}
 	}
-	st.BreaksAt = ahead.run.BrokenAt
+	st.BreaksAt = calendar.Forever
 }
 
 // ReachedIn is the period in which a run that contains spans first counted n periods; ok is false when it did not.

@@ -1,0 +1,146 @@
+package rulesets
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// payload writes what a test sends as JSON, the way an app would: text as the field's type asks for it, everything else as
+// it is written, so that what does not fit is refused by the same decoder that refuses it in production.
+type payload struct {
+	schema *engine.Schema
+	places map[string]*node // by location, as the decoder names them
+}
+
+func newPayload(s *engine.Schema) *payload { return &payload{schema: s, places: map[string]*node{}} }
+
+var jsonNumber = regexp.MustCompile(`^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$`)
+
+// object writes a map of the fields of s. outer is the location of the record that the map is an item of, record the path
+// of the nested record that it is.
+func (p *payload) object(n *node, outer string, s *engine.Schema, record string) []byte {
+	out := []byte{'{'}
+	for i, pair := range n.pairs {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name := record + pair.key.text
+		out = append(append(out, quoted(pair.key.text)...), ':')
+		out = append(out, p.value(pair.value, pair.key, outer+name, s, name)...)
+	}
+	return append(out, '}')
+}
+
+func (p *payload) value(n, key *node, location string, s *engine.Schema, name string) []byte {
+	f := s.Field(name)
+	p.places[location] = n
+	if f == nil {
+		p.places[location] = key
+	}
+	switch {
+	case n.kind == mapNode:
+		return p.object(n, location[:len(location)-len(name)], s, name+".")
+	case n.kind == listNode:
+		return p.list(n, f, location)
+	default:
+		return scalar(n, f)
+	}
+}
+
+func (p *payload) list(n *node, f *engine.Field, location string) []byte {
+	items := engine.NewSchema("", 0)
+	if f != nil && f.Items != nil {
+		items = f.Items
+	}
+	out := []byte{'['}
+	for i, item := range n.items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		at := location + "[" + strconv.Itoa(i) + "]"
+		p.places[at] = item
+		switch item.kind {
+		case mapNode:
+			out = append(out, p.object(item, at+".", items, "")...)
+		case listNode:
+			out = append(out, p.list(item, nil, at)...)
+		default:
+			out = append(out, scalar(item, items.Field(""))...)
+		}
+	}
+	return append(out, ']')
+}
+
+// scalar writes a text in quotes, and what is meant as a number or as true or false without.
+func scalar(n *node, f *engine.Field) []byte {
+	literal := n.style == plain && (n.text == "true" || n.text == "false" || jsonNumber.MatchString(n.text))
+	switch {
+	case n.null:
+		return []byte("null")
+	case literal && (f == nil || f.Type.Kind() == engine.Number || f.Type.Kind() == engine.Boolean):
+		return []byte(n.text)
+	default:
+		return quoted(n.text)
+	}
+}
+
+func quoted(text string) []byte {
+	out, err := json.Marshal(text)
+	if err != nil {
+		panic("rulesets: a text must be writable as JSON: " + err.Error())
+	}
+	return out
+}
+
+// misfits tells of fields that an app could not send like this. whole is where what is missing is missed.
+func (s *suiteReader) misfits(errs []engine.FieldError, p *payload, whole *node) {
+	for _, e := range errs {
+		at := p.places[e.Location]
+		if at == nil {
+			at = whole
+		}
+		s.node(at, e.Suggestion, "%s: %s", e.Location, e.Message)
+	}
+}
+
+// profile reads a member's fields: those that the ruleset declares, and the built-in name and timezone. A new member needs
+// those that are required.
+func (s *suiteReader) profile(n, whole *node, fresh bool) engine.Profile {
+	var out engine.Profile
+	declared := &node{kind: mapNode, src: n.src, start: n.start}
+	for _, f := range n.pairs {
+		switch text := f.value.text; f.key.text {
+		case "name":
+			out.Name = &text
+		case "timezone":
+			out.Timezone = &text
+			s.zone(f.value)
+		default:
+			declared.pairs = append(declared.pairs, f)
+		}
+	}
+	p := newPayload(s.rules.Member)
+	data := p.object(declared, "", s.rules.Member, "")
+	_, errs := s.rules.Member.Decode(data, "")
+	kept := errs[:0]
+	for _, e := range errs {
+		if fresh || e.Code != "missing_field" {
+			kept = append(kept, e)
+		}
+	}
+	s.misfits(kept, p, whole)
+	if json.Unmarshal(data, &out.Fields) != nil {
+		panic("rulesets: a profile was not written as JSON")
+	}
+	return out
+}
+
+func (s *suiteReader) zone(n *node) {
+	if _, err := calendar.LoadZone(n.text); err != nil {
+		s.node(n, "", "%v", err)
+	}
+}

@@ -1,0 +1,252 @@
+package rulesets
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/rulesets/expression"
+)
+
+// TestStep is one step of a test's timeline: something that happens to a member, or a look at what is true by then.
+type TestStep struct {
+	Position engine.Position
+	At       []calendar.Instant // ascending; more than one for a repeated step
+	Member   string             // "" for a look at several members
+	Action   TestAction
+	Name     string // of the event's type or the challenge
+	ID       string // of the event; "" for one of the runner's own
+	Data     []byte
+	Time     calendar.Instant // of the event where it is not that of its arrival
+	Timed    bool
+	Profile  engine.Profile
+	Expect   []*Expectation
+	// Error is the code of the refusal that the step must end in, "" for none.
+	Error     string
+	Duplicate bool // the event must be known already
+}
+
+// TestAction is what a step does.
+type TestAction uint8
+
+// The actions of a step.
+const (
+	LookAction TestAction = iota
+	EventAction
+	EnrollAction
+	SetAction
+)
+
+// actions are the fields of a step of which it has at most one. Those that say why are understood, but the engine does
+// not take them yet.
+var actions = []struct{ name, notYet string }{
+	{"event", ""}, {"enroll", ""}, {"set", ""},
+	{"void", "events cannot be reversed yet"}, {"amend", "events cannot be reversed yet"},
+	{"claim", "rewards cannot be claimed yet"}, {"confirm", "rewards cannot be claimed yet"},
+	{"cancel", "rewards cannot be claimed yet"}, {"return", "rewards cannot be claimed yet"},
+	{"freeze", "freezes cannot be bought yet"}, {"repair", "streaks cannot be repaired yet"},
+	{"fire", "promotions cannot be opened by a call yet"}, {"close", "promotions cannot be closed by a call yet"},
+	{"release", "pending points cannot be confirmed yet"}, {"refuse", "pending points cannot be refused yet"},
+	{"adjust", "points cannot be adjusted yet"},
+}
+
+// companions are fields of a step that go with some actions only.
+var companions = map[string][]string{
+	"with": {"event", "amend"}, "id": {"event", "claim"}, "time": {"event"}, "amount": {"claim", "confirm", "return"},
+	"reason": {"adjust"},
+}
+
+// maxRepeat bounds how often a step repeats.
+const maxRepeat = 10_000
+
+func (t *TestStep) asserts() bool { return len(t.Expect) > 0 || t.Error != "" || t.Duplicate }
+
+func (s *suiteReader) step(rec *record) *TestStep {
+	t := &TestStep{Position: position(rec.node)}
+	s.when(rec, t)
+	action := s.action(rec)
+	s.who(rec, t, action)
+	expect := rec.values["expect"]
+	if expect != nil {
+		s.expect(expect, t)
+	}
+	switch n := rec.values[action]; action {
+	case "event":
+		s.event(rec, t, n)
+	case "enroll":
+		if s.named(n, "challenges") {
+			t.Action, t.Name = EnrollAction, n.text
+		}
+	case "set":
+		t.Action, t.Profile = SetAction, s.profile(n, n, false)
+	case "":
+		if expect == nil && !rec.broken {
+			s.node(rec.node, "such as event: purchase, or expect: {…}", "this step does nothing and looks at nothing")
+		}
+		if t.Error != "" || t.Duplicate {
+			s.node(expect, "", "nothing happens here that could be refused or known")
+		}
+	}
+	return t
+}
+
+// action is the field that says what a step does, "" where it only looks or what it does has been refused.
+func (s *suiteReader) action(rec *record) string {
+	found := ""
+	for _, a := range actions {
+		key := keyOf(rec.node, a.name)
+		switch {
+		case key == nil:
+		case found != "":
+			s.node(key, "write a step for each", "a step does one thing, and this one has %s already", found)
+		case a.notYet != "":
+			found = a.name
+			s.node(key, "", "not yet active: %s", a.notYet)
+		case rec.has(a.name):
+			found = a.name
+		}
+	}
+	for _, p := range rec.node.pairs {
+		if with := companions[p.key.text]; with != nil && !slices.Contains(with, found) && !rec.broken {
+			s.node(p.key, "leave it out", "%s goes with %s", p.key.text, strings.Join(with, " or "))
+		}
+	}
+	return found
+}
+
+// when finds the instants of a step.
+func (s *suiteReader) when(rec *record, t *TestStep) {
+	at, after := rec.values["at"], rec.values["after"]
+	now := s.now
+	switch {
+	case at != nil && after != nil:
+		s.node(after, "keep one of them", "at and after both say when the step is")
+	case at != nil:
+		if i, ok := s.moment(at); ok {
+			now = i
+			if s.begun && now < s.now {
+				s.node(at, "write steps in the order in which they happen; an event may have an earlier `time`", "this is before the step above it")
+			}
+		}
+	case !s.begun && !rec.broken:
+		s.node(rec.node, "such as at: 2026-12-01 09:00", "the first step says when it is")
+	case after != nil:
+		d, err := calendar.ParseDuration(after.text)
+		if err != nil {
+			s.node(after, "", "%v", err)
+		}
+		now = s.rules.Calendar.After(now, d)
+	}
+	s.begun, s.now = true, now
+	t.At = append(t.At, now)
+	s.repeat(rec, t)
+}
+
+// repeat adds the instants of a step's repetitions. They keep the clock time, counted from the first.
+func (s *suiteReader) repeat(rec *record, t *TestStep) {
+	repeat, every := rec.values["repeat"], rec.values["every"]
+	if repeat == nil && every == nil {
+		return
+	}
+	if repeat == nil || every == nil {
+		s.node(rec.node, "such as repeat: 7, every: 1 day", "repeat and every go together")
+		return
+	}
+	n, _ := strconv.Atoi(repeat.text)
+	if n < 1 || n > maxRepeat {
+		s.node(repeat, "", "a step repeats 1 to %d times", maxRepeat)
+		return
+	}
+	if id := rec.values["id"]; id != nil && n > 1 {
+		s.node(id, "leave it out", "every repetition is an event of its own, and would have this id")
+	}
+	d, err := calendar.ParseDuration(every.text)
+	if err != nil {
+		s.node(every, "", "%v", err)
+		return
+	}
+	for i := 1; i < n; i++ {
+		t.At = append(t.At, s.rules.Calendar.After(s.now, calendar.Duration{N: i * d.N, Unit: d.Unit}))
+	}
+	s.now = t.At[len(t.At)-1]
+}
+
+// who finds the member of a step: `as`, or the only one there is.
+func (s *suiteReader) who(rec *record, t *TestStep, action string) {
+	as := rec.values["as"]
+	switch {
+	case as != nil:
+		if why := engine.CheckID(as.text); why != "" {
+			s.node(as, "", "%s", why)
+		}
+		t.Member = as.text
+		if !slices.Contains(s.known, as.text) {
+			s.known = append(s.known, as.text)
+		}
+	case len(s.known) == 1:
+		t.Member = s.known[0]
+	case action == "" || rec.broken:
+	case len(s.known) == 0:
+		s.node(rec.node, "such as as: ann, or members: {ann: {}}", "nobody is there yet: say whose step this is")
+	default:
+		s.node(rec.node, "as: "+strings.Join(s.known, ", or as: "), "there are several members: say whose step this is")
+	}
+}
+
+func (s *suiteReader) event(rec *record, t *TestStep, n *node) {
+	t.Action, t.Name = EventAction, n.text
+	if id := rec.values["id"]; id != nil {
+		t.ID = id.text
+		if why := engine.CheckID(id.text); why != "" {
+			s.node(id, "", "%s", why)
+		}
+	}
+	if at := rec.values["time"]; at != nil {
+		t.Time, t.Timed = s.moment(at)
+	}
+	declared := s.rules.EventType(n.text)
+	if declared == nil || declared.Builtin {
+		declared = nil
+		if t.Error == "" {
+			s.node(n, expression.DidYouMean(n.text, s.eventNames()), "the ruleset has no event %q that can be sent", n.text)
+		}
+	}
+	with := rec.values["with"]
+	if with == nil {
+		with = &node{kind: mapNode, src: n.src, start: n.start}
+	}
+	schema := engine.NewSchema("", 0)
+	if declared != nil {
+		schema = declared.Schema
+	}
+	p := newPayload(schema)
+	t.Data = p.object(with, "", schema, "")
+	if declared == nil || t.Error != "" || with.holes {
+		return // what does not fit is what the test is about
+	}
+	_, errs := schema.Decode(t.Data, "")
+	s.misfits(errs, p, n)
+}
+
+func (s *suiteReader) eventNames() []string {
+	var names []string
+	for _, t := range s.rules.Events {
+		if !t.Builtin {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// number reads a group of digits, "" as 0.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+func clock(hours, minutes, seconds int) time.Duration {
+	return time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + time.Duration(seconds)*time.Second
+}
