@@ -1,6 +1,7 @@
 package challenges
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -50,10 +51,11 @@ type Kept struct {
 	Value  decimal.Decimal
 }
 
-// KeyCount is one distinct value and how many contributions brought it.
+// KeyCount is one distinct value, how many contributions brought it, and when the first of them was.
 type KeyCount struct {
 	Key   string
 	Count int
+	First calendar.Instant
 }
 
 // Add folds c into t. It fails with decimal.ErrOverflow and then changes nothing.
@@ -65,9 +67,7 @@ func (t *Tally) Add(fold Fold, c Contribution) error {
 			return decimal.ErrOverflow
 		}
 		t.Value = sum
-		if c.Value != 0 || t.Count == 0 { // what adds nothing does not change when the value was reached
-			t.reachedLatest(c)
-		}
+		t.reachedLatest(c)
 	case Highest:
 		t.extreme(c, c.Value > t.Value)
 	case Lowest:
@@ -102,12 +102,15 @@ func (t *Tally) addKeys(c Contribution) {
 		switch {
 		case found:
 			t.Keys[i].Count++
+			t.Keys[i].First = min(t.Keys[i].First, c.At)
 		case len(t.Keys) >= MaxDistinct:
 			t.Full = true
 		default:
-			t.Keys = slices.Insert(t.Keys, i, KeyCount{Key: key, Count: 1})
-			t.reachedLatest(c)
+			t.Keys = slices.Insert(t.Keys, i, KeyCount{Key: key, Count: 1, First: c.At})
 		}
+	}
+	if len(t.Keys) > 0 { // the value was reached when the last of its keys first came
+		t.At = slices.MaxFunc(t.Keys, func(a, b KeyCount) int { return cmp.Compare(a.First, b.First) }).First
 	}
 	t.Value, _ = decimal.FromInt(int64(len(t.Keys)))
 }
@@ -132,17 +135,22 @@ func (t *Tally) AddAtMost(fold Fold, c Contribution, bucket calendar.Key, n int)
 	if at == end { // later than all that count
 		return nil
 	}
-	rest, ok := t.Value.Sub(t.Kept[end-1].Value)
-	if fold == Add && !ok {
-		return decimal.ErrOverflow
+	last := t.Kept[end-1]
+	if fold == Add {
+		rest, ok := t.Value.Sub(last.Value)
+		sum, fits := rest.Add(c.Value)
+		if !ok || !fits {
+			return decimal.ErrOverflow
+		}
+		t.Value = sum
 	}
 	t.Kept = slices.Insert(slices.Delete(t.Kept, end-1, end), at, kept)
-	if fold != Add {
+	if fold == Add {
+		t.At = t.Kept[len(t.Kept)-1].At // what was replaced may have been the latest
+	} else {
 		t.refold(fold)
-		return nil
 	}
-	t.Value, t.Count = rest, t.Count-1
-	return t.Add(fold, c)
+	return nil
 }
 
 // refold computes an extreme anew from the contributions kept, after one of them stopped counting.
@@ -155,14 +163,7 @@ func (t *Tally) refold(fold Fold) {
 
 func sortedIndex(kept []Kept, k Kept) int {
 	i, _ := slices.BinarySearchFunc(kept, k, func(a, b Kept) int {
-		switch {
-		case a.Bucket != b.Bucket:
-			return int(min(1, max(-1, a.Bucket-b.Bucket)))
-		case a.At != b.At:
-			return int(min(1, max(-1, a.At-b.At)))
-		default:
-			return strings.Compare(a.ID, b.ID)
-		}
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID))
 	})
 	return i
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -31,6 +32,10 @@ func init() {
 	}
 }
 
+// derived is what the ids of events begin with that Laurel itself makes: no sender may use such an id, or it could take the
+// place of an event that is still to come.
+const derived = "laurel:"
+
 // Profile is what member.put changes: built-in fields and declared ones. A field that is absent stays; a null one is cleared.
 type Profile struct {
 	Name     *string                    `json:"name,omitempty"`
@@ -38,14 +43,14 @@ type Profile struct {
 	Fields   map[string]json.RawMessage `json:"fields,omitempty"`
 }
 
-// NewProfile is a member.put event.
+// NewProfile is a member.put event. Its id, like that of every command, is told apart from those of senders.
 func NewProfile(id, member string, p Profile) *Event {
-	return &Event{ID: id, Type: commandPut, Member: member, Data: encodeJSON(p)}
+	return &Event{ID: derived + id, Type: commandPut, Member: member, Data: encodeJSON(p)}
 }
 
 // NewEnrollment is an event that opts a member in to a challenge.
 func NewEnrollment(id, member, challenge string) *Event {
-	return &Event{ID: id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+	return &Event{ID: derived + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
 type enrollment struct {
@@ -271,7 +276,7 @@ func (a *applier) queueFor(member, command, name string, data granted) {
 		return
 	}
 	what := data.Points + data.Badge + data.Reward
-	id := a.event.ID + "/" + name + "/" + command + "/" + what + "/" + member
+	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + name + "/" + command + "/" + what + "/" + member
 	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id})

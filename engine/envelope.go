@@ -184,7 +184,11 @@ func (d *decoder) envelopeField(e *Event, i int) {
 }
 
 func (d *decoder) id(name string, text []byte) string {
-	if why := badID(text); why != "" {
+	why := badID(text)
+	if why == "" && bytes.HasPrefix(text, []byte(derived)) {
+		why = "ids that begin with " + derived + " are Laurel's own"
+	}
+	if why != "" {
 		d.wrong(name, "wrong_id", why, "")
 		return ""
 	}

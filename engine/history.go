@@ -33,42 +33,40 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 
 // MemberAt is a member as it was when everything accepted up to an instant had been applied, nil when it was not known
 // then. It applies the member's events again, with what they gave as recorded; groups are not rebuilt.
-func (p *Processor) MemberAt(id string, at calendar.Instant) (*Member, error) {
-	scratch := NewSubjects(p.current(), func(string) []byte { return nil })
-	var failed error
-	err := p.Events(id, 0, func(rec *Record) bool {
+func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (*Member, error) {
+	scratch := NewSubjects(versions[len(versions)-1].Rules, func(string) []byte { return nil })
+	err := Events(store, id, 0, func(rec *Record) bool {
 		if rec.Event.Arrived > at {
 			return rec.Event.Past // an import brings in what arrived earlier
 		}
-		failed = p.replay(scratch, rec)
-		return failed == nil
+		if rules := numbered(versions, rec.Version); rules != nil {
+			replay(rules, scratch, rec)
+		}
+		return true
 	})
-	err = errors.Join(err, failed)
 	return scratch.Member(id), err
 }
 
 // replay applies a recorded event to other subjects, with what it gave as recorded.
-func (p *Processor) replay(subjects *Subjects, rec *Record) error {
-	v := p.numbered(rec.Version)
+func replay(rules *Ruleset, subjects *Subjects, rec *Record) {
 	e := rec.Event
-	if t := v.EventType(e.Type); t != nil {
+	if t := rules.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
 	a := applier{recorded: &rec.Outcome}
-	a.run(v, subjects, nil, &e, rec.Seq, nil)
-	return nil
+	a.run(rules, subjects, nil, &e, rec.Seq, nil)
 }
 
 // Events calls yield for the recorded events of a member after a sequence number, in order of acceptance.
-func (p *Processor) Events(member string, after uint64, yield func(*Record) bool) error {
+func Events(store Store, member string, after uint64, yield func(*Record) bool) error {
 	prefix := ledgerPrefix + member + "\x00"
 	start := ""
 	if after > 0 {
 		start = prefix + ordered(after)
 	}
 	var failed error
-	err := p.store.Scan(prefix, start, func(key string, _ []byte) bool {
-		b, err := p.store.Record(sequence(strings.TrimPrefix(key, prefix)))
+	err := store.Scan(prefix, start, func(key string, _ []byte) bool {
+		b, err := store.Record(sequence(strings.TrimPrefix(key, prefix)))
 		if err == nil {
 			var rec *Record
 			if rec, err = DecodeRecord(b); err == nil {
@@ -135,7 +133,7 @@ func Due(store Store, by calendar.Instant, yield func(tick *Event) bool) error {
 // newTick is the event that writes down what time has done to a member by an instant. Its id names the instant and the
 // event since which it was due, so that it has one effect however often it is sent.
 func newTick(member string, due calendar.Instant, since uint64) *Event {
-	id := "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
+	id := derived + "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
 	return &Event{ID: id, Type: commandTime, Member: member, Time: due, Timed: true}
 }
 
@@ -210,6 +208,6 @@ func Sharers(store Store, f Fanout, counter, after string, yield func(member str
 // NewShare is the event that pays a group's goal to one member. Its id makes it harmless to repeat.
 func NewShare(f Fanout, member string) *Event {
 	s := shared{Challenge: f.Challenge, Window: f.Window, Group: f.Group, Goal: f.Goal}
-	id := "share/" + f.Challenge + "/" + f.Goal + "/" + ordinal(f.Window) + "/" + f.Group + "/" + member
+	id := derived + "share/" + f.Challenge + "/" + f.Goal + "/" + ordinal(f.Window) + "/" + f.Group + "/" + member
 	return &Event{ID: id, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
 }

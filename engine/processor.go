@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -134,7 +135,7 @@ func (p *Processor) Rules() *Ruleset { return p.current() }
 
 // Activate makes a version the present one. Its From must not be before the last accepted event.
 func (p *Processor) Activate(v Version) {
-	p.versions = append(p.versions, v)
+	p.versions = append(slices.Clip(p.versions), v)
 	p.subjects.rules = v.Rules
 }
 
@@ -144,8 +145,13 @@ func (p *Processor) at(i calendar.Instant) Version {
 	return p.versions[max(0, n-1)]
 }
 
-func (p *Processor) numbered(number int) *Ruleset {
-	for _, v := range p.versions {
+// Versions are the versions of the program, the last one in force. The list is never changed, only replaced.
+func (p *Processor) Versions() []Version { return p.versions }
+
+func (p *Processor) numbered(number int) *Ruleset { return numbered(p.versions, number) }
+
+func numbered(versions []Version, number int) *Ruleset {
+	for _, v := range versions {
 		if v.Number == number {
 			return v.Rules
 		}

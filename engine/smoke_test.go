@@ -49,7 +49,7 @@ func TestSmoke(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, q.Member("ann"))
 	require.Equal(t, p.Member("ann").Progress(p.Rules(), at, p.Group), q.Member("ann").Progress(p.Rules(), at, q.Group))
-	r, err := q.MemberAt("ann", at)
+	r, err := engine.MemberAt(store, q.Versions(), "ann", at)
 	require.NoError(t, err)
 	a := p.Member("ann").Progress(p.Rules(), at, nil)
 	require.Equal(t, a, r.Progress(p.Rules(), at, nil))

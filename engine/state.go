@@ -155,6 +155,7 @@ func (w *writer) count(c *Count) {
 		for _, k := range p.Keys {
 			w.text(k.Key)
 			w.len(k.Count)
+			w.at(k.First)
 		}
 		w.flag(p.Full)
 	}
@@ -265,7 +266,7 @@ func (r *reader) count(c *Count) {
 		p.Kept = list(r, func(k *challenges.Kept) {
 			*k = challenges.Kept{Bucket: r.key(), At: r.at(), ID: r.text(), Value: r.num()}
 		})
-		p.Keys = list(r, func(k *challenges.KeyCount) { *k = challenges.KeyCount{Key: r.text(), Count: r.len2()} })
+		p.Keys = list(r, func(k *challenges.KeyCount) { *k = challenges.KeyCount{Key: r.text(), Count: r.len2(), First: r.at()} })
 		p.Full = r.flag()
 	})
 }

@@ -66,6 +66,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServe(), newInit(), newCheck(), newImport(), newKeys(), newBench(), newVersion())
+	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newImport(), newKeys(), newBench(), newVersion())
 	return root
 }

@@ -82,6 +82,7 @@ var badIDs = []refusal{
 	{name: "201 bytes", body: `{"id":"` + strings.Repeat("a", 201) + `","type":"visit","member":"ann"}`, status: 400, code: "invalid_event", location: "id", field: "wrong_id"},
 	{name: "an escaped NUL", body: `{"id":"a\u0000b","type":"visit","member":"ann"}`, status: 400, code: "invalid_json", location: "byte 15", field: "invalid_json"},
 	{name: "a raw NUL", body: "{\"id\":\"a\x00b\",\"type\":\"visit\",\"member\":\"ann\"}", status: 400, code: "invalid_json", location: "byte 9", field: "invalid_json"},
+	{name: "one of Laurel's own", body: `{"id":"laurel:tick/1","type":"visit","member":"ann"}`, status: 400, code: "invalid_event", location: "id", field: "wrong_id"},
 	{name: "a line break", body: `{"id":"a\nb","type":"visit","member":"ann"}`, status: 400, code: "invalid_event", location: "id", field: "wrong_id"},
 	{name: "right to left", body: `{"id":"bad","type":"visit","member":"a\u202eb"}`, status: 400, code: "invalid_event", location: "member", field: "wrong_id"},
 	{name: "right to left, raw", body: "{\"id\":\"bad\",\"type\":\"visit\",\"member\":\"a\u202eb\"}", status: 400, code: "invalid_event", location: "member", field: "wrong_id"},

@@ -96,17 +96,19 @@ func tagged(progress engine.Progress) (body []byte, etag string, err error) {
 
 // ProgressAt is a member's progress as it was at a past instant, or as it will be by time alone at a coming one.
 func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engine.Progress, found bool, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	rules := p.processor.Rules()
 	if at >= p.now() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		m := p.processor.Member(member)
 		if m == nil {
 			return progress, false, nil
 		}
-		return m.Progress(rules, at, p.processor.Group), true, nil
+		return m.Progress(p.processor.Rules(), at, p.processor.Group), true, nil
 	}
-	m, err := p.processor.MemberAt(member, at)
+	p.mu.Lock()
+	rules, versions := p.processor.Rules(), p.processor.Versions()
+	p.mu.Unlock()
+	m, err := engine.MemberAt(p.store, versions, member, at)
 	if err != nil || m == nil {
 		return progress, false, err
 	}

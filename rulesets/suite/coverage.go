@@ -1,0 +1,72 @@
+package suite
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+// coverage is the set of definitions that fired in some test, by section and id.
+type coverage map[string]bool
+
+// Unfired is a definition that no test makes fire.
+type Unfired struct {
+	Definition string `json:"definition"`
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+	NotYet     string `json:"not_yet_active,omitempty"` // why it cannot fire in this version of the engine
+}
+
+// trace counts rules, boosts and counters. Of streaks and challenges a trace tells of counting, too: outcomes tell more.
+func (c coverage) trace(t *engine.Trace) {
+	for _, s := range t.Steps {
+		section, _, _ := strings.Cut(s.Definition, "/")
+		if s.Fired && section != "streaks" && section != "challenges" {
+			c[s.Definition] = true
+		}
+	}
+}
+
+// outcome counts what gave something, what was given, and windows that were open.
+func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
+	for _, e := range rec.Outcome.Effects {
+		if e.Source != "" {
+			c[e.Source] = true
+		}
+		switch e.Kind {
+		case engine.PointsEffect:
+			c["points/"+e.ID] = true
+		case engine.ChallengeEffect:
+			c["challenges/"+e.ID] = c["challenges/"+e.ID] || e.Done
+		case engine.StreakEffect, engine.QueuedEffect:
+		default:
+			c[e.Kind.String()+"s/"+e.ID] = true
+		}
+	}
+	for _, p := range rules.Promotions {
+		if p.Window != nil && p.Window.Contains(rules.Calendar, rec.Event.Time) {
+			c["promotions/"+p.ID] = true
+		}
+	}
+}
+
+// missing are the definitions of a program that did not fire, in the order of sections and ids.
+func (c coverage) missing(p *rulesets.Program) []Unfired {
+	out := []Unfired{}
+	for _, d := range p.Definitions {
+		if c[d.Path] {
+			continue
+		}
+		u := Unfired{Definition: d.Path, File: d.Position.File, Line: d.Position.Line}
+		i := slices.IndexFunc(p.Inactive, func(i rulesets.Inactive) bool {
+			return i.Definition == d.Path || strings.HasPrefix(i.Definition, d.Path+".")
+		})
+		if i >= 0 {
+			u.NotYet = p.Inactive[i].Why
+		}
+		out = append(out, u)
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package suite
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+// RunFile runs the tests of a file. The report is nil when the file or its ruleset has errors; Diagnostics holds them.
+func RunFile(path string) (*Report, rulesets.Diagnostics) {
+	s, diagnostics := rulesets.LoadSuite(path)
+	if s == nil {
+		return nil, diagnostics
+	}
+	report := Run(s)
+	report.File = path
+	return report, diagnostics
+}
+
+// Run runs all tests of a suite, each in a world of its own.
+func Run(s *rulesets.Suite) *Report {
+	report := &Report{File: s.File, Program: s.Program.Ruleset.Program, Tests: len(s.Tests), Failed: []Failure{}}
+	fired := coverage{}
+	for _, t := range s.Tests {
+		failure := Failure{Test: t.Name, Line: t.Position.Line, Steps: []FailedStep{}}
+		w := newWorld(s.Program, t, fired)
+		for i, step := range t.Steps {
+			if f := w.run(i, step); f != nil {
+				failure.Steps = append(failure.Steps, *f)
+			}
+		}
+		if len(failure.Steps) > 0 {
+			report.Failed = append(report.Failed, failure)
+		}
+	}
+	report.NeverFired = fired.missing(s.Program)
+	return report
+}
+
+// run takes one step and looks at what it expects; nil when all of that is true.
+func (w *world) run(index int, step *rulesets.TestStep) *FailedStep {
+	w.begin()
+	var out *engine.Outcome
+	var refusal *engine.Refusal
+	for i, at := range step.At {
+		w.advance(at)
+		if e := w.event(index, i, step); e != nil {
+			w.trace.Steps = nil // of repetitions the last one is looked at
+			w.first = w.processor.Last() + 1
+			if out, refusal = w.process(e); refusal != nil && (step.Error == "" || i < len(step.At)-1) {
+				break
+			}
+		}
+		w.handOut()
+	}
+	w.advance(w.now)
+	failed := &FailedStep{Line: step.Position.Line, At: rulesets.Moment(w.zone(), w.now), Step: described(step)}
+	w.outcome(failed, step, out, refusal)
+	if refusal == nil || step.Error != "" {
+		for _, x := range step.Expect {
+			w.look(failed, x, out)
+		}
+	}
+	if len(failed.Differences) == 0 {
+		return nil
+	}
+	return failed
+}
+
+// outcome compares how a step ended with how it had to: accepted, refused with a code, known already.
+func (w *world) outcome(failed *FailedStep, step *rulesets.TestStep, out *engine.Outcome, refusal *engine.Refusal) {
+	came := "accepted"
+	switch {
+	case refusal != nil:
+		came = refusal.Code
+	case out != nil && out.Duplicate:
+		came = "duplicate"
+	}
+	want := "accepted"
+	switch {
+	case step.Error != "":
+		want = step.Error
+	case step.Duplicate:
+		want = "duplicate"
+	}
+	if came == want || step.Action == rulesets.LookAction {
+		return
+	}
+	if came == "duplicate" && want == "accepted" {
+		return // sent again without a word about it: whatever is expected is looked at
+	}
+	d := Difference{Line: step.Position.Line, Subject: "outcome", Want: []string{want}, Came: []string{came}}
+	if refusal != nil {
+		d.Why = refused(refusal)
+	}
+	failed.Differences = append(failed.Differences, d)
+}
+
+// look compares one expectation with what is true now.
+func (w *world) look(failed *FailedStep, x *rulesets.Expectation, out *engine.Outcome) {
+	m := w.processor.Member(x.Member)
+	if m == nil && x.Member != "" {
+		failed.Differences = append(failed.Differences, Difference{Line: x.Position.Line, Member: x.Member, Subject: x.Subject(),
+			Want: x.Want, Came: []string{}, Why: []Why{{Said: "nobody called " + x.Member + " has joined yet"}}})
+		return
+	}
+	came := w.answer(x, m, out)
+	if slices.Equal(came, x.Want) {
+		return
+	}
+	want := x.Want
+	if x.List && x.Key != "standings" {
+		want, came = apart(x.Want, came)
+	}
+	failed.Differences = append(failed.Differences, Difference{Line: x.Position.Line, Member: x.Member, Subject: x.Subject(),
+		Want: want, Came: came, List: x.List, Why: w.why(x, m, out)})
+}
+
+// apart takes out of two sorted lists what stands in both.
+func apart(want, came []string) (missing, extra []string) {
+	extra = slices.Clone(came)
+	for _, item := range want {
+		if i := slices.Index(extra, item); i >= 0 {
+			extra = slices.Delete(extra, i, i+1)
+			continue
+		}
+		missing = append(missing, item)
+	}
+	return missing, extra
+}
+
+// described says in words what a step does.
+func described(step *rulesets.TestStep) string {
+	switch step.Action {
+	case rulesets.EventAction:
+		return step.Name + " of " + step.Member
+	case rulesets.EnrollAction:
+		return step.Member + " joins " + step.Name
+	case rulesets.SetAction:
+		return step.Member + " changes the profile"
+	default:
+		return "a look"
+	}
+}

@@ -1,0 +1,167 @@
+package suite
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+// world is where one test happens: the engine as a server runs it, with a clock that only steps move.
+type world struct {
+	program   *rulesets.Program
+	rules     *engine.Ruleset
+	store     *engine.Memory
+	boards    *leaderboards.Memory
+	processor *engine.Processor
+	now       calendar.Instant
+	fired     coverage
+
+	rankings []leaderboards.Key // that have scores, in the order of their first
+	// Of the step at hand:
+	trace   engine.Trace
+	records []*engine.Record
+	first   uint64 // seq of its event
+}
+
+// must stops the run where the engine fails over a store in memory, which only a mistake in it can cause.
+func must(err error) {
+	if err != nil {
+		panic("suite: the engine failed: " + err.Error())
+	}
+}
+
+// newWorld makes the world of a test, with the members who are there from the start. They join under a ruleset without
+// definitions, so that joining gives them nothing.
+func newWorld(program *rulesets.Program, t *rulesets.Test, fired coverage) *world {
+	w := &world{program: program, rules: program.Ruleset, store: engine.NewMemory(), boards: leaderboards.NewMemory(), fired: fired}
+	r := w.rules
+	silent := &engine.Ruleset{Program: r.Program, Calendar: r.Calendar, MemberClock: r.MemberClock, Currency: r.Currency,
+		Digits: r.Digits, Late: r.Late, Member: r.Member, Events: engine.BuiltinEvents()}
+	silent.Link()
+	var err error
+	w.processor, err = engine.NewProcessor(w.store, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: silent}}, w.boards)
+	must(err)
+	for _, m := range t.Members {
+		e := engine.NewProfile("joined/"+m.ID, m.ID, m.Profile)
+		e.Time, e.Timed, e.Past = m.Joined, true, true
+		if _, refusal := w.process(e); refusal != nil {
+			must(refusal)
+		}
+	}
+	w.processor.Activate(engine.Version{Number: 2, From: calendar.Beginning, Rules: r})
+	w.processor.Watch(&w.trace)
+	return w
+}
+
+func (w *world) zone() *calendar.Zone { return w.rules.Calendar.Zone }
+
+// begin forgets what the step before has left behind.
+func (w *world) begin() { w.trace.Steps, w.records, w.first = nil, nil, w.processor.Last()+1 }
+
+// event is what a step sends, nil for one that only looks.
+func (w *world) event(step, repetition int, t *rulesets.TestStep) *engine.Event {
+	id := t.ID
+	if id == "" {
+		id = "step/" + strconv.Itoa(step+1) + "/" + strconv.Itoa(repetition+1)
+	}
+	var e *engine.Event
+	switch t.Action {
+	case rulesets.EventAction:
+		e = &engine.Event{ID: id, Type: t.Name, Member: t.Member, Data: t.Data, Timed: t.Timed, Time: t.Time}
+	case rulesets.EnrollAction:
+		e = engine.NewEnrollment(id, t.Member, t.Name)
+	case rulesets.SetAction:
+		e = engine.NewProfile(id, t.Member, t.Profile)
+	default:
+		return nil
+	}
+	if !e.Timed {
+		e.Time = w.now
+	}
+	e.Arrived = w.now
+	return e
+}
+
+// process lets the engine decide and commits what it decided, so that the store shows it.
+func (w *world) process(e *engine.Event) (*engine.Outcome, *engine.Refusal) {
+	before := w.processor.Last()
+	out, refusal, err := w.processor.Process(e)
+	must(err)
+	w.commit()
+	for seq := before + 1; seq <= w.processor.Last(); seq++ {
+		text, err := w.store.Record(seq)
+		must(err)
+		rec, err := engine.DecodeRecord(text)
+		must(err)
+		w.records = append(w.records, rec)
+		for _, s := range rec.Outcome.Scores {
+			if !slices.Contains(w.rankings, s.Key) {
+				w.rankings = append(w.rankings, s.Key)
+			}
+		}
+		w.fired.outcome(w.rules, rec)
+	}
+	w.fired.trace(&w.trace)
+	return out, refusal
+}
+
+func (w *world) commit() {
+	b := w.processor.Take(false)
+	must(w.store.Commit(b))
+	w.processor.Committed(b)
+}
+
+// advance lets time pass up to an instant: what falls due is settled at its own instant, one after another.
+func (w *world) advance(to calendar.Instant) {
+	for {
+		var tick *engine.Event
+		must(engine.Due(w.store, to, func(due *engine.Event) bool {
+			tick = due
+			return false
+		}))
+		if tick == nil {
+			break
+		}
+		w.now = max(w.now, tick.Time)
+		tick.Arrived = w.now
+		if out, refusal := w.process(tick); refusal != nil || out.Duplicate {
+			must(errors.New(tick.ID + " is due again after it was settled"))
+		}
+		w.handOut()
+	}
+	w.now = max(w.now, to)
+}
+
+// handOut pays the gifts to members of groups that wait to be paid.
+func (w *world) handOut() {
+	for {
+		var key string
+		var gift engine.Fanout
+		must(engine.Gifts(w.store, func(k string, f engine.Fanout) bool {
+			key, gift = k, f
+			return false
+		}))
+		if key == "" {
+			return
+		}
+		var members []string
+		if ch := w.rules.Challenge(gift.Challenge); ch != nil {
+			must(engine.Sharers(w.store, gift, ch.Counter.Name, "", func(member string) bool {
+				members = append(members, member)
+				return true
+			}))
+		}
+		for _, member := range members {
+			e := engine.NewShare(gift, member)
+			e.Arrived = w.now
+			w.process(e)
+		}
+		w.processor.Put(engine.Row{Key: key})
+		w.commit()
+	}
+}
