@@ -31,13 +31,22 @@ type Processor struct {
 	arrived calendar.Instant // of the last accepted event; acceptance time never goes back
 	batch   *Batch
 	// recent are events not yet confirmed as committed, by id.
-	recent map[string]*Record
+	recent map[string]accepted
 	// scores are the scores since the last checkpoint, of which only the last one counts.
-	scores  map[scoreID]*ScoreChange
+	scores  map[scoreID]ScoreChange
 	failure error  // of the store: after it nothing is accepted
 	trace   *Trace // nil unless somebody watches
-	encoded []byte
 }
+
+// accepted is an event that is on its way to the store.
+type accepted struct {
+	version int
+	event   *Event
+	outcome *Outcome
+}
+
+// recordSize is what most journal records need.
+const recordSize = 768
 
 // Bounds of what is held in memory.
 const (
@@ -51,7 +60,7 @@ const (
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]*Record{}, scores: map[scoreID]*ScoreChange{}, batch: &Batch{}}
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, scores: map[scoreID]ScoreChange{}, batch: &Batch{}}
 	p.subjects = NewSubjects(p.current(), p.load)
 	last, mark := store.Head()
 	if err := p.recover(mark, last); err != nil {
@@ -225,14 +234,12 @@ func (p *Processor) accept(e *Event, v Version) *Outcome {
 func (p *Processor) one(e *Event, v Version) *Outcome {
 	p.last++
 	out := p.apply.run(v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
-	rec := &Record{Seq: p.last, Version: v.Number, Event: *e, Outcome: *out}
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
 	}
-	p.encoded = EncodeRecord(p.encoded[:0], rec)
-	p.batch.Records = append(p.batch.Records, append([]byte(nil), p.encoded...))
+	p.batch.Records = append(p.batch.Records, encodeRecord(make([]byte, 0, recordSize), v.Number, e, out))
 	p.batch.IDs = append(p.batch.IDs, e.ID)
-	p.recent[e.ID] = rec
+	p.recent[e.ID] = accepted{v.Number, e, out}
 	p.rows(out, e)
 	return out
 }
@@ -268,7 +275,7 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 	b.Rows = append(b.Rows, Row{Key: ledgerPrefix + e.Member + "\x00" + ordered(out.Seq), Value: has})
 	for i := range out.Scores {
 		s := &out.Scores[i]
-		p.scores[scoreID{s.Key, s.Score.Member}] = s
+		p.scores[scoreID{s.Key, s.Score.Member}] = *s
 		if p.ranks == nil {
 			b.Rows = append(b.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: encodeScore(s)})
 		}
@@ -311,8 +318,8 @@ func dueKey(at calendar.Instant, member string) string {
 
 // known finds the record of an event that was accepted before, nil when there is none.
 func (p *Processor) known(id string) (*Record, error) {
-	if rec := p.recent[id]; rec != nil {
-		return rec, nil
+	if a, ok := p.recent[id]; ok {
+		return &Record{Seq: a.outcome.Seq, Version: a.version, Event: *a.event, Outcome: *a.outcome}, nil
 	}
 	seq, err := p.store.Seq(id)
 	if err != nil || seq == 0 {
@@ -377,7 +384,7 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
 		b.States = p.subjects.checkpoint(nil)
 		for _, s := range p.scores {
-			b.States = append(b.States, Row{Key: scoreKey(s), Value: encodeScore(s)})
+			b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
 		}
 		clear(p.scores)
 		b.Mark = p.last

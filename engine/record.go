@@ -20,12 +20,13 @@ type Record struct {
 const recordFormat = 1
 
 // EncodeRecord writes a journal record.
-func EncodeRecord(b []byte, r *Record) []byte {
+func EncodeRecord(b []byte, r *Record) []byte { return encodeRecord(b, r.Version, &r.Event, &r.Outcome) }
+
+func encodeRecord(b []byte, version int, e *Event, o *Outcome) []byte {
 	w := writer{b: b}
 	w.uint(recordFormat)
-	w.uint(r.Seq)
-	w.len(r.Version)
-	e := &r.Event
+	w.uint(o.Seq)
+	w.len(version)
 	w.text(e.ID)
 	w.text(e.Type)
 	w.text(e.Member)
@@ -35,7 +36,6 @@ func EncodeRecord(b []byte, r *Record) []byte {
 	w.flag(e.Past)
 	w.len(e.Depth)
 	w.bytes(e.Data)
-	o := &r.Outcome
 	w.text(o.Ruleset)
 	w.len(len(o.Effects))
 	for i := range o.Effects {
