@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/leaderboards/boardtest"
+	"github.com/laurel-engine/laurel/rulesets/examples"
+)
+
+func TestInitWritesEveryExampleAndOverwritesNothing(t *testing.T) {
+	for _, name := range examples.Names {
+		dir := filepath.Join(t.TempDir(), "mine")
+		out, _, exit := laurel(t, "init", name, dir)
+		require.Zero(t, exit)
+		require.Contains(t, out, "ruleset.yaml")
+		_, stderr, exit := laurel(t, "check", dir)
+		require.Zero(t, exit, stderr)
+
+		_, stderr, exit = laurel(t, "init", name, dir)
+		require.Equal(t, exitUsage, exit)
+		require.Contains(t, stderr, "already there; nothing was written")
+	}
+	_, stderr, exit := laurel(t, "init", "cofee", t.TempDir())
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, stderr, "did you mean coffee?")
+}
+
+func TestCheckTellsEverythingAtOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ruleset.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("program: p\nevents: {buy: {amount: number}}\npoints: {stars: {}}\nrules:\n  a: {when: by, give: {stars: 1}}\n  b: {when: buy, give: {star: 1}}\n"), 0o600))
+	out, stderr, exit := laurel(t, "check", file)
+	require.Equal(t, exitFailed, exit)
+	require.Contains(t, out, "ruleset.yaml:5:13: error: ")
+	require.Contains(t, out, "did you mean buy?")
+	require.Contains(t, out, "did you mean stars?")
+	require.Contains(t, stderr, "2 errors")
+
+	var reports []checkReport
+	out, _, exit = laurel(t, "check", "--json", file)
+	require.Equal(t, exitFailed, exit)
+	require.NoError(t, json.Unmarshal([]byte(out), &reports))
+	require.Len(t, reports[0].Diagnostics, 2)
+
+	out, _, exit = laurel(t, "check", "../../rulesets/examples/coffee")
+	require.Zero(t, exit)
+	require.Contains(t, out, "not yet active")
+}
+
+func TestImportKeepsWhatWasRefused(t *testing.T) {
+	dir := t.TempDir()
+	ruleset := filepath.Join(dir, "ruleset.yaml")
+	require.NoError(t, os.WriteFile(ruleset, []byte(killRuleset), 0o600))
+	file := filepath.Join(dir, "history.ndjson")
+	future := time.Now().Add(time.Hour).Format(time.RFC3339)
+	lines := []string{
+		`{"id":"2","type":"ping","member":"ann","time":"2020-01-02T00:00:00Z","data":{"order":"b"}}`,
+		`{"id":"1","type":"ping","member":"ann","time":"2020-01-01T00:00:00Z","data":{"order":"a"}}`,
+		`{"id":"3","type":"pong","member":"ann","time":"2020-01-03T00:00:00Z","data":{}}`,
+		`{"id":"4","type":"ping","member":"ann","data":{"order":"c"}}`,
+		`not JSON`,
+		fmt.Sprintf(`{"id":"5","type":"ping","member":"ann","time":%q,"data":{"order":"d"}}`, future),
+	}
+	require.NoError(t, os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600))
+	args := []string{"import", file, "--data", filepath.Join(dir, "data"), "--ruleset", ruleset}
+
+	out, stderr, exit := laurel(t, args...)
+	require.Equal(t, exitFailed, exit, stderr)
+	require.JSONEq(t, `{"lines":6,"accepted":2,"duplicates":0,"refused":4}`, out)
+	refused, err := os.ReadFile(file + ".refused.ndjson")
+	require.NoError(t, err)
+	codes := map[int]string{}
+	for line := range strings.Lines(string(refused)) {
+		var r refusedLine
+		require.NoError(t, json.Unmarshal([]byte(line), &r))
+		codes[r.Line] = r.Code
+		require.True(t, len(r.Event) > 0 || r.Text != "", "the line itself is kept")
+	}
+	require.Equal(t, map[int]string{3: "unknown_event_type", 4: "missing_field", 5: "invalid_json", 6: "event_in_future"}, codes)
+
+	// Into a running server, the same history is known already.
+	s := serveBinary(t, ruleset, "--data", filepath.Join(dir, "data"))
+	t.Setenv("LAUREL_KEY", s.key)
+	out, stderr, exit = laurel(t, "import", file, "--url", s.base)
+	require.Equal(t, exitFailed, exit, stderr)
+	require.JSONEq(t, `{"lines":6,"accepted":0,"duplicates":2,"refused":4}`, out)
+	var p struct {
+		Points map[string]struct{ Issued int }
+	}
+	require.Equal(t, 200, s.do("GET", "/v1/members/ann/progress", "", &p))
+	require.Equal(t, 3, p.Points["stars"].Issued, "two pings, and a streak of two days")
+}
+
+func TestKeysOfAStoppedAndOfARunningServer(t *testing.T) {
+	dir := t.TempDir()
+	ruleset, data := filepath.Join(dir, "ruleset.yaml"), filepath.Join(dir, "data")
+	require.NoError(t, os.WriteFile(ruleset, []byte(killRuleset), 0o600))
+	s := serveBinary(t, ruleset, "--data", data)
+	first := s.key
+	t.Setenv("LAUREL_KEY", first)
+	secret, stderr, exit := laurel(t, "keys", "create", "till", "--url", s.base, "--scopes", "events:write")
+	require.Zero(t, exit, stderr)
+	s.key = strings.TrimSpace(secret)
+	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"1","type":"ping","member":"ann","data":{"order":"a"}}`, nil))
+	require.Equal(t, 403, s.do("GET", "/v1/members/ann/progress", "", nil))
+	_, stderr, exit = laurel(t, "keys", "list", "--data", data, "--program", "killed")
+	require.Equal(t, exitUsage, exit, "the directory belongs to the server while it runs")
+	require.NotEmpty(t, stderr)
+	s.interrupt()
+
+	out, stderr, exit := laurel(t, "keys", "list", "--data", data, "--program", "killed")
+	require.Zero(t, exit, stderr)
+	require.Contains(t, out, "till")
+	require.NotContains(t, out, strings.TrimSpace(secret))
+	id := strings.Fields(out[strings.LastIndex(out[:strings.Index(out, "till")], "\n")+1:])[0]
+	_, stderr, exit = laurel(t, "keys", "revoke", id, "--data", data, "--program", "killed")
+	require.Zero(t, exit, stderr)
+
+	s = serveBinary(t, ruleset, "--data", data)
+	require.Empty(t, s.key, "a program that has keys is given none")
+	s.key = strings.TrimSpace(secret)
+	require.Equal(t, 401, s.do("POST", "/v1/events", `{"id":"2","type":"ping","member":"ann","data":{"order":"b"}}`, nil))
+	s.key = first
+	require.Equal(t, 200, s.do("GET", "/v1/members/ann/progress", "", nil))
+}
+
+func TestServeSaysWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad.yaml")
+	require.NoError(t, os.WriteFile(bad, []byte("program: 1x\n"), 0o600))
+	good := filepath.Join(dir, "good.yaml")
+	require.NoError(t, os.WriteFile(good, []byte(killRuleset), 0o600))
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{"name the ruleset to serve", []string{"serve"}},
+		{"has errors; nothing is served", []string{"serve", good, bad}},
+		{"are both program killed", []string{"serve", good, good}},
+		{"leave the RULESET out", []string{"serve", "--demo", good}},
+		{"--redis", []string{"serve", good, "--redis", "nonsense", "--data", filepath.Join(dir, "d1")}},
+		{"cannot listen on", []string{"serve", good, "--listen", "256.0.0.1:1", "--data", filepath.Join(dir, "d2")}},
+	} {
+		_, stderr, exit := laurel(t, c.args...)
+		require.Equal(t, exitUsage, exit, stderr)
+		require.Contains(t, stderr, c.says)
+	}
+}
+
+// A board on Redis shows what was sent, and again after Redis was emptied.
+func TestBoardsOnRedis(t *testing.T) {
+	dir := t.TempDir()
+	ruleset := filepath.Join(dir, "ruleset.yaml")
+	require.NoError(t, os.WriteFile(ruleset, []byte(killRuleset+"counters:\n  pings: {when: ping}\nleaderboards:\n  most: {counter: pings}\n"), 0o600))
+	redis := boardtest.StartRedis(t)
+	s := serveBinary(t, ruleset, "--data", filepath.Join(dir, "data"), "--redis", redis.URL)
+	for i, member := range []string{"ann", "bob", "ann"} {
+		var answer struct{ Effects []map[string]any }
+		body := fmt.Sprintf(`{"id":"%d","type":"ping","member":%q,"data":{"order":"%d"}}`, i, member, i)
+		require.Equal(t, 200, s.do("POST", "/v1/events", body, &answer))
+		require.NotContains(t, fmt.Sprint(answer), "rank", "a board on Redis tells no ranks in answers")
+	}
+	shows := func() bool {
+		var board struct {
+			Data []struct {
+				Member string
+				Score  int
+			}
+		}
+		return s.do("GET", "/v1/leaderboards/most", "", &board) == 200 && fmt.Sprint(board.Data) == "[{ann 2} {bob 1}]"
+	}
+	require.Eventually(t, shows, 20*time.Second, 50*time.Millisecond)
+	redis.Restart(t)
+	require.Eventually(t, shows, 20*time.Second, 50*time.Millisecond, "an emptied Redis is filled again")
+}
