@@ -380,7 +380,8 @@ func sameBody(rules *Ruleset, a, b *Event) bool {
 // asked for.
 func (p *Processor) Take(checkpoint bool) *Batch {
 	b := p.batch
-	p.batch = &Batch{}
+	// The next batch will be about as large as this one.
+	p.batch = &Batch{Records: make([][]byte, 0, len(b.Records)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
 	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
 		b.States = p.subjects.checkpoint(nil)
 		for _, s := range p.scores {
