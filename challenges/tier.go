@@ -116,8 +116,9 @@ func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now cale
 // again is no longer about to fall.
 func (l *Ladder) Rise(s *TierState, m Metrics, at calendar.Instant, changes []LevelChange) []LevelChange {
 	met := l.met(m, at)
-	if met >= s.Level && s.Level != NoLevel {
-		s.Unmet = calendar.Forever
+	if met >= s.Level && met != NoLevel {
+		// What was not met before no longer counts: the search for a fall starts here.
+		s.Unmet, s.Settled = calendar.Forever, max(s.Settled, at)
 	}
 	for s.Level < met {
 		changes = append(changes, LevelChange{From: s.Level, To: s.Level + 1, At: at})
@@ -137,6 +138,17 @@ func (l *Ladder) NextFall(cal calendar.Calendar, s TierState, m Metrics) calenda
 	}
 	if kept := l.kept(cal, s.Reached); kept > s.Settled {
 		return kept
+	}
+	return l.FallsAt(cal, s, m)
+}
+
+// FallsAt is when the level falls unless more is done, calendar.Forever when it does not.
+func (l *Ladder) FallsAt(cal calendar.Calendar, s TierState, m Metrics) calendar.Instant {
+	if s.Level == NoLevel || l.Levels[s.Level].free() {
+		return calendar.Forever
+	}
+	if s.Unmet != calendar.Forever {
+		return l.falls(cal, &s)
 	}
 	at := s.Settled
 	for at < calendar.Forever && l.holds(s.Level, m, at) {

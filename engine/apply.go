@@ -61,12 +61,13 @@ func (a *applier) run(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event,
 	a.rules, a.subjects, a.ranks, a.trace = rules, subjects, ranks, trace
 	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: rules.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
-	a.m = subjects.Member(e.Member)
+	a.m, a.event = subjects.Member(e.Member), e
 	if a.m == nil {
 		a.join(e)
 	}
 	a.m.align(rules.Member)
 	subjects.touchMember(a.m, seq)
+	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
 	a.settle(a.now)
 	a.drain(0)
 	a.process(e)
@@ -105,7 +106,7 @@ func (a *applier) process(e *Event) {
 	if t == nil { // a follow-up's type, or one of an older ruleset, that nothing looks at
 		return
 	}
-	a.facts.Reset(a.rules, e, a.m)
+	a.look(e)
 	a.plan(t)
 	if !t.Builtin {
 		a.m.note(e.Type, e.Time)
@@ -121,6 +122,12 @@ func (a *applier) process(e *Event) {
 		a.tiers = false
 		a.rise(e.Time)
 	}
+}
+
+// look points expressions at an event of the member at hand.
+func (a *applier) look(e *Event) {
+	a.facts.Reset(a.rules, e, a.m)
+	a.facts.subjects = a.subjects
 }
 
 // drain processes the follow-ups from the given one on.

@@ -121,20 +121,27 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 func (a *applier) needsDone(needs []string, at calendar.Instant) bool {
 	for _, id := range needs {
 		rec := a.m.challenge(id)
-		if rec == nil || rec.Times == 0 || rec.completedAt() >= at {
+		if rec == nil || rec.Times == 0 || rec.completedAt(a.rules.Challenge(id)) >= at {
 			return false
 		}
 	}
 	return true
 }
 
-// completedAt is when a challenge was first completed, in the windows still known.
-func (c *ChallengeRecord) completedAt() calendar.Instant {
+// completedAt is when all goals of a challenge were first reached, in the windows still known.
+func (c *ChallengeRecord) completedAt(ch *Challenge) calendar.Instant {
 	first := calendar.Forever
-	for _, w := range c.Windows {
-		for _, g := range w.Goals {
-			first = min(first, g.At)
+	for i := range c.Windows {
+		last := calendar.Beginning
+		for _, g := range ch.Goals {
+			mark := c.Windows[i].goal(g.ID)
+			if mark == nil {
+				last = calendar.Forever
+				break
+			}
+			last = max(last, mark.At)
 		}
+		first = min(first, last)
 	}
 	if first == calendar.Forever {
 		return 0
@@ -172,7 +179,7 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	}
 	if ch.Winners > 0 && !a.winner(ch, w, g) {
 		mark.Unpaid = true
-		a.out.note("not_given", name, "completed, but all winners' places were taken")
+		a.out.note("not_given", name, noPlace(g))
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {
 		a.trace.fired(a.event.ID, name, ch.Position)
@@ -186,12 +193,20 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	a.follow(ChallengeCompleted, id, a.event.Time, a.event.Depth, []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)})
 }
 
+// noPlace tells who reached a goal after its last winner.
+func noPlace(g *Goal) string {
+	return "goal " + g.ID + " was reached, but all winners' places were taken"
+}
+
 // winner takes one of the winners' places, by acceptance order.
 func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
+	if a.recorded != nil {
+		return !slices.Contains(a.recorded.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g)})
+	}
 	u := a.subjects.Use(ch.Path + "/winners\x00" + g.ID)
 	places, _ := decimal.FromInt(int64(ch.Winners))
 	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == w.key && p.Used >= places })
-	if taken && a.recorded == nil {
+	if taken {
 		return false
 	}
 	u.Periods = addUse(u.Periods, 0, w.key, decimal.One)
@@ -269,11 +284,20 @@ func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challen
 			g.Goals = append(g.Goals, GroupGoal{Window: w.key, Goal: goal.ID, At: con.At})
 			a.out.Fanouts = append(a.out.Fanouts, Fanout{Challenge: ch.ID, Window: w.key, Group: group, Goal: goal.ID, At: con.At})
 		}
-		if g.reached(w.key, goal.ID) {
+		if a.groupReached(ch, g, w.key, goal, group) {
 			a.payShare(ch, rec, w, goal, group, &mine.Tally)
 		}
 	}
 	a.tellChallenge(ch, rec, w, group, t.Value)
+}
+
+// groupReached reports whether a group has reached a goal; for a recorded event, whether it had by then, as its member saw.
+func (a *applier) groupReached(ch *Challenge, g *Group, key calendar.Key, goal *Goal, group string) bool {
+	if a.recorded == nil {
+		return g.reached(key, goal.ID)
+	}
+	told := a.recorded.effect(ChallengeEffect, ch.ID, "", group)
+	return told != nil && (told.Done || told.Wanted > goal.At)
 }
 
 // payShare pays a member their part of a goal that the group has reached, once.

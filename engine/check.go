@@ -72,7 +72,7 @@ func checkTime(rules *Ruleset, e *Event) *Refusal {
 		return &Refusal{Code: CodeInFuture, Message: "the event's time lies more than 5 minutes ahead",
 			Errors: []FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
 	}
-	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime {
+	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime && e.Type != commandShare {
 		return &Refusal{Code: CodeTooLate, Message: "the event's time lies more than " + rules.Late.String() + " back",
 			Errors: []FieldError{{Location: "time", Code: CodeTooLate, Message: "it is older than the program's late window",
 				Suggestion: "bring older events in with an import"}}}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -100,6 +101,7 @@ func (a *applier) put(e *Event) {
 	if p.Timezone != nil {
 		if zone, err := calendar.LoadZone(*p.Timezone); err == nil {
 			a.m.Zone = zone
+			a.breakElsewhere()
 		}
 	}
 	values, errs := a.rules.Member.decodeFields(p.Fields)
@@ -111,13 +113,24 @@ func (a *applier) put(e *Event) {
 	}
 }
 
+// breakElsewhere finds when running streaks break by the midnights of the member's new zone.
+func (a *applier) breakElsewhere() {
+	for _, rec := range a.m.Streaks {
+		if s := a.rules.streak(rec.ID); s != nil && rec.Breaks > 0 {
+			if at := a.m.StreakAt(a.rules, s, a.now).BreaksAt; at > 0 {
+				rec.Breaks = at
+			}
+		}
+	}
+}
+
 func (a *applier) enrollCommand(e *Event) {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
 	}
 	if ch := a.rules.Challenge(data.Challenge); ch != nil {
-		a.facts.Reset(a.rules, e, a.m)
+		a.look(e)
 		a.enroll(ch, e.Time)
 	}
 }
@@ -127,7 +140,7 @@ func (a *applier) grantCommand(e *Event) {
 	if json.Unmarshal(e.Data, &g) != nil {
 		return
 	}
-	a.facts.Reset(a.rules, e, a.m)
+	a.look(e)
 	pending := Pending{}
 	if g.Pending != nil {
 		pending = *g.Pending
@@ -171,7 +184,7 @@ func (a *applier) shareCommand(e *Event) {
 	if mine == nil {
 		return
 	}
-	a.facts.Reset(a.rules, e, a.m)
+	a.look(e)
 	for _, g := range ch.Goals {
 		if g.ID == s.Goal {
 			a.payShare(ch, a.m.needChallenge(ch.ID), challengeWindow{key: s.Window, start: calendar.Beginning, open: true}, g, s.Group, &mine.Tally)
@@ -183,6 +196,10 @@ func (a *applier) shareCommand(e *Event) {
 // change itself is an event of that member, processed right after in the same commit.
 func (a *applier) transfer(p *plannedRule, name string) {
 	r := p.rule
+	if a.recorded != nil {
+		a.transferred(p, name)
+		return
+	}
 	to, from := a.m, a.m
 	if p.to != "" {
 		to = a.subjects.Member(p.to)
@@ -190,9 +207,13 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	if p.from != "" {
 		from = a.subjects.Member(p.from)
 	}
-	if to == nil || from == nil || to == from && p.to != "" {
+	if to == nil || from == nil || to == from && (p.to != "" || len(r.Give) > 0) {
 		a.out.note("not_given", name, "the receiver or giver is not a known other member; nothing was given")
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "not a known other member")
+		return
+	}
+	if a.event.Depth >= MaxDepth {
+		a.out.note("depth", name, "too many events in a chain; nothing was given")
 		return
 	}
 	if l := a.refusingLimit(r.Limits, to); l != nil {
@@ -219,6 +240,30 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	a.countUse(r.Limits, to)
 	a.subjects.touchMember(to, a.seq)
 	a.trace.fired(a.event.ID, name, r.Position)
+}
+
+// transferred carries out a recorded transfer as far as it concerned the member at hand.
+func (a *applier) transferred(p *plannedRule, name string) {
+	r := p.rule
+	gives := a.grantPlan[p.first : p.first+len(r.Give)]
+	fired := slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
+		return e.Source == name || e.Kind == QueuedEffect && strings.Contains(e.ID, "/"+name+"/")
+	})
+	if fired && (p.to == "" || p.to == a.m.ID) {
+		for i := range gives {
+			if a.givePlanned(&gives[i], r.Limits, r.Pending, name, false) {
+				a.countUse(r.Limits, a.m)
+			}
+		}
+	}
+	a.recorded.Effects = slices.DeleteFunc(a.recorded.Effects, func(e Effect) bool {
+		points := a.rules.PointsType(e.ID)
+		taken := e.Kind == PointsEffect && e.Source == name && e.Amount < 0 && points != nil
+		if taken {
+			a.forfeit(points, -e.Amount, name)
+		}
+		return taken
+	})
 }
 
 // giveTo queues one line of a rule for another member.
@@ -258,7 +303,7 @@ func (a *applier) takeFrom(from *Member, takes []plannedGrant, name string) bool
 	for i := range takes {
 		p := takes[i].grant.Points
 		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
-		if err != nil || from.Balance(a.rules, p, a.now).Spendable < d {
+		if err != nil || from.Balance(a.rules, p, a.now).Spendable-a.promised(from, p) < d {
 			return false
 		}
 		amounts[i] = d
@@ -269,13 +314,26 @@ func (a *applier) takeFrom(from *Member, takes []plannedGrant, name string) bool
 	return true
 }
 
+// promised is what this outcome takes from another member already; it is carried out right after.
+func (a *applier) promised(from *Member, p *Points) (sum decimal.Decimal) {
+	for _, e := range a.out.Queued {
+		var g granted
+		if e.Type == commandTake && e.Member == from.ID && json.Unmarshal(e.Data, &g) == nil && g.Points == p.ID {
+			sum += g.Amount
+		}
+	}
+	return sum
+}
+
 // queueFor queues a command for another member, under an id derived from the event, the definition and its order.
 func (a *applier) queueFor(member, command, name string, data granted) {
-	if a.event.Depth >= MaxDepth {
-		a.out.note("depth", name, "too many events in a chain; nothing was given")
-		return
+	what := data.Points
+	switch {
+	case data.Badge != "":
+		what = "badge." + data.Badge // a badge and a reward may have the same id
+	case data.Reward != "":
+		what = "reward." + data.Reward
 	}
-	what := data.Points + data.Badge + data.Reward
 	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + name + "/" + command + "/" + what + "/" + member
 	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})

@@ -84,12 +84,12 @@ func (a *applier) foldCounter(c *Counter, con challenges.Contribution, group, sp
 	var count *Count
 	a.m.Counts, count = needCount(a.m.Counts, countName(c.Name, split))
 	t := count.need(key)
-	before := t.Value
+	before, at := t.Value, t.At
 	known := t.Count > 0
 	if !a.tally(c, &t.Tally, con) {
 		return
 	}
-	if known && before == t.Value && c.Fold != challenges.Add {
+	if known && before == t.Value && at == t.At && c.Fold != challenges.Add {
 		return // nothing that anyone looks at has changed
 	}
 	for _, b := range c.leaderboards {
@@ -193,7 +193,7 @@ func (a *applier) seasonCloses(b *Leaderboard, key calendar.Key) calendar.Instan
 // levels gives every level of a badge that a count has reached, lowest first.
 func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 	if !c.Last.IsZero() {
-		rolled := a.m.rolled(c, a.facts.calendar, a.event.Time)
+		rolled := c.rolled(a.m.count(c.Name), a.facts.calendar, a.event.Time)
 		t = &rolled
 	}
 	for _, level := range b.Levels {

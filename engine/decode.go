@@ -153,10 +153,14 @@ func (d *decoder) mismatch(f *Field) {
 }
 
 func (t FieldType) article() string {
-	if t == TypeInteger {
+	switch t {
+	case TypeInteger:
 		return "an integer"
+	case TypeMoney:
+		return "an amount of money"
+	default:
+		return "a " + t.String()
 	}
-	return "a " + t.String()
 }
 
 func (d *decoder) decimal(f *Field, digits []byte) Value {

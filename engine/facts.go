@@ -20,6 +20,7 @@ type Facts struct {
 	date     calendar.Date
 	dated    bool
 	err      error
+	subjects *Subjects // where groups are found
 }
 
 // Item is the row of a list that a predicate is asked about.
@@ -99,8 +100,11 @@ func (f *Facts) Balance(p *Points) decimal.Decimal {
 // Level is the member's level of t, "" below the lowest, `member.tier.X`.
 func (f *Facts) Level(t *Tier) string { return f.Member.Level(f.Rules, t, f.Event.Time) }
 
-// Count is the value of c for the member, or for everyone, `member.counter.X`.
+// Count is the value of c for the member, the member's group or everyone, `member.counter.X`.
 func (f *Facts) Count(c *Counter) decimal.Decimal {
+	if c.By != ByMember && f.subjects != nil {
+		return c.value(&f.subjects.Group(c.Name+"@"+f.Member.groupOf(c)).Count, f.calendar, f.Event.Time)
+	}
 	return f.Member.Count(f.Rules, c, f.Event.Time)
 }
 

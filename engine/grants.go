@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -8,7 +10,7 @@ import (
 // rule carries out one planned rule within its limits.
 func (a *applier) rule(p *plannedRule) {
 	r, name := p.rule, p.rule.Path
-	if p.to != "" && p.to != a.m.ID || p.from != "" && p.from != a.m.ID {
+	if p.to != "" || p.from != "" {
 		a.transfer(p, name)
 		return
 	}
@@ -72,7 +74,9 @@ func (a *applier) given(p *Points, name string) (amount decimal.Decimal, ok bool
 		return 0, false
 	}
 	for i := range a.recorded.Effects {
-		if e := &a.recorded.Effects[i]; e.Kind == PointsEffect && e.ID == p.ID && e.Source == name {
+		if e := a.recorded.Effects[i]; e.Kind == PointsEffect && e.ID == p.ID && e.Source == name && e.Amount > 0 {
+			// Of several follow-ups that a rule gave for, each is replayed with its own.
+			a.recorded.Effects = slices.Delete(a.recorded.Effects, i, i+1)
 			return e.Amount, true
 		}
 	}
@@ -147,13 +151,20 @@ func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide,
 		return amount, applied
 	}
 	if len(b.Limits) > 0 {
-		if d, err := added.RoundTo(points.Decimals, points.Rounding); err == nil {
-			a.usePoints(b.Limits, points, d, a.m)
-			a.countUse(b.Limits, a.m)
-		}
+		a.usePoints(b.Limits, points, rounded(sum, points)-rounded(amount, points), a.m)
+		a.countUse(b.Limits, a.m)
 	}
 	a.trace.fired(a.event.ID, b.Path, b.Position)
 	return sum, append(applied, b.ID)
+}
+
+// rounded is an amount as points would be given; what is out of range is refused when they are.
+func rounded(amount decimal.Wide, points *Points) decimal.Decimal {
+	d, err := amount.RoundTo(points.Decimals, points.Rounding)
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 // gives hands out what a goal gives. Amounts see the member as it is when the goal is reached.

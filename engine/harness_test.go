@@ -282,7 +282,9 @@ func (w *world) reached(member, id, progress string, done bool, times int) {
 	require.Equal(w.t, []any{progress, done, times}, []any{c.Progress.String(), c.Done, c.Times}, "%s of %s at %s", id, member, w.now)
 }
 
-func (w *world) streak(member, id string) engine.StreakProgress { return w.progress(member).Streaks[id] }
+func (w *world) streak(member, id string) engine.StreakProgress {
+	return w.progress(member).Streaks[id]
+}
 
 func (w *world) tier(member, id string) string { return w.progress(member).Tiers[id].Level }
 

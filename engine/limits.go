@@ -45,17 +45,33 @@ func (a *applier) useKey(l *Limit, to *Member) string {
 	return b.String()
 }
 
-// used is what a limit has used in the event's period, or in the rolling time up to it.
+// used is what a limit has used in the event's period, or in the rolling time up to it. A late event also lies in the rolling
+// time of later uses: the fullest of them decides, so that no stretch of that length ever holds more than the limit.
 func (a *applier) used(l *Limit, to *Member) decimal.Decimal {
 	list, _ := a.uses(l, to)
-	last := a.period(l)
-	first := last
-	if !l.Last.IsZero() {
-		first = calendar.Key(a.facts.calendar.WindowStart(a.event.Time, l.Last))
+	at := a.period(l)
+	if l.Last.IsZero() {
+		return sumUses(*list, l.id, at, at)
 	}
-	var sum decimal.Decimal
-	for i := range *list {
-		if u := &(*list)[i]; u.Limit == l.id && u.Key >= first && u.Key <= last {
+	most := sumUses(*list, l.id, a.windowStart(l, at), at)
+	for _, u := range *list {
+		if u.Limit != l.id || u.Key <= at {
+			continue
+		}
+		if start := a.windowStart(l, u.Key); start <= at {
+			most = max(most, sumUses(*list, l.id, start, u.Key))
+		}
+	}
+	return most
+}
+
+func (a *applier) windowStart(l *Limit, at calendar.Key) calendar.Key {
+	return calendar.Key(a.facts.calendar.WindowStart(calendar.Instant(at), l.Last))
+}
+
+func sumUses(list []UsePeriod, limit uint64, first, last calendar.Key) (sum decimal.Decimal) {
+	for i := range list {
+		if u := &list[i]; u.Limit == limit && u.Key >= first && u.Key <= last {
 			sum += u.Used
 		}
 	}

@@ -185,7 +185,7 @@ func (a *applier) revive(eventType string) {
 		a.m.idleEnds(cal, acc, &a.idle)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
-			if lot.Expired == 0 || lot.Idle == 0 || acc.expiry(cal, lot, &a.idle) <= a.now {
+			if lot.Expired == 0 || lot.Idle == 0 || a.event.Time >= lot.Until || acc.expiry(cal, lot, &a.idle) <= a.now {
 				continue
 			}
 			back := lot.Expired
@@ -203,16 +203,19 @@ func (a *Account) dependsOn(eventType string) bool {
 // merge joins the older half of an account's lots by day of expiry, so that its size stays bounded.
 func (a *Account) merge(cal calendar.Calendar) {
 	type day struct {
-		expires   calendar.Date
-		idle      uint64
-		available bool
+		expires calendar.Date
+		idle    uint64
+		pending calendar.Instant // what is held back stays apart from what is spendable
 	}
 	half := len(a.Lots) / 2
 	at := map[day]int{}
 	merged := a.Lots[:0:0]
 	for i := range a.Lots {
 		lot := a.Lots[i]
-		d := day{idle: lot.Idle, available: lot.Available == calendar.Forever}
+		d := day{idle: lot.Idle}
+		if lot.Available > lot.Granted {
+			d.pending = lot.Available
+		}
 		if lot.Expires != calendar.Forever {
 			d.expires = cal.Zone.Date(lot.Expires)
 		}
@@ -230,7 +233,8 @@ func (a *Account) merge(cal calendar.Calendar) {
 		into.Expired += lot.Expired
 		into.Forfeited += lot.Forfeited
 		into.Reversed += lot.Reversed
-		into.Available, into.Until = max(into.Available, lot.Available), max(into.Until, lot.Until)
+		into.Granted, into.Available = max(into.Granted, lot.Granted), max(into.Available, lot.Available)
+		into.Expires, into.Until = max(into.Expires, lot.Expires), max(into.Until, lot.Until)
 	}
 	a.Lots = merged
 }

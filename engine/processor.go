@@ -219,10 +219,14 @@ func (p *Processor) accept(e *Event, v Version) *Outcome {
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
-		if known, err := p.known(next.ID); err != nil || known != nil {
-			continue // given before: a derived id is given once
+		known, err := p.known(next.ID)
+		if err != nil {
+			p.fail(err)
+			break
 		}
-		queue = append(queue, p.one(next, v).Queued...)
+		if known == nil { // else it was given before: a derived id is given once
+			queue = append(p.one(next, v).Queued, queue...) // what an event promised comes before anything else is decided
+		}
 	}
 	if !e.Past {
 		p.arrived = e.Arrived

@@ -145,10 +145,10 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key st
 			continue
 		}
 		p.Counters[c.ID] = m.Count(rules, c, at)
-		if c.By == ByEveryone && group != nil {
-			g := group(c.Name + "@")
+		if c.By != ByMember && group != nil {
+			g := group(c.Name + "@" + m.groupOf(c))
 			p.Groups = append(p.Groups, g)
-			p.Counters[c.ID] = g.GroupValue(c, c.periodKey(cal, at))
+			p.Counters[c.ID] = c.value(&g.Count, cal, at)
 		}
 	}
 	return p

@@ -119,7 +119,7 @@ func (a *applier) settleTiers(now calendar.Instant) {
 	}
 }
 
-// startTiers puts a new member on every tier's lowest level that asks for nothing.
+// startTiers puts a member on the level of every tier that is new to them, without a word: what they reach from now on is told.
 func (a *applier) startTiers(at calendar.Instant) {
 	for _, t := range a.rules.Tiers {
 		if rec := a.m.tier(t.ID); rec == nil {
@@ -145,7 +145,10 @@ func (a *applier) rise(at calendar.Instant) {
 	for _, t := range a.rules.Tiers {
 		rec := a.needTier(t, at)
 		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-		// A late event is judged now: up is immediate, and nobody is on a level before the event that earned it arrived.
+		// A late event reaches the level of its own time, unless the level has changed since: then it is judged now.
+		if rec.Reached <= at {
+			rec.Settled = min(rec.Settled, at)
+		}
 		a.changes = t.Ladder.Rise(&rec.TierState, &metrics, max(at, rec.Settled), a.changes[:0])
 		a.tellLevels(t, depth)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/laurel-engine/laurel/challenges"
@@ -27,53 +28,65 @@ type ChallengeStanding struct {
 	Mine     decimal.Decimal // what the member brought to the group
 }
 
-// Count is the value of a counter in the period of an instant: the member's, or 0 for one that a group has.
+// Count is a counter's fold in the period of an instant, as far as it is the member's own; what a group or everyone brought
+// is in their Group.
 func (m *Member) Count(rules *Ruleset, c *Counter, at calendar.Instant) decimal.Decimal {
-	return m.valueOf(c, rules.CalendarOf(m), at)
+	return c.value(m.count(c.Name), rules.CalendarOf(m), at)
 }
 
-func (m *Member) valueOf(c *Counter, cal calendar.Calendar, at calendar.Instant) decimal.Decimal {
-	if !c.Last.IsZero() {
-		if c.Fold == challenges.Add {
-			return m.rolledSum(c, cal, at)
+// value is a count's fold in the period, or in the rolling time, of an instant.
+func (c *Counter) value(count *Count, cal calendar.Calendar, at calendar.Instant) decimal.Decimal {
+	switch {
+	case c.Last.IsZero():
+		if t := count.period(cal.Key(c.Every, at)); t != nil {
+			return t.Value
 		}
-		return m.rolled(c, cal, at).Value
-	}
-	if t := m.count(c.Name).period(cal.Key(c.Every, at)); t != nil {
-		return t.Value
-	}
-	return 0
-}
-
-// rolled merges the days of a rolling counter that lie in its window at an instant.
-func (m *Member) rolled(c *Counter, cal calendar.Calendar, at calendar.Instant) challenges.Tally {
-	var sum challenges.Tally
-	count := m.count(c.Name)
-	if count == nil {
-		return sum
-	}
-	first, last := c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
-	for i := range count.Periods {
-		if k := count.Periods[i].Key; k >= first && k <= last {
-			_ = sum.Merge(c.Fold, &count.Periods[i].Tally)
-		}
-	}
-	return sum
-}
-
-func (m *Member) rolledSum(c *Counter, cal calendar.Calendar, at calendar.Instant) decimal.Decimal {
-	count := m.count(c.Name)
-	if count == nil {
 		return 0
+	case c.Fold == challenges.Add:
+		var sum decimal.Decimal
+		for t := range c.rolling(count, cal, at) {
+			sum += t.Value
+		}
+		return sum
+	default:
+		return c.rolled(count, cal, at).Value
 	}
-	first, last := c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
-	var sum decimal.Decimal
-	for i := range count.Periods {
-		if k := count.Periods[i].Key; k >= first && k <= last {
-			sum += count.Periods[i].Value
+}
+
+// rolling are the days of a rolling counter that lie in its window at an instant.
+func (c *Counter) rolling(count *Count, cal calendar.Calendar, at calendar.Instant) iter.Seq[*challenges.Tally] {
+	return func(yield func(*challenges.Tally) bool) {
+		if count == nil {
+			return
+		}
+		first, last := c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
+		for i := range count.Periods {
+			if k := count.Periods[i].Key; k >= first && k <= last && !yield(&count.Periods[i].Tally) {
+				return
+			}
 		}
 	}
+}
+
+// rolled merges those days.
+func (c *Counter) rolled(count *Count, cal calendar.Calendar, at calendar.Instant) challenges.Tally {
+	var sum challenges.Tally
+	for t := range c.rolling(count, cal, at) {
+		_ = sum.Merge(c.Fold, t)
+	}
 	return sum
+}
+
+// groupOf is the value of the member's field by which a counter counts; "" for everyone, and where there is none.
+func (m *Member) groupOf(c *Counter) string {
+	if c.By != ByField || c.ByField == nil {
+		return ""
+	}
+	// The slots of the profile are those of the ruleset that decided last.
+	if f := m.schema.Field(c.ByField.Name); f != nil {
+		return m.Profile[f.Slot].Key()
+	}
+	return ""
 }
 
 // StreakAt is where a streak stands.
@@ -87,10 +100,8 @@ func (m *Member) StreakAt(rules *Ruleset, s *Streak, at calendar.Instant) challe
 
 // Level is the name of the member's level of a tier, "" below the lowest.
 func (m *Member) Level(rules *Ruleset, t *Tier, at calendar.Instant) string {
-	if rec := m.tier(t.ID); rec != nil && at < m.Due { // time has taken nothing since the last event
-		return t.name(rec.Level)
-	}
-	return m.TierAt(rules, t, at).Name
+	state, _ := m.tierState(rules, t, at)
+	return t.name(state.Level)
 }
 
 // TierStanding is where a member is in a tier.
@@ -107,25 +118,30 @@ type TierStanding struct {
 	Until calendar.Instant
 }
 
-// TierAt is where the member is in a tier, falls by time included.
-func (m *Member) TierAt(rules *Ruleset, t *Tier, at calendar.Instant) TierStanding {
+// tierState is the member's place on a tier's ladder, falls by time included.
+func (m *Member) tierState(rules *Ruleset, t *Tier, at calendar.Instant) (challenges.TierState, *tierMetrics) {
 	metrics := &tierMetrics{rules: rules, member: m, tier: t}
-	cal := rules.CalendarOf(m)
 	state := challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: m.Joined}
 	if rec := m.tier(t.ID); rec != nil {
 		state = rec.TierState
 	} else {
 		t.Ladder.Rise(&state, metrics, m.Joined, nil)
 	}
-	t.Ladder.Settle(cal, &state, metrics, at, nil)
-	s := TierStanding{Name: t.name(state.Level), Next: t.name(state.Level + 1), Since: state.Reached, Until: calendar.Forever}
+	t.Ladder.Settle(rules.CalendarOf(m), &state, metrics, at, nil)
+	return state, metrics
+}
+
+// TierAt is where the member is in a tier.
+func (m *Member) TierAt(rules *Ruleset, t *Tier, at calendar.Instant) TierStanding {
+	state, metrics := m.tierState(rules, t, at)
+	s := TierStanding{Name: t.name(state.Level), Next: t.name(state.Level + 1), Since: state.Reached}
 	for i := range t.Counters {
 		s.Metrics = append(s.Metrics, metrics.Metric(i, at))
 	}
 	if len(t.Counters) == 1 {
 		s.Needed, s.Keeps = t.threshold(state.Level+1), t.threshold(state.Level)
 	}
-	s.Until = t.Ladder.NextFall(cal, state, metrics)
+	s.Until = t.Ladder.FallsAt(rules.CalendarOf(m), state, metrics)
 	return s
 }
 
@@ -145,7 +161,8 @@ type tierMetrics struct {
 }
 
 func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
-	return t.member.valueOf(t.tier.Counters[i], t.rules.CalendarOf(t.member), at)
+	c := t.tier.Counters[i]
+	return c.value(t.member.count(c.Name), t.rules.CalendarOf(t.member), at)
 }
 
 // Falls is the first instant after one at which a period ends or a day leaves a rolling window.
@@ -242,10 +259,7 @@ func (m *Member) challengeWindow(c *Challenge, rec *ChallengeRecord, w challenge
 	if c.Counter == nil || c.Counter.By == ByMember {
 		return rec.window(w.key, ""), ""
 	}
-	group := ""
-	if c.Counter.By == ByField && c.Counter.ByField != nil && c.Counter.ByField.Slot < len(m.Profile) {
-		group = m.Profile[c.Counter.ByField.Slot].Key()
-	}
+	group := m.groupOf(c.Counter)
 	return rec.window(w.key, group), group
 }
 

@@ -6,5 +6,5 @@
 // them are collected as Diagnostics, each with its place in the file, the source line and a suggestion.
 //
 // The types: Program is a compiled ruleset, Diagnostic one thing said about one, Inactive a part that is understood but not
-// yet run.
+// yet run. A Suite is a file of tests, read with the same nodes, records and diagnostics; package suite runs it.
 package rulesets

@@ -60,11 +60,14 @@ func (s *suiteReader) expect(n *node, t *TestStep) {
 			s.expectOne(p, t, t.Member)
 		case slices.Contains(s.known, key) && p.value.kind == mapNode:
 			for _, inner := range p.value.pairs {
-				if !slices.Contains(expectKeys, inner.key.text) || inner.key.text == "error" || inner.key.text == "duplicate" {
+				switch {
+				case !slices.Contains(expectKeys, inner.key.text):
 					s.notExpected(inner.key)
-					continue
+				case inner.key.text == "error" || inner.key.text == "duplicate":
+					s.node(inner.key, "write it beside "+key, "%s is about the step, not about a member", inner.key.text)
+				default:
+					s.expectOne(inner, t, key)
 				}
-				s.expectOne(inner, t, key)
 			}
 		default:
 			s.notExpected(p.key)
@@ -84,7 +87,7 @@ func (s *suiteReader) notExpected(key *node) {
 func (s *suiteReader) expectOne(p pair, t *TestStep, member string) {
 	e := &Expectation{Position: position(p.key), Member: member, Key: p.key.text}
 	if member == "" && e.Key != "standings" && e.Key != "error" && e.Key != "duplicate" {
-		s.node(p.key, "as: "+strings.Join(s.known, ", or as: "), "there are several members: say whose %s", e.Key)
+		s.nobody(p.key, t)
 		return
 	}
 	switch v := p.value; e.Key {

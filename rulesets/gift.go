@@ -80,6 +80,10 @@ func (s *suiteReader) gift(n *node) (string, bool) {
 
 func (s *suiteReader) giftPart(g *Gift, p pair) {
 	switch key := p.key.text; key {
+	case "rule", "challenge", "streak", "leaderboard":
+		if g.Source != "" {
+			s.node(p.key, "write a gift for each", "a gift comes from one definition, and this one from %s already", g.ID)
+		}
 	case "badge", "reward", "tier":
 		if s.named(p.value, key+"s") {
 			s.what(g, p, p.value.text)

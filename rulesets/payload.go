@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -41,10 +42,10 @@ func (p *payload) value(n, key *node, location string, s *engine.Schema, name st
 	if f == nil {
 		p.places[location] = key
 	}
-	switch {
-	case n.kind == mapNode:
+	switch n.kind {
+	case mapNode:
 		return p.object(n, location[:len(location)-len(name)], s, name+".")
-	case n.kind == listNode:
+	case listNode:
 		return p.list(n, f, location)
 	default:
 		return scalar(n, f)
@@ -103,7 +104,14 @@ func (s *suiteReader) misfits(errs []engine.FieldError, p *payload, whole *node)
 		if at == nil {
 			at = whole
 		}
-		s.node(at, e.Suggestion, "%s: %s", e.Location, e.Message)
+		suggestion := e.Suggestion
+		switch {
+		case e.Code == "wrong_type" && (at.kind != scalarNode || at.style == plain):
+			suggestion = "" // it speaks of the quotes of JSON
+		case e.Code == "unknown_field" && suggestion == "" && len(p.schema.Names()) > 0:
+			suggestion = "there is: " + strings.Join(p.schema.Names(), ", ")
+		}
+		s.node(at, suggestion, "%s: %s", e.Location, e.Message)
 	}
 }
 
@@ -133,10 +141,21 @@ func (s *suiteReader) profile(n, whole *node, fresh bool) engine.Profile {
 		}
 	}
 	s.misfits(kept, p, whole)
-	if json.Unmarshal(data, &out.Fields) != nil {
-		panic("rulesets: a profile was not written as JSON")
-	}
+	out.Fields = map[string]json.RawMessage{}
+	p.flat(declared, "", out.Fields)
 	return out
+}
+
+// flat writes the fields of a profile one by one, those of a record under their path.
+func (p *payload) flat(n *node, record string, out map[string]json.RawMessage) {
+	for _, f := range n.pairs {
+		name := record + f.key.text
+		if f.value.kind == mapNode && p.schema.Field(name) == nil {
+			p.flat(f.value, name+".", out)
+			continue
+		}
+		out[name] = p.value(f.value, f.key, name, p.schema, name)
+	}
 }
 
 func (s *suiteReader) zone(n *node) {

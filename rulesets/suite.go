@@ -123,7 +123,7 @@ func (s *suiteReader) ruleset(n *node, open func(string) (*Program, Diagnostics)
 	default:
 		program, diagnostics := open(n.text)
 		if diagnostics.HasErrors() {
-			s.node(n, "correct it first: laurel check "+n.text, "this ruleset has errors")
+			s.node(n, "correct it first: laurel check "+n.text, "this ruleset cannot be tested")
 			s.list = append(s.list, diagnostics...)
 		}
 		s.suite.Program = program

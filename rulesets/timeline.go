@@ -27,6 +27,8 @@ type TestStep struct {
 	// Error is the code of the refusal that the step must end in, "" for none.
 	Error     string
 	Duplicate bool // the event must be known already
+
+	lost bool // it has been said that nobody knows whose step this is
 }
 
 // TestAction is what a step does.
@@ -188,12 +190,21 @@ func (s *suiteReader) who(rec *record, t *TestStep, action string) {
 		}
 	case len(s.known) == 1:
 		t.Member = s.known[0]
-	case action == "" || rec.broken:
-	case len(s.known) == 0:
-		s.node(rec.node, "such as as: ann, or members: {ann: {}}", "nobody is there yet: say whose step this is")
-	default:
-		s.node(rec.node, "as: "+strings.Join(s.known, ", or as: "), "there are several members: say whose step this is")
+	case action != "" && !rec.broken:
+		s.nobody(rec.node, t)
 	}
+}
+
+// nobody says, once a step, that it does not say whose it is.
+func (s *suiteReader) nobody(n *node, t *TestStep) {
+	switch {
+	case t.lost:
+	case len(s.known) == 0:
+		s.node(n, "such as as: ann, or members: {ann: {}}", "nobody is there yet: say whose step this is")
+	default:
+		s.node(n, "as: "+strings.Join(s.known, ", or as: "), "there are several members: say whose step this is")
+	}
+	t.lost = true
 }
 
 func (s *suiteReader) event(rec *record, t *TestStep, n *node) {

@@ -113,6 +113,12 @@ func benchLimit(ctx context.Context, progress io.Writer, report *benchReport, ba
 	defer func() { server.stop() }()
 	idle := server.memory()
 	load := newLoad(server, bare, o)
+	if err := load.everyMember(); err != nil { // so that what is measured is a program in use, not members joining
+		return err
+	}
+	if used := server.memory(); used > idle {
+		report.add("memory a member, with "+limit, float64(used-idle)/float64(o.members), "bytes", fmt.Sprintf("resident set, %d members of one event each", o.members))
+	}
 
 	var single, decode []sample
 	for range o.rounds {
@@ -136,13 +142,6 @@ func benchLimit(ctx context.Context, progress io.Writer, report *benchReport, ba
 		fmt.Fprintf(progress, "  batches of 500: %.0f events/s\n", batches[len(batches)-1].rate)
 	}
 	report.add("NDJSON batches of 500, "+name, median(rates(batches)), "events/s", "")
-
-	if err := load.everyMember(); err != nil {
-		return err
-	}
-	if used := server.memory(); used > idle {
-		report.add("memory a member, "+name, float64(used-idle)/float64(o.members), "bytes", fmt.Sprintf("resident set, %d members, after the load above", o.members))
-	}
 
 	polls, hellos, err := load.polls(o.rounds)
 	if err != nil {

@@ -166,9 +166,10 @@ func (p *Program) decide() {
 // last writes a checkpoint before the program closes, so that the next start has no tail to apply.
 func (p *Program) last() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	c := &commit{batch: p.processor.Take(true), last: p.processor.Last()}
+	p.mu.Unlock() // the commits before it need the lock
 	if p.Failed() == nil {
-		p.commits <- &commit{batch: p.processor.Take(true), last: p.processor.Last()}
+		p.commits <- c
 	}
 }
 

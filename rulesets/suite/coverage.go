@@ -61,7 +61,7 @@ func (c coverage) missing(p *rulesets.Program) []Unfired {
 		}
 		u := Unfired{Definition: d.Path, File: d.Position.File, Line: d.Position.Line}
 		i := slices.IndexFunc(p.Inactive, func(i rulesets.Inactive) bool {
-			return i.Definition == d.Path || strings.HasPrefix(i.Definition, d.Path+".")
+			return i.Definition == d.Path || i.Definition == d.Path+".cost" // a reward that points cannot buy yet
 		})
 		if i >= 0 {
 			u.NotYet = p.Inactive[i].Why

@@ -1,8 +1,10 @@
 package suite
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -56,31 +58,55 @@ func (r *Report) Write(out io.Writer) {
 func (r *Report) Summary() string {
 	passed := r.Tests - len(r.Failed)
 	if r.OK() {
-		return fmt.Sprintf("%s: %s passed", r.File, counted(passed, "test"))
+		return fmt.Sprintf("%s: %s passed", r.File, counts(passed, "test", "tests"))
 	}
-	return fmt.Sprintf("%s: %d of %s failed", r.File, len(r.Failed), counted(r.Tests, "test"))
-}
-
-func counted(n int, word string) string {
-	if n != 1 {
-		word += "s"
-	}
-	return fmt.Sprintf("%d %s", n, word)
+	return fmt.Sprintf("%s: %d of %s failed", r.File, len(r.Failed), counts(r.Tests, "test", "tests"))
 }
 
 func (r *Report) failure(out io.Writer, f *Failure) {
 	fmt.Fprintf(out, "%s:%d: %s\n", r.File, f.Line, f.Test)
 	for i := range f.Steps {
 		s := &f.Steps[i]
-		fmt.Fprintf(out, "  line %d, %s, %s\n", s.Line, s.At, s.Step)
-		for _, d := range s.Differences {
-			fmt.Fprintf(out, "    %s\n", d.title(s))
-			lines(out, "wanted", d.Want)
-			lines(out, "came", d.Came)
+		fmt.Fprintf(out, "  %s  %s (line %d)\n", s.At, s.Step, s.Line)
+		for i := range s.Differences {
+			s.Differences[i].write(out, s)
 		}
 		explain(out, s.Differences)
 	}
 	fmt.Fprintln(out)
+}
+
+func (d *Difference) write(out io.Writer, s *FailedStep) {
+	title := "    " + d.title(s) + ": "
+	switch {
+	case !d.List && len(d.Came) == 0:
+		fmt.Fprintf(out, "%swanted %s\n", title, strings.Join(d.Want, ", "))
+	case !d.List:
+		fmt.Fprintf(out, "%swanted %s, came %s\n", title, strings.Join(d.Want, ", "), strings.Join(d.Came, ", "))
+	case d.Subject == "gave" || d.Subject == "expires" || d.Subject == "badges":
+		items(out, title, "missing ", d.Want)
+		if len(d.Want) > 0 {
+			title = strings.Repeat(" ", len(title))
+		}
+		items(out, title, "extra ", d.Came)
+	default:
+		fmt.Fprintf(out, "%swanted %s\n", title, orNothing(d.Want))
+		fmt.Fprintf(out, "%scame   %s\n", strings.Repeat(" ", len(title)), orNothing(d.Came))
+	}
+}
+
+func orNothing(rows []string) string {
+	if len(rows) == 0 {
+		return "nobody"
+	}
+	return strings.Join(rows, ", ")
+}
+
+func items(out io.Writer, title, word string, list []string) {
+	for _, item := range list {
+		fmt.Fprintf(out, "%s%-8s%s\n", title, word, item)
+		title, word = strings.Repeat(" ", len(title)), ""
+	}
 }
 
 // title names what differs, and whose it is where the step does not say so.
@@ -91,53 +117,64 @@ func (d *Difference) title(s *FailedStep) string {
 	return d.Subject + " of " + d.Member
 }
 
-func lines(out io.Writer, word string, values []string) {
-	if len(values) == 0 {
-		values = []string{"nothing"}
-	}
-	for _, v := range values {
-		fmt.Fprintf(out, "      %-7s %s\n", word, v)
-		word = ""
-	}
-}
-
 // explain writes the explanations of all differences of a step, each sentence once.
 func explain(out io.Writer, differences []Difference) {
 	var all []Why
 	width := 0
 	for _, d := range differences {
 		for _, w := range d.Why {
-			before := len(all)
-			if all = appendOnce(all, w); len(all) > before && w.Line > 0 {
-				width = max(width, len(w.Said))
+			all = appendOnce(all, w)
+			if w.Line > 0 {
+				width = max(width, len(w.text()))
 			}
 		}
 	}
-	word := "why"
+	if len(all) > 0 {
+		fmt.Fprintln(out, "    why:")
+	}
+	slices.SortStableFunc(all, func(a, b Why) int { return -cmp.Compare(min(len(a.Ledger), 1), min(len(b.Ledger), 1)) })
+	ledger := ""
 	for _, w := range all {
-		if w.Line > 0 {
-			fmt.Fprintf(out, "    %-3s %-*s  %s:%d\n", word, width, w.Said, w.File, w.Line)
-		} else {
-			fmt.Fprintf(out, "    %-3s %s\n", word, w.Said)
+		if w.Ledger != ledger && w.Ledger != "" {
+			fmt.Fprintf(out, "      %s\n", w.Ledger)
 		}
-		word = ""
+		ledger = w.Ledger
+		if w.Line > 0 {
+			fmt.Fprintf(out, "      %-*s  %s:%d\n", width, w.text(), w.File, w.Line)
+		} else {
+			fmt.Fprintf(out, "      %s\n", w.text())
+		}
 	}
 }
 
-func (r *Report) unfired(out io.Writer) {
-	if len(r.NeverFired) == 0 {
-		return
+// text is the sentence, indented under the name of its ledger.
+func (w *Why) text() string {
+	if w.Ledger != "" {
+		return "  " + w.Said
 	}
-	fmt.Fprintf(out, "%s: never fired in any test:\n", r.File)
+	return w.Said
+}
+
+// unfired lists what no test makes fire. Of what cannot fire yet only the names: laurel check says why.
+func (r *Report) unfired(out io.Writer) {
+	var idle []string
 	width := 0
 	for _, u := range r.NeverFired {
-		width = max(width, len(u.Definition))
+		if u.NotYet != "" {
+			idle = append(idle, u.Definition)
+		} else {
+			width = max(width, len(u.Definition))
+		}
+	}
+	if len(idle) < len(r.NeverFired) {
+		fmt.Fprintf(out, "%s: never fired in any test:\n", r.File)
 	}
 	for _, u := range r.NeverFired {
-		place := fmt.Sprintf("%s:%d", u.File, u.Line)
-		if u.NotYet != "" {
-			place += "  not yet active: " + u.NotYet
+		if u.NotYet == "" {
+			fmt.Fprintf(out, "  %-*s  %s:%d\n", width, u.Definition, u.File, u.Line)
 		}
-		fmt.Fprintf(out, "  %-*s  %s\n", width, u.Definition, place)
+	}
+	if len(idle) > 0 {
+		fmt.Fprintf(out, "%s: not yet active: %s\n", r.File, strings.Join(idle, ", "))
 	}
 }

@@ -90,7 +90,7 @@ func (w *world) outcome(failed *FailedStep, step *rulesets.TestStep, out *engine
 	if came == "duplicate" && want == "accepted" {
 		return // sent again without a word about it: whatever is expected is looked at
 	}
-	d := Difference{Line: step.Position.Line, Subject: "outcome", Want: []string{want}, Came: []string{came}}
+	d := Difference{Line: step.Position.Line, Subject: "outcome", Want: []string{want}, Came: []string{came}, Why: []Why{}}
 	if refusal != nil {
 		d.Why = refused(refusal)
 	}
@@ -114,12 +114,20 @@ func (w *world) look(failed *FailedStep, x *rulesets.Expectation, out *engine.Ou
 		want, came = apart(x.Want, came)
 	}
 	failed.Differences = append(failed.Differences, Difference{Line: x.Position.Line, Member: x.Member, Subject: x.Subject(),
-		Want: want, Came: came, List: x.List, Why: w.why(x, m, out)})
+		Want: some(want), Came: some(came), List: x.List, Why: some(w.why(x, m, out))})
+}
+
+// some is a list that JSON writes as one even when it is empty.
+func some[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // apart takes out of two sorted lists what stands in both.
 func apart(want, came []string) (missing, extra []string) {
-	extra = slices.Clone(came)
+	missing, extra = []string{}, slices.Clone(came)
 	for _, item := range want {
 		if i := slices.Index(extra, item); i >= 0 {
 			extra = slices.Delete(extra, i, i+1)

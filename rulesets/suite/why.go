@@ -12,16 +12,16 @@ import (
 
 // Why is one sentence of an explanation, with the place in the ruleset that it speaks of.
 type Why struct {
-	Said string `json:"said"`
-	File string `json:"file,omitempty"`
-	Line int    `json:"line,omitempty"`
+	Ledger string `json:"ledger,omitempty"` // "stars of ann", where it is an entry of that ledger
+	Said   string `json:"said"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
 }
 
 // Bounds on explanations: what is nearest to the difference comes first, the rest is counted.
 const (
-	maxLedger   = 6
-	maxSilent   = 6
-	ledgerPoint = "points pending held debt expires"
+	maxLedger = 6
+	maxSilent = 6
 )
 
 var reasonWords = map[engine.Reason]string{
@@ -49,24 +49,37 @@ func refused(r *engine.Refusal) []Why {
 	return why
 }
 
-// why explains a difference: balances by the ledger, the rest by what definitions did in this step.
+// why explains a difference: balances by the ledger and by what gave nothing, the rest by what definitions did in this step.
 func (w *world) why(x *rulesets.Expectation, m *engine.Member, out *engine.Outcome) []Why {
-	var why []Why
-	switch {
-	case out != nil && out.Duplicate:
-		why = append(why, Why{Said: "the event was a duplicate: it did nothing in this step"})
-	case strings.Contains(ledgerPoint, x.Key):
-		why = w.ledger(x.ID, m)
-	case x.Key == "tier":
-		why = w.tier(x.ID, m)
-	case x.Key == "standings", x.Key == "rank":
-		return nil
+	if out != nil && out.Duplicate {
+		return []Why{{Said: "the event was a duplicate: it did nothing in this step"}}
 	}
-	if x.ID != "" && !strings.Contains(ledgerPoint, x.Key) {
-		return append(why, w.told(func(s *engine.TraceStep) bool { return named(s.Definition, x.ID) })...)
+	switch x.Key {
+	case "points", "pending", "held", "debt", "expires":
+		var why []Why
+		for _, p := range w.rules.Points {
+			if x.ID == p.ID || x.ID == "" && len(m.Balance(w.rules, p, w.now).Expires) > 0 {
+				why = append(why, w.ledger(p.ID, m)...)
+			}
+		}
+		return append(why, w.told(func(s *engine.TraceStep) bool { return !s.Fired && gives(s.Definition) })...)
+	case "gave":
+		return w.told(func(s *engine.TraceStep) bool {
+			return gives(s.Definition) && (!s.Fired || w.deed(s) != counted)
+		})
+	case "tier":
+		return w.tier(x.ID, m)
+	case "badges":
+		return w.badge(x.ID, m)
+	case "standings", "rank":
+		return w.board(x.ID)
+	default:
+		return w.told(func(s *engine.TraceStep) bool { return named(s.Definition, x.ID) })
 	}
-	return append(why, w.told(func(*engine.TraceStep) bool { return true })...)
 }
+
+// gives reports whether a definition, by section and id, can give something or change what others give.
+func gives(path string) bool { return !strings.HasPrefix(path, "counters/") }
 
 // told is what definitions did in this step: those that fired first, then some of those that did not, those that came
 // nearest first.
@@ -74,7 +87,7 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 	var fired, silent []Why
 	for i := range w.trace.Steps {
 		s := &w.trace.Steps[i]
-		if !of(s) {
+		if !of(s) || w.revoked(i) {
 			continue
 		}
 		said := Why{File: s.Position.File, Line: s.Position.Line}
@@ -91,7 +104,8 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 	}
 	for _, rec := range w.records {
 		for _, n := range rec.Outcome.Notes {
-			fired = appendOnce(fired, Why{Said: n.Definition + ": " + n.Message})
+			place := w.place(n.Definition)
+			fired = appendOnce(fired, Why{Said: n.Definition + ": " + n.Message, File: place.File, Line: place.Line})
 		}
 	}
 	slices.SortStableFunc(silent, func(a, b Why) int { return nearness(a) - nearness(b) })
@@ -100,6 +114,15 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 		silent = append(silent[:maxSilent], Why{Said: "and " + strconv.Itoa(rest) + " more did nothing"})
 	}
 	return append(fired, silent...)
+}
+
+// revoked reports whether a later step of the trace says something else of the same definition and event: a challenge that
+// an event matches can still have been closed or not joined.
+func (w *world) revoked(i int) bool {
+	s := &w.trace.Steps[i]
+	return slices.ContainsFunc(w.trace.Steps[i+1:], func(later engine.TraceStep) bool {
+		return later.Event == s.Event && later.Definition == s.Definition && later.Fired != s.Fired
+	})
 }
 
 func appendOnce(list []Why, w Why) []Why {
@@ -111,13 +134,15 @@ func appendOnce(list []Why, w Why) []Why {
 
 // nearness orders definitions that did nothing by how much of them held: one at its limit nearly fired.
 func nearness(w Why) int {
-	for i, r := range []engine.Reason{engine.Failed, engine.LimitReached, engine.BalanceShort, engine.NotJoined, engine.ConditionNot, engine.WindowClosed} {
+	for i, r := range []engine.Reason{engine.Failed, engine.LimitReached, engine.BalanceShort, engine.ConditionNot, engine.WindowClosed, engine.WhoseNot} {
 		if strings.HasSuffix(w.Said, reasonWords[r]) {
 			return i
 		}
 	}
 	return len(reasonWords)
 }
+
+const counted = "counted the event"
 
 // deed says what a definition that fired did.
 func (w *world) deed(s *engine.TraceStep) string {
@@ -141,7 +166,7 @@ func (w *world) deed(s *engine.TraceStep) string {
 	case section == "rules":
 		return "gave nothing that remained"
 	default:
-		return "counted the event"
+		return counted
 	}
 }
 
@@ -165,52 +190,60 @@ func to(rec *engine.Record, all []*engine.Record) string {
 	return " to " + rec.Event.Member
 }
 
-// ledger is the end of a member's ledger of one points type, or of all.
+// ledger is the end of a member's ledger of one points type.
 func (w *world) ledger(points string, m *engine.Member) []Why {
+	name := points + " of " + m.ID
 	zone := w.rules.CalendarOf(m).Zone
 	var lines []Why
 	must(engine.Ledger(w.store, m.ID, 0, func(_ uint64, _ calendar.Instant, entries []engine.Entry) bool {
 		for _, e := range entries {
-			if points == "" || e.Points == points {
-				lines = append(lines, w.line(zone, e))
+			if e.Points == points {
+				line := w.line(zone, e)
+				line.Ledger = name
+				lines = append(lines, line)
 			}
 		}
 		return true
 	}))
 	if len(lines) == 0 {
-		return []Why{{Said: strings.TrimSpace("the ledger of " + m.ID + " is empty: no " + orPoints(points) + " yet")}}
+		return []Why{{Ledger: name, Said: "nothing was given yet"}}
 	}
 	if n := len(lines) - maxLedger; n > 0 {
-		lines = append([]Why{{Said: "the ledger, after " + strconv.Itoa(n) + " earlier entries:"}}, lines[n:]...)
+		lines = append([]Why{{Ledger: name, Said: "after " + counts(n, "earlier entry", "earlier entries")}}, lines[n:]...)
 	}
 	return lines
 }
 
-func orPoints(id string) string {
-	if id == "" {
-		return "points"
+func counts(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
 	}
-	return id
+	return strconv.Itoa(n) + " " + more
 }
 
 func (w *world) line(zone *calendar.Zone, e engine.Entry) Why {
-	at := rulesets.Moment(zone, e.At)
-	sign := ""
+	said := rulesets.Moment(zone, e.At) + "  "
 	if e.Amount > 0 && e.Kind != engine.EntryReleased {
-		sign = "+"
+		said += "+"
 	}
-	said := at + "  " + sign + e.Amount.String() + " " + e.Points + " " + string(e.Kind)
-	if e.Source != "" {
-		said += " by " + e.Source
-	}
-	if e.Kind == engine.EntryIssued && e.Available > e.At {
-		said += ", pending until " + rulesets.Moment(zone, e.Available)
+	said += e.Amount.String() + " "
+	var place engine.Position
+	switch e.Kind {
+	case engine.EntryIssued:
+		said += "from " + e.Source
+		place = w.place(e.Source)
 		if e.Available == calendar.Forever {
-			said = strings.TrimSuffix(said, " until "+rulesets.Moment(zone, e.Available))
+			said += ", pending"
+		} else if e.Available > e.At {
+			said += ", pending to " + rulesets.Ending(zone, e.Available)
 		}
+	case engine.EntryForfeited:
+		said += "taken by " + e.Source
+		place = w.place(e.Source)
+	default:
+		said += string(e.Kind)
 	}
-	place := w.place(e.Source)
-	return Why{Said: said + ", total " + e.Balance.String(), File: place.File, Line: place.Line}
+	return Why{Said: said + ", " + e.Balance.String() + " in all", File: place.File, Line: place.Line}
 }
 
 // place is where a definition stands, by section and id.
@@ -238,4 +271,31 @@ func (w *world) tier(id string, m *engine.Member) []Why {
 		said += ", until " + rulesets.Ending(w.rules.CalendarOf(m).Zone, s.Until)
 	}
 	return []Why{{Said: said, File: t.Position.File, Line: t.Position.Line}}
+}
+
+// badge says what the count behind a badge's levels is.
+func (w *world) badge(id string, m *engine.Member) []Why {
+	i := slices.IndexFunc(w.rules.Badges, func(b *engine.Badge) bool { return b.ID == id })
+	if i < 0 || w.rules.Badges[i].Counter == nil {
+		return nil
+	}
+	b := w.rules.Badges[i]
+	said := b.Counter.Name + " is " + m.Count(w.rules, b.Counter, w.now).String()
+	for _, level := range b.Levels {
+		said += ", " + level.Name + " asks for " + level.At.String()
+	}
+	return []Why{{Said: said, File: b.Position.File, Line: b.Position.Line}}
+}
+
+// board says which season it is, and who is on the board in it.
+func (w *world) board(id string) []Why {
+	b := w.rules.Leaderboard(id)
+	why := []Why{{Said: b.Path + " shows the season " + w.season(b, "").Season, File: b.Position.File, Line: b.Position.Line}}
+	for _, key := range w.rankings {
+		if key == w.season(b, key.Split) {
+			rows := w.standings(&rulesets.Expectation{ID: id, Field: key.Split})
+			why = append(why, Why{Said: strings.TrimSpace(key.Split + " " + strings.Join(rows, ", "))})
+		}
+	}
+	return why
 }

@@ -100,6 +100,7 @@ func (w *world) process(e *engine.Event) (*engine.Outcome, *engine.Refusal) {
 		must(err)
 		w.records = append(w.records, rec)
 		for _, s := range rec.Outcome.Scores {
+			s.Key.Program = w.rules.Program // a store holds one program, and leaves its name out
 			if !slices.Contains(w.rankings, s.Key) {
 				w.rankings = append(w.rankings, s.Key)
 			}
@@ -159,7 +160,7 @@ func (w *world) handOut() {
 		for _, member := range members {
 			e := engine.NewShare(gift, member)
 			e.Arrived = w.now
-			w.process(e)
+			_, _ = w.process(e) // who brought too little is given nothing, and that is no fault
 		}
 		w.processor.Put(engine.Row{Key: key})
 		w.commit()

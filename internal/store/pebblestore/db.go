@@ -81,8 +81,10 @@ func Open(dir string, o Options) (*DB, error) {
 	db.lock = lock
 	db.cache = pebble.NewCache(o.CacheBytes)
 	defer db.cache.Unref() // the instances hold it
-	if err := db.guard(func() error { return db.open(journal) }); err != nil {
-		return nil, errors.Join(err, lock.Close())
+	db.finish(db.start(func() error { return db.open(journal) }))
+	if err := db.Err(); err != nil {
+		db.finish(db.start(db.shut))
+		return nil, err
 	}
 	return db, nil
 }
@@ -95,7 +97,7 @@ func (db *DB) open(journal string) (err error) {
 		return fmt.Errorf("the journal in %s cannot be opened: %w", db.dir, err)
 	}
 	if err = db.openState(); err != nil {
-		return errors.Join(fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err), db.journal.Close())
+		return fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err)
 	}
 	return nil
 }
@@ -192,24 +194,44 @@ func (db *DB) outcome(done chan struct{}) error {
 	return db.Err()
 }
 
+// finish waits for a write even if something else has failed, but not for one that will never return.
+func (db *DB) finish(done chan struct{}) {
+	select {
+	case <-done:
+	case <-db.halted:
+	}
+}
+
 // Close writes everything to tables, so that the next start has no logs to replay, and closes the directory. It must not
 // be called while a Commit or a read is under way. After a failure it returns the failure; if that was the disk's, the
 // directory stays locked until the process ends.
 func (db *DB) Close() error {
 	close(db.closing)
 	db.filling.Wait()
-	done := db.start(func() error {
+	db.finish(db.start(func() error {
 		var err error
 		if db.Err() == nil {
 			err = errors.Join(db.journal.Flush(), db.state.Flush())
 		}
-		return errors.Join(err, db.state.Close(), db.journal.Close(), db.lock.Close())
-	})
-	select {
-	case <-done:
-	case <-db.halted:
-	}
+		return errors.Join(err, db.shut())
+	}))
 	return db.Err()
+}
+
+// shut closes what is open, unless a goroutine still holds it.
+func (db *DB) shut() error {
+	select {
+	case <-db.halted:
+		return nil
+	default:
+	}
+	var errs []error
+	for _, instance := range []*pebble.DB{db.state, db.journal} {
+		if instance != nil {
+			errs = append(errs, instance.Close())
+		}
+	}
+	return errors.Join(append(errs, db.lock.Close())...)
 }
 
 // Reserve is how much of the disk should stay free. Flushes and compactions that are under way may need as much, and when

@@ -1,0 +1,385 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// nasty is a program in which much competes: shared limits, transfers, chains, rolling times, groups, repeated goals.
+const nasty = `
+program: nasty
+timezone: America/New_York
+clock: member
+currency: EUR
+member: {team?: text, friend?: member}
+events:
+  buy: {order: text, amount: money, sku?: text}
+  visit: {}
+  gift: {to: member, coins: integer}
+points:
+  stars: {expire: [40 days after earning, 10 days after last visit], decimals: 1, rounding: nearest}
+  coins: {expire: end of this month, spend: oldest}
+  slow: {pending: 3 days, expire: 20 days after earning}
+rules:
+  spend: {when: buy, give: {stars: event.amount / 3}, limit: [1 ever by event.order, 40 stars in last 5 days]}
+  coin: {when: [buy, visit], give: {coins: 10}, limit: 2000 coins per month by everyone}
+  slow: {when: buy, give: {slow: event.amount}, limit: 100 slow per week by member.team}
+  gift: {when: gift, take: {coins: event.coins}, give: {coins: event.coins}, to: event.to}
+  refer: {when: buy, to: member.friend, give: {stars: 5}, limit: 3 per month}
+  cheer: {when: challenge_completed, give: {coins: 1}}
+  fall: {when: tier_lost, give: {badge: fallen}}
+  broke: {when: streak_broken, if: event.length >= 3, give: {badge: broke}}
+boosts:
+  double: {of: stars, times: 2, during: {days: [saturday, sunday]}, limit: 30 stars per week}
+  plus: {of: slow, plus: 3, stacks: true}
+counters:
+  spent: {when: buy, add: event.amount}
+  week: {when: visit, every: week, at_most: 1 per day}
+  best: {when: buy, highest: event.amount, every: month}
+  last: {when: buy, latest: event.amount}
+  recent: {when: buy, add: event.amount, last: 7 days}
+  skus: {when: buy, distinct: event.sku}
+  ours: {when: buy, add: event.amount, by: everyone, public: true}
+streaks:
+  days: {when: visit, every: day, freeze: 1 per month, goals: [{at: 3, give: {coins: 5}}, {at: 6, give: {badge: loyal}}]}
+challenges:
+  weekly: {when: buy, add: event.amount, every: week, goals: [{at: 50, give: {coins: 5}}, {at: 100, give: {stars: 5}}]}
+  again: {when: visit, goal: 4, again: true, give: {coins: 2}}
+  team: {when: buy, add: event.amount, by: member.team, every: month, goal: 300, each_needs: 20, give: {coins: 9}}
+  first: {when: buy, goal: 3, winners: 2, give: {badge: first}}
+badges: {loyal: {}, first: {}, fallen: {}, broke: {}, spender: {counter: spent, levels: {bronze: 100, silver: 300}}}
+tiers:
+  club: {earned: stars, last: 10 days, levels: {basic: 0, silver: 15, gold: 30}, keep: 5 days, grace: 2 days}
+leaderboards:
+  best: {counter: best}
+  teams: {counter: spent, by: member.team, score: average, at_least: 2, ties: dense}
+  weekly: {counter: week}
+`
+
+// sample makes a random event of one program.
+type sample func(r *rand.Rand) (kind, data string)
+
+func text(format string, args ...any) func(string) (string, string) {
+	return func(kind string) (string, string) { return kind, fmt.Sprintf(format, args...) }
+}
+
+var samples = map[string]sample{
+	"nasty": func(r *rand.Rand) (string, string) {
+		switch r.Intn(5) {
+		case 0, 1:
+			return text(`{"order":"o%d","amount":%d.%02d,"sku":"s%d"}`, r.Intn(60), r.Intn(60), r.Intn(100), r.Intn(5))("buy")
+		case 2:
+			return text(`{"to":"m%d","coins":%d}`, r.Intn(6), r.Intn(30))("gift")
+		default:
+			return "visit", "{}"
+		}
+	},
+	"coffee": func(r *rand.Rand) (string, string) {
+		if r.Intn(2) == 0 {
+			return "visit", `{"store":"x"}`
+		}
+		return text(`{"order_id":"o%d","amount":%d.50,"items":[{"sku":"s%d","category":"coffee","qty":1,"price":3}]}`, r.Intn(80), r.Intn(90), r.Intn(12))("purchase")
+	},
+	"fashion": func(r *rand.Rand) (string, string) {
+		switch r.Intn(4) {
+		case 0:
+			return text(`{"sku":"s%d","stars":4,"photo":%t}`, r.Intn(5), r.Intn(2) == 0)("review")
+		case 1:
+			return "newsletter_signup", "{}"
+		default:
+			return text(`{"order_id":"o%d","amount":%d,"channel":"app","items":[{"sku":"a","category":"silk","qty":1,"price":9}]}`, r.Intn(80), r.Intn(90))("purchase")
+		}
+	},
+	"fitness": func(r *rand.Rand) (string, string) {
+		return text(`{"km":%d.%d,"minutes":%d}`, r.Intn(20), r.Intn(10), r.Intn(120))("run")
+	},
+	"sales": func(r *rand.Rand) (string, string) {
+		switch r.Intn(3) {
+		case 0:
+			return text(`{"course":"%s","score":%d}`, []string{"basics", "compliance", "extra"}[r.Intn(3)], r.Intn(101))("training_completed")
+		case 1:
+			return text(`{"from":"m%d","coins":%d}`, r.Intn(6), r.Intn(120))("kudos")
+		default:
+			return text(`{"deal_id":"d%d","amount":%d,"product":"p","new_customer":%t}`, r.Intn(60), r.Intn(40000), r.Intn(2) == 0)("sale")
+		}
+	},
+	"stampcard": func(r *rand.Rand) (string, string) { return text(`{"cups":%d}`, r.Intn(6))("coffee") },
+}
+
+func source(t *testing.T, name string) string {
+	t.Helper()
+	if name == "nasty" {
+		return nasty
+	}
+	b, err := os.ReadFile("../rulesets/examples/" + name + "/ruleset.yaml")
+	require.NoError(t, err)
+	return string(b)
+}
+
+// profiles gives the members of a program what its conditions ask for.
+func (w *world) profiles(name string, r *rand.Rand) {
+	zones := []string{"America/New_York", "Europe/Berlin", "Asia/Tokyo", "Pacific/Auckland"}
+	for i := range 6 {
+		member := fmt.Sprint("m", i)
+		switch name {
+		case "nasty":
+			w.moves(member, zones[r.Intn(len(zones))])
+			w.set(member, "team", fmt.Sprintf(`"t%d"`, i%2))
+			w.set(member, "friend", fmt.Sprintf(`"m%d"`, r.Intn(6)))
+		case "fitness":
+			w.moves(member, zones[r.Intn(len(zones))])
+			w.set(member, "team", fmt.Sprintf(`"t%d"`, i%2))
+		case "sales":
+			fields := map[string]json.RawMessage{"region": json.RawMessage(`"r1"`), "role": json.RawMessage(`"rep"`)}
+			w.put(member, engine.Profile{Fields: fields})
+		default:
+			w.moves(member, "Europe/Berlin")
+		}
+	}
+}
+
+// In any sequence of events, with duplicates, restarts and dry runs in between, the invariants hold.
+func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
+	for name := range samples {
+		t.Run(name, func(t *testing.T) {
+			r := random(t)
+			w := program(t, source(t, name))
+			w.at("2026-11-28T12:00:00Z").profiles(name, r)
+			var sent []*engine.Event
+			for i := range 400 {
+				w.after(time.Duration(r.Intn(8*3600)) * time.Second)
+				member := fmt.Sprint("m", r.Intn(6))
+				kind, data := samples[name](r)
+				e := w.as(fmt.Sprint("r", i)).event(member, kind, data)
+				if r.Intn(3) == 0 {
+					e.Time, e.Timed = e.Arrived.Add(-time.Duration(r.Intn(70*3600))*time.Second), true
+				}
+				w.dryRun(e, r)
+				first := engine.AppendAnswer(nil, w.accept(e))
+				sent = append(sent, e)
+				w.disturb(r)
+				if again := *sent[r.Intn(len(sent))]; r.Intn(3) == 0 {
+					again.Arrived = w.now
+					require.True(t, w.accept(&again).Duplicate)
+				}
+				if r.Intn(10) == 0 {
+					again := *e
+					out := w.accept(&again)
+					out.Duplicate = false
+					require.Equal(t, string(first), string(engine.AppendAnswer(nil, out)), "the first answer, byte for byte")
+				}
+			}
+			w.handOut()
+			w.remembers()
+		})
+	}
+}
+
+// disturb restarts, runs jobs, or does nothing.
+func (w *world) disturb(r *rand.Rand) {
+	w.t.Helper()
+	switch r.Intn(20) {
+	case 0, 1:
+		before := w.everything()
+		w.restart(r.Intn(2) == 0)
+		require.Equal(w.t, before, w.everything(), "a restart changes nothing")
+	case 2:
+		w.jobs()
+	case 3:
+		w.handOut()
+	case 4:
+		w.commit(r.Intn(3) == 0)
+	}
+}
+
+func (w *world) dryRun(e *engine.Event, r *rand.Rand) {
+	w.t.Helper()
+	if r.Intn(8) != 0 {
+		return
+	}
+	before, last := w.everything(), w.p.Last()
+	try := *e
+	_, _, err := w.p.DryRun(&try, nil)
+	require.NoError(w.t, err)
+	require.Equal(w.t, before, w.everything(), "a dry run changes nothing")
+	require.Equal(w.t, last, w.p.Last())
+}
+
+// everything is the progress of all members.
+func (w *world) everything() map[string]engine.Progress {
+	all := map[string]engine.Progress{}
+	for i := range 6 {
+		id := fmt.Sprint("m", i)
+		if m := w.p.Member(id); m != nil {
+			p := m.Progress(w.p.Rules(), w.now, w.p.Group)
+			p.Groups = nil
+			all[id] = p
+		}
+	}
+	return all
+}
+
+// scarce is a program without anything scarce, whose progress therefore depends on what happened and not on when it arrived.
+const scarce = `
+program: scarce
+late: 10 days
+timezone: Europe/Berlin
+member: {team?: text}
+events: {buy: {amount: money, sku: text}, visit: {}}
+currency: EUR
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+counters:
+  spent: {when: buy, add: event.amount, public: true}
+  days: {when: visit, at_most: 1 per day, public: true}
+  twice: {when: buy, add: event.amount, at_most: 2 per day, every: week, public: true}
+  best: {when: buy, highest: event.amount, public: true}
+  cheapest: {when: buy, lowest: event.amount, every: week, public: true}
+  newest: {when: buy, latest: event.amount, public: true}
+  skus: {when: buy, distinct: event.sku, public: true}
+  recent: {when: buy, add: event.amount, last: 3 days, public: true}
+  stars: {earned: stars, every: week, public: true}
+  ours: {when: buy, add: event.amount, by: everyone, public: true}
+streaks:
+  daily: {when: visit, every: day, freeze: 1 per month, goal: 3, give: {badge: none}}
+  weekly: {when: buy, every: week, add: event.amount, at_least: 60}
+challenges:
+  week: {when: buy, add: event.amount, every: week, goals: [{at: 50, give: {badge: none}}, {at: 100, give: {badge: none}}]}
+  once: {when: visit, goal: 5, give: {badge: none}}
+  team: {when: buy, add: event.amount, by: member.team, goal: 200, each_needs: 30, give: {badge: none}}
+badges: {spender: {counter: spent, levels: {bronze: 100, silver: 300}}, none: {}}
+tiers: {club: {counter: spent, levels: {basic: 0, silver: 200, gold: 400}}}
+leaderboards:
+  spent: {counter: spent}
+  best: {counter: best}
+  skus: {counter: skus, ties: share}
+  days: {counter: days}
+  cheapest: {counter: cheapest, order: lowest}
+`
+
+// Permuting arrivals inside the late window leaves counters, streaks, challenges, badges and boards as they are.
+func TestTheOrderOfArrivalLeavesProgressAsItIs(t *testing.T) {
+	r := random(t)
+	for round := range 25 {
+		start := moment(t, "2026-10-22T00:00:00Z") // over the end of summer time
+		type happening struct {
+			id, member, kind, data string
+			at                     calendar.Instant
+		}
+		list := make([]happening, 60)
+		for i := range list {
+			h := happening{id: fmt.Sprintf("r%02d", i), member: fmt.Sprint("m", r.Intn(3)), kind: "visit", data: "{}", at: start.Add(time.Duration(r.Intn(9*24)) * time.Hour)}
+			if r.Intn(2) == 0 {
+				h.kind, h.data = "buy", fmt.Sprintf(`{"amount":%d,"sku":"s%d"}`, r.Intn(4)*10, r.Intn(6))
+			}
+			list[i] = h
+		}
+		var results []string
+		for range 3 {
+			w := program(t, scarce)
+			w.at("2026-11-01T00:00:00Z")
+			for i := range 3 {
+				w.set(fmt.Sprint("m", i), "team", fmt.Sprintf(`"t%d"`, i%2))
+			}
+			for _, h := range list {
+				e := w.as(h.id).event(h.member, h.kind, h.data)
+				e.Time, e.Timed = h.at, true
+				w.accept(e)
+				w.after(time.Duration(r.Intn(60)) * time.Second)
+			}
+			w.handOut()
+			w.at("2026-11-02T12:00:00Z").jobs()
+			results = append(results, w.outcome())
+			r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		}
+		require.Equal(t, results[0], results[1], "round %d", round)
+		require.Equal(t, results[0], results[2], "round %d", round)
+	}
+}
+
+// outcome is what progress came to, as text.
+func (w *world) outcome() string {
+	b := ""
+	for _, id := range []string{"m0", "m1", "m2"} {
+		p := w.progress(id)
+		tiers := map[string]string{}
+		for name, t := range p.Tiers {
+			tiers[name] = t.Level
+		}
+		badges := w.badges(id)
+		slices.Sort(badges)
+		b += fmt.Sprintln(id, p.Counters, badges, tiers)
+		for name, s := range p.Streaks {
+			s.AtRiskAt, s.BreaksAt = nil, nil
+			p.Streaks[name] = s
+		}
+		b += fmt.Sprintln(p.Streaks)
+		for _, name := range []string{"week", "once", "team"} {
+			c := p.Challenges[name]
+			b += fmt.Sprintln(name, c.Progress, c.Done, c.Times)
+		}
+	}
+	for _, board := range []string{"spent", "best", "skus", "days"} {
+		b += fmt.Sprintln(board, w.standings(board, "all", ""))
+	}
+	return b + fmt.Sprintln(w.standings("cheapest", "2026-W44", ""))
+}
+
+// Promise P6: balances, streaks and tiers depend on the log alone, however often jobs run.
+func TestJobSchedulesDoNotMatter(t *testing.T) {
+	r := random(t)
+	for round := range 30 {
+		steps := make([]time.Duration, 40)
+		kinds := make([]string, len(steps))
+		for i := range steps {
+			steps[i] = time.Duration(r.Intn(60)) * time.Hour
+			kinds[i] = []string{"visit", "buy", "buy", "spend"}[r.Intn(4)]
+		}
+		rest := time.Duration(r.Intn(10)) * time.Hour
+		var results []engine.Progress
+		for schedule := range 3 { // no jobs, jobs now and then, jobs at every chance
+			w := program(t, perishable)
+			for i, step := range steps {
+				for end := w.now.Add(step); w.now < end; {
+					w.now = min(end, w.now.Add(time.Duration(1+r.Intn(20))*time.Hour))
+					if schedule == 2 || schedule == 1 && r.Intn(2) == 0 {
+						w.jobs()
+					}
+				}
+				w.as(fmt.Sprint("r", i)).send("m1", kinds[i])
+			}
+			w.after(rest)
+			results = append(results, w.progress("m1"))
+			w.jobs()
+			after := w.progress("m1")
+			require.Equal(t, results[schedule].Points, after.Points, "what a job writes down was true before: round %d", round)
+		}
+		for _, other := range results[1:] {
+			require.Equal(t, results[0].Points, other.Points, "round %d", round)
+			require.Equal(t, results[0].Streaks, other.Streaks, "round %d", round)
+			require.Equal(t, results[0].Tiers, other.Tiers, "round %d", round)
+		}
+	}
+}
+
+// perishable is a program in which time does much.
+const perishable = `
+timezone: Europe/Berlin
+events: {visit: {}, buy: {}, spend: {}}
+points: {stars: {expire: [20 days after earning, 6 days after last visit], pending: 2 days}, gems: {expire: 36 hours after earning}}
+rules:
+  buy: {when: buy, give: {stars: 10, gems: 5}}
+  spend: {when: spend, take: {stars: 7}}
+streaks: {days: {when: visit, every: day, freeze: 1 per month}}
+tiers: {club: {earned: stars, last: 8 days, levels: {basic: 0, silver: 30, gold: 60}, keep: 4 days, grace: 36 hours}}
+`

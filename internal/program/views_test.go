@@ -1,0 +1,183 @@
+package program_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// poll asks for progress with the tag that is known, and reports whether it still stands.
+func poll(t *testing.T, p *program.Program, member, known string) (etag string, stands bool) {
+	t.Helper()
+	body, etag, found, err := p.Progress(member, known)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, etag == known, body == nil, "a body comes with a new tag only")
+	if body != nil {
+		require.True(t, json.Valid(body))
+	}
+	return etag, body == nil
+}
+
+func join(t *testing.T, p *program.Program, member, team string) {
+	t.Helper()
+	results, err := p.Submit(engine.NewProfile("join "+member+team, member, engine.Profile{Fields: map[string]json.RawMessage{"team": json.RawMessage(team)}}))
+	require.NoError(t, err)
+	require.Nil(t, results[0].Refusal)
+}
+
+func submit(t *testing.T, p *program.Program, id, member, kind string) {
+	t.Helper()
+	results, err := p.Submit(event(id, member, kind))
+	require.NoError(t, err)
+	require.Nil(t, results[0].Refusal)
+}
+
+func TestAnETagStandsUntilSomethingChanges(t *testing.T) {
+	p, clock := open(t, engine.NewMemory())
+	for _, member := range []string{"ann", "bob"} {
+		join(t, p, member, `"red"`)
+	}
+	join(t, p, "cat", `"blue"`)
+	etag, _ := poll(t, p, "ann", "")
+	changes := func(what string, changed bool) {
+		t.Helper()
+		next, stands := poll(t, p, "ann", etag)
+		require.Equal(t, !changed, stands, what)
+		etag = next
+	}
+	changes("nothing", false)
+	clock.after(time.Hour)
+	changes("an hour has passed", false)
+	submit(t, p, "e1", "ann", "buy")
+	changes("ann has bought", true)
+	submit(t, p, "e2", "cat", "go")
+	changes("another team has moved", false)
+	submit(t, p, "e3", "bob", "go")
+	changes("her team has moved", true)
+	submit(t, p, "e3", "bob", "go")
+	changes("a duplicate", false)
+	clock.at(t, "2026-05-02T00:00:00Z")
+	changes("midnight, but nothing turned", false)
+	clock.at(t, "2026-05-12T00:00:00Z")
+	changes("points have expired", true)
+	_, err := p.DryRun(event("e4", "ann", "buy"), nil)
+	require.NoError(t, err)
+	changes("a dry run", false)
+}
+
+// What an ETag stands for ends with hours as well as with days.
+func TestAnETagFallsWithTheHoursOfAChallengeAndOfACounter(t *testing.T) {
+	p, clock := openWith(t, engine.NewMemory(), `
+program: shop
+events: {go: {}}
+counters:
+  recent: {when: go, last: 3 hours, public: true}
+  hourly: {when: go, every: hour, public: true}
+points: {gems: {}}
+challenges: {lunch: {when: go, during: {hours: 14:00-16:00}, goal: 1, give: {gems: 1}}}
+`)
+	submit(t, p, "e1", "ann", "go") // at noon
+	etag := ""
+	for _, at := range []string{"2026-05-01T12:30:00Z", "2026-05-01T13:00:00Z", "2026-05-01T14:00:00Z", "2026-05-01T15:00:01Z", "2026-05-01T16:00:00Z"} {
+		clock.at(t, at)
+		next, stands := poll(t, p, "ann", etag)
+		require.False(t, stands, "at %s", at)
+		etag = next
+	}
+}
+
+func TestMembersThatDoNotExist(t *testing.T) {
+	p, _ := open(t, engine.NewMemory())
+	_, _, found, err := p.Progress("nobody", "")
+	require.NoError(t, err)
+	require.False(t, found)
+	_, found, err = p.ProgressAt("nobody", p.Now().Add(-time.Hour))
+	require.NoError(t, err)
+	require.False(t, found)
+	_, found, err = p.Member("nobody")
+	require.NoError(t, err)
+	require.False(t, found)
+	require.False(t, p.Known("nobody"))
+}
+
+func TestProgressAtAPastAndAtAComingInstant(t *testing.T) {
+	p, clock := open(t, engine.NewMemory())
+	submit(t, p, "e1", "ann", "buy")
+	first := p.Now()
+	clock.after(24 * time.Hour)
+	submit(t, p, "e2", "ann", "buy")
+	for at, want := range map[string]string{"2026-05-01T18:00:00Z": "10", "2026-05-02T12:00:00Z": "20", "2026-05-12T00:00:00Z": "10", "2026-05-13T00:00:00Z": "0"} {
+		progress, found, err := p.ProgressAt("ann", moment(t, at))
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, want, progress.Points["stars"].Spendable.String(), at)
+	}
+	_, found, err := p.ProgressAt("ann", first.Add(-time.Second))
+	require.NoError(t, err)
+	require.False(t, found)
+}
+
+// settings are a map that can fail.
+type settings struct {
+	rows map[string][]byte
+	err  error
+}
+
+func (s *settings) Put(key string, value []byte) error {
+	if s.err == nil {
+		s.rows[key] = value
+	}
+	return s.err
+}
+
+func (s *settings) List(prefix string, yield func(string, []byte) bool) error {
+	for key, value := range s.rows {
+		if len(key) >= len(prefix) && key[:len(prefix)] == prefix && !yield(key, value) {
+			break
+		}
+	}
+	return s.err
+}
+
+func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
+	s := &settings{rows: map[string][]byte{"versions/shopping/00000001": []byte("another program's")}}
+	compiled := 0
+	versions := func(text, now string) []engine.Version {
+		t.Helper()
+		list, err := program.Versions(s, compile(t, text), map[string]string{"ruleset.yaml": text}, moment(t, now), func(sources map[string]string) (*engine.Ruleset, error) {
+			compiled++
+			return compile(t, sources["ruleset.yaml"]), nil
+		})
+		require.NoError(t, err)
+		return list
+	}
+	other := shop + "audiences: {}\nbadges: {new: {}}\n"
+	first := versions(shop, "2026-05-01T12:00:00Z")
+	require.Len(t, first, 1)
+	require.Len(t, versions(shop+"# a comment is no new version\n", "2026-05-02T12:00:00Z"), 1)
+	second := versions(other, "2026-05-03T12:00:00Z")
+	require.Len(t, second, 2)
+	require.Equal(t, 1, compiled)
+	require.Equal(t, first[0].Rules.Hash, second[0].Rules.Hash)
+	require.Equal(t, []int{1, 2}, []int{second[0].Number, second[1].Number})
+	require.Equal(t, moment(t, "2026-05-03T12:00:00Z"), second[1].From)
+	back := versions(shop, "2026-05-04T12:00:00Z")
+	require.Len(t, back, 3, "going back is a version of its own")
+	require.Same(t, back[0].Rules, back[2].Rules)
+
+	s.err = errors.New("full")
+	_, err := program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), nil)
+	require.Error(t, err)
+	s.err = nil
+	_, err = program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), func(map[string]string) (*engine.Ruleset, error) {
+		return nil, errors.New("a word has changed its meaning")
+	})
+	require.ErrorContains(t, err, "version 1 of program shop, which decided past events, does not compile")
+}
