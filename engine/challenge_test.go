@@ -340,3 +340,16 @@ rules:
 	w.at("2026-05-04T10:00:00Z").send("ann", "go")
 	w.has("ann", "gems", "3")
 }
+
+func TestAChallengeInThePeriodOfAPromotion(t *testing.T) {
+	w := program(t, `
+events: {go: {}}
+points: {gems: {}}
+promotions: {sale: {during: 2026-05-03 to 2026-05-04}}
+challenges: {dash: {when: go, during: sale, goal: 1, give: {gems: 1}}}
+`)
+	w.at("2026-05-02T23:59:59Z").send("ann", "go")
+	w.has("ann", "gems", "0")
+	w.at("2026-05-04T23:59:59Z").send("ann", "go")
+	w.has("ann", "gems", "1")
+}

@@ -296,13 +296,18 @@ func (s *Schema) decodeFields(fields map[string]json.RawMessage) ([]NamedValue, 
 	}
 	slices.Sort(names)
 	for _, name := range names {
+		slots := make([]Value, len(s.Fields))
 		f := s.Field(name)
+		if s.records[name] {
+			d.scanner = scanner{src: fields[name]}
+			values = append(values, d.part(s, name, slots)...)
+			continue
+		}
 		if f == nil {
 			d.wrong(name, "unknown_field", "there is no such field", spelling.Suggest(name, s.Names()))
 			continue
 		}
 		d.scanner = scanner{src: fields[name]}
-		slots := make([]Value, len(s.Fields))
 		d.field(f, slots)
 		if d.fault != "" {
 			d.wrong(name, "invalid_json", d.fault, "")
@@ -311,4 +316,19 @@ func (s *Schema) decodeFields(fields map[string]json.RawMessage) ([]NamedValue, 
 		values = append(values, NamedValue{Name: name, Value: slots[f.Slot]})
 	}
 	return values, d.errs
+}
+
+// part reads a nested record of a profile: the fields of it that are given.
+func (d *decoder) part(s *Schema, name string, slots []Value) (values []NamedValue) {
+	d.record(s, name+".", slots)
+	if d.fault != "" {
+		d.wrong(name, "invalid_json", d.fault, "")
+		return nil
+	}
+	for _, f := range s.Fields {
+		if strings.HasPrefix(f.Name, name+".") && slots[f.Slot].Kind != Absent {
+			values = append(values, NamedValue{Name: f.Name, Value: slots[f.Slot]})
+		}
+	}
+	return values
 }

@@ -122,6 +122,9 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key st
 	m.balances(&p, rules, at)
 	for _, t := range rules.Tiers {
 		p.Tiers[t.ID] = m.tierProgress(rules, t, at)
+		for _, c := range t.Counters {
+			p.changes(at, c.turns(cal, m.count(c.Name), at))
+		}
 	}
 	for _, b := range rules.Badges {
 		if held := m.badge(b.ID); held != nil {
@@ -144,14 +147,28 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key st
 		if !c.Public {
 			continue
 		}
-		p.Counters[c.ID] = m.Count(rules, c, at)
+		count := m.count(c.Name)
 		if c.By != ByMember && group != nil {
 			g := group(c.Name + "@" + m.groupOf(c))
 			p.Groups = append(p.Groups, g)
-			p.Counters[c.ID] = c.value(&g.Count, cal, at)
+			count = &g.Count
 		}
+		p.Counters[c.ID] = c.value(count, cal, at)
+		p.changes(at, c.turns(cal, count, at))
 	}
 	return p
+}
+
+// turns is the first instant after one at which a count changes by time alone, calendar.Forever for none.
+func (c *Counter) turns(cal calendar.Calendar, count *Count, after calendar.Instant) calendar.Instant {
+	switch {
+	case count == nil:
+		return calendar.Forever
+	case !c.Last.IsZero():
+		return leaves(cal, c, count, after)
+	default:
+		return cal.End(c.Every, cal.Key(c.Every, after))
+	}
 }
 
 // changes brings Until forward to an instant at which something changes.
@@ -200,6 +217,9 @@ func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at
 		Joined: s.Enrolled, Open: s.Open, Starts: instantOrNil(s.Start), Ends: instantOrNil(s.End), Steps: s.Steps, Group: s.Group}
 	p.changes(at, s.Start)
 	p.changes(at, s.End)
+	if c.During != nil {
+		p.turns(c.During, rules.CalendarOf(m), at)
+	}
 	if c.Counter != nil && c.Counter.By != ByMember {
 		out.Mine = &s.Mine
 		if group != nil {
@@ -210,6 +230,21 @@ func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at
 		}
 	}
 	p.Challenges[c.ID] = out
+}
+
+// turns brings Until forward to where a window of days or hours opens or closes.
+func (p *Progress) turns(d *During, cal calendar.Calendar, at calendar.Instant) {
+	for i := range d.Any {
+		w := d.Any[i].Calendar
+		if w == nil {
+			continue
+		}
+		if _, end, open := w.At(cal, at); open {
+			p.changes(at, end)
+		} else if start, _, ok := w.Next(cal, at); ok {
+			p.changes(at, start)
+		}
+	}
 }
 
 func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {

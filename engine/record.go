@@ -20,7 +20,9 @@ type Record struct {
 const recordFormat = 1
 
 // EncodeRecord writes a journal record.
-func EncodeRecord(b []byte, r *Record) []byte { return encodeRecord(b, r.Version, &r.Event, &r.Outcome) }
+func EncodeRecord(b []byte, r *Record) []byte {
+	return encodeRecord(b, r.Version, &r.Event, &r.Outcome)
+}
 
 func encodeRecord(b []byte, version int, e *Event, o *Outcome) []byte {
 	w := writer{b: b}

@@ -50,13 +50,17 @@ func TestDocumentedRulesets(t *testing.T) {
 	require.NotZero(t, n)
 }
 
-// Every command of the README does what it says: the demo's requests against a real server, the others in a directory
-// of their own.
-func TestReadmeCommands(t *testing.T) {
+// Every command of the README and the documents does what it says: requests against the demo's server, the others in a
+// directory of their own.
+func TestDocumentedCommands(t *testing.T) {
 	s := serveBinary(t, "--demo", "--data", filepath.Join(t.TempDir(), "data"))
 	dir := t.TempDir()
 	ran := 0
-	for _, block := range blocks(t, "../../README.md", "sh") {
+	var all []string
+	for _, document := range documents(t) {
+		all = append(all, blocks(t, document, "sh")...)
+	}
+	for _, block := range all {
 		for line := range strings.Lines(block) {
 			command := strings.TrimSpace(strings.SplitN(line, " #", 2)[0])
 			switch {
@@ -71,7 +75,7 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	require.GreaterOrEqual(t, ran, 8)
+	require.GreaterOrEqual(t, ran, 19)
 }
 
 func runLine(t *testing.T, s *server, dir, command string) {

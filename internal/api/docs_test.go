@@ -1,0 +1,70 @@
+package api
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the tables of docs/api.md anew")
+
+const reference = "../../docs/api.md"
+
+// The tables of docs/api.md are those of the code.
+func TestReference(t *testing.T) {
+	text, err := os.ReadFile(reference)
+	require.NoError(t, err)
+	want := string(text)
+	for name, table := range map[string]string{"routes": routeTable(), "codes": codeTable(Codes(), true), "field codes": codeTable(FieldCodes(), false)} {
+		want = replaceTable(t, want, name, table)
+	}
+	if *update {
+		require.NoError(t, os.WriteFile(reference, []byte(want), 0o600))
+		return
+	}
+	require.Equal(t, want, string(text), "run go test ./internal/api -run TestReference -update")
+}
+
+func routeTable() string {
+	var b strings.Builder
+	b.WriteString("| method and path | scope | parameters |\n|---|---|---|\n")
+	for _, r := range routes {
+		path := r.path
+		for _, part := range strings.Split(path, "/") {
+			if strings.HasPrefix(part, ":") {
+				path = strings.Replace(path, part, "{"+part[1:]+"}", 1)
+			}
+		}
+		fmt.Fprintf(&b, "| %s %s | `%s` | %s |\n", r.method, path, r.scope, strings.Join(r.query, ", "))
+	}
+	return b.String()
+}
+
+func codeTable(codes []Code, status bool) string {
+	var b strings.Builder
+	if status {
+		b.WriteString("| code | status | meaning |\n|---|---|---|\n")
+	} else {
+		b.WriteString("| code | meaning |\n|---|---|\n")
+	}
+	for _, c := range codes {
+		if status {
+			fmt.Fprintf(&b, "| `%s` | %d | %s |\n", c.Code, c.Status, c.Meaning)
+		} else {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", c.Code, c.Meaning)
+		}
+	}
+	return b.String()
+}
+
+// replaceTable puts a table between the marks of its name.
+func replaceTable(t *testing.T, text, name, table string) string {
+	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
+	i, j := strings.Index(text, begin), strings.Index(text, end)
+	require.True(t, i >= 0 && j > i, "%s has no marks for %s", reference, name)
+	return text[:i+len(begin)] + table + text[j:]
+}
