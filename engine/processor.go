@@ -50,9 +50,10 @@ const recordSize = 768
 
 // Bounds of what is held in memory.
 const (
-	// CheckpointAfter is how many subjects may have changed before their states are written: with more, a restart has a
+	// CheckpointAfter is how many subjects may have changed before their states are written. Writing them holds up the next
+	// events for some microseconds each, so that more of them would show in the slowest answers; and a restart would have a
 	// longer tail of the journal to apply again.
-	CheckpointAfter = 4096
+	CheckpointAfter = 1024
 	// MaxHot is how many members are held in memory.
 	MaxHot = 200_000
 )

@@ -139,6 +139,9 @@ func (s *Subjects) state(key string) []byte {
 	}
 }
 
+// maxUsesShare is how many fewer uses of shared limits than members are held.
+const maxUsesShare = 10
+
 // evict forgets clean subjects whose last change is not after seq, until at most max of each kind are left. Their states
 // must be in the store.
 func (s *Subjects) evict(max int, seq uint64) {
@@ -159,7 +162,7 @@ func (s *Subjects) evict(max int, seq uint64) {
 			}
 		}
 	}
-	if len(s.uses) > max {
+	if len(s.uses) > max/maxUsesShare { // most are asked about once, like `1 ever by event.order_id`
 		for key, u := range s.uses {
 			if !u.dirty && u.Version <= seq {
 				delete(s.uses, key)
