@@ -77,7 +77,7 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(tmp)
+		defer func() { _ = os.RemoveAll(tmp) }()
 		dir = tmp
 	}
 	report := &benchReport{Machine: fmt.Sprintf("%d cores, %s/%s, %d connections, 20 rules, %d members, store in %s",

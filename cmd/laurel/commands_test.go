@@ -119,7 +119,12 @@ func TestKeysOfAStoppedAndOfARunningServer(t *testing.T) {
 	require.Zero(t, exit, stderr)
 	require.Contains(t, out, "till")
 	require.NotContains(t, out, strings.TrimSpace(secret))
-	id := strings.Fields(out[strings.LastIndex(out[:strings.Index(out, "till")], "\n")+1:])[0]
+	id := ""
+	for line := range strings.Lines(out) {
+		if fields := strings.Fields(line); fields[1] == "till" {
+			id = fields[0]
+		}
+	}
 	_, stderr, exit = laurel(t, "keys", "revoke", id, "--data", data, "--program", "killed")
 	require.Zero(t, exit, stderr)
 
