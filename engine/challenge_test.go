@@ -240,15 +240,11 @@ challenges:
 
 func TestTheLowestReachesAGoalFromAbove(t *testing.T) {
 	w := contest(t, "lowest: event.n ?? 100, goal: 25, give: {gems: 5}")
-	w.reached2("ann", "30", false)
-	w.reached2("ann", "25", true)
+	w.send("ann", "go", "n", 30)
+	w.reached("ann", "may", "30", false, 0)
+	w.send("ann", "go", "n", 25)
+	w.reached("ann", "may", "25", true, 1)
 	w.has("ann", "gems", "5")
-}
-
-func (w *world) reached2(member, n string, done bool) {
-	w.t.Helper()
-	w.send(member, "go", `{"n":`+n+`}`)
-	w.reached(member, "may", n, done, map[bool]int{true: 1}[done])
 }
 
 func TestWhoseItIsAndWhichEventsCount(t *testing.T) {

@@ -70,6 +70,7 @@ type granted struct {
 	Badge   string          `json:"badge,omitempty"`
 	Level   string          `json:"level,omitempty"`
 	Reward  string          `json:"reward,omitempty"`
+	Tier    string          `json:"tier,omitempty"`
 }
 
 // shared is a group's goal to be paid to one of those who brought enough.
@@ -153,6 +154,9 @@ func (a *applier) grantCommand(e *Event) {
 	}
 	if r := find(a.rules.Rewards, g.Reward, func(r *Reward) string { return r.ID }); r != nil {
 		a.giveReward(r, g.Source, g.Goal, e)
+	}
+	if t := a.rules.tier(g.Tier); t != nil {
+		a.liftTier(t, g.Level, e)
 	}
 	if a.tiers {
 		a.tiers = false
@@ -274,6 +278,8 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boos
 		data.Badge = g.grant.Badge.ID
 	case g.grant.Reward != nil:
 		data.Reward = g.grant.Reward.ID
+	case g.grant.Tier != nil:
+		data.Tier = g.grant.Tier.ID
 	case g.grant.Points != nil:
 		amount := g.base
 		if boosted {
@@ -333,6 +339,8 @@ func (a *applier) queueFor(member, command, name string, data granted) {
 		what = "badge." + data.Badge // a badge and a reward may have the same id
 	case data.Reward != "":
 		what = "reward." + data.Reward
+	case data.Tier != "":
+		what = "tier." + data.Tier
 	}
 	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + name + "/" + command + "/" + what + "/" + member
 	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,

@@ -316,3 +316,19 @@ challenges:
 	require.NoError(t, err)
 	require.Nil(t, early, "bob had not joined")
 }
+
+// Fields that no version declares any more are kept in an order that does not depend on when the process was restarted.
+func TestUndeclaredFieldsAreKeptInOneOrder(t *testing.T) {
+	version := func(fields string) string { return "events: {go: {}}\nmember: {" + fields + "}\n" }
+	w := program(t, version("a?: text, b?: text"))
+	w.set("ann", "b", `"2"`)
+	w.set("ann", "a", `"1"`)
+	w.after(time.Hour).activate(version("b?: text"))
+	w.send("ann", "go")
+	w.after(time.Hour).restart(true)
+	w.deploy(version("c?: text")) // with the restart
+	w.open()
+	w.send("ann", "go")
+	w.restart(false)
+	require.Empty(t, w.p.Member("ann").Fields())
+}

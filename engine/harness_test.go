@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,12 +93,18 @@ func (w *world) restart(checkpoint bool) {
 	w.open()
 }
 
+// deploy adds a version that the next processor has in force from now on.
+func (w *world) deploy(text string) engine.Version {
+	w.t.Helper()
+	v := engine.Version{Number: len(w.versions) + 1, From: w.now, Rules: compile(w.t, text)}
+	w.versions = append(slices.Clip(w.versions), v)
+	return v
+}
+
 // activate puts another ruleset in force from now on.
 func (w *world) activate(text string) {
 	w.t.Helper()
-	v := engine.Version{Number: len(w.versions) + 1, From: w.now, Rules: compile(w.t, text)}
-	w.versions = append(w.versions[:len(w.versions):len(w.versions)], v)
-	w.p.Activate(v)
+	w.p.Activate(w.deploy(text))
 }
 
 func moment(t testing.TB, s string) calendar.Instant {

@@ -274,3 +274,17 @@ rules:
 	w.send("ann", "gift", "to", "bob")
 	require.Empty(t, w.p.Member("bob").Uses)
 }
+
+func TestALevelGivenToAnotherMember(t *testing.T) {
+	w := program(t, `
+member: {friend?: member}
+events: {go: {}}
+counters: {visits: {when: go}}
+tiers: {club: {counter: visits, levels: {basic: 0, gold: 20}, keep: 30 days}}
+rules: {gift: {when: go, give: {tier: {club: gold}}, to: member.friend}}
+`)
+	w.send("bob", "go")
+	w.set("ann", "friend", `"bob"`)
+	w.send("ann", "go")
+	require.Equal(t, []string{"gold", "basic"}, []string{w.tier("bob", "club"), w.tier("ann", "club")})
+}

@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -361,4 +363,5 @@ func (m *Member) align(s *Schema) {
 			m.Undeclared = append(m.Undeclared, v)
 		}
 	}
+	slices.SortStableFunc(m.Undeclared, func(a, b NamedValue) int { return strings.Compare(a.Name, b.Name) })
 }

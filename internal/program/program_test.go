@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -178,11 +179,12 @@ func TestAStoreThatFailsStopsAcknowledgements(t *testing.T) {
 // A store that cannot be read stops the program as well.
 type unreadable struct {
 	engine.Store
-	broken atomic.Bool
+	broken  atomic.Bool
+	derived bool // only ids that the engine makes are unreadable
 }
 
 func (u *unreadable) Seq(id string) (uint64, error) {
-	if u.broken.Load() {
+	if u.broken.Load() && (!u.derived || strings.HasPrefix(id, "laurel:")) {
 		return 0, errDisk
 	}
 	return u.Store.Seq(id)
@@ -197,6 +199,24 @@ func TestAStoreThatCannotBeReadStopsTheProgram(t *testing.T) {
 	_, err = p.Submit(event("e2", "ann", "buy"))
 	require.ErrorIs(t, err, program.ErrStopped)
 	require.ErrorIs(t, p.Close(), errDisk)
+}
+
+// An event whose gift to another member cannot be looked up must not be committed without it.
+func TestAnEventIsCommittedWithAllThatItCausesOrNotAtAll(t *testing.T) {
+	store := &unreadable{Store: engine.NewMemory(), derived: true}
+	p, _ := openWith(t, store, `
+program: shop
+events: {gift: {to: member}}
+points: {stars: {}}
+rules: {gift: {when: gift, give: {stars: 5}, to: event.to}}
+`)
+	submit(t, p, "e1", "bob", "gift", `{"to":"nobody"}`)
+	store.broken.Store(true)
+	_, err := p.Submit(&engine.Event{ID: "e2", Type: "gift", Member: "ann", Data: []byte(`{"to":"bob"}`)})
+	require.ErrorIs(t, err, program.ErrStopped)
+	require.ErrorIs(t, p.Close(), errDisk)
+	last, _ := store.Head()
+	require.EqualValues(t, 1, last)
 }
 
 func TestCloseWritesACheckpoint(t *testing.T) {
@@ -253,6 +273,9 @@ func TestCloseWhileCommitsAreWaiting(t *testing.T) {
 	<-store.started
 	closed := make(chan error)
 	go func() { closed <- p.Close() }()
+	for range 10_000 { // Close wants its checkpoint while the second commit has not ended and the third waits
+		runtime.Gosched()
+	}
 	go func() {
 		for range store.started {
 			store.gate <- struct{}{}

@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"flag"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -26,6 +27,7 @@ type outlet struct {
 	ops      atomic.Int64
 	after    *vfs.MemFS
 	survives int64 // events acknowledged before the cut
+	once     sync.Once
 	cut      atomic.Bool
 }
 
@@ -41,9 +43,11 @@ func (o *outlet) MaybeError(op errorfs.Op) error {
 }
 
 func (o *outlet) pull() {
-	o.survives = o.acked.Load()
-	o.after = o.disk.CrashClone(o.cfg)
-	o.cut.Store(true)
+	o.once.Do(func() {
+		o.survives = o.acked.Load()
+		o.after = o.disk.CrashClone(o.cfg)
+		o.cut.Store(true)
+	})
 }
 
 func TestPowerCuts(t *testing.T) {
@@ -105,9 +109,7 @@ func life(t *testing.T, o *outlet, seed uint64, plan *rand.Rand, memtable uint64
 		n = to
 		o.acked.Store(int64(n))
 	}
-	if !o.cut.Load() {
-		o.pull()
-	}
+	o.pull()
 	require.NoError(t, db.Close(), "seed %d", seed)
 	return int(last), decided
 }
