@@ -225,6 +225,10 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
+	if !a.whole(gives, takes, r.Limits, to) {
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, "a cap leaves less than the whole")
+		return
+	}
 	if from == a.m {
 		if !a.take(takes, name) {
 			a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")

@@ -19,6 +19,10 @@ func (a *applier) rule(p *plannedRule) {
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
+	if !a.whole(gives, takes, r.Limits, a.m) {
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, "a cap leaves less than the whole")
+		return
+	}
 	if !a.take(takes, name) {
 		a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
 		return
@@ -36,6 +40,25 @@ func (a *applier) rule(p *plannedRule) {
 	}
 	a.countUse(r.Limits, a.m)
 	a.trace.fired(a.event.ID, name, r.Position)
+}
+
+// whole reports whether a rule that takes can give all that it wants to: a cap that would trim the gift refuses the whole
+// rule, or points would be taken for nothing (semantics: a transfer is atomic).
+func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member) bool {
+	if len(takes) == 0 || a.recorded != nil {
+		return true
+	}
+	for i := range gives {
+		p := gives[i].grant.Points
+		if p == nil {
+			continue
+		}
+		wanted, err := gives[i].base.RoundTo(p.Decimals, p.Rounding)
+		if err != nil || a.cap(limits, p, wanted, to) < wanted {
+			return false
+		}
+	}
+	return true
 }
 
 // givePlanned gives one line of a rule to the event's member and reports whether anything remained to be given.

@@ -194,6 +194,29 @@ rules:
 	w.has("bob", "coins", "60")
 }
 
+// A cap that would trim the gift refuses the whole transfer, or points would be taken for nothing.
+func TestACappedTransferIsNotMade(t *testing.T) {
+	w := program(t, `
+events: {earn: {}, gift: {to: member, coins: integer}, burn: {coins: integer}}
+points: {coins: {}, gems: {}}
+rules:
+  earn: {when: earn, give: {coins: 100}}
+  gift: {when: gift, take: {coins: event.coins}, give: {coins: event.coins}, to: event.to, limit: 50 coins ever}
+  burn: {when: burn, take: {coins: event.coins}, give: {gems: event.coins}, limit: 5 gems ever}
+`)
+	w.send("ann", "earn")
+	w.send("bob", "earn")
+	w.send("ann", "gift", "to", "bob", "coins", 30)
+	refused := w.event("ann", "gift", "to", "bob", "coins", 30)
+	require.Equal(t, engine.LimitReached, w.whyNot(refused)["rules/gift"])
+	w.has("ann", "coins", "70")
+	w.has("bob", "coins", "130")
+	require.Empty(t, gave(w.send("ann", "burn", "coins", 6)))
+	w.send("ann", "burn", "coins", 5)
+	w.has("ann", "coins", "65")
+	w.has("ann", "gems", "5")
+}
+
 // Two rules of one event may take from the same member: together they must not take more than there is.
 func TestWhatOneEventTakesFromAnotherMemberIsTakenOnce(t *testing.T) {
 	w := program(t, `

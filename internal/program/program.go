@@ -159,7 +159,11 @@ func (p *Program) decide() {
 		if c == nil {
 			return
 		}
-		p.commits <- c
+		select {
+		case p.commits <- c:
+		case <-p.done: // the store has failed: nobody commits any more
+			return
+		}
 	}
 }
 
@@ -168,8 +172,9 @@ func (p *Program) last() {
 	p.mu.Lock()
 	c := &commit{batch: p.processor.Take(true), last: p.processor.Last()}
 	p.mu.Unlock() // the commits before it need the lock
-	if p.Failed() == nil {
-		p.commits <- c
+	select {
+	case p.commits <- c:
+	case <-p.done:
 	}
 }
 

