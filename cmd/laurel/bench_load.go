@@ -51,9 +51,18 @@ func (l *load) appendEvent(b []byte, n uint64) []byte {
 	b = strconv.AppendUint(b, n%97, 10)
 	b = append(b, `.50,"store":"s`...)
 	b = append(b, byte('0'+n%2), byte('0'+n/2%10))
-	b = append(b, `","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.50},`...)
-	return append(b, `{"sku":"earl_grey","category":"tea","qty":2,"price":3.20}]}}`...)
+	b = append(b, `","channel":"`...)
+	b = append(b, benchChannels[n%uint64(len(benchChannels))]...)
+	b = append(b, `","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.50},{"sku":"earl_grey","category":"`...)
+	b = append(b, benchCategories[n%uint64(len(benchCategories))]...)
+	return append(b, `","qty":2,"price":3.20}]}}`...)
 }
+
+// What events say, so that two or three of the twenty rules fire for one, as in a program in use.
+var (
+	benchChannels   = []string{"web", "store", "app", "web", "partner"}
+	benchCategories = []string{"food", "food", "tea", "food", "coffee", "food", "food"}
+)
 
 // run keeps every connection busy for a round; do sends one request and says how many things it carried.
 func (l *load) run(connections int, address string, do func(*fasthttp.HostClient, *fasthttp.Request, *fasthttp.Response) int) sample {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -73,11 +72,6 @@ func env(name, otherwise string) string {
 // serve is the only wiring of the product, and reads top to bottom as the order of starting; stopping is the reverse.
 func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) error {
 	log := newLog(o.verbose)
-	if os.Getenv("GOGC") == "" {
-		// Members held in memory are many small objects that live long: collecting a third as often costs memory, up to
-		// four times what is live, and gave a sixth more events a second.
-		debug.SetGCPercent(300)
-	}
 
 	loaded, err := loadAll(o.demo, paths)
 	if err != nil {

@@ -39,6 +39,7 @@ type Program struct {
 
 	queue   chan *request
 	commits chan *commit
+	free    chan struct{} // a token when the second stage waits for a batch
 	done    chan struct{}
 	stop    chan struct{}
 	closing sync.Once
@@ -74,6 +75,8 @@ type Result struct {
 type commit struct {
 	batch    *engine.Batch
 	requests []*request
+	events   int // of the requests
+	flush    bool
 	last     uint64
 }
 
@@ -84,7 +87,7 @@ func Open(o Options) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, inRoom: o.Ranks != nil, processor: processor,
-		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit, 1), done: make(chan struct{}), stop: make(chan struct{}),
+		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}, committed: make(chan struct{}, 1)}
 	p.waiters = sync.NewCond(&p.waitMu)
 	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
@@ -144,64 +147,55 @@ func (p *Program) enqueue(r *request) error {
 	}
 }
 
-// decide is the first stage: it lets the processor decide whatever waits.
+// decide is the first stage: it lets the processor decide whatever comes in, and hands the batch on when the second stage
+// is free and nothing more waits. While a batch is on its way to the disk the next one grows, so that batches are as large
+// as the load makes them.
 func (p *Program) decide() {
 	defer close(p.commits)
+	c, free := &commit{}, false
 	for {
-		var first *request
+		if free && len(c.requests) > 0 && len(p.queue) == 0 || c.events >= maxBatch {
+			if !p.hand(c) {
+				return
+			}
+			c, free = &commit{}, false
+			continue
+		}
 		select {
-		case first = <-p.queue:
+		case r := <-p.queue:
+			if err := p.decideOne(r); err != nil {
+				p.fail(err)
+				return
+			}
+			c.add(r)
+		case <-p.free:
+			free = true
 		case <-p.stop:
-			p.last()
-			return
-		}
-		c := p.gather(first)
-		if c == nil {
-			return
-		}
-		select {
-		case p.commits <- c:
-		case <-p.done: // the store has failed: nobody commits any more
+			c.flush = true // a checkpoint, so that the next start has no tail to apply
+			p.hand(c)
 			return
 		}
 	}
 }
 
-// last writes a checkpoint before the program closes, so that the next start has no tail to apply.
-func (p *Program) last() {
+// add puts a decided request into the batch that answers it.
+func (c *commit) add(r *request) {
+	c.requests = append(c.requests, r)
+	c.events += len(r.events)
+	c.flush = c.flush || r.flush
+}
+
+// hand gives a batch to the second stage. It reports false when the store has failed and nobody commits any more.
+func (p *Program) hand(c *commit) bool {
 	p.mu.Lock()
-	c := &commit{batch: p.processor.Take(true), last: p.processor.Last()}
-	p.mu.Unlock() // the commits before it need the lock
+	c.batch, c.last = p.processor.Take(c.flush), p.processor.Last()
+	p.mu.Unlock() // the commit before it needs the lock
 	select {
 	case p.commits <- c:
+		return true
 	case <-p.done:
+		return false
 	}
-}
-
-// gather decides the first request and what else waits.
-func (p *Program) gather(first *request) *commit {
-	c := &commit{}
-	events, flush := 0, false
-	for r := first; r != nil && events < maxBatch; {
-		if err := p.decideOne(r); err != nil {
-			p.fail(err)
-			return nil
-		}
-		c.requests = append(c.requests, r)
-		flush = flush || r.flush
-		events += len(r.events)
-		r = nil
-		if events < maxBatch {
-			select {
-			case r = <-p.queue:
-			default:
-			}
-		}
-	}
-	p.mu.Lock()
-	c.batch, c.last = p.processor.Take(flush), p.processor.Last()
-	p.mu.Unlock()
-	return c
 }
 
 // decideOne lets the processor decide the events of one request. A panic there is a bug of ours that may have left a
@@ -228,7 +222,15 @@ func (p *Program) decideOne(r *request) (err error) {
 // commit is the second stage: it makes batches durable and answers.
 func (p *Program) commit() {
 	defer close(p.done)
-	for c := range p.commits {
+	for {
+		select {
+		case p.free <- struct{}{}:
+		default:
+		}
+		c, open := <-p.commits
+		if !open {
+			return
+		}
 		if !c.batch.Empty() {
 			if err := p.store.Commit(c.batch); err != nil {
 				p.fail(fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err))
