@@ -332,3 +332,21 @@ func TestUndeclaredFieldsAreKeptInOneOrder(t *testing.T) {
 	w.restart(false)
 	require.Empty(t, w.p.Member("ann").Fields())
 }
+
+// An import has no acceptance time of its own: after it, and after a restart, the clock still does not go back.
+func TestAcceptanceTimeNeverGoesBack(t *testing.T) {
+	w := program(t, `
+events: {buy: {}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: 1}}}
+`)
+	w.at("2026-12-01T12:00:00Z").send("ann", "buy")
+	before := w.event("ann", "buy")
+	before.Past, before.Timed, before.Time = true, true, moment(t, "2020-01-01T00:00:00Z")
+	w.accept(before)
+	w.restart(true)
+	w.at("2026-12-01T11:00:00Z") // the machine's clock was set back
+	stepped := w.event("ann", "buy")
+	w.accept(stepped)
+	require.Equal(t, moment(t, "2026-12-01T12:00:00Z"), stepped.Arrived)
+}

@@ -64,6 +64,11 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, scores: map[scoreID]ScoreChange{}, batch: &Batch{}}
 	p.subjects = NewSubjects(p.current(), p.load)
 	last, mark := store.Head()
+	arrived, err := store.Get(arrivedRow)
+	if err != nil {
+		return nil, err
+	}
+	p.arrived = calendar.Instant(sequence(string(arrived)))
 	if err := p.recover(mark, last); err != nil {
 		return nil, err
 	}
@@ -258,6 +263,9 @@ type scoreID struct {
 	member string
 }
 
+// arrivedRow holds the acceptance time as of the last checkpoint: an import after it has none of its own to tell.
+const arrivedRow = "c/arrived"
+
 // Keys of rows: one letter for the kind.
 const (
 	statePrefix  = "s/" // subjects
@@ -393,6 +401,9 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 			b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
 		}
 		clear(p.scores)
+		if len(b.States) > 0 {
+			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(uint64(p.arrived)))})
+		}
 		b.Mark = p.last
 	}
 	return b
