@@ -88,14 +88,6 @@ func sequence(s string) uint64 {
 	return n
 }
 
-// LedgerLine is an entry of a member's ledger with the event that caused it.
-type LedgerLine struct {
-	Seq   uint64
-	Event string // its id
-	Time  calendar.Instant
-	Entry
-}
-
 // Ledger calls yield for a member's ledger entries after a sequence number, in order of acceptance.
 func Ledger(store Store, member string, after uint64, yield func(seq uint64, at calendar.Instant, entries []Entry) bool) error {
 	prefix := ledgerPrefix + member + "\x00"

@@ -143,6 +143,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	case <-db.Failed():
+		err = db.Err()
 	case id := <-stopped:
 		err = fmt.Errorf("program %s stopped: %w", id, programs[id].Failed())
 	}

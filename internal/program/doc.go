@@ -5,8 +5,6 @@
 // so batches grow with the load and one sync serves them all.
 //
 //	Submit ──> queue ──> decide (processor, under the lock) ──> commit (store, one sync) ──> answers
-//	                                                                      │
-//	                                                                      └──> Committed: jobs drain boards and gifts
 //
 // A store that fails stops the program: nothing is acknowledged any more, and Failed tells why.
 package program

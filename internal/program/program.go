@@ -48,11 +48,10 @@ type Program struct {
 	processor *engine.Processor
 	views     map[string]*view
 
-	durable   atomic.Uint64
-	waitMu    sync.Mutex
-	waiters   *sync.Cond
-	committed chan struct{} // a token after commits, for jobs
-	failure   atomic.Pointer[error]
+	durable atomic.Uint64
+	waitMu  sync.Mutex
+	waiters *sync.Cond
+	failure atomic.Pointer[error]
 }
 
 // request is events that wait for their results, in order.
@@ -88,7 +87,7 @@ func Open(o Options) (*Program, error) {
 	}
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
-		views: map[string]*view{}, committed: make(chan struct{}, 1)}
+		views: map[string]*view{}}
 	p.waiters = sync.NewCond(&p.waitMu)
 	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
 		if err := o.Store.Commit(b); err != nil {
@@ -252,10 +251,6 @@ func (p *Program) advance(last uint64) {
 	p.durable.Store(last)
 	p.waiters.Broadcast()
 	p.waitMu.Unlock()
-	select {
-	case p.committed <- struct{}{}:
-	default:
-	}
 }
 
 // fail stops the program for good.
@@ -303,9 +298,6 @@ func (p *Program) Wait(seq uint64) error {
 
 // Durable is the sequence number up to which events are durable.
 func (p *Program) Durable() uint64 { return p.durable.Load() }
-
-// Committed receives a token after commits, for whoever drains what they cause.
-func (p *Program) Committed() <-chan struct{} { return p.committed }
 
 // Rules is the ruleset in force.
 func (p *Program) Rules() *engine.Ruleset {
