@@ -19,11 +19,7 @@ type Record struct {
 // recordFormat is the format of journal records.
 const recordFormat = 1
 
-// EncodeRecord writes a journal record.
-func EncodeRecord(b []byte, r *Record) []byte {
-	return encodeRecord(b, r.Version, &r.Event, &r.Outcome)
-}
-
+// encodeRecord appends a journal record; DecodeRecord reads it.
 func encodeRecord(b []byte, version int, e *Event, o *Outcome) []byte {
 	w := writer{b: b}
 	w.uint(recordFormat)
