@@ -47,9 +47,14 @@ type applier struct {
 	grantPlan []plannedGrant
 	boostPlan []plannedBoost
 	feedPlan  []plannedFeed
-	idle      idleEnds
-	effects   []Effect
-	entries   []Entry
+	// What the index of the event's type finds, and memory for finding it.
+	candidateRules []*Rule
+	candidateFeeds []*Feed
+	clausesLeft    bitmap
+
+	idle    idleEnds
+	effects []Effect
+	entries []Entry
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
 	// given then is given again, limits or not.
 	recorded *Outcome
@@ -141,7 +146,7 @@ func (a *applier) drain(from int) {
 // follow queues a built-in event of the same member. Its id is derived from its cause, so it is the same on every replay.
 func (a *applier) follow(name, id string, at calendar.Instant, depth int, fields []Value) {
 	t := a.rules.EventType(name)
-	if t == nil || len(t.rules) == 0 && len(t.feeds) == 0 {
+	if t == nil || len(t.rules.all) == 0 && len(t.feeds.all) == 0 {
 		return
 	}
 	if depth >= MaxDepth {
@@ -158,6 +163,16 @@ func (a *applier) ask(c Cond, definition string) (yes bool) {
 		return true
 	}
 	yes = c(&a.facts)
+	if err := a.facts.Failed(); err != nil {
+		a.out.note("evaluation", definition, err.Error())
+		return false
+	}
+	return yes
+}
+
+// open asks whether a window is open. An evaluation error, of a promotion's `for`, is noted and counts as no.
+func (a *applier) open(d *During, definition string) bool {
+	yes := a.facts.open(d)
 	if err := a.facts.Failed(); err != nil {
 		a.out.note("evaluation", definition, err.Error())
 		return false

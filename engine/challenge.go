@@ -82,7 +82,7 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 		a.trace.not(a.event.ID, name, ch.Position, WhoseNot, "")
 		return
 	}
-	rec := a.m.challenge(ch.ID)
+	rec := a.m.challenge(ch.Key)
 	w := a.m.window(ch, rec, a.facts.calendar, con.At)
 	if !w.open {
 		why := WindowClosed
@@ -96,7 +96,7 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 		a.trace.not(a.event.ID, name, ch.Position, ConditionNot, "a challenge it needs is not completed")
 		return
 	}
-	rec = a.m.needChallenge(ch.ID)
+	rec = a.m.needChallenge(ch.Key)
 	switch {
 	case c.step != nil:
 		a.foldStep(c, rec, w, con)
@@ -120,8 +120,9 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 // needsDone reports whether all challenges in needs were completed before an instant.
 func (a *applier) needsDone(needs []string, at calendar.Instant) bool {
 	for _, id := range needs {
-		rec := a.m.challenge(id)
-		if rec == nil || rec.Times == 0 || rec.completedAt(a.rules.Challenge(id)) >= at {
+		needed := a.rules.Challenge(id)
+		rec := a.m.challenge(needed.Key)
+		if rec == nil || rec.Times == 0 || rec.completedAt(needed) >= at {
 			return false
 		}
 	}
@@ -203,7 +204,7 @@ func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
 	if a.recorded != nil {
 		return !slices.Contains(a.recorded.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g)})
 	}
-	u := a.subjects.Use(ch.Path + "/winners\x00" + g.ID)
+	u := a.subjects.Use(challengeNames + ch.Key + "/winners\x00" + g.ID)
 	places, _ := decimal.FromInt(int64(ch.Winners))
 	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == w.key && p.Used >= places })
 	if taken {
@@ -352,15 +353,18 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 	}
 }
 
+// challengeNames is what the names of challenges' counts begin with.
+const challengeNames = "challenges/"
+
 // owns reports whether a count belongs to the challenge or one of its steps or groups.
 func (c *Challenge) owns(name string) bool {
-	own := c.Path
+	own := challengeNames + c.Key
 	return len(name) >= len(own) && name[:len(own)] == own && (len(name) == len(own) || name[len(own)] == '@' || name[len(own)] == '/')
 }
 
 // enroll opts the member in, from an instant on.
 func (a *applier) enroll(ch *Challenge, at calendar.Instant) {
-	rec := a.m.needChallenge(ch.ID)
+	rec := a.m.needChallenge(ch.Key)
 	if rec.Enrolled == 0 {
 		rec.Enrolled = at
 	}

@@ -117,7 +117,7 @@ func (a *applier) put(e *Event) {
 // breakElsewhere finds when running streaks break by the midnights of the member's new zone.
 func (a *applier) breakElsewhere() {
 	for _, rec := range a.m.Streaks {
-		if s := a.rules.streak(rec.ID); s != nil && rec.Breaks > 0 {
+		if s := a.rules.streakOf(rec); s != nil && rec.Breaks > 0 {
 			if at := a.m.StreakAt(a.rules, s, a.now).BreaksAt; at > 0 {
 				rec.Breaks = at
 			}
@@ -191,7 +191,7 @@ func (a *applier) shareCommand(e *Event) {
 	a.look(e)
 	for _, g := range ch.Goals {
 		if g.ID == s.Goal {
-			a.payShare(ch, a.m.needChallenge(ch.ID), challengeWindow{key: s.Window, start: calendar.Beginning, open: true}, g, s.Group, &mine.Tally)
+			a.payShare(ch, a.m.needChallenge(ch.Key), challengeWindow{key: s.Window, start: calendar.Beginning, open: true}, g, s.Group, &mine.Tally)
 		}
 	}
 }

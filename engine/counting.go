@@ -17,7 +17,7 @@ func (a *applier) foldPlanned(p *plannedFeed) {
 // foldEarned adds points just given to the counters that count them, at the time of the event that earned them.
 func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
 	for _, c := range a.rules.earned[p.Index] {
-		if c.Only == nil || c.Only[source] {
+		if a.event.Time >= c.start && (c.Only == nil || c.Only[source]) {
 			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, "", "")
 		}
 	}
@@ -229,7 +229,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	if s.Run.Every == calendar.Day && !s.Run.Counts(cal.FirstDate(calendar.Day, key).Weekday()) {
 		return
 	}
-	rec := a.m.needStreak(s.ID)
+	rec := a.m.needStreak(s.Key)
 	if s.OptIn && (rec.Joined == 0 || con.At < rec.Joined) {
 		a.trace.not(a.event.ID, s.Path, s.Position, NotJoined, "")
 		return

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -22,14 +23,14 @@ func (r *Ruleset) Link() {
 	r.byEvent = make(map[string]*EventType, len(r.Events))
 	for _, t := range r.Events {
 		r.byEvent[t.Name] = t
-		t.rules, t.feeds = nil, nil
+		t.rules, t.feeds = index[*Rule]{}, index[*Feed]{}
 	}
 	r.earned = make([][]*Counter, len(r.Points))
 	for i, p := range r.Points {
 		p.Index = i
 	}
 	for _, rule := range r.Rules {
-		rule.When.rules = append(rule.When.rules, rule)
+		rule.When.rules.all = append(rule.When.rules.all, rule)
 	}
 	for _, c := range r.Counters {
 		r.linkCounter(c)
@@ -55,6 +56,13 @@ func (r *Ruleset) Link() {
 			r.linkCounter(b.Counter)
 		}
 	}
+	for _, c := range r.counters() {
+		c.start = calendar.Beginning
+	}
+	for _, t := range r.Events {
+		t.rules.build(func(rule *Rule) Clauses { return rule.Clauses.within(rule.During, r.MemberClock) })
+		t.feeds.build(func(f *Feed) Clauses { return f.Clauses.within(f.During, r.MemberClock) })
+	}
 }
 
 // paths gives every definition the name that outcomes call it by.
@@ -63,14 +71,17 @@ func (r *Ruleset) paths() {
 		d.Path = "rules/" + d.ID
 		boostPaths(d.Give)
 	}
+	for _, d := range r.Counters {
+		d.Path, d.Key = "counters/"+d.ID, d.key()
+	}
 	for _, d := range r.Streaks {
-		d.Path = "streaks/" + d.ID
+		d.Path, d.Key = "streaks/"+d.ID, d.key()
 		for _, g := range d.Goals {
 			boostPaths(g.Give)
 		}
 	}
 	for _, d := range r.Challenges {
-		d.Path = "challenges/" + d.ID
+		d.Path, d.Key = challengeNames+d.ID, d.key()
 		for _, g := range d.Goals {
 			boostPaths(g.Give)
 		}
@@ -78,9 +89,20 @@ func (r *Ruleset) paths() {
 	for _, d := range r.Badges {
 		d.Path = "badges/" + d.ID
 	}
+	for _, d := range r.Tiers {
+		d.Path, d.Key = "tiers/"+d.ID, d.key()
+	}
 	for _, d := range r.Leaderboards {
 		d.Path = "leaderboards/" + d.ID
 	}
+}
+
+// key is what states call the definition.
+func (d *Definition) key() string {
+	if d.Version > 1 {
+		return d.ID + "#" + strconv.Itoa(d.Version)
+	}
+	return d.ID
 }
 
 // name gathers the names under which states know definitions, so that a hundred thousand members share one copy of each;
@@ -127,11 +149,11 @@ func (r *Ruleset) name() {
 		add(d.Name)
 	}
 	for _, d := range r.Streaks {
-		add(d.ID, d.Path, d.Counter.Name)
+		add(d.ID, d.Key, d.Path, d.Counter.Name)
 		goals(d.Goals)
 	}
 	for _, d := range r.Challenges {
-		add(d.ID, d.Path)
+		add(d.ID, d.Key, d.Path)
 		goals(d.Goals)
 		if d.Counter != nil {
 			add(d.Counter.Name)
@@ -147,7 +169,7 @@ func (r *Ruleset) name() {
 		}
 	}
 	for _, d := range r.Tiers {
-		add(d.ID)
+		add(d.ID, d.Key)
 		for _, c := range d.Counters {
 			add(c.Name)
 		}
@@ -217,7 +239,7 @@ func (r *Ruleset) linkCounter(c *Counter) {
 	}
 	for _, f := range c.Feeds {
 		f.counter = c
-		f.When.feeds = append(f.When.feeds, f)
+		f.When.feeds.all = append(f.When.feeds.all, f)
 	}
 }
 
@@ -234,6 +256,27 @@ func (r *Ruleset) CalendarOf(m *Member) calendar.Calendar {
 
 func (r *Ruleset) tier(id string) *Tier {
 	return find(r.Tiers, id, func(t *Tier) string { return t.ID })
+}
+
+// streakOf finds the streak that a record is of, nil when it is of none, or of a version that has been replaced.
+func (r *Ruleset) streakOf(rec *StreakRecord) *Streak {
+	if s := r.streak(idOfKey(rec.ID)); s != nil && s.Key == rec.ID {
+		return s
+	}
+	return nil
+}
+
+// tierOf finds the tier that a record is of, nil when it is of none, or of a version that has been replaced.
+func (r *Ruleset) tierOf(rec *TierRecord) *Tier {
+	if t := r.tier(idOfKey(rec.ID)); t != nil && t.Key == rec.ID {
+		return t
+	}
+	return nil
+}
+
+func idOfKey(key string) string {
+	id, _, _ := strings.Cut(key, "#")
+	return id
 }
 
 func (r *Ruleset) streak(id string) *Streak {

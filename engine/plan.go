@@ -36,24 +36,27 @@ type plannedFeed struct {
 // plan asks every definition that looks at events of type t.
 func (a *applier) plan(t *EventType) {
 	a.rulePlan, a.grantPlan, a.boostPlan, a.feedPlan = a.rulePlan[:0], a.grantPlan[:0], a.boostPlan[:0], a.feedPlan[:0]
-	for _, r := range t.candidates(&a.facts) {
+	rules, feeds := t.rules.all, t.feeds.all
+	if a.trace == nil { // a trace tells of all of them why not
+		a.candidateRules = t.rules.candidates(&a.facts, &a.clausesLeft, a.candidateRules[:0])
+		a.candidateFeeds = t.feeds.candidates(&a.facts, &a.clausesLeft, a.candidateFeeds[:0])
+		rules, feeds = a.candidateRules, a.candidateFeeds
+	}
+	for _, r := range rules {
 		a.planRule(r)
 	}
-	for _, f := range t.feeds {
+	for _, f := range feeds {
 		a.planFeed(f)
 	}
 }
 
-// candidates are the rules that may apply to an event of type t, sorted by id.
-func (t *EventType) candidates(*Facts) []*Rule { return t.rules }
-
-// matches asks for, during and if, in that order, and traces the first that says no.
+// matches asks during, for and if, in that order, and traces the first that says no.
 func (a *applier) matches(name string, at Position, who Cond, window *During, condition Cond) bool {
 	switch {
+	case !a.open(window, name):
+		a.trace.not(a.event.ID, name, at, WindowClosed, "")
 	case !a.ask(who, name):
 		a.trace.not(a.event.ID, name, at, WhoseNot, "")
-	case !a.facts.open(window):
-		a.trace.not(a.event.ID, name, at, WindowClosed, "")
 	case !a.ask(condition, name):
 		a.trace.not(a.event.ID, name, at, ConditionNot, "")
 	default:
@@ -136,6 +139,10 @@ func (a *applier) planBoost(b *Boost) {
 
 func (a *applier) planFeed(f *Feed) {
 	c := f.counter
+	if a.event.Time < c.start {
+		a.trace.not(a.event.ID, c.Name, c.Position, NotActive, "it was added later")
+		return
+	}
 	if !a.matches(c.Name, c.Position, f.For, f.During, f.If) {
 		return
 	}

@@ -10,13 +10,6 @@ import (
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
-// Version is a ruleset in force from an instant on. Number counts a program's versions from 1.
-type Version struct {
-	Number int
-	From   calendar.Instant
-	Rules  *Ruleset
-}
-
 // Processor runs the events of one program: it knows duplicates, loads subjects, applies events one after another, and
 // gathers what is to be committed. It is not safe for concurrent use and holds no goroutine: its owner calls Process for
 // every event that waits, commits the Batch that Take returns, and only then answers.
@@ -62,6 +55,9 @@ const (
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
 	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, scores: map[scoreID]ScoreChange{}, batch: &Batch{}}
+	for i := range versions[1:] {
+		versions[i+1].succeed(versions[i])
+	}
 	p.subjects = NewSubjects(p.current(), p.load)
 	last, mark := store.Head()
 	arrived, err := store.Get(arrivedRow)
@@ -150,6 +146,7 @@ func (p *Processor) Rules() *Ruleset { return p.current() }
 
 // Activate makes a version the present one. Its From must not be before the last accepted event.
 func (p *Processor) Activate(v Version) {
+	v.succeed(p.versions[len(p.versions)-1])
 	p.versions = append(slices.Clip(p.versions), v)
 	p.subjects.rules = v.Rules
 }

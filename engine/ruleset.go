@@ -55,6 +55,12 @@ type Definition struct {
 	Image    string
 	Hidden   bool
 	Position Position
+	// Key is what states call it: its id, with its version from the second on ("star_dash#2"), so that a raised version
+	// starts afresh and what the old one counted stays as it was. Set by Link for definitions that count.
+	Key     string
+	Version int // 0 stands for 1
+	// Meaning is the fingerprint of what it counts; it must not change under one Key (language: Versions).
+	Meaning string
 }
 
 // EventType is a declared or built-in type of event with the definitions that look at it.
@@ -63,8 +69,8 @@ type EventType struct {
 	Builtin bool // raised by the engine, never sent by an app
 	Schema  *Schema
 
-	rules []*Rule
-	feeds []*Feed
+	rules index[*Rule]
+	feeds index[*Feed]
 }
 
 // Points is a currency of the program.
@@ -125,10 +131,12 @@ type Rule struct {
 	If     Cond // nil: always, here and for every condition below
 	For    Cond
 	During *During
-	Give   []Grant
-	Take   []Grant
-	To     Pick // nil: the event's member
-	From   Pick // nil: the event's member
+	// Clauses are For and If as far as an index can judge them; nil: they must be asked.
+	Clauses Clauses
+	Give    []Grant
+	Take    []Grant
+	To      Pick // nil: the event's member
+	From    Pick // nil: the event's member
 	// Pending replaces the points' own when Set.
 	Pending Pending
 	Limits  []*Limit
@@ -209,6 +217,7 @@ type Anchor struct {
 type Promotion struct {
 	Definition
 	For     Cond
+	Fails   bool // evaluating For can fail
 	Limits  []*Limit
 	Window  *calendar.Window
 	OnCall  bool
@@ -241,6 +250,9 @@ type Counter struct {
 	ByField *Field
 	Public  bool
 	Feeds   []*Feed
+	// start is when the counter was added to a program that ran already: nothing before counts. Beginning for one
+	// of the first version. Set by Link and Version.succeed.
+	start calendar.Instant
 	// Earned counts points given, by the definitions of Only ("rules/spend"; nil: all of them).
 	Earned *Points
 	Only   map[string]bool
@@ -265,10 +277,12 @@ type Feed struct {
 	If     Cond
 	For    Cond
 	During *During
-	Value  Amount  // nil: 1
-	Values Collect // distinct: the keys this event adds, nil otherwise
-	By     Pick    // the group, for ByField
-	Split  Pick    // the board's split value, nil without one
+	// Clauses are For and If as far as an index can judge them; nil: they must be asked.
+	Clauses Clauses
+	Value   Amount  // nil: 1
+	Values  Collect // distinct: the keys this event adds, nil otherwise
+	By      Pick    // the group, for ByField
+	Split   Pick    // the board's split value, nil without one
 
 	counter *Counter
 }

@@ -95,7 +95,7 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		}
 		broke := rec.Breaks
 		rec.Breaks = 0
-		s := a.rules.streak(rec.ID)
+		s := a.rules.streakOf(rec)
 		if s == nil {
 			continue
 		}
@@ -109,7 +109,7 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 // settleTiers lets levels fall that time has taken.
 func (a *applier) settleTiers(now calendar.Instant) {
 	for _, rec := range a.m.Tiers {
-		t := a.rules.tier(rec.ID)
+		t := a.rules.tierOf(rec)
 		if t == nil {
 			continue
 		}
@@ -122,17 +122,17 @@ func (a *applier) settleTiers(now calendar.Instant) {
 // startTiers puts a member on the level of every tier that is new to them, without a word: what they reach from now on is told.
 func (a *applier) startTiers(at calendar.Instant) {
 	for _, t := range a.rules.Tiers {
-		if rec := a.m.tier(t.ID); rec == nil {
+		if rec := a.m.tier(t.Key); rec == nil {
 			a.needTier(t, at)
 		}
 	}
 }
 
 func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
-	if rec := a.m.tier(t.ID); rec != nil {
+	if rec := a.m.tier(t.Key); rec != nil {
 		return rec
 	}
-	rec := &TierRecord{ID: t.ID, TierState: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: at}}
+	rec := &TierRecord{ID: t.Key, TierState: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: at}}
 	a.m.Tiers = append(a.m.Tiers, rec)
 	metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
 	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, a.changes[:0])
@@ -232,7 +232,7 @@ func (a *applier) nextDue() calendar.Instant {
 		}
 	}
 	for _, rec := range m.Tiers {
-		if t := a.rules.tier(rec.ID); t != nil {
+		if t := a.rules.tierOf(rec); t != nil {
 			due = min(due, t.Ladder.NextFall(cal, rec.TierState, &tierMetrics{rules: a.rules, member: m, tier: t}))
 		}
 	}

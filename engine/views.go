@@ -91,7 +91,7 @@ func (m *Member) groupOf(c *Counter) string {
 
 // StreakAt is where a streak stands.
 func (m *Member) StreakAt(rules *Ruleset, s *Streak, at calendar.Instant) challenges.Standing {
-	rec := m.streak(s.ID)
+	rec := m.streak(s.Key)
 	if rec == nil {
 		return challenges.Standing{State: challenges.StreakNone}
 	}
@@ -122,7 +122,7 @@ type TierStanding struct {
 func (m *Member) tierState(rules *Ruleset, t *Tier, at calendar.Instant) (challenges.TierState, *tierMetrics) {
 	metrics := &tierMetrics{rules: rules, member: m, tier: t}
 	state := challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: m.Joined}
-	if rec := m.tier(t.ID); rec != nil {
+	if rec := m.tier(t.Key); rec != nil {
 		state = rec.TierState
 	} else {
 		t.Ladder.Rise(&state, metrics, m.Joined, nil)
@@ -211,7 +211,7 @@ func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Inst
 // group's is GroupProgress.
 func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) ChallengeStanding {
 	cal := rules.CalendarOf(m)
-	rec := m.challenge(c.ID)
+	rec := m.challenge(c.Key)
 	w := m.window(c, rec, cal, at)
 	s := ChallengeStanding{Open: w.open, Start: w.start, End: w.end, Enrolled: !c.OptIn}
 	if rec != nil {
@@ -273,7 +273,7 @@ func (g *Group) GroupValue(c *Counter, key calendar.Key) decimal.Decimal {
 
 // WindowKey is the period key of a challenge's window at an instant for the member.
 func (m *Member) WindowKey(rules *Ruleset, c *Challenge, at calendar.Instant) calendar.Key {
-	return m.window(c, m.challenge(c.ID), rules.CalendarOf(m), at).key
+	return m.window(c, m.challenge(c.Key), rules.CalendarOf(m), at).key
 }
 
 // Holdings are the rewards the member holds at an instant.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -14,12 +15,12 @@ func (b *builder) boosts() {
 }
 
 // boost attaches a boost to the grants that it applies to (language: Boosts).
-func (b *builder) boost(rec *record) {
-	points := named(b, rec.values["of"], "points", b.names.Points)
+func (b *builder) boost(rec *document.Record) {
+	points := named(b, rec.Values["of"], "points", b.names.Points)
 	targets := b.targets(rec, points)
 	open := b.during(rec)
 	if open.never != "" {
-		b.idle("boosts/"+rec.id, rec.place(), open.never)
+		b.idle("boosts/"+rec.ID, rec.Place(), open.never)
 	}
 	compiled := map[*engine.EventType]*engine.Boost{}
 	compileFor := func(t *engine.EventType) *engine.Boost {
@@ -41,12 +42,12 @@ func (b *builder) boost(rec *record) {
 
 // targets are the grants that a boost applies to: those of `only`, else the rules' entries whose amount is computed from
 // the event and whose events have every field that its `if` reads.
-func (b *builder) targets(rec *record, points *engine.Points) []*boostable {
+func (b *builder) targets(rec *document.Record, points *engine.Points) []*boostable {
 	reads := boostReads(rec)
 	var only []string
-	for _, n := range rec.list("only") {
+	for _, n := range rec.List("only") {
 		for _, section := range b.givers(n) {
-			only = append(only, section+"/"+n.text)
+			only = append(only, section+"/"+n.Text)
 		}
 		b.checkTarget(n, points)
 	}
@@ -54,7 +55,7 @@ func (b *builder) targets(rec *record, points *engine.Points) []*boostable {
 	for _, g := range b.grants {
 		switch {
 		case g.grant.Points != points || g.transfer:
-		case rec.has("only"):
+		case rec.Has("only"):
 			if slices.Contains(only, g.source) {
 				out = append(out, g)
 			}
@@ -66,34 +67,34 @@ func (b *builder) targets(rec *record, points *engine.Points) []*boostable {
 }
 
 // checkTarget says what makes a definition that `only` names no target.
-func (b *builder) checkTarget(n *node, points *engine.Points) {
+func (b *builder) checkTarget(n *document.Node, points *engine.Points) {
 	if points == nil {
 		return
 	}
 	found, transfer, idle := false, false, false
 	for _, g := range b.grants {
-		if _, id, _ := cutSource(g.source); id == n.text && g.grant.Points == points {
+		if _, id, _ := cutSource(g.source); id == n.Text && g.grant.Points == points {
 			found, transfer = true, transfer || g.transfer
 		}
 	}
 	for _, i := range b.inactive {
 		_, id, _ := cutSource(i.Definition)
-		idle = idle || id == n.text
+		idle = idle || id == n.Text
 	}
 	switch {
 	case transfer:
-		b.node(n, "", "%s takes what it gives: a transfer is never boosted", n.text)
-	case !found && !idle && !b.list.HasErrors():
-		b.node(n, "", "%s does not give %s", n.text, points.ID)
+		b.Node(n, "", "%s takes what it gives: a transfer is never boosted", n.Text)
+	case !found && !idle && !b.List.HasErrors():
+		b.Node(n, "", "%s does not give %s", n.Text, points.ID)
 	}
 }
 
 // boostReads are the event's fields that a boost reads.
-func boostReads(rec *record) []string {
+func boostReads(rec *document.Record) []string {
 	var reads []string
 	for _, name := range []string{"if", "times", "plus"} {
-		if n := rec.values[name]; n != nil {
-			reads = append(reads, expression.EventFields(n.text)...)
+		if n := rec.Values[name]; n != nil {
+			reads = append(reads, expression.EventFields(n.Text)...)
 		}
 	}
 	return reads
@@ -116,7 +117,7 @@ func declares(t *engine.EventType, path string) bool {
 }
 
 // likelyEvent is the declared event that has most of what a boost reads, to say what is wrong with it.
-func (b *builder) likelyEvent(rec *record) *engine.EventType {
+func (b *builder) likelyEvent(rec *document.Record) *engine.EventType {
 	reads := boostReads(rec)
 	if len(reads) == 0 {
 		return nil
@@ -138,25 +139,25 @@ func (b *builder) likelyEvent(rec *record) *engine.EventType {
 }
 
 // boostFor compiles a boost for one event type, or for goals, where there is no event.
-func (b *builder) boostFor(rec *record, points *engine.Points, t *engine.EventType, open openness) *engine.Boost {
+func (b *builder) boostFor(rec *document.Record, points *engine.Points, t *engine.EventType, open openness) *engine.Boost {
 	r := reader{kept: true, who: "a boost"}
 	if t != nil {
 		r.events = []*engine.EventType{t}
 	}
 	boost := &engine.Boost{
-		Definition: b.definition(rec), Points: points, During: open.during, Stacks: rec.text("stacks") == "true",
-		If: b.condition(rec.values["if"], r), For: b.who(rec.values["for"], r),
-		Times: b.amount(rec.values["times"], r), Plus: b.amount(rec.values["plus"], r),
+		Definition: b.definition(rec), Points: points, During: open.during, Stacks: rec.Text("stacks") == "true",
+		If: b.condition(rec.Values["if"], r).cond, For: b.who(rec.Values["for"], r).cond,
+		Times: b.amount(rec.Values["times"], r), Plus: b.amount(rec.Values["plus"], r),
 	}
 	gives := []*engine.Points{points}
 	if points == nil {
 		gives = nil
 	}
-	boost.Limits = b.limits(rec, "boosts/"+rec.id, r, gives)
+	boost.Limits = b.limits(rec, "boosts/"+rec.ID, r, gives)
 	return boost
 }
 
-func (b *builder) amount(n *node, r reader) engine.Amount {
+func (b *builder) amount(n *document.Node, r reader) engine.Amount {
 	if n == nil {
 		return nil
 	}
@@ -165,7 +166,7 @@ func (b *builder) amount(n *node, r reader) engine.Amount {
 		return nil
 	}
 	if e.Constant != nil && e.Constant.Sign() < 0 {
-		b.node(n, "", "a boost cannot be negative")
+		b.Node(n, "", "a boost cannot be negative")
 	}
 	return e.Amount
 }

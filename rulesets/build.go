@@ -10,17 +10,18 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
 // builder makes an engine.Ruleset of records. It first makes every definition that others can name, then compiles what
 // they mean, so that order means nothing.
 type builder struct {
-	*reporter
-	root    *record
+	*document.Reporter
+	root    *document.Record
 	rules   *engine.Ruleset
 	names   *expression.Names
-	records map[string][]*record // by section, sorted by id
+	records map[string][]*document.Record // by section, sorted by id
 	events  map[string]*engine.EventType
 
 	scopes    map[string]*expression.Scope
@@ -34,14 +35,15 @@ type builder struct {
 	windows   map[string]*engine.Promotion // all promotions, also those that never open
 	never     map[*engine.Promotion]bool
 	inactive  []Inactive
+	givenBy   map[string][]string // who gives badges and rewards
 }
 
-func newBuilder(report *reporter, root *node) *builder {
+func newBuilder(report *document.Reporter, root *document.Node) *builder {
 	return &builder{
-		reporter: report, root: report.decode(root, rulesetSection, nil), rules: &engine.Ruleset{}, records: map[string][]*record{},
+		Reporter: report, root: report.Decode(root, rulesetSection, nil), rules: &engine.Ruleset{}, records: map[string][]*document.Record{},
 		events: map[string]*engine.EventType{}, scopes: map[string]*expression.Scope{}, audiences: map[string]*audience{},
 		causes: map[string][]cause{}, triggers: map[string][]cause{}, never: map[*engine.Promotion]bool{}, windows: map[string]*engine.Promotion{},
-		used: map[string]bool{},
+		used: map[string]bool{}, givenBy: map[string][]string{},
 		names: &expression.Names{
 			Points: map[string]*engine.Points{}, Tiers: map[string]*engine.Tier{}, Counters: map[string]*engine.Counter{},
 			Streaks: map[string]*engine.Streak{}, Challenges: map[string]*engine.Challenge{}, Badges: map[string]*engine.Badge{},
@@ -53,10 +55,10 @@ func newBuilder(report *reporter, root *node) *builder {
 
 func (b *builder) build() {
 	b.header()
-	for i := range rulesetSection.fields {
-		f := &rulesetSection.fields[i]
-		if f.is.entries != nil && b.root.has(f.name) {
-			b.records[f.name] = b.entries(b.root.values[f.name], f.is.entries)
+	for i := range rulesetSection.Fields {
+		f := &rulesetSection.Fields[i]
+		if f.Entries != nil && b.root.Has(f.Name) {
+			b.records[f.Name] = b.Entries(b.root.Values[f.Name], f.Entries)
 		}
 	}
 	for _, records := range b.records {
@@ -78,22 +80,24 @@ func (b *builder) build() {
 	b.leaderboards()
 	b.rewards()
 	b.boosts()
+	b.versions()
 	b.cycles()
+	b.idleHoldings()
 }
 
 // header reads the ruleset's own fields.
 func (b *builder) header() {
 	r, rec := b.rules, b.root
-	r.Program = rec.text("program")
-	r.Title = cmp.Or(rec.text("title"), r.Program)
-	r.MemberClock = rec.text("clock") == "member"
-	r.Currency = rec.text("currency")
+	r.Program = rec.Text("program")
+	r.Title = cmp.Or(rec.Text("title"), r.Program)
+	r.MemberClock = rec.Text("clock") == "member"
+	r.Currency = rec.Text("currency")
 	r.Digits = currencyDigits(r.Currency)
-	r.Late, _ = calendar.ParseDuration(rec.text("late"))
-	r.Calendar.WeekStart = weekday(rec.text("week_starts"))
-	zone, err := calendar.LoadZone(rec.text("timezone"))
+	r.Late, _ = calendar.ParseDuration(rec.Text("late"))
+	r.Calendar.WeekStart = weekday(rec.Text("week_starts"))
+	zone, err := calendar.LoadZone(rec.Text("timezone"))
 	if err != nil {
-		b.node(rec.values["timezone"], "", "%v", err)
+		b.Node(rec.Values["timezone"], "", "%v", err)
 	}
 	r.Calendar.Zone = zone
 }
@@ -124,53 +128,49 @@ func weekday(name string) time.Weekday {
 }
 
 // definition is what every definition has.
-func (b *builder) definition(rec *record) engine.Definition {
+func (b *builder) definition(rec *document.Record) engine.Definition {
 	return engine.Definition{
-		ID: rec.id, Title: cmp.Or(rec.text("title"), rec.id), About: rec.text("about"), Image: rec.text("image"),
-		Hidden: rec.text("hidden") == "true", Position: position(rec.place()),
+		ID: rec.ID, Title: cmp.Or(rec.Text("title"), rec.ID), About: rec.Text("about"), Image: rec.Text("image"),
+		Hidden: rec.Text("hidden") == "true", Position: engine.Position(rec.Place().Position()),
 	}
-}
-
-func position(n *node) engine.Position {
-	return engine.Position{File: n.src.name, Line: n.start.line, Column: n.start.column}
 }
 
 // declare makes the definitions that expressions and other definitions can name.
 func (b *builder) declare() {
 	for i, rec := range b.records["points"] {
-		if slices.Contains([]string{"badge", "reward", "tier"}, rec.id) || rulesetSection.field(rec.id) != nil {
-			b.node(rec.key, "call them by a name of their own, such as stars", "%s cannot name points", rec.id)
+		if slices.Contains([]string{"badge", "reward", "tier"}, rec.ID) || rulesetSection.Field(rec.ID) != nil {
+			b.Node(rec.Key, "call them by a name of their own, such as stars", "%s cannot name points", rec.ID)
 		}
 		p := &engine.Points{Definition: b.definition(rec), Index: i}
-		b.names.Points[rec.id], b.rules.Points = p, append(b.rules.Points, p)
+		b.names.Points[rec.ID], b.rules.Points = p, append(b.rules.Points, p)
 	}
 	for _, rec := range b.records["counters"] {
-		c := &engine.Counter{Definition: b.definition(rec), Name: "counters/" + rec.id}
-		b.names.Counters[rec.id], b.rules.Counters = c, append(b.rules.Counters, c)
+		c := &engine.Counter{Definition: b.definition(rec), Name: "counters/" + rec.ID}
+		b.names.Counters[rec.ID], b.rules.Counters = c, append(b.rules.Counters, c)
 	}
 	for _, rec := range b.records["streaks"] {
 		s := &engine.Streak{Definition: b.definition(rec)}
-		b.names.Streaks[rec.id], b.rules.Streaks = s, append(b.rules.Streaks, s)
+		b.names.Streaks[rec.ID], b.rules.Streaks = s, append(b.rules.Streaks, s)
 	}
 	for _, rec := range b.records["challenges"] {
 		c := &engine.Challenge{Definition: b.definition(rec)}
-		b.names.Challenges[rec.id], b.rules.Challenges = c, append(b.rules.Challenges, c)
+		b.names.Challenges[rec.ID], b.rules.Challenges = c, append(b.rules.Challenges, c)
 	}
 	for _, rec := range b.records["badges"] {
-		badge := &engine.Badge{Definition: b.definition(rec), Leave: rec.text("on_reversal") == "leave"}
-		b.names.Badges[rec.id], b.rules.Badges = badge, append(b.rules.Badges, badge)
+		badge := &engine.Badge{Definition: b.definition(rec), Leave: rec.Text("on_reversal") == "leave"}
+		b.names.Badges[rec.ID], b.rules.Badges = badge, append(b.rules.Badges, badge)
 	}
 	for i, rec := range b.records["tiers"] {
 		t := &engine.Tier{Definition: b.definition(rec), Index: i}
-		b.names.Tiers[rec.id], b.rules.Tiers = t, append(b.rules.Tiers, t)
+		b.names.Tiers[rec.ID], b.rules.Tiers = t, append(b.rules.Tiers, t)
 	}
 	for i, rec := range b.records["rewards"] {
 		r := &engine.Reward{Definition: b.definition(rec), Index: i}
-		b.names.Rewards[rec.id], b.rules.Rewards = r, append(b.rules.Rewards, r)
+		b.names.Rewards[rec.ID], b.rules.Rewards = r, append(b.rules.Rewards, r)
 	}
 	for _, rec := range b.records["promotions"] {
 		p := &engine.Promotion{Definition: b.definition(rec)}
-		b.windows[rec.id], b.rules.Promotions = p, append(b.rules.Promotions, p)
+		b.windows[rec.ID], b.rules.Promotions = p, append(b.rules.Promotions, p)
 	}
 	b.levelNames()
 	b.tables()
@@ -182,21 +182,21 @@ func (b *builder) options() {
 	o := b.names.Options
 	o["challenge"], o["streak"], o["badge"] = ids(b.names.Challenges), ids(b.names.Streaks), ids(b.names.Badges)
 	o["tier"], o["points"], o["reward"] = ids(b.names.Tiers), ids(b.names.Points), ids(b.names.Rewards)
-	o["kind"] = rewardSection.field("kind").is.words
+	o["kind"] = rewardSection.Field("kind").Words
 	for _, rec := range b.records["promotions"] {
-		o["promotion"] = append(o["promotion"], rec.id)
+		o["promotion"] = append(o["promotion"], rec.ID)
 	}
 	for _, rec := range b.records["leaderboards"] {
-		o["leaderboard"] = append(o["leaderboard"], rec.id)
+		o["leaderboard"] = append(o["leaderboard"], rec.ID)
 	}
 }
 
 func ids[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // recordOf finds a definition's record, nil without one.
-func (b *builder) recordOf(section, id string) *record {
+func (b *builder) recordOf(section, id string) *document.Record {
 	for _, rec := range b.records[section] {
-		if rec.id == id {
+		if rec.ID == id {
 			return rec
 		}
 	}
@@ -204,30 +204,23 @@ func (b *builder) recordOf(section, id string) *record {
 }
 
 // named finds what a field names in a section, and says so where there is none.
-func named[T any](b *builder, n *node, noun string, all map[string]*T) *T {
+func named[T any](b *builder, n *document.Node, noun string, all map[string]*T) *T {
 	if n == nil {
 		return nil
 	}
-	found := all[n.text]
+	found := all[n.Text]
 	if found == nil {
-		b.unknown(n, 0, len(n.text), noun, n.text, ids(all))
+		b.unknown(n, 0, len(n.Text), noun, n.Text, ids(all))
 	}
 	return found
 }
 
-func (b *builder) unknown(n *node, from, to int, noun, word string, candidates []string) {
+func (b *builder) unknown(n *document.Node, from, to int, noun, word string, candidates []string) {
 	is := "is"
 	if noun == "points" {
 		is = "are"
 	}
-	b.span(n, from, to, expression.DidYouMean(word, candidates), "there %s no %s %q", is, noun, word)
-}
-
-// idle leaves a definition, or a part of one, out of the linked ruleset.
-func (b *builder) idle(definition string, n *node, why string) {
-	if !b.quiet {
-		b.inactive = append(b.inactive, Inactive{definition, position(n), why})
-	}
+	b.Span(n, from, to, expression.DidYouMean(word, candidates), "there %s no %s %q", is, noun, word)
 }
 
 func (b *builder) sortedInactive() []Inactive {
@@ -241,7 +234,7 @@ func (b *builder) definitions() []engine.Definition {
 	for _, section := range ids(b.records) {
 		for _, rec := range b.records[section] {
 			d := b.definition(rec)
-			d.Path = section + "/" + rec.id
+			d.Path = section + "/" + rec.ID
 			all = append(all, d)
 		}
 	}
@@ -249,28 +242,28 @@ func (b *builder) definitions() []engine.Definition {
 }
 
 // decimal reads a number field exactly.
-func (b *builder) decimal(n *node) decimal.Decimal {
-	d, err := decimal.Parse(n.text)
+func (b *builder) decimal(n *document.Node) decimal.Decimal {
+	d, err := decimal.Parse(n.Text)
 	if err != nil {
-		b.node(n, "at most 9223372036854 and six digits after the point", "%s: %v", n.text, err)
+		b.Node(n, "at most 9223372036854 and six digits after the point", "%s: %v", n.Text, err)
 	}
 	return d
 }
 
 // duration reads a duration field; zero where it is left out.
-func (b *builder) duration(rec *record, name string) calendar.Duration {
-	text := rec.text(name)
+func (b *builder) duration(rec *document.Record, name string) calendar.Duration {
+	text := rec.Text(name)
 	if text == "" || text == "none" || text == "forever" {
 		return calendar.Duration{}
 	}
 	d, err := calendar.ParseDuration(text)
 	if err != nil {
-		b.node(rec.values[name], "", "%v", err)
+		b.Node(rec.Values[name], "", "%v", err)
 	}
 	return d
 }
 
-func (b *builder) period(rec *record, name string) calendar.Period {
-	p, _ := calendar.ParsePeriod(rec.text(name))
+func (b *builder) period(rec *document.Record, name string) calendar.Period {
+	p, _ := calendar.ParsePeriod(rec.Text(name))
 	return p
 }

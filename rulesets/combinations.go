@@ -1,10 +1,14 @@
 package rulesets
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/laurel-engine/laurel/rulesets/document"
+)
 
 // constraint is what fields of a section can be written together.
 type constraint struct {
-	section *section
+	section *document.Section
 	kind    constraintKind
 	fields  []string // the first is the one to keep or to add
 	advice  string
@@ -54,18 +58,18 @@ var constraints = []constraint{
 }
 
 // combinations says which fields of a definition exclude or need one another.
-func (r *reporter) combinations(rec *record) {
+func (b *builder) combinations(rec *document.Record) {
 	for i := range constraints {
-		if c := &constraints[i]; c.section == rec.section {
-			r.constrain(rec, c)
+		if c := &constraints[i]; c.section == rec.Section {
+			b.constrain(rec, c)
 		}
 	}
 }
 
-func (r *reporter) constrain(rec *record, c *constraint) {
+func (b *builder) constrain(rec *document.Record, c *constraint) {
 	var present []string
 	for _, f := range c.fields {
-		if keyOf(rec.node, f) != nil {
+		if rec.Node.Key(f) != nil {
 			present = append(present, f)
 		}
 	}
@@ -73,33 +77,24 @@ func (r *reporter) constrain(rec *record, c *constraint) {
 	switch c.kind {
 	case atMostOne, exactlyOne:
 		if len(present) > 1 {
-			r.node(keyOf(rec.node, present[1]), c.advice, "drop %s or %s: they exclude each other", present[0], strings.Join(present[1:], " and "))
+			b.Node(rec.Node.Key(present[1]), c.advice, "drop %s or %s: they exclude each other", present[0], strings.Join(present[1:], " and "))
 		}
-		if c.kind == exactlyOne && rec.lacksAll(c.fields) {
-			r.node(rec.place(), c.advice, "%s needs one of %s", describe(rec), strings.Join(c.fields, ", "))
+		if c.kind == exactlyOne && rec.Lacks(c.fields...) {
+			b.Node(rec.Place(), c.advice, "%s needs one of %s", rec, strings.Join(c.fields, ", "))
 		}
 	case requiresOne:
-		if rec.lacksAll(c.fields) {
-			r.node(rec.place(), c.advice, "%s needs %s", describe(rec), strings.Join(c.fields, " or "))
+		if rec.Lacks(c.fields...) {
+			b.Node(rec.Place(), c.advice, "%s needs %s", rec, strings.Join(c.fields, " or "))
 		}
 	case requires:
-		if first && rec.lacksAll(c.fields[1:]) {
-			r.node(keyOf(rec.node, present[0]), c.advice, "%s needs %s", present[0], strings.Join(c.fields[1:], " or "))
+		if first && rec.Lacks(c.fields[1:]...) {
+			b.Node(rec.Node.Key(present[0]), c.advice, "%s needs %s", present[0], strings.Join(c.fields[1:], " or "))
 		}
 	case forbids:
 		if first {
 			for _, f := range present[1:] {
-				r.node(keyOf(rec.node, f), c.advice, "drop %s: it makes no sense beside %s", f, present[0])
+				b.Node(rec.Node.Key(f), c.advice, "drop %s: it makes no sense beside %s", f, present[0])
 			}
 		}
 	}
-}
-
-func (r *record) lacksAll(fields []string) bool {
-	for _, f := range fields {
-		if !r.lacks(f) {
-			return false
-		}
-	}
-	return true
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -17,9 +18,9 @@ var foldNames = []string{"add", "highest", "lowest", "latest", "distinct", "earn
 
 func (b *builder) counters() {
 	for _, rec := range b.records["counters"] {
-		c := b.names.Counters[rec.id]
-		c.Every, c.Last, c.Public = b.period(rec, "every"), b.duration(rec, "last"), rec.text("public") == "true"
-		b.count(rec, c, meaning{who: "a counter", definition: "counters/" + rec.id, forField: true, during: true})
+		c := b.names.Counters[rec.ID]
+		c.Every, c.Last, c.Public = b.period(rec, "every"), b.duration(rec, "last"), rec.Text("public") == "true"
+		b.count(rec, c, meaning{who: "a counter", definition: "counters/" + rec.ID, forField: true, during: true})
 	}
 }
 
@@ -32,16 +33,16 @@ type meaning struct {
 }
 
 // count fills in what a counter counts, from the fields of the definition that it is written in.
-func (b *builder) count(rec *record, c *engine.Counter, m meaning) {
+func (b *builder) count(rec *document.Record, c *engine.Counter, m meaning) {
 	fold := "add"
 	for _, name := range foldNames {
-		if rec.has(name) {
+		if rec.Has(name) {
 			fold = name
 		}
 	}
 	c.Fold = folds[fold]
-	if n := rec.values["at_most"]; n != nil {
-		c.AtMost.N, c.AtMost.Per = allowance(n.text)
+	if n := rec.Values["at_most"]; n != nil {
+		c.AtMost.N, c.AtMost.Per = allowance(n.Text)
 	}
 	if fold == "earned" {
 		c.Earned, c.Only = b.earned(rec)
@@ -49,40 +50,41 @@ func (b *builder) count(rec *record, c *engine.Counter, m meaning) {
 	}
 	t := b.when(rec)
 	if t.idle != "" {
-		b.idle(m.definition, rec.place(), t.idle)
+		b.idle(m.definition, rec.Place(), t.idle)
 	}
 	if t.events == nil { // to find what else is wrong
 		b.feed(rec, c, fold, reader{any: true, who: m.who}, m)
 	}
-	quiet := b.quiet
+	quiet := b.Quiet
 	for i := range t.events {
 		f := b.feed(rec, c, fold, reader{events: t.events, who: m.who}.first(i), m)
 		if t.idle == "" {
 			c.Feeds = append(c.Feeds, f)
 		}
 		b.triggered(m.definition, rec, t.events[i])
-		b.quiet = true // the other events are alike, or it has been said
+		b.Quiet = true // the other events are alike, or it has been said
 	}
-	b.quiet = quiet
+	b.Quiet = quiet
 }
 
-func (b *builder) feed(rec *record, c *engine.Counter, fold string, r reader, m meaning) *engine.Feed {
-	f := &engine.Feed{If: b.condition(rec.values["if"], r)}
+func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r reader, m meaning) *engine.Feed {
+	condition, who := b.condition(rec.Values["if"], r), judgement{}
+	if m.forField {
+		who = b.who(rec.Values["for"], r)
+	}
+	f := &engine.Feed{If: condition.cond, For: who.cond, Clauses: clauses(who, condition)}
 	if !r.any {
 		f.When = r.events[0]
-	}
-	if m.forField {
-		f.For = b.who(rec.values["for"], r)
 	}
 	if m.during {
 		open := b.during(rec)
 		f.During = open.during
 		if open.never != "" {
-			b.idle(m.definition, rec.place(), open.never)
+			b.idle(m.definition, rec.Place(), open.never)
 			f.If = func(*engine.Facts) bool { return false }
 		}
 	}
-	switch n := rec.values[fold]; {
+	switch n := rec.Values[fold]; {
 	case n == nil:
 	case fold == "distinct":
 		if e := b.compile(n, r, expression.Keys); e != nil {
@@ -93,23 +95,23 @@ func (b *builder) feed(rec *record, c *engine.Counter, fold string, r reader, m 
 			f.Value = e.Amount
 		}
 	}
-	b.by(rec.values["by"], c, f, r)
+	b.by(rec.Values["by"], c, f, r)
 	if c.By == engine.ByEveryone && fold == "distinct" {
-		b.node(rec.values["distinct"], "count it by member, or by a field", "distinct cannot be counted by everyone: it keeps each value")
+		b.Node(rec.Values["distinct"], "count it by member, or by a field", "distinct cannot be counted by everyone: it keeps each value")
 	}
 	return f
 }
 
 // by reads whose count something is.
-func (b *builder) by(n *node, c *engine.Counter, f *engine.Feed, r reader) {
+func (b *builder) by(n *document.Node, c *engine.Counter, f *engine.Feed, r reader) {
 	if n == nil {
 		return
 	}
 	c.By, c.ByField, f.By = engine.ByMember, nil, nil
-	switch g := match(aSubject, n.text); {
-	case g.has(2):
+	switch g := document.Subject.Match(n.Text); {
+	case g.Has(2):
 		c.By = engine.ByEveryone
-	case g.has(3):
+	case g.Has(3):
 		c.By = engine.ByField
 		if e := b.compile(n, r.memberOnly(), expression.Key); e != nil {
 			c.ByField, f.By = e.Field, e.Pick
@@ -118,34 +120,34 @@ func (b *builder) by(n *node, c *engine.Counter, f *engine.Feed, r reader) {
 }
 
 // earned reads `earned: POINTS` and the definitions of `only`.
-func (b *builder) earned(rec *record) (*engine.Points, map[string]bool) {
-	p := named(b, rec.values["earned"], "points", b.names.Points)
+func (b *builder) earned(rec *document.Record) (*engine.Points, map[string]bool) {
+	p := named(b, rec.Values["earned"], "points", b.names.Points)
 	var only map[string]bool
-	for _, n := range rec.list("only") {
+	for _, n := range rec.List("only") {
 		for _, section := range b.givers(n) {
 			if only == nil {
 				only = map[string]bool{}
 			}
-			only[section+"/"+n.text] = true
+			only[section+"/"+n.Text] = true
 		}
 	}
 	return p, only
 }
 
 // givers are the sections that define n as something that gives points.
-func (b *builder) givers(n *node) []string {
+func (b *builder) givers(n *document.Node) []string {
 	var found []string
 	var all []string
 	for _, section := range []string{"rules", "challenges", "streaks", "leaderboards"} {
 		for _, rec := range b.records[section] {
-			all = append(all, rec.id)
-			if rec.id == n.text {
+			all = append(all, rec.ID)
+			if rec.ID == n.Text {
 				found = append(found, section)
 			}
 		}
 	}
 	if found == nil {
-		b.unknown(n, 0, len(n.text), "definition that gives points named", n.text, all)
+		b.unknown(n, 0, len(n.Text), "definition that gives points named", n.Text, all)
 	}
 	return found
 }
@@ -155,7 +157,7 @@ func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Co
 	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
 		Earned: c.Earned, Only: c.Only}
 	for _, f := range c.Feeds {
-		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
+		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
 		out.Feeds = append(out.Feeds, feed)
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -21,7 +22,7 @@ func (b *builder) caused(definition, event, field, value string) {
 }
 
 // triggered notes that a definition is set off by a built-in event, as far as its `if` accepts it.
-func (b *builder) triggered(definition string, rec *record, t *engine.EventType) {
+func (b *builder) triggered(definition string, rec *document.Record, t *engine.EventType) {
 	if !t.Builtin {
 		return
 	}
@@ -30,8 +31,8 @@ func (b *builder) triggered(definition string, rec *record, t *engine.EventType)
 		field = ""
 	}
 	values := []string{""}
-	if n := rec.values["if"]; n != nil && field != "" {
-		if e, errs := expression.Condition(n.text, b.scope(reader{events: []*engine.EventType{t}, kept: true})); errs == nil {
+	if n := rec.Values["if"]; n != nil && field != "" {
+		if e, errs := expression.Condition(n.Text, b.scope(reader{events: []*engine.EventType{t}, kept: true})); errs == nil {
 			values = accepted(e.Tree, field)
 		}
 	}
@@ -41,9 +42,9 @@ func (b *builder) triggered(definition string, rec *record, t *engine.EventType)
 }
 
 // inherit notes that a definition is set off by what its counter counts.
-func (b *builder) inherit(definition string, counter *node) {
+func (b *builder) inherit(definition string, counter *document.Node) {
 	if counter != nil {
-		b.triggers[definition] = append(b.triggers[definition], b.triggers["counters/"+counter.text]...)
+		b.triggers[definition] = append(b.triggers[definition], b.triggers["counters/"+counter.Text]...)
 	}
 }
 
@@ -98,7 +99,7 @@ func (b *builder) cycles() {
 	}
 	for _, bare := range b.bare {
 		if !b.looksAt(bare.rec) {
-			b.node(bare.at, "give: what reaching it gives", "%s has a goal that gives nothing, and nothing else looks at it", describe(bare.rec))
+			b.Node(bare.at, "give: what reaching it gives", "%s has a goal that gives nothing, and nothing else looks at it", bare.rec)
 		}
 	}
 	loop := findLoop(edges)
@@ -107,7 +108,7 @@ func (b *builder) cycles() {
 	}
 	section, id, _ := cutSource(loop[0])
 	if rec := b.recordOf(section, id); rec != nil {
-		b.node(rec.place(), "narrow one of them with `if`", "%s set one another off without end", arrows(loop))
+		b.Node(rec.Place(), "narrow one of them with `if`", "%s set one another off without end", arrows(loop))
 	}
 }
 
@@ -120,17 +121,17 @@ func cutSource(source string) (section, id, rest string) {
 }
 
 // looksAt reports whether another definition names a challenge or streak: in needs, in an expression, or by its events.
-func (b *builder) looksAt(rec *record) bool {
-	if b.used[rec.id] {
+func (b *builder) looksAt(rec *document.Record) bool {
+	if b.used[rec.ID] {
 		return true
 	}
-	event, path := engine.ChallengeCompleted, "member.challenge."+rec.id
-	if rec.section == streakSection {
-		event, path = engine.StreakReached, "member.streak."+rec.id
+	event, path := engine.ChallengeCompleted, "member.challenge."+rec.ID
+	if rec.Section == streakSection {
+		event, path = engine.StreakReached, "member.streak."+rec.ID
 	}
 	for _, awaited := range b.triggers {
 		for _, a := range awaited {
-			if a.event == event && (a.value == "" || a.value == rec.id) {
+			if a.event == event && (a.value == "" || a.value == rec.ID) {
 				return true
 			}
 		}

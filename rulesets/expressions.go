@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -53,67 +54,85 @@ func (b *builder) scope(r reader) *expression.Scope {
 type compileFunc func(string, *expression.Scope) (*expression.Expression, []expression.Error)
 
 // compile compiles the expression in n. It returns nil after saying what is wrong.
-func (b *builder) compile(n *node, r reader, compile compileFunc) *expression.Expression {
-	b.sources = append(b.sources, n.text)
-	e, errs := compile(n.text, b.scope(r))
+func (b *builder) compile(n *document.Node, r reader, compile compileFunc) *expression.Expression {
+	b.sources = append(b.sources, n.Text)
+	e, errs := compile(n.Text, b.scope(r))
 	for _, err := range errs {
-		b.span(n, err.From, err.To, cmp.Or(commentHint(n), err.Suggestion), "%s", err.Message)
+		b.Span(n, err.From, err.To, cmp.Or(n.CommentHint(), err.Suggestion), "%s", err.Message)
 	}
 	return e
 }
 
-// condition compiles a condition; nil where it is left out or wrong.
-func (b *builder) condition(n *node, r reader) engine.Cond {
+// judgement is a compiled condition; the zero one always holds.
+type judgement struct {
+	cond    engine.Cond
+	clauses engine.Clauses // what it asks at least
+	safe    bool           // asking it cannot fail
+}
+
+// clauses are those of who and then condition, asked in this order: where who fails, that is told.
+func clauses(who, condition judgement) engine.Clauses {
+	switch {
+	case who.cond == nil:
+		return condition.clauses
+	case !who.safe:
+		return who.clauses
+	default:
+		return who.clauses.And(condition.clauses)
+	}
+}
+
+// condition compiles a condition; the zero judgement where it is left out or wrong.
+func (b *builder) condition(n *document.Node, r reader) judgement {
 	if n == nil {
-		return nil
+		return judgement{}
 	}
 	if e := b.compile(n, r, expression.Condition); e != nil {
-		return e.Cond
+		return judgement{e.Cond, e.Clauses, e.Safe}
 	}
-	return nil
+	return judgement{}
 }
 
 // who compiles a `for`: an audience by name, or a condition on the member.
-func (b *builder) who(n *node, r reader) engine.Cond {
+func (b *builder) who(n *document.Node, r reader) judgement {
 	if n == nil {
-		return nil
+		return judgement{}
 	}
-	name := strings.TrimSpace(n.text)
-	if !phrases[anID].pattern.MatchString(name) || name == "true" || name == "false" {
+	name := strings.TrimSpace(n.Text)
+	if !document.ID.Matches(name) || name == "true" || name == "false" {
 		return b.condition(n, r.memberOnly())
 	}
 	if b.audiences[name] == nil {
 		b.unknown(n, 0, len(name), "audience", name, b.names.AudienceIDs)
-		return nil
+		return judgement{}
 	}
 	a := b.names.Audience(name)
 	if a == nil {
-		return nil
+		return judgement{}
 	}
 	if a.Kept && !r.kept {
-		b.node(n, "use an audience of declared member fields", "%s may not ask for the audience %s: it reads state that depends on the order of arrival", r.who, name)
+		b.Node(n, "use an audience of declared member fields", "%s may not ask for the audience %s: it reads state that depends on the order of arrival", r.who, name)
 	}
-	return a.Cond
+	return judgement{a.Cond, a.Clauses, a.Safe}
 }
 
 // audience is a named condition, compiled when it is first used.
 type audience struct {
-	node     *node
+	node     *document.Node
 	compiled *expression.Audience
 	state    int // 0 new, 1 being compiled, 2 done
 }
 
 func (b *builder) audienceConditions() {
 	b.names.Audience = b.audience
-	if n := b.root.values["audiences"]; n != nil {
-		for _, p := range n.pairs {
+	if n := b.root.Values["audiences"]; n != nil {
+		for _, p := range n.Pairs {
 			switch {
-			case !phrases[anID].pattern.MatchString(p.key.text):
-				b.node(p.key, "such as "+phrases[anID].example, "%q is not an id", p.key.text)
-			case p.value.kind != scalarNode || p.value.null:
-				b.node(p.value, `such as member.country == "DE"`, "an audience is a condition on the member")
+			case !b.IsID(p.Key): // which has been said
+			case p.Value.Kind != document.Scalar || p.Value.Null:
+				b.Node(p.Value, `such as member.country == "DE"`, "an audience is a condition on the member")
 			default:
-				b.audiences[p.key.text] = &audience{node: p.value}
+				b.audiences[p.Key.Text] = &audience{node: p.Value}
 			}
 		}
 	}
@@ -129,16 +148,16 @@ func (b *builder) audience(id string) *expression.Audience {
 	case a == nil:
 		return nil
 	case a.state == 1:
-		b.node(a.node, "write one of them out", "the audience %s is defined by itself", id)
+		b.Node(a.node, "write one of them out", "the audience %s is defined by itself", id)
 		return nil
 	case a.state == 0:
 		a.state = 1
-		quiet := b.quiet
-		b.quiet = false
+		quiet := b.Quiet
+		b.Quiet = false
 		if e := b.compile(a.node, reader{kept: true}, expression.Condition); e != nil {
-			a.compiled = &expression.Audience{Cond: e.Cond, Kept: e.Kept}
+			a.compiled = &expression.Audience{Cond: e.Cond, Kept: e.Kept, Clauses: e.Clauses, Safe: e.Safe}
 		}
-		b.quiet = quiet
+		b.Quiet = quiet
 		a.state = 2
 	}
 	return a.compiled
@@ -146,24 +165,23 @@ func (b *builder) audience(id string) *expression.Audience {
 
 // tables reads `tables`: numbers by key.
 func (b *builder) tables() {
-	n := b.root.values["tables"]
+	n := b.root.Values["tables"]
 	if n == nil {
 		return
 	}
-	for _, p := range n.pairs {
-		if !phrases[anID].pattern.MatchString(p.key.text) {
-			b.node(p.key, "such as "+phrases[anID].example, "%q is not an id", p.key.text)
+	for _, p := range n.Pairs {
+		if !b.IsID(p.Key) {
 			continue
 		}
 		table := map[string]decimal.Decimal{}
-		b.names.Tables[p.key.text] = table
-		if p.value.kind != mapNode || len(p.value.pairs) == 0 {
-			b.node(p.value, "such as {flex: 2, saver: 0.5}", "a table is a map of keys to numbers")
+		b.names.Tables[p.Key.Text] = table
+		if p.Value.Kind != document.Map || len(p.Value.Pairs) == 0 {
+			b.Node(p.Value, "such as {flex: 2, saver: 0.5}", "a table is a map of keys to numbers")
 			continue
 		}
-		for _, entry := range p.value.pairs {
-			if b.fits(entry.value, of(aNumber), &field{name: entry.key.text}) {
-				table[entry.key.text] = b.decimal(entry.value)
+		for _, entry := range p.Value.Pairs {
+			if b.Fits(entry.Value, &document.Field{Name: entry.Key.Text, Phrase: document.Number}) {
+				table[entry.Key.Text] = b.decimal(entry.Value)
 			}
 		}
 	}
@@ -174,7 +192,7 @@ type trigger struct {
 	events []*engine.EventType
 	// idle says why the trigger never fires in this version of the engine, "" when it does.
 	idle string
-	node *node
+	node *document.Node
 }
 
 // timer is the event of a timer: it has no fields.
@@ -190,14 +208,14 @@ var unraised = map[string]string{
 }
 
 // when reads a trigger. Events is nil after an error.
-func (b *builder) when(rec *record) trigger {
-	n := rec.values["when"]
+func (b *builder) when(rec *document.Record) trigger {
+	n := rec.Values["when"]
 	t := trigger{node: n}
-	items := rec.list("when")
+	items := rec.List("when")
 	for _, item := range items {
-		g := match(aTrigger, item.text)
-		if len(items) > 1 && !g.has(1) {
-			b.node(item, "write a definition of its own for it", "a list in when is made of events")
+		g := document.Trigger.Match(item.Text)
+		if len(items) > 1 && !g.Has(1) {
+			b.Node(item, "write a definition of its own for it", "a list in when is made of events")
 			return trigger{}
 		}
 		event, idle := b.triggerEvent(rec, item, g)
@@ -205,7 +223,7 @@ func (b *builder) when(rec *record) trigger {
 			return trigger{node: n}
 		}
 		if slices.Contains(t.events, event) {
-			b.node(item, "", "%s is in the list twice", event.Name)
+			b.Node(item, "", "%s is in the list twice", event.Name)
 			continue
 		}
 		t.events, t.idle = append(t.events, event), cmp.Or(t.idle, idle)
@@ -214,31 +232,31 @@ func (b *builder) when(rec *record) trigger {
 }
 
 // triggerEvent is the event that a trigger stands for, and why it does not happen yet.
-func (b *builder) triggerEvent(rec *record, n *node, g groups) (event *engine.EventType, idle string) {
+func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g document.Groups) (event *engine.EventType, idle string) {
 	const timers = "timers do not fire yet"
 	switch {
-	case g.has(1):
+	case g.Has(1):
 		event = b.eventNamed(n, g, 1)
 		if event != nil && event.Builtin {
 			idle = unraised[event.Name]
 		}
 		return event, idle
-	case rec.section != ruleSection:
-		b.node(n, "such as when: purchase", "a %s counts events; only a rule can have a timer", rec.section.name)
+	case rec.Section != ruleSection:
+		b.Node(n, "such as when: purchase", "a %s counts events; only a rule can have a timer", rec.Section.Name)
 		return nil, ""
-	case g.has(4): // DURATION after last EVENT
+	case g.Has(4): // DURATION after last EVENT
 		if b.eventNamed(n, g, 4) == nil {
 			return nil, ""
 		}
-	case g.has(6): // every year on member.FIELD
+	case g.Has(6): // every year on member.FIELD
 		if b.memberDate(n, g, 6) == nil {
 			return nil, ""
 		}
-	case g.has(7):
-		if b.cron(n, g.get(7), g.index[14]) == nil {
+	case g.Has(7):
+		if from, _ := g.At(7); b.cron(n, g.Get(7), from) == nil {
 			return nil, ""
 		}
-	case g.has(8):
+	case g.Has(8):
 		if b.promotionNamed(n, g, 8) == nil {
 			return nil, ""
 		}
@@ -247,34 +265,34 @@ func (b *builder) triggerEvent(rec *record, n *node, g groups) (event *engine.Ev
 	return timer(), timers
 }
 
-func (b *builder) eventNamed(n *node, g groups, i int) *engine.EventType {
-	t := b.events[g.get(i)]
+func (b *builder) eventNamed(n *document.Node, g document.Groups, i int) *engine.EventType {
+	t := b.events[g.Get(i)]
 	if t == nil {
-		from, to := g.at(i)
-		b.unknown(n, from, to, "event", g.get(i), ids(b.events))
+		from, to := g.At(i)
+		b.unknown(n, from, to, "event", g.Get(i), ids(b.events))
 	}
 	return t
 }
 
 // memberDate finds the declared date of a member that a phrase names.
-func (b *builder) memberDate(n *node, g groups, i int) *engine.Field {
-	from, to := g.at(i)
-	f := b.rules.Member.Field(g.get(i))
+func (b *builder) memberDate(n *document.Node, g document.Groups, i int) *engine.Field {
+	from, to := g.At(i)
+	f := b.rules.Member.Field(g.Get(i))
 	switch {
 	case f == nil:
-		b.span(n, from, to, expression.DidYouMean(g.get(i), b.rules.Member.Names()), "member has no field %q", g.get(i))
+		b.Span(n, from, to, expression.DidYouMean(g.Get(i), b.rules.Member.Names()), "member has no field %q", g.Get(i))
 	case f.Type != engine.TypeDate && f.Type != engine.TypeTime:
-		b.span(n, from, to, "", "member.%s is %s, not a date", f.Name, f.Type)
+		b.Span(n, from, to, "", "member.%s is %s, not a date", f.Name, f.Type)
 		return nil
 	}
 	return f
 }
 
-func (b *builder) promotionNamed(n *node, g groups, i int) *engine.Promotion {
-	p := b.windows[g.get(i)]
+func (b *builder) promotionNamed(n *document.Node, g document.Groups, i int) *engine.Promotion {
+	p := b.windows[g.Get(i)]
 	if p == nil {
-		from, to := g.at(i)
-		b.unknown(n, from, to, "promotion", g.get(i), ids(b.windows))
+		from, to := g.At(i)
+		b.unknown(n, from, to, "promotion", g.Get(i), ids(b.windows))
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -20,24 +21,24 @@ type boostable struct {
 }
 
 // grants reads `give` or `take`. It registers amounts of points under source for boosts.
-func (b *builder) grantsOf(n *node, r reader, source string) []engine.Grant {
+func (b *builder) grantsOf(n *document.Node, r reader, source string) []engine.Grant {
 	if n == nil {
 		return nil
 	}
-	if len(n.pairs) == 0 && !n.holes {
-		b.node(n, "such as give: {stars: 10}", "nothing is given")
+	if len(n.Pairs) == 0 && !n.Holes {
+		b.Node(n, "such as give: {stars: 10}", "nothing is given")
 	}
 	var out []engine.Grant
 	var computed []bool
-	for _, p := range n.pairs {
+	for _, p := range n.Pairs {
 		before := len(out)
-		switch p.key.text {
+		switch p.Key.Text {
 		case "badge", "tier":
 			out = append(out, b.levelGrant(p, source)...)
 		case "reward":
-			if p.value.kind != scalarNode || p.value.null {
-				b.node(p.value, "write its id", "a reward is given by its id")
-			} else if reward := named(b, p.value, "reward", b.names.Rewards); reward != nil {
+			if p.Value.Kind != document.Scalar || p.Value.Null {
+				b.Node(p.Value, "write its id", "a reward is given by its id")
+			} else if reward := named(b, p.Value, "reward", b.names.Rewards); reward != nil {
 				out = append(out, engine.Grant{Reward: reward})
 			}
 		default:
@@ -51,6 +52,7 @@ func (b *builder) grantsOf(n *node, r reader, source string) []engine.Grant {
 			computed = append(computed, false)
 		}
 	}
+	b.given(out, source)
 	for i := range out {
 		if out[i].Points != nil {
 			b.grants = append(b.grants, &boostable{grant: &out[i], source: source, computed: computed[i]})
@@ -60,21 +62,21 @@ func (b *builder) grantsOf(n *node, r reader, source string) []engine.Grant {
 }
 
 // pointsGrant is POINTS: AMOUNT.
-func (b *builder) pointsGrant(p pair, r reader) (g *engine.Grant, fromEvent bool) {
-	points := b.names.Points[p.key.text]
+func (b *builder) pointsGrant(p document.Pair, r reader) (g *engine.Grant, fromEvent bool) {
+	points := b.names.Points[p.Key.Text]
 	if points == nil {
-		b.unknown(p.key, 0, len(p.key.text), "points", p.key.text, append(ids(b.names.Points), "badge", "reward", "tier"))
+		b.unknown(p.Key, 0, len(p.Key.Text), "points", p.Key.Text, append(ids(b.names.Points), "badge", "reward", "tier"))
 	}
-	if p.value.kind != scalarNode || strings.TrimSpace(p.value.text) == "" {
-		b.node(p.value, "such as "+p.key.text+": 10", "an amount is a number or an expression")
+	if p.Value.Kind != document.Scalar || strings.TrimSpace(p.Value.Text) == "" {
+		b.Node(p.Value, "such as "+p.Key.Text+": 10", "an amount is a number or an expression")
 		return nil, false
 	}
-	e := b.compile(p.value, r, expression.Amount)
+	e := b.compile(p.Value, r, expression.Amount)
 	if e == nil || points == nil {
 		return nil, false
 	}
 	if e.Constant != nil && e.Constant.Sign() < 0 {
-		b.node(p.value, "take: {"+p.key.text+": …} takes points", "a negative amount cannot be given")
+		b.Node(p.Value, "take: {"+p.Key.Text+": …} takes points", "a negative amount cannot be given")
 		return nil, false
 	}
 	return &engine.Grant{Points: points, Amount: e.Amount}, readsEvent(e)
@@ -86,30 +88,30 @@ func readsEvent(e *expression.Expression) bool {
 }
 
 // levelGrant is badge: ID, badge: {ID: LEVEL} or tier: {ID: LEVEL}.
-func (b *builder) levelGrant(p pair, source string) []engine.Grant {
-	noun := p.key.text
-	if p.value.kind == scalarNode && noun == "badge" && !p.value.null {
-		badge := named(b, p.value, noun, b.names.Badges)
+func (b *builder) levelGrant(p document.Pair, source string) []engine.Grant {
+	noun := p.Key.Text
+	if p.Value.Kind == document.Scalar && noun == "badge" && !p.Value.Null {
+		badge := named(b, p.Value, noun, b.names.Badges)
 		if badge == nil {
 			return nil
 		}
-		if rec := b.recordOf("badges", badge.ID); rec.has("levels") {
-			b.node(p.value, "name one: badge: {"+badge.ID+": "+badge.Levels[0].Name+"}", "badge %s has levels", badge.ID)
+		if rec := b.recordOf("badges", badge.ID); rec.Has("levels") {
+			b.Node(p.Value, "name one: badge: {"+badge.ID+": "+badge.Levels[0].Name+"}", "badge %s has levels", badge.ID)
 			return nil
 		}
 		b.caused(source, engine.BadgeEarned, "badge", badge.ID)
 		return []engine.Grant{{Badge: badge}}
 	}
-	if p.value.kind != mapNode || len(p.value.pairs) == 0 {
-		b.node(p.value, "such as "+noun+": {club: gold}", "a %s is given as ID: LEVEL", noun)
+	if p.Value.Kind != document.Map || len(p.Value.Pairs) == 0 {
+		b.Node(p.Value, "such as "+noun+": {club: gold}", "a %s is given as ID: LEVEL", noun)
 		return nil
 	}
 	var out []engine.Grant
-	for _, entry := range p.value.pairs {
-		g := engine.Grant{Level: entry.value.text}
+	for _, entry := range p.Value.Pairs {
+		g := engine.Grant{Level: entry.Value.Text}
 		var levels []string
 		if noun == "badge" {
-			if g.Badge = named(b, entry.key, noun, b.names.Badges); g.Badge == nil {
+			if g.Badge = named(b, entry.Key, noun, b.names.Badges); g.Badge == nil {
 				continue
 			}
 			for _, l := range g.Badge.Levels {
@@ -117,7 +119,7 @@ func (b *builder) levelGrant(p pair, source string) []engine.Grant {
 			}
 			b.caused(source, engine.BadgeEarned, "badge", g.Badge.ID)
 		} else {
-			if g.Tier = named(b, entry.key, noun, b.names.Tiers); g.Tier == nil {
+			if g.Tier = named(b, entry.Key, noun, b.names.Tiers); g.Tier == nil {
 				continue
 			}
 			for _, l := range g.Tier.Ladder.Levels {
@@ -126,7 +128,7 @@ func (b *builder) levelGrant(p pair, source string) []engine.Grant {
 			b.caused(source, engine.TierReached, "tier", g.Tier.ID)
 		}
 		if !slices.Contains(levels, g.Level) {
-			b.unknown(entry.value, 0, len(g.Level), "level", g.Level, levels)
+			b.unknown(entry.Value, 0, len(g.Level), "level", g.Level, levels)
 			continue
 		}
 		out = append(out, g)
@@ -135,22 +137,22 @@ func (b *builder) levelGrant(p pair, source string) []engine.Grant {
 }
 
 // pointsNamed are the points that a rule gives or takes; nil where that cannot be known.
-func (b *builder) pointsNamed(rec *record) []*engine.Points {
+func (b *builder) pointsNamed(rec *document.Record) []*engine.Points {
 	out := []*engine.Points{}
 	for _, name := range []string{"give", "take"} {
-		n := rec.values[name]
+		n := rec.Values[name]
 		if n == nil {
 			continue
 		}
-		for _, p := range n.pairs {
-			if points := b.names.Points[p.key.text]; points != nil {
+		for _, p := range n.Pairs {
+			if points := b.names.Points[p.Key.Text]; points != nil {
 				out = append(out, points)
-			} else if !slices.Contains([]string{"badge", "reward", "tier"}, p.key.text) {
+			} else if !slices.Contains([]string{"badge", "reward", "tier"}, p.Key.Text) {
 				return nil
 			}
 		}
 	}
-	if rec.broken {
+	if rec.Broken {
 		return nil
 	}
 	return out

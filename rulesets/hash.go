@@ -8,80 +8,84 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
 // hash is the version of a ruleset: the SHA-256 of its canonical expansion. Formatting, comments, titles and the order of
 // keys do not count; a default that is written out counts as if it were left out.
-func hash(root *record) string {
+func hash(root *document.Record) string {
 	sum := sha256.Sum256(canonical(root))
 	return hex.EncodeToString(sum[:])
 }
 
 // canonical is the canonical expansion: JSON with sorted keys, every default filled in.
-func canonical(root *record) []byte {
-	text, err := json.Marshal(expandRecord(root.node, root.section))
+func canonical(root *document.Record) []byte {
+	text, err := json.Marshal(expandRecord(root.Node, root.Section))
 	if err != nil {
 		panic("rulesets: the canonical expansion is not JSON: " + err.Error())
 	}
 	return text
 }
 
-func expandRecord(n *node, s *section) map[string]any {
+func expandRecord(n *document.Node, s *document.Section) map[string]any {
 	out := map[string]any{}
-	for i := range s.fields {
-		f := &s.fields[i]
-		if f.cosmetic {
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Cosmetic {
 			continue
 		}
-		if v := n.find(f.name); v != nil {
-			out[f.name] = expand(v, f.is)
-		} else if f.fallback != "" {
-			out[f.name] = f.fallback
+		if v := n.Find(f.Name); v != nil {
+			out[f.Name] = expand(v, f)
+		} else if f.Fallback != "" {
+			out[f.Name] = f.Fallback
 		}
 	}
 	return out
 }
 
-func expand(n *node, is shape) any {
+// freeMap is a field of which nothing is known.
+var freeMap = &document.Field{Free: true}
+
+func expand(n *document.Node, f *document.Field) any {
 	switch {
-	case n.kind == listNode:
-		items := make([]any, len(n.items))
-		for i, item := range n.items {
-			items[i] = expand(item, is)
+	case n.Kind == document.List:
+		items := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			items[i] = expand(item, f)
 		}
-		if len(items) == 1 && is.many {
+		if len(items) == 1 && f.Many {
 			return items[0] // `limit: [x]` is `limit: x`
 		}
 		return items
-	case n.kind == mapNode && is.entries != nil:
+	case n.Kind == document.Map && f.Entries != nil:
 		out := map[string]any{}
-		for _, p := range n.pairs {
-			out[p.key.text] = expandRecord(p.value, is.entries)
+		for _, p := range n.Pairs {
+			out[p.Key.Text] = expandRecord(p.Value, f.Entries)
 		}
 		return out
-	case n.kind == mapNode && is.record != nil:
-		return expandRecord(n, is.record)
-	case n.kind == mapNode:
+	case n.Kind == document.Map && f.Record != nil:
+		return expandRecord(n, f.Record)
+	case n.Kind == document.Map:
 		out := map[string]any{}
-		for _, p := range n.pairs {
-			out[p.key.text] = expand(p.value, freeMap)
+		for _, p := range n.Pairs {
+			out[p.Key.Text] = expand(p.Value, freeMap)
 		}
 		return out
 	default:
-		return canonicalScalar(n, is)
+		return canonicalScalar(n, f)
 	}
 }
 
-// expressions are the phrases that are compiled as expressions.
-var expressions = []string{aCondition, anAmount, aReference, aDistinct, ""}
+// expressions are the phrases that are compiled as expressions; nil is the phrase of a scalar in a free map.
+var expressions = []*document.Phrase{document.Condition, document.Amount, document.Reference, document.Distinct, nil}
 
-func canonicalScalar(n *node, is shape) string {
-	text := strings.TrimSpace(n.text)
+func canonicalScalar(n *document.Node, f *document.Field) string {
+	text := strings.TrimSpace(n.Text)
 	if d, err := decimal.Parse(text); err == nil {
 		return d.String()
 	}
-	if slices.Contains(expressions, is.phrase) && is.words == nil {
+	if slices.Contains(expressions, f.Phrase) && f.Words == nil {
 		if c, ok := expression.Canonical(text); ok {
 			return c
 		}

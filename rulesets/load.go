@@ -2,8 +2,6 @@ package rulesets
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,17 +11,36 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/document"
+)
+
+// What is said about a ruleset is said in the words of package document.
+type (
+	// Diagnostic is one thing said about a place in a ruleset.
+	Diagnostic = document.Diagnostic
+	// Severity tells what stops a ruleset from what only informs.
+	Severity = document.Severity
+	// Diagnostics is all that was said about a ruleset, sorted by place.
+	Diagnostics = document.Diagnostics
+)
+
+// The severities of a Diagnostic.
+const (
+	SeverityError = document.SeverityError
+	SeverityNote  = document.SeverityNote
 )
 
 // Program is a compiled program.
 type Program struct {
 	Ruleset *engine.Ruleset // linked
 	// Inactive are definitions, or parts of them, that are understood and checked but not run by this version of the
-	// engine. They are not in Ruleset.
+	// engine, which are not in Ruleset, and those that nothing can set off while that is so.
 	Inactive []Inactive
 	// Definitions are all that its sections define, inactive ones included, by section and id.
 	Definitions []engine.Definition
 	Sources     map[string]string // the text of each file, by name
+
+	expansion map[string]any // the canonical one, for Compare
 }
 
 // Inactive is a definition or a part of one that does not run, and why.
@@ -33,11 +50,32 @@ type Inactive struct {
 	Why        string
 }
 
+// LoadPath compiles the ruleset at a path, a file or a directory, for tools. Its files are named by the path to them, so that
+// what is said about a place can be opened from where it was asked: lark/rules.yaml:12.
+func LoadPath(name string) (*Program, Diagnostics) {
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		text, err := document.Read(os.Open(name))
+		if err != nil {
+			return nil, document.Unreadable(name, err)
+		}
+		return Parse(name, text)
+	}
+	texts, err := readDir(os.DirFS(name), ".")
+	if err != nil {
+		return nil, document.Unreadable(name, err)
+	}
+	named := make(map[string][]byte, len(texts))
+	for file, text := range texts {
+		named[filepath.Join(name, file)] = text
+	}
+	return Load(named)
+}
+
 // LoadFile compiles the ruleset in a file.
 func LoadFile(name string) (*Program, Diagnostics) {
-	text, err := readBounded(os.Open(name))
+	text, err := document.Read(os.Open(name))
 	if err != nil {
-		return nil, unreadable(name, err)
+		return nil, document.Unreadable(filepath.Base(name), err)
 	}
 	return Parse(filepath.Base(name), text)
 }
@@ -48,9 +86,18 @@ func LoadDir(dir string) (*Program, Diagnostics) { return LoadFS(os.DirFS(dir), 
 
 // LoadFS is LoadDir for a directory of a file system.
 func LoadFS(files fs.FS, dir string) (*Program, Diagnostics) {
+	texts, err := readDir(files, dir)
+	if err != nil {
+		return nil, document.Unreadable(path.Base(dir), err)
+	}
+	return Load(texts)
+}
+
+// readDir reads the files of a directory that make up a ruleset, by their names in it.
+func readDir(files fs.FS, dir string) (map[string][]byte, error) {
 	entries, err := fs.ReadDir(files, dir)
 	if err != nil {
-		return nil, unreadable(dir, err)
+		return nil, err
 	}
 	texts := map[string][]byte{}
 	for _, e := range entries {
@@ -58,38 +105,19 @@ func LoadFS(files fs.FS, dir string) (*Program, Diagnostics) {
 		if e.IsDir() || !isRuleset(name) {
 			continue
 		}
-		text, err := readBounded(files.Open(path.Join(dir, name)))
-		if err != nil {
-			return nil, unreadable(name, err)
+		if texts[name], err = document.Read(files.Open(path.Join(dir, name))); err != nil {
+			return nil, err
 		}
-		texts[name] = text
 	}
 	if len(texts) == 0 {
-		return nil, unreadable(dir, errors.New("there is no .yaml file in it"))
+		return nil, errors.New("there is no .yaml file in it")
 	}
-	return Load(texts)
+	return texts, nil
 }
 
 func isRuleset(name string) bool {
 	ext := path.Ext(name)
 	return (ext == ".yaml" || ext == ".yml") && !strings.HasSuffix(strings.TrimSuffix(name, ext), "_test")
-}
-
-func readBounded(f fs.File, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSize+1))
-}
-
-func unreadable(name string, err error) Diagnostics {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
-	return Diagnostics{{Severity: SeverityError, File: filepath.Base(name), Line: 1, Column: 1, Width: 1,
-		Message: fmt.Sprintf("cannot be read: %v", err)}}
 }
 
 // Parse compiles a ruleset that is one file.
@@ -99,91 +127,79 @@ func Parse(name string, text []byte) (*Program, Diagnostics) {
 
 // Load compiles a ruleset from the texts of its files, by name. The program is nil when there are errors.
 func Load(texts map[string][]byte) (*Program, Diagnostics) {
-	report := &reporter{}
-	var roots []*node
-	total, whole := 0, true
+	report := &document.Reporter{}
+	var roots []*document.Node
+	whole := true
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		src := newSource(name, texts[name])
-		if total += len(texts[name]); total > maxSize {
-			report.at(src, place{1, 1}, 1, "split the program into several programs", "the ruleset is larger than %d MiB", maxSize>>20)
-			return nil, report.list
-		}
-		root := parseYAML(src, report)
-		whole = whole && root != nil
-		if root != nil {
+		if root := document.Parse(name, texts[name], report); root != nil {
 			roots = append(roots, root)
+		} else {
+			whole = false
 		}
 	}
 	root := merge(roots, report)
 	if root == nil || !whole {
-		return nil, report.list.sorted()
+		return nil, report.List.Sorted()
 	}
-	p := compile(root, report)
+	p := Compile(root, report)
 	if p != nil {
 		for name, text := range texts {
 			p.Sources[name] = string(text)
 		}
 	}
-	return p, report.list.sorted()
+	return p, report.List.Sorted()
 }
 
-// compile makes a program of a ruleset's map, nil when there are errors.
-func compile(root *node, report *reporter) *Program {
+// Compile makes a program of a ruleset that is a part of another document, nil when there are errors. It has no Sources.
+func Compile(root *document.Node, report *document.Reporter) *Program {
 	b := newBuilder(report, root)
 	b.build()
-	if report.list.HasErrors() {
+	if report.List.HasErrors() {
 		return nil
 	}
 	b.rules.Hash = hash(b.root)
 	b.rules.Link()
-	return &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Definitions: b.definitions(), Sources: map[string]string{}}
+	return &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Definitions: b.definitions(), Sources: map[string]string{},
+		expansion: expandRecord(b.root.Node, b.root.Section)}
 }
 
 // merge makes one map of the files' maps. What is written in two files is an error that names both places.
-func merge(roots []*node, report *reporter) *node {
-	var out *node
+func merge(roots []*document.Node, report *document.Reporter) *document.Node {
+	var out *document.Node
 	for _, root := range roots {
-		if root.kind != mapNode {
-			report.node(root, "write program: …, events: …", "a ruleset is a map of sections, but this is %s", nodeKindNames[root.kind])
+		if root.Kind != document.Map {
+			report.Node(root, "write program: …, events: …", "a ruleset is a map of sections, but this is %s", root.Kind)
 			continue
 		}
 		if out == nil {
-			out = &node{kind: mapNode, src: root.src, start: root.start}
+			out = document.NewMap(root)
 		}
-		for _, p := range root.pairs {
+		for _, p := range root.Pairs {
 			mergePair(out, p, report)
 		}
 	}
 	return out
 }
 
-func mergePair(out *node, p pair, report *reporter) {
-	first := out.find(p.key.text)
+func mergePair(out *document.Node, p document.Pair, report *document.Reporter) {
+	first := out.Find(p.Key.Text)
 	if first == nil {
-		copied := *p.value
-		copied.pairs = slices.Clone(p.value.pairs)
-		out.pairs = append(out.pairs, pair{p.key, &copied})
+		copied := *p.Value
+		copied.Pairs = slices.Clone(p.Value.Pairs)
+		out.Pairs = append(out.Pairs, document.Pair{Key: p.Key, Value: &copied})
 		return
 	}
-	if first.kind != mapNode || p.value.kind != mapNode {
-		report.node(p.key, "keep one of them", "%s is defined twice: also in %s:%d", p.key.text, first.src.name, first.start.line)
+	if first.Kind != document.Map || p.Value.Kind != document.Map {
+		at := first.Position()
+		report.Node(p.Key, "keep one of them", "%s is defined twice: also in %s:%d", p.Key.Text, at.File, at.Line)
 		return
 	}
-	for _, entry := range p.value.pairs {
-		if other := keyOf(first, entry.key.text); other != nil {
-			report.node(entry.key, "rename one of them", "%s is defined twice in %s: also in %s:%d", entry.key.text, p.key.text,
-				other.src.name, other.start.line)
+	for _, entry := range p.Value.Pairs {
+		if other := first.Key(entry.Key.Text); other != nil {
+			at := other.Position()
+			report.Node(entry.Key, "rename one of them", "%s is defined twice in %s: also in %s:%d", entry.Key.Text, p.Key.Text, at.File, at.Line)
 			continue
 		}
-		first.pairs = append(first.pairs, entry)
+		first.Pairs = append(first.Pairs, entry)
 	}
-}
-
-func keyOf(n *node, key string) *node {
-	for _, p := range n.pairs {
-		if p.key.text == key {
-			return p.key
-		}
-	}
-	return nil
 }

@@ -196,7 +196,7 @@ func TestChallengesAndStreaks(t *testing.T) {
 	daily := r.Streaks[0]
 	require.Equal(t, challenges.Streak{Every: calendar.Day, AtLeast: 20 * decimal.One, Days: [7]bool{false, true, true, true, true, true},
 		Free: 1, FreePer: calendar.Month}, daily.Run)
-	require.Equal(t, "streaks/daily", daily.Counter.Name)
+	require.Equal(t, "streaks/daily#2", daily.Counter.Name)
 	require.Equal(t, []string{"1", "ten"}, []string{r.Streaks[1].Goals[0].ID, r.Streaks[1].Goals[1].ID}, "by threshold, not as written")
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -16,12 +17,12 @@ var (
 
 func (b *builder) points() {
 	for _, rec := range b.records["points"] {
-		p := b.names.Points[rec.id]
+		p := b.names.Points[rec.ID]
 		p.Decimals = b.decimalsOf(p)
-		p.Rounding, p.Negative = roundings[rec.text("rounding")], negatives[rec.text("negative")]
-		p.Oldest = rec.text("spend") == "oldest"
-		p.Pending = pending(rec.values["pending"])
-		for _, n := range rec.list("expire") {
+		p.Rounding, p.Negative = roundings[rec.Text("rounding")], negatives[rec.Text("negative")]
+		p.Oldest = rec.Text("spend") == "oldest"
+		p.Pending = pending(rec.Values["pending"])
+		for _, n := range rec.List("expire") {
 			if e := b.expiry(n); e != nil {
 				p.Expire = append(p.Expire, *e)
 			}
@@ -29,37 +30,37 @@ func (b *builder) points() {
 	}
 }
 
-func pending(n *node) engine.Pending {
+func pending(n *document.Node) engine.Pending {
 	if n == nil {
 		return engine.Pending{}
 	}
-	g := match(aPending, n.text)
-	p := engine.Pending{Set: true, UntilConfirmed: g.has(2)}
-	if g.has(1) {
-		p.For, _ = calendar.ParseDuration(g.get(1))
+	g := document.Pending.Match(n.Text)
+	p := engine.Pending{Set: true, UntilConfirmed: g.Has(2)}
+	if g.Has(1) {
+		p.For, _ = calendar.ParseDuration(g.Get(1))
 	}
 	return p
 }
 
 // expiry reads one phrase of `expire`; nil for never.
-func (b *builder) expiry(n *node) *engine.Expiry {
-	g := match(anExpiry, n.text)
+func (b *builder) expiry(n *document.Node) *engine.Expiry {
+	g := document.Expiry.Match(n.Text)
 	e := &engine.Expiry{}
 	switch {
-	case g.has(1):
+	case g.Has(1):
 		return nil
-	case g.has(2):
+	case g.Has(2):
 		e.After = b.parseDuration(n, g, 2)
-		if g.has(4) {
+		if g.Has(4) {
 			if b.eventNamed(n, g, 4) == nil {
 				return nil
 			}
-			e.Event = g.get(4)
+			e.Event = g.Get(4)
 		}
 	default:
-		e.EndOf, _ = calendar.ParsePeriod(g.get(6))
-		e.Next = g.get(5) == "next"
-		if g.has(7) {
+		e.EndOf, _ = calendar.ParsePeriod(g.Get(6))
+		e.Next = g.Get(5) == "next"
+		if g.Has(7) {
 			e.After = b.parseDuration(n, g, 7)
 		}
 	}
@@ -67,11 +68,11 @@ func (b *builder) expiry(n *node) *engine.Expiry {
 }
 
 // parseDuration reads the duration in a group of a phrase.
-func (b *builder) parseDuration(n *node, g groups, i int) calendar.Duration {
-	d, err := calendar.ParseDuration(g.get(i))
+func (b *builder) parseDuration(n *document.Node, g document.Groups, i int) calendar.Duration {
+	d, err := calendar.ParseDuration(g.Get(i))
 	if err != nil {
-		from, to := g.at(i)
-		b.span(n, from, to, "", "%v", err)
+		from, to := g.At(i)
+		b.Span(n, from, to, "", "%v", err)
 	}
 	return d
 }
@@ -83,20 +84,20 @@ func (b *builder) ruleDefinitions() {
 }
 
 // rule makes one engine.Rule for each event of `when`.
-func (b *builder) rule(rec *record) {
-	name := "rules/" + rec.id
+func (b *builder) rule(rec *document.Record) {
+	name := "rules/" + rec.ID
 	t := b.when(rec)
 	open := b.during(rec)
 	idle := cmp.Or(t.idle, open.never)
 	if idle != "" {
-		b.idle(name, rec.place(), idle)
+		b.idle(name, rec.Place(), idle)
 	}
 	if t.events == nil { // to find what else is wrong
 		first := len(b.grants)
 		b.ruleFor(rec, name, reader{any: true, kept: true}, open)
 		b.grants = b.grants[:first]
 	}
-	quiet := b.quiet
+	quiet := b.Quiet
 	for i := range t.events {
 		first := len(b.grants)
 		rule := b.ruleFor(rec, name, reader{events: t.events, kept: true, who: "a rule"}.first(i), open)
@@ -110,28 +111,29 @@ func (b *builder) rule(rec *record) {
 		} else {
 			b.grants = b.grants[:first]
 		}
-		b.quiet = true
+		b.Quiet = true
 	}
-	b.quiet = quiet
+	b.Quiet = quiet
 }
 
-func (b *builder) ruleFor(rec *record, name string, r reader, open openness) *engine.Rule {
+func (b *builder) ruleFor(rec *document.Record, name string, r reader, open openness) *engine.Rule {
+	condition, who := b.condition(rec.Values["if"], r), b.who(rec.Values["for"], r)
 	rule := &engine.Rule{
 		Definition: b.definition(rec), During: open.during,
-		If: b.condition(rec.values["if"], r), For: b.who(rec.values["for"], r),
-		Give: b.grantsOf(rec.values["give"], r, name),
-		To:   b.pickMember(rec.values["to"], r), From: b.pickMember(rec.values["from"], r),
-		Pending: pending(rec.values["pending"]), Leave: rec.text("on_reversal") == "leave",
+		If: condition.cond, For: who.cond, Clauses: clauses(who, condition),
+		Give: b.grantsOf(rec.Values["give"], r, name),
+		To:   b.pickMember(rec.Values["to"], r), From: b.pickMember(rec.Values["from"], r),
+		Pending: pending(rec.Values["pending"]), Leave: rec.Text("on_reversal") == "leave",
 	}
 	if !r.any {
 		rule.When = r.events[0]
 	}
 	given := len(b.grants)
-	rule.Take = b.grantsOf(rec.values["take"], r, name)
+	rule.Take = b.grantsOf(rec.Values["take"], r, name)
 	b.grants = b.grants[:given] // what is taken is never boosted
 	for _, g := range rule.Take {
 		if g.Points == nil {
-			b.node(rec.values["take"], "take: {stars: 10}", "only points can be taken")
+			b.Node(rec.Values["take"], "take: {stars: 10}", "only points can be taken")
 		}
 	}
 	rule.Limits = b.limits(rec, name, r, b.pointsNamed(rec))
@@ -139,7 +141,7 @@ func (b *builder) ruleFor(rec *record, name string, r reader, open openness) *en
 }
 
 // pickMember compiles `to` or `from`: a field that holds a member's id.
-func (b *builder) pickMember(n *node, r reader) engine.Pick {
+func (b *builder) pickMember(n *document.Node, r reader) engine.Pick {
 	if n == nil {
 		return nil
 	}
@@ -148,7 +150,7 @@ func (b *builder) pickMember(n *node, r reader) engine.Pick {
 		return nil
 	}
 	if f := e.Field; f != nil && f.Type != engine.TypeMember && f.Type != engine.TypeText {
-		b.node(n, "declare the field as member", "this is %s, not a member", f.Type)
+		b.Node(n, "declare the field as member", "this is %s, not a member", f.Type)
 	}
 	return e.Pick
 }

@@ -6,53 +6,50 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
-var (
-	fieldName = regexp.MustCompile(`^([a-z][a-z0-9_]{0,39})(\?)?$`)
-	typeNames = phrases[aType]
-)
+var fieldName = regexp.MustCompile(`^([a-z][a-z0-9_]{0,39})(\?)?$`)
 
 // maxRecords bounds how deep records nest in an event.
 const maxRecords = 4
 
 // schemas reads `member` and `events`.
 func (b *builder) schemas() {
-	b.rules.Member = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(b.root.values["member"], "", false, expression.MemberNames(), 0)...)
+	b.rules.Member = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(b.root.Values["member"], "", false, expression.MemberNames(), 0)...)
 	for _, t := range engine.BuiltinEvents() {
 		b.events[t.Name] = t
 		b.rules.Events = append(b.rules.Events, t)
 	}
-	if events := b.root.values["events"]; events != nil {
-		for _, p := range events.pairs {
+	if events := b.root.Values["events"]; events != nil {
+		for _, p := range events.Pairs {
 			b.eventType(p)
 		}
 	}
-	for _, n := range b.root.list("client_events") {
-		switch t := b.events[n.text]; {
+	for _, n := range b.root.List("client_events") {
+		switch t := b.events[n.Text]; {
 		case t == nil:
-			b.unknown(n, 0, len(n.text), "event", n.text, b.declaredEvents())
+			b.unknown(n, 0, len(n.Text), "event", n.Text, b.declaredEvents())
 		case t.Builtin:
-			b.node(n, "name events of this program", "%s is raised by the engine, never sent", n.text)
+			b.Node(n, "name events of this program", "%s is raised by the engine, never sent", n.Text)
 		default:
-			b.rules.ClientEvents = append(b.rules.ClientEvents, n.text)
+			b.rules.ClientEvents = append(b.rules.ClientEvents, n.Text)
 		}
 	}
 }
 
-func (b *builder) eventType(p pair) {
-	name := p.key.text
-	switch t := b.events[name]; {
-	case !phrases[anID].pattern.MatchString(name):
-		b.node(p.key, "such as "+phrases[anID].example, "%q is not an id", name)
+func (b *builder) eventType(p document.Pair) {
+	name := p.Key.Text
+	if !b.IsID(p.Key) {
 		return
-	case t != nil && t.Builtin:
-		b.node(p.key, "give it another name", "%s is a built-in event", name)
+	}
+	if t := b.events[name]; t != nil && t.Builtin {
+		b.Node(p.Key, "give it another name", "%s is a built-in event", name)
 		return
 	}
 	t := &engine.EventType{Name: name}
-	t.Schema = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(p.value, "", false, expression.DerivedNames(), 0)...)
+	t.Schema = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(p.Value, "", false, expression.DerivedNames(), 0)...)
 	b.events[name] = t
 	b.rules.Events = append(b.rules.Events, t)
 }
@@ -69,45 +66,45 @@ func (b *builder) declaredEvents() []string {
 }
 
 // schemaFields reads a map of fields. Records become fields with a path. Taken are names that every event or member has.
-func (b *builder) schemaFields(n *node, prefix string, optional bool, taken []string, depth int) []*engine.Field {
-	if n == nil || n.null {
+func (b *builder) schemaFields(n *document.Node, prefix string, optional bool, taken []string, depth int) []*engine.Field {
+	if n == nil || n.Null {
 		return nil
 	}
-	if n.kind != mapNode {
-		b.node(n, "write name: type", "fields are a map, but this is %s", nodeKindNames[n.kind])
+	if n.Kind != document.Map {
+		b.Node(n, "write name: type", "fields are a map, but this is %s", n.Kind)
 		return nil
 	}
 	if depth > maxRecords {
-		b.node(n, "send a flatter event", "records nest deeper than %d", maxRecords)
+		b.Node(n, "send a flatter event", "records nest deeper than %d", maxRecords)
 		return nil
 	}
 	var out []*engine.Field
 	seen := map[string]bool{}
-	for _, p := range n.pairs {
-		m := fieldName.FindStringSubmatch(p.key.text)
+	for _, p := range n.Pairs {
+		m := fieldName.FindStringSubmatch(p.Key.Text)
 		switch {
 		case m == nil:
-			b.node(p.key, "small letters, digits and _; ? at the end makes it optional", "%q is not a field's name", p.key.text)
+			b.Node(p.Key, "small letters, digits and _; ? at the end makes it optional", "%q is not a field's name", p.Key.Text)
 			continue
 		case slices.Contains(taken, m[1]):
-			b.node(p.key, "give it another name", "%s is built in", m[1])
+			b.Node(p.Key, "give it another name", "%s is built in", m[1])
 			continue
 		case seen[m[1]]:
-			b.node(p.key, "keep one of them", "%s is declared twice", m[1])
+			b.Node(p.Key, "keep one of them", "%s is declared twice", m[1])
 			continue
 		}
 		seen[m[1]] = true
-		out = append(out, b.schemaField(p.value, prefix+m[1], optional || m[2] != "", depth)...)
+		out = append(out, b.schemaField(p.Value, prefix+m[1], optional || m[2] != "", depth)...)
 	}
 	return out
 }
 
-func (b *builder) schemaField(n *node, path string, optional bool, depth int) []*engine.Field {
+func (b *builder) schemaField(n *document.Node, path string, optional bool, depth int) []*engine.Field {
 	f := &engine.Field{Name: path, Optional: optional}
-	switch n.kind {
-	case mapNode:
+	switch n.Kind {
+	case document.Map:
 		return b.schemaFields(n, path+".", optional, nil, depth+1)
-	case listNode:
+	case document.List:
 		f.Type, f.Items = engine.TypeList, b.itemSchema(n, path, depth)
 	default:
 		var known bool
@@ -118,13 +115,13 @@ func (b *builder) schemaField(n *node, path string, optional bool, depth int) []
 	return []*engine.Field{f}
 }
 
-func (b *builder) itemSchema(n *node, path string, depth int) *engine.Schema {
-	if len(n.items) != 1 {
-		b.node(n, "write [text] or [{sku: text}]", "a list has one type of item")
+func (b *builder) itemSchema(n *document.Node, path string, depth int) *engine.Schema {
+	if len(n.Items) != 1 {
+		b.Node(n, "write [text] or [{sku: text}]", "a list has one type of item")
 		return engine.NewSchema(b.rules.Currency, b.rules.Digits)
 	}
-	item := n.items[0]
-	if item.kind == mapNode {
+	item := n.Items[0]
+	if item.Kind == document.Map {
 		return engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(item, "", false, nil, depth+1)...)
 	}
 	scalar := b.schemaField(item, "", false, depth+1)
@@ -132,20 +129,20 @@ func (b *builder) itemSchema(n *node, path string, depth int) *engine.Schema {
 }
 
 // fieldType reads a type, and says so where there is none of that name.
-func (b *builder) fieldType(n *node) (t engine.FieldType, known bool) {
+func (b *builder) fieldType(n *document.Node) (t engine.FieldType, known bool) {
 	for t := engine.TypeText; t < engine.TypeList; t++ {
-		if t.String() == n.text {
+		if t.String() == n.Text {
 			return t, true
 		}
 	}
-	suggestion := expression.DidYouMean(n.text, strings.Split(typeNames.example, ", "))
-	if name, marked := strings.CutSuffix(n.text, "?"); marked && typeNames.pattern.MatchString(name) {
+	suggestion := expression.DidYouMean(n.Text, strings.Split(document.Type.Example, ", "))
+	if name, marked := strings.CutSuffix(n.Text, "?"); marked && document.Type.Matches(name) {
 		suggestion = "mark the field's name: NAME?: " + name
 	}
-	if other, ok := otherTypes[n.text]; ok {
+	if other, ok := otherTypes[n.Text]; ok {
 		suggestion = "did you mean " + other + "?"
 	}
-	b.node(n, suggestion, "there is no type %q", n.text)
+	b.Node(n, suggestion, "there is no type %q", n.Text)
 	return engine.TypeText, false
 }
 

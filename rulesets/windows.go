@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/rulesets/document"
 )
 
 // openness is what `during` comes to.
@@ -19,11 +20,11 @@ type openness struct {
 }
 
 // during reads the windows of a definition.
-func (b *builder) during(rec *record) openness {
+func (b *builder) during(rec *document.Record) openness {
 	d := &engine.During{}
 	never := ""
-	for _, n := range rec.list("during") {
-		if n.kind == scalarNode && n.text == "always" {
+	for _, n := range rec.List("during") {
+		if n.Kind == document.Scalar && n.Text == "always" {
 			return openness{}
 		}
 		w, idle := b.window(n)
@@ -45,29 +46,29 @@ func (b *builder) during(rec *record) openness {
 }
 
 // window reads one window; nil after an error, and idle when it never opens.
-func (b *builder) window(n *node) (w *engine.Window, idle string) {
-	if n.kind == mapNode {
-		rec := b.decode(n, windowSection, nil)
+func (b *builder) window(n *document.Node) (w *engine.Window, idle string) {
+	if n.Kind == document.Map {
+		rec := b.Decode(n, windowSection, nil)
 		b.combinations(rec)
-		if len(n.pairs) == 0 && !n.holes {
-			b.node(n, "such as {days: [tuesday], hours: 14:00-16:00}", "a window has at least one key")
+		if len(n.Pairs) == 0 && !n.Holes {
+			b.Node(n, "such as {days: [tuesday], hours: 14:00-16:00}", "a window has at least one key")
 		}
 		if c := b.calendarWindow(rec); c != nil {
 			return &engine.Window{Calendar: c}, ""
 		}
 		return nil, ""
 	}
-	g := match(aWindow, n.text)
+	g := document.Window.Match(n.Text)
 	switch {
-	case g.has(1):
+	case g.Has(1):
 		if c := b.dates(n, g); c != nil {
 			return &engine.Window{Calendar: c}, ""
 		}
 		return nil, ""
-	case g.has(3):
+	case g.Has(3):
 		return b.firstWindow(n, g), ""
-	case g.has(8):
-		of, _ := calendar.ParsePeriod(g.get(8))
+	case g.Has(8):
+		of, _ := calendar.ParsePeriod(g.Get(8))
 		if f := b.memberDate(n, g, 9); f != nil {
 			return &engine.Window{Of: of, OfField: f}, ""
 		}
@@ -83,75 +84,75 @@ func (b *builder) window(n *node) (w *engine.Window, idle string) {
 	return &engine.Window{Promotion: p}, ""
 }
 
-func (b *builder) dates(n *node, g groups) *calendar.Window {
+func (b *builder) dates(n *document.Node, g document.Groups) *calendar.Window {
 	from, until := b.date(n, g, 1), b.date(n, g, 2)
 	if from == nil || until == nil {
 		return nil
 	}
 	if *until < *from {
-		b.node(n, "both days are included: FROM to UNTIL", "the window ends before it begins")
+		b.Node(n, "both days are included: FROM to UNTIL", "the window ends before it begins")
 		return nil
 	}
 	return &calendar.Window{From: *from, HasFrom: true, Until: *until, HasUntil: true}
 }
 
-func (b *builder) date(n *node, g groups, i int) *calendar.Date {
-	d, err := calendar.ParseDate(g.get(i))
+func (b *builder) date(n *document.Node, g document.Groups, i int) *calendar.Date {
+	d, err := calendar.ParseDate(g.Get(i))
 	if err != nil {
-		from, to := g.at(i)
-		b.span(n, from, to, "", "there is no day %s", g.get(i))
+		from, to := g.At(i)
+		b.Span(n, from, to, "", "there is no day %s", g.Get(i))
 		return nil
 	}
 	return &d
 }
 
 // firstWindow is `first DURATION after last EVENT`, `after joined` or `after member.FIELD`.
-func (b *builder) firstWindow(n *node, g groups) *engine.Window {
+func (b *builder) firstWindow(n *document.Node, g document.Groups) *engine.Window {
 	w := &engine.Window{}
-	w.First, _ = calendar.ParseDuration(g.get(3))
+	w.First, _ = calendar.ParseDuration(g.Get(3))
 	switch {
-	case g.has(6):
+	case g.Has(6):
 		w.Anchor.Joined = true
-	case g.has(7):
+	case g.Has(7):
 		if w.Anchor.Field = b.memberDate(n, g, 7); w.Anchor.Field == nil {
 			return nil
 		}
 	case b.eventNamed(n, g, 5) == nil:
 		return nil
-	case g.get(4) == "last":
-		w.Anchor.Last = g.get(5)
+	case g.Get(4) == "last":
+		w.Anchor.Last = g.Get(5)
 	default:
-		w.Anchor.First = g.get(5)
+		w.Anchor.First = g.Get(5)
 	}
 	return w
 }
 
 // calendarWindow reads a window written as a map, or the dates and schedule of a promotion.
-func (b *builder) calendarWindow(rec *record) *calendar.Window {
+func (b *builder) calendarWindow(rec *document.Record) *calendar.Window {
 	w := &calendar.Window{}
-	ok := !rec.broken
-	if n := rec.values["from"]; n != nil {
-		if d := b.date(n, match(aDate, n.text), 1); d != nil {
+	ok := !rec.Broken
+	if n := rec.Values["from"]; n != nil {
+		if d := b.date(n, document.Date.Match(n.Text), 1); d != nil {
 			w.From, w.HasFrom = *d, true
 		}
 	}
-	if n := rec.values["until"]; n != nil {
-		if d := b.date(n, match(aDate, n.text), 1); d != nil {
+	if n := rec.Values["until"]; n != nil {
+		if d := b.date(n, document.Date.Match(n.Text), 1); d != nil {
 			w.Until, w.HasUntil = *d, true
 		}
 	}
 	if w.HasFrom && w.HasUntil && w.Until < w.From {
-		b.node(rec.values["until"], "", "the window ends before it begins")
+		b.Node(rec.Values["until"], "", "the window ends before it begins")
 		ok = false
 	}
-	for _, n := range rec.list("days") {
-		w.Days = append(w.Days, dayRule(match(aDay, n.text)))
+	for _, n := range rec.List("days") {
+		w.Days = append(w.Days, dayRule(document.Day.Match(n.Text)))
 	}
-	if n := rec.values["hours"]; n != nil {
-		w.Hours = hours(match(someHours, n.text))
+	if n := rec.Values["hours"]; n != nil {
+		w.Hours = hours(document.Hours.Match(n.Text))
 	}
-	if n := rec.values["cron"]; n != nil {
-		w.Cron = b.cron(n, n.text, 0)
+	if n := rec.Values["cron"]; n != nil {
+		w.Cron = b.cron(n, n.Text, 0)
 		w.OpenFor = b.duration(rec, "open_for")
 		ok = ok && w.Cron != nil
 	}
@@ -163,27 +164,27 @@ func (b *builder) calendarWindow(rec *record) *calendar.Window {
 
 var nth = map[string]int{"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 
-func dayRule(g groups) calendar.DayRule {
-	return calendar.DayRule{Nth: nth[g.get(1)], Weekday: weekday(g.get(2))}
+func dayRule(g document.Groups) calendar.DayRule {
+	return calendar.DayRule{Nth: nth[g.Get(1)], Weekday: weekday(g.Get(2))}
 }
 
-func hours(g groups) *calendar.Hours {
+func hours(g document.Groups) *calendar.Hours {
 	clock := func(hour, minute int) time.Duration {
-		h, _ := strconv.Atoi(g.get(hour))
-		m, _ := strconv.Atoi(g.get(minute))
+		h, _ := strconv.Atoi(g.Get(hour))
+		m, _ := strconv.Atoi(g.Get(minute))
 		return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
 	}
 	h := &calendar.Hours{From: clock(1, 2), To: 24 * time.Hour}
-	if g.has(3) {
+	if g.Has(3) {
 		h.To = clock(3, 4)
 	}
 	return h
 }
 
 // cron reads a schedule of five fields, which stands at offset in n.
-func (b *builder) cron(n *node, text string, offset int) *calendar.Cron {
+func (b *builder) cron(n *document.Node, text string, offset int) *calendar.Cron {
 	fail := func(suggestion, format string, args ...any) *calendar.Cron {
-		b.span(n, offset, offset+len(text), suggestion, format, args...)
+		b.Span(n, offset, offset+len(text), suggestion, format, args...)
 		return nil
 	}
 	const example = "minute hour day month weekday: 0 9 * * MON is Mondays at 9:00"
@@ -207,14 +208,15 @@ func (b *builder) promotions() {
 	for i, rec := range b.records["promotions"] {
 		p := b.rules.Promotions[i]
 		p.OpenFor = b.duration(rec, "open_for")
-		p.For = b.who(rec.values["for"], reader{kept: true})
-		p.Limits = b.limits(rec, "promotions/"+rec.id, reader{kept: true}, nil)
+		who := b.who(rec.Values["for"], reader{kept: true})
+		p.For, p.Fails = who.cond, who.cond != nil && !who.safe
+		p.Limits = b.limits(rec, "promotions/"+rec.ID, reader{kept: true}, nil)
 		switch {
-		case rec.text("on_call") == "true":
+		case rec.Text("on_call") == "true":
 			p.OnCall = true
 			b.never[p] = true
-			b.idle("promotions/"+rec.id, rec.key, "promotions cannot be opened by a call yet")
-		case rec.has("cron"):
+			b.idle("promotions/"+rec.ID, rec.Key, "promotions cannot be opened by a call yet")
+		case rec.Has("cron"):
 			p.Window = b.calendarWindow(rec)
 		default:
 			p.Window = b.dated(rec)
@@ -224,11 +226,11 @@ func (b *builder) promotions() {
 }
 
 // dated is the window of a promotion with dates: one window, because it opens and closes as a whole.
-func (b *builder) dated(rec *record) *calendar.Window {
-	windows := rec.list("during")
+func (b *builder) dated(rec *document.Record) *calendar.Window {
+	windows := rec.List("during")
 	if len(windows) != 1 {
 		if len(windows) > 1 {
-			b.node(rec.values["during"], "write one promotion for each", "a promotion has one window")
+			b.Node(rec.Values["during"], "write one promotion for each", "a promotion has one window")
 		}
 		return nil
 	}
@@ -238,7 +240,7 @@ func (b *builder) dated(rec *record) *calendar.Window {
 		return nil
 	}
 	if w.Calendar == nil {
-		b.node(n, "dates, or from, until, days, hours", "a promotion's window is the same for all members")
+		b.Node(n, "dates, or from, until, days, hours", "a promotion's window is the same for all members")
 	}
 	return w.Calendar
 }

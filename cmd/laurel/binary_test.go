@@ -60,7 +60,14 @@ type server struct {
 // serveBinary starts a server and returns when it has said where it listens.
 func serveBinary(t *testing.T, args ...string) *server {
 	t.Helper()
+	return serveIn(t, "", args...)
+}
+
+// serveIn is serveBinary in a working directory.
+func serveIn(t *testing.T, dir string, args ...string) *server {
+	t.Helper()
 	s := &server{t: t, cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0"}, args...)...), stopped: make(chan struct{})}
+	s.cmd.Dir = dir
 	stdout, err := s.cmd.StdoutPipe()
 	require.NoError(t, err)
 	var errs bytes.Buffer

@@ -61,7 +61,7 @@ type notYet struct {
 }
 
 func check(path string) checkReport {
-	program, diagnostics := loadRuleset(path)
+	program, diagnostics := rulesets.LoadPath(path)
 	r := checkReport{Ruleset: path, OK: !diagnostics.HasErrors(), Diagnostics: diagnostics, NotYet: []notYet{}}
 	if program == nil {
 		return r

@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,78 +17,157 @@ import (
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
+var update = flag.Bool("update", false, "write what commands print into the documents anew")
+
+// A document runs from its first line to its last, in a directory of its own. What its fenced blocks are is said by the
+// words after the fence:
+//
+//	yaml         a ruleset that compiles
+//	yaml FILE    is written to FILE, and replaces what was there
+//	sh           commands, run in order; one that is meant to fail says so: laurel test shop   # exit code 1
+//	text         what the commands just before it print, to the letter
+//	json         well-formed JSON
+//
+// There are no others: what a document shows, runs.
+type document struct {
+	path   string
+	blocks []block
+}
+
+type block struct {
+	language, file, text string
+	from, to             int // bytes of its text in the document
+}
+
+var fenced = regexp.MustCompile("(?ms)^```([a-z]*)(?: ([^\n]*))?\n(.*?)^```$")
+
+func readDocument(t *testing.T, path string) document {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	d := document{path: path}
+	for _, m := range fenced.FindAllStringSubmatchIndex(string(text), -1) {
+		b := block{language: string(text[m[2]:m[3]]), text: string(text[m[6]:m[7]]), from: m[6], to: m[7]}
+		if m[4] >= 0 {
+			b.file = string(text[m[4]:m[5]])
+		}
+		d.blocks = append(d.blocks, b)
+	}
+	return d
+}
+
 // documents are the texts whose examples run.
-func documents(t *testing.T) []string {
+func documents(t *testing.T) []document {
 	files, err := filepath.Glob("../../docs/*.md")
 	require.NoError(t, err)
-	return append(files, "../../README.md")
+	var all []document
+	for _, file := range append(files, "../../README.md") {
+		all = append(all, readDocument(t, file))
+	}
+	return all
 }
 
-var fenced = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
-
-// blocks are the fenced blocks of one language in a document.
-func blocks(t *testing.T, document, language string) []string {
-	text, err := os.ReadFile(document)
-	require.NoError(t, err)
-	var found []string
-	for _, m := range fenced.FindAllStringSubmatch(string(text), -1) {
-		if m[1] == language {
-			found = append(found, m[2])
-		}
-	}
-	return found
-}
-
-// Every YAML block of the documents is a ruleset that compiles.
-func TestDocumentedRulesets(t *testing.T) {
-	n := 0
-	for _, document := range documents(t) {
-		for _, block := range blocks(t, document, "yaml") {
-			n++
-			_, diagnostics := rulesets.Parse(filepath.Base(document), []byte(block))
-			require.Empty(t, diagnostics.Error(), "%s:\n%s", document, block)
-		}
-	}
-	require.NotZero(t, n)
-}
-
-// Every command of the README and the documents does what it says: requests against the demo's server, the others in a
-// directory of their own.
-func TestDocumentedCommands(t *testing.T) {
-	s := serveBinary(t, "--demo", "--data", filepath.Join(t.TempDir(), "data"))
-	dir := t.TempDir()
-	ran := 0
-	var all []string
-	for _, document := range documents(t) {
-		all = append(all, blocks(t, document, "sh")...)
-	}
-	for _, block := range all {
-		for line := range strings.Lines(block) {
-			command := strings.TrimSpace(strings.SplitN(line, " #", 2)[0])
-			switch {
-			case command == "go run ./cmd/laurel serve --demo": // is s
-			case command == "make test": // is what runs this
-			case strings.HasPrefix(command, "laurel serve "):
-				mine := serveBinary(t, strings.Fields(strings.ReplaceAll(strings.TrimPrefix(command, "laurel serve "), "my-", dir+"/my-"))...)
-				require.NotEmpty(t, mine.key, "the first start prints a key")
-			default:
-				runLine(t, s, dir, command)
+// Every ruleset of the documents compiles, every file and command of theirs does what it says. Requests go to the demo's
+// server until a document starts one of its own.
+func TestDocuments(t *testing.T) {
+	demo := serveBinary(t, "--demo", "--data", filepath.Join(t.TempDir(), "data"))
+	commands := 0
+	for _, d := range documents(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(d.path), ".md"), func(t *testing.T) {
+			r := &reader{t: t, dir: t.TempDir(), server: demo}
+			printed, edits := "", map[block]string{}
+			for _, b := range d.blocks {
+				switch b.language {
+				case "yaml":
+					r.yaml(b)
+				case "sh":
+					printed = r.run(b.text)
+					commands += strings.Count(b.text, "\n")
+				case "text":
+					if edits[b] = printed; !*update {
+						require.Equal(t, printed, b.text, "go test ./cmd/laurel -run Documents -update writes what is printed now")
+					}
+				case "json":
+					require.True(t, json.Valid([]byte(b.text)), b.text)
+				default:
+					require.Fail(t, "nothing runs a block of "+strconv.Quote(b.language), b.text)
+				}
 			}
-			ran++
-		}
+			if *update {
+				d.write(t, edits)
+			}
+		})
 	}
-	require.GreaterOrEqual(t, ran, 19)
+	require.GreaterOrEqual(t, commands, 19)
 }
 
-func runLine(t *testing.T, s *server, dir, command string) {
-	cmd := exec.Command("bash", "-c", strings.ReplaceAll(command, "curl ", "curl -sS --fail-with-body "))
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "KEY="+s.key, "API="+s.base, "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s\n%s", command, out)
-	if strings.HasPrefix(command, "curl") {
-		require.True(t, json.Valid(out), "%s\n%s", command, out)
+// write replaces the texts of blocks, from the last to the first so that places stay true.
+func (d *document) write(t *testing.T, edits map[block]string) {
+	text, err := os.ReadFile(d.path)
+	require.NoError(t, err)
+	out := string(text)
+	for i := len(d.blocks) - 1; i >= 0; i-- {
+		b := d.blocks[i]
+		if printed, ok := edits[b]; ok {
+			out = out[:b.from] + printed + out[b.to:]
+		}
 	}
+	require.NoError(t, os.WriteFile(d.path, []byte(out), 0o600))
+}
+
+// reader does what a reader of a document does.
+type reader struct {
+	t      *testing.T
+	dir    string
+	server *server // that requests go to
+}
+
+// yaml compiles a ruleset, or writes a file. What is in files is checked by the document's own commands.
+func (r *reader) yaml(b block) {
+	if b.file == "" {
+		_, diagnostics := rulesets.Parse("ruleset.yaml", []byte(b.text))
+		require.Empty(r.t, diagnostics.Error(), b.text)
+		return
+	}
+	target := filepath.Join(r.dir, b.file)
+	require.NoError(r.t, os.MkdirAll(filepath.Dir(target), 0o700))
+	require.NoError(r.t, os.WriteFile(target, []byte(b.text), 0o600))
+}
+
+var exitNote = regexp.MustCompile(`# exit code (\d+)$`)
+
+// run runs commands one by one and returns all that they print.
+func (r *reader) run(commands string) string {
+	printed := ""
+	for line := range strings.Lines(commands) {
+		line = strings.TrimSpace(line)
+		want := 0
+		if m := exitNote.FindStringSubmatch(line); m != nil {
+			want, _ = strconv.Atoi(m[1])
+		}
+		command := strings.TrimSpace(strings.SplitN(line, " #", 2)[0])
+		switch {
+		case command == "go run ./cmd/laurel serve --demo": // is what requests go to
+		case command == "make test": // is what runs this
+		case strings.HasPrefix(command, "laurel serve "):
+			r.server = serveIn(r.t, r.dir, strings.Fields(strings.TrimPrefix(command, "laurel serve "))...)
+			require.NotEmpty(r.t, r.server.key, "the first start prints a key")
+		default:
+			printed += r.runLine(command, want)
+		}
+	}
+	return printed
+}
+
+func (r *reader) runLine(command string, want int) string {
+	cmd := exec.Command("bash", "-c", strings.ReplaceAll(command, "curl ", "curl -sS --fail-with-body "))
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), "KEY="+r.server.key, "API="+r.server.base, "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+	out, _ := cmd.CombinedOutput()
+	require.Equal(r.t, want, cmd.ProcessState.ExitCode(), "%s\n%s", command, out)
+	if strings.HasPrefix(command, "curl") {
+		require.True(r.t, json.Valid(out), "%s\n%s", command, out)
+	}
+	return string(out)
 }
 
 // The answer that the README shows is a part of the real one.
@@ -97,7 +178,11 @@ func TestReadmeAnswer(t *testing.T) {
 		Duplicate bool
 		Effects   []map[string]any
 	}
-	require.NoError(t, json.Unmarshal([]byte(blocks(t, "../../README.md", "json")[0]), &shown))
+	for _, b := range readDocument(t, "../../README.md").blocks {
+		if b.language == "json" {
+			require.NoError(t, json.Unmarshal([]byte(b.text), &shown))
+		}
+	}
 	body := `{"id":"o1","type":"purchase","member":"ann","time":"` + lastWorkday() + `","data":{"order_id":"o1","amount":12.50}}`
 	require.Equal(t, 200, s.do("POST", "/v1/events", body, &got))
 	require.Equal(t, shown.ID, got.ID)

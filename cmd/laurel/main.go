@@ -16,6 +16,7 @@ import (
 const (
 	exitDone          = 0
 	exitFailed        = 1 // a check, a test or a threshold failed
+	exitChanges       = 2 // plan found changes
 	exitUsage         = 3 // bad usage or configuration
 	exitNotAuthorised = 4
 	exitUnreachable   = 5
@@ -66,6 +67,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newImport(), newKeys(), newBench(), newVersion())
+	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newPlan(), newImport(), newKeys(), newBench(), newVersion())
 	return root
 }

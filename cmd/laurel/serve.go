@@ -236,11 +236,11 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	if err != nil {
 		return nil, err
 	}
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, wallClock(), recompile)
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, wallClock(), program.Compiler{Compile: recompile, Succeeds: succeeds})
 	if err != nil {
 		return nil, err
 	}
-	o := program.Options{Store: store, Versions: versions, Boards: boards, Now: wallClock}
+	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: wallClock}
 	if remote == nil {
 		o.Ranks, _ = boards.(engine.Ranks)
 	}
@@ -251,6 +251,14 @@ func wallClock() calendar.Instant { return calendar.FromTime(time.Now()) }
 
 // recompile makes a ruleset of the stored sources of an older version.
 func recompile(sources map[string]string) (*engine.Ruleset, error) {
+	p, err := compiled(sources)
+	if err != nil {
+		return nil, err
+	}
+	return p.Ruleset, nil
+}
+
+func compiled(sources map[string]string) (*rulesets.Program, error) {
 	texts := map[string][]byte{}
 	for name, text := range sources {
 		texts[name] = []byte(text)
@@ -259,7 +267,24 @@ func recompile(sources map[string]string) (*engine.Ruleset, error) {
 	if diagnostics.HasErrors() {
 		return nil, diagnostics
 	}
-	return p.Ruleset, nil
+	return p, nil
+}
+
+// succeeds refuses a ruleset that would change what a running program has counted or promised.
+func succeeds(before, sources map[string]string) error {
+	old, err := compiled(before)
+	if err != nil {
+		return err
+	}
+	next, err := compiled(sources)
+	if err != nil {
+		return err
+	}
+	plan := rulesets.Compare(old, next)
+	if !plan.Blocked() {
+		return nil
+	}
+	return errors.New("this ruleset cannot follow the one that was served before:\n" + plan.Only(rulesets.Change.IsBlocked).String())
 }
 
 // firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/suite"
 )
 
 func newTest() *cobra.Command {
-	var asJSON bool
+	r := &testRun{}
+	var again bool
 	cmd := &cobra.Command{
 		Use:   "test [FILE…]",
 		Short: "Run the tests of a ruleset and show what came out differently, and why",
@@ -22,19 +23,125 @@ func newTest() *cobra.Command {
 			"run; without one, those of this directory. Only differences are printed, each with what was wanted, what came and\n" +
 			"the rule and line that made it so, and which definitions no test has made fire.\n" +
 			"Exit code 1 when a test came out differently, 3 when a file cannot be run.",
+		Example: "  laurel test\n  laurel test my-program --run tuesday\n  laurel test my-program --junit report.xml\n  laurel test my-program --watch",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			r.cmd, r.args = cmd, args
 			if len(args) == 0 {
-				args = []string{"."}
+				r.args = []string{"."}
 			}
-			files, err := testFiles(args)
-			if err != nil {
-				return &failure{code: exitUsage, message: err.Error()}
+			if again {
+				return watch(cmd.Context(), r.startingDirs(), r.again)
 			}
-			return runTests(cmd, files, asJSON)
+			_, err := r.once()
+			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().Func("run", "run only the tests whose names match `PATTERN`, a regular expression", func(text string) (err error) {
+		r.only, err = regexp.Compile(text)
+		return err
+	})
+	cmd.Flags().StringVar(&r.junit, "junit", "", "also write the results to `FILE`, as JUnit XML")
+	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&again, "watch", false, "run again whenever a ruleset or a test changes")
 	return cmd
+}
+
+// testRun is one use of `laurel test`.
+type testRun struct {
+	cmd    *cobra.Command
+	args   []string
+	only   *regexp.Regexp
+	junit  string
+	asJSON bool
+}
+
+// once runs the tests and tells what came of them, in its output and in the exit code of the error.
+func (r *testRun) once() (*suite.Results, error) {
+	files, err := testFiles(r.args)
+	if err != nil {
+		return nil, &failure{code: exitUsage, message: err.Error()}
+	}
+	results := suite.RunFiles(files, r.only)
+	if err := r.write(results); err != nil {
+		return results, &failure{code: exitUsage, message: err.Error()}
+	}
+	switch {
+	case results.CannotRun():
+		return results, &failure{code: exitUsage}
+	case r.only != nil && results.Ran() == 0:
+		return results, &failure{code: exitUsage, message: fmt.Sprintf("no test has a name that matches %q", r.only)}
+	case !results.OK:
+		return results, &failure{code: exitFailed}
+	}
+	return results, nil
+}
+
+func (r *testRun) write(results *suite.Results) error {
+	if r.junit != "" {
+		if err := writeJUnit(r.junit, results); err != nil {
+			return err
+		}
+	}
+	out := r.cmd.OutOrStdout()
+	if r.asJSON {
+		return json.NewEncoder(out).Encode(results)
+	}
+	for _, f := range results.Files {
+		f.Write(out)
+		if r.only == nil || f.Tests() > 0 || f.Diagnostics.HasErrors() {
+			fmt.Fprintln(r.cmd.ErrOrStderr(), f.Summary())
+		}
+	}
+	for _, c := range results.Coverage {
+		c.Write(out)
+	}
+	return nil
+}
+
+func writeJUnit(name string, results *suite.Results) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := results.JUnit(file); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// again is once for a watcher: what is wrong is printed, and waits for the next change.
+func (r *testRun) again() (dirs []string) {
+	results, err := r.once()
+	if err != nil && err.Error() != "" {
+		fmt.Fprintln(r.cmd.ErrOrStderr(), "laurel: "+err.Error())
+	}
+	dirs = r.startingDirs()
+	if results != nil {
+		for _, path := range results.Paths() {
+			dirs = append(dirs, directory(path))
+		}
+	}
+	slices.Sort(dirs)
+	dirs = slices.Compact(dirs)
+	fmt.Fprintln(r.cmd.ErrOrStderr(), "waiting for changes; end with Ctrl-C")
+	return dirs
+}
+
+// startingDirs are the directories of the files to run.
+func (r *testRun) startingDirs() []string {
+	var dirs []string
+	for _, arg := range r.args {
+		dirs = append(dirs, directory(arg))
+	}
+	return dirs
+}
+
+// directory is a path, or the directory that it is in where it is none itself.
+func directory(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return filepath.Clean(path)
+	}
+	return filepath.Dir(path)
 }
 
 // testFiles are the files that arguments stand for, directories replaced by the tests in them.
@@ -49,7 +156,7 @@ func testFiles(args []string) ([]string, error) {
 			files = append(files, arg)
 			continue
 		}
-		found, err := filepath.Glob(filepath.Join(arg, "*_test.yaml"))
+		found, err := filepath.Glob(filepath.Join(arg, "*_test.y*ml"))
 		if err != nil {
 			return nil, err
 		}
@@ -60,50 +167,4 @@ func testFiles(args []string) ([]string, error) {
 	}
 	slices.Sort(files)
 	return slices.Compact(files), nil
-}
-
-// testReport is what came of one file: a report, or what keeps it from being run.
-type testReport struct {
-	*suite.Report
-	Path        string               `json:"path"`
-	OK          bool                 `json:"ok"`
-	Diagnostics rulesets.Diagnostics `json:"diagnostics,omitempty"`
-}
-
-func runTests(cmd *cobra.Command, files []string, asJSON bool) error {
-	code := exitDone
-	reports := make([]testReport, 0, len(files))
-	for _, file := range files {
-		report, diagnostics := suite.RunFile(file)
-		r := testReport{Report: report, Path: file, OK: report != nil && report.OK(), Diagnostics: diagnostics}
-		reports = append(reports, r)
-		switch {
-		case report == nil:
-			code = exitUsage
-		case !r.OK:
-			code = max(code, exitFailed)
-		}
-		if !asJSON {
-			r.print(cmd)
-		}
-	}
-	if asJSON {
-		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(reports); err != nil {
-			return err
-		}
-	}
-	if code != exitDone {
-		return &failure{code: code}
-	}
-	return nil
-}
-
-func (r *testReport) print(cmd *cobra.Command) {
-	fmt.Fprint(cmd.OutOrStdout(), r.Diagnostics.Error())
-	if r.Report == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: cannot be run\n", r.Path)
-		return
-	}
-	r.Write(cmd.OutOrStdout())
-	fmt.Fprintln(cmd.ErrOrStderr(), r.Summary())
 }

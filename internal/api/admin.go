@@ -108,3 +108,28 @@ func showJobs(c call) error {
 	}
 	return c.show(map[string]any{"data": c.server.jobs(c.key.Program)})
 }
+
+// version is one version of a program's ruleset. Sources are its files by name, of the one in force.
+type version struct {
+	Version int               `json:"version"`
+	Hash    string            `json:"hash"`
+	From    calendar.Instant  `json:"from"`
+	Sources map[string]string `json:"sources,omitempty"`
+}
+
+// listRulesets answers with the versions of the program's ruleset, the one in force last.
+func listRulesets(c call) error {
+	all, _ := c.program.Rulesets()
+	list := make([]version, len(all))
+	for i, v := range all {
+		list[i] = version{Version: v.Number, Hash: v.Rules.Hash, From: v.From}
+	}
+	return c.show(map[string]any{"data": list})
+}
+
+// showRuleset answers with the ruleset in force and its files.
+func showRuleset(c call) error {
+	all, sources := c.program.Rulesets()
+	v := all[len(all)-1]
+	return c.show(version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Sources: sources})
+}

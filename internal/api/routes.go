@@ -48,6 +48,8 @@ var routes = []route{
 	{post, "/v1/admin/keys", keys.Admin, MaxEvent, nil, createKey},
 	{get, "/v1/admin/keys", keys.Admin, 0, nil, listKeys},
 	{del, "/v1/admin/keys/:key", keys.Admin, 0, nil, revokeKey},
+	{get, "/v1/admin/rulesets", keys.Admin, 0, nil, listRulesets},
+	{get, "/v1/admin/rulesets/current", keys.Admin, 0, nil, showRuleset},
 	{get, "/v1/admin/jobs", keys.Admin, 0, nil, showJobs},
 }
 

@@ -24,6 +24,8 @@ const maxBatch = 1024
 type Options struct {
 	Store    engine.Store
 	Versions []engine.Version // the last one is in force
+	// Sources are the files of the version in force, by name.
+	Sources map[string]string
 	// Boards serves leaderboards. Ranks is the same board when it is in process, so that answers can tell ranks.
 	Boards leaderboards.Board
 	Ranks  engine.Ranks
@@ -32,10 +34,11 @@ type Options struct {
 
 // Program is one running program.
 type Program struct {
-	store  engine.Store
-	boards leaderboards.Board
-	now    func() calendar.Instant
-	inRoom bool // the boards are in process and fed by the processor itself
+	store   engine.Store
+	boards  leaderboards.Board
+	now     func() calendar.Instant
+	sources map[string]string
+	inRoom  bool // the boards are in process and fed by the processor itself
 
 	queue   chan *request
 	commits chan *commit
@@ -85,7 +88,7 @@ func Open(o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, inRoom: o.Ranks != nil, processor: processor,
+	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, sources: o.Sources, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}}
 	p.waiters = sync.NewCond(&p.waitMu)

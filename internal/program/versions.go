@@ -23,15 +23,27 @@ type stored struct {
 	Sources map[string]string `json:"sources"`
 }
 
+// Compiler is how package rulesets is asked from here: Compile makes a ruleset of the sources of an older version, Succeeds
+// returns an error when a program must not go on as sources after what it was before.
+type Compiler struct {
+	Compile  func(sources map[string]string) (*engine.Ruleset, error)
+	Succeeds func(before, sources map[string]string) error
+}
+
 // Versions are the versions of a program with the given one in force: unless it is the last that was stored, it is stored
-// and active from now on. compile makes a ruleset of the sources of an older version.
+// and active from now on.
 func Versions(s Settings, present *engine.Ruleset, sources map[string]string, now calendar.Instant,
-	compile func(sources map[string]string) (*engine.Ruleset, error)) ([]engine.Version, error) {
+	c Compiler) ([]engine.Version, error) {
 	list, err := load(s, present.Program)
 	if err != nil {
 		return nil, err
 	}
 	if n := len(list); n == 0 || list[n-1].Hash != present.Hash {
+		if n > 0 {
+			if err := c.Succeeds(list[n-1].Sources, sources); err != nil {
+				return nil, err
+			}
+		}
 		next := stored{Number: n + 1, Hash: present.Hash, From: now, Sources: sources}
 		b, err := json.Marshal(next)
 		if err != nil {
@@ -45,8 +57,8 @@ func Versions(s Settings, present *engine.Ruleset, sources map[string]string, no
 	versions := make([]engine.Version, len(list))
 	for i, v := range list {
 		rules := present
-		if v.Hash != present.Hash {
-			if rules, err = compile(v.Sources); err != nil {
+		if i < len(list)-1 {
+			if rules, err = c.Compile(v.Sources); err != nil {
 				return nil, fmt.Errorf("version %d of program %s, which decided past events, does not compile: %w", v.Number, present.Program, err)
 			}
 		}
@@ -73,4 +85,11 @@ func load(s Settings, program string) ([]stored, error) {
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Number < list[j].Number })
 	return list, err
+}
+
+// Rulesets are the program's versions, the last one in force, and the files of that one.
+func (p *Program) Rulesets() (versions []engine.Version, sources map[string]string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Versions(), p.sources
 }

@@ -158,9 +158,15 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	compiled := 0
 	versions := func(text, now string) []engine.Version {
 		t.Helper()
-		list, err := program.Versions(s, compile(t, text), map[string]string{"ruleset.yaml": text}, moment(t, now), func(sources map[string]string) (*engine.Ruleset, error) {
-			compiled++
-			return compile(t, sources["ruleset.yaml"]), nil
+		list, err := program.Versions(s, compile(t, text), map[string]string{"ruleset.yaml": text}, moment(t, now), program.Compiler{
+			Compile: func(sources map[string]string) (*engine.Ruleset, error) {
+				compiled++
+				return compile(t, sources["ruleset.yaml"]), nil
+			},
+			Succeeds: func(before, sources map[string]string) error {
+				require.NotEqual(t, before, sources)
+				return nil
+			},
 		})
 		require.NoError(t, err)
 		return list
@@ -177,14 +183,21 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	require.Equal(t, moment(t, "2026-05-03T12:00:00Z"), second[1].From)
 	back := versions(shop, "2026-05-04T12:00:00Z")
 	require.Len(t, back, 3, "going back is a version of its own")
-	require.Same(t, back[0].Rules, back[2].Rules)
+	require.Equal(t, back[0].Rules.Hash, back[2].Rules.Hash)
+	require.NotSame(t, back[0].Rules, back[2].Rules, "its counters begin at another time")
 
 	s.err = errors.New("full")
-	_, err := program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), nil)
+	_, err := program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{})
 	require.Error(t, err)
 	s.err = nil
-	_, err = program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), func(map[string]string) (*engine.Ruleset, error) {
+	allowed := func(_, _ map[string]string) error { return nil }
+	_, err = program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: allowed, Compile: func(map[string]string) (*engine.Ruleset, error) {
 		return nil, errors.New("a word has changed its meaning")
-	})
+	}})
 	require.ErrorContains(t, err, "version 1 of program shop, which decided past events, does not compile")
+
+	_, err = program.Versions(s, compile(t, shop+"badges: {newer: {}}\n"), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: func(_, _ map[string]string) error {
+		return errors.New("what it counts changes")
+	}})
+	require.ErrorContains(t, err, "what it counts changes")
 }

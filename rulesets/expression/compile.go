@@ -23,11 +23,14 @@ type Expression struct {
 
 	Source      string
 	Canonical   string        // the same for all ways of writing it
-	Tree        ast.Node      // for lints and the index of rules
+	Tree        ast.Node      // for lints
 	Constant    *decimal.Wide // of an amount that is a number
 	EventFields []string      // the declared fields of the event that it reads, sorted
 	Field       *engine.Field // of a Key: the field it names
 	Kept        bool          // it reads state that depends on the order of arrival
+	// Of a condition: what it asks at least, and whether evaluating it cannot fail.
+	Clauses engine.Clauses
+	Safe    bool
 }
 
 // Condition compiles a condition.
@@ -36,7 +39,8 @@ func Condition(source string, scope *Scope) (*Expression, []Error) {
 }
 
 func buildCondition(c *compiler, root ast.Node, e *Expression) {
-	e.Cond = c.want(root, Boolean, "a condition must be true or false").cond
+	o := c.want(root, Boolean, "a condition must be true or false")
+	e.Cond, e.Clauses, e.Safe = o.cond, o.clauses, o.safe
 }
 
 // Amount compiles a number.
@@ -233,6 +237,9 @@ func (c *compiler) present(n ast.Node) operand {
 	o := c.resolve(n)
 	if !o.optional || o.path != "" && slices.Contains(c.known, o.path) {
 		o.optional = false
+		if o.typ == Boolean && o.safe {
+			o.clauses = comparedClauses("==", o, booleanConstant(true))
+		}
 		return o
 	}
 	shown := c.text(n)
@@ -282,8 +289,9 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 		if o.typ == Unknown {
 			return o
 		}
-		inner := o.cond
-		return condOperand(func(f *engine.Facts) bool { return !inner(f) })
+		not := condOperand(func(f *engine.Facts) bool { return !o.cond(f) })
+		not.safe = o.safe
+		return not
 	case "-":
 		o := c.want(n.Node, Number, "a sign needs a number")
 		if o.typ == Unknown {

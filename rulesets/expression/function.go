@@ -261,8 +261,9 @@ func (c *compiler) has(_ ast.Node, args []ast.Node) operand {
 	case !o.optional:
 		return booleanConstant(true)
 	}
-	p := o.value
-	return condOperand(func(f *engine.Facts) bool { return p(f).Kind != engine.Absent })
+	has := condOperand(func(f *engine.Facts) bool { return o.value(f).Kind != engine.Absent })
+	has.safe = true
+	return has
 }
 
 // day compiles a date: a date, the local date of a time, or a quoted date.

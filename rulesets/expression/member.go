@@ -22,20 +22,20 @@ func memberID(f *engine.Facts) string {
 
 // ownFields are the built-in fields of a member.
 var ownFields = map[string]operand{
-	"id": textOperand(memberID),
-	"name": textOperand(func(f *engine.Facts) string {
+	"id": textReference(memberID),
+	"name": textReference(func(f *engine.Facts) string {
 		if f.Member == nil {
 			return ""
 		}
 		return f.Member.Name
 	}),
-	"joined": {typ: Date, date: func(f *engine.Facts) calendar.Date {
+	"joined": dateReference(func(f *engine.Facts) calendar.Date {
 		if f.Member == nil {
 			return f.Date()
 		}
 		return f.Calendar().Zone.Date(f.Member.Joined)
-	}},
-	"timezone": textOperand(func(f *engine.Facts) string {
+	}),
+	"timezone": textReference(func(f *engine.Facts) string {
 		if f.Member == nil || f.Member.Zone == nil {
 			return f.Rules.Calendar.Zone.Name()
 		}
@@ -80,7 +80,7 @@ var keptGroups = map[string]keptGroup{
 	"has_badge": {noun: "badge", ids: ids(func(n *Names) map[string]*engine.Badge { return n.Badges }),
 		read: func(n *Names, id string) operand {
 			b := n.Badges[id]
-			return condOperand(func(f *engine.Facts) bool { return f.HasBadge(b) })
+			return condReference(func(f *engine.Facts) bool { return f.HasBadge(b) })
 		}},
 	"rewards": {noun: "reward", ids: ids(func(n *Names) map[string]*engine.Reward { return n.Rewards }),
 		read: func(n *Names, id string) operand {
@@ -95,7 +95,7 @@ var keptGroups = map[string]keptGroup{
 			},
 			"done": func(n *Names, id string) operand {
 				c := n.Challenges[id]
-				return condOperand(func(f *engine.Facts) bool { return f.ChallengeDone(c) })
+				return condReference(func(f *engine.Facts) bool { return f.ChallengeDone(c) })
 			},
 			"times": func(n *Names, id string) operand {
 				c := n.Challenges[id]
@@ -106,7 +106,7 @@ var keptGroups = map[string]keptGroup{
 
 func tierLevel(n *Names, id string) operand {
 	t := n.Tiers[id]
-	o := textOperand(func(f *engine.Facts) string { return f.Level(t) })
+	o := textReference(func(f *engine.Facts) string { return f.Level(t) })
 	o.options, o.optionsOf = []string{""}, "level of "+id
 	for _, l := range t.Ladder.Levels {
 		o.options = append(o.options, l.Name)
@@ -191,5 +191,7 @@ func (c *compiler) inAudience(segs []segment) operand {
 	if a.Kept && !c.keptState(id.at, "the audience "+id.name) {
 		return operand{}
 	}
-	return condOperand(a.Cond)
+	o := condOperand(a.Cond)
+	o.safe, o.clauses = a.Safe, a.Clauses
+	return o
 }

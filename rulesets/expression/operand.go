@@ -74,7 +74,9 @@ type operand struct {
 	items    *engine.Schema // of a list: its rows
 	field    *engine.Field  // of a declared field
 	constant *engine.Value
-	literal  *decimal.Wide // of a constant number
+	literal  *decimal.Wide  // of a constant number
+	safe     bool           // evaluating it cannot fail
+	clauses  engine.Clauses // of a condition: what it asks at least
 	// options are the only texts that this can be, and optionsOf says what they are called.
 	options   []string
 	optionsOf string
@@ -82,7 +84,7 @@ type operand struct {
 
 // reference is the operand of a value that is picked from the facts.
 func reference(t Type, p pick, items *engine.Schema) operand {
-	o := operand{typ: t, value: p, items: items}
+	o := operand{typ: t, value: p, items: items, safe: true}
 	switch t {
 	case Boolean:
 		o.cond = func(f *engine.Facts) bool { return p(f).Boolean() }
@@ -100,8 +102,29 @@ func reference(t Type, p pick, items *engine.Schema) operand {
 	return o
 }
 
+// textReference is the operand of a text that every event or member has.
+func textReference(t text) operand {
+	o := reference(Text, func(f *engine.Facts) engine.Value { return engine.TextValue(t(f)) }, nil)
+	o.text = t
+	return o
+}
+
+// condReference is the operand of a truth that every event or member has.
+func condReference(c cond) operand {
+	o := reference(Boolean, func(f *engine.Facts) engine.Value { return engine.BooleanValue(c(f)) }, nil)
+	o.cond = c
+	return o
+}
+
+// dateReference is the operand of a date that every event has.
+func dateReference(d date) operand {
+	o := reference(Date, func(f *engine.Facts) engine.Value { return engine.DateValue(d(f)) }, nil)
+	o.date = d
+	return o
+}
+
 func numberConstant(w decimal.Wide) operand {
-	o := operand{typ: Number, literal: &w, number: func(*engine.Facts) decimal.Wide { return w }}
+	o := operand{typ: Number, safe: true, literal: &w, number: func(*engine.Facts) decimal.Wide { return w }}
 	if d, err := w.Decimal(); err == nil && d.Wide() == w {
 		v := engine.NumberValue(d)
 		o.constant = &v
@@ -111,17 +134,17 @@ func numberConstant(w decimal.Wide) operand {
 
 func textConstant(s string) operand {
 	v := engine.TextValue(s)
-	return operand{typ: Text, constant: &v, text: func(*engine.Facts) string { return s }}
+	return operand{typ: Text, safe: true, constant: &v, text: func(*engine.Facts) string { return s }}
 }
 
 func booleanConstant(b bool) operand {
 	v := engine.BooleanValue(b)
-	return operand{typ: Boolean, constant: &v, cond: func(*engine.Facts) bool { return b }}
+	return operand{typ: Boolean, safe: true, constant: &v, cond: func(*engine.Facts) bool { return b }}
 }
 
 func dateConstant(d calendar.Date) operand {
 	v := engine.DateValue(d)
-	return operand{typ: Date, constant: &v, date: func(*engine.Facts) calendar.Date { return d }}
+	return operand{typ: Date, safe: true, constant: &v, date: func(*engine.Facts) calendar.Date { return d }}
 }
 
 func textOperand(t text) operand     { return operand{typ: Text, text: t} }

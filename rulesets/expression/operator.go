@@ -48,10 +48,12 @@ func (c *compiler) logic(n *ast.BinaryNode) operand {
 		return operand{}
 	}
 	a, b := l.cond, r.cond
+	o := condOperand(func(f *engine.Facts) bool { return a(f) || b(f) })
 	if and {
-		return condOperand(func(f *engine.Facts) bool { return a(f) && b(f) })
+		o.cond = func(f *engine.Facts) bool { return a(f) && b(f) }
 	}
-	return condOperand(func(f *engine.Facts) bool { return a(f) || b(f) })
+	o.safe, o.clauses = l.safe && r.safe, joinedClauses(and, l, r)
+	return o
 }
 
 func (c *compiler) calculation(n *ast.BinaryNode) operand {
@@ -102,6 +104,14 @@ func (c *compiler) comparison(n *ast.BinaryNode) operand {
 	}
 	c.option(l, r)
 	c.option(r, l)
+	o := c.compared(n, l, r)
+	if o.safe = l.safe && r.safe; o.safe {
+		o.clauses = comparedClauses(n.Operator, l, r)
+	}
+	return o
+}
+
+func (c *compiler) compared(n *ast.BinaryNode, l, r operand) operand {
 	equality := n.Operator == "==" || n.Operator == "!="
 	switch l.typ {
 	case Number:
@@ -267,7 +277,9 @@ func (c *compiler) matches(n *ast.BinaryNode) operand {
 		return l
 	}
 	a := l.text
-	return condOperand(func(f *engine.Facts) bool { return re.MatchString(a(f)) })
+	o := condOperand(func(f *engine.Facts) bool { return re.MatchString(a(f)) })
+	o.safe = l.safe
+	return o
 }
 
 // membership is `x in [constants]` or `x in LIST`.
@@ -286,7 +298,9 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 	if item := typeOf(r.items.Fields[0].Type); item != l.typ {
 		return c.fail(span(n), fmt.Sprintf("%s cannot be in a list of which each item is %s", l.typ, item), "")
 	}
-	return condOperand(inList(l, r.list))
+	o := condOperand(inList(l, r.list))
+	o.safe = l.safe && r.safe
+	return o
 }
 
 func inList(l operand, rows list) cond {
@@ -322,6 +336,7 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 	var texts []string
 	var numbers []decimal.Wide
 	var dates []calendar.Date
+	var values []engine.Value
 	if len(array.Nodes) == 0 {
 		return c.fail(array.Location(), "nothing is in an empty list", "")
 	}
@@ -344,19 +359,27 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 		default:
 			l = c.fail(span(n), fmt.Sprintf("a list after in cannot have %s", o.typ), "")
 		}
+		if o.constant != nil {
+			values = append(values, *o.constant)
+		}
 	}
+	var o operand
 	switch l.typ {
 	case Text:
-		return condOperand(inTexts(l.text, texts))
+		o = condOperand(inTexts(l.text, texts))
 	case Number:
 		a := l.number
-		return condOperand(func(f *engine.Facts) bool { return slices.Contains(numbers, a(f)) })
+		o = condOperand(func(f *engine.Facts) bool { return slices.Contains(numbers, a(f)) })
 	case Date:
 		a := l.date
-		return condOperand(func(f *engine.Facts) bool { return slices.Contains(dates, a(f)) })
+		o = condOperand(func(f *engine.Facts) bool { return slices.Contains(dates, a(f)) })
 	default:
 		return operand{}
 	}
+	if o.safe = l.safe; o.safe && len(values) == len(array.Nodes) {
+		o.clauses = memberOf(l, values)
+	}
+	return o
 }
 
 // inTexts scans a few texts and looks many up.

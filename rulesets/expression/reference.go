@@ -209,13 +209,13 @@ type derivedField struct {
 var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 
 var derived = map[string]derivedField{
-	"type":     {operand: textOperand(func(f *engine.Facts) string { return f.Event.Type })},
+	"type":     {operand: textReference(func(f *engine.Facts) string { return f.Event.Type })},
 	"time":     {operand: operand{typ: Time, instant: func(f *engine.Facts) calendar.Instant { return f.Event.Time }}},
-	"date":     {operand: operand{typ: Date, date: (*engine.Facts).Date}},
-	"day":      {operand: operand{typ: Text, text: (*engine.Facts).Weekday, options: weekdays, optionsOf: "day"}},
+	"date":     {operand: dateReference((*engine.Facts).Date)},
+	"day":      {operand: weekday()},
 	"hour":     {operand: whole((*engine.Facts).Hour)},
 	"month":    {operand: whole((*engine.Facts).Month)},
-	"is_first": {kept: true, operand: condOperand((*engine.Facts).IsFirst)},
+	"is_first": {kept: true, operand: condReference((*engine.Facts).IsFirst)},
 	"days_since_last": {kept: true, operand: sometimes(reference(Number, func(f *engine.Facts) engine.Value {
 		days, ok := f.DaysSinceLast()
 		if !ok {
@@ -223,6 +223,12 @@ var derived = map[string]derivedField{
 		}
 		return integer(days)
 	}, nil))},
+}
+
+func weekday() operand {
+	o := textReference((*engine.Facts).Weekday)
+	o.options, o.optionsOf = weekdays, "day"
+	return o
 }
 
 func sometimes(o operand) operand {

@@ -48,6 +48,9 @@ type Names struct {
 type Audience struct {
 	Cond engine.Cond
 	Kept bool // it reads kept state
+	// What it asks at least, and whether asking cannot fail.
+	Clauses engine.Clauses
+	Safe    bool
 }
 
 // event is the type of event compiled for, nil without one.

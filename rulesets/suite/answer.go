@@ -10,11 +10,10 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/leaderboards"
-	"github.com/laurel-engine/laurel/rulesets"
 )
 
 // answer is what is true of an expectation's subject now, in the form in which tests write it.
-func (w *world) answer(x *rulesets.Expectation, m *engine.Member, out *engine.Outcome) []string {
+func (w *world) answer(x *Expectation, m *engine.Member, out *engine.Outcome) []string {
 	switch x.Key {
 	case "points", "pending", "held", "debt":
 		return []string{w.balance(x, m).String()}
@@ -53,12 +52,12 @@ func byID[D any](list []*D, id string, idOf func(*D) string) *D {
 
 func orNone(text string) string {
 	if text == "" {
-		return rulesets.None
+		return none
 	}
 	return text
 }
 
-func (w *world) balance(x *rulesets.Expectation, m *engine.Member) decimal.Decimal {
+func (w *world) balance(x *Expectation, m *engine.Member) decimal.Decimal {
 	b := m.Balance(w.rules, w.rules.PointsType(x.ID), w.now)
 	switch x.Key {
 	case "pending":
@@ -77,7 +76,7 @@ func (w *world) expiries(m *engine.Member) []string {
 	zone := w.rules.CalendarOf(m).Zone
 	for _, p := range w.rules.Points {
 		for _, e := range m.Balance(w.rules, p, w.now).Expires {
-			out = append(out, "{at: "+rulesets.Ending(zone, e.At)+", "+p.ID+": "+e.Amount.String()+"}")
+			out = append(out, "{at: "+ending(zone, e.At)+", "+p.ID+": "+e.Amount.String()+"}")
 		}
 	}
 	slices.Sort(out)
@@ -85,7 +84,7 @@ func (w *world) expiries(m *engine.Member) []string {
 }
 
 // badges are all badges of the member, or the level of the one that is asked for.
-func badges(x *rulesets.Expectation, m *engine.Member) []string {
+func badges(x *Expectation, m *engine.Member) []string {
 	var held []string
 	for _, b := range m.Badges {
 		if b.ID == x.ID {
@@ -94,13 +93,13 @@ func badges(x *rulesets.Expectation, m *engine.Member) []string {
 		held = append(held, b.ID)
 	}
 	if x.ID != "" {
-		return []string{rulesets.None}
+		return []string{none}
 	}
 	slices.Sort(held)
 	return held
 }
 
-func (w *world) challenge(x *rulesets.Expectation, m *engine.Member) string {
+func (w *world) challenge(x *Expectation, m *engine.Member) string {
 	p := m.Progress(w.rules, w.now, w.processor.Group).Challenges[x.ID]
 	if ch := w.rules.Challenge(x.ID); ch.Hidden { // hidden from members, not from tests
 		s := m.ChallengeAt(w.rules, ch, w.now)
@@ -119,7 +118,7 @@ func (w *world) challenge(x *rulesets.Expectation, m *engine.Member) string {
 	}
 }
 
-func (w *world) streak(x *rulesets.Expectation, m *engine.Member) string {
+func (w *world) streak(x *Expectation, m *engine.Member) string {
 	s := byID(w.rules.Streaks, x.ID, func(s *engine.Streak) string { return s.ID })
 	standing := m.StreakAt(w.rules, s, w.now)
 	switch x.Field {
@@ -181,16 +180,16 @@ func (w *world) rank(id string, m *engine.Member) string {
 			return strconv.FormatInt(row.Rank, 10)
 		}
 	}
-	return rulesets.None
+	return none
 }
 
-func (w *world) standings(x *rulesets.Expectation) []string {
+func (w *world) standings(x *Expectation) []string {
 	b := w.rules.Leaderboard(x.ID)
 	rows, _, err := w.boards.Page(context.Background(), w.season(b, x.Field), b.Rules, 1, leaderboards.MaxPage)
 	must(err)
 	var out []string
 	for _, row := range rows {
-		out = append(out, rulesets.Standing(row.Member, row.Value.String()))
+		out = append(out, standing(row.Member, row.Value.String()))
 	}
 	return out
 }
@@ -203,7 +202,7 @@ func (w *world) gave(m *engine.Member, out *engine.Outcome) []string {
 			continue
 		}
 		for i := range rec.Outcome.Effects {
-			if g, ok := gift(&rec.Outcome.Effects[i]); ok {
+			if g, ok := giftOf(&rec.Outcome.Effects[i]); ok {
 				gifts = append(gifts, g.String())
 			}
 		}
@@ -215,13 +214,13 @@ func (w *world) gave(m *engine.Member, out *engine.Outcome) []string {
 	return gifts
 }
 
-// gift is an effect as `gave` lists it; ok is false for those that give nothing.
-func gift(e *engine.Effect) (g rulesets.Gift, ok bool) {
+// giftOf is an effect as `gave` lists it; ok is false for those that give nothing.
+func giftOf(e *engine.Effect) (g gift, ok bool) {
 	section, id, _ := strings.Cut(e.Source, "/")
-	g = rulesets.Gift{Source: strings.TrimSuffix(section, "s"), ID: id, What: e.ID, Of: e.ID, Level: e.Level}
+	g = gift{Source: strings.TrimSuffix(section, "s"), ID: id, What: e.ID, Of: e.ID, Level: e.Level}
 	switch e.Kind {
 	case engine.PointsEffect:
-		g.Of, g.Boosts, g.Wanted = e.Amount.String(), e.Boosts, rulesets.Trimmed(e.Amount, e.Wanted)
+		g.Of, g.Boosts, g.Wanted = e.Amount.String(), e.Boosts, trimmed(e.Amount, e.Wanted)
 	case engine.BadgeEffect, engine.RewardEffect:
 		g.What = e.Kind.String()
 	case engine.TierEffect:

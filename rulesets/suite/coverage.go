@@ -8,15 +8,23 @@ import (
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
-// coverage is the set of definitions that fired in some test, by section and id.
+// coverage is the set of definitions that some test made fire, by section and id.
 type coverage map[string]bool
 
-// Unfired is a definition that no test makes fire.
+// Coverage tells which definitions of a ruleset no test made fire.
+type Coverage struct {
+	Ruleset      string    `json:"ruleset"`
+	Definitions  int       `json:"definitions"` // how many there are
+	NeverFired   []Unfired `json:"never_fired"`
+	NotYetActive []Unfired `json:"not_yet_active"` // that cannot fire in this version of the engine
+}
+
+// Unfired is a definition that no test made fire.
 type Unfired struct {
 	Definition string `json:"definition"`
 	File       string `json:"file"`
 	Line       int    `json:"line"`
-	NotYet     string `json:"not_yet_active,omitempty"` // why it cannot fire in this version of the engine
+	Why        string `json:"why,omitempty"` // it cannot
 }
 
 // trace counts rules, boosts and counters. Of streaks and challenges a trace tells of counting, too: outcomes tell more.
@@ -52,21 +60,23 @@ func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
 	}
 }
 
-// missing are the definitions of a program that did not fire, in the order of sections and ids.
-func (c coverage) missing(p *rulesets.Program) []Unfired {
-	out := []Unfired{}
-	for _, d := range p.Definitions {
+// of is the coverage of a suite's ruleset: what did not fire, in the order of sections and ids.
+func (c coverage) of(s *Suite) *Coverage {
+	out := &Coverage{Ruleset: s.Ruleset, Definitions: len(s.Program.Definitions), NeverFired: []Unfired{}, NotYetActive: []Unfired{}}
+	for _, d := range s.Program.Definitions {
 		if c[d.Path] {
 			continue
 		}
 		u := Unfired{Definition: d.Path, File: d.Position.File, Line: d.Position.Line}
-		i := slices.IndexFunc(p.Inactive, func(i rulesets.Inactive) bool {
+		i := slices.IndexFunc(s.Program.Inactive, func(i rulesets.Inactive) bool {
 			return i.Definition == d.Path || i.Definition == d.Path+".cost" // a reward that points cannot buy yet
 		})
-		if i >= 0 {
-			u.NotYet = p.Inactive[i].Why
+		if i < 0 {
+			out.NeverFired = append(out.NeverFired, u)
+			continue
 		}
-		out = append(out, u)
+		u.Why = s.Program.Inactive[i].Why
+		out.NotYetActive = append(out.NotYetActive, u)
 	}
 	return out
 }

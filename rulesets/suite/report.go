@@ -6,15 +6,25 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/laurel-engine/laurel/rulesets"
 )
 
-// Report is what a run of a file of tests found. Its JSON form is what `laurel test --json` prints.
+// Report is what came of the tests of one file, or the errors that keep it from being run.
 type Report struct {
-	File       string    `json:"file"`
-	Program    string    `json:"program"`
-	Tests      int       `json:"tests"`
-	Failed     []Failure `json:"failed"`
-	NeverFired []Unfired `json:"never_fired"`
+	File        string               `json:"file"`
+	Program     string               `json:"program,omitempty"`
+	Ruleset     string               `json:"ruleset,omitempty"`
+	OK          bool                 `json:"ok"`
+	Passed      []Passed             `json:"passed"`
+	Failed      []Failure            `json:"failed"`
+	Diagnostics rulesets.Diagnostics `json:"diagnostics,omitempty"`
+}
+
+// Passed is a test that came out as it says.
+type Passed struct {
+	Test string `json:"test"`
+	Line int    `json:"line"`
 }
 
 // Failure is a test that did not come out as it says.
@@ -43,28 +53,37 @@ type Difference struct {
 	Why     []Why    `json:"why"`
 }
 
-// OK reports whether all tests came out as they say.
-func (r *Report) OK() bool { return len(r.Failed) == 0 }
+// Tests is the number of tests that were run.
+func (r *Report) Tests() int { return len(r.Passed) + len(r.Failed) }
 
-// Write writes the differences and what never fired, for people. It writes nothing for a file without either.
+// Write writes what is wrong and what differs, for people. It writes nothing for a file without either.
 func (r *Report) Write(out io.Writer) {
+	fmt.Fprint(out, r.Diagnostics.Error())
 	for i := range r.Failed {
-		r.failure(out, &r.Failed[i])
+		r.Failed[i].write(out, r.File)
 	}
-	r.unfired(out)
 }
 
 // Summary is one line: how many tests passed.
 func (r *Report) Summary() string {
-	passed := r.Tests - len(r.Failed)
-	if r.OK() {
-		return fmt.Sprintf("%s: %s passed", r.File, counts(passed, "test", "tests"))
+	switch {
+	case r.Diagnostics.HasErrors():
+		return r.File + ": cannot be run"
+	case r.OK:
+		return fmt.Sprintf("%s: %s passed", r.File, counts(len(r.Passed), "test", "tests"))
+	default:
+		return fmt.Sprintf("%s: %d of %s failed", r.File, len(r.Failed), counts(r.Tests(), "test", "tests"))
 	}
-	return fmt.Sprintf("%s: %d of %s failed", r.File, len(r.Failed), counts(r.Tests, "test", "tests"))
 }
 
-func (r *Report) failure(out io.Writer, f *Failure) {
-	fmt.Fprintf(out, "%s:%d: %s\n", r.File, f.Line, f.Test)
+func (f *Failure) write(out io.Writer, file string) {
+	fmt.Fprintf(out, "%s:%d: %s\n", file, f.Line, f.Test)
+	f.steps(out)
+	fmt.Fprintln(out)
+}
+
+// steps writes what differs after each step.
+func (f *Failure) steps(out io.Writer) {
 	for i := range f.Steps {
 		s := &f.Steps[i]
 		fmt.Fprintf(out, "  %s  %s (line %d)\n", s.At, s.Step, s.Line)
@@ -73,7 +92,6 @@ func (r *Report) failure(out io.Writer, f *Failure) {
 		}
 		explain(out, s.Differences)
 	}
-	fmt.Fprintln(out)
 }
 
 func (d *Difference) write(out io.Writer, s *FailedStep) {
@@ -155,26 +173,23 @@ func (w *Why) text() string {
 	return w.Said
 }
 
-// unfired lists what no test makes fire. Of what cannot fire yet only the names: laurel check says why.
-func (r *Report) unfired(out io.Writer) {
-	var idle []string
+// Write lists what no test made fire, for people. Of what cannot fire yet only the names: laurel check says why.
+func (c *Coverage) Write(out io.Writer) {
 	width := 0
-	for _, u := range r.NeverFired {
-		if u.NotYet != "" {
-			idle = append(idle, u.Definition)
-		} else {
-			width = max(width, len(u.Definition))
-		}
+	for _, u := range c.NeverFired {
+		width = max(width, len(u.Definition))
 	}
-	if len(idle) < len(r.NeverFired) {
-		fmt.Fprintf(out, "%s: never fired in any test:\n", r.File)
+	if len(c.NeverFired) > 0 {
+		fmt.Fprintf(out, "%s: never fired in any test:\n", c.Ruleset)
 	}
-	for _, u := range r.NeverFired {
-		if u.NotYet == "" {
-			fmt.Fprintf(out, "  %-*s  %s:%d\n", width, u.Definition, u.File, u.Line)
-		}
+	for _, u := range c.NeverFired {
+		fmt.Fprintf(out, "  %-*s  %s:%d\n", width, u.Definition, u.File, u.Line)
+	}
+	var idle []string
+	for _, u := range c.NotYetActive {
+		idle = append(idle, u.Definition)
 	}
 	if len(idle) > 0 {
-		fmt.Fprintf(out, "%s: not yet active: %s\n", r.File, strings.Join(idle, ", "))
+		fmt.Fprintf(out, "%s: not yet active: %s\n", c.Ruleset, strings.Join(idle, ", "))
 	}
 }

@@ -1,28 +1,19 @@
 package suite
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine"
-	"github.com/laurel-engine/laurel/rulesets"
 )
 
-// RunFile runs the tests of a file. The report is nil when the file or its ruleset has errors; Diagnostics holds them.
-func RunFile(path string) (*Report, rulesets.Diagnostics) {
-	s, diagnostics := rulesets.LoadSuite(path)
-	if s == nil {
-		return nil, diagnostics
-	}
-	report := Run(s)
-	report.File = path
-	return report, diagnostics
-}
-
-// Run runs all tests of a suite, each in a world of its own.
-func Run(s *rulesets.Suite) *Report {
-	report := &Report{File: s.File, Program: s.Program.Ruleset.Program, Tests: len(s.Tests), Failed: []Failure{}}
-	fired := coverage{}
+// run runs the tests of a suite whose names match only (nil: all of them), each in a world of its own.
+func (r *Report) run(s *Suite, only *regexp.Regexp, fired coverage) {
+	r.Program, r.Ruleset = s.Program.Ruleset.Program, s.Ruleset
 	for _, t := range s.Tests {
+		if only != nil && !only.MatchString(t.Name) {
+			continue
+		}
 		failure := Failure{Test: t.Name, Line: t.Position.Line, Steps: []FailedStep{}}
 		w := newWorld(s.Program, t, fired)
 		for i, step := range t.Steps {
@@ -31,15 +22,16 @@ func Run(s *rulesets.Suite) *Report {
 			}
 		}
 		if len(failure.Steps) > 0 {
-			report.Failed = append(report.Failed, failure)
+			r.Failed = append(r.Failed, failure)
+			continue
 		}
+		r.Passed = append(r.Passed, Passed{t.Name, t.Position.Line})
 	}
-	report.NeverFired = fired.missing(s.Program)
-	return report
+	r.OK = len(r.Failed) == 0
 }
 
 // run takes one step and looks at what it expects; nil when all of that is true.
-func (w *world) run(index int, step *rulesets.TestStep) *FailedStep {
+func (w *world) run(index int, step *Step) *FailedStep {
 	w.begin()
 	var out *engine.Outcome
 	var refusal *engine.Refusal
@@ -55,7 +47,7 @@ func (w *world) run(index int, step *rulesets.TestStep) *FailedStep {
 		w.handOut()
 	}
 	w.advance(w.now)
-	failed := &FailedStep{Line: step.Position.Line, At: rulesets.Moment(w.zone(), w.now), Step: described(step)}
+	failed := &FailedStep{Line: step.Position.Line, At: moment(w.zone(), w.now), Step: described(step)}
 	w.outcome(failed, step, out, refusal)
 	if refusal == nil || step.Error != "" {
 		for _, x := range step.Expect {
@@ -69,7 +61,7 @@ func (w *world) run(index int, step *rulesets.TestStep) *FailedStep {
 }
 
 // outcome compares how a step ended with how it had to: accepted, refused with a code, known already.
-func (w *world) outcome(failed *FailedStep, step *rulesets.TestStep, out *engine.Outcome, refusal *engine.Refusal) {
+func (w *world) outcome(failed *FailedStep, step *Step, out *engine.Outcome, refusal *engine.Refusal) {
 	came := "accepted"
 	switch {
 	case refusal != nil:
@@ -84,7 +76,7 @@ func (w *world) outcome(failed *FailedStep, step *rulesets.TestStep, out *engine
 	case step.Duplicate:
 		want = "duplicate"
 	}
-	if came == want || step.Action == rulesets.LookAction {
+	if came == want || step.Action == LookAction {
 		return
 	}
 	if came == "duplicate" && want == "accepted" {
@@ -98,7 +90,7 @@ func (w *world) outcome(failed *FailedStep, step *rulesets.TestStep, out *engine
 }
 
 // look compares one expectation with what is true now.
-func (w *world) look(failed *FailedStep, x *rulesets.Expectation, out *engine.Outcome) {
+func (w *world) look(failed *FailedStep, x *Expectation, out *engine.Outcome) {
 	m := w.processor.Member(x.Member)
 	if m == nil && x.Member != "" {
 		failed.Differences = append(failed.Differences, Difference{Line: x.Position.Line, Member: x.Member, Subject: x.Subject(),
@@ -139,13 +131,13 @@ func apart(want, came []string) (missing, extra []string) {
 }
 
 // described says in words what a step does.
-func described(step *rulesets.TestStep) string {
+func described(step *Step) string {
 	switch step.Action {
-	case rulesets.EventAction:
+	case EventAction:
 		return step.Name + " of " + step.Member
-	case rulesets.EnrollAction:
+	case EnrollAction:
 		return step.Member + " joins " + step.Name
-	case rulesets.SetAction:
+	case SetAction:
 		return step.Member + " changes the profile"
 	default:
 		return "a look"

@@ -7,7 +7,6 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/rulesets"
 )
 
 // Why is one sentence of an explanation, with the place in the ruleset that it speaks of.
@@ -50,7 +49,7 @@ func refused(r *engine.Refusal) []Why {
 }
 
 // why explains a difference: balances by the ledger and by what gave nothing, the rest by what definitions did in this step.
-func (w *world) why(x *rulesets.Expectation, m *engine.Member, out *engine.Outcome) []Why {
+func (w *world) why(x *Expectation, m *engine.Member, out *engine.Outcome) []Why {
 	if out != nil && out.Duplicate {
 		return []Why{{Said: "the event was a duplicate: it did nothing in this step"}}
 	}
@@ -62,7 +61,9 @@ func (w *world) why(x *rulesets.Expectation, m *engine.Member, out *engine.Outco
 				why = append(why, w.ledger(p.ID, m)...)
 			}
 		}
-		return append(why, w.told(func(s *engine.TraceStep) bool { return !s.Fired && gives(s.Definition) })...)
+		return append(why, w.told(func(s *engine.TraceStep) bool { // what gave is in the ledger, without its boosts
+			return gives(s.Definition) && (!s.Fired || strings.HasPrefix(s.Definition, "boosts/"))
+		})...)
 	case "gave":
 		return w.told(func(s *engine.TraceStep) bool {
 			return gives(s.Definition) && (!s.Fired || w.deed(s) != counted)
@@ -153,7 +154,7 @@ func (w *world) deed(s *engine.TraceStep) string {
 		}
 		for i := range rec.Outcome.Effects {
 			e := &rec.Outcome.Effects[i]
-			if g, ok := gift(e); ok && e.Source == s.Definition {
+			if g, ok := giftOf(e); ok && e.Source == s.Definition {
 				gifts = append(gifts, given(g)+to(rec, w.records))
 			}
 		}
@@ -171,7 +172,7 @@ func (w *world) deed(s *engine.TraceStep) string {
 }
 
 // given writes a gift without its giver.
-func given(g rulesets.Gift) string {
+func given(g gift) string {
 	switch {
 	case g.What == "badge", g.What == "reward", g.What == "tier":
 		return strings.TrimSuffix(strings.TrimSpace(g.What+" "+g.Of+" "+g.Level), " ")
@@ -222,7 +223,7 @@ func counts(n int, one, more string) string {
 }
 
 func (w *world) line(zone *calendar.Zone, e engine.Entry) Why {
-	said := rulesets.Moment(zone, e.At) + "  "
+	said := moment(zone, e.At) + "  "
 	if e.Amount > 0 && e.Kind != engine.EntryReleased {
 		said += "+"
 	}
@@ -235,7 +236,7 @@ func (w *world) line(zone *calendar.Zone, e engine.Entry) Why {
 		if e.Available == calendar.Forever {
 			said += ", pending"
 		} else if e.Available > e.At {
-			said += ", pending to " + rulesets.Ending(zone, e.Available)
+			said += ", pending to " + ending(zone, e.Available)
 		}
 	case engine.EntryForfeited:
 		said += "taken by " + e.Source
@@ -268,7 +269,7 @@ func (w *world) tier(id string, m *engine.Member) []Why {
 		}
 	}
 	if s.Until != calendar.Forever {
-		said += ", until " + rulesets.Ending(w.rules.CalendarOf(m).Zone, s.Until)
+		said += ", until " + ending(w.rules.CalendarOf(m).Zone, s.Until)
 	}
 	return []Why{{Said: said, File: t.Position.File, Line: t.Position.Line}}
 }
@@ -293,7 +294,7 @@ func (w *world) board(id string) []Why {
 	why := []Why{{Said: b.Path + " shows the season " + w.season(b, "").Season, File: b.Position.File, Line: b.Position.Line}}
 	for _, key := range w.rankings {
 		if key == w.season(b, key.Split) {
-			rows := w.standings(&rulesets.Expectation{ID: id, Field: key.Split})
+			rows := w.standings(&Expectation{ID: id, Field: key.Split})
 			why = append(why, Why{Said: strings.TrimSpace(key.Split + " " + strings.Join(rows, ", "))})
 		}
 	}

@@ -37,7 +37,7 @@ func must(err error) {
 
 // newWorld makes the world of a test, with the members who are there from the start. They join under a ruleset without
 // definitions, so that joining gives them nothing.
-func newWorld(program *rulesets.Program, t *rulesets.Test, fired coverage) *world {
+func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
 	w := &world{program: program, rules: program.Ruleset, store: engine.NewMemory(), boards: leaderboards.NewMemory(), fired: fired}
 	r := w.rules
 	silent := &engine.Ruleset{Program: r.Program, Calendar: r.Calendar, MemberClock: r.MemberClock, Currency: r.Currency,
@@ -64,18 +64,18 @@ func (w *world) zone() *calendar.Zone { return w.rules.Calendar.Zone }
 func (w *world) begin() { w.trace.Steps, w.records, w.first = nil, nil, w.processor.Last()+1 }
 
 // event is what a step sends, nil for one that only looks.
-func (w *world) event(step, repetition int, t *rulesets.TestStep) *engine.Event {
+func (w *world) event(step, repetition int, t *Step) *engine.Event {
 	id := t.ID
 	if id == "" {
 		id = "step/" + strconv.Itoa(step+1) + "/" + strconv.Itoa(repetition+1)
 	}
 	var e *engine.Event
 	switch t.Action {
-	case rulesets.EventAction:
+	case EventAction:
 		e = &engine.Event{ID: id, Type: t.Name, Member: t.Member, Data: t.Data, Timed: t.Timed, Time: t.Time}
-	case rulesets.EnrollAction:
+	case EnrollAction:
 		e = engine.NewEnrollment(id, t.Member, t.Name)
-	case rulesets.SetAction:
+	case SetAction:
 		e = engine.NewProfile(id, t.Member, t.Profile)
 	default:
 		return nil

@@ -1,4 +1,4 @@
-package rulesets
+package document
 
 import (
 	"errors"
@@ -38,7 +38,7 @@ var traps = []trap{
 }
 
 // reportYAML says in our words what YAML's parser refuses.
-func reportYAML(src *source, err error, report *reporter) {
+func reportYAML(src *source, err error, report *Reporter) {
 	at, said := place{1, 1}, err.Error()
 	var le *yaml.LoadError
 	if errors.As(err, &le) {
@@ -61,12 +61,12 @@ func reportYAML(src *source, err error, report *reporter) {
 	report.at(src, at, 1, "", "this is not YAML: %s", said)
 }
 
-// commentHint explains an expression that ends too early because ` #` starts a comment.
-func commentHint(n *node) string {
-	if n.kind != scalarNode || n.style != plain {
+// CommentHint explains an expression that ends too early because ` #` starts a comment.
+func (n *Node) CommentHint() string {
+	if n.Kind != Scalar || n.style != plain {
 		return ""
 	}
-	p := n.at(utf8.RuneCountInString(n.text))
+	p := n.at(utf8.RuneCountInString(n.Text))
 	runes := []rune(n.src.line(p.line))
 	if p.column-1 > len(runes) || !strings.HasPrefix(strings.TrimLeft(string(runes[p.column-1:]), " "), "#") {
 		return ""

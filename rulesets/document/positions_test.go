@@ -1,4 +1,4 @@
-package rulesets
+package document
 
 import (
 	"fmt"
@@ -97,25 +97,24 @@ func TestPositionsOfEveryStyle(t *testing.T) {
 		if d.IntN(4) == 0 {
 			text = strings.ReplaceAll(text, "\n", "\r\n")
 		}
-		src := newSource("a.yaml", []byte(text))
-		report := &reporter{}
-		root := parseYAML(src, report)
-		require.NotNil(t, root, "%s\n%q", report.list.Error(), text)
-		n := root.find("outer").find("inner").find("key")
+		report := &Reporter{}
+		root := Parse("a.yaml", []byte(text), report)
+		require.NotNil(t, root, "%s\n%q", report.List.Error(), text)
+		n := root.Find("outer").Find("inner").Find("key")
 		require.Equal(t, st, n.style)
-		p := newPositions(src, n.start, n.style, n.text)
+		p := newPositions(n.src, n.start, n.style, n.Text)
 		if len(p.places) == 0 {
 			continue
 		}
 		aligned++
-		requireWords(t, src, n, p, text)
+		requireWords(t, n, p, text)
 	}
 	require.Equal(t, count, aligned, "every scalar is aligned with its source")
 }
 
 // requireWords finds each word of the decoded text in the source, at the place that its position names.
-func requireWords(t *testing.T, src *source, n *node, p *positions, text string) {
-	runes := []rune(n.text)
+func requireWords(t *testing.T, n *Node, p *positions, text string) {
+	runes := []rune(n.Text)
 	require.Len(t, p.places, len(runes)+1, "%q", text)
 	for i := range runes {
 		rest := string(runes[i:])
@@ -129,7 +128,7 @@ func requireWords(t *testing.T, src *source, n *node, p *positions, text string)
 		}
 		word := rest[:end+1]
 		at := p.places[i]
-		line := []rune(src.line(at.line))
+		line := []rune(n.src.line(at.line))
 		require.LessOrEqual(t, at.column, len(line), "%q in %q", word, text)
 		require.True(t, strings.HasPrefix(string(line[at.column-1:]), word), "%q at %v in %q", word, at, text)
 	}

@@ -1,4 +1,4 @@
-package rulesets
+package suite
 
 import (
 	"slices"
@@ -8,17 +8,18 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
-// TestStep is one step of a test's timeline: something that happens to a member, or a look at what is true by then.
-type TestStep struct {
+// Step is one step of a test's timeline: something that happens to a member, or a look at what is true by then.
+type Step struct {
 	Position engine.Position
 	At       []calendar.Instant // ascending; more than one for a repeated step
 	Member   string             // "" for a look at several members
-	Action   TestAction
+	Action   Action
 	Name     string // of the event's type or the challenge
-	ID       string // of the event; "" for one of the runner's own
+	ID       string // of the event; "" for one that Run makes up
 	Data     []byte
 	Time     calendar.Instant // of the event where it is not that of its arrival
 	Timed    bool
@@ -31,12 +32,12 @@ type TestStep struct {
 	lost bool // it has been said that nobody knows whose step this is
 }
 
-// TestAction is what a step does.
-type TestAction uint8
+// Action is what a step does.
+type Action uint8
 
 // The actions of a step.
 const (
-	LookAction TestAction = iota
+	LookAction Action = iota
 	EventAction
 	EnrollAction
 	SetAction
@@ -64,81 +65,81 @@ var companions = map[string][]string{
 // maxRepeat bounds how often a step repeats.
 const maxRepeat = 10_000
 
-func (t *TestStep) asserts() bool { return len(t.Expect) > 0 || t.Error != "" || t.Duplicate }
+func (t *Step) asserts() bool { return len(t.Expect) > 0 || t.Error != "" || t.Duplicate }
 
-func (s *suiteReader) step(rec *record) *TestStep {
-	t := &TestStep{Position: position(rec.node)}
+func (s *reader) step(rec *document.Record) *Step {
+	t := &Step{Position: engine.Position(rec.Node.Position())}
 	s.when(rec, t)
 	action := s.action(rec)
 	s.who(rec, t, action)
-	expect := rec.values["expect"]
+	expect := rec.Values["expect"]
 	if expect != nil {
 		s.expect(expect, t)
 	}
-	switch n := rec.values[action]; action {
+	switch n := rec.Values[action]; action {
 	case "event":
 		s.event(rec, t, n)
 	case "enroll":
 		if s.named(n, "challenges") {
-			t.Action, t.Name = EnrollAction, n.text
+			t.Action, t.Name = EnrollAction, n.Text
 		}
 	case "set":
 		t.Action, t.Profile = SetAction, s.profile(n, n, false)
 	case "":
-		if expect == nil && !rec.broken {
-			s.node(rec.node, "such as event: purchase, or expect: {…}", "this step does nothing and looks at nothing")
+		if expect == nil && !rec.Broken {
+			s.Node(rec.Node, "such as event: purchase, or expect: {…}", "this step does nothing and looks at nothing")
 		}
 		if t.Error != "" || t.Duplicate {
-			s.node(expect, "", "nothing happens here that could be refused or known")
+			s.Node(expect, "", "nothing happens here that could be refused or known")
 		}
 	}
 	return t
 }
 
 // action is the field that says what a step does, "" where it only looks or what it does has been refused.
-func (s *suiteReader) action(rec *record) string {
+func (s *reader) action(rec *document.Record) string {
 	found := ""
 	for _, a := range actions {
-		key := keyOf(rec.node, a.name)
+		key := rec.Node.Key(a.name)
 		switch {
 		case key == nil:
 		case found != "":
-			s.node(key, "write a step for each", "a step does one thing, and this one has %s already", found)
+			s.Node(key, "write a step for each", "a step does one thing, and this one has %s already", found)
 		case a.notYet != "":
 			found = a.name
-			s.node(key, "", "not yet active: %s", a.notYet)
-		case rec.has(a.name):
+			s.Node(key, "", "not yet active: %s", a.notYet)
+		case rec.Has(a.name):
 			found = a.name
 		}
 	}
-	for _, p := range rec.node.pairs {
-		if with := companions[p.key.text]; with != nil && !slices.Contains(with, found) && !rec.broken {
-			s.node(p.key, "leave it out", "%s goes with %s", p.key.text, strings.Join(with, " or "))
+	for _, p := range rec.Node.Pairs {
+		if with := companions[p.Key.Text]; with != nil && !slices.Contains(with, found) && !rec.Broken {
+			s.Node(p.Key, "leave it out", "%s goes with %s", p.Key.Text, strings.Join(with, " or "))
 		}
 	}
 	return found
 }
 
 // when finds the instants of a step.
-func (s *suiteReader) when(rec *record, t *TestStep) {
-	at, after := rec.values["at"], rec.values["after"]
+func (s *reader) when(rec *document.Record, t *Step) {
+	at, after := rec.Values["at"], rec.Values["after"]
 	now := s.now
 	switch {
 	case at != nil && after != nil:
-		s.node(after, "keep one of them", "at and after both say when the step is")
+		s.Node(after, "keep one of them", "at and after both say when the step is")
 	case at != nil:
 		if i, ok := s.moment(at); ok {
 			now = i
 			if s.begun && now < s.now {
-				s.node(at, "write steps in the order in which they happen; an event may have an earlier `time`", "this is before the step above it")
+				s.Node(at, "write steps in the order in which they happen; an event may have an earlier `time`", "this is before the step above it")
 			}
 		}
-	case !s.begun && !rec.broken:
-		s.node(rec.node, "such as at: 2026-12-01 09:00", "the first step says when it is")
+	case !s.begun && !rec.Broken:
+		s.Node(rec.Node, "such as at: 2026-12-01 09:00", "the first step says when it is")
 	case after != nil:
-		d, err := calendar.ParseDuration(after.text)
+		d, err := calendar.ParseDuration(after.Text)
 		if err != nil {
-			s.node(after, "", "%v", err)
+			s.Node(after, "", "%v", err)
 		}
 		now = s.rules.Calendar.After(now, d)
 	}
@@ -148,26 +149,26 @@ func (s *suiteReader) when(rec *record, t *TestStep) {
 }
 
 // repeat adds the instants of a step's repetitions. They keep the clock time, counted from the first.
-func (s *suiteReader) repeat(rec *record, t *TestStep) {
-	repeat, every := rec.values["repeat"], rec.values["every"]
+func (s *reader) repeat(rec *document.Record, t *Step) {
+	repeat, every := rec.Values["repeat"], rec.Values["every"]
 	if repeat == nil && every == nil {
 		return
 	}
 	if repeat == nil || every == nil {
-		s.node(rec.node, "such as repeat: 7, every: 1 day", "repeat and every go together")
+		s.Node(rec.Node, "such as repeat: 7, every: 1 day", "repeat and every go together")
 		return
 	}
-	n, _ := strconv.Atoi(repeat.text)
+	n, _ := strconv.Atoi(repeat.Text)
 	if n < 1 || n > maxRepeat {
-		s.node(repeat, "", "a step repeats 1 to %d times", maxRepeat)
+		s.Node(repeat, "", "a step repeats 1 to %d times", maxRepeat)
 		return
 	}
-	if id := rec.values["id"]; id != nil && n > 1 {
-		s.node(id, "leave it out", "every repetition is an event of its own, and would have this id")
+	if id := rec.Values["id"]; id != nil && n > 1 {
+		s.Node(id, "leave it out", "every repetition is an event of its own, and would have this id")
 	}
-	d, err := calendar.ParseDuration(every.text)
+	d, err := calendar.ParseDuration(every.Text)
 	if err != nil {
-		s.node(every, "", "%v", err)
+		s.Node(every, "", "%v", err)
 		return
 	}
 	for i := 1; i < n; i++ {
@@ -177,57 +178,57 @@ func (s *suiteReader) repeat(rec *record, t *TestStep) {
 }
 
 // who finds the member of a step: `as`, or the only one there is.
-func (s *suiteReader) who(rec *record, t *TestStep, action string) {
-	as := rec.values["as"]
+func (s *reader) who(rec *document.Record, t *Step, action string) {
+	as := rec.Values["as"]
 	switch {
 	case as != nil:
-		if why := engine.CheckID(as.text); why != "" {
-			s.node(as, "", "%s", why)
+		if why := engine.CheckID(as.Text); why != "" {
+			s.Node(as, "", "%s", why)
 		}
-		t.Member = as.text
-		if !slices.Contains(s.known, as.text) {
-			s.known = append(s.known, as.text)
+		t.Member = as.Text
+		if !slices.Contains(s.known, as.Text) {
+			s.known = append(s.known, as.Text)
 		}
 	case len(s.known) == 1:
 		t.Member = s.known[0]
-	case action != "" && !rec.broken:
-		s.nobody(rec.node, t)
+	case action != "" && !rec.Broken:
+		s.nobody(rec.Node, t)
 	}
 }
 
 // nobody says, once a step, that it does not say whose it is.
-func (s *suiteReader) nobody(n *node, t *TestStep) {
+func (s *reader) nobody(n *document.Node, t *Step) {
 	switch {
 	case t.lost:
 	case len(s.known) == 0:
-		s.node(n, "such as as: ann, or members: {ann: {}}", "nobody is there yet: say whose step this is")
+		s.Node(n, "such as as: ann, or members: {ann: {}}", "nobody is there yet: say whose step this is")
 	default:
-		s.node(n, "as: "+strings.Join(s.known, ", or as: "), "there are several members: say whose step this is")
+		s.Node(n, "as: "+strings.Join(s.known, ", or as: "), "there are several members: say whose step this is")
 	}
 	t.lost = true
 }
 
-func (s *suiteReader) event(rec *record, t *TestStep, n *node) {
-	t.Action, t.Name = EventAction, n.text
-	if id := rec.values["id"]; id != nil {
-		t.ID = id.text
-		if why := engine.CheckID(id.text); why != "" {
-			s.node(id, "", "%s", why)
+func (s *reader) event(rec *document.Record, t *Step, n *document.Node) {
+	t.Action, t.Name = EventAction, n.Text
+	if id := rec.Values["id"]; id != nil {
+		t.ID = id.Text
+		if why := engine.CheckID(id.Text); why != "" {
+			s.Node(id, "", "%s", why)
 		}
 	}
-	if at := rec.values["time"]; at != nil {
+	if at := rec.Values["time"]; at != nil {
 		t.Time, t.Timed = s.moment(at)
 	}
-	declared := s.rules.EventType(n.text)
+	declared := s.rules.EventType(n.Text)
 	if declared == nil || declared.Builtin {
 		declared = nil
 		if t.Error == "" {
-			s.node(n, expression.DidYouMean(n.text, s.eventNames()), "the ruleset has no event %q that can be sent", n.text)
+			s.Node(n, expression.DidYouMean(n.Text, s.eventNames()), "the ruleset has no event %q that can be sent", n.Text)
 		}
 	}
-	with := rec.values["with"]
+	with := rec.Values["with"]
 	if with == nil {
-		with = &node{kind: mapNode, src: n.src, start: n.start}
+		with = document.NewMap(n)
 	}
 	schema := engine.NewSchema("", 0)
 	if declared != nil {
@@ -235,14 +236,14 @@ func (s *suiteReader) event(rec *record, t *TestStep, n *node) {
 	}
 	p := newPayload(schema)
 	t.Data = p.object(with, "", schema, "")
-	if declared == nil || t.Error != "" || with.holes {
+	if declared == nil || t.Error != "" || with.Holes {
 		return // what does not fit is what the test is about
 	}
 	_, errs := schema.Decode(t.Data, "")
 	s.misfits(errs, p, n)
 }
 
-func (s *suiteReader) eventNames() []string {
+func (s *reader) eventNames() []string {
 	var names []string
 	for _, t := range s.rules.Events {
 		if !t.Builtin {

@@ -1,15 +1,16 @@
-package rulesets
+package suite
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
-// Gift is one thing that a definition gave or took, as `gave` lists it.
-type Gift struct {
+// gift is one thing that a definition gave or took, as `gave` lists it.
+type gift struct {
 	Source string // rule, challenge, streak, badge, tier or leaderboard
 	ID     string // of the definition
 	What   string // badge, reward, tier, or the id of the points
@@ -20,7 +21,7 @@ type Gift struct {
 }
 
 // String writes a gift as tests do: {rule: stars_per_euro, stars: 40, boost: double_star_tuesday}.
-func (g Gift) String() string {
+func (g gift) String() string {
 	var b strings.Builder
 	b.WriteString("{" + g.Source + ": " + g.ID)
 	if g.What != g.Source {
@@ -49,81 +50,81 @@ var givers = []struct{ word, section string }{
 }
 
 // gift reads one item of gave.
-func (s *suiteReader) gift(n *node) (string, bool) {
-	g, before := Gift{}, len(s.list)
-	if n.kind != mapNode {
-		s.node(n, "such as {rule: "+s.example("rules")+", "+s.example("points")+": 40}", "a gift is a map of who gave and what")
+func (s *reader) gift(n *document.Node) (string, bool) {
+	g, before := gift{}, len(s.List)
+	if n.Kind != document.Map {
+		s.Node(n, "such as {rule: "+s.example("rules")+", "+s.example("points")+": 40}", "a gift is a map of who gave and what")
 		return "", false
 	}
 	for _, giver := range givers {
-		if id := n.find(giver.word); id != nil && g.Source == "" && s.named(id, giver.section) {
-			g.Source, g.ID = giver.word, id.text
+		if id := n.Find(giver.word); id != nil && g.Source == "" && s.named(id, giver.section) {
+			g.Source, g.ID = giver.word, id.Text
 		}
 	}
-	for _, p := range n.pairs {
-		if p.key.text != g.Source {
+	for _, p := range n.Pairs {
+		if p.Key.Text != g.Source {
 			s.giftPart(&g, p)
 		}
 	}
 	if g.What == "" && (g.Source == "badge" || g.Source == "tier") {
 		g.What = g.Source
 	}
-	if len(s.list) > before {
+	if len(s.List) > before {
 		return "", false
 	}
 	if g.Source == "" || g.What == "" {
-		s.node(n, "such as {rule: "+s.example("rules")+", "+s.example("points")+": 40}", "a gift says who gave (rule, challenge, streak, badge, tier, leaderboard) and what")
+		s.Node(n, "such as {rule: "+s.example("rules")+", "+s.example("points")+": 40}", "a gift says who gave (rule, challenge, streak, badge, tier, leaderboard) and what")
 		return "", false
 	}
 	return g.String(), true
 }
 
-func (s *suiteReader) giftPart(g *Gift, p pair) {
-	switch key := p.key.text; key {
+func (s *reader) giftPart(g *gift, p document.Pair) {
+	switch key := p.Key.Text; key {
 	case "rule", "challenge", "streak", "leaderboard":
 		if g.Source != "" {
-			s.node(p.key, "write a gift for each", "a gift comes from one definition, and this one from %s already", g.ID)
+			s.Node(p.Key, "write a gift for each", "a gift comes from one definition, and this one from %s already", g.ID)
 		}
 	case "badge", "reward", "tier":
-		if s.named(p.value, key+"s") {
-			s.what(g, p, p.value.text)
+		if s.named(p.Value, key+"s") {
+			s.what(g, p, p.Value.Text)
 		}
 	case "level":
-		g.Level, _ = s.word(p.value)
+		g.Level, _ = s.word(p.Value)
 	case "boost":
-		if s.named(p.value, "boosts") {
-			g.Boosts = append(g.Boosts, p.value.text)
+		if s.named(p.Value, "boosts") {
+			g.Boosts = append(g.Boosts, p.Value.Text)
 		}
 	case "boosts":
-		for _, b := range p.value.items {
+		for _, b := range p.Value.Items {
 			if s.named(b, "boosts") {
-				g.Boosts = append(g.Boosts, b.text)
+				g.Boosts = append(g.Boosts, b.Text)
 			}
 		}
 	case "wanted":
-		g.Wanted, _ = s.amountOf(p.value)
+		g.Wanted, _ = s.amountOf(p.Value)
 	default:
 		if !slices.Contains(s.ids["points"], key) {
 			known := append([]string{"rule", "challenge", "streak", "badge", "tier", "leaderboard", "reward", "level", "boost", "boosts", "wanted"}, s.ids["points"]...)
-			s.node(p.key, expression.DidYouMean(key, known), "a gift has no %q", key)
+			s.Node(p.Key, expression.DidYouMean(key, known), "a gift has no %q", key)
 			return
 		}
-		if amount, ok := s.amountOf(p.value); ok {
+		if amount, ok := s.amountOf(p.Value); ok {
 			s.what(g, p, amount)
 		}
 	}
 }
 
-func (s *suiteReader) what(g *Gift, p pair, of string) {
+func (s *reader) what(g *gift, p document.Pair, of string) {
 	if g.What != "" {
-		s.node(p.key, "write a gift for each", "a gift is one thing, and this one has %s already", g.What)
+		s.Node(p.Key, "write a gift for each", "a gift is one thing, and this one has %s already", g.What)
 		return
 	}
-	g.What, g.Of = p.key.text, of
+	g.What, g.Of = p.Key.Text, of
 }
 
-// Trimmed is what a gift wanted where it is not what was given, "" where it is.
-func Trimmed(given, wanted decimal.Decimal) string {
+// trimmed is what a gift wanted where it is not what was given, "" where it is.
+func trimmed(given, wanted decimal.Decimal) string {
 	if given == wanted {
 		return ""
 	}

@@ -1,6 +1,10 @@
-package rulesets
+package document
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 	"unicode/utf8"
 )
@@ -70,4 +74,24 @@ func (s *source) illegal() (p place, found bool) {
 		}
 	}
 	return place{}, false
+}
+
+// Read reads an open file, or passes on why it is not: Read(os.Open(name)). It reads no more than tells Parse that a file is
+// too large.
+func Read(f fs.File, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, MaxSize+1))
+}
+
+// Unreadable says of a file, or a directory, that it cannot be read.
+func Unreadable(name string, err error) Diagnostics {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return Diagnostics{{Severity: SeverityError, File: name, Line: 1, Column: 1, Width: 1,
+		Message: fmt.Sprintf("cannot be read: %v", err)}}
 }

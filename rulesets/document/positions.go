@@ -1,4 +1,4 @@
-package rulesets
+package document
 
 import (
 	"strconv"

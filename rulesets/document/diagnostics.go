@@ -1,4 +1,4 @@
-package rulesets
+package document
 
 import (
 	"cmp"
@@ -78,8 +78,8 @@ func (ds Diagnostics) HasErrors() bool {
 	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == SeverityError })
 }
 
-// sorted is ds by file and place, with what was said twice of one place said once.
-func (ds Diagnostics) sorted() Diagnostics {
+// Sorted is ds by file and place, with what was said twice of one place said once.
+func (ds Diagnostics) Sorted() Diagnostics {
 	out := slices.Clone(ds)
 	slices.SortStableFunc(out, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
@@ -88,4 +88,31 @@ func (ds Diagnostics) sorted() Diagnostics {
 	return slices.CompactFunc(out, func(a, b Diagnostic) bool {
 		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
 	})
+}
+
+// Reporter collects what is said about documents while they are parsed, decoded and compiled. The zero value is ready.
+type Reporter struct {
+	List  Diagnostics // in the order said
+	Quiet bool        // while the same text is read once more
+
+	size int // bytes of all that was parsed
+}
+
+func (r *Reporter) at(src *source, p place, width int, suggestion, format string, args ...any) {
+	if r.Quiet {
+		return
+	}
+	r.List = append(r.List, Diagnostic{SeverityError, src.name, p.line, p.column, width, fmt.Sprintf(format, args...), suggestion, src.line(p.line)})
+}
+
+// Node reports an error about all of n.
+func (r *Reporter) Node(n *Node, suggestion, format string, args ...any) {
+	p, width := n.whole()
+	r.at(n.src, p, width, suggestion, format, args...)
+}
+
+// Span reports an error about the characters from..to of a scalar.
+func (r *Reporter) Span(n *Node, from, to int, suggestion, format string, args ...any) {
+	p, width := n.span(from, to)
+	r.at(n.src, p, width, suggestion, format, args...)
 }

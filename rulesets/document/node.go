@@ -1,4 +1,4 @@
-package rulesets
+package document
 
 import (
 	"errors"
@@ -10,63 +10,93 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// Bounds on a ruleset, which its author may be anybody (architecture: Bounds).
+// Bounds on documents, whose author may be anybody (architecture: Bounds).
 const (
-	maxSize  = 4 << 20 // bytes over all files
+	MaxSize  = 4 << 20 // bytes over all that one Reporter reports on
 	maxDepth = 32      // the deepest legal definition nests eleven
 )
 
-type nodeKind uint8
+// Kind is what a Node is. As text it is a noun: "a list".
+type Kind uint8
 
+// The kinds of nodes.
 const (
-	scalarNode nodeKind = iota
-	listNode
-	mapNode
+	Scalar Kind = iota
+	List
+	Map
 )
 
-var nodeKindNames = [...]string{"a value", "a list", "a map"}
+func (k Kind) String() string { return [...]string{"a value", "a list", "a map"}[k] }
 
-// node is one YAML node that has passed the checks of the format: no anchors, aliases, merges, tags or duplicate keys.
-type node struct {
-	kind  nodeKind
-	src   *source
-	start place
-	style style
-	text  string  // of a scalar, as written: `NO` is the text NO
-	null  bool    // an empty plain scalar
-	flow  bool    // written in { } or [ ]
-	holes bool    // parts of it could not be used, which has been said
-	items []*node // of a list
-	pairs []pair  // of a map, in the order written
+// Node is one YAML node that has passed the checks of the format: no anchors, aliases, merges, tags or duplicate keys.
+type Node struct {
+	Kind  Kind
+	Text  string  // of a scalar, as written: `NO` is the text NO
+	Null  bool    // an empty plain scalar
+	Holes bool    // parts of it could not be used, which has been said
+	Items []*Node // of a list
+	Pairs []Pair  // of a map, in the order written
 
+	src    *source
+	start  place
+	style  style
+	flow   bool // written in { } or [ ]
 	places *positions
 }
 
-type pair struct{ key, value *node }
+// Pair is one entry of a map.
+type Pair struct{ Key, Value *Node }
 
-// find is the value under key, nil without one.
-func (n *node) find(key string) *node {
-	for _, p := range n.pairs {
-		if p.key.text == key {
-			return p.value
+// NewMap is a map that no file has, made of parts of one. Diagnostics about it point to where at starts.
+func NewMap(at *Node, pairs ...Pair) *Node {
+	return &Node{Kind: Map, Pairs: pairs, src: at.src, start: at.start}
+}
+
+// Find is the value under key, nil without one.
+func (n *Node) Find(key string) *Node {
+	for _, p := range n.Pairs {
+		if p.Key.Text == key {
+			return p.Value
 		}
 	}
 	return nil
 }
 
+// Key is the key of that name, nil without one.
+func (n *Node) Key(name string) *Node {
+	for _, p := range n.Pairs {
+		if p.Key.Text == name {
+			return p.Key
+		}
+	}
+	return nil
+}
+
+// Plain reports whether a scalar is written without quotes, so that it can mean something else than its text.
+func (n *Node) Plain() bool { return n.style == plain }
+
+// Position is a place in a file. Line and Column count from 1, Column in characters.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// Position is where n starts.
+func (n *Node) Position() Position { return Position{n.src.name, n.start.line, n.start.column} }
+
 // at is where the rune at offset of a scalar stands in its file.
-func (n *node) at(offset int) place {
-	if n.kind != scalarNode {
+func (n *Node) at(offset int) place {
+	if n.Kind != Scalar {
 		return n.start
 	}
 	if n.places == nil {
-		n.places = newPositions(n.src, n.start, n.style, n.text)
+		n.places = newPositions(n.src, n.start, n.style, n.Text)
 	}
 	return n.places.at(offset)
 }
 
 // span is the place and width of the runes from..to of a scalar, cut at the end of its line.
-func (n *node) span(from, to int) (place, int) {
+func (n *Node) span(from, to int) (place, int) {
 	at := n.at(from)
 	last := at.column
 	for i := from + 1; i < to && n.at(i).line == at.line; i++ {
@@ -76,17 +106,22 @@ func (n *node) span(from, to int) (place, int) {
 }
 
 // whole is the place and width of all of a node; of lists and maps only the start.
-func (n *node) whole() (place, int) {
-	if n.kind != scalarNode || n.text == "" {
+func (n *Node) whole() (place, int) {
+	if n.Kind != Scalar || n.Text == "" {
 		return n.start, 1
 	}
-	return n.span(0, utf8.RuneCountInString(strings.TrimRight(n.text, "\n")))
+	return n.span(0, utf8.RuneCountInString(strings.TrimRight(n.Text, "\n")))
 }
 
-// parseYAML reads one document. It returns nil when there is nothing that can be looked at further.
-func parseYAML(src *source, report *reporter) *node {
-	if len(src.text) > maxSize {
-		report.at(src, place{1, 1}, 1, "split the program into several programs", "the ruleset is larger than %d MiB", maxSize>>20)
+// Parse reads the one document of a file. It returns nil, after saying why, when there is nothing that can be looked at
+// further.
+func Parse(name string, text []byte, report *Reporter) *Node {
+	if report.size > MaxSize {
+		return nil // which has been said of the file before
+	}
+	src := newSource(name, text)
+	if report.size += len(text); report.size > MaxSize {
+		report.at(src, place{1, 1}, 1, "split the program into several programs", "the ruleset is larger than %d MiB", MaxSize>>20)
 		return nil
 	}
 	if p, found := src.illegal(); found {
@@ -96,7 +131,7 @@ func parseYAML(src *source, report *reporter) *node {
 	loader, err := yaml.NewLoader(strings.NewReader(src.text), yaml.WithPlugin(loaderlimits.New(
 		loaderlimits.DepthValue(maxDepth), loaderlimits.AliasNone())))
 	if err != nil {
-		panic("rulesets: the YAML loader refuses its own options: " + err.Error())
+		panic("document: the YAML loader refuses its own options: " + err.Error())
 	}
 	var doc yaml.Node
 	switch err := loader.Load(&doc); {
@@ -124,35 +159,35 @@ func parseYAML(src *source, report *reporter) *node {
 }
 
 // convert checks a YAML node and all below it. It returns nil where the node cannot be used, after saying why.
-func convert(y *yaml.Node, src *source, report *reporter) *node {
-	n := &node{src: src, start: place{y.Line, y.Column}, flow: y.Style&yaml.FlowStyle != 0}
+func convert(y *yaml.Node, src *source, report *Reporter) *Node {
+	n := &Node{src: src, start: place{y.Line, y.Column}, flow: y.Style&yaml.FlowStyle != 0}
 	if !allowed(y, n, report) {
 		return nil
 	}
 	switch y.Kind {
 	case yaml.ScalarNode:
-		n.text, n.style, n.null = y.Value, styleOf(y), y.Tag == "!!null" && y.Value == ""
+		n.Text, n.style, n.Null = y.Value, styleOf(y), y.Tag == "!!null" && y.Value == ""
 		return n
 	case yaml.SequenceNode:
-		n.kind = listNode
+		n.Kind = List
 		for _, c := range y.Content {
 			item := convert(c, src, report)
 			if item == nil {
-				n.holes = true
+				n.Holes = true
 				continue
 			}
-			n.items = append(n.items, item)
+			n.Items = append(n.Items, item)
 		}
 		return n
 	default:
-		n.kind = mapNode
+		n.Kind = Map
 		convertPairs(y, n, report)
 		return n
 	}
 }
 
 // allowed refuses what YAML can do and a ruleset must not (language: Rules of the format).
-func allowed(y *yaml.Node, n *node, report *reporter) bool {
+func allowed(y *yaml.Node, n *Node, report *Reporter) bool {
 	refuse := func(width int, suggestion, message string) bool {
 		report.at(n.src, n.start, width, suggestion, "%s", message)
 		return false
@@ -170,47 +205,47 @@ func allowed(y *yaml.Node, n *node, report *reporter) bool {
 	return true
 }
 
-func convertPairs(y *yaml.Node, n *node, report *reporter) {
+func convertPairs(y *yaml.Node, n *Node, report *Reporter) {
 	if splitByComma(y, n, report) {
 		return
 	}
-	seen := map[string]*node{}
+	seen := map[string]*Node{}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key := convertKey(y.Content[i], n.src, seen, report)
-		var value *node
+		var value *Node
 		if key != nil {
 			value = convert(y.Content[i+1], n.src, report)
 		}
 		if value == nil {
-			n.holes = true
+			n.Holes = true
 			continue
 		}
-		n.pairs = append(n.pairs, pair{key, value})
+		n.Pairs = append(n.Pairs, Pair{key, value})
 	}
 }
 
 // convertKey checks a key of a map; seen are those before it.
-func convertKey(y *yaml.Node, src *source, seen map[string]*node, report *reporter) *node {
+func convertKey(y *yaml.Node, src *source, seen map[string]*Node, report *Reporter) *Node {
 	key := convert(y, src, report)
 	switch {
 	case key == nil:
 		return nil
-	case key.kind != scalarNode:
+	case key.Kind != Scalar:
 		report.at(src, key.start, 1, "", "a key must be a word")
 		return nil
 	case y.Tag == "!!merge":
-		report.node(key, "write the fields out", "merge keys are not part of the format")
+		report.Node(key, "write the fields out", "merge keys are not part of the format")
 		return nil
-	case seen[key.text] != nil:
-		report.node(key, "keep one of them", "%s is written twice in one map, first in line %d", key.text, seen[key.text].start.line)
+	case seen[key.Text] != nil:
+		report.Node(key, "keep one of them", "%s is written twice in one map, first in line %d", key.Text, seen[key.Text].start.line)
 		return nil
 	}
-	seen[key.text] = key
+	seen[key.Text] = key
 	return key
 }
 
 // splitByComma finds `{stars: min(event.amount, 100)}`, which YAML cuts at the comma.
-func splitByComma(y *yaml.Node, n *node, report *reporter) bool {
+func splitByComma(y *yaml.Node, n *Node, report *Reporter) bool {
 	if !n.flow {
 		return false
 	}
@@ -220,8 +255,8 @@ func splitByComma(y *yaml.Node, n *node, report *reporter) bool {
 		}
 		report.at(n.src, place{c.Line, c.Column}, utf8.RuneCountInString(c.Value), "quote the text, or write the map over several lines",
 			"inside { } YAML ends this text at the comma")
-		n.kind = scalarNode // nothing more can be said about the pieces
-		n.null, n.holes = true, true
+		n.Kind = Scalar // nothing more can be said about the pieces
+		n.Null, n.Holes = true, true
 		return true
 	}
 	return false

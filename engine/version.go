@@ -1,0 +1,62 @@
+package engine
+
+import "github.com/laurel-engine/laurel/engine/calendar"
+
+// Version is a ruleset in force from an instant on. Number counts a program's versions from 1.
+type Version struct {
+	Number int
+	From   calendar.Instant
+	Rules  *Ruleset
+}
+
+// succeed lets the counters of a version begin: those that the version before it has too go on, the others count from
+// the version's activation (language: Versions).
+func (v Version) succeed(before Version) {
+	starts := map[string]*Counter{}
+	for _, c := range before.Rules.counters() {
+		starts[c.Name] = c
+	}
+	for _, c := range v.Rules.counters() {
+		if old := starts[c.Name]; old != nil && old.Meaning == c.Meaning {
+			c.start = old.start
+		} else {
+			c.start = v.From
+		}
+	}
+}
+
+// counters are all counters: those of section counters and those that other definitions own.
+func (r *Ruleset) counters() []*Counter {
+	var all []*Counter
+	seen := map[*Counter]bool{}
+	add := func(c *Counter) {
+		if c != nil && !seen[c] {
+			seen[c] = true
+			all = append(all, c)
+		}
+	}
+	for _, c := range r.Counters {
+		add(c)
+	}
+	for _, s := range r.Streaks {
+		add(s.Counter)
+	}
+	for _, c := range r.Challenges {
+		add(c.Counter)
+		for _, s := range c.Steps {
+			add(s.Counter)
+		}
+	}
+	for _, b := range r.Badges {
+		add(b.Counter)
+	}
+	for _, t := range r.Tiers {
+		for _, c := range t.Counters {
+			add(c)
+		}
+	}
+	for _, b := range r.Leaderboards {
+		add(b.Counter)
+	}
+	return all
+}

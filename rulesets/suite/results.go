@@ -1,0 +1,97 @@
+package suite
+
+import (
+	"os"
+	"regexp"
+	"slices"
+
+	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/document"
+)
+
+// Results is what came of the tests of several files. Its JSON form is what `laurel test --json` prints.
+type Results struct {
+	OK       bool        `json:"ok"`
+	Files    []*Report   `json:"files"`
+	Coverage []*Coverage `json:"coverage"` // of each ruleset; of none where only some tests were run
+
+	rulesets map[string]*opened
+}
+
+// opened is a ruleset that files name: it is compiled once, and its errors are told once.
+type opened struct {
+	program *rulesets.Program
+	fired   coverage
+}
+
+// RunFiles runs the tests of files. only chooses tests by their names; nil chooses all.
+func RunFiles(files []string, only *regexp.Regexp) *Results {
+	r := &Results{OK: true, Files: []*Report{}, Coverage: []*Coverage{}, rulesets: map[string]*opened{}}
+	var order []*Suite
+	for _, file := range files {
+		s, diagnostics := load(file, r.open)
+		report := &Report{File: file, Passed: []Passed{}, Failed: []Failure{}, Diagnostics: diagnostics}
+		if s != nil {
+			if r.rulesets[s.Ruleset] == nil { // written in the file itself
+				r.rulesets[s.Ruleset] = &opened{program: s.Program, fired: coverage{}}
+			}
+			if !slices.ContainsFunc(order, func(other *Suite) bool { return other.Ruleset == s.Ruleset }) {
+				order = append(order, s)
+			}
+			report.run(s, only, r.rulesets[s.Ruleset].fired)
+		}
+		r.OK = r.OK && report.OK
+		r.Files = append(r.Files, report)
+	}
+	if only == nil {
+		for _, s := range order {
+			r.Coverage = append(r.Coverage, r.rulesets[s.Ruleset].fired.of(s))
+		}
+	}
+	return r
+}
+
+func (r *Results) open(path string) (*rulesets.Program, rulesets.Diagnostics) {
+	if known := r.rulesets[path]; known != nil {
+		return known.program, nil
+	}
+	program, diagnostics := rulesets.LoadPath(path)
+	r.rulesets[path] = &opened{program: program, fired: coverage{}}
+	return program, diagnostics
+}
+
+// Ran is the number of tests that were run.
+func (r *Results) Ran() int {
+	n := 0
+	for _, f := range r.Files {
+		n += f.Tests()
+	}
+	return n
+}
+
+// CannotRun reports whether a file could not be run.
+func (r *Results) CannotRun() bool {
+	return slices.ContainsFunc(r.Files, func(f *Report) bool { return f.Diagnostics.HasErrors() })
+}
+
+// Paths are the files and the rulesets that were read, or were to be read.
+func (r *Results) Paths() []string {
+	var paths []string
+	for _, f := range r.Files {
+		paths = append(paths, f.File)
+	}
+	for path := range r.rulesets {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// load reads a file of tests. open compiles the ruleset at the path that it names.
+func load(file string, open func(path string) (*rulesets.Program, rulesets.Diagnostics)) (*Suite, rulesets.Diagnostics) {
+	text, err := document.Read(os.Open(file))
+	if err != nil {
+		return nil, document.Unreadable(file, err)
+	}
+	return Parse(file, text, open)
+}
