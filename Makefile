@@ -1,10 +1,11 @@
 # Everything the project needs is installed by these targets: `make test` is the whole gate, `make help` lists the rest.
 
 GOLANGCI := v2.15.0
+YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench demo tidy redis clean
+.PHONY: help build test race lint editor fuzz bench demo tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +22,20 @@ race: redis ## Run all tests under the race detector
 
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI) ## Run the linters, at a pinned version
 	$(TOOLS)/golangci-lint-$(GOLANGCI) run ./...
+
+editor: $(TOOLS)/yaml-language-server-$(YAMLLS) ## Show what an editor offers at three places of a ruleset, and compare
+	@go run ./cmd/laurel schema > $(TOOLS)/ruleset.schema.json
+	@for place in section field value; do \
+	  echo "== $$place"; \
+	  node rulesets/testdata/editor/complete.mjs $</node_modules/yaml-language-server/bin/yaml-language-server \
+	    $(TOOLS)/ruleset.schema.json rulesets/testdata/editor/$$place.yaml | tee $(TOOLS)/offered.txt; \
+	  diff rulesets/testdata/editor/$$place.offered.txt $(TOOLS)/offered.txt || exit 1; \
+	done
+
+$(TOOLS)/yaml-language-server-$(YAMLLS):
+	@command -v npm >/dev/null || \
+	  { echo "installing npm"; sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq npm >/dev/null; }
+	npm install --silent --no-fund --no-audit --prefix $@ yaml-language-server@$(YAMLLS)
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
 	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \

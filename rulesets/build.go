@@ -21,7 +21,8 @@ type builder struct {
 	root    *document.Record
 	rules   *engine.Ruleset
 	names   *expression.Names
-	records map[string][]*document.Record // by section, sorted by id
+	written *Written
+	records map[string][]*document.Record // of written
 	events  map[string]*engine.EventType
 
 	scopes    map[string]*expression.Scope
@@ -39,8 +40,9 @@ type builder struct {
 }
 
 func newBuilder(report *document.Reporter, root *document.Node) *builder {
+	written := newWritten(report.Decode(root, rulesetSection, nil))
 	return &builder{
-		Reporter: report, root: report.Decode(root, rulesetSection, nil), rules: &engine.Ruleset{}, records: map[string][]*document.Record{},
+		Reporter: report, root: written.Root, rules: &engine.Ruleset{}, written: written, records: written.Records,
 		events: map[string]*engine.EventType{}, scopes: map[string]*expression.Scope{}, audiences: map[string]*audience{},
 		causes: map[string][]cause{}, triggers: map[string][]cause{}, never: map[*engine.Promotion]bool{}, windows: map[string]*engine.Promotion{},
 		used: map[string]bool{}, givenBy: map[string][]string{},
@@ -139,7 +141,7 @@ func (b *builder) definition(rec *document.Record) engine.Definition {
 func (b *builder) declare() {
 	for i, rec := range b.records["points"] {
 		if slices.Contains([]string{"badge", "reward", "tier"}, rec.ID) || rulesetSection.Field(rec.ID) != nil {
-			b.Node(rec.Key, "call them by a name of their own, such as stars", "%s cannot name points", rec.ID)
+			b.Node(rec.Key, "call them by a name of their own, such as stars", "points cannot be called %s: it has another meaning", rec.ID)
 		}
 		p := &engine.Points{Definition: b.definition(rec), Index: i}
 		b.names.Points[rec.ID], b.rules.Points = p, append(b.rules.Points, p)
@@ -194,14 +196,7 @@ func (b *builder) options() {
 func ids[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // recordOf finds a definition's record, nil without one.
-func (b *builder) recordOf(section, id string) *document.Record {
-	for _, rec := range b.records[section] {
-		if rec.ID == id {
-			return rec
-		}
-	}
-	return nil
-}
+func (b *builder) recordOf(section, id string) *document.Record { return b.written.Record(section, id) }
 
 // named finds what a field names in a section, and says so where there is none.
 func named[T any](b *builder, n *document.Node, noun string, all map[string]*T) *T {

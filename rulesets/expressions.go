@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
@@ -59,6 +60,9 @@ func (b *builder) compile(n *document.Node, r reader, compile compileFunc) *expr
 	e, errs := compile(n.Text, b.scope(r))
 	for _, err := range errs {
 		b.Span(n, err.From, err.To, cmp.Or(n.CommentHint(), err.Suggestion), "%s", err.Message)
+	}
+	if e != nil && b.written.Expressions[n] == nil {
+		b.written.Expressions[n] = e
 	}
 	return e
 }
@@ -253,9 +257,12 @@ func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g documen
 			return nil, ""
 		}
 	case g.Has(7):
-		if from, _ := g.At(7); b.cron(n, g.Get(7), from) == nil {
+		from, _ := g.At(7)
+		schedule := b.cron(n, g.Get(7), from)
+		if schedule == nil {
 			return nil, ""
 		}
+		b.written.Windows[n] = &calendar.Window{Cron: schedule}
 	case g.Has(8):
 		if b.promotionNamed(n, g, 8) == nil {
 			return nil, ""

@@ -26,8 +26,9 @@ type (
 
 // The severities of a Diagnostic.
 const (
-	SeverityError = document.SeverityError
-	SeverityNote  = document.SeverityNote
+	SeverityError   = document.SeverityError
+	SeverityWarning = document.SeverityWarning
+	SeverityNote    = document.SeverityNote
 )
 
 // Program is a compiled program.
@@ -39,6 +40,7 @@ type Program struct {
 	// Definitions are all that its sections define, inactive ones included, by section and id.
 	Definitions []engine.Definition
 	Sources     map[string]string // the text of each file, by name
+	Written     *Written
 
 	expansion map[string]any // the canonical one, for Compare
 }
@@ -146,6 +148,9 @@ func Load(texts map[string][]byte) (*Program, Diagnostics) {
 		for name, text := range texts {
 			p.Sources[name] = string(text)
 		}
+		for _, file := range roots {
+			p.Written.Comments = append(p.Written.Comments, file.Comments("lint:ignore")...)
+		}
 	}
 	return p, report.List.Sorted()
 }
@@ -160,7 +165,7 @@ func Compile(root *document.Node, report *document.Reporter) *Program {
 	b.rules.Hash = hash(b.root)
 	b.rules.Link()
 	return &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Definitions: b.definitions(), Sources: map[string]string{},
-		expansion: expandRecord(b.root.Node, b.root.Section)}
+		Written: b.written, expansion: expandRecord(b.root.Node, b.root.Section)}
 }
 
 // merge makes one map of the files' maps. What is written in two files is an error that names both places.

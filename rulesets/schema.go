@@ -135,7 +135,7 @@ func (b *builder) fieldType(n *document.Node) (t engine.FieldType, known bool) {
 			return t, true
 		}
 	}
-	suggestion := expression.DidYouMean(n.Text, strings.Split(document.Type.Example, ", "))
+	suggestion := expression.DidYouMean(n.Text, document.Type.Examples)
 	if name, marked := strings.CutSuffix(n.Text, "?"); marked && document.Type.Matches(name) {
 		suggestion = "mark the field's name: NAME?: " + name
 	}

@@ -93,7 +93,9 @@ func (b *builder) dates(n *document.Node, g document.Groups) *calendar.Window {
 		b.Node(n, "both days are included: FROM to UNTIL", "the window ends before it begins")
 		return nil
 	}
-	return &calendar.Window{From: *from, HasFrom: true, Until: *until, HasUntil: true}
+	w := &calendar.Window{From: *from, HasFrom: true, Until: *until, HasUntil: true}
+	b.written.Windows[n] = w
+	return w
 }
 
 func (b *builder) date(n *document.Node, g document.Groups, i int) *calendar.Date {
@@ -159,6 +161,7 @@ func (b *builder) calendarWindow(rec *document.Record) *calendar.Window {
 	if !ok {
 		return nil
 	}
+	b.written.Windows[rec.Node] = w
 	return w
 }
 

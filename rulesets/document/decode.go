@@ -90,7 +90,7 @@ func (r *Reporter) Decode(n *Node, s *Section, key *Node) *Record {
 	}
 	for i := range s.Fields {
 		if f := &s.Fields[i]; f.Required && rec.Lacks(f.Name) {
-			r.Node(rec.Place(), f.Doc, "%s needs %s", rec, f.Name)
+			r.Node(rec.Place(), f.advice(), "%s needs %s", rec, f.Name)
 			rec.Broken = true
 		}
 	}
@@ -108,7 +108,7 @@ func (r *Reporter) decodeField(rec *Record, p Pair) {
 		}
 		meant := meantField(s, name)
 		rec.meant[meant] = true
-		r.Node(p.Key, cmp.Or(didYouMean(meant), "it has: "+strings.Join(s.names(), ", ")), "a %s has no field %q", s.Name, name)
+		r.Node(p.Key, cmp.Or(didYouMean(meant), "it has: "+strings.Join(s.names(), ", ")), "%s no field %q", s.has(), name)
 		return
 	}
 	before := len(r.List)
@@ -141,7 +141,7 @@ func (r *Reporter) Fits(n *Node, f *Field) bool {
 	case n.Holes && n.Null:
 		return false // cut by a comma, which has been said
 	case n.Null:
-		r.Node(n, f.Doc, "%s is empty", f.Name)
+		r.Node(n, f.advice(), "%s is empty", f.Name)
 		return false
 	case n.Kind == Map && (f.Record != nil || f.Entries != nil || f.Free):
 		return true
@@ -169,7 +169,7 @@ func (r *Reporter) misfit(n *Node, f *Field) {
 	}
 	var want []string
 	if f.Phrase != nil {
-		want = append(want, f.Phrase.noun)
+		want = append(want, f.Phrase.Noun)
 	}
 	if f.Words != nil {
 		want = append(want, "one of "+strings.Join(f.Words, ", "))
@@ -180,7 +180,11 @@ func (r *Reporter) misfit(n *Node, f *Field) {
 	if f.Record != nil && !f.Many || f.Entries != nil || f.Free {
 		want = append(want, "a map")
 	}
-	r.Node(n, "", "%s must be %s, but this is %s", f.Name, strings.Join(want, " or "), n.Kind)
+	advice := ""
+	if f.Example != "" {
+		advice = f.advice()
+	}
+	r.Node(n, advice, "%s must be %s, but this is %s", f.Name, strings.Join(want, " or "), n.Kind)
 }
 
 func (r *Reporter) fitsScalar(n *Node, f *Field) bool {
@@ -206,23 +210,9 @@ func (r *Reporter) fitsScalar(n *Node, f *Field) bool {
 	case p == Subject && strings.HasPrefix(text, "event."):
 		r.Node(n, "count by a member's field, or `split` a leaderboard", "not yet: counters by a field of the event")
 	default:
-		r.Node(n, "such as "+p.Example+habit(p, text), "%s must be %s, not %q", f.Name, p.noun, text)
+		r.Node(n, p.advice(text), "%s must be %s, not %q", f.Name, p.Noun, text)
 	}
 	return false
-}
-
-// habit explains a value that other formats take.
-func habit(p *Phrase, text string) string {
-	if p != Boolean {
-		return ""
-	}
-	switch strings.ToLower(text) {
-	case "yes", "on", "y":
-		return "; here it is true"
-	case "no", "off", "n":
-		return "; here it is false"
-	}
-	return ""
 }
 
 // Entries decodes a map of ids to records, sorted by id so that order means nothing. Without a map there are none.
@@ -245,7 +235,7 @@ func (r *Reporter) IsID(n *Node) bool {
 	if ID.Matches(n.Text) {
 		return true
 	}
-	r.Node(n, "such as "+ID.Example, "%q is not an id", n.Text)
+	r.Node(n, ID.advice(n.Text), "%q is not an id", n.Text)
 	return false
 }
 

@@ -68,7 +68,7 @@ func TestWhatDoesNotFit(t *testing.T) {
 		"limit:":                        `1:7 limit is empty; `,
 		"window: none":                  `1:9 window must be a list, but this is a value; `,
 		"shelves: 3":                    `1:10 shelves must be a map, but this is a value; `,
-		"shelves: {Top: {holds: 1}}":    `1:11 "Top" is not an id; such as spend or gold_member: small letters, digits and _, at most 40`,
+		"shelves: {Top: {holds: 1}}":    `1:11 "Top" is not an id; did you mean top? Small letters, digits and _, at most 40`,
 		"shelves: {top: {}}":            `1:11 shelf top needs holds; how many books`,
 		"shelves: {top: 3}":             `1:16 a shelf is a map of fields, but this is a value; write its fields: holds: …`,
 		"shelves: {top: {holds: many}}": `1:24 holds must be a whole number, not "many"; such as 1 or 100`,

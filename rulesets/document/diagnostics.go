@@ -12,8 +12,9 @@ type Severity string
 
 // The severities of a Diagnostic.
 const (
-	SeverityError Severity = "error"
-	SeverityNote  Severity = "note"
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning" // it compiles, and is hardly meant
+	SeverityNote    Severity = "note"    // it compiles, and is worth a thought
 )
 
 // Diagnostic is one thing said about a place in a ruleset. Line and Column count from 1, Column and Width in characters.
@@ -25,14 +26,29 @@ type Diagnostic struct {
 	Width      int      `json:"width"`
 	Message    string   `json:"message"`
 	Suggestion string   `json:"suggestion,omitempty"`
+	Lint       string   `json:"lint,omitempty"` // the name of the lint that says it; "" for the compiler
 
 	source string // the text of the line
+}
+
+// At is d with the place of the characters from..to of n; of all of n where to is 0.
+func (d Diagnostic) At(n *Node, from, to int) Diagnostic {
+	at, width := n.whole()
+	if to > 0 {
+		at, width = n.span(from, to)
+	}
+	d.File, d.Line, d.Column, d.Width, d.source = n.src.name, at.line, at.column, width, n.src.line(at.line)
+	return d
 }
 
 // String shows the diagnostic with its source line, a caret and the suggestion.
 func (d Diagnostic) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", d.File, d.Line, d.Column, d.Severity, d.Message)
+	fmt.Fprintf(&b, "%s:%d:%d: %s: %s", d.File, d.Line, d.Column, d.Severity, d.Message)
+	if d.Lint != "" {
+		fmt.Fprintf(&b, " [%s]", d.Lint)
+	}
+	b.WriteByte('\n')
 	if d.source != "" {
 		fmt.Fprintf(&b, "%5d | %s\n", d.Line, d.source)
 		fmt.Fprintf(&b, "      | %s%s\n", indentLike(d.source, d.Column-1), strings.Repeat("^", max(1, d.Width)))
@@ -102,7 +118,8 @@ func (r *Reporter) at(src *source, p place, width int, suggestion, format string
 	if r.Quiet {
 		return
 	}
-	r.List = append(r.List, Diagnostic{SeverityError, src.name, p.line, p.column, width, fmt.Sprintf(format, args...), suggestion, src.line(p.line)})
+	r.List = append(r.List, Diagnostic{Severity: SeverityError, File: src.name, Line: p.line, Column: p.column, Width: width,
+		Message: fmt.Sprintf(format, args...), Suggestion: suggestion, source: src.line(p.line)})
 }
 
 // Node reports an error about all of n.

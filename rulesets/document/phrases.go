@@ -7,10 +7,23 @@ import (
 
 // Phrase is one form of short text (language: Phrases): one regular expression, what it is called, and examples.
 type Phrase struct {
-	Example string
+	Noun     string
+	Doc      string
+	Examples []string
 
-	noun    string
 	pattern *regexp.Regexp // nil: any text, which has to be read otherwise
+}
+
+// Example is the examples in a row.
+func (p *Phrase) Example() string {
+	separator := ", "
+	switch all := strings.Join(p.Examples, ""); {
+	case strings.Contains(all, ", "):
+		separator = "; "
+	case len(p.Examples) == 2 && !strings.Contains(all, " or "):
+		separator = " or "
+	}
+	return strings.Join(p.Examples, separator)
 }
 
 const (
@@ -24,50 +37,70 @@ const (
 	weekdayPattern  = `monday|tuesday|wednesday|thursday|friday|saturday|sunday`
 )
 
-func form(noun, example, pattern string) *Phrase {
-	return &Phrase{example, noun, regexp.MustCompile(`^(?:` + pattern + `)$`)}
+func form(noun, pattern, doc string, examples ...string) *Phrase {
+	return &Phrase{noun, doc, examples, regexp.MustCompile(`^(?:` + pattern + `)$`)}
 }
 
-func words(noun string, words ...string) *Phrase {
-	return form(noun, strings.Join(words, ", "), `(`+strings.Join(words, "|")+`)`)
+func words(noun, doc string, words ...string) *Phrase {
+	return form(noun, `(`+strings.Join(words, "|")+`)`, doc, words...)
 }
 
 // The phrases of the language. Those without a pattern are read elsewhere.
 var (
-	Text      = &Phrase{noun: "text"}
-	Condition = &Phrase{noun: "a condition"} // an expression; package expression checks it
-	Amount    = &Phrase{noun: "an amount"}
-	Reference = &Phrase{noun: "a field"} // one field of the event or the member
-	Distinct  = &Phrase{noun: "a field"}
-	Zone      = &Phrase{noun: "a time zone"}
-	ID        = form("an id", "spend or gold_member: small letters, digits and _, at most 40", idPattern)
-	Boolean   = form("true or false", "true or false", `(true|false)`)
-	Number    = form("a number", "60 or 12.50", `(-?`+numberPattern+`)`)
-	Whole     = form("a whole number", "1 or 100", `([1-9]\d{0,8}|0)`)
-	Duration  = form("a duration", "15 minutes, 3 hours, 30 days, 12 months", `(`+durationPattern+`)`)
-	Period    = words("a period", "hour", "day", "week", "month", "quarter", "year")
-	Date      = form("a date", "2026-12-31", `(`+datePattern+`)`)
-	Moment    = form("a moment", "2026-12-01 09:00, 2026-12-01 09:00:30 +01:00, 2026-12-01", momentPattern)
-	Day       = form("a day", "tuesday, first friday, last sunday", `(?:(first|second|third|fourth|fifth|last) )?(`+weekdayPattern+`)`)
-	Hours     = form("hours", "14:00-16:00", `([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)`)
-	Pending   = form("a delay", "14 days, until confirmed, none", `(`+durationPattern+`)|(until confirmed)|none`)
-	Currency  = form("a code of ISO 4217", "EUR", `[A-Z]{3}`)
-	Allowance = form("an allowance", "1 per month", `([1-9]\d{0,5}) per (`+periodPattern+`)`)
-	Cost      = form("a price", "150, 100 or more", `(`+numberPattern+`)( or more)?`)
-	Rank      = form("ranks", "1, 2-3, top 10%", `([1-9]\d{0,6})(?:-([1-9]\d{0,6}))?|top ([1-9]\d?|100)%`)
-	Subject   = form("whose count it is", "member, everyone, member.team", `(member)|(everyone)|member\.(`+pathPattern+`)`)
-	Type      = words("a type", "text", "number", "money", "integer", "boolean", "date", "time", "member")
-	Cron      = form("a schedule of five fields", "0 9 * * MON", `\S+ +\S+ +\S+ +\S+ +\S+`)
-	Keep      = form("a duration or the end of a period", "12 months, to the end of next year",
-		`(`+durationPattern+`)|to the end of (this|next) (month|quarter|year)`)
-	Expiry = form("an expiry", "12 months after earning, 6 months after last purchase, end of next quarter, end of month, 12 months after earning",
-		`(never)|(`+durationPattern+`) after (?:(earning)|last (`+idPattern+`))|end of (?:(this|next) )?(month|quarter|year)(?:, (`+durationPattern+`) after earning)?`)
-	Trigger = form("a trigger", "purchase, 90 days after last purchase, 3 days after first visit, every year on member.birthday, cron 0 9 1 * *, happy_hour opens",
-		`(`+idPattern+`)|(`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined))|every year on member\.(`+pathPattern+`)|cron (\S+ +\S+ +\S+ +\S+ +\S+)|(`+idPattern+`) opens`)
-	Window = form("a window", "2026-12-01 to 2026-12-07, first 15 minutes after last lesson, first 30 days after joined, month of member.birthday, or a promotion",
-		`(`+datePattern+`) to (`+datePattern+`)|first (`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined)|member\.(`+pathPattern+`))|(day|week|month) of member\.(`+pathPattern+`)|(always)|(`+idPattern+`)`)
-	Limit = form("a limit", "1 per day, 500 coins per quarter by member.manager, 1 ever by event.order_id, 3 in last 30 days, 100 per day by everyone",
-		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by ([a-z0-9_., ]+?))?( or nothing)?`)
+	Text      = &Phrase{Noun: "text"}
+	Condition = &Phrase{Noun: "a condition"} // an expression; package expression checks it
+	Amount    = &Phrase{Noun: "an amount"}
+	Reference = &Phrase{Noun: "a field"} // one field of the event or the member
+	Distinct  = &Phrase{Noun: "a field"}
+	Zone      = &Phrase{Noun: "a time zone"}
+	ID        = form("an id", idPattern, "Small letters, digits and `_`, beginning with a letter, at most 40 characters.", "spend", "gold_member")
+	Boolean   = form("true or false", `(true|false)`, "Written just so; `yes` and `on` are text.", "true", "false")
+	Number    = form("a number", `(-?`+numberPattern+`)`, "A decimal number, without an exponent.", "60", "12.50")
+	Whole     = form("a whole number", `([1-9]\d{0,8}|0)`, "A number without digits after a point.", "1", "100")
+	Duration  = form("a duration", `(`+durationPattern+`)`,
+		"Minutes, hours, days, weeks, months or years. Minutes and hours are exact; what lasts days or longer ends with the local day.",
+		"15 minutes", "3 hours", "30 days", "12 months")
+	Period = words("a period", "A period of the calendar, in the program's time zone or the member's (`clock`).",
+		"hour", "day", "week", "month", "quarter", "year")
+	Date   = form("a date", `(`+datePattern+`)`, "Year, month, day.", "2026-12-31")
+	Moment = form("a moment", momentPattern, "A date and a time in the program's time zone, or with an offset. A date alone is its first instant.",
+		"2026-12-01 09:00", "2026-12-01 09:00:30 +01:00", "2026-12-01")
+	Day = form("a day", `(?:(first|second|third|fourth|fifth|last) )?(`+weekdayPattern+`)`,
+		"A day of the week: each one, or one of each month.", "tuesday", "first friday", "last sunday")
+	Hours = form("hours", `([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)`,
+		"From and to, local; the second is not included. Hours over midnight belong to the day on which they begin.", "14:00-16:00", "22:00-02:00")
+	Pending = form("a delay", `(`+durationPattern+`)|(until confirmed)|none`,
+		"How long points are held back: for a time, until you confirm them, or not at all.", "14 days", "until confirmed", "none")
+	Currency  = form("a code of ISO 4217", `[A-Z]{3}`, "Three capital letters.", "EUR", "JPY")
+	Allowance = form("an allowance", `([1-9]\d{0,5}) per (`+periodPattern+`)`, "So many in each period of the calendar.", "1 per month")
+	Cost      = form("a price", `(`+numberPattern+`)( or more)?`, "So many points, or as many as the member likes from there on.", "150", "100 or more")
+	Rank      = form("ranks", `([1-9]\d{0,6})(?:-([1-9]\d{0,6}))?|top ([1-9]\d?|100)%`,
+		"One rank, several, or a share of the members with a score, rounded up.", "1", "2-3", "top 10%")
+	Subject = form("whose count it is", `(member)|(everyone)|member\.(`+pathPattern+`)`,
+		"Each member's, that of all together, or that of all members with the same value of a field.", "member", "everyone", "member.team")
+	Type = words("a type", "What a field of an event or a member holds.", "text", "number", "money", "integer", "boolean", "date", "time", "member")
+	Cron = form("a schedule of five fields", `\S+ +\S+ +\S+ +\S+ +\S+`,
+		"Minute, hour, day of the month, month, day of the week, in the program's time zone. Give the day of the month or of the week, not both.",
+		"0 9 * * MON", "30 18 1 * *")
+	Keep = form("a duration or the end of a period", `(`+durationPattern+`)|to the end of (this|next) (month|quarter|year)`,
+		"Counted from the instant at which the level was reached.", "12 months", "to the end of next year")
+	Expiry = form("an expiry",
+		`(never)|(`+durationPattern+`) after (?:(earning)|last (`+idPattern+`))|end of (?:(this|next) )?(month|quarter|year)(?:, (`+durationPattern+`) after earning)?`,
+		"After the points became available, after the member's last event of a type, or at the end of a period. Points can be spent to the end of that local day.",
+		"12 months after earning", "6 months after last purchase", "end of next quarter", "end of month, 12 months after earning", "never")
+	Trigger = form("a trigger",
+		`(`+idPattern+`)|(`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined))|every year on member\.(`+pathPattern+`)|cron (\S+ +\S+ +\S+ +\S+ +\S+)|(`+idPattern+`) opens`,
+		"An event, by its name; or a timer: some time after an event or after joining, a day of each year, a schedule, a promotion that opens.",
+		"purchase", "90 days after last purchase", "3 days after first visit", "every year on member.birthday", "cron 0 9 1 * *", "happy_hour opens")
+	Window = form("a window",
+		`(`+datePattern+`) to (`+datePattern+`)|first (`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined)|member\.(`+pathPattern+`))|(day|week|month) of member\.(`+pathPattern+`)|(always)|(`+idPattern+`)`,
+		"Dates, both included; a promotion, by its id; or a time of each member's own.",
+		"2026-12-01 to 2026-12-07", "happy_hour", "first 15 minutes after last lesson", "first 30 days after joined", "month of member.birthday", "always")
+	Limit = form("a limit",
+		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by ([a-z0-9_., ]+?))?( or nothing)?`,
+		"So many times, or so many points, in a period of the calendar, in a rolling period, or ever. It counts each receiving member, unless `by` names "+
+			"everyone or fields of the event or the member. A gift that a cap on points would cut is cut, or with `or nothing` refused.",
+		"1 per day", "500 coins per quarter by member.manager", "1 ever by event.order_id", "3 in last 30 days", "100 per day by everyone", "1000 coins ever or nothing")
 )
 
 // Matches reports whether a text has the form of p.

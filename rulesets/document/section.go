@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 // Section is a kind of definition: its fields, in the order in which they are best written.
 type Section struct {
 	Name   string // "rule"
@@ -19,11 +21,35 @@ type Field struct {
 	Free    bool     // a map that whoever compiles it describes: `give`, `levels`
 	Many    bool     // also a list
 
+	// Of a Free map, for those who describe documents: the keys that mean something, what the others hold, and whether
+	// those can hold such maps and lists again. Whoever compiles the map checks it.
+	Keys      []Field
+	Values    *Field
+	Recursive bool
+
 	Required  bool
 	Fallback  string // the value of a field that is left out; "" for none
-	Doc       string
+	Doc       string // sentences for authors, in Markdown
+	Example   string // a value, as it is written in YAML
 	Cosmetic  bool   // no part of what the document means
 	MapNotYet string // what a map will mean in a later version of the format, "" for nothing
+}
+
+// advice is what to write where a field is missing or of the wrong form.
+func (f *Field) advice() string {
+	if f.Example != "" {
+		return "such as " + f.Name + ": " + f.Example
+	}
+	brief, _, _ := strings.Cut(f.Doc, ". ")
+	return strings.TrimSuffix(brief, ".")
+}
+
+// has begins a sentence about the fields of a section: "a rule has", "points have".
+func (s *Section) has() string {
+	if strings.HasSuffix(s.Name, "s") {
+		return s.Name + " have"
+	}
+	return "a " + s.Name + " has"
 }
 
 // Field is the field of a name, nil without one.

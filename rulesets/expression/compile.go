@@ -24,6 +24,7 @@ type Expression struct {
 	Source      string
 	Canonical   string        // the same for all ways of writing it
 	Tree        ast.Node      // for lints
+	Scope       *Scope        // what it looks at
 	Constant    *decimal.Wide // of an amount that is a number
 	EventFields []string      // the declared fields of the event that it reads, sorted
 	Field       *engine.Field // of a Key: the field it names
@@ -141,7 +142,7 @@ func compileUnverified(source string, scope *Scope, build builder) (*compiler, *
 		return nil, nil, errs
 	}
 	c := &compiler{source: []rune(source), scope: scope, read: map[string]bool{}, dates: map[int]bool{}}
-	e := &Expression{Source: source, Canonical: root.String(), Tree: root}
+	e := &Expression{Source: source, Canonical: root.String(), Tree: root, Scope: scope}
 	build(c, root, e)
 	if len(c.errs) > 0 {
 		return nil, nil, c.errs

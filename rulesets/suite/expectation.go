@@ -36,9 +36,38 @@ func (e *Expectation) Subject() string {
 	return out
 }
 
-// expectKeys are what a test can look at.
-var expectKeys = []string{"points", "pending", "held", "debt", "expires", "badges", "tier", "challenge", "streak", "counter",
-	"rank", "standings", "rewards", "gave", "why_not", "error", "duplicate"}
+// expectations are what a test can look at, with an example of each.
+var expectations = []document.Field{
+	{Name: "points", Example: "{stars: 40}", Doc: "Points that can be spent."},
+	{Name: "pending", Example: "{stars: 40}", Doc: "Points that are held back until their time or their confirmation."},
+	{Name: "held", Example: "{stars: 150}", Doc: "Points that claims hold."},
+	{Name: "debt", Example: "{stars: 0}", Doc: "Points owed after a reversal."},
+	{Name: "expires", Example: "[{at: 2027-12-01, stars: 40}]", Doc: "An exact list of what expires. A bare date is the last day on which the points can be spent."},
+	{Name: "gave", Example: "[{rule: spend, stars: 40, boost: double_tuesday}]",
+		Doc: "An exact list of what the step gave: who (`rule`, `challenge`, `streak`, `badge`, `tier`, `leaderboard`), what (points, `badge`, `reward`, `level`), `boost` or " +
+			"`boosts`, and `wanted` where a cap trimmed it. For other members it lists what the step gave to them."},
+	{Name: "why_not", Example: "{spend: limit}", Doc: "Why a rule, boost, counter, streak or challenge did nothing in this step."},
+	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges; or the levels of some: `{taster: bronze}`."},
+	{Name: "tier", Example: "{club: gold}", Doc: "The level that is held, or `none`."},
+	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}", Doc: "The progress of a challenge, whether its last goal was reached, and how often."},
+	{Name: "streak", Example: "{weekly: {length: 3, longest: 5, state: active}}", Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
+	{Name: "counter", Example: "{visits: 3}", Doc: "A counter's value in its present period, the member's or the group's."},
+	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
+	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
+	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}", Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`."},
+	{Name: "error", Example: "unknown_field", Doc: "The code with which the step is refused."},
+	{Name: "duplicate", Example: "true", Doc: "The event was known already, and did nothing."},
+}
+
+var expectKeys = names(expectations)
+
+func names(fields []document.Field) []string {
+	all := make([]string, len(fields))
+	for i := range fields {
+		all[i] = fields[i].Name
+	}
+	return all
+}
 
 // whyNot are the reasons that why_not can name, as engine.Trace gives them.
 var whyNot = []engine.Reason{engine.NotThisEvent, engine.WindowClosed, engine.WhoseNot, engine.ConditionNot, engine.LimitReached,

@@ -39,30 +39,45 @@ type Member struct {
 // The fields of a test file. Steps and tests are read by the same table-driven decoder as definitions.
 var (
 	suiteSection = &document.Section{Name: "test file", Doc: "Tests of a ruleset.", Fields: []document.Field{
-		{Name: "ruleset", Phrase: document.Text, Free: true, Required: true, Doc: "path of the ruleset, relative to this file, or the ruleset itself"},
-		{Name: "tests", Free: true, Required: true, Doc: "name: {members: …, timeline: […]}"},
+		{Name: "ruleset", Phrase: document.Text, Free: true, Required: true, Example: "ruleset.yaml",
+			Doc: "Path of the ruleset, a file or a directory, from this file's directory; or the ruleset itself."},
+		{Name: "tests", Free: true, Required: true, Example: "{tuesday_doubles: {timeline: […]}}",
+			Doc: "The tests by name. A name says what is true, in words with `_` between them."},
 	}}
 	testSection = &document.Section{Name: "test", Doc: "One story.", Fields: []document.Field{
-		{Name: "members", Free: true, Doc: "Who is there from the start: {ann: {country: DE}}."},
-		{Name: "timeline", Record: momentSection, Many: true, Required: true, Doc: "a list of steps: [{at: 2026-12-01 09:00, event: purchase, expect: {…}}]"},
+		{Name: "members", Free: true, Example: "{ann: {country: DE}, bob: {joined: 2026-01-01}}",
+			Doc: "Who is there from the start, with the fields of their profiles. They joined silently at the first step, or when `joined` says."},
+		{Name: "timeline", Record: stepSection, Many: true, Required: true, Doc: "Steps, in the order in which they happen.",
+			Example: "[{at: 2026-12-01 09:00, event: purchase, expect: {points: {stars: 40}}}]"},
 	}}
-	momentSection = &document.Section{Name: "step", Doc: "One thing that happens, or is looked at.", Fields: []document.Field{
-		{Name: "at", Phrase: document.Moment, Doc: "When, in the program's time zone."},
-		{Name: "after", Phrase: document.Duration, Doc: "How long after the step before."},
-		{Name: "as", Phrase: document.Text, Doc: "Who; left out while there is one member."},
-		{Name: "event", Phrase: document.ID, Doc: "An event arrives."},
-		{Name: "with", Free: true, Doc: "The event's fields."},
-		{Name: "id", Phrase: document.Text, Doc: "The event's or claim's id."},
-		{Name: "time", Phrase: document.Moment, Doc: "When the event happened, where that is not when it arrived."},
-		{Name: "enroll", Phrase: document.ID, Doc: "Joins a challenge."},
-		{Name: "set", Free: true, Doc: "Changes fields of the member."},
-		{Name: "void", Phrase: document.Text}, {Name: "amend", Phrase: document.Text}, {Name: "claim", Phrase: document.ID}, {Name: "confirm", Phrase: document.Text},
-		{Name: "cancel", Phrase: document.Text}, {Name: "return", Phrase: document.Text}, {Name: "freeze", Phrase: document.ID}, {Name: "repair", Phrase: document.ID},
-		{Name: "fire", Phrase: document.ID}, {Name: "close", Phrase: document.ID}, {Name: "release", Phrase: document.Text}, {Name: "refuse", Phrase: document.Text},
-		{Name: "adjust", Free: true}, {Name: "amount", Phrase: document.Number}, {Name: "reason", Phrase: document.Text},
-		{Name: "repeat", Phrase: document.Whole, Doc: "How often."},
-		{Name: "every", Phrase: document.Duration, Doc: "With repeat: how far apart."},
-		{Name: "expect", Free: true, Doc: "What must be true after it."},
+	stepSection = &document.Section{Name: "step", Doc: "One thing that happens, or is looked at.", Fields: []document.Field{
+		{Name: "at", Phrase: document.Moment, Example: "2026-12-01 09:00", Doc: "When it happens, in the program's time zone. The first step needs it."},
+		{Name: "after", Phrase: document.Duration, Example: "1 hour", Doc: "How long after the step before it happens. Days and longer keep the clock time."},
+		{Name: "as", Phrase: document.Text, Example: "ann", Doc: "Whose step it is, and who is looked at. It can be left out while there is one member."},
+		{Name: "event", Phrase: document.ID, Example: "purchase", Doc: "An event arrives. A member who is not there yet joins first."},
+		{Name: "with", Free: true, Example: "{order_id: o1, amount: 10.00}", Doc: "The event's fields; for `amend`, what is kept."},
+		{Name: "id", Phrase: document.Text, Example: "till-7-0001", Doc: "The event's or claim's own id, to send it again or to name it later."},
+		{Name: "time", Phrase: document.Moment, Example: "2026-11-30 20:00", Doc: "When the event happened, where that is not when it arrived."},
+		{Name: "enroll", Phrase: document.ID, Example: "star_dash", Doc: "The member joins a challenge."},
+		{Name: "set", Free: true, Example: "{country: FR}", Doc: "Fields of the member change."},
+		{Name: "void", Phrase: document.Text, Example: "till-7-0001", Doc: "An event is voided: as if it had never been."},
+		{Name: "amend", Phrase: document.Text, Example: "till-7-0001", Doc: "An event is amended to what `with` says is kept of it."},
+		{Name: "release", Phrase: document.Text, Example: "till-7-0001", Doc: "The pending points of an event are confirmed."},
+		{Name: "refuse", Phrase: document.Text, Example: "till-7-0001", Doc: "The pending points of an event are refused."},
+		{Name: "adjust", Free: true, Example: "{stars: -50}", Doc: "Points are adjusted by hand."},
+		{Name: "reason", Phrase: document.Text, Example: "goodwill", Doc: "Why points are adjusted."},
+		{Name: "claim", Phrase: document.ID, Example: "free_drink", Doc: "The member claims a reward; its points are held."},
+		{Name: "confirm", Phrase: document.Text, Example: "c1", Doc: "A claim is confirmed, whole or by `amount`; its points are spent."},
+		{Name: "cancel", Phrase: document.Text, Example: "c1", Doc: "A claim is cancelled; its points are given back."},
+		{Name: "return", Phrase: document.Text, Example: "c1", Doc: "A confirmed claim is returned, whole or by `amount`."},
+		{Name: "amount", Phrase: document.Number, Example: "100", Doc: "How many points a claim, its confirmation or its return is about."},
+		{Name: "freeze", Phrase: document.ID, Example: "daily_run", Doc: "The member buys a freeze for a streak."},
+		{Name: "repair", Phrase: document.ID, Example: "daily_run", Doc: "The member mends a streak."},
+		{Name: "fire", Phrase: document.ID, Example: "rainy_day", Doc: "A promotion is opened by a call."},
+		{Name: "close", Phrase: document.ID, Example: "rainy_day", Doc: "A promotion is closed by a call."},
+		{Name: "repeat", Phrase: document.Whole, Example: "7", Doc: "How often it happens. `expect` is looked at after the last."},
+		{Name: "every", Phrase: document.Duration, Example: "1 day", Doc: "With `repeat`: how far apart."},
+		{Name: "expect", Free: true, Example: "{points: {stars: 40}}", Doc: "What must be true after it, and after all that follows from it."},
 	}}
 )
 
@@ -193,7 +208,7 @@ func (s *reader) records(n *document.Node) []*document.Record {
 	}
 	steps := make([]*document.Record, len(items))
 	for i, item := range items {
-		steps[i] = s.Decode(item, momentSection, nil)
+		steps[i] = s.Decode(item, stepSection, nil)
 	}
 	return steps
 }
@@ -251,7 +266,7 @@ func (s *reader) members(n *document.Node, opening calendar.Instant) {
 func (s *reader) moment(n *document.Node) (calendar.Instant, bool) {
 	at, err := parseMoment(s.rules.Calendar.Zone, n.Text)
 	if err != nil {
-		s.Node(n, "such as "+document.Moment.Example, "%v", err)
+		s.Node(n, "such as "+document.Moment.Example(), "%v", err)
 		return 0, false
 	}
 	return at, true

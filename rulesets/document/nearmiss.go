@@ -1,0 +1,73 @@
+package document
+
+import (
+	"regexp"
+	"strings"
+)
+
+// miss is a way in which people write a phrase before they have read how it is written.
+type miss struct {
+	pattern *regexp.Regexp
+	written string // with the groups of the pattern
+}
+
+func missed(pattern, written string) miss {
+	return miss{regexp.MustCompile(`^(?:` + pattern + `)$`), written}
+}
+
+var misses = map[*Phrase][]miss{
+	Expiry: {missed(`(?:after )?(`+durationPattern+`)`, "$1 after earning"), missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2")},
+	Limit: {missed(`once (.+)`, "1 $1"), missed(`once`, "1 ever"), missed(`([\d.]+(?: `+idPattern+`)?) per ((?:event|member)\..+)`, "$1 ever by $2"),
+		missed(`once per ((?:event|member)\..+)`, "1 ever by $1"), missed(`([\d.]+)[x×]? (?:times )?((?:per|ever|in last) .+)`, "$1 $2"), missed(`(\d+) ever\b.*`, "$1 ever")},
+	Window: {missed(`(`+datePattern+`) ?(?:-|–|until|till|\.\.+) ?(`+datePattern+`)`, "$1 to $2"), missed(`(`+datePattern+`)`, "$1 to $1")},
+	Hours:  {missed(`(\d\d:\d\d) ?(?:to|–|until) ?(\d\d:\d\d)`, "$1-$2"), missed(`(\d\d) ?[-–] ?(\d\d)`, "$1:00-$2:00")},
+	Period: {missed(`(?:1 |every )(`+periodPattern+`)s?`, "$1")},
+	Duration: {missed(`(\d+) ?min[a-z]*`, "$1 minutes"), missed(`(\d+) ?h[a-z]*`, "$1 hours"), missed(`(\d+) ?d[a-z]*`, "$1 days"),
+		missed(`(\d+) ?w[a-z]*`, "$1 weeks"), missed(`(\d+) ?mo[a-z]*`, "$1 months"), missed(`(\d+) ?y[a-z]*`, "$1 years")},
+	Allowance: {missed(`once (?:a|per) (`+periodPattern+`)`, "1 per $1"), missed(`(\d+) (?:a|every) (`+periodPattern+`)`, "$1 per $2")},
+}
+
+var notInID = regexp.MustCompile(`[^a-z0-9]+`)
+
+// meant is what a text that p does not match was probably meant to be, "" where that cannot be said.
+func (p *Phrase) meant(text string) string {
+	if p == ID {
+		if id := strings.Trim(notInID.ReplaceAllString(strings.ToLower(text), "_"), "_"); p.Matches(id) {
+			return id
+		}
+		return ""
+	}
+	for _, m := range misses[p] {
+		if written := m.pattern.ReplaceAllString(text, m.written); m.pattern.MatchString(text) && p.Matches(written) {
+			return written
+		}
+	}
+	return ""
+}
+
+// advice is what to write instead of a text that p does not match.
+func (p *Phrase) advice(text string) string {
+	switch meant := p.meant(text); {
+	case p == ID && meant != "":
+		return didYouMean(meant) + " Small letters, digits and _, at most 40"
+	case p == ID:
+		return "such as " + p.Example() + ": small letters, digits and _, at most 40"
+	case meant != "":
+		return didYouMean(meant)
+	}
+	return "such as " + p.Example() + habit(p, text)
+}
+
+// habit explains a value that other formats take.
+func habit(p *Phrase, text string) string {
+	if p != Boolean {
+		return ""
+	}
+	switch strings.ToLower(text) {
+	case "yes", "on", "y":
+		return "; here it is true"
+	case "no", "off", "n":
+		return "; here it is false"
+	}
+	return ""
+}

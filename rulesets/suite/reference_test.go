@@ -1,0 +1,90 @@
+package suite
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/document"
+)
+
+const reference = "../../docs/language.md"
+
+// What docs/language.md says of tests is what the code has.
+func TestReference(t *testing.T) {
+	text, err := os.ReadFile(reference)
+	require.NoError(t, err)
+	want := string(text)
+	for name, fields := range map[string][]document.Field{
+		"test file": suiteSection.Fields, "test": testSection.Fields, "step of a test": active(stepSection.Fields), "expect": expectations,
+	} {
+		begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
+		i, j := strings.Index(want, begin), strings.Index(want, end)
+		require.True(t, i >= 0 && j > i, "%s has no marks for %s", reference, name)
+		want = want[:i+len(begin)] + table(fields) + want[j:]
+	}
+	if flag.Lookup("update").Value.String() == "true" {
+		require.NoError(t, os.WriteFile(reference, []byte(want), 0o600))
+		return
+	}
+	require.Equal(t, want, string(text), "run go test ./rulesets/suite -run Reference -update")
+}
+
+// Every expectation's example can be read, beside a ruleset that has what it names, and every step's has its form.
+func TestReferenceExamples(t *testing.T) {
+	cafe := func(string) (*rulesets.Program, rulesets.Diagnostics) { return rulesets.LoadPath("testdata/cafe.yaml") }
+	for _, f := range expectations {
+		require.Regexp(t, `^[A-Z].*\.$`, f.Doc, f.Name)
+		step := "{at: 2026-12-01, event: purchase, with: {order: o1, amount: 10}, expect: {" + f.Name + ": " + f.Example + "}}"
+		_, diagnostics := Parse("example.yaml", []byte("ruleset: cafe\ntests: {example: {members: {ann: {}}, timeline: ["+step+"]}}\n"), cafe)
+		require.Empty(t, diagnostics.Error())
+	}
+	for _, s := range []*document.Section{suiteSection, testSection, stepSection} {
+		for i := range s.Fields {
+			f := &s.Fields[i]
+			require.Regexp(t, `^[A-Z].*\.$`, f.Doc, f.Name)
+			if f.Example == "" {
+				require.Nil(t, f.Phrase, f.Name)
+				continue
+			}
+			var report document.Reporter
+			root := document.Parse("example.yaml", []byte(f.Name+": "+f.Example+"\n"), &report)
+			require.Empty(t, report.List.Error())
+			require.True(t, report.Fits(root.Pairs[0].Value, f), report.List.Error())
+		}
+	}
+	for _, a := range actions {
+		require.NotNil(t, stepSection.Field(a.name), a.name)
+	}
+}
+
+// active are the fields without those that do, or say more about, what the engine does not do yet.
+func active(fields []document.Field) []document.Field {
+	idle := map[string]bool{}
+	for _, a := range actions {
+		idle[a.name] = a.notYet != ""
+	}
+	for field, with := range companions {
+		idle[field] = !slices.ContainsFunc(with, func(action string) bool { return !idle[action] })
+	}
+	return slices.DeleteFunc(slices.Clone(fields), func(f document.Field) bool { return idle[f.Name] })
+}
+
+func table(fields []document.Field) string {
+	var b strings.Builder
+	b.WriteString("| key | what it is | for example |\n|---|---|---|\n")
+	for _, f := range fields {
+		example := ""
+		if f.Example != "" {
+			example = "`" + f.Example + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name, f.Doc, example)
+	}
+	return b.String()
+}
