@@ -26,12 +26,13 @@ type Ranks interface {
 // (challenge_completed and the like) is processed next, and is part of the same outcome.
 func Apply(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
 	a := applier{}
-	return a.run(rules, subjects, ranks, e, seq, trace)
+	return a.run(rules, rules, subjects, ranks, e, seq, trace)
 }
 
 // applier is the working memory of Apply, reused from event to event.
 type applier struct {
-	rules    *Ruleset
+	rules    *Ruleset // in force: its definitions keep progress
+	judging  *Ruleset // in force at the event's time: its rules, boosts and windows decide
 	subjects *Subjects
 	ranks    Ranks
 	trace    *Trace
@@ -62,9 +63,9 @@ type applier struct {
 	tiers    bool // a tier's count has changed
 }
 
-func (a *applier) run(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
-	a.rules, a.subjects, a.ranks, a.trace = rules, subjects, ranks, trace
-	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: rules.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
+func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
+	a.rules, a.judging, a.subjects, a.ranks, a.trace = rules, judging, subjects, ranks, trace
+	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
 	a.m, a.event = subjects.Member(e.Member), e
 	if a.m == nil {
@@ -107,12 +108,16 @@ func (a *applier) process(e *Event) {
 		command(a, e)
 		return
 	}
-	t := a.rules.EventType(e.Type)
+	t := a.judging.EventType(e.Type)
 	if t == nil { // a follow-up's type, or one of an older ruleset, that nothing looks at
 		return
 	}
-	a.look(e)
-	a.plan(t)
+	if a.judging == a.rules {
+		a.look(e)
+		a.plan(t)
+	} else {
+		a.planLate(t, e)
+	}
 	if !t.Builtin {
 		a.m.note(e.Type, e.Time)
 		a.revive(e.Type)
@@ -145,7 +150,7 @@ func (a *applier) drain(from int) {
 
 // follow queues a built-in event of the same member. Its id is derived from its cause, so it is the same on every replay.
 func (a *applier) follow(name, id string, at calendar.Instant, depth int, fields []Value) {
-	t := a.rules.EventType(name)
+	t := a.judging.EventType(name)
 	if t == nil || len(t.rules.all) == 0 && len(t.feeds.all) == 0 {
 		return
 	}

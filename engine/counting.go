@@ -16,7 +16,7 @@ func (a *applier) foldPlanned(p *plannedFeed) {
 
 // foldEarned adds points just given to the counters that count them, at the time of the event that earned them.
 func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
-	for _, c := range a.rules.earned[p.Index] {
+	for _, c := range a.earning(p) {
 		if a.event.Time >= c.start && (c.Only == nil || c.Only[source]) {
 			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, "", "")
 		}

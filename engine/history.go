@@ -27,7 +27,7 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 		return nil, refusal, nil
 	}
 	var a applier
-	out := a.run(v.Rules, scratch, nil, e, p.last+1, trace)
+	out := a.run(p.current(), v.Rules, scratch, nil, e, p.last+1, trace)
 	return out, nil, p.failure
 }
 
@@ -39,22 +39,24 @@ func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (
 		if rec.Event.Arrived > at {
 			return rec.Event.Past // an import brings in what arrived earlier
 		}
-		if rules := numbered(versions, rec.Version); rules != nil {
-			replay(rules, scratch, rec)
-		}
+		replay(versions, scratch, rec)
 		return true
 	})
 	return scratch.Member(id), err
 }
 
 // replay applies a recorded event to other subjects, with what it gave as recorded.
-func replay(rules *Ruleset, subjects *Subjects, rec *Record) {
+func replay(versions []Version, subjects *Subjects, rec *Record) {
+	present, judging := numbered(versions, rec.Present), numbered(versions, rec.Version)
+	if present == nil || judging == nil {
+		return
+	}
 	e := rec.Event
-	if t := rules.EventType(e.Type); t != nil {
+	if t := judging.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
 	a := applier{recorded: &rec.Outcome}
-	a.run(rules, subjects, nil, &e, rec.Seq, nil)
+	a.run(present, judging, subjects, nil, &e, rec.Seq, nil)
 }
 
 // Events calls yield for the recorded events of a member after a sequence number, in order of acceptance.

@@ -56,7 +56,9 @@ func (r *Ruleset) Link() {
 			r.linkCounter(b.Counter)
 		}
 	}
+	r.byName = map[string]*Counter{}
 	for _, c := range r.counters() {
+		r.byName[c.Name] = c
 		c.start = calendar.Beginning
 	}
 	for _, t := range r.Events {

@@ -33,7 +33,8 @@ type Processor struct {
 
 // accepted is an event that is on its way to the store.
 type accepted struct {
-	version int
+	version, present int
+
 	event   *Event
 	outcome *Outcome
 }
@@ -100,19 +101,19 @@ func (p *Processor) recover(mark, last uint64) error {
 
 // again applies a recorded event and compares what it means now with what it meant then.
 func (p *Processor) again(rec *Record) error {
-	rules := p.numbered(rec.Version)
-	if rules == nil {
-		return fmt.Errorf("journal record %d was decided by ruleset version %d, which is not at hand", rec.Seq, rec.Version)
+	judging, present := p.numbered(rec.Version), p.numbered(rec.Present)
+	if judging == nil || present == nil {
+		return fmt.Errorf("journal record %d was decided by ruleset versions %d and %d, which are not at hand", rec.Seq, rec.Version, rec.Present)
 	}
 	e := rec.Event
-	if t := rules.EventType(e.Type); t != nil {
+	if t := judging.EventType(e.Type); t != nil {
 		fields, errs := t.Schema.Decode(e.Data, "data.")
 		if len(errs) > 0 {
 			return fmt.Errorf("journal record %d does not fit its own ruleset: %s", rec.Seq, errs[0].Message)
 		}
 		e.Fields = fields
 	}
-	out := p.apply.run(rules, p.subjects, nil, &e, rec.Seq, nil)
+	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
 	if !sameEffects(out.Effects, rec.Outcome.Effects) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
 	}
@@ -240,13 +241,14 @@ func (p *Processor) accept(e *Event, v Version) *Outcome {
 // one applies one event and adds its record and rows to the batch.
 func (p *Processor) one(e *Event, v Version) *Outcome {
 	p.last++
-	out := p.apply.run(v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
+	present := p.versions[len(p.versions)-1]
+	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
 	}
-	p.batch.Records = append(p.batch.Records, encodeRecord(make([]byte, 0, recordSize), v.Number, e, out))
+	p.batch.Records = append(p.batch.Records, encodeRecord(make([]byte, 0, recordSize), v.Number, present.Number, e, out))
 	p.batch.IDs = append(p.batch.IDs, e.ID)
-	p.recent[e.ID] = accepted{v.Number, e, out}
+	p.recent[e.ID] = accepted{v.Number, present.Number, e, out}
 	p.rows(out, e)
 	return out
 }
@@ -329,7 +331,7 @@ func dueKey(at calendar.Instant, member string) string {
 // known finds the record of an event that was accepted before, nil when there is none.
 func (p *Processor) known(id string) (*Record, error) {
 	if a, ok := p.recent[id]; ok {
-		return &Record{Seq: a.outcome.Seq, Version: a.version, Event: *a.event, Outcome: *a.outcome}, nil
+		return &Record{Seq: a.outcome.Seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
 	}
 	seq, err := p.store.Seq(id)
 	if err != nil || seq == 0 {

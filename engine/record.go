@@ -11,7 +11,8 @@ import (
 // Record is one line of the journal: an event as it was accepted, the version that decided, and what it meant.
 type Record struct {
 	Seq     uint64
-	Version int // number of the ruleset's version in its program
+	Version int // number of the version of the ruleset that judged the event: the one of its time
+	Present int // number of the version in force when it was accepted: its definitions keep progress
 	Event   Event
 	Outcome Outcome
 }
@@ -20,11 +21,12 @@ type Record struct {
 const recordFormat = 1
 
 // encodeRecord appends a journal record; DecodeRecord reads it.
-func encodeRecord(b []byte, version int, e *Event, o *Outcome) []byte {
+func encodeRecord(b []byte, version, present int, e *Event, o *Outcome) []byte {
 	w := writer{b: b}
 	w.uint(recordFormat)
 	w.uint(o.Seq)
 	w.len(version)
+	w.len(present)
 	w.text(e.ID)
 	w.text(e.Type)
 	w.text(e.Member)
@@ -75,7 +77,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	if format := r.uint(); format != recordFormat {
 		return nil, fmt.Errorf("a journal record has format %d; this build reads %d", format, recordFormat)
 	}
-	rec := &Record{Seq: r.uint(), Version: r.len2()}
+	rec := &Record{Seq: r.uint(), Version: r.len2(), Present: r.len2()}
 	e := &rec.Event
 	e.ID, e.Type, e.Member = r.text(), r.text(), r.text()
 	e.Time = r.at()

@@ -36,7 +36,8 @@ type Ruleset struct {
 	Promotions   []*Promotion
 
 	byEvent map[string]*EventType
-	earned  [][]*Counter      // by index of points
+	earned  [][]*Counter // by index of points
+	byName  map[string]*Counter
 	names   map[string]string // what states call definitions, shared among all of them
 }
 

@@ -156,6 +156,9 @@ func (a *applier) rise(at calendar.Instant) {
 
 // liftTier gives a level outright; it is kept like one that was met.
 func (a *applier) liftTier(t *Tier, level string, e *Event) {
+	if t = a.rules.tier(t.ID); t == nil { // of an older version
+		return
+	}
 	rec := a.needTier(t, e.Time)
 	to := t.level(level)
 	a.changes = a.changes[:0]

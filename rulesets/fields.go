@@ -212,7 +212,7 @@ var (
 
 	leaderboardSection = &document.Section{Name: "leaderboard", Doc: "Orders members or groups by a counter. The counter's period is the season.", Fields: []document.Field{
 		titleField,
-		{Name: "counter", Phrase: document.ID, Required: true, Doc: "The counter.", Example: "weekly_visits"},
+		{Name: "counter", Phrase: document.ID, Required: true, Doc: "The counter. Without `every` there is one season for ever; with `last` it cannot be ranked.", Example: "weekly_visits"},
 		forField,
 		{Name: "by", Phrase: document.Subject, Doc: "Whose count is ranked. As the counter says where it is left out.", Example: "member.team"},
 		{Name: "split", Phrase: document.Reference, Doc: "One board for each value of this field.", Example: "member.region"},

@@ -12,22 +12,18 @@ import (
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
-// hash is the version of a ruleset: the SHA-256 of its canonical expansion. Formatting, comments, titles and the order of
+// hash is the version of a ruleset: the SHA-256 of its canonical expansion as JSON with sorted keys. Formatting, comments, titles and the order of
 // keys do not count; a default that is written out counts as if it were left out.
-func hash(root *document.Record) string {
-	sum := sha256.Sum256(canonical(root))
-	return hex.EncodeToString(sum[:])
-}
-
-// canonical is the canonical expansion: JSON with sorted keys, every default filled in.
-func canonical(root *document.Record) []byte {
-	text, err := json.Marshal(expandRecord(root.Node, root.Section))
+func hash(expansion map[string]any) string {
+	text, err := json.Marshal(expansion)
 	if err != nil {
 		panic("rulesets: the canonical expansion is not JSON: " + err.Error())
 	}
-	return text
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
+// expandRecord is the canonical expansion of a record: its fields by name, every default filled in.
 func expandRecord(n *document.Node, s *document.Section) map[string]any {
 	out := map[string]any{}
 	for i := range s.Fields {

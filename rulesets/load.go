@@ -162,10 +162,11 @@ func Compile(root *document.Node, report *document.Reporter) *Program {
 	if report.List.HasErrors() {
 		return nil
 	}
-	b.rules.Hash = hash(b.root)
+	expansion := expandRecord(b.root.Node, b.root.Section)
+	b.rules.Hash = hash(expansion)
 	b.rules.Link()
 	return &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Definitions: b.definitions(), Sources: map[string]string{},
-		Written: b.written, expansion: expandRecord(b.root.Node, b.root.Section)}
+		Written: b.written, expansion: expansion}
 }
 
 // merge makes one map of the files' maps. What is written in two files is an error that names both places.

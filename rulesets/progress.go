@@ -20,6 +20,9 @@ func (b *builder) streaks() {
 func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 	name := "streaks/" + rec.ID
 	s.OptIn, s.Leave = rec.Text("join") == "opt_in", rec.Text("on_reversal") == "leave"
+	if s.OptIn {
+		b.idle(name, rec.Values["join"], "streaks cannot be joined yet")
+	}
 	s.Run.Every = b.period(rec, "every")
 	s.Run.AtLeast = decimal.One
 	if n := rec.Values["at_least"]; n != nil {

@@ -74,6 +74,10 @@ func (b *builder) window(n *document.Node) (w *engine.Window, idle string) {
 		}
 		return nil, ""
 	}
+	if days := daysNamed(g.Get(11)); days != "" && b.windows[g.Get(11)] == nil {
+		b.Node(n, "write {days: "+days+"}", "there is no promotion %q", n.Text)
+		return nil, ""
+	}
 	p := b.promotionNamed(n, g, 11)
 	if p == nil {
 		return nil, ""
@@ -82,6 +86,18 @@ func (b *builder) window(n *document.Node) (w *engine.Window, idle string) {
 		return nil, "its window " + p.ID + " is opened by a call, which the engine does not take yet"
 	}
 	return &engine.Window{Promotion: p}, ""
+}
+
+// daysNamed are the days that a word in the place of a promotion means, "" for none.
+func daysNamed(word string) string {
+	word = strings.TrimSuffix(word, "s")
+	if word == "weekend" {
+		return "[saturday, sunday]"
+	}
+	if document.Day.Matches(word) {
+		return word
+	}
+	return ""
 }
 
 func (b *builder) dates(n *document.Node, g document.Groups) *calendar.Window {

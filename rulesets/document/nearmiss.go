@@ -16,7 +16,8 @@ func missed(pattern, written string) miss {
 }
 
 var misses = map[*Phrase][]miss{
-	Expiry: {missed(`(?:after )?(`+durationPattern+`)`, "$1 after earning"), missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2")},
+	Expiry: {missed(`(?:after )?(`+durationPattern+`)`, "$1 after earning"), missed(`(`+durationPattern+`) after earn[a-z]*`, "$1 after earning"),
+		missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2")},
 	Limit: {missed(`once (.+)`, "1 $1"), missed(`once`, "1 ever"), missed(`([\d.]+(?: `+idPattern+`)?) per ((?:event|member)\..+)`, "$1 ever by $2"),
 		missed(`once per ((?:event|member)\..+)`, "1 ever by $1"), missed(`([\d.]+)[x×]? (?:times )?((?:per|ever|in last) .+)`, "$1 $2"), missed(`(\d+) ever\b.*`, "$1 ever")},
 	Window: {missed(`(`+datePattern+`) ?(?:-|–|until|till|\.\.+) ?(`+datePattern+`)`, "$1 to $2"), missed(`(`+datePattern+`)`, "$1 to $1")},

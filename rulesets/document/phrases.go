@@ -96,7 +96,7 @@ var (
 		`(`+datePattern+`) to (`+datePattern+`)|first (`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined)|member\.(`+pathPattern+`))|(day|week|month) of member\.(`+pathPattern+`)|(always)|(`+idPattern+`)`,
 		"Dates, both included; a promotion, by its id; or a time of each member's own.",
 		"2026-12-01 to 2026-12-07", "happy_hour", "first 15 minutes after last lesson", "first 30 days after joined", "month of member.birthday", "always")
-	Limit = form("a limit",
+	Limit = form("a cap",
 		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by ([a-z0-9_., ]+?))?( or nothing)?`,
 		"So many times, or so many points, in a period of the calendar, in a rolling period, or ever. It counts each receiving member, unless `by` names "+
 			"everyone or fields of the event or the member. A gift that a cap on points would cut is cut, or with `or nothing` refused.",

@@ -55,7 +55,7 @@ var expectations = []document.Field{
 	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
 	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
 	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}", Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`."},
-	{Name: "error", Example: "unknown_field", Doc: "The code with which the step is refused."},
+	{Name: "error", Example: "does_not_fit", Doc: "The code with which the step is refused."},
 	{Name: "duplicate", Example: "true", Doc: "The event was known already, and did nothing."},
 }
 

@@ -222,8 +222,9 @@ func counts(n int, one, more string) string {
 	return strconv.Itoa(n) + " " + more
 }
 
+// line writes an entry: its instant as steps write theirs, the ends of days in the member's own zone.
 func (w *world) line(zone *calendar.Zone, e engine.Entry) Why {
-	said := moment(zone, e.At) + "  "
+	said := moment(w.zone(), e.At) + "  "
 	if e.Amount > 0 && e.Kind != engine.EntryReleased {
 		said += "+"
 	}
