@@ -221,7 +221,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		return
 	}
 	if l := a.refusingLimit(r.Limits, to); l != nil {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, l.Key)
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUp(l, to))
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]

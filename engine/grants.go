@@ -15,7 +15,7 @@ func (a *applier) rule(p *plannedRule) {
 		return
 	}
 	if l := a.refusingLimit(r.Limits, a.m); l != nil {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, l.Key)
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUp(l, a.m))
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
@@ -35,7 +35,7 @@ func (a *applier) rule(p *plannedRule) {
 		}
 	}
 	if !fired {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, "")
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUpPoints(r.Limits, a.m))
 		return
 	}
 	a.countUse(r.Limits, a.m)

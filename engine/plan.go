@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -51,23 +54,44 @@ func (a *applier) plan(t *EventType) {
 }
 
 // matches asks during, for and if, in that order, and traces the first that says no.
-func (a *applier) matches(name string, at Position, who Cond, window *During, condition Cond) bool {
+func (a *applier) matches(name string, at Position, who Cond, window *During, condition Cond, parts *Parts) bool {
 	switch {
 	case !a.open(window, name):
-		a.trace.not(a.event.ID, name, at, WindowClosed, "")
+		a.trace.not(a.event.ID, name, at, WindowClosed, a.closed(window))
 	case !a.ask(who, name):
-		a.trace.not(a.event.ID, name, at, WhoseNot, "")
+		a.trace.not(a.event.ID, name, at, WhoseNot, a.unmet(parts.For))
 	case !a.ask(condition, name):
-		a.trace.not(a.event.ID, name, at, ConditionNot, "")
+		a.trace.not(a.event.ID, name, at, ConditionNot, a.unmet(parts.If))
 	default:
 		return true
 	}
 	return false
 }
 
+// unmet is what a trace tells of a condition that does not hold.
+func (a *applier) unmet(parts []Part) string {
+	if a.trace == nil {
+		return ""
+	}
+	return a.facts.unmet(parts)
+}
+
+// closed is what a trace tells of windows that are closed.
+func (a *applier) closed(d *During) string {
+	if a.trace == nil || len(d.Any) == 0 {
+		return ""
+	}
+	said := "open " + d.Any[0].Text
+	for i := range d.Any[1:] {
+		said += " or " + d.Any[i+1].Text
+	}
+	hour, minute := a.facts.Hour(), int(a.facts.calendar.Zone.Clock(a.event.Time)/time.Minute)%60
+	return fmt.Sprintf("%s; the event was on %s %s at %02d:%02d", said, a.facts.Weekday(), a.facts.Date(), hour, minute)
+}
+
 func (a *applier) planRule(r *Rule) {
 	name := r.Path
-	if !a.matches(name, r.Position, r.For, r.During, r.If) {
+	if !a.matches(name, r.Position, r.For, r.During, r.If, &r.Parts) {
 		return
 	}
 	p := plannedRule{rule: r, first: len(a.grantPlan)}
@@ -125,7 +149,7 @@ func (a *applier) planGrant(g *Grant, name string) bool {
 
 func (a *applier) planBoost(b *Boost) {
 	name := b.Path
-	if !a.matches(name, b.Position, b.For, b.During, b.If) {
+	if !a.matches(name, b.Position, b.For, b.During, b.If, &b.Parts) {
 		return
 	}
 	of := b.Times
@@ -143,7 +167,7 @@ func (a *applier) planFeed(f *Feed) {
 		a.trace.not(a.event.ID, c.Name, c.Position, NotActive, "it was added later")
 		return
 	}
-	if !a.matches(c.Name, c.Position, f.For, f.During, f.If) {
+	if !a.matches(c.Name, c.Position, f.For, f.During, f.If, &f.Parts) {
 		return
 	}
 	p := plannedFeed{feed: f, contribution: challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: decimal.One}}

@@ -132,8 +132,9 @@ type Rule struct {
 	If     Cond // nil: always, here and for every condition below
 	For    Cond
 	During *During
-	// Clauses are For and If as far as an index can judge them; nil: they must be asked.
+	// Clauses are For and If as far as an index can judge them; nil: they must be asked. Parts are for explanations.
 	Clauses Clauses
+	Parts   Parts
 	Give    []Grant
 	Take    []Grant
 	To      Pick // nil: the event's member
@@ -164,6 +165,7 @@ type Boost struct {
 	If     Cond
 	For    Cond
 	During *During
+	Parts  Parts // of If and For, for explanations
 	Stacks bool
 	Limits []*Limit // count only what the boost adds
 }
@@ -172,6 +174,7 @@ type Boost struct {
 type Limit struct {
 	// Key names what is counted and is the same while only N changes: definition, unit, period and by.
 	Key       string
+	Text      string          // as written
 	id        uint64          // a hash of Key, set by Link
 	N         decimal.Decimal // times, or points when Points is set
 	Points    *Points
@@ -196,6 +199,7 @@ type During struct {
 
 // Window is one window. Exactly one group of fields is set.
 type Window struct {
+	Text      string // as written
 	Calendar  *calendar.Window
 	Promotion *Promotion
 	// First is a time after an anchor: the last or first event of a type (as it was before this event), or the joining.
@@ -278,8 +282,9 @@ type Feed struct {
 	If     Cond
 	For    Cond
 	During *During
-	// Clauses are For and If as far as an index can judge them; nil: they must be asked.
+	// Clauses are For and If as far as an index can judge them; nil: they must be asked. Parts are for explanations.
 	Clauses Clauses
+	Parts   Parts
 	Value   Amount  // nil: 1
 	Values  Collect // distinct: the keys this event adds, nil otherwise
 	By      Pick    // the group, for ByField

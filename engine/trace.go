@@ -1,5 +1,7 @@
 package engine
 
+import "strconv"
+
 // Reason says why a definition gave nothing for an event (language: Tests, why_not).
 type Reason string
 
@@ -29,6 +31,59 @@ type TraceStep struct {
 	Fired      bool
 	Reason     Reason
 	Detail     string
+}
+
+// Part is one of the conditions that `and` joins in a `for` or an `if`, as explanations tell of it.
+type Part struct {
+	Text  string // as written
+	Cond  Cond
+	Reads []Read
+}
+
+// Read is one thing that a Part looks at: "event.amount".
+type Read struct {
+	Path string
+	Pick Pick
+}
+
+// Parts are those of a definition's conditions.
+type Parts struct{ For, If []Part }
+
+// unmet says which part of a condition does not hold, and what it saw.
+func (f *Facts) unmet(parts []Part) string {
+	for _, p := range parts {
+		holds := p.Cond(f)
+		if err := f.Failed(); err != nil {
+			return p.Text + " cannot be computed: " + err.Error()
+		}
+		if holds {
+			continue
+		}
+		said := p.Text
+		for i, r := range p.Reads {
+			v := r.Pick(f)
+			if err := f.Failed(); err != nil {
+				continue
+			}
+			said += [...]string{": ", ", "}[min(i, 1)] + r.Path + " is " + v.said()
+		}
+		return said
+	}
+	return ""
+}
+
+// said is a value as explanations show it.
+func (v Value) said() string {
+	switch v.Kind {
+	case Absent:
+		return "missing"
+	case Text:
+		return strconv.Quote(v.str)
+	case ListOf:
+		return "a list of " + strconv.Itoa(v.list.Rows)
+	default:
+		return v.Key()
+	}
 }
 
 func (t *Trace) fired(event, definition string, at Position) {

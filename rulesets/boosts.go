@@ -144,9 +144,10 @@ func (b *builder) boostFor(rec *document.Record, points *engine.Points, t *engin
 	if t != nil {
 		r.events = []*engine.EventType{t}
 	}
+	condition, who := b.condition(rec.Values["if"], r), b.who(rec.Values["for"], r)
 	boost := &engine.Boost{
 		Definition: b.definition(rec), Points: points, During: open.during, Stacks: rec.Text("stacks") == "true",
-		If: b.condition(rec.Values["if"], r).cond, For: b.who(rec.Values["for"], r).cond,
+		If: condition.cond, For: who.cond, Parts: engine.Parts{For: who.parts, If: condition.parts},
 		Times: b.amount(rec.Values["times"], r), Plus: b.amount(rec.Values["plus"], r),
 	}
 	gives := []*engine.Points{points}

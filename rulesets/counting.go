@@ -72,7 +72,7 @@ func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r r
 	if m.forField {
 		who = b.who(rec.Values["for"], r)
 	}
-	f := &engine.Feed{If: condition.cond, For: who.cond, Clauses: clauses(who, condition)}
+	f := &engine.Feed{If: condition.cond, For: who.cond, Clauses: clauses(who, condition), Parts: engine.Parts{For: who.parts, If: condition.parts}}
 	if !r.any {
 		f.When = r.events[0]
 	}
@@ -157,7 +157,7 @@ func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Co
 	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
 		Earned: c.Earned, Only: c.Only}
 	for _, f := range c.Feeds {
-		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
+		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
 		out.Feeds = append(out.Feeds, feed)
 	}
 	return out

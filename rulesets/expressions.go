@@ -72,6 +72,7 @@ type judgement struct {
 	cond    engine.Cond
 	clauses engine.Clauses // what it asks at least
 	safe    bool           // asking it cannot fail
+	parts   []engine.Part  // for explanations
 }
 
 // clauses are those of who and then condition, asked in this order: where who fails, that is told.
@@ -92,7 +93,7 @@ func (b *builder) condition(n *document.Node, r reader) judgement {
 		return judgement{}
 	}
 	if e := b.compile(n, r, expression.Condition); e != nil {
-		return judgement{e.Cond, e.Clauses, e.Safe}
+		return judgement{e.Cond, e.Clauses, e.Safe, e.Parts}
 	}
 	return judgement{}
 }
@@ -117,7 +118,7 @@ func (b *builder) who(n *document.Node, r reader) judgement {
 	if a.Kept && !r.kept {
 		b.Node(n, "use an audience of declared member fields", "%s may not ask for the audience %s: it reads state that depends on the order of arrival", r.who, name)
 	}
-	return judgement{a.Cond, a.Clauses, a.Safe}
+	return judgement{a.Cond, a.Clauses, a.Safe, a.Parts}
 }
 
 // audience is a named condition, compiled when it is first used.
@@ -159,7 +160,7 @@ func (b *builder) audience(id string) *expression.Audience {
 		quiet := b.Quiet
 		b.Quiet = false
 		if e := b.compile(a.node, reader{kept: true}, expression.Condition); e != nil {
-			a.compiled = &expression.Audience{Cond: e.Cond, Kept: e.Kept, Clauses: e.Clauses, Safe: e.Safe}
+			a.compiled = &expression.Audience{Cond: e.Cond, Kept: e.Kept, Clauses: e.Clauses, Safe: e.Safe, Parts: e.Parts}
 		}
 		b.Quiet = quiet
 		a.state = 2

@@ -33,7 +33,7 @@ func (b *builder) limits(rec *document.Record, definition string, r reader, give
 // limit reads one cap; its key is yet without the definition.
 func (b *builder) limit(n *document.Node, r reader, gives []*engine.Points) *engine.Limit {
 	g := document.Limit.Match(n.Text)
-	l := &engine.Limit{OrNothing: g.Has(7)}
+	l := &engine.Limit{Text: n.Text, OrNothing: g.Has(7)}
 	l.N, _ = decimal.Parse(g.Get(1))
 	unit, period := "times", "ever"
 	by, known := b.limitBy(n, g, l, r)

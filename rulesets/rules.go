@@ -120,7 +120,7 @@ func (b *builder) ruleFor(rec *document.Record, name string, r reader, open open
 	condition, who := b.condition(rec.Values["if"], r), b.who(rec.Values["for"], r)
 	rule := &engine.Rule{
 		Definition: b.definition(rec), During: open.during,
-		If: condition.cond, For: who.cond, Clauses: clauses(who, condition),
+		If: condition.cond, For: who.cond, Clauses: clauses(who, condition), Parts: engine.Parts{For: who.parts, If: condition.parts},
 		Give: b.grantsOf(rec.Values["give"], r, name),
 		To:   b.pickMember(rec.Values["to"], r), From: b.pickMember(rec.Values["from"], r),
 		Pending: pending(rec.Values["pending"]), Leave: rec.Text("on_reversal") == "leave",

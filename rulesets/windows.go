@@ -32,6 +32,7 @@ func (b *builder) during(rec *document.Record) openness {
 		case idle != "":
 			never = idle
 		case w != nil:
+			w.Text = shown(expand(n, &duringField))
 			d.Any = append(d.Any, *w)
 		}
 	}

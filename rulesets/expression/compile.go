@@ -32,6 +32,7 @@ type Expression struct {
 	// Of a condition: what it asks at least, and whether evaluating it cannot fail.
 	Clauses engine.Clauses
 	Safe    bool
+	Parts   []engine.Part // those that `and` joins
 }
 
 // Condition compiles a condition.
@@ -41,7 +42,7 @@ func Condition(source string, scope *Scope) (*Expression, []Error) {
 
 func buildCondition(c *compiler, root ast.Node, e *Expression) {
 	o := c.want(root, Boolean, "a condition must be true or false")
-	e.Cond, e.Clauses, e.Safe = o.cond, o.clauses, o.safe
+	e.Cond, e.Clauses, e.Safe, e.Parts = o.cond, o.clauses, o.safe, c.parts(root, o)
 }
 
 // Amount compiles a number.
@@ -141,7 +142,7 @@ func compileUnverified(source string, scope *Scope, build builder) (*compiler, *
 	if root == nil || len(errs) > 0 {
 		return nil, nil, errs
 	}
-	c := &compiler{source: []rune(source), scope: scope, read: map[string]bool{}, dates: map[int]bool{}}
+	c := &compiler{source: []rune(source), scope: scope, read: map[string]bool{}, conds: map[ast.Node]cond{}, named: map[ast.Node]engine.Read{}, dates: map[int]bool{}}
 	e := &Expression{Source: source, Canonical: root.String(), Tree: root, Scope: scope}
 	build(c, root, e)
 	if len(c.errs) > 0 {
@@ -160,7 +161,9 @@ type compiler struct {
 	known  []string         // paths of optional values that are present here
 	rows   []*engine.Schema // of the lists that predicates are inside of, outermost first
 	read   map[string]bool
-	dates  map[int]bool // where texts were taken for dates
+	conds  map[ast.Node]cond        // the sides of and and or
+	named  map[ast.Node]engine.Read // what names stand for
+	dates  map[int]bool             // where texts were taken for dates
 	kept   bool
 }
 

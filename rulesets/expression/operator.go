@@ -48,6 +48,7 @@ func (c *compiler) logic(n *ast.BinaryNode) operand {
 		return operand{}
 	}
 	a, b := l.cond, r.cond
+	c.conds[n.Left], c.conds[n.Right] = a, b
 	o := condOperand(func(f *engine.Facts) bool { return a(f) || b(f) })
 	if and {
 		o.cond = func(f *engine.Facts) bool { return a(f) && b(f) }

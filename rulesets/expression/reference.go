@@ -70,7 +70,9 @@ func (c *compiler) resolve(n ast.Node) operand {
 		return c.unknownName(root)
 	}
 	if o.typ != Unknown {
-		o.path = c.path(n)
+		if o.path = c.path(n); o.value != nil && segs[0].name != "#" {
+			c.named[n] = engine.Read{Path: o.path, Pick: o.value}
+		}
 	}
 	return o
 }

@@ -51,6 +51,7 @@ type Audience struct {
 	// What it asks at least, and whether asking cannot fail.
 	Clauses engine.Clauses
 	Safe    bool
+	Parts   []engine.Part
 }
 
 // event is the type of event compiled for, nil without one.

@@ -15,6 +15,8 @@ type Why struct {
 	Said   string `json:"said"`
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
+
+	reason engine.Reason // of a definition that did nothing
 }
 
 // Bounds on explanations: what is nearest to the difference comes first, the rest is counted.
@@ -97,8 +99,8 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 			fired = appendOnce(fired, said)
 			continue
 		}
-		said.Said = s.Definition + " did nothing: " + reasonWords[s.Reason]
-		if s.Detail != "" && s.Reason != engine.LimitReached {
+		said.Said, said.reason = s.Definition+" did nothing: "+reasonWords[s.Reason], s.Reason
+		if s.Detail != "" {
 			said.Said += " (" + s.Detail + ")"
 		}
 		silent = appendOnce(silent, said)
@@ -136,7 +138,7 @@ func appendOnce(list []Why, w Why) []Why {
 // nearness orders definitions that did nothing by how much of them held: one at its limit nearly fired.
 func nearness(w Why) int {
 	for i, r := range []engine.Reason{engine.Failed, engine.LimitReached, engine.BalanceShort, engine.ConditionNot, engine.WindowClosed, engine.WhoseNot} {
-		if strings.HasSuffix(w.Said, reasonWords[r]) {
+		if w.reason == r {
 			return i
 		}
 	}
