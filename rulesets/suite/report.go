@@ -162,6 +162,9 @@ func explain(out io.Writer, differences []Difference) {
 		} else {
 			fmt.Fprintf(out, "      %s\n", w.text())
 		}
+		if w.Detail != "" {
+			fmt.Fprintf(out, "        %s\n", w.Detail)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type Why struct {
 	Ledger string `json:"ledger,omitempty"` // "stars of ann", where it is an entry of that ledger
 	Said   string `json:"said"`
+	Detail string `json:"detail,omitempty"` // which part of it was false, and what it saw
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 
@@ -100,9 +101,7 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 			continue
 		}
 		said.Said, said.reason = s.Definition+" did nothing: "+reasonWords[s.Reason], s.Reason
-		if s.Detail != "" {
-			said.Said += " (" + s.Detail + ")"
-		}
+		said.Detail = s.Detail
 		silent = appendOnce(silent, said)
 	}
 	for _, rec := range w.records {
