@@ -1,6 +1,9 @@
 package rulesets
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
@@ -25,10 +28,10 @@ func newWritten(root *document.Record) *Written {
 
 // Record finds a definition, nil without one.
 func (w *Written) Record(section, id string) *document.Record {
-	for _, rec := range w.Records[section] {
-		if rec.ID == id {
-			return rec
-		}
+	all := w.Records[section]
+	i, found := slices.BinarySearchFunc(all, id, func(rec *document.Record, id string) int { return strings.Compare(rec.ID, id) })
+	if !found {
+		return nil
 	}
-	return nil
+	return all[i]
 }

@@ -125,9 +125,58 @@ func showEvent(c call) error {
 	if rec == nil {
 		return notFound("event")
 	}
+	return c.show(showRecord(rec))
+}
+
+// explained is why each definition did or did not do something for an event.
+type explained struct {
+	recorded
+	Definitions []explainedStep    `json:"definitions"`
+	Short       []engine.Shortfall `json:"short"` // what challenges and tiers lacked after it
+}
+
+type explainedStep struct {
+	Definition string        `json:"definition"`
+	Event      string        `json:"event"` // the event itself, or one that it caused
+	Fired      bool          `json:"fired"`
+	Reason     engine.Reason `json:"reason,omitempty"`
+	Said       string        `json:"said,omitempty"`
+	Detail     string        `json:"detail,omitempty"` // which part was false, and what it saw
+	File       string        `json:"file"`
+	Line       int           `json:"line"`
+}
+
+// explainEvent answers with an event, what it meant, and why.
+func explainEvent(c call) error {
+	if err := c.settled(); err != nil {
+		return err
+	}
+	id, err := c.id("event")
+	if err != nil {
+		return err
+	}
+	x, err := c.program.Explain(id)
+	if err != nil {
+		return err
+	}
+	if x == nil {
+		return notFound("event")
+	}
+	out := explained{recorded: showRecord(x.Record), Definitions: make([]explainedStep, len(x.Steps)), Short: x.Short}
+	for i, s := range x.Steps {
+		out.Definitions[i] = explainedStep{Definition: s.Definition, Event: s.Event, Fired: s.Fired, Reason: s.Reason, Said: s.Reason.Words(),
+			Detail: s.Detail, File: s.Position.File, Line: s.Position.Line}
+	}
+	if out.Short == nil {
+		out.Short = []engine.Shortfall{}
+	}
+	return c.show(out)
+}
+
+func showRecord(rec *engine.Record) recorded {
 	e := &rec.Event
-	return c.show(recorded{ID: e.ID, Type: e.Type, Member: e.Member, Time: e.Time, Accepted: e.Arrived, Imported: e.Past,
-		Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)})
+	return recorded{ID: e.ID, Type: e.Type, Member: e.Member, Time: e.Time, Accepted: e.Arrived, Imported: e.Past,
+		Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)}
 }
 
 func findRecord(store engine.Store, id string) (*engine.Record, error) {

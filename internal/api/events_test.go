@@ -57,6 +57,32 @@ func TestEvent(t *testing.T) {
 		w.do("POST", "/v1/events", strings.Replace(purchase, "12.50", "99", 1)).problem(409, "event_conflict")
 		require.EqualValues(t, 1, w.journal())
 	})
+	t.Run("explained", func(t *testing.T) {
+		var x struct {
+			ID          string
+			Definitions []struct {
+				Definition, Reason, Said, Detail, File string
+				Fired                                  bool
+				Line                                   int
+			}
+			Short []struct{ Definition string }
+		}
+		w.do("GET", "/v1/events/o1/explain", "").ok().json(&x)
+		require.Equal(t, "o1", x.ID)
+		fired := []string{}
+		for _, d := range x.Definitions {
+			require.NotEmpty(t, d.File)
+			require.Positive(t, d.Line)
+			if d.Fired {
+				fired = append(fired, d.Definition)
+			} else {
+				require.NotEmpty(t, d.Said)
+			}
+		}
+		require.Subset(t, fired, []string{"rules/welcome", "rules/per_euro"})
+		require.NotNil(t, x.Short)
+		w.do("GET", "/v1/events/o2/explain", "").problem(404, "not_found")
+	})
 	t.Run("as recorded", func(t *testing.T) {
 		var recorded struct {
 			ID, Type, Member string

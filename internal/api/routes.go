@@ -29,6 +29,7 @@ var routes = []route{
 	{post, "/v1/events", keys.EventsWrite, MaxEvent, params("dry_run"), sendEvent},
 	{post, "/v1/events/batch", keys.EventsWrite, MaxBatch, nil, sendBatch},
 	{get, "/v1/events/:event", keys.EventsRead, 0, params("min_seq"), showEvent},
+	{get, "/v1/events/:event/explain", keys.EventsRead, 0, params("min_seq"), explainEvent},
 	{post, "/v1/imports", keys.EventsImport, MaxBatch, nil, importEvents},
 
 	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},

@@ -200,3 +200,11 @@ func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
 	}
 	return p.boards.Rebuild(ctx, key, board.Rules, engine.ScoresOf(p.store, key))
 }
+
+// Explain says why each definition did or did not do something for a recorded event; nil for an unknown id.
+func (p *Program) Explain(event string) (*engine.Explanation, error) {
+	p.mu.Lock()
+	versions := p.processor.Versions()
+	p.mu.Unlock()
+	return engine.Explain(p.store, versions, event)
+}

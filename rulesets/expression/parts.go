@@ -21,7 +21,7 @@ func (c *compiler) parts(root ast.Node, whole operand) []engine.Part {
 			take(b.Right, c.conds[b.Right])
 			return
 		}
-		out = append(out, engine.Part{Text: c.text(n), Cond: holds, Reads: c.reads(n)})
+		out = append(out, engine.Part{Text: c.whole(n), Cond: holds, Reads: c.reads(n)})
 	}
 	take(root, whole.cond)
 	return out
@@ -44,4 +44,39 @@ func (c *compiler) reads(n ast.Node) []engine.Read {
 	}
 	walk(n)
 	return out
+}
+
+// whole is the source of n with the brackets that belong to it, which the tree does not have.
+func (c *compiler) whole(n ast.Node) string {
+	at := span(n)
+	from, to := at.From, min(at.To, len(c.source))
+	depth, missing := 0, 0 // of brackets; how many that close were opened before
+	quote := rune(0)
+	for _, r := range c.source[from:to] {
+		switch {
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '"' || r == '\'' || r == '`':
+			quote = r
+		case r == '(':
+			depth++
+		case r == ')':
+			if depth--; depth < 0 {
+				missing, depth = missing+1, 0
+			}
+		}
+	}
+	for ; missing > 0 && from > 0; from-- {
+		if c.source[from-1] == '(' {
+			missing--
+		}
+	}
+	for ; depth > 0 && to < len(c.source); to++ {
+		if c.source[to] == ')' {
+			depth--
+		}
+	}
+	return string(c.source[from:to])
 }

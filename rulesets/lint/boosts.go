@@ -34,7 +34,7 @@ const (
 func (l *linter) overlappingBoosts() {
 	boosts := map[string]*boost{}
 	said := map[string]bool{}
-	for _, g := range l.grants() {
+	for _, g := range l.grants {
 		var on []*boost
 		for _, b := range g.Boosts {
 			if boosts[b.ID] == nil {
@@ -47,28 +47,10 @@ func (l *linter) overlappingBoosts() {
 		slices.SortStableFunc(on, func(a, b *boost) int { return b.times.Cmp(a.times) })
 		l.multiplying(on[:min(len(on), maxTogether)], said)
 	}
+	constant := l.constantBoosts(boosts)
 	for _, id := range ids(boosts) {
-		l.neverCounting(boosts[id], boosts)
+		l.neverCounting(boosts[id], constant)
 	}
-}
-
-// grants are all amounts of points that boosts apply to.
-func (l *linter) grants() (out []engine.Grant) {
-	r := l.program.Ruleset
-	for _, rule := range r.Rules {
-		out = append(out, rule.Give...)
-	}
-	for _, c := range r.Challenges {
-		for _, g := range c.Goals {
-			out = append(out, g.Give...)
-		}
-	}
-	for _, s := range r.Streaks {
-		for _, g := range s.Goals {
-			out = append(out, g.Give...)
-		}
-	}
-	return out
 }
 
 func (l *linter) boost(b *engine.Boost) *boost {
@@ -195,15 +177,25 @@ func common(a, b []interval) (out []interval) {
 	return out
 }
 
-// neverCounting speaks of a boost that does not stack where a larger one that does not either holds always.
-func (l *linter) neverCounting(b *boost, all map[string]*boost) {
+// constantBoosts are the largest boosts that always hold and do not stack.
+func (l *linter) constantBoosts(all map[string]*boost) (out []*boost) {
+	for _, id := range ids(all) {
+		rec := all[id].rec
+		if all[id].times != nil && !all[id].stacks && !rec.Has("if") && !rec.Has("for") && !rec.Has("during") && !rec.Has("limit") {
+			out = append(out, all[id])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *boost) int { return b.times.Cmp(a.times) })
+	return out[:min(len(out), maxTogether)]
+}
+
+// neverCounting speaks of a boost that does not stack where a larger one that does not either always holds.
+func (l *linter) neverCounting(b *boost, constant []*boost) {
 	if b.times == nil || b.stacks {
 		return
 	}
-	for _, id := range ids(all) {
-		o := all[id]
-		same := o == b || o.times == nil || o.stacks || o.times.Cmp(b.times) < 0 || o.times.Cmp(b.times) == 0 && o.rec.ID > b.rec.ID
-		if same || o.rec.Has("if") || o.rec.Has("for") || o.rec.Has("during") || o.rec.Has("limit") || !l.covers(o, b) {
+	for _, o := range constant {
+		if c := o.times.Cmp(b.times); o == b || c < 0 || c == 0 && o.rec.ID > b.rec.ID || !l.covers(o, b) {
 			continue
 		}
 		l.say(b.rec.Values["times"], "write stacks: true if they are to multiply", "%s never counts: %s always holds with %sx, and only the best of them counts", b.rec.ID, o.rec.ID, shown(o.times))
@@ -213,8 +205,10 @@ func (l *linter) neverCounting(b *boost, all map[string]*boost) {
 
 // covers reports whether o applies wherever b does.
 func (l *linter) covers(o, b *boost) bool {
-	has := func(g engine.Grant, b *boost) bool {
-		return slices.ContainsFunc(g.Boosts, func(x *engine.Boost) bool { return x.ID == b.rec.ID })
+	for _, i := range l.boosted[b.rec.ID] {
+		if _, found := slices.BinarySearch(l.boosted[o.rec.ID], i); !found {
+			return false
+		}
 	}
-	return !slices.ContainsFunc(l.grants(), func(g engine.Grant) bool { return has(g, b) && !has(g, o) })
+	return true
 }

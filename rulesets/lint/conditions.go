@@ -2,11 +2,13 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
@@ -227,15 +229,15 @@ func (l *linter) triggers(rec *document.Record) map[string]bool {
 		return events
 	}
 	for _, r := range l.program.Ruleset.Rules {
-		for _, g := range r.Give {
-			for _, b := range g.Boosts {
-				if b.ID == rec.ID {
-					events[r.When.Name] = true
-				}
-			}
+		if slices.ContainsFunc(r.Give, func(g engine.Grant) bool { return appliesTo(rec.ID, g) }) {
+			events[r.When.Name] = true
 		}
 	}
 	return events
+}
+
+func appliesTo(boost string, g engine.Grant) bool {
+	return slices.ContainsFunc(g.Boosts, func(b *engine.Boost) bool { return b.ID == boost })
 }
 
 // countSections are the definitions that count, by what expressions call them.

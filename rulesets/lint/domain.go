@@ -123,8 +123,9 @@ func (d domain) withoutWhole() bool {
 	return false
 }
 
-// String describes d: "0 to 23", "monday, tuesday", "1 or more".
+// String describes d: "0 to 23", "monday or tuesday", "1 or more"; "" where there is nothing to say.
 func (d domain) String() string {
+	d = d.closed()
 	switch {
 	case d.texts != nil:
 		return strings.Join(d.texts, " or ")
@@ -141,6 +142,17 @@ func (d domain) String() string {
 	default:
 		return ""
 	}
+}
+
+// closed is d with bounds that are in it, as far as that can be said: whole numbers above 3 are 4 or more.
+func (d domain) closed() domain {
+	if d.whole && d.lowOpen && d.low != nil {
+		d.low = new(big.Rat).Add(floor(d.low), number(1))
+	}
+	if d.whole && d.highOpen && d.high != nil {
+		d.high = new(big.Rat).Sub(ceil(d.high), number(1))
+	}
+	return d
 }
 
 // shown is a number as people write it, cut at six digits.

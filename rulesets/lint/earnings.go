@@ -168,6 +168,16 @@ func (l *linter) earnings(points string, s *stretch, only map[string]bool) bound
 	return total
 }
 
+// yearlyEarnings is earnings in a year, asked once.
+func (l *linter) yearlyEarnings(points string) bound {
+	best, known := l.yearly[points]
+	if !known {
+		best = l.earnings(points, aYear, nil)
+		l.yearly[points] = best
+	}
+	return best
+}
+
 func (l *linter) ruleEarnings(rec *document.Record, points string, s *stretch) bound {
 	n := given(rec.Values["give"], points)
 	if n == nil {
@@ -219,10 +229,10 @@ func (l *linter) largest(rec *document.Record, amount *document.Node, points str
 			most = high
 		}
 	}
-	for _, r := range l.program.Ruleset.Rules {
+	if r := l.rules[rec.ID]; r != nil {
 		for _, g := range r.Give {
-			if r.ID == rec.ID && g.Points != nil && g.Points.ID == points {
-				return ceilOf(l.boosted(most, g.Boosts))
+			if g.Points != nil && g.Points.ID == points {
+				return ceilOf(l.withBoosts(most, g.Boosts))
 			}
 		}
 	}
@@ -236,8 +246,8 @@ func ceilOf(b bound) bound {
 	return ceil(b)
 }
 
-// boosted is a base amount with all that may apply to it.
-func (l *linter) boosted(base *big.Rat, boosts []*engine.Boost) bound {
+// withBoosts is a base amount with all that may apply to it.
+func (l *linter) withBoosts(base *big.Rat, boosts []*engine.Boost) bound {
 	factor, best, plus, bestPlus := number(1), number(1), number(0), number(0)
 	for _, b := range boosts {
 		rec := l.Record("boosts", b.ID)
@@ -375,7 +385,7 @@ func (l *linter) dearRewards() {
 		for _, p := range n.Pairs {
 			g := document.Cost.Match(p.Value.Text)
 			cost, _ := decimal.Parse(g.Get(1))
-			best := l.earnings(p.Key.Text, aYear, nil)
+			best := l.yearlyEarnings(p.Key.Text)
 			if best != nil && best.Sign() > 0 && exact(cost).Cmp(best) > 0 {
 				l.say(p.Value, "", "%s costs %s %s, but nobody can earn more than %s in a year", rec.ID, cost, p.Key.Text, shown(best))
 			}

@@ -72,7 +72,7 @@ func (l *linter) limitAdvice(t *engine.EventType) string {
 func (l *linter) uncappedAmounts() {
 	l.each(func(_ string, rec *document.Record) {
 		give := rec.Values["give"]
-		if give == nil || rec.Has("take") || l.unbounded(rec) {
+		if give == nil || rec.Has("take") || l.sent(rec) == nil || l.unbounded(rec) {
 			return
 		}
 		for _, p := range give.Pairs {
@@ -117,7 +117,7 @@ func (l *linter) giftsToOneself() {
 			if n == nil || !strings.HasPrefix(n.Text, "event.") || l.excludes(rec, n.Text) {
 				continue
 			}
-			l.say(n, "add to `if`: "+n.Text+" != member.id", "%s may be the member of the event, who cannot give to oneself: then nothing is given", n.Text)
+			l.say(n, "add to `if`: "+n.Text+" != member.id", "%s may be the event's own member, and nobody can give to oneself: then nothing is given", n.Text)
 		}
 	}, "rules")
 }
@@ -246,7 +246,7 @@ func (l *linter) refunded(rule *document.Record, p document.Pair) {
 		cost, _ := decimal.Parse(document.Cost.Match(n.Text).Get(1))
 		back := l.reason(e).of(e.Tree, clause{"event.amount": point(exact(cost))})
 		if back.low != nil && back.low.Cmp(exact(cost)) >= 0 && l.concerns(rule, "event.reward", reward.ID) {
-			l.say(p.Value, "", "%s costs %s %s, and claiming it gives %s back", reward.ID, cost, p.Key.Text, shown(back.low))
+			l.say(p.Value, "", "%s costs %s %s, and spending them gives %s back", reward.ID, cost, p.Key.Text, shown(back.low))
 		}
 	}, "rewards")
 }

@@ -289,7 +289,7 @@ func (l *linter) overlappingPrizes() {
 			}
 			for _, o := range rows {
 				if overlap(o.first, o.last, r.first, r.last) {
-					l.say(n, "", "ranks %s overlap ranks %s in line %d: the narrower row pays, the other does not", n.Text, o.node.Text, o.node.Position().Line)
+					l.say(n, "", "ranks %s overlap ranks %s in line %d: a place is paid by one row only, its narrowest", n.Text, o.node.Text, o.node.Position().Line)
 					break
 				}
 			}

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/document"
@@ -12,8 +13,7 @@ import (
 // Run is what the lints say of a program at a moment, sorted by place. Its only errors are comments that silence nothing
 // because they name no lint or give no reason.
 func Run(p *rulesets.Program, now calendar.Instant) rulesets.Diagnostics {
-	l := &linter{Written: p.Written, program: p, now: now, parents: map[*document.Node]parent{}}
-	l.adopt(p.Written.Root.Node)
+	l := newLinter(p, now)
 	for i := range lints {
 		l.current = &lints[i]
 		if l.current.check != nil {
@@ -36,7 +36,39 @@ type linter struct {
 	now     calendar.Instant
 	current *Lint
 	parents map[*document.Node]parent
+	rules   map[string]*engine.Rule // by id, that of the first event
+	grants  []engine.Grant          // all that boosts may apply to
+	boosted map[string][]int        // indices of grants, by boost
+	yearly  map[string]bound        // earnings in a year, by points
 	found   []finding
+}
+
+func newLinter(p *rulesets.Program, now calendar.Instant) *linter {
+	l := &linter{Written: p.Written, program: p, now: now, parents: map[*document.Node]parent{}, rules: map[string]*engine.Rule{},
+		boosted: map[string][]int{}, yearly: map[string]bound{}}
+	l.adopt(p.Written.Root.Node)
+	for _, r := range p.Ruleset.Rules {
+		if l.rules[r.ID] == nil {
+			l.rules[r.ID] = r
+		}
+		l.grants = append(l.grants, r.Give...)
+	}
+	for _, c := range p.Ruleset.Challenges {
+		for _, g := range c.Goals {
+			l.grants = append(l.grants, g.Give...)
+		}
+	}
+	for _, s := range p.Ruleset.Streaks {
+		for _, g := range s.Goals {
+			l.grants = append(l.grants, g.Give...)
+		}
+	}
+	for i, g := range l.grants {
+		for _, b := range g.Boosts {
+			l.boosted[b.ID] = append(l.boosted[b.ID], i)
+		}
+	}
+	return l
 }
 
 // parent is the map or list that a node stands in, and its key.

@@ -169,17 +169,13 @@ func (r reasoner) reference(n *ast.MemberNode) domain {
 		}
 		return domain{texts: names}
 	}
-	parts := strings.Split(path, ".")
-	if len(parts) >= 3 && parts[0] == "table" {
-		return r.table(parts[2])
-	}
-	if _, constant := n.Property.(*ast.StringNode); !constant {
-		return r.table(strings.TrimPrefix(n.Node.String(), "table."))
+	if name, ok := strings.CutPrefix(n.Node.String(), "table."); ok {
+		return r.table(name)
 	}
 	if f := r.field(path); f != nil {
 		return fieldRange(f)
 	}
-	if len(parts) >= 3 && parts[0] == "member" {
+	if parts := strings.Split(path, "."); len(parts) >= 3 && parts[0] == "member" {
 		return r.kept(parts[1], parts[len(parts)-1], parts[2])
 	}
 	return domain{}

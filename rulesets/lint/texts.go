@@ -39,17 +39,19 @@ func (l *linter) unknownTexts() {
 		if known == nil {
 			known, what = l.builtinTexts(m)
 		}
-		others := ids(uses[m.field])
 		switch {
 		case known != nil && !slices.Contains(known, m.text):
 			l.sayOf(m.node, m.from, m.to, expression.DidYouMean(m.text, known), "there is no %q %s", m.text, what)
-		case known == nil:
-			if near := likelier(m.text, others, uses[m.field]); near != "" {
+		case known == nil && len(uses[m.field]) <= maxTexts:
+			if near := likelier(m.text, uses[m.field]); near != "" {
 				l.sayOf(m.node, m.from, m.to, "did you mean "+near+"?", "%s is compared with %q only here, elsewhere with %q", m.field, m.text, near)
 			}
 		}
 	}
 }
+
+// maxTexts is how many different texts a field is compared with that has a few values; one with more holds ids.
+const maxTexts = 100
 
 func ids[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
@@ -142,8 +144,8 @@ func (l *linter) builtinTexts(m mention) (known []string, what string) {
 
 // likelier is the text that is used more often than word and was probably meant by it, "" where there is none: one that
 // differs in capitals only, or in one letter of a word of five and more.
-func likelier(word string, others []string, uses map[string]int) string {
-	for _, other := range others {
+func likelier(word string, uses map[string]int) string {
+	for _, other := range ids(uses) {
 		if other == word || uses[other] < uses[word] {
 			continue
 		}

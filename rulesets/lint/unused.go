@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -56,7 +57,7 @@ func (l *linter) unusedBecause(section string, rec *document.Record, m *mentions
 			return "is read by nothing"
 		}
 	case "boosts":
-		if !l.boosts(rec.ID) && !l.inactive("boosts/"+rec.ID) {
+		if l.boosted[rec.ID] == nil && !l.inactive("boosts/"+rec.ID) {
 			return "applies to nothing: no rule gives such points in proportion to an event that has what it asks for"
 		}
 	case "promotions":
@@ -75,19 +76,8 @@ func (l *linter) unusedBecause(section string, rec *document.Record, m *mentions
 	return ""
 }
 
-func (l *linter) boosts(id string) bool {
-	return slices.ContainsFunc(l.grants(), func(g engine.Grant) bool {
-		return slices.ContainsFunc(g.Boosts, func(b *engine.Boost) bool { return b.ID == id })
-	})
-}
-
 func (l *linter) inactive(definition string) bool {
-	for _, i := range l.program.Inactive {
-		if i.Definition == definition {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.program.Inactive, func(i rulesets.Inactive) bool { return i.Definition == definition })
 }
 
 func (l *linter) mentioned() *mentions {

@@ -26,18 +26,6 @@ const (
 	maxSilent = 6
 )
 
-var reasonWords = map[engine.Reason]string{
-	engine.NotThisEvent: "it does not look at this event",
-	engine.WindowClosed: "its window was closed",
-	engine.WhoseNot:     "it is not for this member",
-	engine.ConditionNot: "its condition was false",
-	engine.LimitReached: "its limit was used up",
-	engine.BalanceShort: "the balance was too small",
-	engine.NotJoined:    "the member has not joined it",
-	engine.NotActive:    "it is not yet active",
-	engine.Failed:       "it could not be computed",
-}
-
 // refused says what did not fit.
 func refused(r *engine.Refusal) []Why {
 	why := []Why{{Said: r.Message}}
@@ -100,7 +88,7 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 			fired = appendOnce(fired, said)
 			continue
 		}
-		said.Said, said.reason = s.Definition+" did nothing: "+reasonWords[s.Reason], s.Reason
+		said.Said, said.reason = s.Definition+" did nothing: "+s.Reason.Words(), s.Reason
 		said.Detail = s.Detail
 		silent = appendOnce(silent, said)
 	}
@@ -136,12 +124,11 @@ func appendOnce(list []Why, w Why) []Why {
 
 // nearness orders definitions that did nothing by how much of them held: one at its limit nearly fired.
 func nearness(w Why) int {
-	for i, r := range []engine.Reason{engine.Failed, engine.LimitReached, engine.BalanceShort, engine.ConditionNot, engine.WindowClosed, engine.WhoseNot} {
-		if w.reason == r {
-			return i
-		}
+	near := []engine.Reason{engine.Failed, engine.LimitReached, engine.BalanceShort, engine.ConditionNot, engine.WindowClosed, engine.WhoseNot}
+	if i := slices.Index(near, w.reason); i >= 0 {
+		return i
 	}
-	return len(reasonWords)
+	return len(near)
 }
 
 const counted = "counted the event"

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Explanation says, for each definition that looks at a recorded event, whether it fired or what kept it from firing, with
+// the ruleset and the member of that day.
+type Explanation struct {
+	Record *Record
+	Steps  []TraceStep // in the order in which they were asked, one a definition and event of the chain
+	Short  []Shortfall // sorted by definition
+}
+
+// Shortfall is what a challenge or a tier that looked at the event lacked after it.
+type Shortfall struct {
+	Definition string          `json:"definition"`
+	Title      string          `json:"title"`
+	Progress   decimal.Decimal `json:"progress"`
+	Goal       decimal.Decimal `json:"goal"`
+	Missing    decimal.Decimal `json:"missing"`
+	Level      string          `json:"level,omitempty"` // of a tier: the next one
+}
+
+// Words are the reason as people read it after "did nothing: ".
+func (r Reason) Words() string { return reasonWords[r] }
+
+var reasonWords = map[Reason]string{
+	NotThisEvent: "it does not look at this event",
+	WindowClosed: "its window was closed",
+	WhoseNot:     "it is not for this member",
+	ConditionNot: "its condition was false",
+	LimitReached: "its limit was used up",
+	BalanceShort: "the balance was too small",
+	NotJoined:    "the member has not joined it",
+	NotActive:    "it is not yet active",
+	Failed:       "it could not be computed",
+}
+
+// Explain looks at a recorded event once more, as its member was before it: the member's earlier events are applied again
+// with what they gave as recorded, so that it works for events of any age. It is nil for an id that no event has. Limits and
+// goals shared with other members are told as they were decided, not with who used them.
+func Explain(store Store, versions []Version, id string) (*Explanation, error) {
+	seq, err := store.Seq(id)
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	b, err := store.Record(seq)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := DecodeRecord(b)
+	if err != nil {
+		return nil, err
+	}
+	x := &explainer{rec: rec}
+	if x.present, x.judging = numbered(versions, rec.Present), numbered(versions, rec.Version); x.present == nil || x.judging == nil {
+		return &Explanation{Record: rec}, nil
+	}
+	scratch := NewSubjects(x.present, func(string) []byte { return nil })
+	err = Events(store, rec.Event.Member, 0, func(earlier *Record) bool {
+		if earlier.Seq >= rec.Seq {
+			return false
+		}
+		x.remember(earlier)
+		replay(versions, scratch, earlier)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	return x.explain(scratch), nil
+}
+
+// explainer gathers what an explanation needs of the events before.
+type explainer struct {
+	rec              *Record
+	present, judging *Ruleset
+	gave             map[string][]string // the last events for which a definition gave, by its path
+}
+
+// maxGave is how many earlier events an explanation names.
+const maxGave = 3
+
+func (x *explainer) remember(rec *Record) {
+	for i := range rec.Outcome.Effects {
+		e := &rec.Outcome.Effects[i]
+		if e.Source == "" {
+			continue
+		}
+		if x.gave == nil {
+			x.gave = map[string][]string{}
+		}
+		list := x.gave[e.Source]
+		if len(list) > 0 && list[len(list)-1] == rec.Event.ID {
+			continue
+		}
+		x.gave[e.Source] = append(list[max(0, len(list)-maxGave+1):], rec.Event.ID)
+	}
+}
+
+func (x *explainer) explain(subjects *Subjects) *Explanation {
+	e := x.rec.Event
+	if t := x.judging.EventType(e.Type); t != nil {
+		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+	}
+	outcome := x.rec.Outcome
+	outcome.Effects = slices.Clone(outcome.Effects)
+	trace := &Trace{}
+	a := applier{recorded: &outcome}
+	a.run(x.present, x.judging, subjects, nil, &e, x.rec.Seq, trace)
+	out := &Explanation{Record: x.rec, Steps: trace.Last()}
+	for i := range out.Steps {
+		s := &out.Steps[i]
+		if gave := x.gave[s.Definition]; s.Reason == LimitReached && len(gave) > 0 {
+			s.Detail = strings.TrimPrefix(s.Detail+"; it last gave for "+strings.Join(gave, ", "), "; ")
+		}
+	}
+	if m := subjects.Member(e.Member); m != nil {
+		out.Short = x.shortfalls(m, out.Steps, e.Time)
+	}
+	return out
+}
+
+// shortfalls are what the challenges that looked at the event, and the tiers, lack.
+func (x *explainer) shortfalls(m *Member, steps []TraceStep, at calendar.Instant) []Shortfall {
+	var list []Shortfall
+	for _, c := range x.present.Challenges {
+		if c.Counter != nil && c.Counter.By != ByMember {
+			continue // what a group lacked then is not known any more
+		}
+		looked := slices.ContainsFunc(steps, func(s TraceStep) bool {
+			return s.Definition == c.Path || strings.HasPrefix(s.Definition, c.Path+"/")
+		})
+		p := m.ChallengeAt(x.present, c, at)
+		if looked && p.Open && !p.Done && p.Goal > p.Progress {
+			list = append(list, Shortfall{Definition: c.Path, Title: c.Title, Progress: p.Progress, Goal: p.Goal, Missing: p.Goal - p.Progress})
+		}
+	}
+	for _, t := range x.present.Tiers {
+		p := m.tierProgress(x.present, t, at)
+		if p.Missing != nil && p.Value != nil && *p.Missing > 0 {
+			list = append(list, Shortfall{Definition: t.Path, Title: t.Title, Progress: *p.Value, Goal: *p.Value + *p.Missing, Missing: *p.Missing, Level: p.Next})
+		}
+	}
+	return list
+}
+
+// Last are the steps of a trace with one a definition and event: a challenge that an event matched can still have been
+// closed, and what was said last holds.
+func (t *Trace) Last() []TraceStep {
+	var out []TraceStep
+	for i, s := range t.Steps {
+		later := slices.ContainsFunc(t.Steps[i+1:], func(o TraceStep) bool { return o.Event == s.Event && o.Definition == s.Definition })
+		if !later {
+			out = append(out, s)
+		}
+	}
+	return out
+}

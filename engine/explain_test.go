@@ -1,0 +1,69 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+const explained = `
+member: {country?: text}
+events: {run: {km: number, shoes?: text}}
+points: {gems: {}}
+rules:
+  long: {when: run, if: event.km >= 10 and (event.shoes ?? "") == "red", give: {gems: 5}}
+  local: {when: run, for: (member.country ?? "") == "DE", give: {gems: 1}}
+  daily: {when: run, give: {gems: 2}, limit: 1 per day}
+  weekend: {when: run, during: {days: [saturday, sunday]}, give: {gems: 3}}
+  ratio: {when: run, if: 10 / event.km > 1, give: {gems: 1}}
+challenges:
+  month: {when: run, add: event.km, every: month, goal: 20, give: {gems: 10}}
+tiers: {club: {earned: gems, levels: {bronze: 0, silver: 50}}}
+`
+
+// TestExplain holds what is said of an event weeks later, by the ruleset and for the member of its day.
+func TestExplain(t *testing.T) {
+	w := program(t, explained)
+	w.send("ann", "run", "km", 8)
+	e := w.after(0).as("asked").event("ann", "run", "km", 10)
+	w.accept(e)
+	w.set("ann", "country", `"DE"`)
+	w.as("zero").send("ann", "run", "km", 0)
+	w.at("2026-06-20T12:00:00Z").activate(explained + "boosts: {twice: {of: gems, times: 2, only: daily}}\n")
+	w.send("ann", "run", "km", 3)
+	w.commit(true)
+
+	x, err := engine.Explain(w.store, w.versions, "asked")
+	require.NoError(t, err)
+	require.Equal(t, "asked", x.Record.Event.ID)
+	said := map[string]string{}
+	for _, s := range x.Steps {
+		said[s.Definition] = "fired"
+		if !s.Fired {
+			said[s.Definition] = s.Reason.Words() + "; " + s.Detail
+		}
+	}
+	require.Equal(t, map[string]string{
+		"rules/long":       `its condition was false; (event.shoes ?? "") == "red": event.shoes is missing`,
+		"rules/local":      `it is not for this member; (member.country ?? "") == "DE": member.country is missing`,
+		"rules/daily":      "its limit was used up; limit 1 per day: 1 used; it last gave for e1",
+		"rules/weekend":    "its window was closed; open {days: [saturday, sunday]}; the event was on friday 2026-05-01 at 12:00",
+		"rules/ratio":      "its condition was false; 10 / event.km > 1: event.km is 10",
+		"challenges/month": "fired",
+	}, said)
+	require.Equal(t, []engine.Shortfall{
+		{Definition: "challenges/month", Title: "month", Progress: 18_000_000, Goal: 20_000_000, Missing: 2_000_000},
+		{Definition: "tiers/club", Title: "club", Progress: 3_000_000, Goal: 50_000_000, Missing: 47_000_000, Level: "silver"},
+	}, x.Short)
+
+	x, err = engine.Explain(w.store, w.versions, "zero")
+	require.NoError(t, err)
+	require.Contains(t, x.Steps, engine.TraceStep{Event: "zero", Definition: "rules/local", Fired: true, Position: w.versions[0].Rules.Rules[1].Position})
+	require.Len(t, x.Record.Outcome.Notes, 1, "division by zero")
+
+	x, err = engine.Explain(w.store, w.versions, "nobody")
+	require.NoError(t, err)
+	require.Nil(t, x)
+}

@@ -1,0 +1,89 @@
+package lint_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/examples"
+	"github.com/laurel-engine/laurel/rulesets/lint"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// now is when the tests look at a program.
+func now(t *testing.T) calendar.Instant {
+	at, err := calendar.ParseInstant("2026-11-22T12:00:00Z")
+	require.NoError(t, err)
+	return at
+}
+
+// TestLints compares all that is said about each testdata/NAME.lint.yaml with NAME.lint.txt. A line with `# fine: why` is a near
+// miss: the lint of that name has nothing to say about it.
+func TestLints(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.lint.yaml")
+	require.NoError(t, err)
+	fired := map[string]bool{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".lint.yaml")
+		t.Run(name, func(t *testing.T) {
+			p, diagnostics := rulesets.LoadFile(file)
+			require.Empty(t, diagnostics.Error())
+			said := lint.Run(p, now(t))
+			golden := strings.TrimSuffix(file, ".yaml") + ".txt"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(said.Error()), 0o600))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			require.Equal(t, string(want), said.Error())
+
+			lines := strings.Split(p.Sources[filepath.Base(file)], "\n")
+			for _, d := range said {
+				require.False(t, d.Lint == name && strings.Contains(lines[d.Line-1], "# fine:"), "a false alarm:\n%s", d)
+				fired[d.Lint] = true
+			}
+			if lint.Named(name) != nil {
+				require.Contains(t, said.Error(), "["+name+"]")
+				require.Contains(t, strings.Join(lines, "\n"), "# fine:", "there is no near miss")
+			}
+		})
+	}
+	for _, l := range lint.All() {
+		require.True(t, fired[l.Name], "%s never fires", l.Name)
+	}
+}
+
+// TestExamplesAreClean: what is shipped follows its own advice, or says why not.
+func TestExamplesAreClean(t *testing.T) {
+	for _, name := range examples.Names {
+		text, err := examples.FS.ReadFile(name + "/ruleset.yaml")
+		require.NoError(t, err)
+		p, _ := rulesets.Parse(name+".yaml", text)
+		require.Empty(t, lint.Run(p, now(t)).Error())
+	}
+}
+
+// TestRunIsTheSameEachTime: reasoning goes through maps, what is said does not show it.
+func TestRunIsTheSameEachTime(t *testing.T) {
+	p, _ := rulesets.LoadFile("../testdata/everything.good.yaml")
+	first := lint.Run(p, now(t)).Error()
+	for range 20 {
+		require.Equal(t, first, lint.Run(p, now(t)).Error())
+	}
+}
+
+func TestReferenceNamesEveryLint(t *testing.T) {
+	reference := lint.Reference()
+	for _, l := range lint.All() {
+		require.Contains(t, reference, "| `"+l.Name+"` | "+string(l.Severity)+" |")
+		require.NotEmpty(t, l.What+l.Why+l.Instead)
+		require.Regexp(t, `^[a-z]+(-[a-z]+)*$`, l.Name)
+	}
+}
