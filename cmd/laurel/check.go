@@ -4,26 +4,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/lint"
 )
 
 func newCheck() *cobra.Command {
-	var asJSON bool
+	var asJSON, strict bool
 	cmd := &cobra.Command{
 		Use:   "check RULESET…",
-		Short: "Say everything that is wrong with a ruleset, and what in it is not yet active",
+		Short: "Say everything that is wrong with a ruleset, what is hardly meant, and what in it is not yet active",
 		Long: "Checks rulesets: each argument is a file, or a directory whose files make up one program. Every error is shown\n" +
-			"with its line and what to write instead. Exit code 1 when there is an error.",
+			"with its line and what to write instead. Where there is none, lints follow: warnings about what is hardly meant, and\n" +
+			"notes on what is worth a thought. `# lint:ignore NAME because REASON` in or above a line silences one.\n" +
+			"Exit code 1 when there is an error, with --strict also when there is a lint.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			failed := false
 			reports := make([]checkReport, 0, len(args))
 			for _, path := range args {
-				r := check(path)
-				failed = failed || !r.OK
+				r := check(path, calendar.FromTime(time.Now()))
+				failed = failed || !r.OK || strict && len(r.Diagnostics) > 0
 				reports = append(reports, r)
 				if !asJSON {
 					r.print(cmd)
@@ -41,15 +46,16 @@ func newCheck() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail on lints too")
 	return cmd
 }
 
 // checkReport is what check found in one ruleset.
 type checkReport struct {
 	Ruleset     string               `json:"ruleset"`
-	OK          bool                 `json:"ok"`
+	OK          bool                 `json:"ok"` // no errors; lints do not count
 	Hash        string               `json:"hash,omitempty"`
-	Diagnostics rulesets.Diagnostics `json:"diagnostics"`
+	Diagnostics rulesets.Diagnostics `json:"diagnostics"` // errors, or lints where there are none
 	NotYet      []notYet             `json:"not_yet_active"`
 }
 
@@ -60,13 +66,20 @@ type notYet struct {
 	Why        string `json:"why"`
 }
 
-func check(path string) checkReport {
+func check(path string, now calendar.Instant) checkReport {
 	program, diagnostics := rulesets.LoadPath(path)
-	r := checkReport{Ruleset: path, OK: !diagnostics.HasErrors(), Diagnostics: diagnostics, NotYet: []notYet{}}
 	if program == nil {
-		return r
+		return checkReport{Ruleset: path, Diagnostics: diagnostics, NotYet: []notYet{}}
 	}
-	r.Hash = program.Ruleset.Hash
+	lints := lint.Run(program, now)
+	r := checkReport{Ruleset: path, OK: !lints.HasErrors(), Hash: program.Ruleset.Hash, Diagnostics: rulesets.Diagnostics{}, NotYet: []notYet{}}
+	for _, errors := range []bool{true, false} {
+		for _, d := range lints {
+			if (d.Severity == rulesets.SeverityError) == errors {
+				r.Diagnostics = append(r.Diagnostics, d)
+			}
+		}
+	}
 	for _, i := range program.Inactive {
 		r.NotYet = append(r.NotYet, notYet{Definition: i.Definition, File: i.Position.File, Line: i.Position.Line, Why: i.Why})
 	}
@@ -79,17 +92,25 @@ func (r *checkReport) print(cmd *cobra.Command) {
 	for _, n := range r.NotYet {
 		fmt.Fprintf(out, "%s:%d: not yet active: %s: %s\n", n.File, n.Line, n.Definition, n.Why)
 	}
-	if r.OK {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: no errors\n", r.Ruleset)
-		return
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", r.Ruleset, summary(r.Diagnostics))
+}
+
+// summary counts what was said: "no errors, 1 warning".
+func summary(diagnostics rulesets.Diagnostics) string {
+	counts := map[rulesets.Severity]int{}
+	for _, d := range diagnostics {
+		counts[d.Severity]++
 	}
-	n := 0
-	for _, d := range r.Diagnostics {
-		if d.Severity == rulesets.SeverityError {
-			n++
+	text := "no errors"
+	if n := counts[rulesets.SeverityError]; n > 0 {
+		text = fmt.Sprintf("%d %s", n, plural(n, "error"))
+	}
+	for _, s := range []rulesets.Severity{rulesets.SeverityWarning, rulesets.SeverityNote} {
+		if n := counts[s]; n > 0 {
+			text += fmt.Sprintf(", %d %s", n, plural(n, string(s)))
 		}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d %s\n", r.Ruleset, n, plural(n, "error"))
+	return text
 }
 
 func plural(n int, word string) string {

@@ -49,9 +49,33 @@ func TestCheckTellsEverythingAtOnce(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &reports))
 	require.Len(t, reports[0].Diagnostics, 2)
 
-	out, _, exit = laurel(t, "check", "../../rulesets/examples/coffee")
-	require.Zero(t, exit)
+	out, stderr, exit = laurel(t, "check", "--strict", "../../rulesets/examples/coffee")
+	require.Zero(t, exit, "what is shipped has no lints")
+	require.Contains(t, stderr, "coffee: no errors\n")
 	require.Contains(t, out, "not yet active")
+}
+
+func TestCheckPrintsLints(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ruleset.yaml")
+	text := "program: p\nevents: {buy: {amount: number}}\npoints: {stars: {}}\nrules:\n  a: {when: buy, give: {stars: 1}}\n"
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	out, stderr, exit := laurel(t, "check", file)
+	require.Zero(t, exit, "a lint is no error")
+	require.Contains(t, out, "ruleset.yaml:5:3: warning: a gives for every buy, however many there are [unbounded]\n")
+	require.Contains(t, stderr, "no errors, 1 warning\n")
+
+	out, _, exit = laurel(t, "check", "--json", "--strict", file)
+	require.Equal(t, exitFailed, exit)
+	var reports []checkReport
+	require.NoError(t, json.Unmarshal([]byte(out), &reports))
+	require.True(t, reports[0].OK)
+	require.Equal(t, "unbounded", reports[0].Diagnostics[0].Lint)
+
+	require.NoError(t, os.WriteFile(file, []byte(text+"  # lint:ignore unbound because\n"), 0o600))
+	out, stderr, exit = laurel(t, "check", file)
+	require.Equal(t, exitFailed, exit)
+	require.Less(t, strings.Index(out, "error: there is no lint"), strings.Index(out, "warning: "), "errors come first")
+	require.Contains(t, stderr, "1 error, 1 warning\n")
 }
 
 func TestImportKeepsWhatWasRefused(t *testing.T) {

@@ -3,7 +3,9 @@ package program
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -54,17 +56,45 @@ func Versions(s Settings, present *engine.Ruleset, sources map[string]string, no
 		}
 		list = append(list, next)
 	}
+	versions, err := past(list[:len(list)-1], present.Program, c.Compile)
+	if err != nil {
+		return nil, err
+	}
+	last := list[len(list)-1]
+	return append(versions, engine.Version{Number: last.Number, From: last.From, Rules: present}), nil
+}
+
+// Stored are the versions of a program as they are kept, without a new one; none for a program that never ran.
+func Stored(s Settings, program string, compile func(sources map[string]string) (*engine.Ruleset, error)) ([]engine.Version, error) {
+	list, err := load(s, program)
+	if err != nil {
+		return nil, err
+	}
+	return past(list, program, compile)
+}
+
+func past(list []stored, program string, compile func(map[string]string) (*engine.Ruleset, error)) ([]engine.Version, error) {
 	versions := make([]engine.Version, len(list))
 	for i, v := range list {
-		rules := present
-		if i < len(list)-1 {
-			if rules, err = c.Compile(v.Sources); err != nil {
-				return nil, fmt.Errorf("version %d of program %s, which decided past events, does not compile: %w", v.Number, present.Program, err)
-			}
+		rules, err := compile(v.Sources)
+		if err != nil {
+			return nil, fmt.Errorf("version %d of program %s, which decided past events, does not compile: %w", v.Number, program, err)
 		}
 		versions[i] = engine.Version{Number: v.Number, From: v.From, Rules: rules}
 	}
 	return versions, nil
+}
+
+// Known are the ids of the programs that ever ran, sorted.
+func Known(s Settings) ([]string, error) {
+	var ids []string
+	err := s.List("versions/", func(key string, _ []byte) bool {
+		id, _, _ := strings.Cut(strings.TrimPrefix(key, "versions/"), "/")
+		ids = append(ids, id)
+		return true
+	})
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }
 
 func versionKey(program string, number int) string {

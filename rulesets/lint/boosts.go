@@ -32,9 +32,13 @@ const (
 
 // overlappingBoosts finds factors that multiply, and those that never count because a larger one always holds.
 func (l *linter) overlappingBoosts() {
-	boosts := map[string]*boost{}
-	said := map[string]bool{}
+	boosts, said, seen := map[string]*boost{}, map[string]bool{}, map[string]bool{}
 	for _, g := range l.grants {
+		key := boostIDs(g)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
 		var on []*boost
 		for _, b := range g.Boosts {
 			if boosts[b.ID] == nil {
@@ -51,6 +55,15 @@ func (l *linter) overlappingBoosts() {
 	for _, id := range ids(boosts) {
 		l.neverCounting(boosts[id], constant)
 	}
+}
+
+// boostIDs names the boosts that apply to an amount: amounts with the same ones are looked at once.
+func boostIDs(g engine.Grant) string {
+	var b strings.Builder
+	for _, boost := range g.Boosts {
+		b.WriteString(boost.ID + ",")
+	}
+	return b.String()
 }
 
 func (l *linter) boost(b *engine.Boost) *boost {

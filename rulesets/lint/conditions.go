@@ -2,13 +2,11 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
@@ -228,16 +226,12 @@ func (l *linter) triggers(rec *document.Record) map[string]bool {
 	if rec.Has("when") {
 		return events
 	}
-	for _, r := range l.program.Ruleset.Rules {
-		if slices.ContainsFunc(r.Give, func(g engine.Grant) bool { return appliesTo(rec.ID, g) }) {
-			events[r.When.Name] = true
+	for _, i := range l.boosted[rec.ID] {
+		if i < len(l.events) {
+			events[l.events[i].Name] = true
 		}
 	}
 	return events
-}
-
-func appliesTo(boost string, g engine.Grant) bool {
-	return slices.ContainsFunc(g.Boosts, func(b *engine.Boost) bool { return b.ID == boost })
 }
 
 // countSections are the definitions that count, by what expressions call them.

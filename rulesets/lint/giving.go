@@ -81,10 +81,18 @@ func (l *linter) uncappedAmounts() {
 			if e == nil || e.Amount == nil || len(e.EventFields) == 0 || capped || l.amountBound(rec, e) != nil {
 				continue
 			}
-			l.say(p.Value, "write limit: 500 "+p.Key.Text+" per day, or min("+strings.TrimSpace(p.Value.Text)+", 500)",
+			l.say(p.Value, "write limit: 500 "+p.Key.Text+" per day, or "+bounded(strings.TrimSpace(p.Value.Text)),
 				"one %s can give any number of %s: they grow with event.%s", l.eventName(rec), p.Key.Text, e.EventFields[0])
 		}
 	}, "rules")
+}
+
+// bounded is an amount with a bound, written out where it is short.
+func bounded(amount string) string {
+	if len(amount) > 40 || strings.HasPrefix(amount, "if") {
+		amount = "…"
+	}
+	return "min(" + amount + ", 500)"
 }
 
 func (l *linter) eventName(rec *document.Record) string {

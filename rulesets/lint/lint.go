@@ -37,7 +37,8 @@ type linter struct {
 	current *Lint
 	parents map[*document.Node]parent
 	rules   map[string]*engine.Rule // by id, that of the first event
-	grants  []engine.Grant          // all that boosts may apply to
+	grants  []engine.Grant          // all that boosts may apply to, those of rules first
+	events  []*engine.EventType     // of the grants of rules
 	boosted map[string][]int        // indices of grants, by boost
 	yearly  map[string]bound        // earnings in a year, by points
 	found   []finding
@@ -51,7 +52,9 @@ func newLinter(p *rulesets.Program, now calendar.Instant) *linter {
 		if l.rules[r.ID] == nil {
 			l.rules[r.ID] = r
 		}
-		l.grants = append(l.grants, r.Give...)
+		for _, g := range r.Give {
+			l.grants, l.events = append(l.grants, g), append(l.events, r.When)
+		}
 	}
 	for _, c := range p.Ruleset.Challenges {
 		for _, g := range c.Goals {

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+)
+
+// replayReport is what a replay of one program showed.
+type replayReport struct {
+	Program string `json:"program"`
+	OK      bool   `json:"ok"`
+	engine.Replayed
+	Error string `json:"error,omitempty"` // which record does not come out as it was
+}
+
+func newReplay() *cobra.Command {
+	var asJSON bool
+	var data string
+	cmd := &cobra.Command{
+		Use:   "replay [PROGRAM…]",
+		Short: "Rebuild all state from the journal, and compare it with what is stored",
+		Long: "Applies the journal of a stopped server again from nothing, under the rulesets that decided, and compares every\n" +
+			"outcome and every state with what is stored. Nothing is changed. Exit code 1 when anything differs, with the first\n" +
+			"record or the first states that do.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			db, err := pebblestore.Open(data, pebblestore.Options{})
+			if err != nil {
+				return &failure{exitUsage, err.Error()}
+			}
+			return errors.Join(replayAll(cmd, db, args, asJSON), db.Close())
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", env("LAUREL_DATA", "laurel-data"), "data directory of a stopped server (LAUREL_DATA)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func replayAll(cmd *cobra.Command, db *pebblestore.DB, programs []string, asJSON bool) error {
+	known, err := program.Known(db)
+	if err != nil {
+		return err
+	}
+	if len(programs) == 0 {
+		programs = known
+	}
+	reports, failed := []replayReport{}, false
+	for _, id := range programs {
+		r, err := replayOne(db, id)
+		if err != nil {
+			return err
+		}
+		failed = failed || !r.OK
+		if reports = append(reports, r); !asJSON {
+			r.print(cmd)
+		}
+	}
+	if asJSON {
+		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(reports); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return &failure{code: exitFailed}
+	}
+	return nil
+}
+
+func replayOne(db *pebblestore.DB, id string) (replayReport, error) {
+	versions, err := program.Stored(db, id, recompile)
+	if err != nil {
+		return replayReport{}, err
+	}
+	if len(versions) == 0 {
+		return replayReport{}, &failure{exitUsage, "no program " + id + " ever ran on this data"}
+	}
+	store, err := db.Program(id)
+	if err != nil {
+		return replayReport{}, err
+	}
+	r := replayReport{Program: id}
+	if r.Replayed, err = engine.Replay(store, versions); err != nil {
+		r.Error = err.Error()
+	}
+	r.OK = err == nil && r.Hash == r.Stored
+	return r, nil
+}
+
+func (r *replayReport) print(cmd *cobra.Command) {
+	out := cmd.OutOrStdout()
+	if r.Error != "" {
+		fmt.Fprintf(out, "%s: %s\n", r.Program, r.Error)
+		return
+	}
+	fmt.Fprintf(out, "%s: %d events applied again, %d subjects, state %s\n", r.Program, r.Events, r.Subjects, r.Hash[:16])
+	if r.OK {
+		fmt.Fprintln(out, "  as stored")
+		return
+	}
+	fmt.Fprintf(out, "  stored is %s; these differ first:\n", r.Stored[:16])
+	for _, key := range r.Differs {
+		fmt.Fprintf(out, "    %q\n", key)
+	}
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"maps"
+	"slices"
+)
+
+// Replayed is what came of applying a program's whole journal again from nothing.
+type Replayed struct {
+	Events   uint64 `json:"events"`
+	Subjects int    `json:"subjects"` // members, groups and shared limits
+	// Hash is that of all states as replayed, Stored that of the states in the store; equal ones prove the store.
+	Hash   string `json:"hash"`
+	Stored string `json:"stored"`
+	// Differs are the first keys whose states are not the same, sorted.
+	Differs []string `json:"differs,omitempty"`
+}
+
+// maxDiffers bounds what a replay names.
+const maxDiffers = 10
+
+// Replay applies the journal again from nothing, under the versions that decided, and compares what comes out with the
+// store (reliability: P7). It returns an error that names the record when a record's outcome is not what it was. The store
+// is only read; no processor may be at work on it.
+func Replay(store Store, versions []Version) (Replayed, error) {
+	var r Replayed
+	again, err := NewProcessor(journalOnly{store}, versions, nil)
+	if err != nil {
+		return r, err
+	}
+	replayed := map[string][]byte{}
+	again.states(replayed)
+
+	kept, err := NewProcessor(store, versions, nil) // with what the store has not written yet
+	if err != nil {
+		return r, err
+	}
+	stored := map[string][]byte{}
+	for _, prefix := range []string{statePrefix, boardPrefix} {
+		err := store.Scan(prefix, "", func(key string, value []byte) bool {
+			stored[key] = value
+			return true
+		})
+		if err != nil {
+			return r, err
+		}
+	}
+	kept.states(stored)
+
+	r.Events, r.Subjects = again.last, len(replayed)
+	r.Hash, r.Stored = hashStates(replayed), hashStates(stored)
+	keys := slices.Collect(maps.Keys(stored))
+	for key := range replayed {
+		if _, both := stored[key]; !both {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		if string(stored[key]) != string(replayed[key]) && len(r.Differs) < maxDiffers {
+			r.Differs = append(r.Differs, key)
+		}
+	}
+	return r, nil
+}
+
+// states puts the states that wait for a checkpoint into all.
+func (p *Processor) states(all map[string][]byte) {
+	for _, row := range p.Take(true).States {
+		if len(row.Key) > 2 && (row.Key[:2] == statePrefix || row.Key[:2] == boardPrefix) {
+			all[row.Key] = row.Value
+		}
+	}
+}
+
+func hashStates(all map[string][]byte) string {
+	sum := sha256.New()
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		hashText(sum, []byte(key))
+		hashText(sum, all[key])
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// hashText adds a text with its length, so that no two lists of texts have one hash.
+func hashText(sum hash.Hash, text []byte) {
+	var w writer
+	w.len(len(text))
+	sum.Write(w.b)
+	sum.Write(text)
+}
+
+// journalOnly is a store of which nothing is left but the journal.
+type journalOnly struct{ Store }
+
+func (journalOnly) Get(string) ([]byte, error) { return nil, nil }
+
+func (j journalOnly) Head() (last, mark uint64) {
+	last, _ = j.Store.Head()
+	return last, 0
+}
