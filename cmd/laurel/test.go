@@ -30,10 +30,9 @@ func newTest() *cobra.Command {
 				r.args = []string{"."}
 			}
 			if again {
-				return watch(cmd.Context(), r.startingDirs(), r.again)
+				return watch(cmd.Context(), r.dirs, r.again)
 			}
-			_, err := r.once()
-			return err
+			return r.once()
 		},
 	}
 	cmd.Flags().Func("run", "run only the tests whose names match `PATTERN`, a regular expression", func(text string) (err error) {
@@ -56,24 +55,24 @@ type testRun struct {
 }
 
 // once runs the tests and tells what came of them, in its output and in the exit code of the error.
-func (r *testRun) once() (*suite.Results, error) {
+func (r *testRun) once() error {
 	files, err := testFiles(r.args)
 	if err != nil {
-		return nil, &failure{code: exitUsage, message: err.Error()}
+		return &failure{code: exitUsage, message: err.Error()}
 	}
 	results := suite.RunFiles(files, r.only)
 	if err := r.write(results); err != nil {
-		return results, &failure{code: exitUsage, message: err.Error()}
+		return &failure{code: exitUsage, message: err.Error()}
 	}
 	switch {
 	case results.CannotRun():
-		return results, &failure{code: exitUsage}
+		return &failure{code: exitUsage}
 	case r.only != nil && results.Ran() == 0:
-		return results, &failure{code: exitUsage, message: fmt.Sprintf("no test has a name that matches %q", r.only)}
+		return &failure{code: exitUsage, message: fmt.Sprintf("no test has a name that matches %q", r.only)}
 	case !results.OK:
-		return results, &failure{code: exitFailed}
+		return &failure{code: exitFailed}
 	}
-	return results, nil
+	return nil
 }
 
 func (r *testRun) write(results *suite.Results) error {
@@ -110,30 +109,24 @@ func writeJUnit(name string, results *suite.Results) error {
 }
 
 // again is once for a watcher: what is wrong is printed, and waits for the next change.
-func (r *testRun) again() (dirs []string) {
-	results, err := r.once()
-	if err != nil && err.Error() != "" {
+func (r *testRun) again() {
+	if err := r.once(); err != nil && err.Error() != "" {
 		fmt.Fprintln(r.cmd.ErrOrStderr(), "laurel: "+err.Error())
 	}
-	dirs = r.startingDirs()
-	if results != nil {
-		for _, path := range results.Paths() {
-			dirs = append(dirs, directory(path))
-		}
-	}
-	slices.Sort(dirs)
-	dirs = slices.Compact(dirs)
 	fmt.Fprintln(r.cmd.ErrOrStderr(), "waiting for changes; end with Ctrl-C")
-	return dirs
 }
 
-// startingDirs are the directories of the files to run.
-func (r *testRun) startingDirs() []string {
-	var dirs []string
-	for _, arg := range r.args {
-		dirs = append(dirs, directory(arg))
+// dirs are the directories of the files of tests and of the rulesets that they name.
+func (r *testRun) dirs() []string {
+	paths := slices.Clone(r.args)
+	if files, err := testFiles(r.args); err == nil { // else the run will say why
+		paths = append(paths, suite.Rulesets(files)...)
 	}
-	return dirs
+	for i, path := range paths {
+		paths[i] = directory(path)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // directory is a path, or the directory that it is in where it is none itself.

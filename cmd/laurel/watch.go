@@ -17,24 +17,25 @@ const settle = 100 * time.Millisecond
 
 // watcher runs something again whenever rulesets or tests change.
 type watcher struct {
-	// run does it once, and returns the directories that it read files of.
-	run func() (dirs []string)
+	// dirs are the directories that a run would read files of.
+	dirs func() []string
 	// follow makes these directories, and no others, the source of changes.
 	follow  func(dirs []string) error
+	run     func()
 	changes <-chan fsnotify.Event
 	faults  <-chan error
 	after   func(time.Duration) <-chan time.Time
 }
 
 // watch runs something now, and again after each change of a ruleset or test, until ctx ends. Directories are watched, not
-// files: editors replace a file by another of its name. Those given are watched before anything is read.
-func watch(ctx context.Context, dirs []string, run func() []string) error {
+// files: editors replace a file by another of its name.
+func watch(ctx context.Context, dirs func() []string, run func()) error {
 	files, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("files cannot be watched: %w", err)
 	}
 	defer files.Close()
-	w := &watcher{run: run, changes: files.Events, faults: files.Errors, after: time.After}
+	w := &watcher{dirs: dirs, run: run, changes: files.Events, faults: files.Errors, after: time.After}
 	w.follow = func(dirs []string) error {
 		for _, dir := range files.WatchList() {
 			if !slices.Contains(dirs, dir) {
@@ -42,23 +43,22 @@ func watch(ctx context.Context, dirs []string, run func() []string) error {
 			}
 		}
 		for _, dir := range dirs {
-			if err := files.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // the run has said what is missing
+			if err := files.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // the run will say what is missing
 				return fmt.Errorf("%s cannot be watched: %w", dir, err)
 			}
 		}
 		return nil
 	}
-	return w.loop(ctx, dirs)
+	return w.loop(ctx)
 }
 
-func (w *watcher) loop(ctx context.Context, dirs []string) error {
-	if err := w.follow(dirs); err != nil {
-		return err
-	}
+// loop follows directories before it lets files in them be read, so that no change falls between the two.
+func (w *watcher) loop(ctx context.Context) error {
 	for {
-		if err := w.follow(w.run()); err != nil {
+		if err := w.follow(w.dirs()); err != nil {
 			return err
 		}
+		w.run()
 		if err := w.burst(ctx); err != nil {
 			return err
 		}

@@ -289,9 +289,12 @@ func plainNumber(s string) string {
 func (c *compiler) unary(n *ast.UnaryNode) operand {
 	switch n.Operator {
 	case "not", "!":
-		o := c.want(n.Node, Boolean, "not needs a condition")
+		o := c.operand(n.Node)
 		if o.typ == Unknown {
-			return o
+			return operand{}
+		}
+		if o.typ != Boolean {
+			return c.fail(span(n.Node), fmt.Sprintf("not needs a condition, but this is %s", o.typ), "not holds for the next value only: write not (a == b)")
 		}
 		not := condOperand(func(f *engine.Facts) bool { return !o.cond(f) })
 		not.safe = o.safe

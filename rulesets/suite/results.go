@@ -2,6 +2,7 @@ package suite
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -74,17 +75,29 @@ func (r *Results) CannotRun() bool {
 	return slices.ContainsFunc(r.Files, func(f *Report) bool { return f.Diagnostics.HasErrors() })
 }
 
-// Paths are the files and the rulesets that were read, or were to be read.
-func (r *Results) Paths() []string {
+// Rulesets are the paths of the rulesets that files of tests name, as far as these can be read.
+func Rulesets(files []string) []string {
 	var paths []string
-	for _, f := range r.Files {
-		paths = append(paths, f.File)
+	for _, file := range files {
+		text, err := document.Read(os.Open(file))
+		if err != nil {
+			continue
+		}
+		if root := document.Parse(file, text, &document.Reporter{}); root != nil {
+			if n := root.Find("ruleset"); n != nil && n.Kind == document.Scalar {
+				paths = append(paths, relative(file, n.Text))
+			}
+		}
 	}
-	for path := range r.rulesets {
-		paths = append(paths, path)
+	return paths
+}
+
+// relative is a path that a file names, from where the file was named.
+func relative(file, path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	slices.Sort(paths)
-	return slices.Compact(paths)
+	return filepath.Join(filepath.Dir(file), path)
 }
 
 // load reads a file of tests. open compiles the ruleset at the path that it names.

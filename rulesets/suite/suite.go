@@ -2,7 +2,6 @@ package suite
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -121,10 +120,7 @@ func (s *reader) ruleset(n *document.Node, open func(string) (*rulesets.Program,
 	case n.Kind == document.Map:
 		s.suite.Program = rulesets.Compile(n, s.Reporter)
 	default:
-		path := n.Text
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(s.suite.File), path)
-		}
+		path := relative(s.suite.File, n.Text)
 		program, diagnostics := open(path)
 		if program == nil {
 			s.Node(n, "correct it first: laurel check "+path, "this ruleset cannot be tested")
