@@ -197,7 +197,7 @@ func opposite(a *big.Rat) *big.Rat {
 
 // times is the product, known where one side is a constant or both are not negative.
 func (d domain) times(e domain) domain {
-	if d.isPoint() {
+	if !e.isPoint() {
 		d, e = e, d
 	}
 	whole := d.whole && e.whole

@@ -263,16 +263,26 @@ func extreme(a, b domain, larger bool) domain {
 		return extreme(a.negated(), b.negated(), false).negated()
 	}
 	out := domain{whole: a.whole && b.whole, high: a.high, highOpen: a.highOpen}
-	if b.high != nil && (a.high == nil || b.high.Cmp(a.high) < 0) {
-		out.high, out.highOpen = b.high, b.highOpen
+	if b.high != nil {
+		if c := sign(b.high, a.high); a.high == nil || c < 0 || c == 0 && b.highOpen {
+			out.high, out.highOpen = b.high, b.highOpen
+		}
 	}
 	if a.low != nil && b.low != nil {
 		out.low, out.lowOpen = a.low, a.lowOpen
-		if b.low.Cmp(a.low) < 0 {
+		if c := sign(b.low, a.low); c < 0 || c == 0 && !b.lowOpen {
 			out.low, out.lowOpen = b.low, b.lowOpen
 		}
 	}
 	return out
+}
+
+// sign compares two numbers, of which the second may be missing.
+func sign(a, b *big.Rat) int {
+	if b == nil {
+		return 0
+	}
+	return a.Cmp(b)
 }
 
 func absolute(d domain) domain {
