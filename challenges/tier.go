@@ -24,6 +24,8 @@ type Metrics interface {
 	Metric(index int, at calendar.Instant) decimal.Decimal
 	// Falls is the first instant after the given one at which time alone lowers a metric, calendar.Forever for none.
 	Falls(after calendar.Instant) calendar.Instant
+	// Turned reports whether counting began anew between two instants, because a calendar period ended.
+	Turned(since, at calendar.Instant) bool
 }
 
 // LevelChange is one step up or down.
@@ -119,6 +121,9 @@ func (l *Ladder) Rise(s *TierState, m Metrics, at calendar.Instant, changes []Le
 	if met >= s.Level && met != NoLevel {
 		// What was not met before no longer counts: the search for a fall starts here.
 		s.Unmet, s.Settled = calendar.Forever, max(s.Settled, at)
+		if s.Reached < at && m.Turned(s.Reached, at) { // met once more in another period: it is reached again
+			s.Reached = at
+		}
 	}
 	for s.Level < met {
 		changes = append(changes, LevelChange{From: s.Level, To: s.Level + 1, At: at})

@@ -50,6 +50,8 @@ func (e *earned) Falls(after calendar.Instant) calendar.Instant {
 	return calendar.Forever
 }
 
+func (e *earned) Turned(calendar.Instant, calendar.Instant) bool { return false }
+
 // member is a member on a ladder of bronze 0, silver 500, gold 1000.
 type member struct {
 	t      *testing.T
@@ -200,6 +202,8 @@ func TestAllAndAny(t *testing.T) {
 
 // fixed are metrics that never change.
 type fixed []int64
+
+func (fixed) Turned(calendar.Instant, calendar.Instant) bool { return false }
 
 func (f fixed) Metric(i int, _ calendar.Instant) decimal.Decimal { return points(f[i]) }
 func (fixed) Falls(calendar.Instant) calendar.Instant            { return calendar.Forever }

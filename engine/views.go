@@ -186,6 +186,14 @@ func (t *tierMetrics) Falls(after calendar.Instant) calendar.Instant {
 	return next
 }
 
+// Turned reports whether a counter's calendar period ended between two instants.
+func (t *tierMetrics) Turned(since, at calendar.Instant) bool {
+	cal := t.rules.CalendarOf(t.member)
+	return slices.ContainsFunc(t.tier.Counters, func(c *Counter) bool {
+		return c.Every != calendar.Always && cal.Key(c.Every, since) != cal.Key(c.Every, at)
+	})
+}
+
 // leaves is the first instant after one at which a counted day (or moment) leaves the rolling window.
 func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Instant) calendar.Instant {
 	first := c.periodKey(cal, cal.WindowStart(after, c.Last))

@@ -95,7 +95,7 @@ func TestReasoningIsSound(t *testing.T) {
 	t.Logf("seed %d", seed)
 	w := writer{rand.New(rand.NewPCG(seed, 1))}
 	never, always := 0, 0
-	for range 8 {
+	for range 4 {
 		var b strings.Builder
 		b.WriteString(oracleRuleset)
 		for i := range 150 {
@@ -134,8 +134,8 @@ func TestReasoningIsSound(t *testing.T) {
 		}
 	}
 	t.Logf("%d never, %d always true", never, always)
-	require.Greater(t, never, 20)
-	require.Greater(t, always, 5)
+	require.Greater(t, never, 10)
+	require.Greater(t, always, 3)
 }
 
 // checkRange: one of the ways in which the condition holds allows for the value of the amount.
