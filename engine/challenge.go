@@ -330,9 +330,13 @@ func (c *Challenge) goals(w *ChallengeWindow) (next, last decimal.Decimal) {
 	return next, last
 }
 
-// shown is progress as members see it: capped at the last goal where more is better and the goal does not repeat.
+// shown is progress as members see it: capped at the last goal where more is better; towards the next time where the one
+// goal repeats.
 func (c *Challenge) shown(progress, last decimal.Decimal) decimal.Decimal {
 	repeats := slices.ContainsFunc(c.Goals, func(g *Goal) bool { return g.Again })
+	if repeats && len(c.Goals) == 1 && last > 0 && progress >= 0 {
+		return progress % last
+	}
 	if repeats || c.Counter != nil && c.Counter.Fold == challenges.Lowest {
 		return progress
 	}
