@@ -108,7 +108,7 @@ func (r *Reporter) decodeField(rec *Record, p Pair) {
 		}
 		meant := meantField(s, name)
 		rec.meant[meant] = true
-		r.Node(p.Key, cmp.Or(didYouMean(meant), "it has: "+strings.Join(s.names(), ", ")), "%s no field %q", s.has(), name)
+		r.Node(p.Key, cmp.Or(cutByComma(p.Key, p.Value.Null), didYouMean(meant), "it has: "+strings.Join(s.names(), ", ")), "%s no field %q", s.has(), name)
 		return
 	}
 	before := len(r.List)
@@ -210,7 +210,7 @@ func (r *Reporter) fitsScalar(n *Node, f *Field) bool {
 	case p == Subject && strings.HasPrefix(text, "event."):
 		r.Node(n, "count by a member's field, or `split` a leaderboard", "not yet: counters by a field of the event")
 	default:
-		r.Node(n, p.advice(text), "%s must be %s, not %q", f.Name, p.Noun, text)
+		r.Node(n, cmp.Or(cutByComma(n, limitKey.MatchString(text) && p == Limit), p.advice(text)), "%s must be %s, not %q", f.Name, p.Noun, text)
 	}
 	return false
 }

@@ -40,7 +40,7 @@ type Node struct {
 	src    *source
 	start  place
 	style  style
-	flow   bool // written in { } or [ ]
+	flow   bool // written in { } or [ ], or a key or an item that stands in them
 	places *positions
 }
 
@@ -176,6 +176,7 @@ func convert(y *yaml.Node, src *source, report *Reporter) *Node {
 				n.Holes = true
 				continue
 			}
+			item.flow = item.flow || n.flow
 			n.Items = append(n.Items, item)
 		}
 		return n
@@ -220,6 +221,7 @@ func convertPairs(y *yaml.Node, n *Node, report *Reporter) {
 			n.Holes = true
 			continue
 		}
+		key.flow = n.flow
 		n.Pairs = append(n.Pairs, Pair{key, value})
 	}
 }

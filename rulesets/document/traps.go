@@ -75,6 +75,18 @@ func reportYAML(src *source, err error, report *Reporter) {
 	report.at(src, at, 1, "", "this is not YAML: %s", said)
 }
 
+// limitKey is what can follow a comma in a limit.
+var limitKey = regexp.MustCompile(`^(?:everyone|member|(?:event|member)\.[a-z0-9_.]+)$`)
+
+// cutByComma explains a key, or an item of a list, that makes no sense because it is the rest of a text which YAML cut:
+// {limit: 1 per day by member, event.sku}. Likely says that it may be one.
+func cutByComma(n *Node, likely bool) string {
+	if !n.flow || !likely || !strings.ContainsAny(n.Text, ". ") && !limitKey.MatchString(n.Text) {
+		return ""
+	}
+	return "inside { } and [ ] YAML ends a text at the comma: put the whole text into quotes"
+}
+
 // CommentHint explains an expression that ends too early because ` #` starts a comment.
 func (n *Node) CommentHint() string {
 	if n.Kind != Scalar || n.style != plain {
