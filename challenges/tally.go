@@ -98,17 +98,25 @@ func (t *Tally) extreme(c Contribution, better bool) {
 
 func (t *Tally) addKeys(c Contribution) {
 	for _, key := range c.Keys {
-		i, found := slices.BinarySearchFunc(t.Keys, key, func(k KeyCount, s string) int { return strings.Compare(k.Key, s) })
-		switch {
-		case found:
-			t.Keys[i].Count++
-			t.Keys[i].First = min(t.Keys[i].First, c.At)
-		case len(t.Keys) >= MaxDistinct:
-			t.Full = true
-		default:
-			t.Keys = slices.Insert(t.Keys, i, KeyCount{Key: key, Count: 1, First: c.At})
-		}
+		t.addKey(KeyCount{Key: key, Count: 1, First: c.At})
 	}
+	t.countKeys()
+}
+
+func (t *Tally) addKey(k KeyCount) {
+	i, found := slices.BinarySearchFunc(t.Keys, k.Key, func(k KeyCount, s string) int { return strings.Compare(k.Key, s) })
+	switch {
+	case found:
+		t.Keys[i].Count += k.Count
+		t.Keys[i].First = min(t.Keys[i].First, k.First)
+	case len(t.Keys) >= MaxDistinct:
+		t.Full = true
+	default:
+		t.Keys = slices.Insert(t.Keys, i, k)
+	}
+}
+
+func (t *Tally) countKeys() {
 	if len(t.Keys) > 0 { // the value was reached when the last of its keys first came
 		t.At = slices.MaxFunc(t.Keys, func(a, b KeyCount) int { return cmp.Compare(a.First, b.First) }).First
 	}
@@ -181,19 +189,20 @@ func (t *Tally) Forget(fold Fold, before calendar.Key) {
 	t.Kept = slices.Delete(t.Kept, 0, i)
 }
 
-// Merge folds the tally of another, disjoint period into t: the rolling value of a counter is the merge of its days.
+// Merge folds the tally of another, disjoint set of contributions into t: the rolling value of a counter is the merge of
+// its days, a group's value that of its members' shares.
 func (t *Tally) Merge(fold Fold, o *Tally) error {
 	if o.Count == 0 {
 		return nil
 	}
-	c := Contribution{At: o.At, ID: o.ID, Value: o.Value}
+	count := t.Count
 	if fold == Distinct {
 		for _, k := range o.Keys {
-			c.Keys = append(c.Keys, k.Key)
+			t.addKey(k)
 		}
-	}
-	count := t.Count
-	if err := t.Add(fold, c); err != nil {
+		t.countKeys()
+		t.Full = t.Full || o.Full
+	} else if err := t.Add(fold, Contribution{At: o.At, ID: o.ID, Value: o.Value}); err != nil {
 		return err
 	}
 	t.Count = count + o.Count

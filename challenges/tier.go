@@ -16,6 +16,9 @@ type TierState struct {
 	Unmet calendar.Instant
 	// Settled is up to when time has been taken into account.
 	Settled calendar.Instant
+	// Beneath is set while a level whose reaching was undone is only held for the grace that runs from the reversal,
+	// which is Unmet then: it is where the member stands without it.
+	Beneath *TierState
 }
 
 // Metrics gives a tier's counts as they were, or will be by time alone, at an instant.
@@ -81,6 +84,9 @@ func (l *Ladder) falls(cal calendar.Calendar, s *TierState) calendar.Instant {
 		return calendar.Forever
 	}
 	end := max(s.Unmet, l.kept(cal, s.Reached))
+	if s.Beneath != nil {
+		end = s.Unmet // an undone reaching keeps nothing
+	}
 	if !l.Grace.IsZero() {
 		end = cal.EndOfDayAfter(end-1, l.Grace)
 	}
@@ -90,6 +96,17 @@ func (l *Ladder) falls(cal calendar.Calendar, s *TierState) calendar.Instant {
 // Settle lets time pass up to now: it finds when the level stopped being met and lets it fall, one level at a time or
 // at once, appending each fall to changes. The contributions known are those that m gives.
 func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now calendar.Instant, changes []LevelChange) []LevelChange {
+	if s.Beneath != nil {
+		end := l.falls(cal, s)
+		beneath := *s.Beneath                          // which may be shared with a copy of s
+		l.Settle(cal, &beneath, m, min(now, end), nil) // nobody is told of falls below the level that is held
+		if end > now {
+			s.Settled, s.Beneath = max(s.Settled, now), &beneath
+			return changes
+		}
+		changes = append(changes, LevelChange{From: s.Level, To: beneath.Level, At: end})
+		*s = beneath
+	}
 	for at := s.Settled; s.Level != NoLevel; {
 		if s.Unmet == calendar.Forever {
 			for ; at <= now && l.holds(s.Level, m, at); at = m.Falls(at) {
@@ -114,9 +131,20 @@ func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now cale
 	return changes
 }
 
-// Rise judges the level after new contributions at an instant up to which s is settled: up is immediate, and a level met
-// again is no longer about to fall.
-func (l *Ladder) Rise(s *TierState, m Metrics, at calendar.Instant, changes []LevelChange) []LevelChange {
+// Rise judges the level after new contributions of an instant that are known now: up is immediate, and a level met
+// again is no longer about to fall. A late contribution reaches the level of its own time, unless the level has changed
+// since: then it is judged now.
+func (l *Ladder) Rise(s *TierState, m Metrics, at, now calendar.Instant, changes []LevelChange) []LevelChange {
+	if s.Beneath != nil {
+		beneath := *s.Beneath
+		changes = l.Rise(&beneath, m, at, now, changes)
+		s.surface(beneath)
+		return changes
+	}
+	if s.Reached > at {
+		at = max(now, s.Settled)
+	}
+	s.Settled = min(s.Settled, at)
 	met := l.met(m, at)
 	if met >= s.Level && met != NoLevel {
 		// What was not met before no longer counts: the search for a fall starts here.
@@ -130,6 +158,46 @@ func (l *Ladder) Rise(s *TierState, m Metrics, at calendar.Instant, changes []Le
 		s.Level, s.Reached, s.Unmet = s.Level+1, at, calendar.Forever
 	}
 	return changes
+}
+
+// Lift gives a level outright; it is kept like one that was met.
+func (s *TierState) Lift(to int, at calendar.Instant, changes []LevelChange) []LevelChange {
+	if s.Beneath != nil {
+		beneath := *s.Beneath
+		changes = beneath.Lift(to, at, changes)
+		s.surface(beneath)
+		return changes
+	}
+	for s.Level < to {
+		changes = append(changes, LevelChange{From: s.Level, To: s.Level + 1, At: at})
+		s.Level, s.Reached, s.Unmet = s.Level+1, at, calendar.Forever
+	}
+	return changes
+}
+
+// surface ends the grace of an undone level that has been reached again.
+func (s *TierState) surface(beneath TierState) {
+	if beneath.Level >= s.Level {
+		*s = beneath
+	} else {
+		s.Beneath = &beneath
+	}
+}
+
+// Revise puts s where a recomputation without what was reversed at an instant has come to. A level that it has not reached
+// is held until the grace is over, which runs from the first reversal that undid it.
+func (l *Ladder) Revise(s *TierState, without TierState, now calendar.Instant) {
+	switch {
+	case without.Level > s.Level: // a reversal raises nobody
+		return
+	case without.Level == s.Level || l.Grace.IsZero():
+		*s = without
+		return
+	}
+	if s.Beneath == nil {
+		s.Unmet = now
+	}
+	s.Settled, s.Beneath = now, &without
 }
 
 // NextFall is when the level falls by time alone, or an earlier instant at which that must be looked at again;

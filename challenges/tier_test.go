@@ -69,7 +69,7 @@ func climber(t *testing.T, zone string, ladder challenges.Ladder) *member {
 	}
 	m := &member{t: t, ladder: ladder, metric: earned{cal: in(t, zone)},
 		state: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever}}
-	m.ladder.Rise(&m.state, &m.metric, 0, nil)
+	m.ladder.Rise(&m.state, &m.metric, 0, 0, nil)
 	return m
 }
 
@@ -77,7 +77,7 @@ func (m *member) earns(at string, n int64) *member {
 	when := instant(m.t, at)
 	m.metric.at, m.metric.points = append(m.metric.at, when), append(m.metric.points, n)
 	m.ladder.Settle(m.metric.cal, &m.state, &m.metric, when, nil)
-	m.ladder.Rise(&m.state, &m.metric, when, nil)
+	m.ladder.Rise(&m.state, &m.metric, when, when, nil)
 	return m
 }
 
@@ -103,7 +103,7 @@ func TestUpIsImmediateAndMayTakeSeveralSteps(t *testing.T) {
 	m := climber(t, "UTC", challenges.Ladder{})
 	require.Equal(t, "bronze", m.level("2026-01-01T00:00:00Z"))
 	m.metric.at, m.metric.points = []calendar.Instant{instant(t, "2026-01-02T00:00:00Z")}, []int64{1000}
-	changes := m.ladder.Rise(&m.state, &m.metric, instant(t, "2026-01-02T00:00:00Z"), nil)
+	changes := m.ladder.Rise(&m.state, &m.metric, instant(t, "2026-01-02T00:00:00Z"), instant(t, "2026-01-02T00:00:00Z"), nil)
 	require.Equal(t, [][2]int{{0, 1}, {1, 2}}, [][2]int{{changes[0].From, changes[0].To}, {changes[1].From, changes[1].To}})
 	require.Equal(t, "gold", m.level("2026-01-02T00:00:00Z"))
 }
@@ -194,9 +194,9 @@ func TestAllAndAny(t *testing.T) {
 		{Name: "gold", All: []challenges.Need{{Metric: 0, At: points(3)}, {Metric: 1, At: points(3)}}},
 	}}
 	state := challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever}
-	ladder.Rise(&state, both, 0, nil)
+	ladder.Rise(&state, both, 0, 0, nil)
 	require.Equal(t, 1, state.Level)
-	ladder.Rise(&state, fixed{3, 3}, 0, nil)
+	ladder.Rise(&state, fixed{3, 3}, 0, 0, nil)
 	require.Equal(t, 2, state.Level)
 }
 

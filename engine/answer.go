@@ -110,6 +110,9 @@ func (w *object) source(source string) {
 func appendEffect(b []byte, e *Effect) []byte {
 	w := object{b: append(b, '{')}
 	w.text("kind", e.Kind.String())
+	if e.Revoked {
+		w.flag("revoked", true)
+	}
 	switch e.Kind {
 	case PointsEffect:
 		w.text("points", e.ID)
@@ -126,6 +129,7 @@ func appendEffect(b []byte, e *Effect) []byte {
 	case BadgeEffect:
 		w.text("badge", e.ID)
 		w.given("level", e.Level)
+		w.given("from", e.From)
 		if section, _, _ := strings.Cut(e.Source, "/"); section != "badges" {
 			w.source(e.Source)
 		}

@@ -56,9 +56,19 @@ type applier struct {
 	idle    idleEnds
 	effects []Effect
 	entries []Entry
+	trail   Trail
+	cause   uint32 // of what is being given
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
 	// given then is given again, limits or not.
 	recorded *Outcome
+	// told is the recorded outcome of a command that is applied again: what a reversal came to is not found out twice.
+	told *Outcome
+	// reversal is what the processor has read for a reversal that is decided now.
+	reversal *reversal
+	// judge is set while a member's events are looked at again for what progress would be without some of them.
+	judge *judgement
+	// estimate is set while amounts are computed as if limits had not been asked.
+	estimate bool
 	changes  []challenges.LevelChange
 	tiers    bool // a tier's count has changed
 }
@@ -67,6 +77,8 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.rules, a.judging, a.subjects, a.ranks, a.trace = rules, judging, subjects, ranks, trace
 	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
+	a.cause = 0
+	a.trail.reset()
 	a.m, a.event = subjects.Member(e.Member), e
 	if a.m == nil {
 		a.join(e)
@@ -78,7 +90,16 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.drain(0)
 	a.process(e)
 	a.drain(0)
+	if a.told != nil && a.told.Revision != nil {
+		// Scores and effects are those that were found out when it was decided.
+		a.out.Effects, a.out.Scores = slices.Clone(a.told.Effects), slices.Clone(a.told.Scores)
+		for i := range a.out.Scores {
+			a.out.Scores[i].Key.Program = rules.Program
+		}
+	}
 	a.m.Due = a.nextDue()
+	a.m.Events++
+	a.out.Trail = a.trail.kept()
 	a.out.sortEffects()
 	// The outcome is kept until it is committed and answered; what it grew in is used again.
 	a.effects, a.entries = a.out.Effects, a.out.Entries
@@ -97,13 +118,17 @@ func (a *applier) join(e *Event) {
 		a.put(e)
 	}
 	a.startTiers(e.Time)
-	a.follow(Joined, e.ID+"/"+Joined, e.Time, e.Depth, nil)
+	a.follow(Cause{Event: Joined, At: e.Time}, e.ID+"/"+Joined, e.Depth, nil)
 	a.drain(0)
 }
 
 // process handles one event: a command of this package, or an event type of the ruleset.
 func (a *applier) process(e *Event) {
-	a.event = e
+	a.event, a.cause = e, e.cause
+	if a.judge != nil {
+		a.judge.process(a, e)
+		return
+	}
 	if command := commands[e.Type]; command != nil {
 		command(a, e)
 		return
@@ -148,10 +173,21 @@ func (a *applier) drain(from int) {
 	a.queue = a.queue[:from]
 }
 
-// follow queues a built-in event of the same member. Its id is derived from its cause, so it is the same on every replay.
-func (a *applier) follow(name, id string, at calendar.Instant, depth int, fields []Value) {
+// follow notes a cause and queues its built-in event, if any definition looks at it.
+func (a *applier) follow(c Cause, id string, depth int, fields []Value) {
+	if a.looksAt(c.Event) {
+		a.raise(a.caused(c), c.Event, id, c.At, depth, fields)
+	}
+}
+
+func (a *applier) looksAt(name string) bool {
 	t := a.judging.EventType(name)
-	if t == nil || len(t.rules.all) == 0 && len(t.feeds.all) == 0 {
+	return t != nil && (len(t.rules.all) > 0 || len(t.feeds.all) > 0)
+}
+
+// raise queues a built-in event of the same member. Its id is derived from what led to it, so it is the same on every replay.
+func (a *applier) raise(cause uint32, name, id string, at calendar.Instant, depth int, fields []Value) {
+	if !a.looksAt(name) {
 		return
 	}
 	if depth >= MaxDepth {
@@ -159,7 +195,7 @@ func (a *applier) follow(name, id string, at calendar.Instant, depth int, fields
 		return
 	}
 	a.queue = append(a.queue, &Event{ID: id, Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
-		Past: a.event != nil && a.event.Past, Depth: depth + 1})
+		Past: a.event != nil && a.event.Past, Depth: depth + 1, cause: cause})
 }
 
 // ask evaluates a condition. An evaluation error is noted and counts as no.

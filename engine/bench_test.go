@@ -51,3 +51,32 @@ func benchmarkProcess(b *testing.B, limit string) {
 		}
 	}
 }
+
+// BenchmarkVoid is a void by how many events of the member were accepted since: it reads and folds them again from the last
+// snapshot before.
+func BenchmarkVoid(b *testing.B) {
+	src, err := os.ReadFile("../cmd/laurel/bench.yaml")
+	require.NoError(b, err)
+	w := program(b, strings.Replace(string(src), "LIMIT", "1000 stars per day", 1))
+	const events = 1500
+	for i := range events {
+		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.50,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`, i, i%80, i%20)
+		w.after(20*time.Minute).as(fmt.Sprint("e", i)).send("ann", "purchase", data)
+		if i%100 == 0 {
+			w.commit(true)
+		}
+	}
+	w.commit(true)
+	for _, back := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("%d_events_back", back), func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				void := engine.NewVoid(fmt.Sprint("e", events-back))
+				void.Time, void.Arrived = w.now, w.now
+				if _, refusal, err := w.p.DryRun(void, nil); refusal != nil || err != nil {
+					b.Fatal(refusal, err)
+				}
+			}
+		})
+	}
+}

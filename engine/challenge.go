@@ -178,20 +178,21 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	if a.allGoals(ch, rec, w.key, group) {
 		rec.Times++
 	}
+	cause := a.caused(Cause{Event: ChallengeCompleted, ID: ch.ID, Goal: g.ID, Key: w.key, Group: group, Times: mark.Times, At: a.event.Time})
 	if ch.Winners > 0 && !a.winner(ch, w, g) {
 		mark.Unpaid = true
 		a.out.note("not_given", name, noPlace(g))
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {
 		a.trace.fired(a.event.ID, name, ch.Position)
-		a.gives(g.Give, name, g.ID, ch.Leave)
+		a.gives(g.Give, name, g.ID, cause)
 	}
 	days := decimal.Decimal(0)
 	if w.start > calendar.Beginning {
 		days, _ = decimal.FromInt(int64(a.facts.Date() - a.facts.calendar.Zone.Date(w.start)))
 	}
 	id := a.event.ID + "/" + ChallengeCompleted + "/" + ch.ID + "/" + g.ID + "/" + decimal.Decimal(mark.Times).String()
-	a.follow(ChallengeCompleted, id, a.event.Time, a.event.Depth, []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)})
+	a.raise(cause, ChallengeCompleted, id, a.event.Time, a.event.Depth, []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)})
 }
 
 // noPlace tells who reached a goal after its last winner.
@@ -201,10 +202,13 @@ func noPlace(g *Goal) string {
 
 // winner takes one of the winners' places, by acceptance order.
 func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
+	if a.judge != nil {
+		return true
+	}
 	if a.recorded != nil {
 		return !slices.Contains(a.recorded.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g)})
 	}
-	u := a.subjects.Use(challengeNames + ch.Key + "/winners\x00" + g.ID)
+	u := a.subjects.Use(ch.winnersKey(g.ID))
 	places, _ := decimal.FromInt(int64(ch.Winners))
 	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == w.key && p.Used >= places })
 	if taken {
@@ -213,6 +217,11 @@ func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
 	u.Periods = addUse(u.Periods, 0, w.key, decimal.One)
 	a.subjects.touchUse(u, a.seq)
 	return true
+}
+
+// winnersKey names the shared count of a goal's winners.
+func (c *Challenge) winnersKey(goal string) string {
+	return challengeNames + c.Key + "/winners\x00" + goal
 }
 
 func (a *applier) allGoals(ch *Challenge, rec *ChallengeRecord, key calendar.Key, group string) bool {
@@ -265,19 +274,22 @@ func stepsDone(ch *Challenge, w *ChallengeWindow) decimal.Decimal {
 // now or when they bring it later inside the window.
 func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution, group string) {
 	ch := c.challenge
+	if a.judge != nil {
+		if mine := a.foldShare(c, con, c.Name, w.key, group, false); mine != nil {
+			for _, goal := range ch.Goals {
+				a.payShare(ch, rec, w, goal, group, &mine.Tally)
+			}
+		}
+		return
+	}
 	g := a.subjects.Group(c.Name + "@" + group)
 	t := g.Count.need(w.key)
 	if !a.tally(c, &t.Tally, con) {
 		return
 	}
 	a.subjects.touchGroup(g, a.seq)
-	var share_ *Count
-	a.m.Counts, share_ = needCount(a.m.Counts, c.Name+"@"+group)
-	mine := share_.need(w.key)
-	if mine.Count == 0 {
-		a.out.shares = append(a.out.shares, share{counter: c.Name, window: w.key, group: group, member: a.m.ID})
-	}
-	if !a.tally(c, &mine.Tally, con) {
+	mine := a.foldShare(c, con, c.Name, w.key, group, true)
+	if mine == nil {
 		return
 	}
 	for _, goal := range ch.Goals {
@@ -301,9 +313,17 @@ func (a *applier) groupReached(ch *Challenge, g *Group, key calendar.Key, goal *
 	return told != nil && (told.Done || told.Wanted > goal.At)
 }
 
+// shareSuffices reports whether a member's share of a group's challenge is enough to be paid.
+func (c *Challenge) shareSuffices(mine *challenges.Tally) bool {
+	return mine.Count > 0 && mine.Value >= c.EachNeeds
+}
+
 // payShare pays a member their part of a goal that the group has reached, once.
 func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string, mine *challenges.Tally) {
-	if mine.Count == 0 || mine.Value < ch.EachNeeds || rec.window(w.key, group).goal(g.ID) != nil {
+	if !ch.shareSuffices(mine) || rec.window(w.key, group).goal(g.ID) != nil {
+		return
+	}
+	if a.judge != nil && !a.judge.reachedHere(ch, w.key, group, g) {
 		return
 	}
 	a.reach(ch, rec, w, g, group)
@@ -345,7 +365,7 @@ func (c *Challenge) shown(progress, last decimal.Decimal) decimal.Decimal {
 
 // forgetWindows drops the windows and counts of a repeating challenge that no event can reach any more.
 func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
-	if ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
+	if a.judge != nil || ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
 		return
 	}
 	oldest := a.facts.calendar.Key(ch.Every, a.rules.Calendar.Before(a.now, a.rules.Late))

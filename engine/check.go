@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -34,6 +33,11 @@ const (
 	CodeNotFound         = "not_found"
 	CodeNotOptIn         = "not_opt_in"
 	CodeChallengeOver    = "challenge_over"
+	CodeUnknownEvent     = "unknown_event"       // a reversal of an id that was never accepted; not remembered
+	CodeEventVoided      = "event_voided"        // a reversal of an event that was voided before
+	CodeNotReversible    = "not_reversible"      // a reversal of an event of Laurel's own
+	CodeInsufficient     = "insufficient_points" // decided by the state, and remembered under the id
+	CodePointsUnknown    = "unknown_points"
 )
 
 // check decides whether an event may be accepted, and reads its data into slots. The ruleset is the one that decides for
@@ -123,6 +127,11 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
 		}
 		return checkEnrollment(rules, e)
+	case commandAdjust:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return checkAdjustment(rules, e)
 	default:
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
@@ -161,17 +170,16 @@ func checkEnrollment(rules *Ruleset, e *Event) *Refusal {
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the enrollment is not well-formed JSON"}
 	}
+	if data.Streak != "" {
+		return checkStreakEnrollment(rules, data.Streak)
+	}
 	ch := rules.Challenge(data.Challenge)
 	if ch == nil {
 		var ids []string
 		for _, c := range rules.Challenges {
 			ids = append(ids, c.ID)
 		}
-		message := "there is no such challenge"
-		if s := spelling.Suggest(data.Challenge, ids); s != "" {
-			message = fmt.Sprintf("%s: %s", message, s)
-		}
-		return &Refusal{Code: CodeNotFound, Message: message}
+		return unknownID("challenge", data.Challenge, ids)
 	}
 	if !ch.OptIn {
 		return &Refusal{Code: CodeNotOptIn, Message: "everybody takes part in this challenge without joining"}
@@ -180,6 +188,30 @@ func checkEnrollment(rules *Ruleset, e *Event) *Refusal {
 		return &Refusal{Code: CodeChallengeOver, Message: "this challenge is over"}
 	}
 	return nil
+}
+
+func checkStreakEnrollment(rules *Ruleset, id string) *Refusal {
+	s := rules.streak(id)
+	if s == nil {
+		var ids []string
+		for _, s := range rules.Streaks {
+			ids = append(ids, s.ID)
+		}
+		return unknownID("streak", id, ids)
+	}
+	if !s.OptIn {
+		return &Refusal{Code: CodeNotOptIn, Message: "everybody takes part in this streak without joining"}
+	}
+	return nil
+}
+
+// unknownID refuses a name that no definition has.
+func unknownID(noun, id string, ids []string) *Refusal {
+	message := "there is no such " + noun
+	if s := spelling.Suggest(id, ids); s != "" {
+		message += ": " + s
+	}
+	return &Refusal{Code: CodeNotFound, Message: message}
 }
 
 // over reports whether all of a challenge's dates have passed.

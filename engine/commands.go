@@ -13,11 +13,12 @@ import (
 // same door as events and into the same journal.
 const (
 	commandPut    = "member.put"
-	commandEnroll = "challenge.enroll"
+	commandEnroll = "member.enroll"
 	commandGrant  = "points.grant"
 	commandTake   = "points.take"
 	commandShare  = "challenge.share"
 	commandTime   = "time.passed"
+	commandAdjust = "points.adjust"
 )
 
 var commands map[string]func(*applier, *Event)
@@ -30,6 +31,13 @@ func init() {
 		commandTake:   (*applier).takeCommand,
 		commandShare:  (*applier).shareCommand,
 		commandTime:   func(*applier, *Event) {},
+		commandAdjust: (*applier).adjustCommand,
+
+		commandVoid:    (*applier).reverseCommand,
+		commandAmend:   (*applier).reverseCommand,
+		commandRelease: (*applier).reverseCommand,
+		commandRefuse:  (*applier).reverseCommand,
+		commandUndo:    (*applier).reverseCommand,
 	}
 }
 
@@ -54,8 +62,15 @@ func NewEnrollment(id, member, challenge string) *Event {
 	return &Event{ID: derived + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
+// NewStreakEnrollment is an event that opts a member in to a streak.
+func NewStreakEnrollment(id, member, streak string) *Event {
+	return &Event{ID: derived + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
+}
+
+// enrollment names one of the two.
 type enrollment struct {
-	Challenge string `json:"challenge"`
+	Challenge string `json:"challenge,omitempty"`
+	Streak    string `json:"streak,omitempty"`
 }
 
 // granted is points that a rule gives to another member, decided when its event was.
@@ -130,9 +145,16 @@ func (a *applier) enrollCommand(e *Event) {
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
 	}
+	a.look(e)
 	if ch := a.rules.Challenge(data.Challenge); ch != nil {
-		a.look(e)
 		a.enroll(ch, e.Time)
+	}
+	if s := a.rules.streak(data.Streak); s != nil {
+		rec := a.m.needStreak(s.Key)
+		if rec.Joined == 0 {
+			rec.Joined = e.Time
+		}
+		a.out.replace(a.streakEffect(s, rec))
 	}
 }
 
@@ -349,5 +371,5 @@ func (a *applier) queueFor(member, command, name string, data granted) {
 	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + name + "/" + command + "/" + what + "/" + member
 	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: name})
 }

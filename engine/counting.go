@@ -104,7 +104,16 @@ func (a *applier) foldCounter(c *Counter, con challenges.Contribution, group, sp
 
 // foldGroup counts for a group or everyone. Boards on such a counter rank the groups.
 func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calendar.Key, group, split string) {
-	g := a.subjects.Group(countName(c.Name, split) + "@" + group)
+	var before challenges.Tally
+	name := countName(c.Name, split)
+	if mine := a.m.count(name + "@" + group).period(key); mine != nil {
+		before = mine.Tally
+	}
+	mine := a.foldShare(c, con, name, key, group, c.reread())
+	if mine == nil || a.judge != nil {
+		return
+	}
+	g := a.subjects.Group(name + "@" + group)
 	t := g.Count.need(key)
 	if !a.tally(c, &t.Tally, con) {
 		return
@@ -112,13 +121,32 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 	a.subjects.touchGroup(g, a.seq)
 	for _, b := range c.leaderboards {
 		if b.Average {
-			a.scoreAverage(b, g, con, key, group, split)
+			a.scoreAverage(b, g, before, mine.Tally, key, group, split)
 		} else {
 			a.score(b, key, split, group, &t.Tally)
 		}
 	}
+	a.forgetPeriods(c, a.m.count(name+"@"+group))
 	a.forgetPeriods(c, &g.Count)
 }
+
+// foldShare counts what the member brought to a group: a group keeps the sum, its members keep their shares, so that a
+// reversal can take one out (semantics: Bounds on state). indexed shares can be found from the group.
+func (a *applier) foldShare(c *Counter, con challenges.Contribution, name string, key calendar.Key, group string, indexed bool) *PeriodTally {
+	var count *Count
+	a.m.Counts, count = needCount(a.m.Counts, name+"@"+group)
+	mine := count.need(key)
+	if mine.Count == 0 && indexed {
+		a.out.shares = append(a.out.shares, share{counter: name, window: key, group: group, member: a.m.ID})
+	}
+	if !a.tally(c, &mine.Tally, con) {
+		return nil
+	}
+	return mine
+}
+
+// reread reports whether a group's value can depend on which of its members' shares is the greatest, or the last.
+func (c *Counter) reread() bool { return c.Fold != challenges.Add || len(c.leaderboards) > 0 }
 
 // score tells a board the new absolute score of a member or group.
 func (a *applier) score(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
@@ -128,22 +156,31 @@ func (a *applier) score(b *Leaderboard, key calendar.Key, split, subject string,
 	a.putScore(b, key, split, subject, t.Value, t.At)
 }
 
-// scoreAverage keeps the average over a group's members with enough contributions, from the members' own shares.
-func (a *applier) scoreAverage(b *Leaderboard, g *Group, con challenges.Contribution, key calendar.Key, group, split string) {
-	var share *Count
-	a.m.Counts, share = needCount(a.m.Counts, countName(b.Counter.Name, split)+"@"+group)
-	mine := share.need(key)
-	before, had := mine.Value, mine.Count >= b.AtLeast
-	if !a.tally(b.Counter, &mine.Tally, con) || mine.Count < b.AtLeast {
+// scoreAverage keeps the average over a group's members with enough contributions, from a member's share before and after.
+func (a *applier) scoreAverage(b *Leaderboard, g *Group, before, after challenges.Tally, key calendar.Key, group, split string) {
+	had, has := before.Count >= b.AtLeast && before.Count > 0, after.Count >= b.AtLeast && after.Count > 0
+	if !had && !has {
 		return
 	}
 	avg := g.average(key)
 	if had {
-		avg.Sum -= before
-	} else {
+		avg.Sum -= before.Value
+		avg.Members--
+	}
+	if has {
+		avg.Sum += after.Value
 		avg.Members++
 	}
-	avg.Sum += mine.Value
+	a.tellAverage(b, g, key, split, group)
+}
+
+// tellAverage tells a board the average of a group.
+func (a *applier) tellAverage(b *Leaderboard, g *Group, key calendar.Key, split, group string) {
+	avg := g.average(key)
+	if avg.Members == 0 {
+		a.dropScore(b, key, split, group)
+		return
+	}
 	n, _ := decimal.FromInt(int64(avg.Members))
 	quotient, err := avg.Sum.Wide().Div(n.Wide())
 	if err != nil {
@@ -155,16 +192,29 @@ func (a *applier) scoreAverage(b *Leaderboard, g *Group, con challenges.Contribu
 }
 
 func (a *applier) putScore(b *Leaderboard, key calendar.Key, split, subject string, value decimal.Decimal, reached calendar.Instant) {
+	a.tellScore(b, key, split, leaderboards.Score{Member: subject, Value: value, Reached: reached})
+}
+
+// dropScore takes a member or group off a board: nothing that counted is left.
+func (a *applier) dropScore(b *Leaderboard, key calendar.Key, split, subject string) {
+	a.tellScore(b, key, split, leaderboards.Score{Member: subject, Removed: true})
+}
+
+func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, score leaderboards.Score) {
 	c := b.Counter
+	if a.judge != nil {
+		return
+	}
 	if c.Every != calendar.Always && !b.Closes.IsZero() && a.now >= a.seasonCloses(b, key) {
 		return // its table is final
 	}
 	board := leaderboards.Key{Program: a.rules.Program, Board: b.ID, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
-	change := ScoreChange{Key: board, Rules: b.Rules, Score: leaderboards.Score{Member: subject, Value: value, Reached: reached, Version: a.seq}}
+	score.Version = a.seq
+	change := ScoreChange{Key: board, Rules: b.Rules, Score: score}
 	a.out.Scores = append(a.out.Scores, change)
-	effect := Effect{Kind: LeaderboardEffect, ID: b.ID, Amount: value, Season: board.Season, Split: split}
+	effect := Effect{Kind: LeaderboardEffect, Revoked: score.Removed, ID: b.ID, Amount: score.Value, Season: board.Season, Split: split}
 	if c.By != ByMember {
-		effect.Group = subject
+		effect.Group = score.Member
 	}
 	if a.ranks != nil {
 		effect.Previous, effect.Rank, _ = a.ranks.Move(board, b.Rules, change.Score)
@@ -205,7 +255,7 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 
 // forgetPeriods drops periods that no event can reach any more and nothing reads.
 func (a *applier) forgetPeriods(c *Counter, count *Count) {
-	if c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
+	if a.judge != nil || c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
 		return
 	}
 	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
@@ -251,7 +301,9 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 	a.streakGoals(s, rec, key)
 	a.out.replace(a.streakEffect(s, rec))
-	rec.forget(&s.Run, cal)
+	if a.judge == nil {
+		rec.forget(&s.Run, cal)
+	}
 }
 
 // streakGoals pays the goals of the run that contains period key, unless a mark says that this run was paid.
@@ -275,8 +327,9 @@ func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 		rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
 		name := s.Path
 		a.trace.fired(a.event.ID, name, s.Position)
-		a.gives(g.Give, name, g.ID, s.Leave)
-		a.follow(StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth,
+		cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
+		a.gives(g.Give, name, g.ID, cause)
+		a.raise(cause, StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth,
 			[]Value{TextValue(s.ID), NumberValue(g.At)})
 	}
 }

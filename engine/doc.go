@@ -11,6 +11,8 @@
 //	                                                                     counting.go, challenge.go)
 //	                                  follow-ups, at most MaxDepth deep
 //	                                Record and rows into a Batch        (processor.go, record.go)
+//	                                a reversal instead: look again at   (reversal.go, snapshot.go, judgement.go,
+//	                                the member's events without it       retrospect.go, revise.go, clawback.go)
 //	Processor.Take ──> Store.Commit ──> the owner answers with the Outcome
 //
 // A Ruleset is compiled elsewhere (package rulesets); two function types, Cond and Amount, are all that the engine knows
@@ -22,6 +24,8 @@
 //
 //	issued = remaining + held + pending + spent + expired + forfeited + reversed - debt
 //
-// and every change is an Entry with the event that caused it. Questions about a member (Balance, StreakAt, TierAt,
+// and every change is an Entry with the event that caused it. A reversal is decided once, from the member's journal, and its
+// Revision is journaled: nobody who applies the record again reads history. The Trail of every record says what caused what,
+// so that what an undone award gave can be found. Questions about a member (Balance, StreakAt, TierAt,
 // ChallengeAt) take an instant and count the time since the last event, whether or not a job has written it down.
 package engine

@@ -3,7 +3,7 @@ package engine
 import "github.com/laurel-engine/laurel/engine/calendar"
 
 // Event is something that happened to a member, or that someone asked for: the one door through which state changes.
-// Types without a dot come from the ruleset; those with a dot ("member.put", "challenge.enroll") are the commands of
+// Types without a dot come from the ruleset; those with a dot ("member.put", "member.enroll") are the commands of
 // this package.
 type Event struct {
 	ID      string // unique in its program, for ever; the idempotency key
@@ -17,6 +17,8 @@ type Event struct {
 	Fields []Value // Data in the slots of the type's schema
 	// Past marks imported history: judged as if it had arrived at its time, with no notices.
 	Past bool
+	// cause is its number among the causes of the recorded event, 0 for that event itself.
+	cause uint32
 	// Depth counts the events that caused this one, at most MaxDepth.
 	Depth int
 }

@@ -148,7 +148,7 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 			return decimal.Wide{}
 		}
 	}
-	if len(p.boost.Limits) == 0 || added.Sign() <= 0 {
+	if len(p.boost.Limits) == 0 || added.Sign() <= 0 || a.estimate {
 		return added
 	}
 	if a.refusingLimit(p.boost.Limits, a.m) != nil {
@@ -173,7 +173,7 @@ func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide,
 		a.out.note("evaluation", b.Path, "its result is out of range; it was left out")
 		return amount, applied
 	}
-	if len(b.Limits) > 0 {
+	if len(b.Limits) > 0 && !a.estimate {
 		a.usePoints(b.Limits, points, rounded(sum, points)-rounded(amount, points), a.m)
 		a.countUse(b.Limits, a.m)
 	}
@@ -190,10 +190,15 @@ func rounded(amount decimal.Wide, points *Points) decimal.Decimal {
 	return d
 }
 
-// gives hands out what a goal gives. Amounts see the member as it is when the goal is reached.
-func (a *applier) gives(grants []Grant, name, goal string, leave bool) {
+// gives hands out what a goal gives for a cause. Amounts see the member as it is when the goal is reached.
+func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
+	defer func(outer uint32) { a.cause = outer }(a.cause)
+	a.cause = cause
 	for i := range grants {
 		g := &grants[i]
+		if a.judge != nil && g.Points != nil {
+			continue // what was given of points is told by the records
+		}
 		if g.Points == nil {
 			a.award(g, name, goal, a.event)
 			continue
@@ -220,12 +225,20 @@ func (a *applier) gives(grants []Grant, name, goal string, leave bool) {
 func (a *applier) award(g *Grant, name, goal string, e *Event) {
 	switch {
 	case g.Badge != nil:
-		a.earnBadge(g.Badge, g.Level, name, e)
+		if !a.earnBadge(g.Badge, g.Level, name, e) {
+			a.gave(BadgeEffect, g.Badge.ID, g.Level, name)
+		}
 	case g.Reward != nil:
 		a.giveReward(g.Reward, name, goal, e)
 	case g.Tier != nil:
 		a.liftTier(g.Tier, g.Level, e)
+		a.gave(TierEffect, g.Tier.ID, g.Level, name)
 	}
+}
+
+// gave notes a gift that no effect tells.
+func (a *applier) gave(kind EffectKind, id, level, name string) {
+	a.trail.Gifts = append(a.trail.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: name, Cause: a.cause})
 }
 
 func (a *applier) giveReward(r *Reward, name, goal string, e *Event) {
@@ -233,23 +246,28 @@ func (a *applier) giveReward(r *Reward, name, goal string, e *Event) {
 	if !r.Valid.IsZero() {
 		expires = a.facts.calendar.EndOfDayAfter(e.Time, r.Valid)
 	}
+	if a.judge != nil {
+		return
+	}
 	a.m.Rewards = append(a.m.Rewards, Holding{Reward: r.ID, Seq: a.seq, Source: name, At: e.Time, Expires: expires})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, ID: r.ID, Source: name, Goal: goal, Expires: expires})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: name, Goal: goal, Expires: expires})
 }
 
-// earnBadge gives a badge at a level unless it is held at that level or a higher one.
-func (a *applier) earnBadge(b *Badge, level, name string, e *Event) {
+// earnBadge gives a badge at a level and reports true, unless it is held at that level or a higher one.
+func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
 	held := a.m.badge(b.ID)
 	if held != nil && b.rank(level) <= b.rank(held.Level) {
-		return
+		return false
 	}
 	if held == nil {
 		a.m.Badges = append(a.m.Badges, BadgeRecord{ID: b.ID})
 		held = &a.m.Badges[len(a.m.Badges)-1]
 	}
 	held.Level, held.At = level, e.Time
-	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, ID: b.ID, Level: level, Source: name})
-	a.follow(BadgeEarned, e.ID+"/"+BadgeEarned+"/"+b.ID+"/"+level, e.Time, e.Depth, []Value{TextValue(b.ID), TextValue(level)})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: name})
+	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.ID+"/"+BadgeEarned+"/"+b.ID+"/"+level, e.Depth,
+		[]Value{TextValue(b.ID), TextValue(level)})
+	return true
 }
 
 // rank orders a badge's levels; a badge without levels has the one level "".

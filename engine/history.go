@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 
 // DryRun computes what an event would mean now, and stores nothing. trace may be nil.
 func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
+	if err := p.identify(e); err != nil {
+		return nil, nil, err
+	}
 	known, err := p.known(e.ID)
 	if err != nil {
 		return nil, nil, err
@@ -23,12 +27,19 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 	e.Arrived = max(e.Arrived, p.arrived)
 	v := p.at(e.Time)
 	scratch := NewSubjects(p.current(), p.subjects.state)
-	if refusal := check(v.Rules, scratch, e); refusal != nil {
+	reversal, refusal, err := p.prepare(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	if refusal == nil {
+		refusal = check(v.Rules, scratch, e)
+	}
+	if refusal != nil {
 		return nil, refusal, nil
 	}
-	var a applier
+	a := applier{reversal: reversal}
 	out := a.run(p.current(), v.Rules, scratch, nil, e, p.last+1, trace)
-	return out, nil, p.failure
+	return out, out.Refusal, p.failure
 }
 
 // MemberAt is a member as it was when everything accepted up to an instant had been applied, nil when it was not known
@@ -55,7 +66,9 @@ func replay(versions []Version, subjects *Subjects, rec *Record) {
 	if t := judging.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
-	a := applier{recorded: &rec.Outcome}
+	recorded := rec.Outcome
+	recorded.Effects = slices.Clone(recorded.Effects) // they are used up
+	a := applier{recorded: &recorded, told: &recorded}
 	a.run(present, judging, subjects, nil, &e, rec.Seq, nil)
 }
 

@@ -64,6 +64,7 @@ const (
 	EntryRestored  EntryKind = "restored" // expired points came back, through a late event
 	EntryForfeited EntryKind = "forfeited"
 	EntryReversed  EntryKind = "reversed"
+	EntryReturned  EntryKind = "returned" // taken points came back, through a reversal
 )
 
 // Entry is one line of a member's ledger. Amounts are signed: what the entry did to the member's points, pending included;

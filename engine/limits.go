@@ -112,9 +112,16 @@ func (a *applier) cap(limits []*Limit, points *Points, amount decimal.Decimal, t
 // countUse counts one time in every limit in times.
 func (a *applier) countUse(limits []*Limit, to *Member) {
 	for _, l := range limits {
-		if l.Points == nil {
-			a.addUse(l, to, decimal.One)
+		if l.Points != nil {
+			continue
 		}
+		mark := UseMark{Limit: l.id, Period: a.period(l), Cause: a.cause}
+		if shared := a.addUse(l, to, decimal.One); shared != nil {
+			mark.Shared = shared.Key
+		} else if to != a.m {
+			mark.Member = to.ID
+		}
+		a.trail.Uses = append(a.trail.Uses, mark)
 	}
 }
 
@@ -127,13 +134,15 @@ func (a *applier) usePoints(limits []*Limit, points *Points, amount decimal.Deci
 	}
 }
 
-func (a *applier) addUse(l *Limit, to *Member, amount decimal.Decimal) {
+// addUse counts a use, and returns the shared count where it is one.
+func (a *applier) addUse(l *Limit, to *Member, amount decimal.Decimal) *Use {
 	list, shared := a.uses(l, to)
 	*list = a.forgetUses(l, *list)
 	*list = addUse(*list, l.id, a.period(l), amount)
 	if shared != nil {
 		a.subjects.touchUse(shared, a.seq)
 	}
+	return shared
 }
 
 func addUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Decimal) []UsePeriod {

@@ -30,6 +30,7 @@ type Member struct {
 	Tiers      []*TierRecord
 	Uses       []UsePeriod // of the limits that count this member alone
 	Rewards    []Holding
+	Events     int // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
 	Due calendar.Instant

@@ -21,6 +21,11 @@ type Outcome struct {
 	Queued    []*Event // what it causes for others, to be processed right after
 	Fanouts   []Fanout
 	shares    []share
+
+	Trail    *Trail    // nil for most events
+	Revision *Revision // what a reversal came to, nil for every other event
+	// Refusal is set where the state decided against a command; that is remembered under its id.
+	Refusal *Refusal
 }
 
 // EffectKind says what an effect is about.
@@ -45,7 +50,10 @@ func (k EffectKind) String() string { return effectKinds[k] }
 
 // Effect is one thing that an event did to its member. Which fields are set follows from Kind.
 type Effect struct {
-	Kind   EffectKind
+	Kind    EffectKind
+	Revoked bool   // badge, reward, leaderboard: taken back by a reversal; a badge may be left at a lower Level
+	Cause   uint32 // which of the trail's causes it came of, 0 for the event itself
+
 	ID     string // of the points, badge, streak, challenge, tier, leaderboard or reward; the event queued
 	Source string // section and id of the definition that gave it, "rules/stars_per_euro"
 	Goal   string // the goal's id, where a goal gave it

@@ -38,15 +38,25 @@ type plannedFeed struct {
 
 // plan asks every definition that looks at events of type t.
 func (a *applier) plan(t *EventType) {
-	a.rulePlan, a.grantPlan, a.boostPlan, a.feedPlan = a.rulePlan[:0], a.grantPlan[:0], a.boostPlan[:0], a.feedPlan[:0]
-	rules, feeds := t.rules.all, t.feeds.all
+	a.rulePlan, a.grantPlan, a.boostPlan = a.rulePlan[:0], a.grantPlan[:0], a.boostPlan[:0]
+	rules := t.rules.all
 	if a.trace == nil { // a trace tells of all of them why not
 		a.candidateRules = t.rules.candidates(&a.facts, &a.clausesLeft, a.candidateRules[:0])
-		a.candidateFeeds = t.feeds.candidates(&a.facts, &a.clausesLeft, a.candidateFeeds[:0])
-		rules, feeds = a.candidateRules, a.candidateFeeds
+		rules = a.candidateRules
 	}
 	for _, r := range rules {
 		a.planRule(r)
+	}
+	a.planFeeds(t)
+}
+
+// planFeeds asks what an event contributes to counters.
+func (a *applier) planFeeds(t *EventType) {
+	a.feedPlan = a.feedPlan[:0]
+	feeds := t.feeds.all
+	if a.trace == nil {
+		a.candidateFeeds = t.feeds.candidates(&a.facts, &a.clausesLeft, a.candidateFeeds[:0])
+		feeds = a.candidateFeeds
 	}
 	for _, f := range feeds {
 		a.planFeed(f)

@@ -9,6 +9,14 @@ import (
 
 // grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
 func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []string) {
+	if a.judge == nil {
+		a.give(p, given, wanted, pending, name, goal, boosts)
+		a.foldEarned(p, given, name)
+	}
+}
+
+// give opens a lot without counting it as earned.
+func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []string) {
 	acc := a.m.needAccount(p.ID)
 	cal := a.rules.CalendarOf(a.m)
 	lot := a.openLot(acc, p, cal, given, pending)
@@ -24,9 +32,8 @@ func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pendin
 	a.m.idleEnds(cal, acc, &a.idle)
 	expires := acc.expiry(cal, &lot, &a.idle) // as far as is known now: a later event can move an idle expiry
 	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: name, Available: lot.Available, Expires: expires})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.ID, Source: name, Goal: goal, Amount: given, Wanted: wanted,
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Goal: goal, Amount: given, Wanted: wanted,
 		Boosts: boosts, Available: lot.Available, Expires: expires})
-	a.foldEarned(p, given, name)
 }
 
 // add opens a lot. What one event gives on the same terms is one lot, whichever definitions gave it: the entries tell them
@@ -136,13 +143,15 @@ func (a *applier) forfeit(p *Points, amount decimal.Decimal, name string) {
 		part := min(left, lot.Remaining)
 		lot.Remaining -= part
 		lot.Forfeited += part
+		a.trail.Taken = append(a.trail.Taken, TakenPart{Points: p.ID, Lot: lot.Seq, LotSource: lot.Source, Amount: part, Granted: lot.Granted,
+			Available: lot.Available, Expires: lot.Expires, Idle: lot.Idle, Source: name, Cause: a.cause})
 		if left -= part; left == 0 {
 			break
 		}
 	}
 	acc.Forfeited += amount - left
 	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -(amount - left), At: a.now, Lot: a.seq, Source: name})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.ID, Source: name, Amount: -(amount - left), Wanted: -amount,
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Amount: -(amount - left), Wanted: -amount,
 		Available: a.now, Expires: calendar.Forever})
 }
 
@@ -191,6 +200,7 @@ func (a *applier) revive(eventType string) {
 			back := lot.Expired
 			lot.Expired, lot.Remaining = 0, lot.Remaining+back
 			acc.Expired -= back
+			a.payDebt(acc, lot)
 			a.entry(acc, Entry{Kind: EntryRestored, Amount: back, At: lot.Until, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
 		}
 	}

@@ -25,6 +25,8 @@ type Processor struct {
 	batch   *Batch
 	// recent are events not yet confirmed as committed, by id.
 	recent map[string]accepted
+	// pending are rows that reversals read and that are not confirmed as committed.
+	pending map[string]pendingRow
 	// scores are the scores since the last checkpoint, of which only the last one counts.
 	scores  map[scoreID]ScoreChange
 	failure error  // of the store: after it nothing is accepted
@@ -55,7 +57,7 @@ const (
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, scores: map[scoreID]ScoreChange{}, batch: &Batch{}}
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{}, batch: &Batch{}}
 	for i := range versions[1:] {
 		versions[i+1].succeed(versions[i])
 	}
@@ -113,12 +115,14 @@ func (p *Processor) again(rec *Record) error {
 		}
 		e.Fields = fields
 	}
+	p.last, p.apply.told = rec.Seq, &rec.Outcome
 	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
+	p.apply.told = nil
 	if !sameEffects(out.Effects, rec.Outcome.Effects) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
 	}
 	p.rows(out, &e)
-	p.last = rec.Seq
+	p.pending[ledgerKey(e.Member, rec.Seq)] = pendingRow{hasEntries, rec.Seq}
 	return p.failure
 }
 
@@ -194,6 +198,10 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 	if p.failure != nil {
 		return nil, nil, p.failure
 	}
+	if err := p.identify(e); err != nil {
+		p.fail(err)
+		return nil, nil, err
+	}
 	known, err := p.known(e.ID)
 	if err != nil {
 		p.fail(err)
@@ -209,27 +217,37 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 		e.Arrived = max(e.Arrived, p.arrived)
 	}
 	v := p.at(e.Time)
-	if refusal := check(v.Rules, p.subjects, e); refusal != nil {
+	reversal, refusal, err := p.prepare(e)
+	if err != nil {
+		p.fail(err)
+		return nil, nil, err
+	}
+	if refusal == nil {
+		refusal = check(v.Rules, p.subjects, e)
+	}
+	if refusal != nil {
 		return nil, refusal, p.failure
 	}
-	out := p.accept(e, v)
-	return out, nil, p.failure
+	out := p.accept(e, v, reversal)
+	return out, out.Refusal, p.failure
 }
 
 // accept applies a checked event and everything it causes for others.
-func (p *Processor) accept(e *Event, v Version) *Outcome {
-	first := p.one(e, v)
+func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
+	first := p.one(e, v, r)
 	queue := first.Queued
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
 		known, err := p.known(next.ID)
+		if err == nil && known == nil { // else it was given before: a derived id is given once
+			if r, _, err = p.prepare(next); err == nil {
+				queue = append(p.one(next, v, r).Queued, queue...) // what an event promised comes before anything else is decided
+			}
+		}
 		if err != nil {
 			p.fail(err)
 			break
-		}
-		if known == nil { // else it was given before: a derived id is given once
-			queue = append(p.one(next, v).Queued, queue...) // what an event promised comes before anything else is decided
 		}
 	}
 	if !e.Past {
@@ -239,10 +257,12 @@ func (p *Processor) accept(e *Event, v Version) *Outcome {
 }
 
 // one applies one event and adds its record and rows to the batch.
-func (p *Processor) one(e *Event, v Version) *Outcome {
+func (p *Processor) one(e *Event, v Version, r *reversal) *Outcome {
 	p.last++
 	present := p.versions[len(p.versions)-1]
+	p.apply.reversal = r
 	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
+	p.apply.reversal = nil
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
 	}
@@ -272,6 +292,8 @@ const (
 	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
 	duePrefix    = "d/" // instant, member: what time changes next
 	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group
+	// member NUL seq: the member as after that event, for reversals.
+	snapshotPrefix = "n/"
 	// What is to be delivered, in order of seq; whoever delivers deletes.
 	outboxScores = "os/" // scores for boards outside this process
 	outboxGifts  = "of/" // gifts to the members of a group
@@ -284,7 +306,7 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 	if len(out.Entries) > 0 {
 		has = hasEntries
 	}
-	b.Rows = append(b.Rows, Row{Key: ledgerPrefix + e.Member + "\x00" + ordered(out.Seq), Value: has})
+	b.Rows = append(b.Rows, Row{Key: ledgerKey(e.Member, out.Seq), Value: has})
 	for i := range out.Scores {
 		s := &out.Scores[i]
 		p.scores[scoreID{s.Key, s.Score.Member}] = *s
@@ -296,9 +318,16 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 		b.Rows = append(b.Rows, Row{Key: outboxGifts + ordered(out.Seq) + ordered(uint64(i)), Value: encodeFanout(f)})
 	}
 	for _, s := range out.shares {
-		b.Rows = append(b.Rows, Row{Key: shareKey(s), Value: []byte{1}})
+		p.put(Row{Key: shareKey(s), Value: []byte{1}})
 	}
-	if m := p.subjects.Member(e.Member); m != nil && m.Due != m.indexed {
+	m := p.subjects.Member(e.Member)
+	if m == nil {
+		return
+	}
+	if m.Events%SnapshotEvery == 0 || out.Revision != nil {
+		p.snapshots(m, out)
+	}
+	if m.Due != m.indexed {
 		if m.indexed != 0 && m.indexed != calendar.Forever {
 			b.Rows = append(b.Rows, Row{Key: dueKey(m.indexed, m.ID)})
 		}
@@ -316,6 +345,10 @@ func ordered(n uint64) string {
 		b[i] = byte(n >> (56 - 8*i))
 	}
 	return string(b[:])
+}
+
+func ledgerKey(member string, seq uint64) string {
+	return ledgerPrefix + member + "\x00" + ordered(seq)
 }
 
 func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
@@ -353,7 +386,7 @@ func (p *Processor) duplicate(rec *Record, e *Event) (*Outcome, *Refusal) {
 	}
 	out := rec.Outcome
 	out.Duplicate = true
-	return &out, nil
+	return &out, out.Refusal
 }
 
 // sameBody compares what was sent, not how it was written: 10 equals 10.00, the order of keys does not count, and a time
@@ -392,6 +425,7 @@ func sameBody(rules *Ruleset, a, b *Event) bool {
 // asked for.
 func (p *Processor) Take(checkpoint bool) *Batch {
 	b := p.batch
+	b.through = p.last
 	// The next batch will be about as large as this one.
 	p.batch = &Batch{Records: make([][]byte, 0, len(b.Records)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
 	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
@@ -412,6 +446,9 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 func (p *Processor) Committed(b *Batch) {
 	for _, id := range b.IDs {
 		delete(p.recent, id)
+	}
+	if len(p.pending) > 0 {
+		p.settled(b)
 	}
 	if b.Mark > 0 {
 		p.subjects.evict(MaxHot, b.Mark)

@@ -6,6 +6,7 @@ import (
 	"math/rand"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,6 +169,7 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 				first := engine.AppendAnswer(nil, w.accept(e))
 				sent = append(sent, e)
 				w.disturb(r)
+				w.reverse(r, sent, samples[name])
 				if again := *sent[r.Intn(len(sent))]; r.Intn(3) == 0 {
 					again.Arrived = w.now
 					require.True(t, w.accept(&again).Duplicate)
@@ -181,7 +183,75 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 			}
 			w.handOut()
 			w.remembers()
+			w.recomputes()
 		})
+	}
+}
+
+// reverse sends a random command about one of the events sent, or about a balance.
+func (w *world) reverse(r *rand.Rand, sent []*engine.Event, sample sample) {
+	w.t.Helper()
+	if r.Intn(4) > 0 {
+		return
+	}
+	w.after(time.Duration(r.Intn(7200)) * time.Second)
+	target := sent[r.Intn(len(sent))]
+	var e *engine.Event
+	switch r.Intn(9) {
+	case 0, 1, 2:
+		e = engine.NewVoid(target.ID)
+	case 3, 4:
+		kind, data := sample(r)
+		for kind != target.Type {
+			kind, data = sample(r)
+		}
+		e = engine.NewAmend(target.ID, json.RawMessage(data))
+	case 5:
+		e = engine.NewRelease(target.ID)
+	case 6:
+		e = engine.NewRefuse(target.ID)
+	default:
+		points := w.p.Rules().Points
+		e = w.adjust(target.Member, points[r.Intn(len(points))].ID, fmt.Sprint(r.Intn(60)-30), r.Intn(2) == 0)
+	}
+	e.Time, e.Arrived = w.now, w.now
+	w.dryRun(e, r)
+	before := w.everything()
+	out, refusal, err := w.p.Process(e)
+	require.NoError(w.t, err)
+	if refusal != nil {
+		require.Contains(w.t, []string{engine.CodeEventVoided, engine.CodeInsufficient, engine.CodeDoesNotFit}, refusal.Code)
+		return
+	}
+	again := *e
+	second, _, err := w.p.Process(&again)
+	require.NoError(w.t, err)
+	require.True(w.t, second.Duplicate)
+	if strings.HasPrefix(e.Type, "event.") {
+		after := w.everything()
+		for id, p := range before {
+			for points := range p.Points {
+				require.LessOrEqual(w.t, after[id].Points[points].Issued, p.Points[points].Issued, "%s issues nothing: %+v", e.ID, out.Effects)
+			}
+		}
+	}
+}
+
+// recomputes requires that the progress of all members is what looking at their events again gives.
+func (w *world) recomputes() {
+	w.t.Helper()
+	w.jobs()
+	for i := range 6 {
+		id := fmt.Sprint("m", i)
+		if w.p.Member(id) == nil {
+			continue
+		}
+		for _, fromSnapshot := range []bool{false, true} {
+			m, fell, err := w.p.Recomputed(id, w.now, fromSnapshot)
+			require.NoError(w.t, err)
+			require.Equal(w.t, w.p.Member(id).Progress(w.p.Rules(), w.now, nil), m.Progress(w.p.Rules(), w.now, nil), "%s, from a snapshot: %t", id, fromSnapshot)
+			require.Zero(w.t, fell, "awards of %s that would fall", id)
+		}
 	}
 }
 

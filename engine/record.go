@@ -56,7 +56,59 @@ func encodeRecord(b []byte, version, present int, e *Event, o *Outcome) []byte {
 	for i := range o.Fanouts {
 		w.fanout(&o.Fanouts[i])
 	}
+	w.rest(o)
 	return w.b
+}
+
+// Parts of a record that few have.
+const (
+	hasTrail = 1 << iota
+	hasRevision
+	hasRefusal
+)
+
+// rest writes what few records have; nothing at all for most.
+func (w *writer) rest(o *Outcome) {
+	parts := uint64(0)
+	if o.Trail != nil {
+		parts |= hasTrail
+	}
+	if o.Revision != nil {
+		parts |= hasRevision
+	}
+	if o.Refusal != nil {
+		parts |= hasRefusal
+	}
+	if parts == 0 {
+		return
+	}
+	w.uint(parts)
+	if o.Trail != nil {
+		w.trail(o.Trail)
+	}
+	if o.Revision != nil {
+		w.revision(o.Revision)
+	}
+	if o.Refusal != nil {
+		w.text(o.Refusal.Code)
+		w.text(o.Refusal.Message)
+	}
+}
+
+func (r *reader) rest(o *Outcome) {
+	if len(r.b) == 0 {
+		return
+	}
+	parts := r.uint()
+	if parts&hasTrail != 0 {
+		o.Trail = r.trail()
+	}
+	if parts&hasRevision != 0 {
+		o.Revision = r.revision()
+	}
+	if parts&hasRefusal != 0 {
+		o.Refusal = &Refusal{Code: r.text(), Message: r.text()}
+	}
 }
 
 func (w *writer) fanout(f *Fanout) {
@@ -91,6 +143,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	o.Entries = r.entries()
 	o.Scores = list(r, r.score)
 	o.Fanouts = list(r, r.fanout)
+	r.rest(o)
 	if r.err == nil && len(r.b) > 0 {
 		r.err = fmt.Errorf("%d bytes too many", len(r.b))
 	}
@@ -100,8 +153,25 @@ func DecodeRecord(b []byte) (*Record, error) {
 	return rec, nil
 }
 
+// Flags beside an effect's kind.
+const (
+	effectRevoked = 1 << 5
+	effectCaused  = 1 << 6
+	effectKindOf  = effectRevoked - 1
+)
+
 func (w *writer) effect(e *Effect) {
-	w.uint(uint64(e.Kind))
+	kind := uint64(e.Kind)
+	if e.Revoked {
+		kind |= effectRevoked
+	}
+	if e.Cause > 0 {
+		kind |= effectCaused
+	}
+	w.uint(kind)
+	if e.Cause > 0 {
+		w.uint(uint64(e.Cause))
+	}
 	w.text(e.ID)
 	w.text(e.Source)
 	w.text(e.Goal)
@@ -137,7 +207,12 @@ func (w *writer) effect(e *Effect) {
 }
 
 func (r *reader) effect(e *Effect) {
-	*e = Effect{Kind: EffectKind(r.uint()), ID: r.text(), Source: r.text(), Goal: r.text(), Amount: r.num(), Wanted: r.num()}
+	kind := r.uint()
+	*e = Effect{Kind: EffectKind(kind & effectKindOf), Revoked: kind&effectRevoked != 0}
+	if kind&effectCaused != 0 {
+		e.Cause = r.cause()
+	}
+	e.ID, e.Source, e.Goal, e.Amount, e.Wanted = r.text(), r.text(), r.text(), r.num(), r.num()
 	e.Boosts = list(r, func(s *string) { *s = r.text() })
 	switch e.Kind {
 	case PointsEffect, RewardEffect:
@@ -179,11 +254,18 @@ func (r *reader) entries() []Entry {
 	})
 }
 
+// scoreRemoved marks, beside a score's order, a member that has no score any more.
+const scoreRemoved = 1 << 7
+
 func (w *writer) score(s *ScoreChange) {
 	w.text(s.Key.Board)
 	w.text(s.Key.Season)
 	w.text(s.Key.Split)
-	w.uint(uint64(s.Rules.Order))
+	order := uint64(s.Rules.Order)
+	if s.Score.Removed {
+		order |= scoreRemoved
+	}
+	w.uint(order)
 	w.uint(uint64(s.Rules.Ties))
 	w.text(s.Score.Member)
 	w.num(s.Score.Value)
@@ -193,6 +275,8 @@ func (w *writer) score(s *ScoreChange) {
 
 func (r *reader) score(s *ScoreChange) {
 	s.Key = leaderboards.Key{Board: r.text(), Season: r.text(), Split: r.text()}
-	s.Rules = leaderboards.Rules{Order: leaderboards.Order(r.uint()), Ties: leaderboards.Ties(r.uint())}
-	s.Score = leaderboards.Score{Member: r.text(), Value: decimal.Decimal(r.int()), Reached: r.at(), Version: r.uint()}
+	order := r.uint()
+	s.Rules = leaderboards.Rules{Order: leaderboards.Order(order &^ scoreRemoved), Ties: leaderboards.Ties(r.uint())}
+	s.Score = leaderboards.Score{Member: r.text(), Value: decimal.Decimal(r.int()), Reached: r.at(), Version: r.uint(),
+		Removed: order&scoreRemoved != 0}
 }

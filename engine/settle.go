@@ -12,6 +12,10 @@ import (
 // settle writes down what time alone has made true of the member by now: lots that became available or expired, tiers
 // that fell, streaks that broke. Whether an event or a job comes first changes nothing but who writes it.
 func (a *applier) settle(now calendar.Instant) {
+	if a.judge != nil {
+		a.judge.settle(a, now)
+		return
+	}
 	if now < a.m.Due || a.m.Due == 0 {
 		return
 	}
@@ -56,10 +60,14 @@ func (a *applier) settleAccount(acc *Account, now calendar.Instant) {
 		}
 	}
 	for _, e := range mergeExpiring(expired) {
-		a.follow(PointsExpired, PointsExpired+"/"+acc.Points+"/"+a.m.ID+"/"+e.At.String(), e.At, 0,
-			[]Value{TextValue(acc.Points), NumberValue(e.Amount)})
+		a.tellExpired(acc.Points, e)
 	}
 	a.forgetLots(acc, now)
+}
+
+func (a *applier) tellExpired(points string, e Expiring) {
+	a.follow(Cause{Event: PointsExpired, ID: points, At: e.At}, PointsExpired+"/"+points+"/"+a.m.ID+"/"+e.At.String(), 0,
+		[]Value{TextValue(points), NumberValue(e.Amount)})
 }
 
 // release writes down that a pending lot has become spendable, and pays debt from it. A released lot is marked by a
@@ -101,7 +109,8 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		}
 		length := s.Run.At(a.rules.CalendarOf(a.m), rec.Spans, rec.Longest, broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
-		a.follow(StreakBroken, StreakBroken+"/"+s.ID+"/"+a.m.ID+"/"+broke.String(), broke, 0, []Value{TextValue(s.ID), NumberValue(n)})
+		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, StreakBroken+"/"+s.ID+"/"+a.m.ID+"/"+broke.String(), 0,
+			[]Value{TextValue(s.ID), NumberValue(n)})
 		a.out.replace(a.streakEffect(s, rec))
 	}
 }
@@ -114,8 +123,9 @@ func (a *applier) settleTiers(now calendar.Instant) {
 			continue
 		}
 		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
+		before := rec.Level
 		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, &metrics, now, a.changes[:0])
-		a.tellLevels(t, 0)
+		a.tellLevels(t, before, 0)
 	}
 }
 
@@ -135,7 +145,7 @@ func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
 	rec := &TierRecord{ID: t.Key, TierState: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: at}}
 	a.m.Tiers = append(a.m.Tiers, rec)
 	metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, a.changes[:0])
+	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, at, a.changes[:0])
 	return rec
 }
 
@@ -145,12 +155,9 @@ func (a *applier) rise(at calendar.Instant) {
 	for _, t := range a.rules.Tiers {
 		rec := a.needTier(t, at)
 		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-		// A late event reaches the level of its own time, unless the level has changed since: then it is judged now.
-		if rec.Reached <= at {
-			rec.Settled = min(rec.Settled, at)
-		}
-		a.changes = t.Ladder.Rise(&rec.TierState, &metrics, max(at, rec.Settled), a.changes[:0])
-		a.tellLevels(t, depth)
+		before := rec.Level
+		a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, a.now, a.changes[:0])
+		a.tellLevels(t, before, depth)
 	}
 }
 
@@ -161,16 +168,14 @@ func (a *applier) liftTier(t *Tier, level string, e *Event) {
 	}
 	rec := a.needTier(t, e.Time)
 	to := t.level(level)
-	a.changes = a.changes[:0]
-	for rec.Level < to {
-		a.changes = append(a.changes, challenges.LevelChange{From: rec.Level, To: rec.Level + 1, At: e.Time})
-		rec.Level, rec.Reached, rec.Unmet = rec.Level+1, e.Time, calendar.Forever
-	}
-	a.tellLevels(t, e.Depth)
+	before := rec.Level
+	a.changes = rec.Lift(to, e.Time, a.changes[:0])
+	a.tellLevels(t, before, e.Depth)
 }
 
-// tellLevels tells of the changes just made to a tier: one effect from where it stood to where it stands, one event a step.
-func (a *applier) tellLevels(t *Tier, depth int) {
+// tellLevels tells of the changes just made to a tier: one effect from where it stood before to where it stands, one event a
+// step.
+func (a *applier) tellLevels(t *Tier, before, depth int) {
 	if len(a.changes) == 0 {
 		return
 	}
@@ -184,14 +189,17 @@ func (a *applier) tellLevels(t *Tier, depth int) {
 			fields = []Value{TextValue(t.ID), TextValue(t.name(c.From)), TextValue(t.name(c.To))}
 		}
 		id := name + "/" + t.ID + "/" + a.m.ID + "/" + strconv.FormatUint(a.seq, 10) + "/" + strconv.Itoa(c.To)
-		a.follow(name, id, c.At, depth, fields)
+		a.follow(Cause{Event: name, ID: t.ID, Goal: fields[1].Text(), At: c.At}, id, depth, fields)
 	}
-	first, last := a.changes[0], a.changes[len(a.changes)-1]
-	from := t.name(first.From)
+	now := a.m.tier(t.Key).Level
+	if now == before {
+		return // reached again while it was still held for its grace, or beneath that
+	}
+	from := t.name(before)
 	if old := a.out.effect(TierEffect, t.ID, "", ""); old != nil {
 		from = old.From
 	}
-	a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: from, Level: t.name(last.To)})
+	a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: from, Level: t.name(now)})
 }
 
 // level is the index of a level's name, NoLevel when there is none.

@@ -65,10 +65,7 @@ func (w *writer) member(m *Member) {
 	w.len(len(m.Tiers))
 	for _, t := range m.Tiers {
 		w.text(t.ID)
-		w.int(int64(t.Level))
-		w.at(t.Reached)
-		w.at(t.Unmet)
-		w.at(t.Settled)
+		w.tier(&t.TierState)
 	}
 	w.uses(m.Uses)
 	w.len(len(m.Rewards))
@@ -80,6 +77,61 @@ func (w *writer) member(m *Member) {
 		w.at(h.Expires)
 	}
 	w.at(m.Due)
+	w.len(m.Events)
+	w.beneath(m.Tiers)
+}
+
+func (w *writer) tier(t *challenges.TierState) {
+	w.int(int64(t.Level))
+	w.at(t.Reached)
+	w.at(t.Unmet)
+	w.at(t.Settled)
+}
+
+func (r *reader) tier() challenges.TierState {
+	return challenges.TierState{Level: int(r.int()), Reached: r.at(), Unmet: r.at(), Settled: r.at()}
+}
+
+// beneath writes what lies beneath the levels that are only held for their grace: for each such tier the number of states
+// and those, from the top.
+func (w *writer) beneath(tiers []*TierRecord) {
+	n := 0
+	for _, t := range tiers {
+		if t.Beneath != nil {
+			n++
+		}
+	}
+	w.len(n)
+	for i, t := range tiers {
+		if t.Beneath == nil {
+			continue
+		}
+		w.len(i)
+		deep := 0
+		for s := t.Beneath; s != nil; s = s.Beneath {
+			deep++
+		}
+		w.len(deep)
+		for s := t.Beneath; s != nil; s = s.Beneath {
+			w.tier(s)
+		}
+	}
+}
+
+func (r *reader) beneath(tiers []*TierRecord) {
+	for range r.len() {
+		i := r.len2()
+		if i >= len(tiers) {
+			r.short()
+			return
+		}
+		s := &tiers[i].TierState
+		for range r.len() {
+			next := r.tier()
+			s.Beneath = &next
+			s = s.Beneath
+		}
+	}
 }
 
 // profile writes the declared values that are there, and those that the present ruleset does not declare, by name.
@@ -140,27 +192,30 @@ func (w *writer) count(c *Count) {
 	w.text(c.Name)
 	w.len(len(c.Periods))
 	for i := range c.Periods {
-		p := &c.Periods[i]
-		w.key(p.Key)
-		w.num(p.Value)
-		w.len(p.Count)
-		w.at(p.At)
-		w.text(p.ID)
-		w.len(len(p.Kept))
-		for _, k := range p.Kept {
-			w.key(k.Bucket)
-			w.at(k.At)
-			w.text(k.ID)
-			w.num(k.Value)
-		}
-		w.len(len(p.Keys))
-		for _, k := range p.Keys {
-			w.text(k.Key)
-			w.len(k.Count)
-			w.at(k.First)
-		}
-		w.flag(p.Full)
+		w.period(&c.Periods[i])
 	}
+}
+
+func (w *writer) period(p *PeriodTally) {
+	w.key(p.Key)
+	w.num(p.Value)
+	w.len(p.Count)
+	w.at(p.At)
+	w.text(p.ID)
+	w.len(len(p.Kept))
+	for _, k := range p.Kept {
+		w.key(k.Bucket)
+		w.at(k.At)
+		w.text(k.ID)
+		w.num(k.Value)
+	}
+	w.len(len(p.Keys))
+	for _, k := range p.Keys {
+		w.text(k.Key)
+		w.len(k.Count)
+		w.at(k.First)
+	}
+	w.flag(p.Full)
 }
 
 func (w *writer) streak(s *StreakRecord) {
@@ -236,15 +291,17 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Streaks = pointers(r, r.streak)
 	m.Challenges = pointers(r, r.challenge)
 	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.name(), Level: r.name(), At: r.at()} })
-	m.Tiers = pointers(r, func(t *TierRecord) {
-		*t = TierRecord{ID: r.name(), TierState: challenges.TierState{Level: int(r.int()), Reached: r.at(), Unmet: r.at(), Settled: r.at()}}
-	})
+	m.Tiers = pointers(r, func(t *TierRecord) { *t = TierRecord{ID: r.name(), TierState: r.tier()} })
 	m.Uses = list(r, r.use)
 	m.Rewards = list(r, func(h *Holding) {
 		*h = Holding{Reward: r.name(), Seq: r.uint(), Source: r.name(), At: r.at(), Expires: r.at()}
 	})
 	m.Due = r.at()
 	m.indexed = m.Due
+	if len(r.b) > 0 {
+		m.Events = r.len2()
+		r.beneath(m.Tiers)
+	}
 	damaged("member", m.ID, r)
 	return m
 }
@@ -263,14 +320,16 @@ func (r *reader) account(a *Account) {
 
 func (r *reader) count(c *Count) {
 	c.Name = r.name()
-	c.Periods = list(r, func(p *PeriodTally) {
-		p.Key, p.Value, p.Count, p.At, p.ID = r.key(), r.num(), r.len2(), r.at(), r.text()
-		p.Kept = list(r, func(k *challenges.Kept) {
-			*k = challenges.Kept{Bucket: r.key(), At: r.at(), ID: r.text(), Value: r.num()}
-		})
-		p.Keys = list(r, func(k *challenges.KeyCount) { *k = challenges.KeyCount{Key: r.text(), Count: r.len2(), First: r.at()} })
-		p.Full = r.flag()
+	c.Periods = list(r, r.period)
+}
+
+func (r *reader) period(p *PeriodTally) {
+	p.Key, p.Value, p.Count, p.At, p.ID = r.key(), r.num(), r.len2(), r.at(), r.text()
+	p.Kept = list(r, func(k *challenges.Kept) {
+		*k = challenges.Kept{Bucket: r.key(), At: r.at(), ID: r.text(), Value: r.num()}
 	})
+	p.Keys = list(r, func(k *challenges.KeyCount) { *k = challenges.KeyCount{Key: r.text(), Count: r.len2(), First: r.at()} })
+	p.Full = r.flag()
 }
 
 func (r *reader) streak(s *StreakRecord) {

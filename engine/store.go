@@ -33,6 +33,8 @@ type Batch struct {
 	// States are changed subjects, with Mark: all subjects as after that record. Empty without a checkpoint.
 	States []Row
 	Mark   uint64
+	// through is the last event that the rows are of.
+	through uint64
 }
 
 // Empty reports whether there is nothing to commit.

@@ -125,7 +125,7 @@ func (m *Member) tierState(rules *Ruleset, t *Tier, at calendar.Instant) (challe
 	if rec := m.tier(t.Key); rec != nil {
 		state = rec.TierState
 	} else {
-		t.Ladder.Rise(&state, metrics, m.Joined, nil)
+		t.Ladder.Rise(&state, metrics, m.Joined, m.Joined, nil)
 	}
 	t.Ladder.Settle(rules.CalendarOf(m), &state, metrics, at, nil)
 	return state, metrics

@@ -83,9 +83,9 @@ func (b *builder) checkTarget(n *document.Node, points *engine.Points) {
 	}
 	switch {
 	case transfer:
-		b.Node(n, "", "%s takes what it gives: a transfer is never boosted", n.Text)
+		b.Node(n, "leave it out of only", "%s takes what it gives: a transfer is never boosted", n.Text)
 	case !found && !idle && !b.List.HasErrors():
-		b.Node(n, "", "%s does not give %s", n.Text, points.ID)
+		b.Node(n, "name a definition that gives "+points.ID, "%s does not give %s", n.Text, points.ID)
 	}
 }
 
@@ -167,7 +167,7 @@ func (b *builder) amount(n *document.Node, r reader) engine.Amount {
 		return nil
 	}
 	if e.Constant != nil && e.Constant.Sign() < 0 {
-		b.Node(n, "", "a boost cannot be negative")
+		b.Node(n, "times: 0.5 halves what is given; take in a rule takes points", "a boost cannot be negative")
 	}
 	return e.Amount
 }

@@ -215,7 +215,11 @@ func (b *builder) unknown(n *document.Node, from, to int, noun, word string, can
 	if noun == "points" {
 		is = "are"
 	}
-	b.Span(n, from, to, expression.DidYouMean(word, candidates), "there %s no %s %q", is, noun, word)
+	advice := expression.DidYouMean(word, candidates)
+	if len(candidates) == 0 {
+		advice = "none is defined yet"
+	}
+	b.Span(n, from, to, advice, "there %s no %s %q", is, noun, word)
 }
 
 func (b *builder) sortedInactive() []Inactive {

@@ -228,7 +228,7 @@ func (b *builder) when(rec *document.Record) trigger {
 			return trigger{node: n}
 		}
 		if slices.Contains(t.events, event) {
-			b.Node(item, "", "%s is in the list twice", event.Name)
+			b.Node(item, "keep one of them", "%s is in the list twice", event.Name)
 			continue
 		}
 		t.events, t.idle = append(t.events, event), cmp.Or(t.idle, idle)

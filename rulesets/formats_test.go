@@ -19,7 +19,7 @@ import (
 var reporters = map[string]int{"Node": 2, "Span": 4, "at": 4, "fail": 1, "refuse": 1, "want": 2}
 
 // tables are the tables of explanations, by the index of the message in an entry.
-var tables = map[string]int{"traps": 2, "syntaxHints": 1}
+var tables = map[string]int{"traps": 3, "syntaxHints": 1}
 
 // unreachable are messages that no file can bring about, with the reason.
 var unreachable = map[string]string{
@@ -68,34 +68,37 @@ func messagesIn(t *testing.T, dir string) (out []message) {
 		}
 		file, err := parser.ParseFile(set, name, nil, 0)
 		require.NoError(t, err)
-		add := func(e ast.Expr) {
-			if form := formOf(e); strings.Trim(form, ".*") != "" && strings.Trim(form, ".*") != ", but this is " {
+		add := func(e ast.Expr, after string) {
+			if form := formOf(e) + after; strings.Trim(form, ".*") != "" && strings.Trim(form, ".*") != ", but this is " {
 				out = append(out, message{form, set.Position(e.Pos()).String()})
 			}
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if i, ok := reporters[nameOf(n.Fun)]; ok && len(n.Args) > i {
-					add(n.Args[i])
-				} else if name := nameOf(n.Fun); name == "refuse" && len(n.Args) == 3 || name == "fail" && len(n.Args) == 2 {
-					add(n.Args[len(n.Args)-1])
+				name := nameOf(n.Fun)
+				i, ok := reporters[name]
+				if name == "refuse" && dir == "document" {
+					i = 2
+				}
+				if ok && len(n.Args) > i {
+					add(n.Args[i], map[bool]string{true: ", but this is .*"}[name == "want"])
 				}
 			case *ast.CompositeLit:
 				if nameOf(n.Type) == "Error" && len(n.Elts) == 4 {
-					add(n.Elts[2])
+					add(n.Elts[2], "")
 				}
 			case *ast.ValueSpec:
 				if i, ok := tables[n.Names[0].Name]; ok {
 					for _, entry := range n.Values[0].(*ast.CompositeLit).Elts {
-						add(entry.(*ast.CompositeLit).Elts[i])
+						add(entry.(*ast.CompositeLit).Elts[i], "")
 					}
 				}
 			case *ast.FuncDecl:
 				if n.Name.Name == "banned" {
 					ast.Inspect(n, func(n ast.Node) bool {
 						if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) == 2 {
-							add(r.Results[0])
+							add(r.Results[0], "")
 						}
 						return true
 					})

@@ -14,14 +14,20 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestBadRulesets compares all that is said about each testdata/CASE.bad.yaml with CASE.bad.txt. The file name is the case.
+// TestBadRulesets compares all that is said about each testdata/CASE.bad.yaml, or the files of CASE.bad, with CASE.bad.txt. The
+// file name is the case.
 func TestBadRulesets(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.bad.yaml")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 60)
-	for _, file := range files {
+	dirs, err := filepath.Glob("testdata/*.bad")
+	require.NoError(t, err)
+	for _, file := range append(files, dirs...) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".bad.yaml"), func(t *testing.T) {
-			p, diagnostics := rulesets.LoadFile(file)
+			load := rulesets.LoadFile
+			if filepath.Ext(file) == ".bad" {
+				load = rulesets.LoadDir
+			}
+			p, diagnostics := load(file)
 			require.Nil(t, p)
 			require.True(t, diagnostics.HasErrors())
 			for _, d := range diagnostics {

@@ -20,9 +20,6 @@ func (b *builder) streaks() {
 func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 	name := "streaks/" + rec.ID
 	s.OptIn, s.Leave = rec.Text("join") == "opt_in", rec.Text("on_reversal") == "leave"
-	if s.OptIn {
-		b.idle(name, rec.Values["join"], "streaks cannot be joined yet")
-	}
 	s.Run.Every = b.period(rec, "every")
 	s.Run.AtLeast = decimal.One
 	if n := rec.Values["at_least"]; n != nil {
@@ -46,7 +43,7 @@ func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 	s.Goals = b.goals(rec, name, reader{who: "a streak"})
 	for _, g := range s.Goals {
 		if !g.At.IsInt() {
-			b.Node(rec.Place(), "", "a streak's goals are whole numbers of periods")
+			b.Node(rec.Place(), "write a whole number, such as goal: 7", "a streak's goals are whole numbers of periods")
 		}
 	}
 	b.caused(name, engine.StreakReached, "streak", rec.ID)
@@ -144,7 +141,7 @@ type bareGoal struct {
 func (b *builder) positive(n *document.Node) decimal.Decimal {
 	d := b.decimal(n)
 	if d <= 0 {
-		b.Node(n, "", "a goal is more than 0")
+		b.Node(n, "such as goal: 10", "a goal is more than 0")
 	}
 	return d
 }

@@ -284,13 +284,13 @@ func (b *builder) leagues(rec *document.Record) {
 	seen := map[string]bool{}
 	for _, n := range rec.List("names") {
 		if seen[n.Text] {
-			b.Node(n, "", "league %s is named twice", n.Text)
+			b.Node(n, "give each a name of its own", "league %s is named twice", n.Text)
 		}
 		seen[n.Text] = true
 	}
 	size, up, down := atoi(rec.Text("size")), atoi(rec.Text("up")), atoi(rec.Text("down"))
 	if up+down > size {
-		b.Node(rec.Node, "", "%d rise and %d fall, but a cohort has %d members", up, down, size)
+		b.Node(rec.Node, "lower up and down, or raise size", "%d rise and %d fall, but a cohort has %d members", up, down, size)
 	}
 }
 
@@ -353,7 +353,7 @@ func (b *builder) price(n *document.Node) []engine.Cost {
 		case amount <= 0:
 			b.Node(p.Value, "without cost a reward can only be given", "a cost is more than 0")
 		case amount.Fraction() > b.decimalsOf(points):
-			b.Node(p.Value, "", "%s has %d decimals", points.ID, b.decimalsOf(points))
+			b.Node(p.Value, "round the cost", "%s has %d decimals", points.ID, b.decimalsOf(points))
 		}
 		out = append(out, engine.Cost{Points: points, Amount: amount, OrMore: g.Has(2)})
 	}

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ type TB interface {
 }
 
 // CheckInvariants fails the test unless everything that must hold of a program after any sequence of events holds now
-// (reliability: Invariants 1 to 8, 11, 15, 17, 18, 25, as far as engine and store go). It commits what the processor has
+// (reliability: Invariants 1 to 8, 11, 15 to 18, 21, 25 and P10, as far as engine and store go). It commits what the processor has
 // gathered, with a checkpoint.
 func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []engine.Version) {
 	t.Helper()
@@ -27,10 +28,14 @@ func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []e
 	p.Committed(b)
 
 	checkJournal(t, store, versions)
+	checkAwards(t, store)
+	checkTotals(t, store, p)
 	members := 0
 	require.NoError(t, store.Scan("s/m/", "", func(key string, _ []byte) bool {
 		members++
-		checkMember(t, store, p.Member(strings.TrimPrefix(key, "s/m/")))
+		m := p.Member(strings.TrimPrefix(key, "s/m/"))
+		checkMember(t, store, m)
+		checkDebt(t, p, m)
 		return true
 	}))
 	replayed, err := engine.Replay(store, versions)
@@ -64,36 +69,24 @@ func checkJournal(t TB, store engine.Store, versions []engine.Version) {
 			existed = existed || v.Number == rec.Version && v.Rules.Tag == rec.Outcome.Ruleset
 		}
 		require.True(t, existed, "record %d names a version that existed", seq)
-		checkCauses(t, rec, versions)
+		checkCauses(t, rec)
 		return true
 	}))
 	require.Equal(t, last+1, next)
 }
 
-func checkCauses(t TB, rec *engine.Record, versions []engine.Version) {
+func checkCauses(t TB, rec *engine.Record) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, e := range rec.Outcome.Effects {
-		if e.Kind != engine.PointsEffect || e.Goal != "" || e.Amount < 0 {
-			continue // a goal can be reached several times in one event, when it repeats
+		if e.Kind != engine.PointsEffect || e.Amount < 0 || rec.Outcome.Revision != nil {
+			continue
 		}
-		cause := e.ID + " " + e.Source
+		cause := fmt.Sprint(e.ID, e.Source, e.Goal, e.Cause)
 		require.False(t, seen[cause], "record %d gives %s twice for one cause", rec.Seq, cause)
-		seen[cause] = !onBuiltin(versions, e.Source) // an event can have several follow-ups of one type
+		seen[cause] = true
 		require.LessOrEqual(t, e.Amount, e.Wanted, "record %d: never more than wanted", rec.Seq)
 	}
-}
-
-// onBuiltin reports whether a rule of any version looks at events that the engine raises.
-func onBuiltin(versions []engine.Version, source string) bool {
-	for _, v := range versions {
-		for _, r := range v.Rules.Rules {
-			if r.Path == source && r.When.Builtin {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // checkMember: books that balance, and a ledger whose entries sum to them.

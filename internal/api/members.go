@@ -309,12 +309,19 @@ func (c call) progressAt(id string, at calendar.Instant) (engine.Progress, bool,
 
 // enroll opts a member in to a challenge. The event's id is the member's and the challenge's, so that doing it again
 // answers as the first time.
-func enroll(c call) error {
+func enroll(c call) error { return c.enroll("challenge", "enroll/", engine.NewEnrollment) }
+
+// enrollInStreak opts a member in to a streak, likewise.
+func enrollInStreak(c call) error {
+	return c.enroll("streak", "enroll/streaks/", engine.NewStreakEnrollment)
+}
+
+func (c call) enroll(noun, prefix string, command func(id, member, what string) *engine.Event) error {
 	id, err := c.id("member")
 	if err != nil {
 		return err
 	}
-	challenge, err := c.id("challenge")
+	what, err := c.id(noun)
 	if err != nil {
 		return err
 	}
@@ -323,7 +330,7 @@ func enroll(c call) error {
 			return malformed("invalid_body", "this call takes no body", errs)
 		}
 	}
-	out, err := c.accept(engine.NewEnrollment("enroll/"+challenge+"/"+id, id, challenge))
+	out, err := c.accept(command(prefix+what+"/"+id, id, what))
 	if err != nil {
 		return err
 	}

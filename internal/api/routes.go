@@ -38,6 +38,7 @@ var routes = []route{
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
 	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "cursor", "limit"), showLedger},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
+	{post, "/v1/members/:member/streaks/:streak/enroll", keys.MembersWrite, MaxEvent, nil, enrollInStreak},
 
 	{get, "/v1/leaderboards", keys.LeaderboardsRead, 0, nil, listLeaderboards},
 	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "from_rank", "limit", "min_seq"), showLeaderboard},

@@ -181,7 +181,25 @@ func (c *compiler) want(n ast.Node, t Type, message string) operand {
 		}
 		return o
 	}
-	return c.fail(span(n), fmt.Sprintf("%s, but this is %s", message, o.typ), "")
+	return c.fail(span(n), fmt.Sprintf("%s, but this is %s", message, o.typ), c.instead(n, o.typ, t))
+}
+
+// instead is how a value of one type is made one of another, "" where that is not to be guessed.
+func (c *compiler) instead(n ast.Node, is, want Type) string {
+	_, literal := n.(*ast.StringNode)
+	switch shown := c.text(n); {
+	case want == Boolean && is == Number:
+		return "compare it: " + shown + " > 0"
+	case want == Boolean && is == Text && !literal:
+		return "compare it: " + shown + ` == "…"`
+	case want == Number && literal:
+		return "numbers stand without quotes, fields too"
+	case want == Number && is == Boolean:
+		return "write: (if " + shown + " { 1 } else { 0 })"
+	case want == List && is != List:
+		return "a list is a field declared as one: [text], or [{sku: text}]"
+	}
+	return ""
 }
 
 // operand compiles n, which must be present.
@@ -212,7 +230,7 @@ func (c *compiler) part(n ast.Node) operand {
 	case *ast.CallNode:
 		return c.call(n, n.Callee.(*ast.IdentifierNode).Value, n.Arguments)
 	case *ast.ArrayNode:
-		return c.fail(span(n), "a list can stand only after in, or as the default of a list", "")
+		return c.fail(span(n), "a list can stand only after in, or as the default of a list", `such as event.store in ["mitte", "nord"]`)
 	default:
 		panic(fmt.Sprintf("expression: audit let a %T pass", n))
 	}
@@ -323,7 +341,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode) operand {
 		return operand{}
 	}
 	if a.typ != b.typ {
-		return c.fail(span(n.Exp2), fmt.Sprintf("both parts of if must be of one type: this is %s, the other %s", b.typ, a.typ), "")
+		return c.fail(span(n.Exp2), fmt.Sprintf("both parts of if must be of one type: this is %s, the other %s", b.typ, a.typ), "such as if c { 2 } else { 1 }")
 	}
 	return either(choose.cond, a, b)
 }

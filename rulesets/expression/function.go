@@ -237,7 +237,7 @@ func (c *compiler) length(_ ast.Node, args []ast.Node) operand {
 	case Unknown:
 		return operand{}
 	default:
-		return c.fail(span(args[0]), fmt.Sprintf("len takes a list or text, but this is %s", o.typ), "")
+		return c.fail(span(args[0]), fmt.Sprintf("len takes a list or text, but this is %s", o.typ), "such as len(event.items)")
 	}
 }
 

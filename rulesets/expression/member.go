@@ -166,7 +166,7 @@ func (c *compiler) keptEntry(g keptGroup, segs []segment) operand {
 		rest = rest[1:]
 	}
 	if len(rest) > 0 {
-		return c.fail(rest[0].at, joined(segs[:len(segs)-len(rest)])+" has no fields", "")
+		return c.fail(rest[0].at, joined(segs[:len(segs)-len(rest)])+" has no fields", "leave out what follows it")
 	}
 	if !c.keptState(at, joined(segs)) {
 		return operand{}

@@ -67,7 +67,7 @@ func (c *compiler) calculation(n *ast.BinaryNode) operand {
 	if l.literal != nil && r.literal != nil {
 		w, err := operate(*l.literal, *r.literal)
 		if err != nil {
-			return c.fail(span(n), "this always fails: "+err.Error(), "")
+			return c.fail(span(n), "this always fails: "+err.Error(), "check the numbers: the largest is 10^26")
 		}
 		return numberConstant(w)
 	}
@@ -134,7 +134,7 @@ func (c *compiler) compared(n *ast.BinaryNode, l, r operand) operand {
 			return condOperand(func(f *engine.Facts) bool { return (a(f) == b(f)) == want })
 		}
 	}
-	return c.fail(n.Location(), fmt.Sprintf("%s cannot be compared with %s", l.typ, n.Operator), "")
+	return c.fail(n.Location(), fmt.Sprintf("%s cannot be compared with %s", l.typ, n.Operator), "compare with == or !=, numbers and dates also with <, <=, > and >=")
 }
 
 // ordered is what an operator makes of a comparison's sign.
@@ -230,7 +230,7 @@ func (c *compiler) coalesce(n *ast.BinaryNode, absent bool) operand {
 		return operand{}
 	}
 	if l.typ != r.typ {
-		return c.fail(span(n.Right), fmt.Sprintf("the default must be %s, but this is %s", l.typ, r.typ), "")
+		return c.fail(span(n.Right), fmt.Sprintf("the default must be %s, but this is %s", l.typ, r.typ), "after ?? stands what counts where the field was not sent")
 	}
 	c.option(l, r)
 	if !l.optional {
@@ -257,7 +257,7 @@ func (c *compiler) orEmpty(n *ast.BinaryNode, l operand, array *ast.ArrayNode) o
 	case l.typ == Unknown:
 		return operand{}
 	case l.typ != List:
-		return c.fail(span(n.Right), fmt.Sprintf("the default must be %s, but this is a list", l.typ), "")
+		return c.fail(span(n.Right), fmt.Sprintf("the default must be %s, but this is a list", l.typ), "after ?? stands what counts where the field was not sent")
 	case len(array.Nodes) > 0:
 		return c.fail(span(n.Right), "the default of a list is the empty list", "write []")
 	}
@@ -297,7 +297,7 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 		return c.fail(span(n.Right), "the items of this list have fields", "use any(list, .field == value)")
 	}
 	if item := typeOf(r.items.Fields[0].Type); item != l.typ {
-		return c.fail(span(n), fmt.Sprintf("%s cannot be in a list of which each item is %s", l.typ, item), "")
+		return c.fail(span(n), fmt.Sprintf("%s cannot be in a list of which each item is %s", l.typ, item), "compare values of one type")
 	}
 	o := condOperand(inList(l, r.list))
 	o.safe = l.safe && r.safe
@@ -339,7 +339,7 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 	var dates []calendar.Date
 	var values []engine.Value
 	if len(array.Nodes) == 0 {
-		return c.fail(array.Location(), "nothing is in an empty list", "")
+		return c.fail(array.Location(), "nothing is in an empty list", "write its values: [1, 2], or delete the condition")
 	}
 	for _, n := range array.Nodes {
 		o := c.asDate(c.operand(n), l)
@@ -349,7 +349,7 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 		case o.constant == nil && o.literal == nil:
 			l = c.fail(span(n), "the list after in is made of constants", "join conditions with or")
 		case o.typ != l.typ:
-			l = c.fail(span(n), fmt.Sprintf("%s cannot be in a list with %s", l.typ, o.typ), "")
+			l = c.fail(span(n), fmt.Sprintf("%s cannot be in a list with %s", l.typ, o.typ), "compare values of one type: text in quotes, numbers without")
 		case o.typ == Text:
 			c.option(l, o)
 			texts = append(texts, o.constant.Text())
@@ -358,7 +358,7 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 		case o.typ == Date:
 			dates = append(dates, o.constant.Date())
 		default:
-			l = c.fail(span(n), fmt.Sprintf("a list after in cannot have %s", o.typ), "")
+			l = c.fail(span(n), fmt.Sprintf("a list after in cannot have %s", o.typ), "it has texts, numbers or dates")
 		}
 		if o.constant != nil {
 			values = append(values, *o.constant)

@@ -138,7 +138,7 @@ func (c *compiler) notARecord(f *engine.Field, next segment) operand {
 	if f.Type == engine.TypeList {
 		return c.fail(next.at, f.Name+" is a list", fmt.Sprintf("ask about its items: any(event.%s, .%s == …)", f.Name, next.name))
 	}
-	return c.fail(next.at, fmt.Sprintf("%s is %s and has no fields", f.Name, typeOf(f.Type)), "")
+	return c.fail(next.at, fmt.Sprintf("%s is %s and has no fields", f.Name, typeOf(f.Type)), "leave out what follows it")
 }
 
 func isRecord(schema *engine.Schema, path string) bool {
@@ -301,7 +301,7 @@ func (c *compiler) inTable(name segment, key operand) operand {
 		return operand{}
 	}
 	if key.typ != Text {
-		return c.fail(name.at, fmt.Sprintf("the key of a table is text, but this is %s", key.typ), "")
+		return c.fail(name.at, fmt.Sprintf("the key of a table is text, but this is %s", key.typ), "send the key as text")
 	}
 	if key.constant != nil {
 		word := key.constant.Text()

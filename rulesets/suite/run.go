@@ -135,7 +135,7 @@ func described(step *Step) string {
 	switch step.Action {
 	case EventAction:
 		return step.Name + " of " + step.Member
-	case EnrollAction:
+	case EnrollAction, EnrollStreakAction:
 		return step.Member + " joins " + step.Name
 	case SetAction:
 		return step.Member + " changes the profile"

@@ -40,6 +40,7 @@ const (
 	LookAction Action = iota
 	EventAction
 	EnrollAction
+	EnrollStreakAction
 	SetAction
 )
 
@@ -80,8 +81,10 @@ func (s *reader) step(rec *document.Record) *Step {
 	case "event":
 		s.event(rec, t, n)
 	case "enroll":
-		if s.named(n, "challenges") {
-			t.Action, t.Name = EnrollAction, n.Text
+		if t.Action, t.Name = EnrollAction, n.Text; slices.Contains(s.ids["streaks"], n.Text) && !slices.Contains(s.ids["challenges"], n.Text) {
+			t.Action = EnrollStreakAction
+		} else if !s.named(n, "challenges") {
+			t.Action = LookAction
 		}
 	case "set":
 		t.Action, t.Profile = SetAction, s.profile(n, n, false)

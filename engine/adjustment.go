@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Adjustment is what somebody changes of a balance by hand. It does not count as earned.
+type Adjustment struct {
+	Points string          `json:"points"`
+	Amount decimal.Decimal `json:"amount"` // positive: given, with the normal expiry; negative: taken in spending order
+	Reason string          `json:"reason"`
+	// BelowZero lets more be taken than there is: the rest is debt. Without it the adjustment is refused.
+	BelowZero bool `json:"below_zero,omitempty"`
+}
+
+// maxReason bounds the reason of an adjustment, which every entry of it carries.
+const maxReason = 200
+
+// NewAdjustment is an event that changes a member's balance.
+func NewAdjustment(id, member string, c Adjustment) *Event {
+	return &Event{ID: derived + id, Type: commandAdjust, Member: member, Data: encodeJSON(c)}
+}
+
+func checkAdjustment(rules *Ruleset, e *Event) *Refusal {
+	var c Adjustment
+	if json.Unmarshal(e.Data, &c) != nil {
+		return &Refusal{Code: "invalid_json", Message: "the adjustment is not well-formed JSON"}
+	}
+	p := rules.PointsType(c.Points)
+	if p == nil {
+		return &Refusal{Code: CodePointsUnknown, Message: "the ruleset has no such points"}
+	}
+	var errs []FieldError
+	if rounded(c.Amount.Wide(), p) != c.Amount || c.Amount == 0 {
+		errs = append(errs, FieldError{Location: "amount", Code: "wrong_value", Message: "an amount other than 0 is expected, with no more decimals than the points have"})
+	}
+	if c.Reason == "" || len(c.Reason) > maxReason {
+		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of at most 200 bytes is expected"})
+	}
+	if errs != nil {
+		return &Refusal{Code: CodeDoesNotFit, Message: "the adjustment does not fit", Errors: errs}
+	}
+	return nil
+}
+
+// adjustCommand changes a balance by hand, or remembers that there was too little.
+func (a *applier) adjustCommand(e *Event) {
+	var c Adjustment
+	if json.Unmarshal(e.Data, &c) != nil {
+		return
+	}
+	p := a.rules.PointsType(c.Points)
+	if p == nil {
+		return
+	}
+	a.look(e)
+	name := "adjustments/" + c.Reason
+	if c.Amount > 0 {
+		a.give(p, c.Amount, c.Amount, Pending{Set: true}, name, "", nil)
+		return
+	}
+	short := -c.Amount - a.m.Balance(a.rules, p, a.now).Spendable
+	if short <= 0 {
+		a.forfeit(p, -c.Amount, name)
+		return
+	}
+	if !c.BelowZero {
+		a.out.Refusal = &Refusal{Code: CodeInsufficient, Message: "the member has fewer points than that"}
+		return
+	}
+	a.overdraw(p, -c.Amount, name)
+}
+
+// overdraw takes points in spending order and makes a debt of what is not there.
+func (a *applier) overdraw(p *Points, amount decimal.Decimal, name string) {
+	a.forfeit(p, amount, name)
+	acc := a.m.needAccount(p.ID)
+	told := &a.out.Effects[len(a.out.Effects)-1]
+	short := amount + told.Amount
+	told.Amount -= short
+	acc.Forfeited += short
+	acc.Debt += short
+	entry := &a.out.Entries[len(a.out.Entries)-1]
+	entry.Amount -= short
+	entry.Balance = acc.total()
+	told.Expires = calendar.Forever
+}

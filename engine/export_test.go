@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Recomputed is a member with the progress that looking at its events again gives, from the last snapshot or from the very
+// first event, and how many awards that would undo: none, when nothing is reversed.
+func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot bool) (m *Member, fell int, err error) {
+	before := uint64(1)
+	if fromSnapshot {
+		before = p.last + 1
+	}
+	r := &reversal{target: &Record{Event: Event{Member: member}}, versions: p.versions, sharers: p.sharers}
+	if r.snapshot, r.records, err = p.history(member, before); err != nil {
+		return nil, 0, err
+	}
+	// The present itself is left alone.
+	subjects := NewSubjects(p.current(), p.subjects.state)
+	a := &applier{rules: p.current(), subjects: subjects, m: subjects.Member(member), reversal: r, out: &Outcome{}, now: now}
+	a.event = &Event{Member: member, Time: now, Arrived: now}
+	a.look(a.event)
+	a.settle(now)
+	j := newJudgement(a)
+	b := j.replay()
+	j.compare(b)
+	j.conclude(b)
+	a.m.resume(decodeMember(j.rev.Progress, a.rules))
+	return a.m, len(j.rev.Undone) + len(j.rev.Groups) + len(j.rev.scores), nil
+}
+
+// Snapshots is how many snapshots of a member are kept.
+func (p *Processor) Snapshots(member string) (n int) {
+	_ = p.scan(snapshotPrefix+member+"\x00", "", func(string, []byte) { n++ })
+	return n
+}

@@ -1,0 +1,497 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// A judgement finds out what a reversal comes to. It looks at the member's events again, from a snapshot before the
+// reversed one on, without what was reversed: counters, streaks, challenges, badges and tiers are folded anew, points are
+// taken from the records as they were given. An award that this does not reach any more is undone with what it gave, which
+// may undo others: so it is repeated until nothing more falls. Nothing that it looks at is changed; what it finds is a
+// Revision.
+type judgement struct {
+	a   *applier // of the reversal, with the member as it is now
+	r   *reversal
+	rev *Revision
+
+	voided  map[uint64]bool   // events that are looked over, by seq
+	amended map[uint64][]byte // what is merged into the data of amended events
+	undone  map[CauseRef]bool
+	back    map[claimed]decimal.Decimal // what was taken back of each thing given, by this and earlier reversals
+	uses    map[usedMark]bool           // given back
+	expired map[lotsOf]decimal.Decimal  // what had expired of an event's lots, less what was forgiven
+
+	lines *estimate // of the amended event
+	rec   *Record   // being looked at
+	risen map[levelOf]int
+}
+
+// claimed is one thing that an event gave.
+type claimed struct {
+	kind  EffectKind
+	seq   uint64
+	cause uint32
+	id    string
+	from  string
+	goal  string
+	taken bool // taken, not given
+}
+
+type usedMark struct {
+	seq   uint64
+	index int
+}
+
+type lotsOf struct {
+	points string
+	seq    uint64
+}
+
+type levelOf struct{ tier, level string }
+
+func newJudgement(a *applier) *judgement {
+	j := &judgement{a: a, r: a.reversal, rev: &Revision{Seq: a.reversal.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
+		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{}}
+	for _, rec := range j.r.records {
+		j.remember(rec)
+	}
+	j.expire(a.out.Entries)
+	return j
+}
+
+// remember takes note of what an earlier reversal did, and of what expired.
+func (j *judgement) remember(rec *Record) {
+	j.expire(rec.Outcome.Entries)
+	rev := rec.Outcome.Revision
+	if rev == nil {
+		return
+	}
+	var data reversing
+	if json.Unmarshal(rec.Event.Data, &data) == nil {
+		switch rec.Event.Type {
+		case commandVoid:
+			j.voided[rev.Seq] = true
+		case commandUndo:
+			j.voided[rev.Seq] = data.Keep == nil
+		case commandAmend:
+			j.amended[rev.Seq] = data.Data
+		}
+	}
+	for _, u := range rev.Undone {
+		j.undone[u] = true
+	}
+	for i := range rev.Claws {
+		c := &rev.Claws[i]
+		j.back[c.claimed()] += c.Amount
+		if c.Kind == PointsEffect {
+			j.expired[lotsOf{c.ID, c.Seq}] -= c.Forgiven
+		}
+	}
+	for i := range rev.Returned {
+		p := &rev.Returned[i]
+		j.back[claimed{kind: PointsEffect, seq: rev.Seq, cause: p.Cause, id: p.Points, from: p.Source, taken: true}] += p.Amount
+	}
+	for _, u := range rev.Uses {
+		j.uses[usedMark{u.Seq, u.Index}] = true
+	}
+}
+
+func (j *judgement) expire(entries []Entry) {
+	for i := range entries {
+		if e := &entries[i]; e.Kind == EntryExpired || e.Kind == EntryRestored {
+			j.expired[lotsOf{e.Points, e.Lot}] -= e.Amount
+		}
+	}
+}
+
+func (c *Claw) claimed() claimed {
+	return claimed{kind: c.Kind, seq: c.Seq, cause: c.Cause, id: c.ID, from: c.Source, goal: c.Goal}
+}
+
+// decide finds the revision.
+func (j *judgement) decide() {
+	target := j.r.target
+	switch j.r.command {
+	case commandRelease:
+		j.release()
+		return
+	case commandRefuse:
+		j.refuse()
+	case commandAmend:
+		j.amended[target.Seq] = j.r.patch
+		j.lines = j.estimated()
+		j.undo(CauseRef{Seq: target.Seq}, target)
+	case commandUndo:
+		j.voided[target.Seq] = j.r.keep == nil
+		j.undo(CauseRef{Seq: target.Seq}, target)
+	default:
+		j.voided[target.Seq] = true
+		j.undo(CauseRef{Seq: target.Seq}, target)
+	}
+	b := j.replay()
+	for j.compare(b) {
+		b = j.replay()
+	}
+	j.giveUsesBack()
+	j.conclude(b)
+}
+
+// undo takes back what a cause gave; for the event itself, as far as its amended form would not give it.
+func (j *judgement) undo(ref CauseRef, rec *Record) {
+	whole := ref.Cause > 0 || j.voided[ref.Seq]
+	if whole {
+		j.undone[ref] = true
+		j.rev.Undone = append(j.rev.Undone, ref)
+	}
+	for i := range rec.Outcome.Effects {
+		e := &rec.Outcome.Effects[i]
+		if e.Cause != ref.Cause || j.leaves(rec, e.Source) {
+			continue
+		}
+		switch e.Kind {
+		case PointsEffect:
+			keep := decimal.Decimal(0)
+			if !whole {
+				keep = j.keeps(e)
+			}
+			j.takeBack(rec, e, keep)
+		case BadgeEffect, RewardEffect:
+			if whole || j.lines != nil && !j.lines.fired[e.Source] {
+				j.claw(rec, e, Claw{Amount: decimal.One})
+			}
+		case QueuedEffect:
+			j.undoQueued(rec, e, whole)
+		}
+	}
+	if rec.Outcome.Trail == nil {
+		return
+	}
+	for _, g := range rec.Outcome.Trail.Gifts {
+		if g.Cause == ref.Cause && !j.leaves(rec, g.Source) && (whole || j.lines != nil && !j.lines.fired[g.Source]) {
+			j.claw(rec, g.effect(), Claw{Amount: decimal.One})
+		}
+	}
+}
+
+// effect is the gift as an effect that can be claimed back.
+func (g *Gift) effect() *Effect {
+	return &Effect{Kind: g.Kind, ID: g.ID, Source: g.Source, Goal: g.Level, Cause: g.Cause}
+}
+
+// keeps is how much of an effect of the reversed event stays.
+func (j *judgement) keeps(e *Effect) decimal.Decimal {
+	if j.r.keep != nil {
+		return *j.r.keep
+	}
+	return j.lines.amounts[line{e.Source, e.ID, e.Amount < 0}]
+}
+
+// takeBack takes points back, or returns those that were taken, down to what is kept.
+func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
+	if e.Amount < 0 {
+		j.giveBack(rec, e, keep)
+		return
+	}
+	key := claimed{kind: PointsEffect, seq: rec.Seq, cause: e.Cause, id: e.ID, from: e.Source, goal: e.Goal}
+	amount := e.Amount - min(keep, e.Amount) - j.back[key]
+	if amount <= 0 {
+		return
+	}
+	c := Claw{Amount: amount, expired: max(0, j.expired[lotsOf{e.ID, rec.Seq}])}
+	present, judging := j.r.rules(rec)
+	for _, rules := range []*Ruleset{present, judging} { // the one that judged has the last word
+		if p := rules.PointsType(e.ID); p != nil {
+			c.policy = p.Negative
+		}
+	}
+	if j.r.command == commandUndo && c.policy == NegativeRefuse {
+		c.policy = NegativeFloor // the reversal was decided with the event that led to this
+	}
+	j.claw(rec, e, c)
+}
+
+func (j *judgement) claw(rec *Record, e *Effect, c Claw) {
+	c.Kind, c.Seq, c.Cause, c.ID, c.Source, c.Goal = e.Kind, rec.Seq, e.Cause, e.ID, e.Source, e.Goal
+	if e.Kind != PointsEffect && j.back[c.claimed()] > 0 && e.Kind != QueuedEffect {
+		return
+	}
+	j.back[c.claimed()] += c.Amount
+	j.rev.Claws = append(j.rev.Claws, c)
+}
+
+// giveBack returns what was taken, the last of it first, but for what is kept.
+func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
+	key := claimed{kind: PointsEffect, seq: rec.Seq, cause: e.Cause, id: e.ID, from: e.Source, taken: true}
+	done := j.back[key]
+	amount := -e.Amount - min(keep, -e.Amount) - done
+	if amount <= 0 || rec.Outcome.Trail == nil {
+		return
+	}
+	j.back[key] += amount
+	for _, p := range slices.Backward(rec.Outcome.Trail.Taken) {
+		if p.Points != e.ID || p.Source != e.Source || p.Cause != e.Cause {
+			continue
+		}
+		skip := min(done, p.Amount)
+		done, p.Amount = done-skip, p.Amount-skip
+		if p.Amount = min(p.Amount, amount); p.Amount > 0 {
+			amount -= p.Amount
+			j.rev.Returned = append(j.rev.Returned, p)
+		}
+	}
+}
+
+// undoQueued undoes at another member what an event had given to, or taken from, them.
+func (j *judgement) undoQueued(rec *Record, e *Effect, whole bool) {
+	c := Claw{All: whole}
+	if !whole {
+		what, member := queuedFor(rec.Event.ID, e)
+		l := line{e.Source, what, strings.Contains(e.ID, "/"+e.Source+"/"+commandTake+"/")}
+		c.Amount = j.lines.amounts[l]
+		c.All = !j.lines.fired[e.Source] || j.lines.other[l.take][e.Source] != member
+		if !c.All && !j.lines.points[l] {
+			return // a badge or a reward, of a rule that still fires
+		}
+	}
+	j.claw(rec, e, c)
+}
+
+// queuedFor reads from the id of a queued command what it is about, and whose it is.
+func queuedFor(event string, e *Effect) (what, member string) {
+	rest := strings.TrimPrefix(e.ID, derived+strings.TrimPrefix(event, derived)+"/")
+	i := strings.Index(rest, e.Source+"/")
+	if i < 0 {
+		return "", ""
+	}
+	parts := strings.SplitN(rest[i+len(e.Source)+1:], "/", 3) // command, what, member
+	if len(parts) < 3 {
+		return "", ""
+	}
+	return parts[1], parts[2]
+}
+
+// refuse takes back what is still held back of what the event gave, its awards included.
+func (j *judgement) refuse() {
+	for i := range j.r.target.Outcome.Effects {
+		e := &j.r.target.Outcome.Effects[i]
+		if e.Kind == PointsEffect && e.Amount > 0 && j.pendingIn(e.ID) && e.Available > j.a.now {
+			j.takeBack(j.r.target, e, 0)
+		}
+		if e.Kind == QueuedEffect {
+			j.claw(j.r.target, e, Claw{All: true})
+		}
+	}
+}
+
+// pendingIn reports whether any lot of the reversed event is still held back.
+func (j *judgement) pendingIn(points string) bool {
+	acc := j.a.m.account(points)
+	return acc != nil && slices.ContainsFunc(acc.Lots, func(l Lot) bool {
+		return l.Seq == j.r.target.Seq && l.Available > j.a.now && l.Remaining > 0
+	})
+}
+
+// release finds when what becomes available now will expire, by the phrases that the lots were born with.
+func (j *judgement) release() {
+	present, judging := j.r.rules(j.r.target)
+	for _, acc := range j.a.m.Accounts {
+		if !j.pendingIn(acc.Points) {
+			continue
+		}
+		expires := calendar.Forever
+		for _, rules := range []*Ruleset{present, judging} {
+			if p := rules.PointsType(acc.Points); p != nil {
+				expires = fixedExpiry(j.a.facts.calendar, p, j.a.now)
+			}
+		}
+		j.rev.Released = append(j.rev.Released, Release{Points: acc.Points, Expires: expires})
+	}
+	for i := range j.r.target.Outcome.Effects {
+		if e := &j.r.target.Outcome.Effects[i]; e.Kind == QueuedEffect {
+			j.claw(j.r.target, e, Claw{})
+		}
+	}
+}
+
+// compare undoes every award that the member has without what was reversed no longer, and reports whether that can change
+// anything else.
+func (j *judgement) compare(b *applier) (again bool) {
+	var order []levelOf
+	levels := map[levelOf][]CauseRef{}
+	for _, rec := range j.r.records {
+		rules, _ := j.r.rules(rec)
+		if rec.Outcome.Trail == nil {
+			continue
+		}
+		for i := range rec.Outcome.Trail.Causes {
+			c, ref := &rec.Outcome.Trail.Causes[i], CauseRef{rec.Seq, uint32(i + 1)} //nolint:gosec // an index
+			switch {
+			case j.undone[ref]:
+			case c.Event == TierReached:
+				l := levelOf{c.ID, c.Goal}
+				if levels[l] == nil {
+					order = append(order, l)
+				}
+				levels[l] = append(levels[l], ref)
+			case !stands(b, rules, c):
+				j.undo(ref, rec)
+				again = true
+			}
+		}
+	}
+	for _, l := range order { // a level reached more often than it would have been: the last times fall
+		for n := len(levels[l]); n > j.risen[l]; n-- {
+			ref := levels[l][n-1]
+			j.undo(ref, j.recordOf(ref.Seq))
+			again = true
+		}
+	}
+	return again
+}
+
+func (j *judgement) recordOf(seq uint64) *Record {
+	i, _ := slices.BinarySearchFunc(j.r.records, seq, func(r *Record, s uint64) int { return int(r.Seq) - int(s) }) //nolint:gosec // small
+	return j.r.records[i]
+}
+
+// stands reports whether an award is reached in the progress that b has come to.
+func stands(b *applier, rules *Ruleset, c *Cause) bool {
+	switch c.Event {
+	case ChallengeCompleted:
+		ch := rules.Challenge(c.ID)
+		return ch == nil || ch.Leave || b.completed(ch, c)
+	case StreakReached:
+		s := rules.streak(c.ID)
+		return s == nil || s.Leave || b.ranTo(s, c.Goal, c.Key)
+	case BadgeEarned:
+		badge := find(rules.Badges, c.ID, func(b *Badge) string { return b.ID })
+		held := b.m.badge(c.ID)
+		return badge == nil || badge.Leave || held != nil && badge.rank(held.Level) >= badge.rank(c.Goal)
+	}
+	return true // what time has done
+}
+
+func (a *applier) completed(ch *Challenge, c *Cause) bool {
+	if ch.Counter != nil && ch.Counter.By != ByMember {
+		mine := a.m.count(ch.Counter.Name + "@" + c.Group).period(c.Key)
+		return mine != nil && ch.shareSuffices(&mine.Tally)
+	}
+	mark := a.m.challenge(ch.Key).window(c.Key, c.Group).goal(c.Goal)
+	return mark != nil && mark.Times >= c.Times
+}
+
+// ranTo reports whether the run in which a streak's goal was reached still is that long.
+func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
+	rec := a.m.streak(s.Key)
+	i := slices.IndexFunc(s.Goals, func(g *Goal) bool { return g.ID == goal })
+	if i < 0 {
+		return true
+	}
+	if rec == nil {
+		return false
+	}
+	long := false
+	s.Run.Runs(a.rules.CalendarOf(a.m), rec.Spans, func(r challenges.Run) {
+		if r.First <= in && in <= r.Last && r.Length >= int(s.Goals[i].At/decimal.One) {
+			long = true
+		}
+	})
+	return long
+}
+
+// leaves reports whether what gave something leaves it when its event is reversed.
+func (j *judgement) leaves(rec *Record, source string) bool {
+	present, judging := j.r.rules(rec)
+	if strings.HasPrefix(source, "rules/") {
+		return judging.leaves(source)
+	}
+	return present.leaves(source)
+}
+
+// leaves reports whether a definition keeps what it gave when its event is reversed (on_reversal: leave).
+func (r *Ruleset) leaves(source string) bool {
+	section, id, _ := strings.Cut(source, "/")
+	switch section {
+	case "rules":
+		i := slices.IndexFunc(r.Rules, func(rule *Rule) bool { return rule.ID == id })
+		return i >= 0 && r.Rules[i].Leave
+	case "challenges":
+		c := r.Challenge(id)
+		return c != nil && c.Leave
+	case "streaks":
+		s := r.streak(id)
+		return s != nil && s.Leave
+	case "badges":
+		b := find(r.Badges, id, func(b *Badge) string { return b.ID })
+		return b != nil && b.Leave
+	}
+	return false
+}
+
+// giveUsesBack finds the uses of limits in times that fall with what was undone (semantics: Limits).
+func (j *judgement) giveUsesBack() {
+	for _, rec := range j.r.records {
+		present, judging := j.r.rules(rec)
+		if rec.Outcome.Trail == nil {
+			continue
+		}
+		for i, mark := range rec.Outcome.Trail.Uses {
+			if j.uses[usedMark{rec.Seq, i}] || !j.fell(rec, judging, &mark) {
+				continue
+			}
+			if mark.Member == "" {
+				mark.Member = rec.Event.Member
+			}
+			j.rev.Uses = append(j.rev.Uses, UseBack{Seq: rec.Seq, Index: i, Mark: mark})
+		}
+		j.freePlaces(rec, present)
+	}
+}
+
+// fell reports whether a rule or boost that used a limit did so for something that was undone.
+func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
+	rule := rules.limited(mark.Limit)
+	if rule != nil && rule.Leave {
+		return false
+	}
+	if j.undone[CauseRef{rec.Seq, mark.Cause}] {
+		return true
+	}
+	return rec.Seq == j.r.target.Seq && mark.Cause == 0 && j.lines != nil && rule != nil && !j.lines.fired[rule.Path]
+}
+
+// limited is the rule that a limit belongs to, be it the rule's own or a boost's; nil for a limit of something else.
+func (r *Ruleset) limited(id uint64) *Rule {
+	has := func(l *Limit) bool { return l.id == id }
+	for _, rule := range r.Rules {
+		if slices.ContainsFunc(rule.Limits, has) {
+			return rule
+		}
+	}
+	return nil
+}
+
+// freePlaces opens the winners' places of the goals that this reversal undoes.
+func (j *judgement) freePlaces(rec *Record, rules *Ruleset) {
+	for _, u := range j.rev.Undone {
+		if u.Seq != rec.Seq || u.Cause == 0 {
+			continue
+		}
+		c := &rec.Outcome.Trail.Causes[u.Cause-1]
+		ch := rules.Challenge(c.ID)
+		if c.Event != ChallengeCompleted || ch == nil || ch.Winners == 0 {
+			continue
+		}
+		g := &Goal{ID: c.Goal}
+		if !slices.Contains(rec.Outcome.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g)}) {
+			mark := UseMark{Shared: ch.winnersKey(c.Goal), Period: c.Key}
+			j.rev.Uses = append(j.rev.Uses, UseBack{Mark: mark})
+		}
+	}
+}

@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// replay looks at the member's events again, as this judgement has them.
+func (j *judgement) replay() *applier {
+	j.risen = map[levelOf]int{}
+	b := &applier{judge: j}
+	id := j.r.target.Event.Member
+	subjects := NewSubjects(j.a.rules, j.r.state)
+	if m := subjects.Member(id); m != nil {
+		m.Accounts, m.Uses, m.Rewards = nil, nil, nil // the records tell what was given
+	}
+	for _, rec := range j.r.records {
+		present, judging := j.r.rules(rec)
+		j.rec = rec
+		e := rec.Event
+		e.cause = 0
+		if patch := j.amended[rec.Seq]; patch != nil {
+			e.Data, _ = merged(e.Data, patch)
+		}
+		if t := judging.EventType(e.Type); t != nil {
+			e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+		}
+		b.run(present, judging, subjects, nil, &e, rec.Seq, nil)
+	}
+	// Time goes on until now, and the present ruleset asks.
+	b.rules, b.judging, b.now, b.m, b.out = j.a.rules, j.a.rules, j.a.now, subjects.Member(id), &Outcome{}
+	if b.m == nil {
+		b.m = &Member{ID: id}
+	}
+	b.m.align(b.rules.Member)
+	b.event = j.a.event
+	b.look(j.a.event)
+	b.settleStreaks(b.now)
+	b.settleTiers(b.now)
+	b.queue = nil
+	return b
+}
+
+// rules are the versions that a record was decided by: the one whose definitions kept progress, and the one that judged.
+func (r *reversal) rules(rec *Record) (present, judging *Ruleset) {
+	return numbered(r.versions, rec.Present), numbered(r.versions, rec.Version)
+}
+
+// state is the snapshot, for the member it is of.
+func (r *reversal) state(key string) []byte {
+	if key == memberPrefix+r.target.Event.Member {
+		return r.snapshot
+	}
+	return nil
+}
+
+// replayed are the commands that make progress of their own.
+var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare}
+
+// process folds an event or follow-up, without asking rules: what they gave stands in the record.
+func (j *judgement) process(b *applier, e *Event) {
+	top := e.cause == 0
+	b.look(e)
+	if !top || !j.voided[j.rec.Seq] {
+		j.fold(b, e)
+	}
+	if top {
+		j.given(b, e)
+	}
+	if b.tiers {
+		b.tiers = false
+		b.event = e
+		b.rise(e.Time)
+	}
+}
+
+func (j *judgement) fold(b *applier, e *Event) {
+	if command := commands[e.Type]; command != nil {
+		if slices.Contains(replayed, e.Type) {
+			command(b, e)
+		}
+		return
+	}
+	t := b.judging.EventType(e.Type)
+	if t == nil {
+		return
+	}
+	if b.judging == b.rules {
+		b.planFeeds(t)
+	} else {
+		b.planLate(t, e)
+	}
+	if !t.Builtin {
+		b.m.note(e.Type, e.Time)
+	}
+	plan := b.feedPlan
+	for i := range plan {
+		b.foldPlanned(&plan[i])
+	}
+}
+
+// given counts what the record says was given, as far as it was not taken back: points for the counters that count them,
+// and badges and levels that rules gave.
+func (j *judgement) given(b *applier, e *Event) {
+	rec := j.rec
+	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust // then only what time had done meanwhile counts
+	trail := rec.Outcome.Trail
+	for i := range rec.Outcome.Effects {
+		effect := &rec.Outcome.Effects[i]
+		at := e.Time
+		if effect.Cause > 0 {
+			at = trail.Causes[effect.Cause-1].At
+		} else if byHand {
+			continue
+		}
+		switch {
+		case effect.Kind == PointsEffect && effect.Amount > 0:
+			key := claimed{kind: PointsEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal}
+			if left := effect.Amount - j.back[key]; left > 0 {
+				j.earn(b, e, effect, at, left)
+			}
+		case effect.Kind == BadgeEffect:
+			j.bestow(b, BadgeEffect, effect.ID, effect.Level, effect.Source, claimed{kind: BadgeEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal})
+		}
+	}
+	if trail == nil {
+		return
+	}
+	for _, g := range trail.Gifts {
+		j.bestow(b, g.Kind, g.ID, g.Level, g.Source, claimed{kind: g.Kind, seq: rec.Seq, cause: g.Cause, id: g.ID, from: g.Source, goal: g.Level})
+	}
+}
+
+// earn counts points at the time of what gave them.
+func (j *judgement) earn(b *applier, e *Event, effect *Effect, at calendar.Instant, amount decimal.Decimal) {
+	p := b.judging.PointsType(effect.ID)
+	if p == nil || len(b.earning(p)) == 0 {
+		return
+	}
+	earning := *e
+	earning.Time = at
+	b.event = &earning
+	b.look(&earning)
+	b.foldEarned(p, amount, effect.Source)
+	b.event = e
+	b.look(e)
+}
+
+// bestow gives a badge or level that a rule gave, unless it was taken back. Those that goals and counters give are found
+// by the replay itself.
+func (j *judgement) bestow(b *applier, kind EffectKind, id, level, source string, key claimed) {
+	if !strings.HasPrefix(source, "rules/") || j.back[key] > 0 {
+		return
+	}
+	switch kind {
+	case BadgeEffect:
+		if badge := find(b.rules.Badges, id, func(b *Badge) string { return b.ID }); badge != nil {
+			b.earnBadge(badge, level, source, b.event)
+		}
+	case TierEffect:
+		if t := b.rules.tier(id); t != nil {
+			b.liftTier(t, level, b.event)
+		}
+	}
+}
+
+// settle lets time do what it had done by a record's arrival. What expired stands in the record.
+func (j *judgement) settle(b *applier, now calendar.Instant) {
+	b.settleStreaks(now)
+	b.settleTiers(now)
+	if !b.looksAt(PointsExpired) || j.rec == nil {
+		return
+	}
+	var expired []Expiring
+	points := ""
+	tell := func() {
+		for _, e := range mergeExpiring(expired) {
+			b.tellExpired(points, e)
+		}
+		expired = expired[:0]
+	}
+	for i := range j.rec.Outcome.Entries {
+		e := &j.rec.Outcome.Entries[i]
+		if e.Kind != EntryExpired {
+			continue
+		}
+		if e.Points != points {
+			tell()
+			points = e.Points
+		}
+		expired = append(expired, Expiring{At: e.At, Amount: -e.Amount})
+	}
+	tell()
+}
+
+// happened counts how often levels were reached.
+func (j *judgement) happened(c Cause) {
+	if c.Event == TierReached {
+		j.risen[levelOf{c.ID, c.Goal}]++
+	}
+}
+
+// reachedHere reports whether the record being looked at paid a group's goal, and still does.
+func (j *judgement) reachedHere(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
+	if j.rec == nil || j.rec.Outcome.Trail == nil {
+		return false
+	}
+	for i, c := range j.rec.Outcome.Trail.Causes {
+		if c.Event == ChallengeCompleted && c.ID == ch.ID && c.Goal == g.ID && c.Key == window && c.Group == group {
+			return !j.undone[CauseRef{j.rec.Seq, uint32(i + 1)}] //nolint:gosec // an index
+		}
+	}
+	return false
+}
+
+// estimate is what the rules of the amended event would have given, limits and caps aside.
+type estimate struct {
+	amounts map[line]decimal.Decimal
+	points  map[line]bool
+	fired   map[string]bool            // by path of the rule
+	other   map[bool]map[string]string // by take and path: the other member that a rule gives to, or takes from
+}
+
+// line is one line of a rule's give or take.
+type line struct {
+	source string
+	id     string
+	take   bool
+}
+
+// estimated asks the rules about the amended event, with the member as it was before the event, by the version and the
+// boosts of then.
+func (j *judgement) estimated() *estimate {
+	target := j.r.target
+	present, rules := j.r.rules(target)
+	subjects := NewSubjects(present, j.r.state)
+	for _, rec := range j.r.records {
+		if rec.Seq < target.Seq {
+			replay(j.r.versions, subjects, rec)
+		}
+	}
+	e := target.Event
+	e.Data, e.cause = j.r.data, 0
+	t := rules.EventType(e.Type)
+	e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+	var b applier
+	// Time had passed by then, and a member that was new had joined.
+	b.run(present, rules, subjects, nil, &Event{ID: e.ID, Type: commandTime, Member: e.Member, Time: e.Time, Arrived: e.Arrived}, target.Seq, nil)
+	b.estimate, b.event = true, &e
+	b.m.align(rules.Member)
+	b.facts.Reset(rules, &e, b.m)
+	b.facts.subjects = subjects
+	b.plan(t)
+	x := &estimate{amounts: map[line]decimal.Decimal{}, points: map[line]bool{}, fired: map[string]bool{},
+		other: map[bool]map[string]string{false: {}, true: {}}}
+	for i := range b.rulePlan {
+		x.add(&b, &b.rulePlan[i], target)
+	}
+	return x
+}
+
+func (x *estimate) add(b *applier, p *plannedRule, target *Record) {
+	r := p.rule
+	x.fired[r.Path] = true
+	x.other[false][r.Path], x.other[true][r.Path] = p.to, p.from
+	for i, g := range b.grantPlan[p.first:p.last] {
+		if g.grant.Points == nil {
+			continue
+		}
+		l := line{r.Path, g.grant.Points.ID, i >= len(r.Give)}
+		amount := g.base
+		if len(r.Take) == 0 {
+			amount = b.boostedThen(&g, r, target)
+		}
+		if d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding); err == nil {
+			x.amounts[l], x.points[l] = d, true
+		}
+	}
+}
+
+// boostedThen raises an amount by those boosts that raised what the event gave.
+func (a *applier) boostedThen(g *plannedGrant, r *Rule, target *Record) decimal.Wide {
+	all := a.boostPlan
+	defer func() { a.boostPlan = all }()
+	then := slices.IndexFunc(target.Outcome.Effects, func(e Effect) bool {
+		return e.Kind == PointsEffect && e.Cause == 0 && e.Source == r.Path && e.ID == g.grant.Points.ID && e.Amount > 0
+	})
+	var list []plannedBoost
+	for _, b := range all[g.first:g.last] {
+		// What went to another member was boosted by their record; it is no more than what was given in any case.
+		if then < 0 || slices.Contains(target.Outcome.Effects[then].Boosts, b.boost.ID) {
+			list = append(list, b)
+		}
+	}
+	a.boostPlan = list
+	amount, _ := a.boost(&plannedGrant{grant: g.grant, base: g.base, last: len(list)})
+	return amount
+}

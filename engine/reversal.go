@@ -1,0 +1,275 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Reversals are commands about an earlier event (semantics: Reversal). Their ids are made of the event's, so that repeating
+// one is harmless: a void of an event exists once, an amendment once for each body, whatever its writing.
+const (
+	commandVoid    = "event.void"
+	commandAmend   = "event.amend"
+	commandRelease = "event.release"
+	commandRefuse  = "event.refuse"
+	// commandUndo reverses what an event had given to, or taken from, another member.
+	commandUndo = "event.undo"
+)
+
+// reversing is the data of a reversal.
+type reversing struct {
+	Event string          `json:"event"`
+	Data  json.RawMessage `json:"data,omitempty"` // amend: fields that replace the event's
+	// Keep is how much of the points an undo leaves; all of it is undone without one.
+	Keep *decimal.Decimal `json:"keep,omitempty"`
+}
+
+// NewVoid is the command that undoes an event as if it had never been. Its Member is filled in by Process.
+func NewVoid(event string) *Event {
+	return newReversal(commandVoid, "void/"+event, reversing{Event: event})
+}
+
+// NewAmend is the command that makes an event what it would have been with other data: the fields given are merged into
+// those of the original, null clears an optional one. A body equal to that of an earlier amendment of the event is a
+// duplicate. data is a JSON object; what does not fit is refused by Process.
+func NewAmend(event string, data json.RawMessage) *Event {
+	body := canonical(data)
+	sum := sha256.Sum256(body)
+	return newReversal(commandAmend, "amend/"+event+"/"+hex.EncodeToString(sum[:16]), reversing{Event: event, Data: body})
+}
+
+// NewRelease is the command that makes what an event gave and is held back available at once.
+func NewRelease(event string) *Event {
+	return newReversal(commandRelease, "release/"+event, reversing{Event: event})
+}
+
+// NewRefuse is the command that takes what an event gave and is held back away again. All else that the event did stays.
+func NewRefuse(event string) *Event {
+	return newReversal(commandRefuse, "refuse/"+event, reversing{Event: event})
+}
+
+func newReversal(command, id string, data reversing) *Event {
+	return &Event{ID: derived + id, Type: command, Data: encodeJSON(data)}
+}
+
+// isReversal reports whether a type of event is that of a command about an earlier event.
+func isReversal(eventType string) bool {
+	switch eventType {
+	case commandVoid, commandAmend, commandRelease, commandRefuse, commandUndo:
+		return true
+	}
+	return false
+}
+
+// canonical writes a JSON object in one way: keys sorted, numbers as short as they go. What is no JSON stays as it is.
+func canonical(data []byte) []byte {
+	v, err := decodeAny(data)
+	if err != nil {
+		return encodeJSON(string(data)) // a text is no object, so this does not fit any event
+	}
+	return encodeJSON(shortest(v))
+}
+
+func decodeAny(data []byte) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err = d.Decode(&v); err == nil && d.More() {
+		err = errShort
+	}
+	return v, err
+}
+
+func shortest(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = shortest(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = shortest(v[i])
+		}
+	case json.Number:
+		if d, err := decimal.Parse(v.String()); err == nil {
+			return json.Number(d.String())
+		}
+	}
+	return v
+}
+
+// merged is an event's data with some fields replaced: objects are merged, null removes (RFC 7396).
+func merged(data, patch []byte) ([]byte, error) {
+	v, err := decodeAny(data)
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodeAny(patch)
+	if err != nil {
+		return nil, err
+	}
+	return encodeJSON(mergeValue(v, p)), nil
+}
+
+func mergeValue(v, patch any) any {
+	fields, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		object = map[string]any{}
+	}
+	for k, p := range fields {
+		if p == nil {
+			delete(object, k)
+		} else {
+			object[k] = mergeValue(object[k], p)
+		}
+	}
+	return object
+}
+
+// reversal is all that is read of the store before a reversal is decided.
+type reversal struct {
+	command  string
+	target   *Record
+	patch    []byte           // amend: what is merged into the event's data
+	data     []byte           // amend: the event's data as amended
+	keep     *decimal.Decimal // undo
+	snapshot []byte           // the member as of a time before the target, nil: before everything
+	records  []*Record        // of the member, after that
+	versions []Version
+	// sharers are the members who brought something to a group in a period.
+	sharers func(counter string, period calendar.Key, group string) []string
+}
+
+// identify gives a command about an earlier event the member of that event, which its sender does not name.
+func (p *Processor) identify(e *Event) error {
+	if e.Member != "" || !isReversal(e.Type) {
+		return nil
+	}
+	var data reversing
+	if json.Unmarshal(e.Data, &data) != nil {
+		return nil
+	}
+	target, err := p.known(data.Event)
+	if target != nil {
+		e.Member = target.Event.Member
+	}
+	return err
+}
+
+// prepare reads what a reversal needs, or refuses it. Both are nil for any other event.
+func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
+	if !isReversal(e.Type) {
+		return nil, nil, nil
+	}
+	var data reversing
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return nil, &Refusal{Code: "invalid_json", Message: "the reversal is not well-formed JSON"}, nil
+	}
+	target, err := p.known(data.Event)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case e.Depth == 0 && strings.HasPrefix(data.Event, derived):
+		return nil, &Refusal{Code: CodeNotReversible, Message: "this is no event of yours but one that Laurel made: reverse the event that led to it"}, nil
+	case target == nil:
+		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
+	}
+	void, err := p.known(derived + "void/" + data.Event)
+	if err != nil {
+		return nil, nil, err
+	}
+	if void != nil && void.Outcome.Refusal == nil {
+		return nil, &Refusal{Code: CodeEventVoided, Message: "this event has been voided: nothing of it is left"}, nil
+	}
+	if !p.decidable(target) {
+		return nil, notAtHand, nil
+	}
+	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, sharers: p.sharers}
+	if e.Type == commandAmend {
+		var refusal *Refusal
+		if r.data, refusal = p.amended(target, data.Data); refusal != nil {
+			return nil, refusal, nil
+		}
+	}
+	if e.Type == commandRelease {
+		return r, nil, nil
+	}
+	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
+		return nil, nil, err
+	}
+	for _, rec := range r.records {
+		if !p.decidable(rec) {
+			return nil, notAtHand, nil
+		}
+	}
+	return r, nil, nil
+}
+
+var notAtHand = &Refusal{Code: CodeNotReversible, Message: "a version of the ruleset that this event was decided by is not at hand"}
+
+// decidable reports whether the versions that a record was decided by are at hand.
+func (p *Processor) decidable(rec *Record) bool {
+	return p.numbered(rec.Version) != nil && p.numbered(rec.Present) != nil
+}
+
+// amended is the data of an event with some fields replaced, which must fit the ruleset that decided.
+func (p *Processor) amended(target *Record, patch []byte) ([]byte, *Refusal) {
+	unfit := func(errs []FieldError) *Refusal {
+		return &Refusal{Code: CodeDoesNotFit, Message: "the event would not fit its type with this data", Errors: errs}
+	}
+	if v, err := decodeAny(patch); err != nil {
+		return nil, unfit(nil)
+	} else if _, object := v.(map[string]any); !object {
+		return nil, unfit([]FieldError{{Location: "data", Code: "wrong_type", Message: "an object with the fields to replace is expected"}})
+	}
+	data, err := merged(target.Event.Data, patch)
+	if err != nil {
+		return nil, unfit(nil)
+	}
+	if _, errs := p.numbered(target.Version).EventType(target.Event.Type).Schema.Decode(data, "data."); len(errs) > 0 {
+		return nil, unfit(errs)
+	}
+	return data, nil
+}
+
+// reverseCommand carries out a reversal: what it comes to is found out from the member's history, or told by the record.
+func (a *applier) reverseCommand(e *Event) {
+	a.look(e)
+	if a.told != nil {
+		a.out.Refusal = a.told.Refusal
+		if a.told.Revision != nil {
+			a.revise(a.told.Revision)
+		}
+		return
+	}
+	if a.reversal == nil {
+		return
+	}
+	j := newJudgement(a)
+	j.decide()
+	before := accountsOf(a.m)
+	if !a.revise(j.rev) {
+		a.m.Accounts = before
+		a.out.Refusal = &Refusal{Code: CodeInsufficient, Message: "the points that this would take back have been spent, and a balance may not fall below zero"}
+	}
+}
+
+// accountsOf is a copy of the member's accounts.
+func accountsOf(m *Member) []*Account {
+	list := make([]*Account, len(m.Accounts))
+	for i, acc := range m.Accounts {
+		c := *acc
+		c.Lots, c.Idle = cloned(acc.Lots), cloned(acc.Idle)
+		list[i] = &c
+	}
+	return list
+}

@@ -1,0 +1,543 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// conclude writes down what the member's progress, the groups and the boards come to without what was reversed.
+func (j *judgement) conclude(b *applier) {
+	a := j.a
+	p := &Member{ID: a.m.ID, Seen: b.m.Seen, Counts: b.m.Counts, Joined: a.m.Joined, schema: a.m.schema, Profile: a.m.Profile, Zone: a.m.Zone}
+	p.Streaks = j.streaks(b)
+	p.Challenges = j.challenges(b)
+	p.Badges = j.badges(b)
+	p.Tiers = j.tiers(b)
+	p.Rewards = j.rewards()
+	whole := &Member{Counts: make([]*Count, len(p.Counts))}
+	for i, c := range p.Counts {
+		whole.Counts[i] = &Count{Name: c.Name, Periods: cloned(c.Periods)}
+	}
+	j.forget(p)
+	j.changeGroups(whole, p)
+	j.changeScores(whole)
+	j.rev.Progress = encodeMember(progressOf(p))
+}
+
+// streaks keeps the marks of runs that still are long enough: those that were paid stay paid.
+func (j *judgement) streaks(b *applier) []*StreakRecord {
+	var list []*StreakRecord
+	for _, now := range j.a.m.Streaks {
+		s := j.a.rules.streakOf(now)
+		then := b.m.streak(now.ID)
+		if s == nil || then == nil {
+			then = &StreakRecord{ID: now.ID}
+		}
+		rec := *then
+		rec.Joined, rec.Paid = now.Joined, nil
+		for _, mark := range now.Paid {
+			if s == nil || s.Leave || b.ranTo(s, mark.Goal, mark.In) {
+				rec.Paid = append(rec.Paid, mark)
+			}
+		}
+		rec.Breaks = 0
+		if s != nil {
+			rec.Breaks = s.Run.At(j.a.facts.calendar, rec.Spans, rec.Longest, j.a.now).BreaksAt
+			rec.forget(&s.Run, j.a.facts.calendar)
+		}
+		list = append(list, &rec)
+	}
+	return list
+}
+
+// challenges lowers marks to what is reached. No reversal adds one.
+func (j *judgement) challenges(b *applier) []*ChallengeRecord {
+	var list []*ChallengeRecord
+	for _, now := range j.a.m.Challenges {
+		ch := j.a.rules.Challenge(idOfKey(now.ID))
+		if ch == nil || ch.Key != now.ID || ch.Leave {
+			list = append(list, now)
+			continue
+		}
+		then := b.m.challenge(now.ID)
+		rec := &ChallengeRecord{ID: now.ID, Enrolled: now.Enrolled}
+		if then != nil {
+			rec.Times = min(now.Times, then.Times)
+		}
+		for _, w := range now.Windows {
+			if left := j.window(b, ch, then.window(w.Key, w.Group), w); len(left.Goals) > 0 {
+				rec.Windows = append(rec.Windows, left)
+			}
+		}
+		list = append(list, rec)
+	}
+	return list
+}
+
+func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now ChallengeWindow) ChallengeWindow {
+	left := ChallengeWindow{Key: now.Key, Group: now.Group}
+	shared := ch.Counter != nil && ch.Counter.By != ByMember
+	for _, mark := range now.Goals {
+		if shared {
+			if b.completed(ch, &Cause{Goal: mark.ID, Key: now.Key, Group: now.Group}) {
+				left.Goals = append(left.Goals, mark)
+			}
+			continue
+		}
+		if reached := then.goal(mark.ID); reached != nil {
+			mark.At = reached.At
+			mark.Times = min(mark.Times, reached.Times)
+			left.Goals = append(left.Goals, mark)
+		}
+	}
+	return left
+}
+
+func (j *judgement) badges(b *applier) []BadgeRecord {
+	var list []BadgeRecord
+	for _, now := range j.a.m.Badges {
+		badge := find(j.a.rules.Badges, now.ID, func(b *Badge) string { return b.ID })
+		then := b.m.badge(now.ID)
+		switch {
+		case badge == nil || badge.Leave:
+		case then == nil:
+			if !j.left(now.ID) {
+				continue
+			}
+		case badge.rank(then.Level) < badge.rank(now.Level):
+			now = *then
+		}
+		list = append(list, now)
+	}
+	return list
+}
+
+// left reports whether a badge was given by something that keeps what it gave (on_reversal: leave).
+func (j *judgement) left(badge string) bool {
+	for _, rec := range j.r.records {
+		for i := range rec.Outcome.Effects {
+			if e := &rec.Outcome.Effects[i]; e.Kind == BadgeEffect && e.ID == badge && !e.Revoked && j.leaves(rec, e.Source) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (j *judgement) tiers(b *applier) []*TierRecord {
+	var list []*TierRecord
+	for _, now := range j.a.m.Tiers {
+		rec := *now
+		if t := j.a.rules.tierOf(now); t != nil {
+			if then := b.m.tier(now.ID); then != nil {
+				t.Ladder.Revise(&rec.TierState, then.TierState, j.a.now)
+			}
+		}
+		list = append(list, &rec)
+	}
+	return list
+}
+
+func (j *judgement) rewards() []Holding {
+	list := slices.Clone(j.a.m.Rewards)
+	for i := range j.rev.Claws {
+		c := &j.rev.Claws[i]
+		if c.Kind != RewardEffect {
+			continue
+		}
+		at := slices.IndexFunc(list, func(h Holding) bool { return h.Seq == c.Seq && h.Source == c.Source && h.Reward == c.ID })
+		if at >= 0 {
+			list = slices.Delete(list, at, at+1)
+		}
+	}
+	return list
+}
+
+// changeGroups takes the difference of the member's shares out of the counts of groups and everyone.
+// What the member has forgotten is left alone, as no event can reach it any more.
+func (j *judgement) changeGroups(whole, p *Member) {
+	for _, c := range j.a.rules.counters() {
+		if c.By == ByMember {
+			continue
+		}
+		for _, name := range countNames(c.Name, j.a.m, p) {
+			before := j.a.m.count(name)
+			for _, key := range periodKeys(before, p.count(name)) {
+				var was, is challenges.Tally
+				if t := before.period(key); t != nil {
+					was = t.Tally
+				}
+				if t := whole.count(name).period(key); t != nil {
+					is = t.Tally
+				}
+				if !sameTally(&was, &is) {
+					j.changeGroup(c, name, key, was, is)
+				}
+			}
+		}
+	}
+}
+
+// countNames are the names of a counter's counts, with groups or split values, of two states of a member; sorted.
+func countNames(name string, states ...*Member) []string {
+	var names []string
+	for _, m := range states {
+		for _, c := range m.Counts {
+			if c.Name == name || strings.HasPrefix(c.Name, name+"@") {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func periodKeys(counts ...*Count) []calendar.Key {
+	var keys []calendar.Key
+	for _, c := range counts {
+		if c == nil {
+			continue
+		}
+		for i := range c.Periods {
+			keys = append(keys, c.Periods[i].Key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+func sameTally(a, b *challenges.Tally) bool {
+	return a.Value == b.Value && a.Count == b.Count && a.At == b.At && a.ID == b.ID && slices.Equal(a.Keys, b.Keys)
+}
+
+// changeGroup finds a group's count of one period with a member's share changed.
+func (j *judgement) changeGroup(c *Counter, name string, key calendar.Key, was, is challenges.Tally) {
+	g := j.a.subjects.Group(name)
+	t := g.Count.period(key)
+	if t == nil {
+		return // no event can reach that period any more
+	}
+	change := GroupChange{Group: name, Period: PeriodTally{Key: key, Tally: copied(t.Tally)}}
+	if c.reread() && c.AtMost.N == 0 && c.shows(&t.Tally, &was) {
+		change.Period.Tally = j.reread(c, name, key, is)
+	} else {
+		j.exchange(c, &change.Period.Tally, was, is)
+	}
+	for _, b := range c.leaderboards {
+		if b.Average {
+			change.Average = g.averageWith(b, key, was, is)
+		}
+	}
+	j.rev.Groups = append(j.rev.Groups, change)
+}
+
+// shows reports whether a group's count shows something of this share that a sum does not tell: its value, when it was
+// reached, or when a key first came.
+func (c *Counter) shows(group, share *challenges.Tally) bool {
+	switch c.Fold {
+	case challenges.Add:
+		return group.At == share.At
+	case challenges.Distinct:
+		return true
+	}
+	return group.ID == share.ID && group.At == share.At
+}
+
+// exchange replaces a share within a sum.
+func (j *judgement) exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) {
+	if c.AtMost.N > 0 {
+		// What counts of a group's contributions is not what counts of the member's: the event's own is taken out.
+		id := j.r.target.Event.ID
+		for i := len(t.Kept) - 1; i >= 0; i-- {
+			if t.Kept[i].ID == id {
+				t.Value -= t.Kept[i].Value
+				t.Count--
+				t.Kept = slices.Delete(t.Kept, i, i+1)
+			}
+		}
+		return
+	}
+	t.Count += is.Count - was.Count
+	if c.Fold == challenges.Add {
+		t.Value += is.Value - was.Value
+		t.At = max(t.At, is.At)
+	} else if is.Count > 0 {
+		_ = t.Merge(c.Fold, &challenges.Tally{Value: is.Value, At: is.At, ID: is.ID, Count: 1})
+		t.Count--
+	}
+}
+
+// reread folds the shares of all members of a group, one of them changed.
+func (j *judgement) reread(c *Counter, name string, key calendar.Key, mine challenges.Tally) challenges.Tally {
+	sum := copied(mine)
+	split, group := c.groupIn(name)
+	for _, id := range j.r.sharers(countName(c.Name, split), key, group) {
+		m := j.a.subjects.Member(id)
+		if m == nil || m == j.a.m {
+			continue
+		}
+		if t := m.count(name).period(key); t != nil {
+			_ = sum.Merge(c.Fold, &t.Tally)
+		}
+	}
+	return sum
+}
+
+// groupIn reads the split value and the group from the name of a group's count.
+func (c *Counter) groupIn(name string) (split, group string) {
+	group = strings.TrimPrefix(name, c.Name+"@")
+	if i := strings.LastIndexByte(group, '@'); i >= 0 && slices.ContainsFunc(c.Feeds, func(f *Feed) bool { return f.Split != nil }) {
+		split, group = group[:i], group[i+1:]
+	}
+	return split, group
+}
+
+// averageWith is the average's sum of a period with a member's share changed.
+func (g *Group) averageWith(b *Leaderboard, key calendar.Key, was, is challenges.Tally) AverageTally {
+	avg := *g.average(key)
+	if was.Count > 0 && was.Count >= b.AtLeast {
+		avg.Sum -= was.Value
+		avg.Members--
+	}
+	if is.Count > 0 && is.Count >= b.AtLeast {
+		avg.Sum += is.Value
+		avg.Members++
+	}
+	return avg
+}
+
+// forget drops what no event can reach any more, as events do.
+func (j *judgement) forget(p *Member) {
+	a := j.a
+	defer func(m *Member) { a.m = m }(a.m)
+	a.m = p
+	for _, c := range a.rules.counters() {
+		for _, name := range countNames(c.Name, p) {
+			if c.challenge == nil {
+				a.forgetPeriods(c, p.count(name))
+			}
+		}
+	}
+	for _, ch := range a.rules.Challenges {
+		if rec := p.challenge(ch.Key); rec != nil {
+			a.forgetWindows(ch, rec)
+		}
+	}
+	for _, c := range p.Counts {
+		c.Periods = slices.DeleteFunc(c.Periods, func(t PeriodTally) bool { return t.Count == 0 })
+	}
+	p.Counts = slices.DeleteFunc(p.Counts, func(c *Count) bool { return len(c.Periods) == 0 })
+}
+
+// changeScores tells the boards of the member's own counts what has changed.
+func (j *judgement) changeScores(p *Member) {
+	times := []calendar.Instant{j.r.target.Event.Time}
+	for i := range j.rev.Claws {
+		times = append(times, j.recordOf(j.rev.Claws[i].Seq).Event.Time)
+	}
+	for _, c := range j.a.rules.counters() {
+		if c.By != ByMember || len(c.leaderboards) == 0 {
+			continue
+		}
+		var touched []calendar.Key
+		for _, at := range times {
+			touched = append(touched, c.periodKey(j.a.facts.calendar, at))
+		}
+		for _, name := range countNames(c.Name, j.a.m, p) {
+			j.changeScore(c, name, p, touched)
+		}
+	}
+}
+
+func (j *judgement) changeScore(c *Counter, name string, p *Member, touched []calendar.Key) {
+	before, after := j.a.m.count(name), p.count(name)
+	split := strings.TrimPrefix(strings.TrimPrefix(name, c.Name), "@")
+	for _, key := range periodKeys(before, after) {
+		was, is := before.period(key), after.period(key)
+		switch {
+		case is == nil || is.Count == 0:
+			is = &PeriodTally{Key: key}
+		case was == nil && !slices.Contains(touched, key): // forgotten, and as it was
+			continue
+		case was != nil && was.Value == is.Value && was.At == is.At:
+			continue
+		}
+		for _, b := range c.leaderboards {
+			j.rev.scores = append(j.rev.scores, boardScore{b, split, j.a.m.ID, *is})
+		}
+	}
+}
+
+// boardScore is a score of a board that a reversal has changed; nothing that counts is left where the tally is empty.
+type boardScore struct {
+	board   *Leaderboard
+	split   string
+	subject string
+	tally   PeriodTally
+}
+
+// revise carries out a revision. It reports false where points refuse it; nothing but accounts has changed then.
+func (a *applier) revise(rev *Revision) bool {
+	if !a.claw(rev) {
+		return false
+	}
+	a.giveBack(rev.Returned)
+	a.releaseLots(rev.Seq, rev.Released)
+	for i := range rev.Claws {
+		a.queueReversal(&rev.Claws[i])
+	}
+	if rev.Progress != nil {
+		before := *a.m
+		a.m.resume(decodeMember(rev.Progress, a.rules))
+		a.tellRevised(&before)
+		a.lapse()
+	}
+	for i := range rev.Uses {
+		a.giveUseBack(&rev.Uses[i].Mark)
+	}
+	for i := range rev.Groups {
+		a.changeGroup(&rev.Groups[i])
+	}
+	for _, s := range rev.scores {
+		a.rescore(s.board, s.tally.Key, s.split, s.subject, &s.tally.Tally)
+	}
+	a.out.Revision = rev
+	return true
+}
+
+func (a *applier) rescore(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
+	if t.Count == 0 {
+		a.dropScore(b, key, split, subject)
+	} else {
+		a.score(b, key, split, subject, t)
+	}
+}
+
+// queueReversal queues the part of a reversal that concerns another member.
+func (a *applier) queueReversal(c *Claw) {
+	if c.Kind != QueuedEffect || a.told != nil {
+		return
+	}
+	command, data := commandUndo, reversing{Event: c.ID}
+	switch a.event.Type {
+	case commandRelease, commandRefuse:
+		command = a.event.Type
+	default:
+		if !c.All {
+			data.Keep = &c.Amount
+		}
+	}
+	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + command + "/" + strings.TrimPrefix(c.ID, derived)
+	_, member := queuedFor(a.reversal.targetOf(c.Seq), &Effect{ID: c.ID, Source: c.Source})
+	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true, Arrived: a.now,
+		Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id})
+}
+
+// targetOf is the id of the event with a seq, of the target or another event of the member.
+func (r *reversal) targetOf(seq uint64) string {
+	for _, rec := range r.records {
+		if rec.Seq == seq {
+			return rec.Event.ID
+		}
+	}
+	return r.target.Event.ID
+}
+
+func (a *applier) giveUseBack(mark *UseMark) {
+	list := (*[]UsePeriod)(nil)
+	switch {
+	case mark.Shared != "":
+		u := a.subjects.Use(mark.Shared)
+		a.subjects.touchUse(u, a.seq)
+		list = &u.Periods
+	default:
+		m := a.subjects.Member(mark.Member)
+		if m == nil {
+			return
+		}
+		a.subjects.touchMember(m, a.seq)
+		list = &m.Uses
+	}
+	for i := range *list {
+		if u := &(*list)[i]; u.Limit == mark.Limit && u.Key == mark.Period && u.Used >= decimal.One {
+			if u.Used -= decimal.One; u.Used == 0 {
+				*list = slices.Delete(*list, i, i+1)
+			}
+			return
+		}
+	}
+}
+
+// changeGroup gives a group's count of one period its new value, and tells the boards that rank groups.
+func (a *applier) changeGroup(change *GroupChange) {
+	g := a.subjects.Group(change.Group)
+	a.subjects.touchGroup(g, a.seq)
+	t := g.Count.need(change.Period.Key)
+	t.Tally = copied(change.Period.Tally)
+	for _, c := range a.rules.counters() {
+		if c.By == ByMember || !strings.HasPrefix(change.Group, c.Name+"@") {
+			continue
+		}
+		split, group := c.groupIn(change.Group)
+		for _, b := range c.leaderboards {
+			if b.Average {
+				*g.average(t.Key) = change.Average
+				a.tellAverage(b, g, t.Key, split, group)
+			} else {
+				a.rescore(b, t.Key, split, group, &t.Tally)
+			}
+		}
+	}
+	if t.Count == 0 {
+		g.Count.Periods = slices.DeleteFunc(g.Count.Periods, func(p PeriodTally) bool { return p.Key == change.Period.Key })
+	}
+}
+
+// tellRevised tells what has become of progress.
+func (a *applier) tellRevised(before *Member) {
+	for _, b := range before.Badges {
+		if held := a.m.badge(b.ID); held == nil {
+			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, From: b.Level, Source: "badges/" + b.ID})
+		} else if held.Level != b.Level {
+			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, Level: held.Level, From: b.Level, Source: "badges/" + b.ID})
+		}
+	}
+	left := slices.Clone(a.m.Rewards)
+	for _, h := range before.Rewards {
+		if i := slices.Index(left, h); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		} else {
+			a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Revoked: true, ID: h.Reward, Source: h.Source})
+		}
+	}
+	for _, s := range a.rules.Streaks {
+		rec := a.m.streak(s.Key)
+		if was, is := before.StreakAt(a.rules, s, a.now), a.m.StreakAt(a.rules, s, a.now); rec != nil && was != is {
+			a.out.replace(a.streakEffect(s, rec))
+		}
+	}
+	for _, ch := range a.rules.Challenges {
+		a.tellStanding(ch, before.ChallengeAt(a.rules, ch, a.now), a.m.ChallengeAt(a.rules, ch, a.now))
+	}
+	for _, t := range a.rules.Tiers {
+		if was, is := before.Level(a.rules, t, a.now), a.m.Level(a.rules, t, a.now); was != is {
+			a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: was, Level: is})
+		}
+	}
+}
+
+func (a *applier) tellStanding(ch *Challenge, was, is ChallengeStanding) {
+	if was.Progress == is.Progress && was.Done == is.Done && was.Mine == is.Mine && len(was.Reached) == len(is.Reached) {
+		return
+	}
+	e := Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: is.Progress, Wanted: is.Goal, Done: is.Done, Group: is.Group}
+	if ch.Counter != nil && ch.Counter.By != ByMember {
+		e.Amount = is.Mine
+	}
+	a.out.replace(e)
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Revision is what a reversal came to. It is found out once, from the member's journal, and kept in the record of the
+// command: whoever applies the record again, after a crash or to look at the past, need not read anything else.
+type Revision struct {
+	Seq      uint64 // of the event that was reversed
+	Progress []byte // the member's progress afterwards, nil where it stays as it is
+	Claws    []Claw
+	Undone   []CauseRef
+	Returned []TakenPart
+	Uses     []UseBack
+	Groups   []GroupChange
+	Released []Release
+	scores   []boardScore
+}
+
+// Claw takes back one thing that was given: points, as far as Amount says, or a badge, a reward, or what an event queued
+// for another member.
+type Claw struct {
+	Kind     EffectKind
+	Seq      uint64 // of the event that gave it
+	Cause    uint32
+	ID       string // of the points, badge or reward; the event queued
+	Source   string
+	Goal     string
+	Amount   decimal.Decimal // to be taken back; of queued points: what is kept
+	All      bool            // of queued points: nothing is kept
+	Forgiven decimal.Decimal // of that, what had expired
+	Debt     decimal.Decimal // of that, what nothing was left for
+
+	expired decimal.Decimal // at most so much can be forgiven; known while it is decided
+	policy  NegativePolicy
+}
+
+// CauseRef names a cause among a program's: the record it is in, and its number there.
+type CauseRef struct {
+	Seq   uint64
+	Cause uint32
+}
+
+// UseBack is a use of a limit in times that is given back, and which of its event's marks it is.
+type UseBack struct {
+	Seq   uint64
+	Index int
+	Mark  UseMark
+}
+
+// GroupChange is one period of a group's count as it is without what was reversed.
+type GroupChange struct {
+	Group   string
+	Period  PeriodTally
+	Average AverageTally // of the same period
+}
+
+// Release makes the pending lots of the reversed event's points available, to expire at an instant.
+type Release struct {
+	Points  string
+	Expires calendar.Instant
+}
+
+func (w *writer) revision(v *Revision) {
+	w.uint(v.Seq)
+	w.bytes(v.Progress)
+	w.len(len(v.Claws))
+	for i := range v.Claws {
+		c := &v.Claws[i]
+		w.uint(uint64(c.Kind))
+		w.uint(c.Seq)
+		w.uint(uint64(c.Cause))
+		w.text(c.ID)
+		w.text(c.Source)
+		w.text(c.Goal)
+		w.num(c.Amount)
+		w.flag(c.All)
+		w.num(c.Forgiven)
+		w.num(c.Debt)
+	}
+	w.len(len(v.Undone))
+	for _, u := range v.Undone {
+		w.uint(u.Seq)
+		w.uint(uint64(u.Cause))
+	}
+	w.len(len(v.Returned))
+	for i := range v.Returned {
+		w.taken(&v.Returned[i])
+	}
+	w.len(len(v.Uses))
+	for i := range v.Uses {
+		w.uint(v.Uses[i].Seq)
+		w.len(v.Uses[i].Index)
+		w.useMark(&v.Uses[i].Mark)
+	}
+	w.len(len(v.Groups))
+	for i := range v.Groups {
+		g := &v.Groups[i]
+		w.text(g.Group)
+		w.period(&g.Period)
+		w.num(g.Average.Sum)
+		w.len(g.Average.Members)
+	}
+	w.len(len(v.Released))
+	for _, r := range v.Released {
+		w.text(r.Points)
+		w.at(r.Expires)
+	}
+}
+
+func (r *reader) revision() *Revision {
+	v := &Revision{Seq: r.uint(), Progress: append([]byte(nil), r.bytes()...)}
+	v.Claws = list(r, func(c *Claw) {
+		*c = Claw{Kind: EffectKind(r.uint()), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.text(), Goal: r.text(),
+			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num()}
+	})
+	v.Undone = list(r, func(u *CauseRef) { *u = CauseRef{Seq: r.uint(), Cause: r.cause()} })
+	v.Returned = list(r, r.taken)
+	v.Uses = list(r, func(u *UseBack) {
+		u.Seq, u.Index = r.uint(), r.len2()
+		r.useMark(&u.Mark)
+	})
+	v.Groups = list(r, func(g *GroupChange) {
+		g.Group = r.text()
+		r.period(&g.Period)
+		g.Average = AverageTally{Key: g.Period.Key, Sum: r.num(), Members: r.len2()}
+	})
+	v.Released = list(r, func(x *Release) { *x = Release{Points: r.text(), Expires: r.at()} })
+	return v
+}
+
+// progressOf is a member's progress alone, to be written into a revision.
+func progressOf(m *Member) *Member {
+	return &Member{ID: m.ID, Seen: m.Seen, Counts: m.Counts, Streaks: m.Streaks, Challenges: m.Challenges, Badges: m.Badges,
+		Tiers: m.Tiers, Rewards: m.Rewards}
+}
+
+// resume gives the member the progress that a revision holds.
+func (m *Member) resume(progress *Member) {
+	m.Seen, m.Counts, m.Streaks, m.Challenges = progress.Seen, progress.Counts, progress.Streaks, progress.Challenges
+	m.Badges, m.Tiers, m.Rewards = progress.Badges, progress.Tiers, progress.Rewards
+}
+
+// copied is a tally that shares no memory with t.
+func copied(t challenges.Tally) challenges.Tally {
+	t.Kept, t.Keys = cloned(t.Kept), cloned(t.Keys)
+	return t
+}

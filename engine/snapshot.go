@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// SnapshotEvery is after how many events of a member its state is kept as it was then: a reversal reads the member's
+// history from the last snapshot before the event, so that it does not cost more the longer the history is. A snapshot of
+// one or two kilobytes every 256 events adds about one per cent to the store.
+const SnapshotEvery = 256
+
+// pendingRow is a row that was handed out in a batch, or will be, and is not known to be committed.
+type pendingRow struct {
+	value []byte // nil: deleted
+	seq   uint64
+}
+
+// put adds a row to the batch that reversals read, and remembers it until it is committed.
+func (p *Processor) put(row Row) {
+	p.batch.Rows = append(p.batch.Rows, row)
+	p.pending[row.Key] = pendingRow{row.Value, p.last}
+}
+
+// settled forgets the rows that a committed batch has written.
+func (p *Processor) settled(b *Batch) {
+	maps.DeleteFunc(p.pending, func(_ string, row pendingRow) bool { return row.seq <= b.through })
+}
+
+// scan calls yield for committed and pending rows in byte order of their keys.
+func (p *Processor) scan(prefix, after string, yield func(key string, value []byte)) error {
+	rows := map[string][]byte{}
+	err := p.store.Scan(prefix, after, func(key string, value []byte) bool {
+		rows[strings.Clone(key)] = slices.Clone(value)
+		return true
+	})
+	for key, row := range p.pending {
+		switch {
+		case !strings.HasPrefix(key, prefix) || key <= after:
+		case row.value == nil:
+			delete(rows, key)
+		default:
+			rows[key] = row.value
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		yield(key, rows[key])
+	}
+	return err
+}
+
+// snapshots keeps the member's state where one is due. A reversal makes what was kept since its event stale: it starts
+// anew from here.
+func (p *Processor) snapshots(m *Member, out *Outcome) {
+	stale := false
+	if rev := out.Revision; rev != nil && rev.Progress != nil {
+		prefix := snapshotPrefix + m.ID + "\x00"
+		err := p.scan(prefix, prefix+ordered(rev.Seq-1), func(key string, _ []byte) {
+			if sequence(strings.TrimPrefix(key, prefix)) < out.Seq {
+				p.put(Row{Key: key})
+				stale = true
+			}
+		})
+		if err != nil {
+			p.fail(err)
+		}
+	}
+	if stale || m.Events%SnapshotEvery == 0 {
+		p.put(Row{Key: snapshotPrefix + m.ID + "\x00" + ordered(out.Seq), Value: encodeMember(m)})
+	}
+}
+
+// history is a member's last snapshot before an event, and all records of the member since.
+func (p *Processor) history(member string, before uint64) (snapshot []byte, records []*Record, err error) {
+	prefix := snapshotPrefix + member + "\x00"
+	from := uint64(0)
+	err = p.scan(prefix, "", func(key string, value []byte) {
+		if seq := sequence(strings.TrimPrefix(key, prefix)); seq < before {
+			from, snapshot = seq, value
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	waiting := map[uint64]accepted{}
+	for _, a := range p.recent {
+		if a.event.Member == member {
+			waiting[a.outcome.Seq] = a
+		}
+	}
+	seqs := slices.Collect(maps.Keys(waiting))
+	prefix = ledgerPrefix + member + "\x00"
+	err = p.scan(prefix, prefix+ordered(from), func(key string, _ []byte) {
+		if seq := sequence(strings.TrimPrefix(key, prefix)); waiting[seq].event == nil && seq <= p.last {
+			seqs = append(seqs, seq)
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.Sort(seqs)
+	for _, seq := range seqs {
+		if seq <= from {
+			continue
+		}
+		rec, err := p.record(seq, waiting)
+		if err != nil {
+			return nil, nil, err
+		}
+		records = append(records, rec)
+	}
+	return snapshot, records, nil
+}
+
+func (p *Processor) record(seq uint64, waiting map[uint64]accepted) (*Record, error) {
+	if a, ok := waiting[seq]; ok {
+		return &Record{Seq: seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+	}
+	b, err := p.store.Record(seq)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeRecord(b)
+}
+
+// sharers are the members who brought something to a group in a period, in byte order.
+func (p *Processor) sharers(counter string, period calendar.Key, group string) (members []string) {
+	prefix := shareKey(share{counter: counter, window: period, group: group})
+	if err := p.scan(prefix, "", func(key string, _ []byte) { members = append(members, strings.TrimPrefix(key, prefix)) }); err != nil {
+		p.fail(err)
+	}
+	return members
+}

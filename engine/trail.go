@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Trail is what the journal keeps of an event beside its effects, so that a reversal can undo exactly what it did
+// (semantics: Reversal). Most events leave none.
+type Trail struct {
+	Causes []Cause
+	Gifts  []Gift
+	Uses   []UseMark
+	Taken  []TakenPart
+}
+
+// Cause is a built-in event that an event led to: an award, or something that time had done. What it gave carries its
+// number, counted from 1; 0 is the event itself.
+type Cause struct {
+	Event string           // ChallengeCompleted, StreakReached, BadgeEarned, TierReached, Joined …
+	ID    string           // of the challenge, streak, badge or tier
+	Goal  string           // the goal's id, or the level
+	Key   calendar.Key     // the challenge's window, or the period in which a streak's goal was reached
+	Group string           // of a group's challenge
+	Times int              // which repetition of the goal
+	At    calendar.Instant // its event time
+}
+
+// Gift is what a definition gave that no effect tells: a badge that was held already, or a tier's level.
+type Gift struct {
+	Kind   EffectKind // BadgeEffect or TierEffect
+	ID     string
+	Level  string
+	Source string
+	Cause  uint32
+}
+
+// UseMark is one use of a limit in times.
+type UseMark struct {
+	Limit  uint64
+	Shared string // key of the shared count, "" where the limit counts the member alone
+	Member string // whose own count it is, "" for the event's member
+	Period calendar.Key
+	Cause  uint32
+}
+
+// TakenPart is what a rule or a command took from one lot. It says enough of the lot to bring it back.
+type TakenPart struct {
+	Points    string
+	Lot       uint64
+	LotSource string
+	Amount    decimal.Decimal
+	Granted   calendar.Instant
+	Available calendar.Instant
+	Expires   calendar.Instant
+	Idle      uint64
+	Source    string // the definition that took it
+	Cause     uint32
+}
+
+func (t *Trail) empty() bool {
+	return t == nil || len(t.Causes) == 0 && len(t.Gifts) == 0 && len(t.Uses) == 0 && len(t.Taken) == 0
+}
+
+func (t *Trail) reset() {
+	t.Causes, t.Gifts, t.Uses, t.Taken = t.Causes[:0], t.Gifts[:0], t.Uses[:0], t.Taken[:0]
+}
+
+// kept is a copy to be kept, nil when there is nothing to keep.
+func (t *Trail) kept() *Trail {
+	if t.empty() {
+		return nil
+	}
+	return &Trail{Causes: cloned(t.Causes), Gifts: cloned(t.Gifts), Uses: cloned(t.Uses), Taken: cloned(t.Taken)}
+}
+
+func cloned[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return append(make([]T, 0, len(list)), list...)
+}
+
+// caused notes a cause and returns its number.
+func (a *applier) caused(c Cause) uint32 {
+	if a.judge != nil {
+		a.judge.happened(c)
+	}
+	a.trail.Causes = append(a.trail.Causes, c)
+	return uint32(len(a.trail.Causes)) //nolint:gosec // bounded by the memory of one event
+}
+
+func (w *writer) trail(t *Trail) {
+	w.len(len(t.Causes))
+	for _, c := range t.Causes {
+		w.len(slices.Index(causes[:], c.Event))
+		w.text(c.ID)
+		w.text(c.Goal)
+		w.key(c.Key)
+		w.text(c.Group)
+		w.len(c.Times)
+		w.at(c.At)
+	}
+	w.len(len(t.Gifts))
+	for _, g := range t.Gifts {
+		w.uint(uint64(g.Kind))
+		w.text(g.ID)
+		w.text(g.Level)
+		w.text(g.Source)
+		w.uint(uint64(g.Cause))
+	}
+	w.len(len(t.Uses))
+	for i := range t.Uses {
+		w.useMark(&t.Uses[i])
+	}
+	w.len(len(t.Taken))
+	for i := range t.Taken {
+		w.taken(&t.Taken[i])
+	}
+}
+
+func (w *writer) useMark(u *UseMark) {
+	w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
+	w.text(u.Shared)
+	w.text(u.Member)
+	w.key(u.Period)
+	w.uint(uint64(u.Cause))
+}
+
+func (w *writer) taken(p *TakenPart) {
+	w.text(p.Points)
+	w.uint(p.Lot)
+	w.text(p.LotSource)
+	w.num(p.Amount)
+	w.at(p.Granted)
+	w.at(p.Available)
+	w.at(p.Expires)
+	w.uint(p.Idle)
+	w.text(p.Source)
+	w.uint(uint64(p.Cause))
+}
+
+func (r *reader) trail() *Trail {
+	t := &Trail{}
+	t.Causes = list(r, func(c *Cause) {
+		*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), At: r.at()}
+	})
+	t.Gifts = list(r, func(g *Gift) {
+		*g = Gift{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Cause: r.cause()}
+	})
+	t.Uses = list(r, r.useMark)
+	t.Taken = list(r, r.taken)
+	return t
+}
+
+func (r *reader) useMark(u *UseMark) {
+	*u = UseMark{Limit: r.fixed(), Shared: r.text(), Member: r.text(), Period: r.key(), Cause: r.cause()}
+}
+
+func (r *reader) taken(p *TakenPart) {
+	*p = TakenPart{Points: r.text(), Lot: r.uint(), LotSource: r.text(), Amount: r.num(), Granted: r.at(), Available: r.at(),
+		Expires: r.at(), Idle: r.uint(), Source: r.text(), Cause: r.cause()}
+}
+
+// causes are the built-in events that can be causes, as records number them. New ones come at the end.
+var causes = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed}
+
+func (r *reader) builtin() string {
+	i := r.len2()
+	if i >= len(causes) {
+		r.short()
+		return ""
+	}
+	return causes[i]
+}
+
+func (r *reader) cause() uint32 { return uint32(r.uint()) } //nolint:gosec // written from one
