@@ -33,10 +33,10 @@ const (
 	CodeNotFound         = "not_found"
 	CodeNotOptIn         = "not_opt_in"
 	CodeChallengeOver    = "challenge_over"
-	CodeUnknownEvent     = "unknown_event"       // a reversal of an id that was never accepted; not remembered
-	CodeEventVoided      = "event_voided"        // a reversal of an event that was voided before
-	CodeNotReversible    = "not_reversible"      // a reversal of an event of Laurel's own
-	CodeInsufficient     = "insufficient_points" // decided by the state, and remembered under the id
+	CodeUnknownEvent     = "unknown_event"  // a reversal of an id that was never accepted; not remembered
+	CodeEventVoided      = "event_voided"   // a reversal of an event that was voided before
+	CodeNotReversible    = "not_reversible" // a reversal of an event of Laurel's own
+	CodeInsufficient     = "insufficient"   // decided by the state, and remembered under the id
 	CodePointsUnknown    = "unknown_points"
 )
 

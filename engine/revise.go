@@ -460,7 +460,7 @@ func (a *applier) giveUseBack(mark *UseMark) {
 		if m == nil {
 			return
 		}
-		a.subjects.touchMember(m, a.seq)
+		a.subjects.touchMember(m, m.Version) // nothing that its member can see has changed
 		list = &m.Uses
 	}
 	for i := range *list {

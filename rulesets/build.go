@@ -210,10 +210,17 @@ func named[T any](b *builder, n *document.Node, noun string, all map[string]*T) 
 	return found
 }
 
+// sectionOf is where what a noun names is defined.
+var sectionOf = map[string]string{"points": "points", "counter": "counters", "challenge": "challenges", "badge": "badges", "reward": "rewards",
+	"tier": "tiers", "promotion": "promotions", "audience": "audiences", "event": "events"}
+
 func (b *builder) unknown(n *document.Node, from, to int, noun, word string, candidates []string) {
 	is := "is"
 	if noun == "points" {
 		is = "are"
+	}
+	if section := b.root.Values[sectionOf[noun]]; section != nil && section.Holes {
+		return // it may be among what could not be read
 	}
 	advice := expression.DidYouMean(word, candidates)
 	if len(candidates) == 0 {

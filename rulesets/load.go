@@ -180,6 +180,7 @@ func merge(roots []*document.Node, report *document.Reporter) *document.Node {
 		if out == nil {
 			out = document.NewMap(root)
 		}
+		out.Holes = out.Holes || root.Holes
 		for _, p := range root.Pairs {
 			mergePair(out, p, report)
 		}

@@ -325,14 +325,8 @@ func (c call) enroll(noun, prefix string, command func(id, member, what string) 
 	if err != nil {
 		return err
 	}
-	if body := c.http.Context().Request.Body(); len(body) > 0 {
-		if errs := engine.ParseObject(body, "", nil, nil); len(errs) > 0 {
-			return malformed("invalid_body", "this call takes no body", errs)
-		}
-	}
-	out, err := c.accept(command(prefix+what+"/"+id, id, what))
-	if err != nil {
+	if err := c.noBody(); err != nil {
 		return err
 	}
-	return c.sendOutcome(out, false)
+	return c.carryOut(command(prefix+what+"/"+id, id, what))
 }

@@ -30,6 +30,10 @@ var routes = []route{
 	{post, "/v1/events/batch", keys.EventsWrite, MaxBatch, nil, sendBatch},
 	{get, "/v1/events/:event", keys.EventsRead, 0, params("min_seq"), showEvent},
 	{get, "/v1/events/:event/explain", keys.EventsRead, 0, params("min_seq"), explainEvent},
+	{post, "/v1/events/:event/void", keys.EventsWrite, MaxEvent, nil, voidEvent},
+	{post, "/v1/events/:event/amend", keys.EventsWrite, MaxEvent, nil, amendEvent},
+	{post, "/v1/events/:event/release", keys.EventsWrite, MaxEvent, nil, releaseEvent},
+	{post, "/v1/events/:event/refuse", keys.EventsWrite, MaxEvent, nil, refuseEvent},
 	{post, "/v1/imports", keys.EventsImport, MaxBatch, nil, importEvents},
 
 	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},
@@ -37,6 +41,7 @@ var routes = []route{
 	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
 	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "cursor", "limit"), showLedger},
+	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
 	{post, "/v1/members/:member/streaks/:streak/enroll", keys.MembersWrite, MaxEvent, nil, enrollInStreak},
 

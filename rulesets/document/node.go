@@ -233,7 +233,7 @@ func convertKey(y *yaml.Node, src *source, seen map[string]*Node, report *Report
 	case key == nil:
 		return nil
 	case key.Kind != Scalar:
-		report.at(src, key.start, 1, "", "a key must be a word")
+		report.at(src, key.start, 1, "such as stars: 10", "a key must be a word")
 		return nil
 	case y.Tag == "!!merge":
 		report.Node(key, "write the fields out", "merge keys are not part of the format")

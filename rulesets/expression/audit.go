@@ -39,6 +39,12 @@ var replacements = map[string]string{
 	"keys":       "use table.NAME[key]",
 	"values":     "use table.NAME[key]",
 	"get":        "write the path: event.items, table.NAME[key]",
+	"length":     "write len(x)",
+	"size":       "write len(x)",
+	"avg":        "divide: sum(event.items, .price) / len(event.items)",
+	"average":    "divide: sum(event.items, .price) / len(event.items)",
+	"first":      "lists have no order here: use any(list, predicate)",
+	"last":       "lists have no order here: use any(list, predicate)",
 	"**":         "multiply: x * x",
 	"^":          "multiply: x * x",
 	"..":         "compare: x >= 1 and x <= 9",
@@ -192,7 +198,7 @@ func (a *auditor) banned(n ast.Node) (message, suggestion string) {
 		}
 	case *ast.CallNode:
 		if _, named := n.Callee.(*ast.IdentifierNode); !named {
-			return "methods are not part of the language", ""
+			return "methods are not part of the language", "write a function: lower(event.sku)"
 		}
 	case *ast.PredicateNode:
 		if a.predicates > MaxPredicates {
@@ -209,7 +215,7 @@ func (a *auditor) banned(n ast.Node) (message, suggestion string) {
 	case *ast.MapNode:
 		return "maps are not part of the language", "declare a table: table.NAME[key]"
 	case *ast.SliceNode:
-		return "slices are not part of the language", ""
+		return "slices are not part of the language", "ask about a list's items: any(event.items, …)"
 	case *ast.BytesNode:
 		return "bytes are not part of the language", `write text: "…"`
 	default:

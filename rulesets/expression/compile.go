@@ -194,6 +194,10 @@ func (c *compiler) instead(n ast.Node, is, want Type) string {
 		return "compare it: " + shown + ` == "…"`
 	case want == Number && literal:
 		return "numbers stand without quotes, fields too"
+	case want == Number && is == Text:
+		return "declare the field as number, where events send one"
+	case want == Number && (is == Date || is == Time):
+		return "count days: days_between(a, b)"
 	case want == Number && is == Boolean:
 		return "write: (if " + shown + " { 1 } else { 0 })"
 	case want == List && is != List:

@@ -51,11 +51,13 @@ var syntaxHints = []struct {
 	{regexp.MustCompile(`coalesce expressions`), "?? cannot be mixed with other operators", "put it into parentheses: (x ?? 0)"},
 	{regexp.MustCompile(`maximum allowed nodes`), "the expression has more than 200 parts", "move a part of it into an audience or a table"},
 	{regexp.MustCompile(`unexpected token Operator\("if"\)`), "inside an expression `if` stands in parentheses", "write: x + (if c { a } else { b })"},
+	{regexp.MustCompile(`unexpected token \w+\("[#.]"\)`), "# and . stand for an item, only inside a predicate", "such as any(event.items, .qty > 1)"},
 	{regexp.MustCompile(`unexpected token Identifier\("([^"]*)"\)`), `$1 is not expected here`, "an operator or a comma is missing before it"},
 	{regexp.MustCompile(`unexpected token \w+\((".*")\)`), `$1 is not expected here`, "an operator, a comma or a bracket is missing before it, or it is one too many"},
 	{regexp.MustCompile(`invalid (?:integer|float|hex|binary|octal) literal|literal is too large|bad number syntax`), "this number cannot be read", "write digits and at most one point"},
 	{regexp.MustCompile(`expected at least (\d) arguments`), "a predicate is missing", "write it after a comma: any(event.items, .qty > 1)"},
 	{regexp.MustCompile(`expected name`), "a name is missing after the point", "such as event.amount"},
+	{regexp.MustCompile(`unrecognized character: U\+(?:201[89A-F]|00AB|00BB) '(.*)'`), "$1 is a typographic quote", `write straight ones: "gold"`},
 	{regexp.MustCompile(`unrecognized character: U\+\w+ ('.*')`), "$1 cannot stand here", "text stands in quotes"},
 }
 

@@ -51,7 +51,7 @@ func TestErrors(t *testing.T) {
 		{`«"x" in event.items»`, ``, ""},
 		{`«now»() > 3`, `there is no function now`, "event.time"},
 		{`«flor»(event.amount) > 3`, `there is no function flor`, "did you mean floor?"},
-		{`«bucket»("a", "b") > 3`, `bucket takes another number of arguments than 2`, `bucket("salt")`},
+		{`«bucket»("a", "b") > 3`, `bucket does not take 2 arguments`, `bucket("salt")`},
 		{`bucket(«event.order_id») > 3`, `the salt of bucket is a text in quotes`, ""},
 		{`age(«event.order_id») > 3`, `this must be a date, but it is text`, ""},
 		{`has(«event.qty + 1»)`, `has asks whether an optional field was sent`, ""},

@@ -1,11 +1,13 @@
 package expression
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -55,18 +57,31 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node) operand {
 	if !ok {
 		hint := replacements[name]
 		if hint == "" {
-			hint = DidYouMean(name, slices.Collect(maps.Keys(functions)))
+			all := slices.Sorted(maps.Keys(functions))
+			hint = cmp.Or(DidYouMean(name, all), "there is: "+strings.Join(all, ", "))
 		}
 		at := n.Location()
 		return c.fail(at, "there is no function "+name, hint)
 	}
 	if len(args) < fn.min || fn.max > 0 && len(args) > fn.max {
-		return c.fail(n.Location(), fmt.Sprintf("%s takes another number of arguments than %d", name, len(args)), "write "+fn.usage)
+		return c.fail(n.Location(), fmt.Sprintf("%s does not take %s", name, counted(len(args), "argument")), "write "+fn.usage)
 	}
 	return fn.compile(c, n, args)
 }
 
-// rows compiles a list and, inside of it, a predicate or value for each item.
+// counted is a number of things: "1 argument", "no arguments".
+func counted(n int, thing string) string {
+	switch n {
+	case 0:
+		return "no " + thing + "s"
+	case 1:
+		return "1 " + thing
+	default:
+		return strconv.Itoa(n) + " " + thing + "s"
+	}
+}
+
+// each compiles a list and, inside of it, a predicate or value for each item.
 func (c *compiler) each(args []ast.Node, t Type, message string) (rows list, depth int, item operand) {
 	l := c.want(args[0], List, "the first argument is a list")
 	if l.typ == Unknown {

@@ -64,12 +64,18 @@ func (c *compiler) calculation(n *ast.BinaryNode) operand {
 	if l.typ == Unknown || r.typ == Unknown {
 		return operand{}
 	}
-	if l.literal != nil && r.literal != nil {
-		w, err := operate(*l.literal, *r.literal)
+	if r.literal != nil && (l.literal != nil || r.literal.Sign() == 0) {
+		var left decimal.Wide
+		if l.literal != nil {
+			left = *l.literal
+		}
+		w, err := operate(left, *r.literal)
 		if err != nil {
 			return c.fail(span(n), "this always fails: "+err.Error(), "check the numbers: the largest is 10^26")
 		}
-		return numberConstant(w)
+		if l.literal != nil {
+			return numberConstant(w)
+		}
 	}
 	a, b := l.number, r.number
 	return numberOperand(func(f *engine.Facts) decimal.Wide {
@@ -97,11 +103,7 @@ func (c *compiler) comparison(n *ast.BinaryNode) operand {
 		return operand{}
 	}
 	if l.typ != r.typ {
-		hint := ""
-		if l.typ == Number && r.typ == Text || l.typ == Text && r.typ == Number {
-			hint = "numbers stand without quotes, text in quotes"
-		}
-		return c.fail(span(n), fmt.Sprintf("%s cannot be compared with %s", l.typ, r.typ), hint)
+		return c.fail(span(n), fmt.Sprintf("%s cannot be compared with %s", l.typ, r.typ), unlike(l.typ, r.typ))
 	}
 	c.option(l, r)
 	c.option(r, l)
@@ -110,6 +112,24 @@ func (c *compiler) comparison(n *ast.BinaryNode) operand {
 		o.clauses = comparedClauses(n.Operator, l, r)
 	}
 	return o
+}
+
+// unlike is how values of two types are compared after all, "" where that makes no sense.
+func unlike(a, b Type) string {
+	if a > b {
+		a, b = b, a
+	}
+	switch {
+	case a == Number && b == Text:
+		return "numbers stand without quotes, text in quotes"
+	case b == Date || b == Time:
+		return `a date stands in quotes: "2026-12-31"; parts of it are month(date), day(date) and age(date)`
+	case a == Boolean:
+		return "write it alone, or with not before it"
+	case b == List:
+		return "ask about its items: any(list, …), or how many: len(list)"
+	}
+	return ""
 }
 
 func (c *compiler) compared(n *ast.BinaryNode, l, r operand) operand {
@@ -134,7 +154,10 @@ func (c *compiler) compared(n *ast.BinaryNode, l, r operand) operand {
 			return condOperand(func(f *engine.Facts) bool { return (a(f) == b(f)) == want })
 		}
 	}
-	return c.fail(n.Location(), fmt.Sprintf("%s cannot be compared with %s", l.typ, n.Operator), "compare with == or !=, numbers and dates also with <, <=, > and >=")
+	if l.typ == List {
+		return c.fail(n.Location(), "a list cannot be compared", unlike(l.typ, l.typ))
+	}
+	return c.fail(n.Location(), fmt.Sprintf("%s cannot be compared with %s", l.typ, n.Operator), "compare with == or !=")
 }
 
 // ordered is what an operator makes of a comparison's sign.
@@ -210,7 +233,11 @@ func (c *compiler) asDate(o, other operand) operand {
 	if at, err := calendar.ParseInstant(s); err == nil && other.typ == Time {
 		return operand{typ: Time, node: o.node, instant: func(*engine.Facts) calendar.Instant { return at }}
 	}
-	return c.fail(span(o.node), fmt.Sprintf("%q is not a date", s), `write it as "2026-12-31"`)
+	advice := `write it as "2026-12-31"`
+	if other.typ == Time {
+		advice += `, or with a time and its offset: "2026-12-31T18:00:00+01:00"`
+	}
+	return c.fail(span(o.node), fmt.Sprintf("%q is not a date", s), advice)
 }
 
 // coalesce is the left value where it is present, else the right one. The result may be absent only where absent says so.
@@ -272,7 +299,8 @@ func (c *compiler) matches(n *ast.BinaryNode) operand {
 	}
 	re, err := regexp.Compile(pattern.Value)
 	if err != nil {
-		return c.fail(n.Right.Location(), strings.TrimPrefix(err.Error(), "error parsing regexp: "), "patterns are RE2's")
+		return c.fail(n.Right.Location(), "this pattern cannot be read: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "),
+			"patterns are those of RE2: no look-ahead, no references to what was found before")
 	}
 	if l.typ == Unknown {
 		return l

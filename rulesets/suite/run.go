@@ -137,6 +137,16 @@ func described(step *Step) string {
 		return step.Name + " of " + step.Member
 	case EnrollAction, EnrollStreakAction:
 		return step.Member + " joins " + step.Name
+	case VoidAction:
+		return "void of " + step.Name
+	case AmendAction:
+		return "amendment of " + step.Name
+	case ReleaseAction:
+		return "release of " + step.Name
+	case RefuseAction:
+		return "refusal of " + step.Name
+	case AdjustAction:
+		return "adjustment of " + step.Member
 	case SetAction:
 		return step.Member + " changes the profile"
 	default:

@@ -108,7 +108,8 @@ type reader struct {
 	rules *engine.Ruleset
 	ids   map[string][]string // of all definitions, by section
 	test  *Test
-	known []string // members of the test so far
+	known []string          // members of the test so far
+	sent  map[string]string // types of the events that its steps send, by id
 	now   calendar.Instant
 	begun bool // a step has said when it is
 }
@@ -178,7 +179,7 @@ func (s *reader) tests(n *document.Node) {
 func (s *reader) oneTest(p document.Pair) {
 	rec := s.Decode(p.Value, testSection, p.Key)
 	s.test = &Test{Name: rec.ID, Position: engine.Position(p.Key.Position())}
-	s.known, s.begun = nil, false
+	s.known, s.sent, s.begun = nil, map[string]string{}, false
 	s.suite.Tests = append(s.suite.Tests, s.test)
 	steps := s.records(rec.Values["timeline"])
 	s.members(rec.Values["members"], s.opening(steps))

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -18,9 +20,10 @@ type Step struct {
 	At       []calendar.Instant // ascending; more than one for a repeated step
 	Member   string             // "" for a look at several members
 	Action   Action
-	Name     string // of the event's type or the challenge
+	Name     string // of the event's type, the challenge, or the id of the event that is reversed
 	ID       string // of the event; "" for one that Run makes up
-	Data     []byte
+	Data     []byte // of the event, or what an amendment replaces
+	Adjust   engine.Adjustment
 	Time     calendar.Instant // of the event where it is not that of its arrival
 	Timed    bool
 	Profile  engine.Profile
@@ -42,19 +45,25 @@ const (
 	EnrollAction
 	EnrollStreakAction
 	SetAction
+	VoidAction
+	AmendAction
+	ReleaseAction
+	RefuseAction
+	AdjustAction
 )
+
+// reversals are the actions about an earlier event.
+var reversals = map[string]Action{"void": VoidAction, "amend": AmendAction, "release": ReleaseAction, "refuse": RefuseAction}
 
 // actions are the fields of a step of which it has at most one. Those that say why are understood, but the engine does
 // not take them yet.
 var actions = []struct{ name, notYet string }{
 	{"event", ""}, {"enroll", ""}, {"set", ""},
-	{"void", "events cannot be reversed yet"}, {"amend", "events cannot be reversed yet"},
+	{"void", ""}, {"amend", ""}, {"release", ""}, {"refuse", ""}, {"adjust", ""},
 	{"claim", "rewards cannot be claimed yet"}, {"confirm", "rewards cannot be claimed yet"},
 	{"cancel", "rewards cannot be claimed yet"}, {"return", "rewards cannot be claimed yet"},
 	{"freeze", "freezes cannot be bought yet"}, {"repair", "streaks cannot be repaired yet"},
 	{"fire", "promotions cannot be opened by a call yet"}, {"close", "promotions cannot be closed by a call yet"},
-	{"release", "pending points cannot be confirmed yet"}, {"refuse", "pending points cannot be refused yet"},
-	{"adjust", "points cannot be adjusted yet"},
 }
 
 // companions are fields of a step that go with some actions only.
@@ -86,6 +95,10 @@ func (s *reader) step(rec *document.Record) *Step {
 		} else if !s.named(n, "challenges") {
 			t.Action = LookAction
 		}
+	case "void", "amend", "release", "refuse":
+		s.reversal(rec, t, n, reversals[action])
+	case "adjust":
+		s.adjust(rec, t, n)
 	case "set":
 		t.Action, t.Profile = SetAction, s.profile(n, n, false)
 	case "":
@@ -218,6 +231,7 @@ func (s *reader) event(rec *document.Record, t *Step, n *document.Node) {
 		if why := engine.CheckID(id.Text); why != "" {
 			s.Node(id, "", "%s", why)
 		}
+		s.sent[id.Text] = n.Text
 	}
 	if at := rec.Values["time"]; at != nil {
 		t.Time, t.Timed = s.moment(at)
@@ -244,6 +258,51 @@ func (s *reader) event(rec *document.Record, t *Step, n *document.Node) {
 	}
 	_, errs := schema.Decode(t.Data, "")
 	s.misfits(errs, p, n)
+}
+
+// reversal reads a step about an event that an earlier one sent.
+func (s *reader) reversal(rec *document.Record, t *Step, n *document.Node, action Action) {
+	t.Action, t.Name = action, n.Text
+	kind, sent := s.sent[n.Text]
+	if !sent && t.Error == "" {
+		s.Node(n, expression.DidYouMean(n.Text, slices.Sorted(maps.Keys(s.sent))), "no step before this one sends an event with the id %q", n.Text)
+	}
+	with := rec.Values["with"]
+	if action != AmendAction {
+		return
+	}
+	if with == nil {
+		s.Node(n, "such as with: {amount: 5.00}", "an amendment says what the event becomes")
+		return
+	}
+	schema := engine.NewSchema("", 0)
+	if declared := s.rules.EventType(kind); declared != nil {
+		schema = declared.Schema
+	}
+	t.Data = newPayload(schema).object(with, "", schema, "")
+}
+
+// adjust reads {POINTS: amount} with the reason.
+func (s *reader) adjust(rec *document.Record, t *Step, n *document.Node) {
+	t.Action = AdjustAction
+	reason := rec.Values["reason"]
+	if reason == nil {
+		s.Node(n, "such as reason: a goodwill gesture", "an adjustment has a reason")
+		return
+	}
+	for _, p := range n.Pairs {
+		amount, err := decimal.Parse(p.Value.Text)
+		if err != nil || amount == 0 {
+			s.Node(p.Value, "such as {stars: -50}", "an adjustment is a number other than 0")
+			continue
+		}
+		if s.named(p.Key, "points") {
+			t.Adjust = engine.Adjustment{Points: p.Key.Text, Amount: amount, Reason: reason.Text}
+		}
+	}
+	if len(n.Pairs) != 1 {
+		s.Node(n, "write a step for each", "an adjustment is of one kind of points")
+	}
 }
 
 func (s *reader) eventNames() []string {

@@ -77,6 +77,16 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 		e = engine.NewEnrollment(id, t.Member, t.Name)
 	case EnrollStreakAction:
 		e = engine.NewStreakEnrollment(id, t.Member, t.Name)
+	case VoidAction:
+		e = engine.NewVoid(t.Name)
+	case AmendAction:
+		e = engine.NewAmend(t.Name, t.Data)
+	case ReleaseAction:
+		e = engine.NewRelease(t.Name)
+	case RefuseAction:
+		e = engine.NewRefuse(t.Name)
+	case AdjustAction:
+		e = engine.NewAdjustment(id, t.Member, t.Adjust)
 	case SetAction:
 		e = engine.NewProfile(id, t.Member, t.Profile)
 	default:

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// voidEvent undoes an event as if it had never been. Repeating it is harmless.
+func voidEvent(c call) error { return c.reverse(engine.NewVoid) }
+
+// releaseEvent makes what an event gave and is held back available; refuseEvent takes it away again.
+func releaseEvent(c call) error { return c.reverse(engine.NewRelease) }
+func refuseEvent(c call) error  { return c.reverse(engine.NewRefuse) }
+
+func (c call) reverse(command func(event string) *engine.Event) error {
+	id, err := c.id("event")
+	if err != nil {
+		return err
+	}
+	if err := c.noBody(); err != nil {
+		return err
+	}
+	return c.carryOut(command(id))
+}
+
+// amendEvent makes an event what it would have been with other data: {"data": {…}}, the fields that replace the event's.
+func amendEvent(c call) error {
+	id, err := c.id("event")
+	if err != nil {
+		return err
+	}
+	if err := c.takes(mediaJSON); err != nil {
+		return err
+	}
+	var data json.RawMessage
+	errs := engine.ParseObject(c.http.Context().Request.Body(), "", []string{"data"}, func(_ string, value []byte) {
+		data = append(data, value...)
+	})
+	if len(errs) == 0 && data == nil {
+		errs = append(errs, engine.FieldError{Location: "data", Code: "missing_field", Message: "the fields that replace the event's are expected"})
+	}
+	if len(errs) > 0 {
+		return malformed("invalid_body", "the body does not say what the event becomes", errs)
+	}
+	return c.carryOut(engine.NewAmend(id, data))
+}
+
+// noBody refuses a body where none is taken; an empty object is none.
+func (c call) noBody() error {
+	if body := c.http.Context().Request.Body(); len(body) > 0 {
+		if errs := engine.ParseObject(body, "", nil, nil); len(errs) > 0 {
+			return malformed("invalid_body", "this call takes no body", errs)
+		}
+	}
+	return nil
+}
+
+// carryOut hands a command to the program and answers with what it did.
+func (c call) carryOut(e *engine.Event) error {
+	out, err := c.accept(e)
+	if err != nil {
+		return err
+	}
+	return c.sendOutcome(out, false)
+}
+
+// maxKey bounds an Idempotency-Key.
+const maxKey = 255
+
+// idempotencyKey is the key that makes a call harmless to repeat: {"Idempotency-Key": …}. The command's id is made of it,
+// so that the journal itself keeps the answer.
+func (c call) idempotencyKey() (string, error) {
+	key := c.http.Get("Idempotency-Key")
+	switch {
+	case key == "":
+		return "", refuse("idempotency_key_missing", "send an Idempotency-Key: a text of your own that is new for each thing you want done, and the same when you try again")
+	case len(key) > maxKey || engine.CheckID(key) != "":
+		return "", refuse("wrong_parameter", "the Idempotency-Key does not fit", engine.FieldError{Location: "Idempotency-Key", Code: "wrong_id",
+			Message: "at most 255 printable characters are expected"})
+	}
+	return key, nil
+}
+
+// once is carryOut for a command whose id is made of an Idempotency-Key.
+func (c call) once(e *engine.Event) error {
+	err := c.carryOut(e)
+	var p *problem
+	if errors.As(err, &p) && p.code == engine.CodeConflict {
+		return refuse("idempotency_key_reused", "this Idempotency-Key was used for another request: take a new one")
+	}
+	return err
+}
+
+// adjust changes a balance by hand: {"points", "amount", "reason", "below_zero"}, the last one optional.
+func adjust(c call) error {
+	member, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	key, err := c.idempotencyKey()
+	if err != nil {
+		return err
+	}
+	if err := c.takes(mediaJSON); err != nil {
+		return err
+	}
+	a, errs := readAdjustment(c.http.Context().Request.Body())
+	if len(errs) > 0 {
+		return malformed("invalid_body", "the body is not an adjustment", errs)
+	}
+	if !c.program.Known(member) {
+		return refuse(engine.CodeMemberUnknown, "there is no such member")
+	}
+	return c.once(engine.NewAdjustment("adjust/"+key, member, a))
+}
+
+func readAdjustment(body []byte) (a engine.Adjustment, errs []engine.FieldError) {
+	given := map[string]bool{}
+	var wrong []engine.FieldError
+	errs = engine.ParseObject(body, "", []string{"points", "amount", "reason", "below_zero"}, func(name string, value []byte) {
+		given[name] = true
+		var err error
+		expected := "a text is expected"
+		switch name {
+		case "points":
+			err = json.Unmarshal(value, &a.Points)
+		case "reason":
+			err = json.Unmarshal(value, &a.Reason)
+		case "amount":
+			expected = "a number is expected"
+			a.Amount, err = decimal.Parse(string(value))
+		case "below_zero":
+			expected = "true or false is expected"
+			err = json.Unmarshal(value, &a.BelowZero)
+		}
+		if err != nil {
+			wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: expected})
+		}
+	})
+	for _, name := range []string{"points", "amount", "reason"} {
+		if len(errs) == 0 && !given[name] {
+			wrong = append(wrong, engine.FieldError{Location: name, Code: "missing_field", Message: "this field is required"})
+		}
+	}
+	return a, append(errs, wrong...)
+}
