@@ -95,18 +95,6 @@ func (t Test) and(u Test) (both Test, possible bool) {
 	return t, t.Low.Kind == Absent || t.High.Kind == Absent || t.Low.num <= t.High.num
 }
 
-// holds reports whether v meets the test.
-func (t *Test) holds(v Value) bool {
-	switch {
-	case v.Kind == Absent:
-		return false
-	case t.In != nil:
-		return slices.Contains(t.In, v)
-	default:
-		return (t.Low.Kind == Absent || t.Low.num <= v.num) && (t.High.Kind == Absent || v.num <= t.High.num)
-	}
-}
-
 // bounds are the ends of a range as numbers.
 func (t *Test) bounds() (low, high int64) {
 	low, high = math.MinInt64, math.MaxInt64

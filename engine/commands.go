@@ -268,7 +268,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		}
 	}
 	a.countUse(r.Limits, to)
-	a.subjects.touchMember(to, a.seq)
+	a.subjects.touchMember(to, to.Version) // its uses have changed; what it is given is an event of its own
 	a.trace.fired(a.event.ID, name, r.Position)
 }
 

@@ -94,7 +94,7 @@ func (b *builder) header() {
 	r.Title = cmp.Or(rec.Text("title"), r.Program)
 	r.MemberClock = rec.Text("clock") == "member"
 	r.Currency = rec.Text("currency")
-	r.Digits = currencyDigits(r.Currency)
+	r.Digits = b.currencyDigits()
 	r.Late, _ = calendar.ParseDuration(rec.Text("late"))
 	r.Calendar.WeekStart = weekday(rec.Text("week_starts"))
 	zone, err := calendar.LoadZone(rec.Text("timezone"))
@@ -102,22 +102,6 @@ func (b *builder) header() {
 		b.Node(rec.Values["timezone"], "", "%v", err)
 	}
 	r.Calendar.Zone = zone
-}
-
-// minorDigits are the currencies that do not have two digits (ISO 4217).
-var minorDigits = map[int]string{
-	0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-	3: "BHD IQD JOD KWD LYD OMR TND",
-	4: "CLF UYW",
-}
-
-func currencyDigits(code string) int {
-	for digits, codes := range minorDigits {
-		if code != "" && strings.Contains(codes, code) {
-			return digits
-		}
-	}
-	return 2
 }
 
 func weekday(name string) time.Weekday {

@@ -290,7 +290,7 @@ func (b *builder) memberDate(n *document.Node, g document.Groups, i int) *engine
 	case f == nil:
 		b.Span(n, from, to, expression.DidYouMean(g.Get(i), b.rules.Member.Names()), "member has no field %q", g.Get(i))
 	case f.Type != engine.TypeDate && f.Type != engine.TypeTime:
-		b.Span(n, from, to, "", "member.%s is %s, not a date", f.Name, f.Type)
+		b.Span(n, from, to, "declare it as date in member", "member.%s is %s, not a date", f.Name, f.Type)
 		return nil
 	}
 	return f

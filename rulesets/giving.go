@@ -1,6 +1,7 @@
 package rulesets
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,6 +62,8 @@ func (b *builder) grantsOf(n *document.Node, r reader, source string) []engine.G
 	return out
 }
 
+var wordAfterNumber = regexp.MustCompile(`^([0-9.]+) *[a-z_]+$`)
+
 // pointsGrant is POINTS: AMOUNT.
 func (b *builder) pointsGrant(p document.Pair, r reader) (g *engine.Grant, fromEvent bool) {
 	points := b.names.Points[p.Key.Text]
@@ -69,6 +72,10 @@ func (b *builder) pointsGrant(p document.Pair, r reader) (g *engine.Grant, fromE
 	}
 	if p.Value.Kind != document.Scalar || strings.TrimSpace(p.Value.Text) == "" {
 		b.Node(p.Value, "such as "+p.Key.Text+": 10", "an amount is a number or an expression")
+		return nil, false
+	}
+	if m := wordAfterNumber.FindStringSubmatch(p.Value.Text); m != nil {
+		b.Node(p.Value, "write "+p.Key.Text+": "+m[1], "an amount is a number or an expression")
 		return nil, false
 	}
 	e := b.compile(p.Value, r, expression.Amount)
@@ -87,6 +94,9 @@ func readsEvent(e *expression.Expression) bool {
 	return len(e.EventFields) > 0 || strings.Contains(e.Canonical, "event.")
 }
 
+// levelForms are how badges and tiers are given.
+var levelForms = map[string]string{"badge": "such as badge: regular, or badge: {distance: gold}", "tier": "such as tier: {club: gold}"}
+
 // levelGrant is badge: ID, badge: {ID: LEVEL} or tier: {ID: LEVEL}.
 func (b *builder) levelGrant(p document.Pair, source string) []engine.Grant {
 	noun := p.Key.Text
@@ -103,7 +113,7 @@ func (b *builder) levelGrant(p document.Pair, source string) []engine.Grant {
 		return []engine.Grant{{Badge: badge}}
 	}
 	if p.Value.Kind != document.Map || len(p.Value.Pairs) == 0 {
-		b.Node(p.Value, "such as "+noun+": {club: gold}", "a %s is given as ID: LEVEL", noun)
+		b.Node(p.Value, levelForms[noun], "a %s is given %s", noun, map[string]string{"badge": "by its id, one with levels as ID: LEVEL", "tier": "as ID: LEVEL"}[noun])
 		return nil
 	}
 	var out []engine.Grant

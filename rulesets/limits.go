@@ -48,10 +48,10 @@ func (b *builder) limit(n *document.Node, r reader, gives []*engine.Points) *eng
 		b.Span(n, 0, len(g.Get(1)), "leave the definition out instead", "a limit of 0 gives nothing")
 		return nil
 	case l.Points == nil && !l.N.IsInt():
-		b.Span(n, 0, len(g.Get(1)), "", "times are counted in whole numbers")
+		b.Span(n, 0, len(g.Get(1)), "write a whole number", "times are counted in whole numbers")
 		return nil
 	case l.Points != nil && l.N.Fraction() > b.decimalsOf(l.Points):
-		b.Span(n, 0, len(g.Get(1)), "", "%s has %d decimals", l.Points.ID, b.decimalsOf(l.Points))
+		b.Span(n, 0, len(g.Get(1)), "round it, or declare decimals in points", "%s have %d decimals", l.Points.ID, b.decimalsOf(l.Points))
 		return nil
 	case l.OrNothing && l.Points == nil:
 		from, to := g.At(7)
@@ -95,7 +95,7 @@ func (b *builder) limitUnit(n *document.Node, g document.Groups, gives []*engine
 		}
 	}
 	if gives != nil {
-		b.Span(n, from, to, "", "this does not give %s, so the limit never counts", p.ID)
+		b.Span(n, from, to, "name points that it gives, or none to count times", "this does not give %s, so the limit never counts", p.ID)
 		return nil
 	}
 	return p

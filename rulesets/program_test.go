@@ -243,7 +243,7 @@ func TestInactivePartsAreListedAndLeftOut(t *testing.T) {
 	require.Equal(t, []string{
 		"boosts/called", "leaderboards/germans.leagues", "leaderboards/germans.prizes", "promotions/storm", "rewards/mug.codes",
 		"rewards/mug.cost", "rewards/mug.stock", "rules/born", "rules/closing", "rules/lapsed", "rules/monthly", "rules/open",
-		"rules/third", "rules/welcome_back", "streaks/daily", "streaks/daily.freeze", "streaks/daily.repair",
+		"rules/third", "rules/welcome_back", "streaks/daily.freeze", "streaks/daily.repair",
 	}, got)
 	for _, r := range p.Ruleset.Rules {
 		require.NotContains(t, got, "rules/"+r.ID)

@@ -260,14 +260,14 @@ func (b *builder) steps(rec *document.Record, c *engine.Challenge) {
 		c.Steps = append(c.Steps, s)
 	}
 	if len(records) == 0 {
-		b.Node(rec.Values["steps"], "", "%s has no steps", rec)
+		b.Node(rec.Values["steps"], "such as steps: {first_sale: {when: sale, goal: 1}}", "%s has no steps", rec)
 	}
 	needs := map[string][]string{}
 	for _, s := range c.Steps {
 		needs[s.ID] = s.Needs
 	}
 	if loop := findLoop(needs); loop != nil {
-		b.Node(rec.Values["steps"], "", "the steps %s need one another, so that none can begin", arrows(loop))
+		b.Node(rec.Values["steps"], "drop needs in one of them", "the steps %s need one another, so that none can begin", arrows(loop))
 	}
 }
 
@@ -279,7 +279,7 @@ func (b *builder) needsOrder() {
 	}
 	if loop := findLoop(needs); loop != nil {
 		rec := b.recordOf("challenges", loop[0])
-		b.Node(rec.Values["needs"], "", "the challenges %s need one another, so that none can begin", arrows(loop))
+		b.Node(rec.Values["needs"], "drop needs in one of them", "the challenges %s need one another, so that none can begin", arrows(loop))
 	}
 }
 

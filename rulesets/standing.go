@@ -353,7 +353,7 @@ func (b *builder) price(n *document.Node) []engine.Cost {
 		case amount <= 0:
 			b.Node(p.Value, "without cost a reward can only be given", "a cost is more than 0")
 		case amount.Fraction() > b.decimalsOf(points):
-			b.Node(p.Value, "round the cost", "%s has %d decimals", points.ID, b.decimalsOf(points))
+			b.Node(p.Value, "round it, or declare decimals in points", "%s have %d decimals", points.ID, b.decimalsOf(points))
 		}
 		out = append(out, engine.Cost{Points: points, Amount: amount, OrMore: g.Has(2)})
 	}

@@ -119,7 +119,7 @@ func (b *builder) date(n *document.Node, g document.Groups, i int) *calendar.Dat
 	d, err := calendar.ParseDate(g.Get(i))
 	if err != nil {
 		from, to := g.At(i)
-		b.Span(n, from, to, "", "there is no day %s", g.Get(i))
+		b.Span(n, from, to, "year-month-day, such as 2026-12-31", "there is no day %s", g.Get(i))
 		return nil
 	}
 	return &d
@@ -161,7 +161,7 @@ func (b *builder) calendarWindow(rec *document.Record) *calendar.Window {
 		}
 	}
 	if w.HasFrom && w.HasUntil && w.Until < w.From {
-		b.Node(rec.Values["until"], "", "the window ends before it begins")
+		b.Node(rec.Values["until"], "both days are included: from: the first, until: the last", "the window ends before it begins")
 		ok = false
 	}
 	for _, n := range rec.List("days") {

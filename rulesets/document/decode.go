@@ -17,6 +17,7 @@ type Record struct {
 	Values  map[string]*Node
 	Broken  bool // something in it was wrong, and has been said
 
+	later bool            // it has fields of a later version of the format
 	meant map[string]bool // fields that a key which is none was probably meant to be
 }
 
@@ -58,7 +59,7 @@ func (r *Record) Place() *Node {
 // String names the definition: "rule welcome", or "a window" where it has no id.
 func (r *Record) String() string {
 	if r.ID == "" {
-		return "a " + r.Section.Name
+		return r.Section.one()
 	}
 	return r.Section.Name + " " + r.ID
 }
@@ -67,7 +68,7 @@ func (r *Record) String() string {
 // read.
 func (r *Record) Lacks(names ...string) bool {
 	readable := r.Node.Kind == Map || r.Node.Null
-	if !readable || r.Node.Holes {
+	if !readable || r.Node.Holes || r.later {
 		return false
 	}
 	return !slices.ContainsFunc(names, func(name string) bool { return r.meant[name] || r.Node.Key(name) != nil })
@@ -80,13 +81,17 @@ func (r *Reporter) Decode(n *Node, s *Section, key *Node) *Record {
 		rec.ID = key.Text
 	}
 	if n.Kind != Map && !n.Null {
-		r.Node(n, "write its fields: "+s.Fields[0].Name+": …", "a %s is a map of fields, but this is %s", s.Name, n.Kind)
+		r.Node(n, "write its fields: "+s.Fields[0].Name+": …", "%s a map of fields, but this is %s", s.is(), n.Kind)
 		rec.Broken = true
 		return rec
 	}
 	rec.Broken = n.Holes
 	for _, p := range n.Pairs {
 		r.decodeField(rec, p)
+	}
+	known := slices.ContainsFunc(n.Pairs, func(p Pair) bool { return s.Field(p.Key.Text) != nil })
+	if !known && len(rec.meant) == 1 && rec.meant[""] {
+		return rec // it is something else altogether, which has been said
 	}
 	for i := range s.Fields {
 		if f := &s.Fields[i]; f.Required && rec.Lacks(f.Name) {
@@ -103,7 +108,8 @@ func (r *Reporter) decodeField(rec *Record, p Pair) {
 	if f == nil {
 		rec.Broken = true
 		if what, ok := s.NotYet[name]; ok {
-			r.Node(p.Key, "", "not yet: %s", what)
+			rec.later = true
+			r.Node(p.Key, "leave it out", "not yet: %s", what)
 			return
 		}
 		meant := meantField(s, name)
@@ -122,6 +128,8 @@ func (r *Reporter) decodeField(rec *Record, p Pair) {
 var elsewhere = map[string]string{
 	"condition": "if", "trigger": "when", "then": "give", "points": "give", "reward": "give", "cap": "limit", "caps": "limit",
 	"where": "if", "who": "for", "audience": "for", "multiplier": "times", "factor": "times", "bonus": "plus", "window": "during",
+	"segments": "audiences", "campaigns": "promotions", "multipliers": "boosts", "achievements": "badges", "quests": "challenges",
+	"missions": "challenges", "currencies": "points", "users": "member", "members": "member", "ranking": "leaderboards",
 	"period": "every", "name": "title", "description": "about", "sum": "add", "unique": "distinct", "count": "add", "price": "cost",
 	"target": "goal", "threshold": "goal", "expires": "expire", "expiry": "expire", "rank": "ranks",
 }
@@ -164,7 +172,7 @@ func (r *Reporter) Fits(n *Node, f *Field) bool {
 // misfit says that a value is of the wrong kind altogether.
 func (r *Reporter) misfit(n *Node, f *Field) {
 	if n.Kind == Map && f.MapNotYet != "" {
-		r.Node(n, "", "not yet: %s", f.MapNotYet)
+		r.Node(n, "write a text", "not yet: %s", f.MapNotYet)
 		return
 	}
 	var want []string

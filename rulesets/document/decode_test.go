@@ -58,7 +58,7 @@ func TestWhatDoesNotFit(t *testing.T) {
 		"titel: Books":                  `1:1 a shop has no field "titel"; did you mean title?`,
 		"name: Books":                   `1:1 a shop has no field "name"; did you mean title?`,
 		"xyzzy: 1":                      `1:1 a shop has no field "xyzzy"; it has: title, opens, floor, limit, heated, shelves, window, notes`,
-		"lift: true":                    `1:1 not yet: shops of several floors; `,
+		"lift: true":                    `1:1 not yet: shops of several floors; leave it out`,
 		"title: {en: Books}":            `1:8 not yet: titles by language; `,
 		"title: [Books]":                `1:8 title must be text, but this is a list; `,
 		"opens: [monday, someday]":      `1:17 opens must be a day, not "someday"; such as tuesday, first friday, last sunday`,

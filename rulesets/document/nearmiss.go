@@ -3,6 +3,8 @@ package document
 import (
 	"regexp"
 	"strings"
+
+	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
 // miss is a way in which people write a phrase before they have read how it is written.
@@ -17,12 +19,15 @@ func missed(pattern, written string) miss {
 
 var misses = map[*Phrase][]miss{
 	Expiry: {missed(`(?:after )?(`+durationPattern+`)`, "$1 after earning"), missed(`(`+durationPattern+`) after earn[a-z]*`, "$1 after earning"),
-		missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2")},
+		missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2"), missed(`end of the (month|quarter|year)`, "end of this $1")},
 	Limit: {missed(`once (.+)`, "1 $1"), missed(`once`, "1 ever"), missed(`([\d.]+(?: `+idPattern+`)?) per ((?:event|member)\..+)`, "$1 ever by $2"),
 		missed(`once per ((?:event|member)\..+)`, "1 ever by $1"), missed(`([\d.]+)[x×]? (?:times )?((?:per|ever|in last) .+)`, "$1 $2"), missed(`(\d+) ever\b.*`, "$1 ever")},
-	Window: {missed(`(`+datePattern+`) ?(?:-|–|until|till|\.\.+) ?(`+datePattern+`)`, "$1 to $2"), missed(`(`+datePattern+`)`, "$1 to $1")},
-	Hours:  {missed(`(\d\d:\d\d) ?(?:to|–|until) ?(\d\d:\d\d)`, "$1-$2"), missed(`(\d\d) ?[-–] ?(\d\d)`, "$1:00-$2:00")},
-	Period: {missed(`(?:1 |every )(`+periodPattern+`)s?`, "$1")},
+	Window:   {missed(`(`+datePattern+`) ?(?:-|–|until|till|\.\.+) ?(`+datePattern+`)`, "$1 to $2"), missed(`(`+datePattern+`)`, "$1 to $1")},
+	Hours:    {missed(`(\d\d:\d\d) ?(?:to|–|until) ?(\d\d:\d\d)`, "$1-$2"), missed(`(\d\d) ?[-–] ?(\d\d)`, "$1:00-$2:00")},
+	Period:   {missed(`(?:1 |every )(`+periodPattern+`)s?`, "$1"), missed(`(hour|week|month|quarter|year)ly`, "$1"), missed(`da[iy]ly`, "day")},
+	Rank:     {missed(`top (\d+)`, "1-$1"), missed(`first`, "1"), missed(`#?(\d+)\.?`, "$1"), missed(`(\d+) ?(?:to|–) ?(\d+)`, "$1-$2")},
+	Cost:     {missed(`([\d.]+) [a-z_]+`, "$1")},
+	Currency: {missed(`(?i)euros?|€`, "EUR"), missed(`(?i)dollars?|\$`, "USD"), missed(`(?i)pounds?|£`, "GBP"), missed(`(?i)yen|¥`, "JPY")},
 	Duration: {missed(`(\d+) ?min[a-z]*`, "$1 minutes"), missed(`(\d+) ?h[a-z]*`, "$1 hours"), missed(`(\d+) ?d[a-z]*`, "$1 days"),
 		missed(`(\d+) ?w[a-z]*`, "$1 weeks"), missed(`(\d+) ?mo[a-z]*`, "$1 months"), missed(`(\d+) ?y[a-z]*`, "$1 years")},
 	Allowance: {missed(`once (?:a|per) (`+periodPattern+`)`, "1 per $1"), missed(`(\d+) (?:a|every) (`+periodPattern+`)`, "$1 per $2")},
@@ -38,12 +43,35 @@ func (p *Phrase) meant(text string) string {
 		}
 		return ""
 	}
+	for _, cased := range []string{strings.ToLower(text), strings.ToUpper(text)} {
+		if p.Matches(cased) {
+			return cased
+		}
+	}
+	if near := nearPeriod(text); near != text && p.Matches(near) {
+		return near
+	}
 	for _, m := range misses[p] {
 		if written := m.pattern.ReplaceAllString(text, m.written); m.pattern.MatchString(text) && p.Matches(written) {
 			return written
 		}
 	}
 	return ""
+}
+
+var perWord = regexp.MustCompile(`\bper ([a-z]+)`)
+
+// nearPeriod is a text in which the word after per is a period that is like it.
+func nearPeriod(text string) string {
+	at := perWord.FindStringSubmatchIndex(text)
+	if at == nil {
+		return text
+	}
+	near := expression.Nearest(text[at[2]:at[3]], strings.Split(periodPattern, "|"))
+	if near == "" {
+		return text
+	}
+	return text[:at[2]] + near + text[at[3]:]
 }
 
 // advice is what to write instead of a text that p does not match.

@@ -74,7 +74,7 @@ var (
 	Currency  = form("a code of ISO 4217", `[A-Z]{3}`, "Three capital letters.", "EUR", "JPY")
 	Allowance = form("an allowance", `([1-9]\d{0,5}) per (`+periodPattern+`)`, "So many in each period of the calendar.", "1 per month")
 	Cost      = form("a price", `(`+numberPattern+`)( or more)?`, "So many points, or as many as the member likes from there on.", "150", "100 or more")
-	Rank      = form("ranks", `([1-9]\d{0,6})(?:-([1-9]\d{0,6}))?|top ([1-9]\d?|100)%`,
+	Rank      = form("a place, a range of places or a share", `([1-9]\d{0,6})(?:-([1-9]\d{0,6}))?|top ([1-9]\d?|100)%`,
 		"One rank, several, or a share of the members with a score, rounded up.", "1", "2-3", "top 10%")
 	Subject = form("whose count it is", `(member)|(everyone)|member\.(`+pathPattern+`)`,
 		"Each member's, that of all together, or that of all members with the same value of a field.", "member", "everyone", "member.team")

@@ -44,13 +44,31 @@ func (f *Field) advice() string {
 	return strings.TrimSuffix(brief, ".")
 }
 
+// one names a definition of a section: "a rule", "points".
+func (s *Section) one() string {
+	if s.plural() {
+		return s.Name
+	}
+	return "a " + s.Name
+}
+
 // has begins a sentence about the fields of a section: "a rule has", "points have".
 func (s *Section) has() string {
-	if strings.HasSuffix(s.Name, "s") {
+	if s.plural() {
 		return s.Name + " have"
 	}
-	return "a " + s.Name + " has"
+	return s.one() + " has"
 }
+
+// is begins a sentence about what a section is: "a rule is", "points are".
+func (s *Section) is() string {
+	if s.plural() {
+		return s.Name + " are"
+	}
+	return s.one() + " is"
+}
+
+func (s *Section) plural() bool { return strings.HasSuffix(s.Name, "s") }
 
 // Field is the field of a name, nil without one.
 func (s *Section) Field(name string) *Field {

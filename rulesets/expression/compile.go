@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -107,6 +108,9 @@ func parse(source string) (ast.Node, []Error) {
 	if n := utf8.RuneCountInString(source); n > MaxLength {
 		return nil, []Error{{0, 1, fmt.Sprintf("the expression has %d characters, more than %d", n, MaxLength),
 			"move a part of it into an audience or a table"}}
+	}
+	if strings.TrimSpace(source) == "" {
+		return nil, []Error{{0, 1, "the expression is empty", "such as event.amount >= 10"}}
 	}
 	tree, err := parser.Parse(source)
 	if err != nil {

@@ -26,7 +26,24 @@ func Nearest(word string, candidates []string) string {
 			best, distance = c, d
 		}
 	}
+	if best == "" && len(word) >= 3 {
+		return completed(strings.ToLower(word), candidates)
+	}
 	return best
+}
+
+// completed is the only candidate that begins with word, "" where there is none or more than one.
+func completed(word string, candidates []string) string {
+	only := ""
+	for _, c := range candidates {
+		if strings.HasPrefix(strings.ToLower(c), word) {
+			if only != "" {
+				return ""
+			}
+			only = c
+		}
+	}
+	return only
 }
 
 // DidYouMean suggests the candidate most like word, or lists them when they are few.

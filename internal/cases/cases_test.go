@@ -1,0 +1,189 @@
+package cases
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/laurel-engine/laurel/engine/enginetest"
+)
+
+// runs are what one case is run as: each must have no differences.
+type runs interface {
+	// name is the case's id, said what it is about in words.
+	name() string
+	said() string
+	// runs takes the case through one world or several, one after another, and calls differs for what is not as expected.
+	runs(world func(jobs bool) *world, differs func(format string, args ...any))
+}
+
+// TestSemantics runs the cases about this program's own semantics.
+func TestSemantics(t *testing.T) {
+	runFiles(t, "semantics.json", func(text []byte) (list []runs, err error) {
+		var cases []*semanticCase
+		err = strict(text, &cases)
+		for _, c := range cases {
+			list = append(list, c)
+		}
+		return list, err
+	})
+}
+
+// TestPeers runs what the tests of other engines expect.
+func TestPeers(t *testing.T) {
+	runFiles(t, "peers.json", func(text []byte) (list []runs, err error) {
+		var cases []*peerCase
+		err = strict(text, &cases)
+		for _, c := range cases {
+			list = append(list, c)
+		}
+		return list, err
+	})
+}
+
+// runFiles runs the file in testdata, and the one of its name in the directory that LAUREL_CASES names.
+func runFiles(t *testing.T, name string, read func([]byte) ([]runs, error)) {
+	listed := readExceptions(t, strings.TrimSuffix(name, ".json"))
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	cases, err := read(text)
+	require.NoError(t, err)
+	known := map[string]bool{}
+	for _, c := range cases {
+		require.False(t, known[c.name()], "two cases are called %s", c.name())
+		known[c.name()] = true
+	}
+	for id := range listed {
+		require.True(t, known[id], "the list of exceptions has %s, which is no case", id)
+	}
+	if dir := os.Getenv("LAUREL_CASES"); dir != "" {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			require.NoError(t, err)
+			further, err := read(text)
+			require.NoError(t, err)
+			for _, c := range further {
+				if !known[c.name()] {
+					cases = append(cases, c)
+				}
+			}
+		}
+	}
+	runAll(t, cases, listed)
+}
+
+func runAll(t *testing.T, cases []runs, listed map[string]exception) {
+	passed, counts := 0, map[string]int{}
+	for _, c := range cases {
+		t.Run(c.name(), func(t *testing.T) {
+			found := run(t, c)
+			x, excepted := listed[c.name()]
+			switch {
+			case excepted && found == "":
+				t.Errorf("this case passes, and is listed all the same (%s: %s): take it off the list", x.heading, x.reason)
+			case excepted:
+				counts[x.heading]++
+				t.Logf("%s: %s\n%s", x.heading, x.reason, found)
+			case found != "":
+				t.Errorf("%s\n%s", c.said(), found)
+			default:
+				passed++
+			}
+		})
+	}
+	total := 0
+	for _, heading := range slices.Sorted(maps.Keys(counts)) {
+		t.Logf("listed, %s: %d", heading, counts[heading])
+		total += counts[heading]
+	}
+	t.Logf("%d cases: %d passed, %d listed", len(cases), passed, total)
+}
+
+// run takes a case through worlds in which no job ever runs and in which every job runs at its instant, and returns what is
+// not as expected, with the rulesets that were in force.
+func run(t *testing.T, c runs) string {
+	var found strings.Builder
+	for _, jobs := range []bool{false, true} {
+		var worlds []*world
+		differences := 0
+		differs := func(format string, args ...any) {
+			differences++
+			fmt.Fprintf(&found, "- "+format+"\n", args...)
+		}
+		func() {
+			defer func() {
+				if gone := recover(); gone != nil {
+					said, ok := gone.(impossible)
+					if !ok {
+						panic(gone)
+					}
+					differs("cannot be run: %s", said)
+				}
+			}()
+			c.runs(func(jobs bool) *world {
+				w := newWorld(jobs)
+				worlds = append(worlds, w)
+				return w
+			}, differs)
+		}()
+		for _, w := range worlds {
+			if differences > 0 {
+				found.WriteString(w.written())
+			} else if w.processor != nil {
+				enginetest.CheckInvariants(t, w.store, w.processor, w.processor.Versions())
+			}
+		}
+		if differences > 0 {
+			return found.String()
+		}
+		if !jobs {
+			c.(interface{ again() }).again()
+		}
+	}
+	return ""
+}
+
+// impossible is why a case cannot be run at all, by panic.
+type impossible string
+
+func cannot(format string, args ...any) { panic(impossible(fmt.Sprintf(format, args...))) }
+
+// exception is a line of the list, under its heading.
+type exception struct{ heading, reason string }
+
+// readExceptions reads the part of the list that speaks of one file.
+func readExceptions(t *testing.T, section string) map[string]exception {
+	text, err := os.ReadFile("testdata/exceptions.yaml")
+	require.NoError(t, err)
+	var list map[string]map[string]map[string]string // file, heading, id: reason
+	require.NoError(t, yaml.Unmarshal(text, &list))
+	out := map[string]exception{}
+	for heading, ids := range list[section] {
+		for id, reason := range ids {
+			_, twice := out[id]
+			require.False(t, twice, "the list of exceptions has %s twice", id)
+			require.NotEmpty(t, reason, "%s is listed without a reason", id)
+			out[id] = exception{heading, reason}
+		}
+	}
+	return out
+}
+
+// strict reads JSON with exact numbers into a value that has a field for all that it says.
+func strict(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
