@@ -11,6 +11,17 @@ type Span struct {
 	First, Last calendar.Key
 }
 
+// History is what a streak knows of a member: which periods qualified, and what the member bought to bridge those that
+// did not.
+type History struct {
+	Spans   []Span // of qualified periods, ascending and not adjacent
+	Longest int    // the longest run of periods that were forgotten
+	// Bought are the instants at which stored freezes were bought, ascending; those used up in forgotten periods are gone.
+	Bought []calendar.Instant
+	// Mended are stretches of missed periods that were repaired.
+	Mended []Span
+}
+
 // StreakState is where a streak stands at an instant.
 type StreakState string
 
@@ -28,6 +39,7 @@ type Run struct {
 	First, Last calendar.Key // its first and last qualified period
 	Length      int          // qualified periods; bridged ones do not count
 	Frozen      int          // bridged ones
+	Missed      calendar.Key // the period that broke it, when Broken
 	Broken      bool
 	BrokenAt    calendar.Instant // end of the period that was missed; meaningful when Broken
 }
@@ -38,9 +50,14 @@ type Standing struct {
 	Length   int
 	Longest  int
 	Frozen   int              // freezes used by the current run
+	Stored   int              // bought freezes that are left
 	AtRiskAt calendar.Instant // when the run becomes at risk, 0 when it is not running
 	BreaksAt calendar.Instant // when it breaks unless its period is qualified, 0 when it is not running
 	Last     Run              // the run it speaks of
+	// MendableUntil is until when the last break can be repaired, 0 when there is none to repair; Missed are the periods
+	// that a repair bridges. A run that began after the break does not end that: both become one.
+	MendableUntil calendar.Instant
+	Missed        Span
 }
 
 // Qualify adds period k to spans, which are ascending and not adjacent, and reports whether it was new.
@@ -73,31 +90,44 @@ func Qualify(spans []Span, k calendar.Key) ([]Span, bool) {
 	return spans, true
 }
 
-// walk follows the qualified periods and bridges the missed ones while freezes last. Which freezes are used is a function
-// of the qualified periods alone (semantics: Streaks), so that a late event gives back the one it makes needless.
+// walk follows the qualified periods and bridges the missed ones: those that were repaired, and others while freezes last.
+// Which freezes are used is a function of the qualified periods and of what was bought alone (semantics: Streaks), so that
+// a late event gives back the one it makes needless.
 type walk struct {
-	s    *Streak
-	cal  calendar.Calendar
-	used int          // free freezes used in period
-	per  calendar.Key // of FreePer
-	run  Run
-	open bool
+	s      *Streak
+	cal    calendar.Calendar
+	h      *History
+	used   int          // free freezes used in period
+	per    calendar.Key // of FreePer
+	stored int          // bought freezes used
+	run    Run
+	open   bool
 }
 
-// bridge uses a freeze for missed period k, and reports whether there was one.
+// bridge uses a freeze for missed period k, a free one first, and reports whether there was one.
 func (w *walk) bridge(k calendar.Key) bool {
-	if w.s.Free == 0 {
-		return false
+	if w.h.mended(k) {
+		return true
 	}
-	per := w.cal.KeyOfDate(w.s.FreePer, w.cal.LastDate(w.s.Every, k))
-	if per != w.per {
-		w.per, w.used = per, 0
+	if w.s.Free > 0 {
+		per := w.cal.KeyOfDate(w.s.FreePer, w.cal.LastDate(w.s.Every, k))
+		if per != w.per {
+			w.per, w.used = per, 0
+		}
+		if w.used < w.s.Free {
+			w.used++
+			return true
+		}
 	}
-	if w.used >= w.s.Free {
-		return false
+	if w.stored < len(w.h.Bought) && w.h.Bought[w.stored] < w.cal.End(w.s.Every, k) {
+		w.stored++
+		return true
 	}
-	w.used++
-	return true
+	return false
+}
+
+func (h *History) mended(k calendar.Key) bool {
+	return slices.ContainsFunc(h.Mended, func(s Span) bool { return s.First <= k && k <= s.Last })
 }
 
 // counts reports whether a missed period k can break the run at all.
@@ -112,7 +142,7 @@ func (w *walk) miss(k, end calendar.Key) bool {
 			continue
 		}
 		if !w.bridge(k) {
-			w.run.Broken, w.run.BrokenAt = true, w.cal.End(w.s.Every, k)
+			w.run.Broken, w.run.Missed, w.run.BrokenAt = true, k, w.cal.End(w.s.Every, k)
 			return false
 		}
 		w.run.Frozen++
@@ -134,10 +164,10 @@ func (w *walk) length(s Span) int {
 	return n
 }
 
-// Runs calls yield for each run of spans in order. The last one is not yet judged against the present.
-func (s *Streak) Runs(cal calendar.Calendar, spans []Span, yield func(Run)) {
-	w := walk{s: s, cal: cal}
-	w.follow(spans, yield)
+// Runs calls yield for each run in order. The last one is not yet judged against the present.
+func (s *Streak) Runs(cal calendar.Calendar, h *History, yield func(Run)) {
+	w := walk{s: s, cal: cal, h: h}
+	w.follow(h.Spans, yield)
 	if w.open {
 		yield(w.run)
 	}
@@ -157,29 +187,59 @@ func (w *walk) follow(spans []Span, yield func(Run)) {
 	}
 }
 
-// At is where the streak stands at now. Longest is the longest run of periods no longer in spans.
-func (s *Streak) At(cal calendar.Calendar, spans []Span, longest int, now calendar.Instant) Standing {
-	st := Standing{State: StreakNone, Longest: longest}
-	if len(spans) == 0 {
+// At is where the streak stands at now, which is not before the last qualified period.
+func (s *Streak) At(cal calendar.Calendar, h *History, now calendar.Instant) Standing {
+	st := Standing{State: StreakNone, Longest: h.Longest, Stored: len(h.Bought)}
+	if len(h.Spans) == 0 {
 		return st
 	}
-	w := walk{s: s, cal: cal}
-	w.follow(spans, func(r Run) { st.Longest = max(st.Longest, r.Length) })
+	w := walk{s: s, cal: cal, h: h}
+	var broken Run
+	w.follow(h.Spans, func(r Run) { st.Longest, broken = max(st.Longest, r.Length), r })
 	st.Longest = max(st.Longest, w.run.Length)
 	current := cal.Key(s.Every, now)
 	if !w.miss(w.run.Last+1, current) {
-		st.State, st.Last = StreakBroken, w.run
-		if !s.Repair.IsZero() && now < cal.After(w.run.BrokenAt, s.Repair) {
+		st.State, st.Last, st.Stored = StreakBroken, w.run, len(h.Bought)-w.stored
+		if s.mendable(&st, cal, w.run, current, now); st.MendableUntil > 0 {
 			st.State = StreakRepairable
 		}
 		return st
 	}
-	st.State, st.Length, st.Frozen, st.Last = StreakActive, w.run.Length, w.run.Frozen, w.run
+	if broken.Broken {
+		s.mendable(&st, cal, broken, w.run.First, now)
+	}
+	st.State, st.Length, st.Frozen, st.Last, st.Stored = StreakActive, w.run.Length, w.run.Frozen, w.run, len(h.Bought)-w.stored
 	if current > w.run.Last && w.counts(current) {
 		st.State = StreakAtRisk
 	}
 	w.foresee(&st, max(current, w.run.Last+1))
 	return st
+}
+
+// mendable tells until when a broken run can be repaired, and which periods up to before next that would bridge.
+func (s *Streak) mendable(st *Standing, cal calendar.Calendar, broken Run, next calendar.Key, now calendar.Instant) {
+	if s.Repair.IsZero() {
+		return
+	}
+	until := cal.After(broken.BrokenAt, s.Repair)
+	if s.Repair.Unit >= calendar.Day {
+		until = cal.EndOfDayAfter(broken.BrokenAt-1, s.Repair) // days are whole ones after that of the break
+	}
+	if now < until {
+		st.MendableUntil, st.Missed = until, Span{First: broken.Missed, Last: next - 1}
+	}
+}
+
+// Forget drops what lies before the n last spans: the longest run and the freezes used up there are remembered.
+func (s *Streak) Forget(cal calendar.Calendar, h *History, n int) {
+	first := h.Spans[len(h.Spans)-n].First
+	w := walk{s: s, cal: cal, h: h}
+	w.follow(h.Spans[:len(h.Spans)-n], func(r Run) { h.Longest = max(h.Longest, r.Length) })
+	h.Longest = max(h.Longest, w.run.Length)
+	w.miss(w.run.Last+1, first)
+	h.Spans = slices.Delete(h.Spans, 0, len(h.Spans)-n)
+	h.Bought = slices.Delete(h.Bought, 0, w.stored)
+	h.Mended = slices.DeleteFunc(h.Mended, func(m Span) bool { return m.Last < first })
 }
 
 // maxBridged is how many periods ahead a break is looked for: a run that freezes carry over that many never breaks by time.

@@ -29,10 +29,10 @@ func instant(t *testing.T, s string) calendar.Instant {
 
 // run is a streak in a calendar with the periods that were qualified so far.
 type run struct {
-	t     *testing.T
-	s     challenges.Streak
-	cal   calendar.Calendar
-	spans []challenges.Span
+	t   *testing.T
+	s   challenges.Streak
+	cal calendar.Calendar
+	challenges.History
 }
 
 func streak(t *testing.T, zone string, every calendar.Period) *run {
@@ -56,14 +56,14 @@ func (r *run) on(moments ...string) *run {
 		} else {
 			key = r.cal.Key(r.s.Every, instant(r.t, m))
 		}
-		r.spans, _ = challenges.Qualify(r.spans, key)
+		r.Spans, _ = challenges.Qualify(r.Spans, key)
 	}
 	return r
 }
 
 func (r *run) at(moment string) challenges.Standing {
 	r.t.Helper()
-	return r.s.At(r.cal, r.spans, 0, instant(r.t, moment))
+	return r.s.At(r.cal, &r.History, instant(r.t, moment))
 }
 
 // stands requires a state, a length and the longest run.
@@ -214,20 +214,21 @@ func TestNoStreakYet(t *testing.T) {
 
 func TestTheLongestRunOutlivesItsPeriods(t *testing.T) {
 	s := streak(t, "UTC", calendar.Day).on("2026-06-01")
-	require.Equal(t, 40, s.s.At(s.cal, s.spans, 40, instant(t, "2026-06-01T12:00:00Z")).Longest)
+	s.Longest = 40
+	require.Equal(t, 40, s.at("2026-06-01T12:00:00Z").Longest)
 }
 
 func TestInWhichPeriodARunReachedItsGoal(t *testing.T) {
 	s := streak(t, "UTC", calendar.Day).with(onceAMonth).on("2026-06-01", "2026-06-02", "2026-06-04", "2026-06-05", "2026-06-20")
 	var runs []challenges.Run
-	s.s.Runs(s.cal, s.spans, func(r challenges.Run) { runs = append(runs, r) })
+	s.s.Runs(s.cal, &s.History, func(r challenges.Run) { runs = append(runs, r) })
 	require.Len(t, runs, 2)
 	require.Equal(t, 4, runs[0].Length)
 	require.Equal(t, 1, runs[0].Frozen)
-	in, ok := s.s.ReachedIn(s.cal, s.spans, runs[0], 3)
+	in, ok := s.s.ReachedIn(s.cal, s.Spans, runs[0], 3)
 	require.True(t, ok)
 	require.Equal(t, "2026-06-04", calendar.Date(in).String())
-	_, ok = s.s.ReachedIn(s.cal, s.spans, runs[0], 5)
+	_, ok = s.s.ReachedIn(s.cal, s.Spans, runs[0], 5)
 	require.False(t, ok)
 }
 
@@ -245,7 +246,7 @@ func TestStreaksAgreeWithANaiveWalk(t *testing.T) {
 		}
 		slices.Sort(days)
 		today := start.AddDays(days[len(days)-1] + r.Intn(5))
-		st := s.s.At(s.cal, s.spans, 0, s.cal.Zone.Start(today).Add(12*time.Hour))
+		st := s.s.At(s.cal, &s.History, s.cal.Zone.Start(today).Add(12*time.Hour))
 		length, longest := naive(start, days, today, s.s.Free)
 		require.Equal(t, []int{length, longest}, []int{st.Length, st.Longest}, fmt.Sprintf("seed %d, round %d, free %d, days %v, today %s", seed, round, s.s.Free, days, today))
 	}

@@ -167,9 +167,18 @@ func appendEffect(b []byte, e *Effect) []byte {
 		}
 	case RewardEffect:
 		w.text("reward", e.ID)
-		w.source(e.Source)
+		if e.Claim == "" {
+			w.source(e.Source)
+		}
 		w.given("goal", e.Goal)
-		w.instant("expires_at", e.Expires)
+		w.given("claim", e.Claim)
+		w.given("state", e.State)
+		w.given("code", e.Code)
+		until := "expires_at"
+		if e.State == ClaimOpen.String() {
+			until = "held_until"
+		}
+		w.instant(until, e.Expires)
 	case QueuedEffect:
 		w.text("event", e.ID)
 	}

@@ -36,6 +36,7 @@ type applier struct {
 	subjects *Subjects
 	ranks    Ranks
 	trace    *Trace
+	codeKey  []byte // of generated codes
 	out      *Outcome
 	seq      uint64
 	m        *Member
@@ -79,6 +80,11 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
 	a.cause = 0
 	a.trail.reset()
+	if e.Type == commandCodes { // of no member
+		a.out.Effects, a.out.Entries, a.event = nil, nil, e
+		a.addCodes(e)
+		return a.out
+	}
 	a.m, a.event = subjects.Member(e.Member), e
 	if a.m == nil {
 		a.join(e)

@@ -380,6 +380,9 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 // challengeNames is what the names of challenges' counts begin with.
 const challengeNames = "challenges/"
 
+// rewardNames is what the names of rewards begin with.
+const rewardNames = "rewards/"
+
 // owns reports whether a count belongs to the challenge or one of its steps or groups.
 func (c *Challenge) owns(name string) bool {
 	own := challengeNames + c.Key

@@ -36,8 +36,24 @@ const (
 	CodeUnknownEvent     = "unknown_event"  // a reversal of an id that was never accepted; not remembered
 	CodeEventVoided      = "event_voided"   // a reversal of an event that was voided before
 	CodeNotReversible    = "not_reversible" // a reversal of an event of Laurel's own
-	CodeInsufficient     = "insufficient"   // decided by the state, and remembered under the id
 	CodePointsUnknown    = "unknown_points"
+	CodeUnknownClaim     = "unknown_claim"
+	CodeNotForSale       = "not_for_sale" // a reward without cost, a streak without freezes to buy or without repair
+	CodeKnownCode        = "known_code"   // codes that the pool of a reward has had before
+
+	// Those below are decided by the state, and remembered under the event's id.
+	CodeInsufficient   = "insufficient"  // fewer points than are asked for
+	CodeWho            = "who"           // a reward for others
+	CodeWindow         = "window"        // a reward that cannot be claimed at this time
+	CodeLimit          = "limit"         // a reward whose limit is used up
+	CodeStock          = "stock"         // a reward of which nothing is left, or no code
+	CodeExceedsHold    = "exceeds_hold"  // a confirmation of more than the claim holds
+	CodeHoldCaptured   = "hold_captured" // a claim that was confirmed before
+	CodeHoldReleased   = "hold_released" // a claim that was cancelled, or whose hold is over
+	CodeNotConfirmed   = "not_confirmed" // a return of a claim that is still open
+	CodeReturnTooLarge = "return_too_large"
+	CodeFreezesFull    = "freezes_full"   // as many stored freezes as can be held
+	CodeNotRepairable  = "not_repairable" // no break, or one too long ago
 )
 
 // check decides whether an event may be accepted, and reads its data into slots. The ruleset is the one that decides for
@@ -118,8 +134,12 @@ func incomplete(s *Schema, given []NamedValue) *Refusal {
 }
 
 func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
-	known := subjects.Member(e.Member) != nil
+	known := e.Member != "" && subjects.Member(e.Member) != nil
 	switch e.Type {
+	case commandCodes:
+		return checkCodes(rules, subjects, e)
+	case commandConfirm, commandCancel, commandReturn:
+		return checkSettling(rules, subjects, e)
 	case commandPut:
 		return checkProfile(rules, e, known)
 	case commandEnroll:
@@ -132,6 +152,16 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
 		}
 		return checkAdjustment(rules, e)
+	case commandClaim:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return checkClaim(rules, e)
+	case commandFreeze, commandRepair:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return checkMending(rules, e)
 	default:
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}

@@ -140,22 +140,22 @@ func (a *applier) giveBack(parts []TakenPart) {
 	for i := range parts {
 		p := &parts[i]
 		acc := a.m.needAccount(p.Points)
-		lot := acc.lotOf(p)
+		lot := acc.lotOf(p, forfeitedOf)
 		lot.Forfeited -= p.Amount
 		lot.Remaining += p.Amount
 		acc.Forfeited -= p.Amount
-		a.payDebt(acc, lot)
+		acc.payDebt(lot)
 		a.entry(acc, Entry{Kind: EntryReturned, Amount: p.Amount, At: a.now, Lot: lot.Seq, Source: p.Source, Available: lot.Available, Expires: lot.Expires})
 		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.Points, Source: p.Source, Amount: p.Amount, Wanted: p.Amount,
 			Available: lot.Available, Expires: lot.Expires})
 	}
 }
 
-// lotOf finds the lot that something was taken from, or opens it again as far as that.
-func (a *Account) lotOf(p *TakenPart) *Lot {
+// lotOf finds the lot that something was taken from, or opens it again as far as that. what is the part of a lot that has
+// it, such as what was spent.
+func (a *Account) lotOf(p *TakenPart, what func(*Lot) *decimal.Decimal) *Lot {
 	for i := range a.Lots {
-		l := &a.Lots[i]
-		if l.Seq == p.Lot && l.Source == p.LotSource && l.Available == p.Available && l.Expires == p.Expires && l.Idle == p.Idle && l.Forfeited >= p.Amount {
+		if l := &a.Lots[i]; p.of(l) && *what(l) >= p.Amount {
 			return l
 		}
 	}
@@ -165,8 +165,9 @@ func (a *Account) lotOf(p *TakenPart) *Lot {
 		}
 		return 1
 	})
-	a.Lots = slices.Insert(a.Lots, i, Lot{Seq: p.Lot, Source: p.LotSource, Granted: p.Granted, Amount: p.Amount, Forfeited: p.Amount,
+	a.Lots = slices.Insert(a.Lots, i, Lot{Seq: p.Lot, Source: p.LotSource, Granted: p.Granted, Amount: p.Amount,
 		Available: p.Available, Expires: p.Expires, Idle: p.Idle})
+	*what(&a.Lots[i]) = p.Amount
 	return &a.Lots[i]
 }
 
@@ -177,7 +178,7 @@ func (a *applier) releaseLots(seq uint64, releases []Release) {
 		for i := range acc.Lots {
 			if lot := &acc.Lots[i]; lot.Seq == seq && lot.Available > a.now && lot.Remaining > 0 {
 				lot.Available, lot.Expires = a.now, r.Expires
-				a.release(acc, lot)
+				a.passage(acc).release(lot)
 			}
 		}
 	}
@@ -187,18 +188,14 @@ func (a *applier) releaseLots(seq uint64, releases []Release) {
 // reversal itself (semantics: Points).
 func (a *applier) lapse() {
 	for _, acc := range a.m.Accounts {
-		cal := a.rules.CalendarOf(a.m)
-		a.m.idleEnds(cal, acc, &a.idle)
-		sum := decimal.Decimal(0)
+		time := a.passage(acc)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
-			if lot.Remaining > 0 && lot.Available <= a.now && acc.expiry(cal, lot, &a.idle) <= a.now {
-				sum += lot.Remaining
-				a.expire(acc, lot, a.now)
+			if lot.Remaining > 0 && lot.Available <= a.now && acc.expiry(time.cal, lot, time.idle) <= a.now {
+				time.expire(lot, a.now)
 			}
 		}
-		if sum > 0 {
-			a.tellExpired(acc.Points, Expiring{At: a.now, Amount: sum})
-		}
+		a.lapseParts(time, a.now)
+		a.tellAllExpired(time)
 	}
 }

@@ -33,6 +33,14 @@ func init() {
 		commandTime:   func(*applier, *Event) {},
 		commandAdjust: (*applier).adjustCommand,
 
+		commandClaim:   (*applier).claimCommand,
+		commandConfirm: (*applier).confirmCommand,
+		commandCancel:  (*applier).cancelCommand,
+		commandReturn:  (*applier).returnCommand,
+		commandCodes:   (*applier).addCodes,
+		commandFreeze:  (*applier).freezeCommand,
+		commandRepair:  (*applier).repairCommand,
+
 		commandVoid:    (*applier).reverseCommand,
 		commandAmend:   (*applier).reverseCommand,
 		commandRelease: (*applier).reverseCommand,
@@ -174,7 +182,7 @@ func (a *applier) grantCommand(e *Event) {
 	if b := find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
 		a.earnBadge(b, g.Level, g.Source, e)
 	}
-	if r := find(a.rules.Rewards, g.Reward, func(r *Reward) string { return r.ID }); r != nil {
+	if r := a.rules.Reward(g.Reward); r != nil {
 		a.giveReward(r, g.Source, g.Goal, e)
 	}
 	if t := a.rules.tier(g.Tier); t != nil {

@@ -310,7 +310,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 	cal := a.facts.calendar
 	var run challenges.Run
-	s.Run.Runs(cal, rec.Spans, func(r challenges.Run) {
+	s.Run.Runs(cal, &rec.History, func(r challenges.Run) {
 		if r.First <= key && key <= r.Last {
 			run = r
 		}
@@ -346,16 +346,14 @@ func (r *StreakRecord) forget(s *challenges.Streak, cal calendar.Calendar) {
 	if len(r.Spans) <= maxSpans {
 		return
 	}
-	half := len(r.Spans) / 2
-	s.Runs(cal, r.Spans[:half], func(run challenges.Run) { r.Longest = max(r.Longest, run.Length) })
-	first := r.Spans[half].First
-	r.Spans = slices.Delete(r.Spans, 0, half)
+	s.Forget(cal, &r.History, len(r.Spans)-len(r.Spans)/2)
+	first := r.Spans[0].First
 	r.Paid = slices.DeleteFunc(r.Paid, func(p PaidMark) bool { return p.In < first })
 }
 
 // streakEffect tells where a streak stands now, and remembers when it breaks.
 func (a *applier) streakEffect(s *Streak, rec *StreakRecord) Effect {
-	st := s.Run.At(a.rules.CalendarOf(a.m), rec.Spans, rec.Longest, a.now)
+	st := s.Run.At(a.rules.CalendarOf(a.m), &rec.History, a.now)
 	rec.Breaks = st.BreaksAt
 	return Effect{Kind: StreakEffect, ID: s.ID, Length: st.Length, Longest: st.Longest, State: string(st.State),
 		AtRiskAt: st.AtRiskAt, BreaksAt: st.BreaksAt}

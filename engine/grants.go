@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
@@ -49,6 +48,9 @@ func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member
 		return true
 	}
 	for i := range gives {
+		if r := gives[i].grant.Reward; r != nil && a.soldOut(r) {
+			return false
+		}
 		p := gives[i].grant.Points
 		if p == nil {
 			continue
@@ -64,8 +66,7 @@ func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member
 // givePlanned gives one line of a rule to the event's member and reports whether anything remained to be given.
 func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending, name string, boosted bool) bool {
 	if g.grant.Points == nil {
-		a.award(g.grant, name, "", a.event)
-		return true
+		return a.award(g.grant, name, "", a.event)
 	}
 	amount := g.base
 	var applied []string
@@ -221,19 +222,20 @@ func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
 	}
 }
 
-// award gives a badge, a reward or a tier's level.
-func (a *applier) award(g *Grant, name, goal string, e *Event) {
+// award gives a badge, a reward or a tier's level. It reports false where nothing is left to give.
+func (a *applier) award(g *Grant, name, goal string, e *Event) bool {
 	switch {
 	case g.Badge != nil:
 		if !a.earnBadge(g.Badge, g.Level, name, e) {
 			a.gave(BadgeEffect, g.Badge.ID, g.Level, name)
 		}
 	case g.Reward != nil:
-		a.giveReward(g.Reward, name, goal, e)
+		return a.giveReward(g.Reward, name, goal, e)
 	case g.Tier != nil:
 		a.liftTier(g.Tier, g.Level, e)
 		a.gave(TierEffect, g.Tier.ID, g.Level, name)
 	}
+	return true
 }
 
 // gave notes a gift that no effect tells.
@@ -241,16 +243,25 @@ func (a *applier) gave(kind EffectKind, id, level, name string) {
 	a.trail.Gifts = append(a.trail.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: name, Cause: a.cause})
 }
 
-func (a *applier) giveReward(r *Reward, name, goal string, e *Event) {
-	expires := calendar.Forever
-	if !r.Valid.IsZero() {
-		expires = a.facts.calendar.EndOfDayAfter(e.Time, r.Valid)
-	}
+// giveReward gives a reward, unless it is sold out.
+func (a *applier) giveReward(r *Reward, name, goal string, e *Event) bool {
 	if a.judge != nil {
-		return
+		return true
 	}
-	a.m.Rewards = append(a.m.Rewards, Holding{Reward: r.ID, Seq: a.seq, Source: name, At: e.Time, Expires: expires})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: name, Goal: goal, Expires: expires})
+	if now := a.rules.Reward(r.ID); now != nil { // an older version may give it
+		r = now
+	}
+	n := countRewards(a.out.Effects, r.ID, name, "")
+	if a.recorded != nil && nthReward(a.recorded.Effects, r.ID, name, "", n) == nil || a.recorded == nil && a.soldOut(r) {
+		a.out.note("not_given", name, "nothing is left of reward "+r.ID)
+		return false
+	}
+	code := a.code(r, e.ID+"\x00"+name+"\x00"+goal+"\x00"+count(n), "", name)
+	a.takeOne(r)
+	expires := r.until(a.facts.calendar, e.Time)
+	a.receive(Holding{Reward: r.ID, Seq: a.seq, Source: name, At: e.Time, Expires: expires, Code: code})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: name, Goal: goal, Expires: expires, Code: code})
+	return true
 }
 
 // earnBadge gives a badge at a level and reports true, unless it is held at that level or a higher one.

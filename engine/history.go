@@ -37,7 +37,7 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 	if refusal != nil {
 		return nil, refusal, nil
 	}
-	a := applier{reversal: reversal}
+	a := applier{reversal: reversal, codeKey: p.apply.codeKey}
 	out := a.run(p.current(), v.Rules, scratch, nil, e, p.last+1, trace)
 	return out, out.Refusal, p.failure
 }

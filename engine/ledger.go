@@ -59,7 +59,10 @@ type EntryKind string
 const (
 	EntryIssued    EntryKind = "issued"
 	EntryReleased  EntryKind = "released" // pending points became spendable
-	EntrySpent     EntryKind = "spent"
+	EntryHeld      EntryKind = "held"     // a claim pins points
+	EntryFreed     EntryKind = "freed"    // a claim gave held points back
+	EntrySpent     EntryKind = "spent"    // a claim was confirmed, or something was bought at once
+	EntryRefunded  EntryKind = "refunded" // a confirmed claim was returned
 	EntryExpired   EntryKind = "expired"
 	EntryRestored  EntryKind = "restored" // expired points came back, through a late event
 	EntryForfeited EntryKind = "forfeited"
@@ -68,7 +71,7 @@ const (
 )
 
 // Entry is one line of a member's ledger. Amounts are signed: what the entry did to the member's points, pending included;
-// a release moves points and has its amount for information.
+// what only moves points within the balance has its amount for information (Moves).
 type Entry struct {
 	Points  string
 	Kind    EntryKind
@@ -81,6 +84,10 @@ type Entry struct {
 	Available calendar.Instant
 	Expires   calendar.Instant
 }
+
+// Moves reports whether entries of a kind only move points within a balance, from pending to spendable or in and out of a
+// hold, without changing their sum.
+func (k EntryKind) Moves() bool { return k == EntryReleased || k == EntryHeld || k == EntryFreed }
 
 // Balance is what a member has of one points type at an instant.
 type Balance struct {
@@ -165,10 +172,11 @@ func (m *Member) Balance(rules *Ruleset, p *Points, at calendar.Instant) Balance
 	if a == nil {
 		return Balance{}
 	}
-	b := Balance{Debt: a.Debt, Issued: a.Issued, Expired: a.Expired, Spent: a.Spent}
 	cal := rules.CalendarOf(m)
 	var idle idleEnds
 	m.idleEnds(cal, a, &idle)
+	a = m.settled(cal, a, &idle, at)
+	b := Balance{Debt: a.Debt, Issued: a.Issued, Expired: a.Expired, Spent: a.Spent}
 	for i := range a.Lots {
 		lot := &a.Lots[i]
 		b.Held += lot.Held

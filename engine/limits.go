@@ -49,17 +49,22 @@ func (a *applier) useKey(l *Limit, to *Member) string {
 // time of later uses: the fullest of them decides, so that no stretch of that length ever holds more than the limit.
 func (a *applier) used(l *Limit, to *Member) decimal.Decimal {
 	list, _ := a.uses(l, to)
+	return a.usedOf(l, *list)
+}
+
+// usedOf is used for a list of uses.
+func (a *applier) usedOf(l *Limit, list []UsePeriod) decimal.Decimal {
 	at := a.period(l)
 	if l.Last.IsZero() {
-		return sumUses(*list, l.id, at, at)
+		return sumUses(list, l.id, at, at)
 	}
-	most := sumUses(*list, l.id, a.windowStart(l, at), at)
-	for _, u := range *list {
+	most := sumUses(list, l.id, a.windowStart(l, at), at)
+	for _, u := range list {
 		if u.Limit != l.id || u.Key <= at {
 			continue
 		}
 		if start := a.windowStart(l, u.Key); start <= at {
-			most = max(most, sumUses(*list, l.id, start, u.Key))
+			most = max(most, sumUses(list, l.id, start, u.Key))
 		}
 	}
 	return most

@@ -97,6 +97,9 @@ func (r *Ruleset) paths() {
 	for _, d := range r.Leaderboards {
 		d.Path = "leaderboards/" + d.ID
 	}
+	for _, d := range r.Rewards {
+		d.Path = rewardNames + d.ID
+	}
 }
 
 // key is what states call the definition.
@@ -180,7 +183,8 @@ func (r *Ruleset) name() {
 		add(d.Counter.Name)
 	}
 	for _, d := range r.Rewards {
-		add(d.ID)
+		add(d.ID, d.Path)
+		limits(d.Limits)
 	}
 }
 
@@ -283,6 +287,11 @@ func idOfKey(key string) string {
 
 func (r *Ruleset) streak(id string) *Streak {
 	return find(r.Streaks, id, func(s *Streak) string { return s.ID })
+}
+
+// Reward finds a reward by id, nil when there is none.
+func (r *Ruleset) Reward(id string) *Reward {
+	return find(r.Rewards, id, func(w *Reward) string { return w.ID })
 }
 
 // Challenge finds a challenge by id, nil when there is none.

@@ -30,7 +30,8 @@ type Member struct {
 	Tiers      []*TierRecord
 	Uses       []UsePeriod // of the limits that count this member alone
 	Rewards    []Holding
-	Events     int // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
+	Claims     []*Claim // the last ones, oldest first
+	Events     int      // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
 	Due calendar.Instant
@@ -69,12 +70,11 @@ type PeriodTally struct {
 
 // StreakRecord is a member's streak.
 type StreakRecord struct {
-	ID      string
-	Spans   []challenges.Span
-	Longest int // of runs whose periods were forgotten
-	Paid    []PaidMark
-	Joined  calendar.Instant // opt-in
-	Breaks  calendar.Instant // when the running run breaks by time alone; 0: it does not run
+	ID string
+	challenges.History
+	Paid   []PaidMark
+	Joined calendar.Instant // opt-in
+	Breaks calendar.Instant // when the running run breaks by time alone; 0: it does not run
 }
 
 // PaidMark says that a goal was paid in the period in which it was reached.
@@ -125,7 +125,14 @@ type Use struct {
 	Key     string
 	Version uint64
 	Periods []UsePeriod
+	Held    []HeldUse // of open claims
 	dirty   bool
+}
+
+// HeldUse is a use that ends by itself with the hold of a claim, unless that is confirmed before.
+type HeldUse struct {
+	UsePeriod
+	Until calendar.Instant
 }
 
 // UsePeriod is the use of a limit in one period, or at one instant for a rolling limit. A member has many, which is why
@@ -136,13 +143,15 @@ type UsePeriod struct {
 	Used  decimal.Decimal
 }
 
-// Holding is a reward a member was given.
+// Holding is a reward that a member was given, or has claimed.
 type Holding struct {
 	Reward  string
-	Seq     uint64 // of the event that gave it
+	Seq     uint64 // of the event that gave it, or confirmed the claim
 	Source  string
 	At      calendar.Instant
 	Expires calendar.Instant
+	Claim   string // of which it came, "" for a gift
+	Code    string // "" without one
 }
 
 // seen finds what is known of events of a type, nil when there were none.

@@ -79,6 +79,8 @@ type Effect struct {
 	Previous int64
 	Season   string
 	Split    string
+	Claim    string // reward: of which it is, "" for a gift; State is the claim's
+	Code     string // reward
 	Group    string // the group that is ranked, "" where members are
 }
 

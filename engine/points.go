@@ -22,7 +22,7 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	lot := a.openLot(acc, p, cal, given, pending)
 	lot.Source = name
 	if acc.Debt > 0 && lot.Available <= a.now {
-		a.payDebt(acc, &lot)
+		acc.payDebt(&lot)
 	}
 	acc.add(lot)
 	acc.Issued += given
@@ -101,11 +101,11 @@ func (a *Account) idleRule(x Expiry) int {
 }
 
 // payDebt pays what the account owes from a lot that has just become spendable.
-func (a *applier) payDebt(acc *Account, lot *Lot) {
-	paid := min(acc.Debt, lot.Remaining)
+func (a *Account) payDebt(lot *Lot) {
+	paid := min(a.Debt, lot.Remaining)
 	lot.Remaining -= paid
 	lot.Reversed += paid
-	acc.Debt -= paid
+	a.Debt -= paid
 }
 
 // entry adds a line to the ledger, with the balance after it.
@@ -190,17 +190,17 @@ func (a *applier) revive(eventType string) {
 		if !acc.dependsOn(eventType) {
 			continue
 		}
-		cal := a.rules.CalendarOf(a.m)
-		a.m.idleEnds(cal, acc, &a.idle)
+		time := a.passage(acc)
+		a.reviveParts(time)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
-			if lot.Expired == 0 || lot.Idle == 0 || a.event.Time >= lot.Until || acc.expiry(cal, lot, &a.idle) <= a.now {
+			if lot.Expired == 0 || lot.Idle == 0 || a.event.Time >= lot.Until || acc.expiry(time.cal, lot, time.idle) <= a.now {
 				continue
 			}
 			back := lot.Expired
 			lot.Expired, lot.Remaining = 0, lot.Remaining+back
 			acc.Expired -= back
-			a.payDebt(acc, lot)
+			acc.payDebt(lot)
 			a.entry(acc, Entry{Kind: EntryRestored, Amount: back, At: lot.Until, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
 		}
 	}
@@ -222,6 +222,10 @@ func (a *Account) merge(cal calendar.Calendar) {
 	merged := a.Lots[:0:0]
 	for i := range a.Lots {
 		lot := a.Lots[i]
+		if lot.Held > 0 { // a claim knows it by its terms
+			merged = append(merged, lot)
+			continue
+		}
 		d := day{idle: lot.Idle}
 		if lot.Available > lot.Granted {
 			d.pending = lot.Available
@@ -238,7 +242,6 @@ func (a *Account) merge(cal calendar.Calendar) {
 		into := &merged[j]
 		into.Amount += lot.Amount
 		into.Remaining += lot.Remaining
-		into.Held += lot.Held
 		into.Spent += lot.Spent
 		into.Expired += lot.Expired
 		into.Forfeited += lot.Forfeited

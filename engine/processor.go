@@ -301,6 +301,9 @@ const (
 
 // rows adds the index rows that follow from an outcome.
 func (p *Processor) rows(out *Outcome, e *Event) {
+	if e.Member == "" {
+		return
+	}
 	b := p.batch
 	has := noEntries
 	if len(out.Entries) > 0 {
@@ -454,6 +457,10 @@ func (p *Processor) Committed(b *Batch) {
 		p.subjects.evict(MaxHot, b.Mark)
 	}
 }
+
+// SealCodes makes the codes of rewards from now on depend on a key, so that nobody who does not have it can tell the code of
+// a claim by its id. Codes that were made before stay what they are: the journal has them.
+func (p *Processor) SealCodes(key []byte) { p.apply.codeKey = key }
 
 // Watch lets a trace collect what definitions do with the events processed from now on; nil ends it.
 func (p *Processor) Watch(t *Trace) { p.trace = t }

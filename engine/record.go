@@ -155,9 +155,10 @@ func DecodeRecord(b []byte) (*Record, error) {
 
 // Flags beside an effect's kind.
 const (
-	effectRevoked = 1 << 5
-	effectCaused  = 1 << 6
-	effectKindOf  = effectRevoked - 1
+	effectAcquired = 1 << 4 // a reward with a claim or a code
+	effectRevoked  = 1 << 5
+	effectCaused   = 1 << 6
+	effectKindOf   = effectAcquired - 1
 )
 
 func (w *writer) effect(e *Effect) {
@@ -168,9 +169,18 @@ func (w *writer) effect(e *Effect) {
 	if e.Cause > 0 {
 		kind |= effectCaused
 	}
+	acquired := e.Kind == RewardEffect && (e.Claim != "" || e.Code != "")
+	if acquired {
+		kind |= effectAcquired
+	}
 	w.uint(kind)
 	if e.Cause > 0 {
 		w.uint(uint64(e.Cause))
+	}
+	if acquired {
+		w.text(e.Claim)
+		w.text(e.State)
+		w.text(e.Code)
 	}
 	w.text(e.ID)
 	w.text(e.Source)
@@ -211,6 +221,9 @@ func (r *reader) effect(e *Effect) {
 	*e = Effect{Kind: EffectKind(kind & effectKindOf), Revoked: kind&effectRevoked != 0}
 	if kind&effectCaused != 0 {
 		e.Cause = r.cause()
+	}
+	if kind&effectAcquired != 0 {
+		e.Claim, e.State, e.Code = r.text(), r.text(), r.text()
 	}
 	e.ID, e.Source, e.Goal, e.Amount, e.Wanted = r.text(), r.text(), r.text(), r.num(), r.num()
 	e.Boosts = list(r, func(s *string) { *s = r.text() })

@@ -58,7 +58,7 @@ func (r *reversal) state(key string) []byte {
 }
 
 // replayed are the commands that make progress of their own.
-var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare}
+var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare, commandFreeze}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
 func (j *judgement) process(b *applier, e *Event) {
@@ -79,8 +79,16 @@ func (j *judgement) process(b *applier, e *Event) {
 
 func (j *judgement) fold(b *applier, e *Event) {
 	if command := commands[e.Type]; command != nil {
-		if slices.Contains(replayed, e.Type) {
+		switch {
+		case j.rec.Outcome.Refusal != nil:
+		case slices.Contains(replayed, e.Type):
 			command(b, e)
+		case e.Type == commandRepair:
+			b.mendAgain(j.rec.Outcome.Trail)
+		case e.Type == commandClaim:
+			b.raiseClaimAgain(RewardClaimed, e, EntryHeld, &j.rec.Outcome)
+		case e.Type == commandConfirm:
+			b.raiseClaimAgain(RewardConfirmed, e, EntrySpent, &j.rec.Outcome)
 		}
 		return
 	}
@@ -106,7 +114,7 @@ func (j *judgement) fold(b *applier, e *Event) {
 // and badges and levels that rules gave.
 func (j *judgement) given(b *applier, e *Event) {
 	rec := j.rec
-	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust // then only what time had done meanwhile counts
+	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) // then only what time had done meanwhile counts
 	trail := rec.Outcome.Trail
 	for i := range rec.Outcome.Effects {
 		effect := &rec.Outcome.Effects[i]

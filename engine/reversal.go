@@ -149,16 +149,23 @@ type reversal struct {
 	sharers func(counter string, period calendar.Key, group string) []string
 }
 
-// identify gives a command about an earlier event the member of that event, which its sender does not name.
+// identify gives a command about an earlier event, or about a claim, the member that it is of, whom its sender does not name.
 func (p *Processor) identify(e *Event) error {
-	if e.Member != "" || !isReversal(e.Type) {
+	if e.Member != "" {
 		return nil
 	}
-	var data reversing
-	if json.Unmarshal(e.Data, &data) != nil {
+	var of struct {
+		reversing
+		settling
+	}
+	if !isReversal(e.Type) && !settles(e.Type) || json.Unmarshal(e.Data, &of) != nil {
 		return nil
 	}
-	target, err := p.known(data.Event)
+	id := of.Event
+	if settles(e.Type) {
+		id = claimNames + of.Claim
+	}
+	target, err := p.known(id)
 	if target != nil {
 		e.Member = target.Event.Member
 	}

@@ -46,7 +46,7 @@ func (j *judgement) streaks(b *applier) []*StreakRecord {
 		}
 		rec.Breaks = 0
 		if s != nil {
-			rec.Breaks = s.Run.At(j.a.facts.calendar, rec.Spans, rec.Longest, j.a.now).BreaksAt
+			rec.Breaks = s.Run.At(j.a.facts.calendar, &rec.History, j.a.now).BreaksAt
 			rec.forget(&s.Run, j.a.facts.calendar)
 		}
 		list = append(list, &rec)
@@ -389,6 +389,9 @@ func (a *applier) revise(rev *Revision) bool {
 	a.releaseLots(rev.Seq, rev.Released)
 	for i := range rev.Claws {
 		a.queueReversal(&rev.Claws[i])
+		if c := &rev.Claws[i]; c.Kind == RewardEffect {
+			a.giveBackOne(a.rules.Reward(c.ID))
+		}
 	}
 	if rev.Progress != nil {
 		before := *a.m

@@ -305,15 +305,13 @@ type Goal struct {
 // Streak is a run of consecutive periods in which its counter reached AtLeast.
 type Streak struct {
 	Definition
-	Counter *Counter // Every is the streak's period
-	Run     challenges.Streak
-	OptIn   bool
-	Goals   []*Goal
-	Leave   bool
-	// Repair and the bought part of Freeze, see the language; zero when there are none.
-	FreezeCost []Grant
-	RepairFor  calendar.Duration
-	RepairCost []Grant
+	Counter    *Counter // Every is the streak's period
+	Run        challenges.Streak
+	OptIn      bool
+	Goals      []*Goal
+	Leave      bool
+	FreezeCost []Cost // of a stored freeze; none: they are not sold
+	RepairCost []Cost // nil: a broken run cannot be repaired
 }
 
 // Challenge is a counter with goals, or a set of steps, in a window.
@@ -382,8 +380,21 @@ type Reward struct {
 	During  *During
 	Limits  []*Limit
 	Valid   calendar.Duration // zero: for ever
-	Hold    calendar.Duration
+	Hold    calendar.Duration // how long a claim holds its points
+	Scarce  bool              // Stock is how many there are; there is no end of others
+	Stock   int
+	Codes   CodeSource
 }
+
+// CodeSource is where the codes of a reward come from.
+type CodeSource uint8
+
+// The sources of codes: none at all, made of the claim or the event, or a pool that the brand fills.
+const (
+	NoCodes CodeSource = iota
+	GeneratedCodes
+	PoolCodes
+)
 
 // Cost is what a reward costs in one points type; OrMore lets the member choose a larger amount.
 type Cost struct {

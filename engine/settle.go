@@ -22,70 +22,30 @@ func (a *applier) settle(now calendar.Instant) {
 	for _, acc := range a.m.Accounts {
 		a.settleAccount(acc, now)
 	}
+	a.closeHolds(now)
 	a.settleStreaks(now)
 	a.settleTiers(now)
 }
 
 // settleAccount releases and expires lots, each dated at its instant, in the order of those instants.
 func (a *applier) settleAccount(acc *Account, now calendar.Instant) {
-	cal := a.rules.CalendarOf(a.m)
-	a.m.idleEnds(cal, acc, &a.idle)
-	type turn struct {
-		at      calendar.Instant
-		lot     int
-		release bool
-	}
-	var turns []turn
-	for i := range acc.Lots {
-		lot := &acc.Lots[i]
-		if lot.Remaining == 0 {
-			continue
-		}
-		if lot.Available <= now && lot.Available > lot.Granted && lot.Until == 0 {
-			turns = append(turns, turn{lot.Available, i, true})
-		}
-		if end := acc.expiry(cal, lot, &a.idle); end <= now {
-			turns = append(turns, turn{end, i, false})
-		}
-	}
-	slices.SortStableFunc(turns, func(x, y turn) int { return cmpInstant(x.at, y.at) })
-	var expired []Expiring
-	for _, t := range turns {
-		lot := &acc.Lots[t.lot]
-		if t.release {
-			a.release(acc, lot)
-		} else if lot.Remaining > 0 {
-			expired = append(expired, Expiring{At: t.at, Amount: lot.Remaining})
-			a.expire(acc, lot, t.at)
-		}
-	}
-	for _, e := range mergeExpiring(expired) {
-		a.tellExpired(acc.Points, e)
-	}
+	time := a.passage(acc)
+	time.settle(a.m.Claims, now)
+	a.lapseParts(time, calendar.Beginning)
+	a.tellAllExpired(time)
 	a.forgetLots(acc, now)
+}
+
+// tellAllExpired raises an event for every instant at which points have expired.
+func (a *applier) tellAllExpired(time *passage) {
+	for _, e := range mergeExpiring(time.expired) {
+		a.tellExpired(time.acc.Points, e)
+	}
 }
 
 func (a *applier) tellExpired(points string, e Expiring) {
 	a.follow(Cause{Event: PointsExpired, ID: points, At: e.At}, PointsExpired+"/"+points+"/"+a.m.ID+"/"+e.At.String(), 0,
 		[]Value{TextValue(points), NumberValue(e.Amount)})
-}
-
-// release writes down that a pending lot has become spendable, and pays debt from it. A released lot is marked by a
-// Granted that is no longer before its Available.
-func (a *applier) release(acc *Account, lot *Lot) {
-	lot.Granted = lot.Available
-	amount := lot.Remaining
-	if acc.Debt > 0 {
-		a.payDebt(acc, lot)
-	}
-	a.entry(acc, Entry{Kind: EntryReleased, Amount: amount, At: lot.Available, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
-}
-
-func (a *applier) expire(acc *Account, lot *Lot, at calendar.Instant) {
-	amount := lot.Remaining
-	lot.Expired, lot.Remaining, lot.Until = lot.Expired+amount, 0, at
-	acc.Expired += amount
-	a.entry(acc, Entry{Kind: EntryExpired, Amount: -amount, At: at, Lot: lot.Seq, Source: lot.Source})
 }
 
 // forgetLots drops lots of which nothing is left and nothing can come back: the ledger's entries keep their story.
@@ -107,7 +67,7 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		if s == nil {
 			continue
 		}
-		length := s.Run.At(a.rules.CalendarOf(a.m), rec.Spans, rec.Longest, broke-1).Length
+		length := s.Run.At(a.rules.CalendarOf(a.m), &rec.History, broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
 		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, StreakBroken+"/"+s.ID+"/"+a.m.ID+"/"+broke.String(), 0,
 			[]Value{TextValue(s.ID), NumberValue(n)})
@@ -237,6 +197,7 @@ func (a *applier) nextDue() calendar.Instant {
 			}
 		}
 	}
+	due = a.claimsDue(due)
 	for _, s := range m.Streaks {
 		if s.Breaks > 0 {
 			due = min(due, s.Breaks)

@@ -79,6 +79,7 @@ func (w *writer) member(m *Member) {
 	w.at(m.Due)
 	w.len(m.Events)
 	w.beneath(m.Tiers)
+	w.acquired(m)
 }
 
 func (w *writer) tier(t *challenges.TierState) {
@@ -225,14 +226,23 @@ func (w *writer) streak(s *StreakRecord) {
 	w.at(s.Breaks)
 	w.len(len(s.Spans))
 	for _, span := range s.Spans {
-		w.key(span.First)
-		w.key(span.Last - span.First)
+		w.span(span)
 	}
 	w.len(len(s.Paid))
 	for _, p := range s.Paid {
 		w.text(p.Goal)
 		w.key(p.In)
 	}
+}
+
+func (w *writer) span(s challenges.Span) {
+	w.key(s.First)
+	w.key(s.Last - s.First)
+}
+
+func (r *reader) span(s *challenges.Span) {
+	s.First = r.key()
+	s.Last = s.First + r.key()
 }
 
 func (w *writer) challenge(c *ChallengeRecord) {
@@ -257,10 +267,14 @@ func (w *writer) challenge(c *ChallengeRecord) {
 func (w *writer) uses(list []UsePeriod) {
 	w.len(len(list))
 	for _, u := range list {
-		w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
-		w.key(u.Key)
-		w.num(u.Used)
+		w.use(u)
 	}
+}
+
+func (w *writer) use(u UsePeriod) {
+	w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
+	w.key(u.Key)
+	w.num(u.Used)
 }
 
 // damaged ends the process's trust in its store: a state that was written whole does not come back so.
@@ -302,6 +316,9 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 		m.Events = r.len2()
 		r.beneath(m.Tiers)
 	}
+	if len(r.b) > 0 {
+		r.acquired(m)
+	}
 	damaged("member", m.ID, r)
 	return m
 }
@@ -333,11 +350,8 @@ func (r *reader) period(p *PeriodTally) {
 }
 
 func (r *reader) streak(s *StreakRecord) {
-	*s = StreakRecord{ID: r.name(), Longest: r.len2(), Joined: r.at(), Breaks: r.at()}
-	s.Spans = list(r, func(span *challenges.Span) {
-		span.First = r.key()
-		span.Last = span.First + r.key()
-	})
+	*s = StreakRecord{ID: r.name(), History: challenges.History{Longest: r.len2()}, Joined: r.at(), Breaks: r.at()}
+	s.Spans = list(r, r.span)
 	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.name(), In: r.key()} })
 }
 
@@ -390,6 +404,13 @@ func encodeUse(u *Use) []byte {
 	w.uint(u.Version)
 	w.text(u.Key)
 	w.uses(u.Periods)
+	if len(u.Held) > 0 {
+		w.len(len(u.Held))
+		for _, h := range u.Held {
+			w.use(h.UsePeriod)
+			w.at(h.Until)
+		}
+	}
 	return w.b
 }
 
@@ -398,6 +419,12 @@ func decodeUse(state []byte) *Use {
 	r.uint()
 	u := &Use{Version: r.uint(), Key: r.text()}
 	u.Periods = list(r, r.use)
+	if len(r.b) > 0 {
+		u.Held = list(r, func(h *HeldUse) {
+			r.use(&h.UsePeriod)
+			h.Until = r.at()
+		})
+	}
 	damaged("limit", u.Key, r)
 	return u
 }

@@ -13,23 +13,30 @@ type Subjects struct {
 	members map[string]*Member
 	groups  map[string]*Group
 	uses    map[string]*Use
+	claims  map[string]*Claim // those that their members' states do not hold any more
+	codes   map[string]string // rows of codes that are not written yet
 
 	dirtyMembers []*Member
 	dirtyGroups  []*Group
 	dirtyUses    []*Use
+	dirtyClaims  []*Claim
 	scratch      writer
 }
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
-	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[string]*Group{}, uses: map[string]*Use{}}
+	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[string]*Group{}, uses: map[string]*Use{},
+		claims: map[string]*Claim{}, codes: map[string]string{}}
 }
 
-// Keys of subjects: one letter for the kind, then the member's id, the group's key or the limit's key.
+// Keys of subjects: one letter for the kind, then the member's id, the group's key, the limit's key, the claim's id, or the
+// reward of a code.
 const (
 	memberPrefix = "m/"
 	groupPrefix  = "g/"
 	usePrefix    = "u/"
+	claimPrefix  = "c/"
+	codePrefix   = "k/" // reward NUL, then the number of a code as text, or NUL and the code itself
 )
 
 // Member is the member with an id, nil when there is none.
@@ -75,6 +82,41 @@ func (s *Subjects) Use(key string) *Use {
 	return u
 }
 
+// claimOf finds a claim of a member, or an old one that the member's state does not hold any more; nil when there is none.
+func (s *Subjects) claimOf(m *Member, id string) *Claim {
+	if c := m.claim(id); c != nil {
+		return c
+	}
+	if c := s.claims[id]; c != nil {
+		return c
+	}
+	state := s.load(claimPrefix + id)
+	if state == nil {
+		return nil
+	}
+	c := decodeClaim(state)
+	s.claims[id] = c
+	return c
+}
+
+// keepClaim keeps a claim on its own.
+func (s *Subjects) keepClaim(c *Claim, seq uint64) {
+	s.claims[c.ID] = c
+	c.version = seq
+	if !c.dirty {
+		c.dirty = true
+		s.dirtyClaims = append(s.dirtyClaims, c)
+	}
+}
+
+// code is a row of codes, "" when there is none.
+func (s *Subjects) code(key string) string {
+	if code, ok := s.codes[key]; ok {
+		return code
+	}
+	return string(s.load(codePrefix + key))
+}
+
 func (s *Subjects) touchMember(m *Member, seq uint64) {
 	m.Version = seq
 	if !m.dirty {
@@ -100,7 +142,9 @@ func (s *Subjects) touchUse(u *Use, seq uint64) {
 }
 
 // Dirty is how many subjects have changed since the last checkpoint.
-func (s *Subjects) Dirty() int { return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) }
+func (s *Subjects) Dirty() int {
+	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes)
+}
 
 // checkpoint appends the states of all changed subjects to rows, and takes them for clean.
 func (s *Subjects) checkpoint(rows []Row) []Row {
@@ -119,7 +163,15 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 		u.dirty = false
 		rows = append(rows, Row{Key: statePrefix + usePrefix + u.Key, Value: encodeUse(u)})
 	}
-	s.dirtyMembers, s.dirtyGroups, s.dirtyUses = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0]
+	for _, c := range s.dirtyClaims {
+		c.dirty = false
+		rows = append(rows, Row{Key: statePrefix + claimPrefix + c.ID, Value: encodeClaim(c)})
+	}
+	for key, code := range s.codes {
+		rows = append(rows, Row{Key: statePrefix + codePrefix + key, Value: []byte(code)})
+	}
+	clear(s.codes)
+	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
 	return rows
 }
 
@@ -134,6 +186,16 @@ func (s *Subjects) state(key string) []byte {
 		return nil
 	case groupPrefix:
 		return encodeGroup(s.Group(key[2:]))
+	case claimPrefix:
+		if c := s.claimOf(&Member{}, key[2:]); c != nil {
+			return encodeClaim(c)
+		}
+		return nil
+	case codePrefix:
+		if code := s.code(key[2:]); code != "" {
+			return []byte(code)
+		}
+		return nil
 	default:
 		return encodeUse(s.Use(key[2:]))
 	}
@@ -153,6 +215,11 @@ func (s *Subjects) evict(max int, seq uint64) {
 			if len(s.members) <= max*3/4 {
 				break
 			}
+		}
+	}
+	for id, c := range s.claims {
+		if !c.dirty && c.version <= seq {
+			delete(s.claims, id)
 		}
 	}
 	if len(s.groups) > max {

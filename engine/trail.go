@@ -15,6 +15,7 @@ type Trail struct {
 	Gifts  []Gift
 	Uses   []UseMark
 	Taken  []TakenPart
+	Mended []Mended
 }
 
 // Cause is a built-in event that an event led to: an award, or something that time had done. What it gave carries its
@@ -62,11 +63,11 @@ type TakenPart struct {
 }
 
 func (t *Trail) empty() bool {
-	return t == nil || len(t.Causes) == 0 && len(t.Gifts) == 0 && len(t.Uses) == 0 && len(t.Taken) == 0
+	return t == nil || len(t.Causes) == 0 && len(t.Gifts) == 0 && len(t.Uses) == 0 && len(t.Taken) == 0 && len(t.Mended) == 0
 }
 
 func (t *Trail) reset() {
-	t.Causes, t.Gifts, t.Uses, t.Taken = t.Causes[:0], t.Gifts[:0], t.Uses[:0], t.Taken[:0]
+	t.Causes, t.Gifts, t.Uses, t.Taken, t.Mended = t.Causes[:0], t.Gifts[:0], t.Uses[:0], t.Taken[:0], t.Mended[:0]
 }
 
 // kept is a copy to be kept, nil when there is nothing to keep.
@@ -74,7 +75,7 @@ func (t *Trail) kept() *Trail {
 	if t.empty() {
 		return nil
 	}
-	return &Trail{Causes: cloned(t.Causes), Gifts: cloned(t.Gifts), Uses: cloned(t.Uses), Taken: cloned(t.Taken)}
+	return &Trail{Causes: cloned(t.Causes), Gifts: cloned(t.Gifts), Uses: cloned(t.Uses), Taken: cloned(t.Taken), Mended: cloned(t.Mended)}
 }
 
 func cloned[T any](list []T) []T {
@@ -120,6 +121,11 @@ func (w *writer) trail(t *Trail) {
 	for i := range t.Taken {
 		w.taken(&t.Taken[i])
 	}
+	w.len(len(t.Mended))
+	for _, m := range t.Mended {
+		w.text(m.Streak)
+		w.span(m.Span)
+	}
 }
 
 func (w *writer) useMark(u *UseMark) {
@@ -153,6 +159,10 @@ func (r *reader) trail() *Trail {
 	})
 	t.Uses = list(r, r.useMark)
 	t.Taken = list(r, r.taken)
+	t.Mended = list(r, func(m *Mended) {
+		m.Streak = r.text()
+		r.span(&m.Span)
+	})
 	return t
 }
 

@@ -19,18 +19,18 @@ import (
 	"github.com/laurel-engine/laurel/engine/enginetest"
 )
 
-// runs are what one case is run as: each must have no differences.
-type runs interface {
-	// name is the case's id, said what it is about in words.
-	name() string
-	said() string
-	// runs takes the case through one world or several, one after another, and calls differs for what is not as expected.
-	runs(world func(jobs bool) *world, differs func(format string, args ...any))
+// workedCase is one case of a file.
+type workedCase interface {
+	id() string
+	words() string
+	// run takes the case through a world, or several where it has several tenants, and calls differs for all that is not as
+	// expected. It starts afresh each time.
+	run(world func() *world, differs func(format string, args ...any))
 }
 
 // TestSemantics runs the cases about this program's own semantics.
 func TestSemantics(t *testing.T) {
-	runFiles(t, "semantics.json", func(text []byte) (list []runs, err error) {
+	runFiles(t, "semantics.json", func(text []byte) (list []workedCase, err error) {
 		var cases []*semanticCase
 		err = strict(text, &cases)
 		for _, c := range cases {
@@ -42,7 +42,7 @@ func TestSemantics(t *testing.T) {
 
 // TestPeers runs what the tests of other engines expect.
 func TestPeers(t *testing.T) {
-	runFiles(t, "peers.json", func(text []byte) (list []runs, err error) {
+	runFiles(t, "peers.json", func(text []byte) (list []workedCase, err error) {
 		var cases []*peerCase
 		err = strict(text, &cases)
 		for _, c := range cases {
@@ -53,7 +53,7 @@ func TestPeers(t *testing.T) {
 }
 
 // runFiles runs the file in testdata, and the one of its name in the directory that LAUREL_CASES names.
-func runFiles(t *testing.T, name string, read func([]byte) ([]runs, error)) {
+func runFiles(t *testing.T, name string, read func([]byte) ([]workedCase, error)) {
 	listed := readExceptions(t, strings.TrimSuffix(name, ".json"))
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(t, err)
@@ -61,8 +61,8 @@ func runFiles(t *testing.T, name string, read func([]byte) ([]runs, error)) {
 	require.NoError(t, err)
 	known := map[string]bool{}
 	for _, c := range cases {
-		require.False(t, known[c.name()], "two cases are called %s", c.name())
-		known[c.name()] = true
+		require.False(t, known[c.id()], "two cases are called %s", c.id())
+		known[c.id()] = true
 	}
 	for id := range listed {
 		require.True(t, known[id], "the list of exceptions has %s, which is no case", id)
@@ -74,7 +74,7 @@ func runFiles(t *testing.T, name string, read func([]byte) ([]runs, error)) {
 			further, err := read(text)
 			require.NoError(t, err)
 			for _, c := range further {
-				if !known[c.name()] {
+				if !known[c.id()] {
 					cases = append(cases, c)
 				}
 			}
@@ -83,12 +83,12 @@ func runFiles(t *testing.T, name string, read func([]byte) ([]runs, error)) {
 	runAll(t, cases, listed)
 }
 
-func runAll(t *testing.T, cases []runs, listed map[string]exception) {
+func runAll(t *testing.T, cases []workedCase, listed map[string]exception) {
 	passed, counts := 0, map[string]int{}
 	for _, c := range cases {
-		t.Run(c.name(), func(t *testing.T) {
-			found := run(t, c)
-			x, excepted := listed[c.name()]
+		t.Run(c.id(), func(t *testing.T) {
+			found := runTwice(t, c)
+			x, excepted := listed[c.id()]
 			switch {
 			case excepted && found == "":
 				t.Errorf("this case passes, and is listed all the same (%s: %s): take it off the list", x.heading, x.reason)
@@ -96,7 +96,7 @@ func runAll(t *testing.T, cases []runs, listed map[string]exception) {
 				counts[x.heading]++
 				t.Logf("%s: %s\n%s", x.heading, x.reason, found)
 			case found != "":
-				t.Errorf("%s\n%s", c.said(), found)
+				t.Errorf("%s\n%s", c.words(), found)
 			default:
 				passed++
 			}
@@ -110,9 +110,9 @@ func runAll(t *testing.T, cases []runs, listed map[string]exception) {
 	t.Logf("%d cases: %d passed, %d listed", len(cases), passed, total)
 }
 
-// run takes a case through worlds in which no job ever runs and in which every job runs at its instant, and returns what is
+// runTwice takes a case through worlds in which no job ever runs and in which every job runs at its instant, and returns what is
 // not as expected, with the rulesets that were in force.
-func run(t *testing.T, c runs) string {
+func runTwice(t *testing.T, c workedCase) string {
 	var found strings.Builder
 	for _, jobs := range []bool{false, true} {
 		var worlds []*world
@@ -131,7 +131,7 @@ func run(t *testing.T, c runs) string {
 					differs("cannot be run: %s", said)
 				}
 			}()
-			c.runs(func(jobs bool) *world {
+			c.run(func() *world {
 				w := newWorld(jobs)
 				worlds = append(worlds, w)
 				return w
@@ -146,9 +146,6 @@ func run(t *testing.T, c runs) string {
 		}
 		if differences > 0 {
 			return found.String()
-		}
-		if !jobs {
-			c.(interface{ again() }).again()
 		}
 	}
 	return ""

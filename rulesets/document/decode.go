@@ -64,6 +64,14 @@ func (r *Record) String() string {
 	return r.Section.Name + " " + r.ID
 }
 
+// verb is a verb as it follows the name of the definition: "rule a needs", "leagues need".
+func (r *Record) verb(singular string) string {
+	if r.ID == "" && r.Section.plural() {
+		return strings.TrimSuffix(singular, "s")
+	}
+	return singular
+}
+
 // Lacks reports whether all these fields were left out: neither written, even if wrongly, nor lost with what could not be
 // read.
 func (r *Record) Lacks(names ...string) bool {
@@ -95,7 +103,7 @@ func (r *Reporter) Decode(n *Node, s *Section, key *Node) *Record {
 	}
 	for i := range s.Fields {
 		if f := &s.Fields[i]; f.Required && rec.Lacks(f.Name) {
-			r.Node(rec.Place(), f.advice(), "%s needs %s", rec, f.Name)
+			r.Node(rec.Place(), f.advice(), "%s %s %s", rec, rec.verb("needs"), f.Name)
 			rec.Broken = true
 		}
 	}
@@ -172,7 +180,7 @@ func (r *Reporter) Fits(n *Node, f *Field) bool {
 // misfit says that a value is of the wrong kind altogether.
 func (r *Reporter) misfit(n *Node, f *Field) {
 	if n.Kind == Map && f.MapNotYet != "" {
-		r.Node(n, "write a text", "not yet: %s", f.MapNotYet)
+		r.Node(n, "write one for all", "not yet: %s", f.MapNotYet)
 		return
 	}
 	var want []string
@@ -189,7 +197,10 @@ func (r *Reporter) misfit(n *Node, f *Field) {
 		want = append(want, "a map")
 	}
 	advice := ""
-	if f.Example != "" {
+	switch {
+	case f.Entries != nil:
+		advice = "give each an id: " + f.Name + ": {ID: {" + f.Entries.Fields[0].Name + ": …}}"
+	case f.Example != "":
 		advice = f.advice()
 	}
 	r.Node(n, advice, "%s must be %s, but this is %s", f.Name, strings.Join(want, " or "), n.Kind)

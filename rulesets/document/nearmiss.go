@@ -22,7 +22,9 @@ var misses = map[*Phrase][]miss{
 		missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2"), missed(`end of the (month|quarter|year)`, "end of this $1")},
 	Limit: {missed(`once (.+)`, "1 $1"), missed(`once`, "1 ever"), missed(`([\d.]+(?: `+idPattern+`)?) per ((?:event|member)\..+)`, "$1 ever by $2"),
 		missed(`once per ((?:event|member)\..+)`, "1 ever by $1"), missed(`([\d.]+)[x×]? (?:times )?((?:per|ever|in last) .+)`, "$1 $2"), missed(`(\d+) ever\b.*`, "$1 ever")},
-	Window:   {missed(`(`+datePattern+`) ?(?:-|–|until|till|\.\.+) ?(`+datePattern+`)`, "$1 to $2"), missed(`(`+datePattern+`)`, "$1 to $1")},
+	Window: {missed(`(`+datePattern+`) ?(?:-|–|until|till|\.\.+) ?(`+datePattern+`)`, "$1 to $2"), missed(`(`+datePattern+`)`, "$1 to $1")},
+	Trigger: {missed(`(`+durationPattern+`) after (`+idPattern+`)`, "$1 after last $2"), missed(`(?:every|once a) day`, "cron 0 9 * * *"),
+		missed(`every month`, "cron 0 9 1 * *"), missed(`every year on (`+pathPattern+`)`, "every year on member.$1")},
 	Hours:    {missed(`(\d\d:\d\d) ?(?:to|–|until) ?(\d\d:\d\d)`, "$1-$2"), missed(`(\d\d) ?[-–] ?(\d\d)`, "$1:00-$2:00")},
 	Period:   {missed(`(?:1 |every )(`+periodPattern+`)s?`, "$1"), missed(`(hour|week|month|quarter|year)ly`, "$1"), missed(`da[iy]ly`, "day")},
 	Rank:     {missed(`top (\d+)`, "1-$1"), missed(`first`, "1"), missed(`#?(\d+)\.?`, "$1"), missed(`(\d+) ?(?:to|–) ?(\d+)`, "$1-$2")},
@@ -30,7 +32,26 @@ var misses = map[*Phrase][]miss{
 	Currency: {missed(`(?i)euros?|€`, "EUR"), missed(`(?i)dollars?|\$`, "USD"), missed(`(?i)pounds?|£`, "GBP"), missed(`(?i)yen|¥`, "JPY")},
 	Duration: {missed(`(\d+) ?min[a-z]*`, "$1 minutes"), missed(`(\d+) ?h[a-z]*`, "$1 hours"), missed(`(\d+) ?d[a-z]*`, "$1 days"),
 		missed(`(\d+) ?w[a-z]*`, "$1 weeks"), missed(`(\d+) ?mo[a-z]*`, "$1 months"), missed(`(\d+) ?y[a-z]*`, "$1 years")},
-	Allowance: {missed(`once (?:a|per) (`+periodPattern+`)`, "1 per $1"), missed(`(\d+) (?:a|every) (`+periodPattern+`)`, "$1 per $2")},
+	Allowance: {missed(`(?:once|one) (?:a|per|every) (`+periodPattern+`)`, "1 per $1"), missed(`(\d+) (?:a|every) (`+periodPattern+`)`, "$1 per $2")},
+}
+
+// orderWords and dayWords are the words of a day.
+var (
+	orderWords = []string{"first", "second", "third", "fourth", "fifth", "last"}
+	dayWords   = strings.Split(weekdayPattern, "|")
+)
+
+// nearDay is a day whose words are like those of the text, "" where there is none.
+func nearDay(text string) string {
+	words := strings.Fields(strings.ToLower(text))
+	for i, w := range words {
+		candidates := orderWords
+		if i == len(words)-1 {
+			candidates = dayWords
+		}
+		words[i] = expression.Nearest(w, candidates)
+	}
+	return strings.Join(words, " ")
 }
 
 var notInID = regexp.MustCompile(`[^a-z0-9]+`)
@@ -47,6 +68,9 @@ func (p *Phrase) meant(text string) string {
 		if p.Matches(cased) {
 			return cased
 		}
+	}
+	if p == Day && p.Matches(nearDay(text)) {
+		return nearDay(text)
 	}
 	if near := nearPeriod(text); near != text && p.Matches(near) {
 		return near

@@ -65,9 +65,9 @@ var (
 	Date   = form("a date", `(`+datePattern+`)`, "Year, month, day.", "2026-12-31")
 	Moment = form("a moment", momentPattern, "A date and a time in the program's time zone, or with an offset. A date alone is its first instant.",
 		"2026-12-01 09:00", "2026-12-01 09:00:30 +01:00", "2026-12-01")
-	Day = form("a day", `(?:(first|second|third|fourth|fifth|last) )?(`+weekdayPattern+`)`,
+	Day = form("a weekday, or one of a month", `(?:(first|second|third|fourth|fifth|last) )?(`+weekdayPattern+`)`,
 		"A day of the week: each one, or one of each month.", "tuesday", "first friday", "last sunday")
-	Hours = form("hours", `([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)`,
+	Hours = form("a stretch of the day", `([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)`,
 		"From and to, local; the second is not included. Hours over midnight belong to the day on which they begin.", "14:00-16:00", "22:00-02:00")
 	Pending = form("a delay", `(`+durationPattern+`)|(until confirmed)|none`,
 		"How long points are held back: for a time, until you confirm them, or not at all.", "14 days", "until confirmed", "none")

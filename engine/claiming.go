@@ -1,0 +1,475 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/spelling"
+)
+
+// Commands about rewards.
+const (
+	commandClaim   = "reward.claim"
+	commandConfirm = "claim.confirm"
+	commandCancel  = "claim.cancel"
+	commandReturn  = "claim.return"
+	commandCodes   = "reward.codes"
+)
+
+// claiming is the data of a claim.
+type claiming struct {
+	Reward string `json:"reward"`
+	// Amount is how much the member chose to pay of a cost of `N or more`; the least where it is left out.
+	Amount *decimal.Decimal `json:"amount,omitempty"`
+}
+
+// settling is the data of what is done with a claim.
+type settling struct {
+	Claim  string           `json:"claim"`
+	Amount *decimal.Decimal `json:"amount,omitempty"` // of the points chosen; all of it where it is left out
+}
+
+// filling is the data of codes for a pool.
+type filling struct {
+	Reward string   `json:"reward"`
+	Codes  []string `json:"codes"`
+}
+
+// claimNames is what the ids of claims' events begin with; the id of the claim follows.
+const claimNames = derived + "claim/"
+
+// NewClaim is the event that claims a reward: what it costs is held until the claim is confirmed or cancelled, or the
+// hold is over. The claim's id is the one given. An amount of 0 stands for the reward's price.
+func NewClaim(id, member, reward string, amount decimal.Decimal) *Event {
+	return &Event{ID: claimNames + id, Type: commandClaim, Member: member, Data: encodeJSON(claiming{Reward: reward, Amount: given(amount)})}
+}
+
+// NewConfirm is the event that spends what a claim holds: amount of it, or all for 0; the rest is given back. Its Member
+// is filled in by Process, as that of the next two. Without an id it is made of the claim and the amount, so that
+// repeating it is harmless.
+func NewConfirm(id, claim string, amount decimal.Decimal) *Event {
+	return newSettling(commandConfirm, "confirm/", id, claim, amount)
+}
+
+// NewCancel is the event that gives back what a claim holds. Without an id it is made of the claim.
+func NewCancel(id, claim string) *Event { return newSettling(commandCancel, "cancel/", id, claim, 0) }
+
+// NewReturn is the event that gives back what a confirmed claim has spent: amount of it, or all that is left for 0. Each
+// return needs an id of its own.
+func NewReturn(id, claim string, amount decimal.Decimal) *Event {
+	return newSettling(commandReturn, "return/", id, claim, amount)
+}
+
+func newSettling(command, names, id, claim string, amount decimal.Decimal) *Event {
+	if id == "" {
+		id = "of/" + claim
+		if amount != 0 {
+			id = amount.String() + "/" + id
+		}
+	}
+	return &Event{ID: derived + names + id, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
+}
+
+// given is an amount, or nil for 0.
+func given(amount decimal.Decimal) *decimal.Decimal {
+	if amount == 0 {
+		return nil
+	}
+	return &amount
+}
+
+// NewCodes is the event that adds codes to the pool of a reward. It is of no member. Codes that the pool has had before
+// are refused, all of them together.
+func NewCodes(id, reward string, codes []string) *Event {
+	return &Event{ID: derived + "codes/" + id, Type: commandCodes, Data: encodeJSON(filling{Reward: reward, Codes: codes})}
+}
+
+// settles reports whether a type of event is that of a command about a claim.
+func settles(eventType string) bool {
+	return eventType == commandConfirm || eventType == commandCancel || eventType == commandReturn
+}
+
+// checkClaim refuses a claim that could never be accepted. The rest is decided by the state.
+func checkClaim(rules *Ruleset, e *Event) *Refusal {
+	var data claiming
+	if json.Unmarshal(e.Data, &data) != nil {
+		return &Refusal{Code: "invalid_json", Message: "the claim is not well-formed JSON"}
+	}
+	r := rules.Reward(data.Reward)
+	switch {
+	case r == nil:
+		return noReward(rules, data.Reward)
+	case len(r.Cost) == 0:
+		return &Refusal{Code: CodeNotForSale, Message: "this reward costs nothing: it is given, and cannot be claimed"}
+	}
+	if _, message := r.price(data.Amount); message != "" {
+		return &Refusal{Code: CodeDoesNotFit, Message: "the claim does not fit the reward's cost",
+			Errors: []FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
+	}
+	return nil
+}
+
+func noReward(rules *Ruleset, id string) *Refusal {
+	var ids []string
+	for _, r := range rules.Rewards {
+		ids = append(ids, r.ID)
+	}
+	message := "there is no such reward"
+	if s := spelling.Suggest(id, ids); s != "" {
+		message += ": " + s
+	}
+	return &Refusal{Code: CodeNotFound, Message: message}
+}
+
+// chosen is the place in a reward's cost of the points that an amount speaks of: those of `N or more`, else the only ones;
+// -1 where there are several of fixed amounts.
+func (r *Reward) chosen() int {
+	if i := slices.IndexFunc(r.Cost, func(c Cost) bool { return c.OrMore }); i >= 0 || len(r.Cost) != 1 {
+		return i
+	}
+	return 0
+}
+
+// price is what a claim costs with the amount chosen, nil for none, or why it cannot be chosen.
+func (r *Reward) price(amount *decimal.Decimal) ([]Cost, string) {
+	if amount == nil {
+		return r.Cost, ""
+	}
+	i := r.chosen()
+	switch {
+	case i < 0:
+		return nil, "this reward has several fixed costs: leave the amount out"
+	case *amount < r.Cost[i].Amount:
+		return nil, "this reward costs " + r.Cost[i].Amount.String() + " " + r.Cost[i].Points.ID + " at least"
+	case !r.Cost[i].OrMore && *amount > r.Cost[i].Amount:
+		return nil, "this reward costs " + r.Cost[i].Amount.String() + " " + r.Cost[i].Points.ID
+	case amount.Fraction() > r.Cost[i].Points.Decimals:
+		return nil, "the amount has more decimals than the points"
+	}
+	costs := slices.Clone(r.Cost)
+	costs[i].Amount = *amount
+	return costs, ""
+}
+
+// checkSettling refuses what speaks of no claim, or of no amount.
+func checkSettling(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+	var data settling
+	if json.Unmarshal(e.Data, &data) != nil {
+		return &Refusal{Code: "invalid_json", Message: "the command is not well-formed JSON"}
+	}
+	var c *Claim
+	if m := subjects.Member(e.Member); m != nil {
+		c = subjects.claimOf(m, data.Claim)
+	}
+	if c == nil {
+		return &Refusal{Code: CodeUnknownClaim, Message: "there is no such claim"}
+	}
+	if data.Amount == nil {
+		return nil
+	}
+	message := ""
+	switch p := rules.PointsType(c.Chosen); {
+	case c.Chosen == "":
+		message = "this claim is of several points: leave the amount out"
+	case *data.Amount <= 0:
+		message = "an amount is more than 0"
+	case p != nil && data.Amount.Fraction() > p.Decimals:
+		message = "the amount has more decimals than the points"
+	}
+	if message != "" {
+		return &Refusal{Code: CodeDoesNotFit, Message: "the amount does not fit the claim",
+			Errors: []FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
+	}
+	return nil
+}
+
+// refuse remembers that the state decided against a command.
+func (a *applier) refuse(code, message string) {
+	a.out.Refusal = &Refusal{Code: code, Message: message}
+}
+
+// refusedThen reports whether a recorded event that is looked at without shared counts was refused, and refuses it again.
+func (a *applier) refusedThen() bool {
+	if a.recorded != nil {
+		a.out.Refusal = a.recorded.Refusal
+	}
+	return a.out.Refusal != nil
+}
+
+// claimCommand holds what a reward costs.
+func (a *applier) claimCommand(e *Event) {
+	var data claiming
+	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
+		return
+	}
+	r := a.rules.Reward(data.Reward)
+	if r == nil {
+		a.refuse(CodeNotFound, "the present ruleset does not have this reward")
+		return
+	}
+	costs, message := r.price(data.Amount)
+	if message != "" {
+		a.refuse(CodeDoesNotFit, message)
+		return
+	}
+	a.look(e)
+	if a.recorded == nil && !a.claimable(r, costs) {
+		return
+	}
+	c := &Claim{ID: strings.TrimPrefix(e.ID, claimNames), Reward: r.ID, Seq: a.seq, At: a.now,
+		Until: a.facts.calendar.EndOfDayAfter(a.now, r.Hold)}
+	if i := r.chosen(); i >= 0 {
+		c.Chosen = r.Cost[i].Points.ID
+	}
+	for _, cost := range costs {
+		a.hold(c, cost.Points, cost.Amount, r.Path)
+	}
+	a.reserve(c, r, costs)
+	a.addClaim(c)
+	a.tellClaim(c, c.Until)
+	a.raiseClaim(RewardClaimed, e, r.ID, r.Kind, c.ID, EntryHeld, a.out.Entries)
+}
+
+// claimable reports whether a member may claim a reward now and can pay for it, and remembers why not.
+func (a *applier) claimable(r *Reward, costs []Cost) bool {
+	not := func(reason Reason, code, message string) bool {
+		a.trace.not(a.event.ID, r.Path, r.Position, reason, message)
+		a.refuse(code, message)
+		return false
+	}
+	if !a.ask(r.For, r.Path) {
+		return not(WhoseNot, CodeWho, "this reward is not for this member")
+	}
+	if !a.open(r.During, r.Path) {
+		return not(WindowClosed, CodeWindow, "this reward cannot be claimed at this time")
+	}
+	if l := a.claimLimit(r, costs); l != nil {
+		return not(LimitReached, CodeLimit, "the reward's limit of "+l.Text+" is used up")
+	}
+	if a.soldOut(r) {
+		return not(LimitReached, CodeStock, "nothing is left of this reward")
+	}
+	if !a.affords(costs) {
+		return not(BalanceShort, CodeInsufficient, "the member has fewer points than the reward costs")
+	}
+	return true
+}
+
+// tellClaim tells how a claim stands now. until is when its hold is over, or until when the reward is valid.
+func (a *applier) tellClaim(c *Claim, until calendar.Instant) {
+	e := Effect{Kind: RewardEffect, ID: c.Reward, Source: rewardNames + c.Reward, Claim: c.ID, State: c.State.String(), Expires: until}
+	if c.State == ClaimConfirmed {
+		e.Code = c.Code
+	}
+	a.out.Effects = append(a.out.Effects, e)
+}
+
+// raiseClaim raises an event for each of the points that a claim is about, as the ledger has them.
+func (a *applier) raiseClaim(name string, e *Event, reward, kind, claim string, entries EntryKind, from []Entry) {
+	for i := range from {
+		if entry := &from[i]; entry.Kind == entries {
+			amount := max(entry.Amount, -entry.Amount)
+			a.follow(Cause{Event: name, ID: reward, Goal: entry.Points, At: e.Time}, e.ID+"/"+name+"/"+entry.Points, e.Depth,
+				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(entry.Points), NumberValue(amount)})
+		}
+	}
+}
+
+// raiseClaimAgain raises the events of a recorded command about a claim, as a reversal looks at it again.
+func (a *applier) raiseClaimAgain(name string, e *Event, entries EntryKind, then *Outcome) {
+	i := slices.IndexFunc(then.Effects, func(e Effect) bool { return e.Kind == RewardEffect && e.Claim != "" })
+	if i < 0 {
+		return
+	}
+	kind, reward := "", then.Effects[i].ID
+	if r := a.rules.Reward(reward); r != nil {
+		kind = r.Kind
+	}
+	a.raiseClaim(name, e, reward, kind, then.Effects[i].Claim, entries, then.Entries)
+}
+
+// settling finds the claim that a command is about. It is nil where nothing can be done, which has been remembered.
+func (a *applier) settling(e *Event) (*Claim, *decimal.Decimal) {
+	var data settling
+	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
+		return nil, nil
+	}
+	a.look(e)
+	c := a.subjects.claimOf(a.m, data.Claim)
+	if c == nil {
+		return nil, nil
+	}
+	wanted := ClaimOpen
+	if e.Type == commandReturn {
+		wanted = ClaimConfirmed
+	}
+	if c.State == wanted {
+		return c, data.Amount
+	}
+	switch c.State {
+	case ClaimOpen:
+		a.refuse(CodeNotConfirmed, "this claim has not been confirmed: cancel it instead")
+	case ClaimConfirmed:
+		a.refuse(CodeHoldCaptured, "this claim has been confirmed: return it instead")
+	case ClaimReturned:
+		if e.Type == commandReturn {
+			a.refuse(CodeReturnTooLarge, "all of this claim has been returned")
+		} else {
+			a.refuse(CodeHoldCaptured, "this claim has been confirmed, and returned")
+		}
+	case ClaimCancelled:
+		a.refuse(CodeHoldReleased, "this claim has been cancelled")
+	case ClaimTimedOut:
+		a.refuse(CodeHoldReleased, "the hold of this claim is over")
+	}
+	return nil, nil
+}
+
+// confirmCommand spends what a claim holds, all of it or less, and hands out the reward.
+func (a *applier) confirmCommand(e *Event) {
+	c, amount := a.settling(e)
+	if c == nil {
+		return
+	}
+	if amount != nil && *amount > c.holding(c.Chosen) {
+		a.refuse(CodeExceedsHold, "the claim holds fewer points than that")
+		return
+	}
+	name := rewardNames + c.Reward
+	c.State, c.Settled = ClaimConfirmed, a.now
+	for _, points := range c.points() {
+		held := c.holding(points)
+		spent := held
+		if amount != nil && points == c.Chosen {
+			spent = *amount
+		}
+		a.spend(c, points, spent, name)
+		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: points, Source: name, Amount: -spent, Wanted: -held,
+			Available: a.now, Expires: calendar.Forever})
+	}
+	expires, kind := calendar.Forever, ""
+	if r := a.rules.Reward(c.Reward); r != nil {
+		expires, kind = r.until(a.facts.calendar, e.Time), r.Kind
+		c.Code = a.code(r, c.ID, c.ID, name)
+	}
+	a.useUp(c)
+	a.receive(Holding{Reward: c.Reward, Seq: a.seq, Source: name, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
+	a.tellClaim(c, expires)
+	a.raiseClaim(RewardConfirmed, e, c.Reward, kind, c.ID, EntrySpent, a.out.Entries)
+}
+
+// until is until when a reward received at an instant is valid.
+func (r *Reward) until(cal calendar.Calendar, at calendar.Instant) calendar.Instant {
+	if r.Valid.IsZero() {
+		return calendar.Forever
+	}
+	return cal.EndOfDayAfter(at, r.Valid)
+}
+
+// receive adds a reward to those held; those that were valid longer ago than any event can ask go.
+func (a *applier) receive(h Holding) {
+	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h Holding) bool { return h.Expires < horizon })
+	a.m.Rewards = append(a.m.Rewards, h)
+}
+
+// cancelCommand gives back what a claim holds.
+func (a *applier) cancelCommand(e *Event) {
+	c, _ := a.settling(e)
+	if c == nil {
+		return
+	}
+	a.freeAll(c)
+	c.State, c.Settled = ClaimCancelled, a.now
+	a.giveUpUses(c)
+	a.tellClaim(c, 0)
+}
+
+// returnCommand gives back what a confirmed claim has spent, all that is left of it or less. Who returns all of it no longer
+// holds the reward.
+func (a *applier) returnCommand(e *Event) {
+	c, amount := a.settling(e)
+	if c == nil {
+		return
+	}
+	if amount != nil && *amount > c.holding(c.Chosen) {
+		a.refuse(CodeReturnTooLarge, "less than that is left of what the claim has spent")
+		return
+	}
+	name := rewardNames + c.Reward
+	left := decimal.Decimal(0)
+	for _, points := range c.points() {
+		n := c.holding(points)
+		if amount != nil {
+			if points != c.Chosen {
+				left += n
+				continue
+			}
+			left += n - *amount
+			n = *amount
+		}
+		if n > 0 {
+			restored := a.refund(c, points, n, name)
+			a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: points, Source: name, Amount: restored, Wanted: n, Available: a.now})
+		}
+	}
+	if left == 0 {
+		c.State = ClaimReturned
+		a.returnUses(c)
+		a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h Holding) bool { return h.Claim == c.ID })
+	}
+	if a.m.claim(c.ID) == nil {
+		a.subjects.keepClaim(c, a.seq)
+	}
+	a.tellClaim(c, 0)
+}
+
+// readCodes reads codes for the pool of a reward, nil when there is no such pool.
+func readCodes(rules *Ruleset, e *Event) (filling, *Reward) {
+	var data filling
+	if json.Unmarshal(e.Data, &data) != nil {
+		return data, nil
+	}
+	return data, rules.Reward(data.Reward)
+}
+
+// maxCode bounds a code of a pool, in bytes.
+const maxCode = 200
+
+func checkCodes(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+	data, r := readCodes(rules, e)
+	switch {
+	case r == nil:
+		return noReward(rules, data.Reward)
+	case r.Codes != PoolCodes:
+		return &Refusal{Code: CodeDoesNotFit, Message: "this reward has no pool of codes"}
+	case len(data.Codes) == 0:
+		return &Refusal{Code: CodeDoesNotFit, Message: "there are no codes"}
+	}
+	var errs []FieldError
+	seen := map[string]bool{}
+	for i, code := range data.Codes {
+		at := FieldError{Location: "codes[" + decimal.Decimal(i*int(decimal.One)).String() + "]"}
+		switch {
+		case code == "" || len(code) > maxCode || strings.ContainsRune(code, 0):
+			at.Code, at.Message = "wrong_code", "a code of 1 to 200 bytes is expected"
+		case seen[code] || subjects.code(knownCode(r.ID, code)) != "":
+			at.Code, at.Message = CodeKnownCode, "the pool has had this code before"
+		}
+		seen[code] = true
+		if at.Code != "" {
+			errs = append(errs, at)
+		}
+	}
+	if errs == nil {
+		return nil
+	}
+	code := CodeDoesNotFit
+	if !slices.ContainsFunc(errs, func(e FieldError) bool { return e.Code != CodeKnownCode }) {
+		code = CodeKnownCode
+	}
+	return &Refusal{Code: code, Message: "none of these codes was added", Errors: errs}
+}

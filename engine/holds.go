@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// hold pins points of the member at hand for a claim, in spending order; the caller knows that they suffice.
+func (a *applier) hold(c *Claim, p *Points, amount decimal.Decimal, name string) {
+	acc := a.m.needAccount(p.ID)
+	left := amount
+	for _, i := range a.spendingOrder(acc, p) {
+		lot := &acc.Lots[i]
+		part := min(left, lot.Remaining)
+		lot.Remaining -= part
+		lot.Held += part
+		c.Parts = append(c.Parts, ClaimPart{TakenPart: lot.part(p.ID, part)})
+		if left -= part; left == 0 {
+			break
+		}
+	}
+	a.entry(acc, Entry{Kind: EntryHeld, Amount: amount - left, At: a.now, Lot: c.Seq, Source: name})
+}
+
+// part is some of a lot with what it takes to find the lot again.
+func (l *Lot) part(points string, amount decimal.Decimal) TakenPart {
+	return TakenPart{Points: points, Lot: l.Seq, LotSource: l.Source, Amount: amount, Granted: l.Granted,
+		Available: l.Available, Expires: l.Expires, Idle: l.Idle}
+}
+
+// of reports whether a part was taken from this lot, or from one on the same terms.
+func (p *TakenPart) of(l *Lot) bool {
+	return l.Seq == p.Lot && l.Source == p.LotSource && l.Available == p.Available && l.Expires == p.Expires && l.Idle == p.Idle
+}
+
+// unhold takes points out of the hold of the lots that a part pins, and calls yield for each of those lots. Held lots are
+// never merged or forgotten, so that they are found.
+func (a *Account) unhold(p *TakenPart, amount decimal.Decimal, yield func(lot *Lot, amount decimal.Decimal)) {
+	for i := range a.Lots {
+		lot := &a.Lots[i]
+		if lot.Held == 0 || !p.of(lot) {
+			continue
+		}
+		part := min(amount, lot.Held)
+		lot.Held -= part
+		yield(lot, part)
+		if amount -= part; amount == 0 {
+			return
+		}
+	}
+	if amount > 0 {
+		panic("engine: a claim holds points that no lot has")
+	}
+}
+
+// spend spends of what a claim holds of some points, its first lots first, and gives the rest back.
+func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name string) {
+	time := a.passage(a.m.needAccount(points))
+	left := amount
+	var rest []ClaimPart
+	for i := range c.Parts {
+		p := &c.Parts[i]
+		if p.Points != points {
+			continue
+		}
+		part := min(left, p.Amount)
+		left -= part
+		time.acc.unhold(&p.TakenPart, part, func(lot *Lot, n decimal.Decimal) { lot.Spent += n })
+		if part < p.Amount {
+			back := *p
+			back.Amount -= part
+			rest = append(rest, back)
+			p.Amount = part
+		}
+	}
+	c.Parts = slices.DeleteFunc(c.Parts, func(p ClaimPart) bool { return p.Amount == 0 })
+	time.acc.Spent += amount
+	time.entry(Entry{Kind: EntrySpent, Amount: -amount, At: a.now, Lot: c.Seq, Source: name})
+	for i := range rest {
+		time.free(&rest[i], a.now, name, c.Seq)
+	}
+	a.tellAllExpired(time)
+}
+
+// pay spends points at once, in spending order; the caller knows that they suffice.
+func (a *applier) pay(costs []Cost, name string) {
+	for _, cost := range costs {
+		acc := a.m.needAccount(cost.Points.ID)
+		left := cost.Amount
+		for _, i := range a.spendingOrder(acc, cost.Points) {
+			lot := &acc.Lots[i]
+			part := min(left, lot.Remaining)
+			lot.Remaining -= part
+			lot.Spent += part
+			if left -= part; left == 0 {
+				break
+			}
+		}
+		acc.Spent += cost.Amount - left
+		a.entry(acc, Entry{Kind: EntrySpent, Amount: left - cost.Amount, At: a.now, Lot: a.seq, Source: name})
+		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: cost.Points.ID, Source: name, Amount: left - cost.Amount,
+			Wanted: -cost.Amount, Available: a.now, Expires: calendar.Forever})
+	}
+}
+
+// affords reports whether the member can pay.
+func (a *applier) affords(costs []Cost) bool {
+	return !slices.ContainsFunc(costs, func(c Cost) bool { return a.m.Balance(a.rules, c.Points, a.now).Spendable < c.Amount })
+}
+
+// freeAll gives back all that a claim holds, at an instant.
+func (a *applier) freeAll(c *Claim) {
+	for _, points := range c.points() {
+		time := a.passage(a.m.needAccount(points))
+		for i := range c.Parts {
+			if p := &c.Parts[i]; p.Points == points {
+				time.free(p, a.now, rewardNames+c.Reward, c.Seq)
+			}
+		}
+		a.tellAllExpired(time)
+	}
+}
+
+// refund returns spent points to the lots they came from, latest expiry first (semantics: Points), and tells how much of
+// it has not expired meanwhile.
+func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, name string) (restored decimal.Decimal) {
+	time := a.passage(a.m.needAccount(points))
+	var order []*ClaimPart
+	for i := range c.Parts {
+		if p := &c.Parts[i]; p.Points == points && p.left() > 0 {
+			order = append(order, p)
+		}
+	}
+	slices.Reverse(order) // of those that expire together the last one spent comes back first
+	slices.SortStableFunc(order, func(x, y *ClaimPart) int { return -cmpInstant(time.end(x), time.end(y)) })
+	for _, p := range order {
+		n := min(amount, p.left())
+		if n == 0 {
+			break
+		}
+		amount -= n
+		p.Returned += n
+		terms := p.TakenPart
+		terms.Amount = n
+		lot := time.acc.lotOf(&terms, spentOf)
+		lot.Spent -= n
+		time.acc.Spent -= n
+		over := time.over(p, a.now)
+		if over == 0 {
+			restored += n
+		}
+		time.back(lot, n, over, Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: c.Seq, Source: name, Available: lot.Available, Expires: lot.Expires})
+	}
+	a.tellAllExpired(time)
+	return restored
+}
+
+func spentOf(l *Lot) *decimal.Decimal { return &l.Spent }
+
+func forfeitedOf(l *Lot) *decimal.Decimal { return &l.Forfeited }
+
+// lapseParts notes which of the lots that claims hold or have spent have expired by now, not before an instant. Only those
+// are noted that expire after the last event of a type, because later events do not tell it any more.
+func (a *applier) lapseParts(time *passage, from calendar.Instant) {
+	for _, c := range a.m.Claims {
+		for i := range c.Parts {
+			if p := &c.Parts[i]; p.Points == time.acc.Points && p.Idle != 0 && p.Over == 0 && p.left() > 0 {
+				if over := time.over(p, a.now); over != 0 {
+					p.Over = max(over, from)
+				}
+			}
+		}
+	}
+}
+
+// reviveParts takes that back where a late event shows that a lot had not expired.
+func (a *applier) reviveParts(time *passage) {
+	for _, c := range a.m.Claims {
+		for i := range c.Parts {
+			p := &c.Parts[i]
+			if p.Points == time.acc.Points && p.Over != 0 && a.event.Time < p.Over && time.acc.expiry(time.cal, p.lot(), time.idle) > a.now {
+				p.Over = 0
+			}
+		}
+	}
+}
+
+// closeHolds times out the claims whose holds are over by now; what they held has been given back.
+func (a *applier) closeHolds(now calendar.Instant) {
+	for _, c := range a.m.Claims {
+		if c.State == ClaimOpen && c.Until <= now {
+			c.State, c.Settled = ClaimTimedOut, c.Until
+			a.giveUpUses(c)
+		}
+	}
+}
+
+// claimsDue is the next instant at which time changes something about the member's claims.
+func (a *applier) claimsDue(due calendar.Instant) calendar.Instant {
+	for _, c := range a.m.Claims {
+		if c.State == ClaimOpen {
+			due = min(due, c.Until)
+		}
+		if c.State != ClaimOpen && c.State != ClaimConfirmed {
+			continue
+		}
+		for i := range c.Parts {
+			if p := &c.Parts[i]; p.Idle != 0 && p.Over == 0 && p.left() > 0 {
+				due = min(due, a.passage(a.m.needAccount(p.Points)).end(p))
+			}
+		}
+	}
+	return due
+}

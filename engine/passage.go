@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// passage lets time pass over an account: lots become available or expire, holds are over. It serves those who write that
+// down and those who only ask what a balance is, so that both always agree.
+type passage struct {
+	cal  calendar.Calendar
+	acc  *Account
+	idle *idleEnds
+	out  *Outcome // nil: nobody is told
+	// expired is what has expired since, by instant.
+	expired []Expiring
+}
+
+// passage is the account's, as far as the member at hand is settled.
+func (a *applier) passage(acc *Account) *passage {
+	p := &passage{cal: a.rules.CalendarOf(a.m), acc: acc, idle: &a.idle, out: a.out}
+	a.m.idleEnds(p.cal, acc, p.idle)
+	return p
+}
+
+// entry adds a line to the ledger, with the balance after it.
+func (p *passage) entry(e Entry) {
+	if p.out != nil {
+		e.Points, e.Balance = p.acc.Points, p.acc.total()
+		p.out.Entries = append(p.out.Entries, e)
+	}
+}
+
+// turn is one thing that time does to an account.
+type turn struct {
+	at    calendar.Instant
+	lot   int
+	claim *Claim // whose hold is over, nil for a lot's turn
+	part  int
+	free  bool // the lot becomes available, instead of expiring
+}
+
+// turns are what time does by now, in order of instants.
+func (p *passage) turns(claims []*Claim, now calendar.Instant) []turn {
+	var turns []turn
+	for i := range p.acc.Lots {
+		lot := &p.acc.Lots[i]
+		if lot.Remaining == 0 && lot.Held == 0 {
+			continue
+		}
+		if lot.Remaining > 0 && lot.Available <= now && lot.Available > lot.Granted && lot.Until == 0 {
+			turns = append(turns, turn{at: lot.Available, lot: i, free: true})
+		}
+		if end := p.acc.expiry(p.cal, lot, p.idle); end <= now {
+			turns = append(turns, turn{at: end, lot: i})
+		}
+	}
+	for _, c := range claims {
+		if c.State != ClaimOpen || c.Until > now {
+			continue
+		}
+		for i := range c.Parts {
+			if c.Parts[i].Points == p.acc.Points {
+				turns = append(turns, turn{at: c.Until, claim: c, part: i})
+			}
+		}
+	}
+	slices.SortStableFunc(turns, func(x, y turn) int { return cmpInstant(x.at, y.at) })
+	return turns
+}
+
+// settle carries out what time does by now.
+func (p *passage) settle(claims []*Claim, now calendar.Instant) {
+	for _, t := range p.turns(claims, now) {
+		switch {
+		case t.claim != nil:
+			p.free(&t.claim.Parts[t.part], t.at, rewardNames+t.claim.Reward, t.claim.Seq)
+		case t.free:
+			p.release(&p.acc.Lots[t.lot])
+		case p.acc.Lots[t.lot].Remaining > 0:
+			p.expire(&p.acc.Lots[t.lot], t.at)
+		}
+	}
+}
+
+// release writes down that a pending lot has become spendable, and pays debt from it. A released lot is marked by a
+// Granted that is no longer before its Available.
+func (p *passage) release(lot *Lot) {
+	lot.Granted = lot.Available
+	amount := lot.Remaining
+	p.acc.payDebt(lot)
+	p.entry(Entry{Kind: EntryReleased, Amount: amount, At: lot.Available, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
+}
+
+func (p *passage) expire(lot *Lot, at calendar.Instant) {
+	p.lose(lot, lot.Remaining, at, at)
+}
+
+// lose expires points of a lot that expired at an instant, with an entry of another one where they come back later.
+func (p *passage) lose(lot *Lot, amount decimal.Decimal, over, at calendar.Instant) {
+	lot.Remaining -= amount
+	lot.Expired += amount
+	lot.Until = over
+	p.acc.Expired += amount
+	p.expired = append(p.expired, Expiring{At: at, Amount: amount})
+	p.entry(Entry{Kind: EntryExpired, Amount: -amount, At: at, Lot: lot.Seq, Source: lot.Source})
+}
+
+// free gives held points back at an instant.
+func (p *passage) free(part *ClaimPart, at calendar.Instant, name string, claim uint64) {
+	over := p.over(part, at)
+	p.acc.unhold(&part.TakenPart, part.Amount, func(lot *Lot, n decimal.Decimal) {
+		p.back(lot, n, over, Entry{Kind: EntryFreed, Amount: n, At: at, Lot: claim, Source: name})
+	})
+}
+
+// back puts points back into the lot they came from, where they pay debt first; what comes back after its expiry is expired
+// (semantics: Points).
+func (p *passage) back(lot *Lot, amount decimal.Decimal, over calendar.Instant, e Entry) {
+	lot.Remaining += amount
+	if over == 0 {
+		p.acc.payDebt(lot)
+	}
+	p.entry(e)
+	if over != 0 {
+		p.lose(lot, amount, over, e.At)
+	}
+}
+
+// end is when a part's lot expires, as far as is known now.
+func (p *passage) end(part *ClaimPart) calendar.Instant {
+	if part.Over != 0 {
+		return part.Over
+	}
+	return p.acc.expiry(p.cal, part.lot(), p.idle)
+}
+
+// over is when a part's lot expired, 0 when it has not by an instant.
+func (p *passage) over(part *ClaimPart, at calendar.Instant) calendar.Instant {
+	if end := p.end(part); end <= at {
+		return end
+	}
+	return 0
+}
+
+// settled is the account as it is at an instant not before the member's last event: itself, or a copy for which time has
+// passed.
+func (m *Member) settled(cal calendar.Calendar, a *Account, idle *idleEnds, at calendar.Instant) *Account {
+	if m.Due == 0 || m.Due > at {
+		return a
+	}
+	p := &passage{cal: cal, acc: a, idle: idle}
+	if len(p.turns(m.Claims, at)) == 0 {
+		return a
+	}
+	acc := *a
+	acc.Lots = slices.Clone(a.Lots)
+	p.acc = &acc
+	p.settle(m.Claims, at)
+	return p.acc
+}

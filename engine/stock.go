@@ -1,0 +1,305 @@
+package engine
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"slices"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Claims use limits, stock and codes that others want as well. A claim's use ends with its hold, at that instant and
+// whether or not anybody has written it down, unless it is confirmed before: so shared counts know when each ends.
+
+// What the counts of a reward's stock and codes count.
+const (
+	takenOfStock = iota
+	codesHandedOut
+	codesThereAre
+)
+
+// stockKey names the count of what was given and claimed of a reward, codesKey that of its codes.
+func (r *Reward) stockKey() string { return r.Path + "/stock" }
+
+func (r *Reward) codesKey() string { return r.Path + "/codes" }
+
+// used is what is used of a count in some periods, open claims included.
+func (u *Use) used(limit uint64, first, last calendar.Key, now calendar.Instant) decimal.Decimal {
+	sum := sumUses(u.Periods, limit, first, last)
+	for _, h := range u.Held {
+		if h.Until > now && h.Limit == limit && first <= h.Key && h.Key <= last {
+			sum += h.Used
+		}
+	}
+	return sum
+}
+
+// hold counts a use until an instant, and forgets those that have ended.
+func (u *Use) hold(of UsePeriod, until, now calendar.Instant) {
+	u.Held = slices.DeleteFunc(u.Held, func(h HeldUse) bool { return h.Until <= now })
+	u.Held = append(u.Held, HeldUse{of, until})
+}
+
+// unhold ends a use that is held, if it has not ended by itself.
+func (u *Use) unhold(of UsePeriod, until calendar.Instant) {
+	if i := slices.Index(u.Held, HeldUse{of, until}); i >= 0 {
+		u.Held = slices.Delete(u.Held, i, i+1)
+	}
+}
+
+// soldOut reports whether nothing is left of a reward, or no code for it.
+func (a *applier) soldOut(r *Reward) bool {
+	if r.Scarce {
+		stock, _ := decimal.FromInt(int64(r.Stock))
+		if a.subjects.Use(r.stockKey()).used(takenOfStock, 0, 0, a.now) >= stock {
+			return true
+		}
+	}
+	if r.Codes != PoolCodes {
+		return false
+	}
+	u := a.subjects.Use(r.codesKey())
+	return u.used(codesHandedOut, 0, 0, a.now) >= sumUses(u.Periods, codesThereAre, 0, 0)
+}
+
+// takeOne counts one of a reward that is given.
+func (a *applier) takeOne(r *Reward) {
+	if r.Scarce {
+		a.addShared(r.stockKey(), takenOfStock, 0, decimal.One)
+	}
+	if r.Codes == PoolCodes {
+		a.addShared(r.codesKey(), codesHandedOut, 0, decimal.One)
+	}
+}
+
+func (a *applier) addShared(key string, limit uint64, period calendar.Key, amount decimal.Decimal) {
+	u := a.subjects.Use(key)
+	u.Periods = addUse(u.Periods, limit, period, amount)
+	a.subjects.touchUse(u, a.seq)
+}
+
+// subUse takes a use out of a list, where it is still known.
+func subUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Decimal) []UsePeriod {
+	i := slices.IndexFunc(list, func(u UsePeriod) bool { return u.Limit == limit && u.Key == key })
+	if i < 0 {
+		return list
+	}
+	if list[i].Used -= amount; list[i].Used <= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
+
+// giveBackOne counts one of a reward less: what was given has been taken back. Its code has been seen and stays used.
+func (a *applier) giveBackOne(r *Reward) {
+	if r != nil && r.Scarce {
+		u := a.subjects.Use(r.stockKey())
+		u.Periods = subUse(u.Periods, takenOfStock, 0, decimal.One)
+		a.subjects.touchUse(u, a.seq)
+	}
+}
+
+// claimLimit is the first limit of a reward that a claim of these amounts would exceed, nil when all hold.
+func (a *applier) claimLimit(r *Reward, costs []Cost) *Limit {
+	for _, l := range r.Limits {
+		list, shared := a.uses(l, a.m)
+		if shared != nil { // with what open claims use
+			with := slices.Clone(*list)
+			for _, h := range shared.Held {
+				if h.Until > a.now {
+					with = append(with, h.UsePeriod)
+				}
+			}
+			list = &with
+		}
+		if a.usedOf(l, *list)+l.share(costs) > l.N {
+			return l
+		}
+	}
+	return nil
+}
+
+// share is what a claim uses of a limit: one time, or what it costs in the limit's points.
+func (l *Limit) share(costs []Cost) (sum decimal.Decimal) {
+	if l.Points == nil {
+		return decimal.One
+	}
+	for _, c := range costs {
+		if c.Points == l.Points {
+			sum += c.Amount
+		}
+	}
+	return sum
+}
+
+// reserve counts a claim in the limits, the stock and the codes of its reward until its hold is over.
+func (a *applier) reserve(c *Claim, r *Reward, costs []Cost) {
+	for _, l := range r.Limits {
+		use := ClaimUse{Limit: l.id, Key: a.period(l), Amount: l.share(costs)}
+		if use.Amount == 0 {
+			continue
+		}
+		if l.Points != nil {
+			use.Points = l.Points.ID
+		}
+		if l.shared() {
+			use.Shared = a.useKey(l, a.m)
+		} else {
+			a.m.Uses = addUse(a.forgetUses(l, a.m.Uses), use.Limit, use.Key, use.Amount)
+		}
+		c.Uses = append(c.Uses, use)
+	}
+	if r.Scarce {
+		c.Uses = append(c.Uses, ClaimUse{Limit: takenOfStock, Shared: r.stockKey(), Amount: decimal.One})
+	}
+	if r.Codes == PoolCodes {
+		c.Uses = append(c.Uses, ClaimUse{Limit: codesHandedOut, Shared: r.codesKey(), Amount: decimal.One})
+	}
+	for _, use := range c.Uses {
+		if use.Shared != "" {
+			u := a.subjects.Use(use.Shared)
+			u.hold(use.period(), c.Until, a.now)
+			a.subjects.touchUse(u, a.seq)
+		}
+	}
+}
+
+func (u *ClaimUse) period() UsePeriod { return UsePeriod{Limit: u.Limit, Key: u.Key, Used: u.Amount} }
+
+// useUp makes the uses of a confirmed claim lasting; a limit in points counts what was spent.
+func (a *applier) useUp(c *Claim) {
+	for i := range c.Uses {
+		u := &c.Uses[i]
+		held := *u
+		if u.Points != "" {
+			u.Amount = c.holding(u.Points)
+		}
+		if u.Shared == "" {
+			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, held.Amount-u.Amount)
+			continue
+		}
+		shared := a.subjects.Use(u.Shared)
+		shared.unhold(held.period(), c.Until)
+		shared.Periods = addUse(shared.Periods, u.Limit, u.Key, u.Amount)
+		a.subjects.touchUse(shared, a.seq)
+	}
+}
+
+// giveUpUses ends the uses of a claim that was not confirmed.
+func (a *applier) giveUpUses(c *Claim) {
+	for i := range c.Uses {
+		u := &c.Uses[i]
+		if u.Shared == "" {
+			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, u.Amount)
+			continue
+		}
+		shared := a.subjects.Use(u.Shared)
+		shared.unhold(u.period(), c.Until)
+		a.subjects.touchUse(shared, a.seq)
+	}
+	c.Uses = nil
+}
+
+// returnUses gives back what a claim had used, now that all of it was returned. A code has been seen and stays used.
+func (a *applier) returnUses(c *Claim) {
+	for i := range c.Uses {
+		u := &c.Uses[i]
+		switch {
+		case u.Shared == "":
+			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, u.Amount)
+		case u.Shared != rewardNames+c.Reward+"/codes":
+			shared := a.subjects.Use(u.Shared)
+			shared.Periods = subUse(shared.Periods, u.Limit, u.Key, u.Amount)
+			a.subjects.touchUse(shared, a.seq)
+		}
+	}
+	c.Uses = nil
+}
+
+// codeLetters are those of generated codes: none of them is taken for another.
+var codeLetters = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// codeBytes is how long a generated code is: 16 letters.
+const codeBytes = 10
+
+// code is the code of one of a reward, made of a seed or the next of the pool; "" where the reward has none. A recorded
+// event tells the code that it had: nth counts the rewards of one kind, source and claim within it.
+func (a *applier) code(r *Reward, seed, claim, source string) string {
+	if r.Codes == NoCodes {
+		return ""
+	}
+	if past := a.past(); past != nil {
+		e := nthReward(past.Effects, r.ID, source, claim, countRewards(a.out.Effects, r.ID, source, claim))
+		if e == nil {
+			return ""
+		}
+		return e.Code
+	}
+	if r.Codes == PoolCodes {
+		u := a.subjects.Use(r.codesKey())
+		return a.subjects.code(codeRow(r.ID, sumUses(u.Periods, codesHandedOut, 0, 0)))
+	}
+	mac := hmac.New(sha256.New, a.codeKey)
+	mac.Write([]byte(a.rules.Program + "\x00" + r.ID + "\x00" + seed))
+	code := codeLetters.EncodeToString(mac.Sum(nil)[:codeBytes])
+	return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
+}
+
+// past is the recorded outcome of an event that is applied again, nil for one that is decided now.
+func (a *applier) past() *Outcome {
+	if a.told != nil {
+		return a.told
+	}
+	return a.recorded
+}
+
+func isReward(e *Effect, reward, source, claim string) bool {
+	return e.Kind == RewardEffect && !e.Revoked && e.ID == reward && e.Source == source && e.Claim == claim
+}
+
+func countRewards(effects []Effect, reward, source, claim string) (n int) {
+	for i := range effects {
+		if isReward(&effects[i], reward, source, claim) {
+			n++
+		}
+	}
+	return n
+}
+
+func nthReward(effects []Effect, reward, source, claim string, n int) *Effect {
+	for i := range effects {
+		if isReward(&effects[i], reward, source, claim) {
+			if n == 0 {
+				return &effects[i]
+			}
+			n--
+		}
+	}
+	return nil
+}
+
+func codeRow(reward string, n decimal.Decimal) string {
+	return reward + "\x00" + strconv.FormatInt(int64(n/decimal.One), 10)
+}
+
+func knownCode(reward, code string) string { return reward + "\x00\x00" + code }
+
+// addCodes fills a reward's pool, behind what is there.
+func (a *applier) addCodes(e *Event) {
+	data, r := readCodes(a.rules, e)
+	if r == nil {
+		return
+	}
+	u := a.subjects.Use(r.codesKey())
+	n := sumUses(u.Periods, codesThereAre, 0, 0)
+	for _, code := range data.Codes {
+		a.subjects.codes[codeRow(r.ID, n)] = code
+		a.subjects.codes[knownCode(r.ID, code)] = code
+		n += decimal.One
+	}
+	added, _ := decimal.FromInt(int64(len(data.Codes)))
+	a.addShared(r.codesKey(), codesThereAre, 0, added)
+}
