@@ -222,7 +222,7 @@ func (s *Streak) mendable(st *Standing, cal calendar.Calendar, broken Run, next 
 		return
 	}
 	until := cal.After(broken.BrokenAt, s.Repair)
-	if s.Repair.Unit >= calendar.Day {
+	if !s.Repair.IsExact() {
 		until = cal.EndOfDayAfter(broken.BrokenAt-1, s.Repair) // days are whole ones after that of the break
 	}
 	if now < until {

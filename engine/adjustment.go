@@ -24,6 +24,9 @@ func NewAdjustment(id, member string, c Adjustment) *Event {
 	return &Event{ID: derived + id, Type: commandAdjust, Member: member, Data: encodeJSON(c)}
 }
 
+// adjustmentNames is what the source of an adjustment's entry begins with; the reason follows.
+const adjustmentNames = "adjustments/"
+
 func checkAdjustment(rules *Ruleset, e *Event) *Refusal {
 	var c Adjustment
 	if json.Unmarshal(e.Data, &c) != nil {
@@ -57,7 +60,7 @@ func (a *applier) adjustCommand(e *Event) {
 		return
 	}
 	a.look(e)
-	name := "adjustments/" + c.Reason
+	name := adjustmentNames + c.Reason
 	if c.Amount > 0 {
 		a.give(p, c.Amount, c.Amount, Pending{Set: true}, name, "", nil)
 		return

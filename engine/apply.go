@@ -53,6 +53,7 @@ type applier struct {
 	candidateRules []*Rule
 	candidateFeeds []*Feed
 	clausesLeft    bitmap
+	turns          map[*timer]occurrence // the next occurrences that are known
 
 	idle    idleEnds
 	effects []Effect
@@ -70,8 +71,10 @@ type applier struct {
 	judge *judgement
 	// estimate is set while amounts are computed as if limits had not been asked.
 	estimate bool
-	changes  []challenges.LevelChange
-	tiers    bool // a tier's count has changed
+	// standings are the scores of a member that is erased now.
+	standings []ScoreChange
+	changes   []challenges.LevelChange
+	tiers     bool // a tier's count has changed
 }
 
 func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
@@ -92,10 +95,18 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.m.align(rules.Member)
 	subjects.touchMember(a.m, seq)
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
+	if e.Past {
+		a.m.Live = calendar.Forever
+	}
 	a.settle(a.now)
 	a.drain(0)
 	a.process(e)
 	a.drain(0)
+	if a.m.Due = a.nextDue(); a.m.Due <= a.now { // the event itself has ended something: a level that is no longer met
+		a.settle(a.now)
+		a.drain(0)
+		a.m.Due = a.nextDue()
+	}
 	if a.told != nil && a.told.Revision != nil {
 		// Scores and effects are those that were found out when it was decided.
 		a.out.Effects, a.out.Scores = slices.Clone(a.told.Effects), slices.Clone(a.told.Scores)
@@ -103,7 +114,6 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 			a.out.Scores[i].Key.Program = rules.Program
 		}
 	}
-	a.m.Due = a.nextDue()
 	a.m.Events++
 	a.out.Trail = a.trail.kept()
 	a.out.sortEffects()

@@ -33,6 +33,7 @@ const (
 	CodeNotFound         = "not_found"
 	CodeNotOptIn         = "not_opt_in"
 	CodeChallengeOver    = "challenge_over"
+	CodeMemberErased     = "member_erased"  // the id of an erased member; not remembered
 	CodeUnknownEvent     = "unknown_event"  // a reversal of an id that was never accepted; not remembered
 	CodeEventVoided      = "event_voided"   // a reversal of an event that was voided before
 	CodeNotReversible    = "not_reversible" // a reversal of an event of Laurel's own

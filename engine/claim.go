@@ -188,11 +188,12 @@ func decodeClaim(state []byte) *Claim {
 	return c
 }
 
-// acquired writes what members have bought, at the end of their state; nothing at all for those who never did.
+// acquired writes what members have bought, at the end of their state; for those who never did, that alone.
 func (w *writer) acquired(m *Member) {
 	bought := func(s *StreakRecord) bool { return len(s.Bought)+len(s.Mended) > 0 }
 	told := func(h Holding) bool { return h.Claim != "" || h.Code != "" }
-	if len(m.Claims) == 0 && !slices.ContainsFunc(m.Streaks, bought) && !slices.ContainsFunc(m.Rewards, told) {
+	some := len(m.Claims) > 0 || slices.ContainsFunc(m.Streaks, bought) || slices.ContainsFunc(m.Rewards, told)
+	if w.flag(some); !some {
 		return
 	}
 	w.len(len(m.Claims))
@@ -218,6 +219,9 @@ func (w *writer) acquired(m *Member) {
 }
 
 func (r *reader) acquired(m *Member) {
+	if !r.flag() {
+		return
+	}
 	m.Claims = pointers(r, r.claim)
 	for i := range min(r.len(), len(m.Rewards)) {
 		m.Rewards[i].Claim, m.Rewards[i].Code = r.text(), r.text()

@@ -41,6 +41,8 @@ func init() {
 		commandFreeze:  (*applier).freezeCommand,
 		commandRepair:  (*applier).repairCommand,
 
+		commandErase: (*applier).eraseCommand,
+
 		commandVoid:    (*applier).reverseCommand,
 		commandAmend:   (*applier).reverseCommand,
 		commandRelease: (*applier).reverseCommand,
@@ -240,6 +242,9 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	}
 	if p.from != "" {
 		from = a.subjects.Member(p.from)
+	}
+	if (to == nil || from == nil) && a.transferredToErased(p, name) {
+		return
 	}
 	if to == nil || from == nil || to == from && (p.to != "" || len(r.Give) > 0) {
 		a.out.note("not_given", name, "the receiver or giver is not a known other member; nothing was given")

@@ -47,7 +47,7 @@ func (c *Counter) periodKey(cal calendar.Calendar, at calendar.Instant) calendar
 	switch {
 	case c.Last.IsZero():
 		return cal.Key(c.Every, at)
-	case c.Last.Unit < calendar.Day:
+	case c.Last.IsExact():
 		return calendar.Key(at) // rolling hours are exact
 	default:
 		return cal.Key(calendar.Day, at)
@@ -242,13 +242,41 @@ func (a *applier) seasonCloses(b *Leaderboard, key calendar.Key) calendar.Instan
 
 // levels gives every level of a badge that a count has reached, lowest first.
 func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
-	if !c.Last.IsZero() {
-		rolled := c.rolled(a.m.count(c.Name), a.facts.calendar, a.event.Time)
-		t = &rolled
+	if c.Last.IsZero() {
+		a.levelsMet(b, c.Fold, t, a.event)
+		return
 	}
+	cal, count := a.facts.calendar, a.m.count(c.Name)
+	rolled := c.rolled(count, cal, a.event.Time)
+	a.levelsMet(b, c.Fold, &rolled, a.event)
+	// A late event counts in what was rolled up after it, too.
+	mine := c.periodKey(cal, a.event.Time)
+	for i := range count.Periods {
+		key := count.Periods[i].Key
+		at := c.momentOf(cal, key)
+		if key <= mine || c.periodKey(cal, cal.WindowStart(at, c.Last)) > mine {
+			continue
+		}
+		later := *a.event
+		later.Time = at
+		rolled := c.rolled(count, cal, at)
+		a.levelsMet(b, c.Fold, &rolled, &later)
+	}
+}
+
+// momentOf is an instant of a rolling counter's period: of an exact one there is no other.
+func (c *Counter) momentOf(cal calendar.Calendar, key calendar.Key) calendar.Instant {
+	if c.Last.IsExact() {
+		return calendar.Instant(key)
+	}
+	return cal.Start(calendar.Day, key)
+}
+
+// levelsMet gives the levels that a tally reaches, as of an event's time.
+func (a *applier) levelsMet(b *Badge, fold challenges.Fold, t *challenges.Tally, e *Event) {
 	for _, level := range b.Levels {
-		if t.Reached(c.Fold, level.At) {
-			a.earnBadge(b, level.Name, b.Path, a.event)
+		if t.Reached(fold, level.At) {
+			a.earnBadge(b, level.Name, b.Path, e)
 		}
 	}
 }

@@ -256,7 +256,9 @@ func (w *world) handOut() {
 		for _, member := range members {
 			share := engine.NewShare(gift, member)
 			share.Arrived = w.now
-			w.accept(share)
+			if !w.p.Erased(member) {
+				w.accept(share)
+			}
 		}
 	}
 	w.commit(false)

@@ -16,6 +16,10 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 	if err := p.identify(e); err != nil {
 		return nil, nil, err
 	}
+	p.nameErasure(e)
+	if e.Type != commandErase && p.Erased(e.Member) {
+		return nil, memberErased, nil
+	}
 	known, err := p.known(e.ID)
 	if err != nil {
 		return nil, nil, err

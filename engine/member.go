@@ -31,7 +31,10 @@ type Member struct {
 	Uses       []UsePeriod // of the limits that count this member alone
 	Rewards    []Holding
 	Claims     []*Claim // the last ones, oldest first
-	Events     int      // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
+	Timers     []TimerMark
+	// Live is until when what happened was imported, and starts no timer: calendar.Forever while nothing came after it.
+	Live   calendar.Instant
+	Events int // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
 	Due calendar.Instant

@@ -78,6 +78,11 @@ func (m *Memory) Commit(b *Batch) error {
 	for i, id := range b.IDs {
 		m.ids[id] = b.First + uint64(i)
 	}
+	for _, r := range b.Rewritten {
+		m.journal[r.Seq-1] = r.Record
+		delete(m.ids, r.Was)
+		m.ids[r.ID] = r.Seq
+	}
 	for _, rows := range [][]Row{b.Rows, b.States} {
 		for _, r := range rows {
 			if r.Value == nil {

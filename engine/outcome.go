@@ -24,6 +24,7 @@ type Outcome struct {
 
 	Trail    *Trail    // nil for most events
 	Revision *Revision // what a reversal came to, nil for every other event
+	Images   []Image   // of shared states, where an erased member had a part in it
 	// Refusal is set where the state decided against a command; that is remembered under its id.
 	Refusal *Refusal
 }

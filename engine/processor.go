@@ -29,8 +29,9 @@ type Processor struct {
 	pending map[string]pendingRow
 	// scores are the scores since the last checkpoint, of which only the last one counts.
 	scores  map[scoreID]ScoreChange
-	failure error  // of the store: after it nothing is accepted
-	trace   *Trace // nil unless somebody watches
+	erased  map[string]bool // pseudonyms of erased members
+	failure error           // of the store: after it nothing is accepted
+	trace   *Trace          // nil unless somebody watches
 }
 
 // accepted is an event that is on its way to the store.
@@ -57,7 +58,8 @@ const (
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{}, batch: &Batch{}}
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{},
+		erased: map[string]bool{}, batch: &Batch{}}
 	for i := range versions[1:] {
 		versions[i+1].succeed(versions[i])
 	}
@@ -68,6 +70,13 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 		return nil, err
 	}
 	p.arrived = calendar.Instant(sequence(string(arrived)))
+	err = store.Scan(statePrefix+erasedPrefix, "", func(key string, _ []byte) bool {
+		p.erased[key[len(statePrefix+erasedPrefix):]] = true
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
 	if err := p.recover(mark, last); err != nil {
 		return nil, err
 	}
@@ -103,27 +112,43 @@ func (p *Processor) recover(mark, last uint64) error {
 
 // again applies a recorded event and compares what it means now with what it meant then.
 func (p *Processor) again(rec *Record) error {
-	judging, present := p.numbered(rec.Version), p.numbered(rec.Present)
-	if judging == nil || present == nil {
-		return fmt.Errorf("journal record %d was decided by ruleset versions %d and %d, which are not at hand", rec.Seq, rec.Version, rec.Present)
+	if isRedacted(rec) {
+		p.redacted(rec)
+		return p.failure
 	}
-	e := rec.Event
-	if t := judging.EventType(e.Type); t != nil {
-		fields, errs := t.Schema.Decode(e.Data, "data.")
-		if len(errs) > 0 {
-			return fmt.Errorf("journal record %d does not fit its own ruleset: %s", rec.Seq, errs[0].Message)
-		}
-		e.Fields = fields
+	present, judging, e, err := p.read(rec)
+	if err != nil {
+		return err
 	}
+	images := p.subjects.after(rec.Outcome.Images)
 	p.last, p.apply.told = rec.Seq, &rec.Outcome
 	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
 	p.apply.told = nil
 	if !sameEffects(out.Effects, rec.Outcome.Effects) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
 	}
+	for _, image := range images {
+		p.subjects.install(image.Key, image.Value, rec.Seq)
+	}
 	p.rows(out, &e)
 	p.pending[ledgerKey(e.Member, rec.Seq)] = pendingRow{hasEntries, rec.Seq}
 	return p.failure
+}
+
+// read finds the versions that a record was decided by, and its event with its fields.
+func (p *Processor) read(rec *Record) (present, judging *Ruleset, e Event, err error) {
+	present, judging, e = p.numbered(rec.Present), p.numbered(rec.Version), rec.Event
+	if judging == nil || present == nil {
+		return nil, nil, e, fmt.Errorf("journal record %d was decided by ruleset versions %d and %d, which are not at hand", rec.Seq, rec.Version, rec.Present)
+	}
+	if t := judging.EventType(e.Type); t != nil {
+		fields, errs := t.Schema.Decode(e.Data, "data.")
+		if len(errs) > 0 {
+			return nil, nil, e, fmt.Errorf("journal record %d does not fit its own ruleset: %s", rec.Seq, errs[0].Message)
+		}
+		e.Fields = fields
+	}
+	return present, judging, e, nil
 }
 
 // sameEffects compares effects but for ranks, which are not a fact of the event.
@@ -202,6 +227,10 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 		p.fail(err)
 		return nil, nil, err
 	}
+	p.nameErasure(e)
+	if e.Type != commandErase && p.Erased(e.Member) {
+		return nil, memberErased, nil
+	}
 	known, err := p.known(e.ID)
 	if err != nil {
 		p.fail(err)
@@ -225,7 +254,12 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 	if refusal == nil {
 		refusal = check(v.Rules, p.subjects, e)
 	}
-	if refusal != nil {
+	if refusal == nil && e.Type == commandErase {
+		if p.apply.standings, err = p.scoresOf(e.Member); err != nil {
+			p.fail(err)
+		}
+	}
+	if refusal != nil || p.failure != nil {
 		return nil, refusal, p.failure
 	}
 	out := p.accept(e, v, reversal)
@@ -239,6 +273,9 @@ func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
+		if p.Erased(next.Member) {
+			continue // what it would change is no more
+		}
 		known, err := p.known(next.ID)
 		if err == nil && known == nil { // else it was given before: a derived id is given once
 			if r, _, err = p.prepare(next); err == nil {
@@ -310,18 +347,15 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 		has = hasEntries
 	}
 	b.Rows = append(b.Rows, Row{Key: ledgerKey(e.Member, out.Seq), Value: has})
-	for i := range out.Scores {
-		s := &out.Scores[i]
-		p.scores[scoreID{s.Key, s.Score.Member}] = *s
-		if p.ranks == nil {
-			b.Rows = append(b.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: encodeScore(s)})
-		}
-	}
+	p.tell(out)
 	for i, f := range out.Fanouts {
 		b.Rows = append(b.Rows, Row{Key: outboxGifts + ordered(out.Seq) + ordered(uint64(i)), Value: encodeFanout(f)})
 	}
 	for _, s := range out.shares {
 		p.put(Row{Key: shareKey(s), Value: []byte{1}})
+	}
+	if e.Type == commandErase {
+		p.forget(e, p.apply.m)
 	}
 	m := p.subjects.Member(e.Member)
 	if m == nil {
@@ -338,6 +372,17 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte(ordered(out.Seq))})
 		}
 		m.indexed = m.Due
+	}
+}
+
+// tell remembers scores for the next checkpoint, and for boards outside this process.
+func (p *Processor) tell(out *Outcome) {
+	for i := range out.Scores {
+		s := &out.Scores[i]
+		p.scores[scoreID{s.Key, s.Score.Member}] = *s
+		if p.ranks == nil {
+			p.batch.Rows = append(p.batch.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: encodeScore(s)})
+		}
 	}
 }
 
@@ -382,7 +427,7 @@ func (p *Processor) known(id string) (*Record, error) {
 
 // duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.
 func (p *Processor) duplicate(rec *Record, e *Event) (*Outcome, *Refusal) {
-	if !sameBody(p.numbered(rec.Version), &rec.Event, e) {
+	if e.Type != commandErase && !sameBody(p.numbered(rec.Version), &rec.Event, e) {
 		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
 			Errors: []FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
 				Suggestion: "send a new event under a new id"}}}

@@ -65,6 +65,7 @@ const (
 	hasTrail = 1 << iota
 	hasRevision
 	hasRefusal
+	hasImages
 )
 
 // rest writes what few records have; nothing at all for most.
@@ -79,6 +80,9 @@ func (w *writer) rest(o *Outcome) {
 	if o.Refusal != nil {
 		parts |= hasRefusal
 	}
+	if len(o.Images) > 0 {
+		parts |= hasImages
+	}
 	if parts == 0 {
 		return
 	}
@@ -92,6 +96,9 @@ func (w *writer) rest(o *Outcome) {
 	if o.Refusal != nil {
 		w.text(o.Refusal.Code)
 		w.text(o.Refusal.Message)
+	}
+	if len(o.Images) > 0 {
+		w.images(o.Images)
 	}
 }
 
@@ -108,6 +115,9 @@ func (r *reader) rest(o *Outcome) {
 	}
 	if parts&hasRefusal != 0 {
 		o.Refusal = &Refusal{Code: r.text(), Message: r.text()}
+	}
+	if parts&hasImages != 0 {
+		o.Images = r.images()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"hash"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Replayed is what came of applying a program's whole journal again from nothing.
@@ -41,7 +42,9 @@ func Replay(store Store, versions []Version) (Replayed, error) {
 	stored := map[string][]byte{}
 	for _, prefix := range []string{statePrefix, boardPrefix} {
 		err := store.Scan(prefix, "", func(key string, value []byte) bool {
-			stored[key] = value
+			if !isRemoval(key, value) {
+				stored[key] = value
+			}
 			return true
 		})
 		if err != nil {
@@ -71,9 +74,19 @@ func Replay(store Store, versions []Version) (Replayed, error) {
 func (p *Processor) states(all map[string][]byte) {
 	for _, row := range p.Take(true).States {
 		if len(row.Key) > 2 && (row.Key[:2] == statePrefix || row.Key[:2] == boardPrefix) {
-			all[row.Key] = row.Value
+			if row.Value == nil || isRemoval(row.Key, row.Value) {
+				delete(all, row.Key)
+			} else {
+				all[row.Key] = row.Value
+			}
 		}
 	}
+}
+
+// isRemoval reports whether a row says that a member has no score any more. It guards a board against older scores and is no
+// fact of its own: that of an erased member goes.
+func isRemoval(key string, value []byte) bool {
+	return strings.HasPrefix(key, boardPrefix) && decodeScore(value).Score.Removed
 }
 
 func hashStates(all map[string][]byte) string {

@@ -38,6 +38,7 @@ type Ruleset struct {
 	byEvent map[string]*EventType
 	earned  [][]*Counter // by index of points
 	byName  map[string]*Counter
+	timers  []*timer
 	names   map[string]string // what states call definitions, shared among all of them
 }
 
@@ -142,7 +143,8 @@ type Rule struct {
 	// Pending replaces the points' own when Set.
 	Pending Pending
 	Limits  []*Limit
-	Leave   bool // on_reversal: leave
+	Leave   bool   // on_reversal: leave
+	Timer   *Timer // nil for a rule on events; When is then an event type of its own
 }
 
 // Grant is one line of `give` or `take`: points of an amount, or a badge, a reward or a tier's level.

@@ -16,9 +16,15 @@ func (a *applier) settle(now calendar.Instant) {
 		a.judge.settle(a, now)
 		return
 	}
-	if now < a.m.Due || a.m.Due == 0 {
+	if (now < a.m.Due || a.m.Due == 0) && a.event.Type != commandTime {
 		return
 	}
+	a.settleTimers(now)
+	a.settleTime(now)
+}
+
+// settleTime is settle for what the member has: lots, claims, streaks, tiers.
+func (a *applier) settleTime(now calendar.Instant) {
 	for _, acc := range a.m.Accounts {
 		a.settleAccount(acc, now)
 	}
@@ -197,7 +203,7 @@ func (a *applier) nextDue() calendar.Instant {
 			}
 		}
 	}
-	due = a.claimsDue(due)
+	due = min(a.claimsDue(due), a.timersDue())
 	for _, s := range m.Streaks {
 		if s.Breaks > 0 {
 			due = min(due, s.Breaks)

@@ -80,6 +80,12 @@ func (w *writer) member(m *Member) {
 	w.len(m.Events)
 	w.beneath(m.Tiers)
 	w.acquired(m)
+	w.at(m.Live)
+	w.len(len(m.Timers))
+	for _, t := range m.Timers {
+		w.text(t.Timer)
+		w.at(t.At)
+	}
 }
 
 func (w *writer) tier(t *challenges.TierState) {
@@ -312,13 +318,11 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	})
 	m.Due = r.at()
 	m.indexed = m.Due
-	if len(r.b) > 0 {
-		m.Events = r.len2()
-		r.beneath(m.Tiers)
-	}
-	if len(r.b) > 0 {
-		r.acquired(m)
-	}
+	m.Events = r.len2()
+	r.beneath(m.Tiers)
+	r.acquired(m)
+	m.Live = r.at()
+	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
 	damaged("member", m.ID, r)
 	return m
 }

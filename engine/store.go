@@ -33,12 +33,25 @@ type Batch struct {
 	// States are changed subjects, with Mark: all subjects as after that record. Empty without a checkpoint.
 	States []Row
 	Mark   uint64
+	// Rewritten are records that replace those of their seq, durably and all together; what was written before is durable
+	// first.
+	Rewritten []Rewritten
 	// through is the last event that the rows are of.
 	through uint64
 }
 
 // Empty reports whether there is nothing to commit.
-func (b *Batch) Empty() bool { return len(b.Records) == 0 && len(b.Rows) == 0 && len(b.States) == 0 }
+func (b *Batch) Empty() bool {
+	return len(b.Records) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.Rewritten) == 0
+}
+
+// Rewritten is a record of the journal that was written anew.
+type Rewritten struct {
+	Seq    uint64
+	Record []byte
+	// Was is the id under which the event was known, ID the one that leads to it from now on.
+	Was, ID string
+}
 
 // Row is a key and its value.
 type Row struct {

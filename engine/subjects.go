@@ -15,18 +15,21 @@ type Subjects struct {
 	uses    map[string]*Use
 	claims  map[string]*Claim // those that their members' states do not hold any more
 	codes   map[string]string // rows of codes that are not written yet
+	erased  map[string]*Erased
 
 	dirtyMembers []*Member
 	dirtyGroups  []*Group
 	dirtyUses    []*Use
 	dirtyClaims  []*Claim
+	dirtyErased  []*Erased
+	gone         []string // members whose states go
 	scratch      writer
 }
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
 	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[string]*Group{}, uses: map[string]*Use{},
-		claims: map[string]*Claim{}, codes: map[string]string{}}
+		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}}
 }
 
 // Keys of subjects: one letter for the kind, then the member's id, the group's key, the limit's key, the claim's id, or the
@@ -35,6 +38,7 @@ const (
 	memberPrefix = "m/"
 	groupPrefix  = "g/"
 	usePrefix    = "u/"
+	erasedPrefix = "e/" // what is left of an erased member, by pseudonym
 	claimPrefix  = "c/"
 	codePrefix   = "k/" // reward NUL, then the number of a code as text, or NUL and the code itself
 )
@@ -143,7 +147,7 @@ func (s *Subjects) touchUse(u *Use, seq uint64) {
 
 // Dirty is how many subjects have changed since the last checkpoint.
 func (s *Subjects) Dirty() int {
-	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes)
+	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased)
 }
 
 // checkpoint appends the states of all changed subjects to rows, and takes them for clean.
@@ -171,6 +175,15 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 		rows = append(rows, Row{Key: statePrefix + codePrefix + key, Value: []byte(code)})
 	}
 	clear(s.codes)
+	for _, x := range s.dirtyErased {
+		x.dirty = false
+		rows = append(rows, Row{Key: statePrefix + erasedPrefix + x.ID, Value: encodeErased(x)})
+		delete(s.erased, x.ID)
+	}
+	for _, id := range s.gone {
+		rows = append(rows, Row{Key: statePrefix + memberPrefix + id})
+	}
+	s.dirtyErased, s.gone = s.dirtyErased[:0], s.gone[:0]
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
 	return rows
 }
@@ -209,7 +222,7 @@ const maxUsesShare = 10
 func (s *Subjects) evict(max int, seq uint64) {
 	if len(s.members) > max {
 		for id, m := range s.members {
-			if !m.dirty && m.Version <= seq {
+			if m != nil && !m.dirty && m.Version <= seq {
 				delete(s.members, id)
 			}
 			if len(s.members) <= max*3/4 {

@@ -177,7 +177,7 @@ func (r *reader) taken(p *TakenPart) {
 
 // causes are the built-in events that can be causes, as records number them. New ones come at the end.
 var causes = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
-	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed}
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, timerFired}
 
 func (r *reader) builtin() string {
 	i := r.len2()

@@ -12,6 +12,7 @@ type Version struct {
 // succeed lets the counters of a version begin: those that the version before it has too go on, the others count from
 // the version's activation (language: Versions).
 func (v Version) succeed(before Version) {
+	v.begins(before)
 	starts := map[string]*Counter{}
 	for _, c := range before.Rules.counters() {
 		starts[c.Name] = c
@@ -21,6 +22,21 @@ func (v Version) succeed(before Version) {
 			c.start = old.start
 		} else {
 			c.start = v.From
+		}
+	}
+}
+
+// begins is succeed for timers: only instants after a definition's activation fire.
+func (v Version) begins(before Version) {
+	starts := map[string]calendar.Instant{}
+	for _, t := range before.Rules.timers {
+		starts[t.key] = t.start
+	}
+	for _, t := range v.Rules.timers {
+		if start, known := starts[t.key]; known {
+			t.start = start
+		} else {
+			t.start = v.From
 		}
 	}
 }

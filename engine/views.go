@@ -201,7 +201,7 @@ func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Inst
 		if count.Periods[i].Key < first {
 			continue
 		}
-		if c.Last.Unit < calendar.Day {
+		if c.Last.IsExact() {
 			return cal.After(calendar.Instant(count.Periods[i].Key), c.Last) + 1
 		}
 		day := calendar.Date(count.Periods[i].Key)

@@ -8,8 +8,18 @@ import (
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
+// maxBoosts bounds how many boosts are asked for one amount.
+const maxBoosts = 100
+
 func (b *builder) boosts() {
+	b.bySource = map[string][]*boostable{}
+	for _, g := range b.grants {
+		b.bySource[g.source] = append(b.bySource[g.source], g)
+	}
 	for _, rec := range b.records["boosts"] {
+		if b.Full() {
+			return
+		}
 		b.boost(rec)
 	}
 }
@@ -34,8 +44,12 @@ func (b *builder) boost(rec *document.Record) {
 	}
 	for _, g := range targets {
 		boost := compileFor(g.event)
-		if points != nil && open.never == "" {
-			g.grant.Boosts = append(g.grant.Boosts, boost)
+		if points == nil || open.never != "" {
+			continue
+		}
+		if g.grant.Boosts = append(g.grant.Boosts, boost); len(g.grant.Boosts) > maxBoosts {
+			b.Node(rec.Place(), "name in only what it is meant for", "more than %d boosts apply to %s", maxBoosts, g.source)
+			return
 		}
 	}
 }
@@ -43,23 +57,24 @@ func (b *builder) boost(rec *document.Record) {
 // targets are the grants that a boost applies to: those of `only`, else the rules' entries whose amount is computed from
 // the event and whose events have every field that its `if` reads.
 func (b *builder) targets(rec *document.Record, points *engine.Points) []*boostable {
-	reads := boostReads(rec)
-	var only []string
-	for _, n := range rec.List("only") {
-		for _, section := range b.givers(n) {
-			only = append(only, section+"/"+n.Text)
+	if rec.Has("only") {
+		var out []*boostable
+		for _, n := range rec.List("only") {
+			for _, section := range b.givers(n) {
+				for _, g := range b.bySource[section+"/"+n.Text] {
+					if g.grant.Points == points && !g.transfer {
+						out = append(out, g)
+					}
+				}
+			}
+			b.checkTarget(n, points)
 		}
-		b.checkTarget(n, points)
+		return out
 	}
+	reads := boostReads(rec)
 	var out []*boostable
 	for _, g := range b.grants {
-		switch {
-		case g.grant.Points != points || g.transfer:
-		case rec.Has("only"):
-			if slices.Contains(only, g.source) {
-				out = append(out, g)
-			}
-		case g.rule && g.computed && haveFields(g.events, reads):
+		if g.grant.Points == points && !g.transfer && g.rule && g.computed && haveFields(g.events, reads) {
 			out = append(out, g)
 		}
 	}
@@ -71,20 +86,22 @@ func (b *builder) checkTarget(n *document.Node, points *engine.Points) {
 	if points == nil {
 		return
 	}
-	found, transfer, idle := false, false, false
-	for _, g := range b.grants {
-		if _, id, _ := cutSource(g.source); id == n.Text && g.grant.Points == points {
-			found, transfer = true, transfer || g.transfer
+	found, transfer := false, false
+	for _, section := range givers {
+		for _, g := range b.bySource[section+"/"+n.Text] {
+			if g.grant.Points == points {
+				found, transfer = true, transfer || g.transfer
+			}
 		}
 	}
-	for _, i := range b.inactive {
+	idle := slices.ContainsFunc(b.inactive, func(i Inactive) bool {
 		_, id, _ := cutSource(i.Definition)
-		idle = idle || id == n.Text
-	}
+		return id == n.Text
+	})
 	switch {
 	case transfer:
 		b.Node(n, "leave it out of only", "%s takes what it gives: a transfer is never boosted", n.Text)
-	case !found && !idle && !b.List.HasErrors():
+	case !found && !b.List.HasErrors() && !idle:
 		b.Node(n, "name a definition that gives "+points.ID, "%s does not give %s", n.Text, points.ID)
 	}
 }

@@ -28,7 +28,8 @@ type builder struct {
 	scopes    map[string]*expression.Scope
 	audiences map[string]*audience
 	grants    []*boostable
-	causes    map[string][]cause // for the search of cycles, by definition
+	bySource  map[string][]*boostable // of grants
+	causes    map[string][]cause      // for the search of cycles, by definition
 	triggers  map[string][]cause
 	sources   []string                     // of all expressions
 	bare      []bareGoal                   // goals that give nothing
@@ -55,10 +56,17 @@ func newBuilder(report *document.Reporter, root *document.Node) *builder {
 	}
 }
 
+// maxDefinitions bounds each section (architecture: Bounds).
+const maxDefinitions = 20_000
+
 func (b *builder) build() {
 	b.header()
 	for i := range rulesetSection.Fields {
 		f := &rulesetSection.Fields[i]
+		if n := b.root.Values[f.Name]; n != nil && len(n.Pairs) > maxDefinitions {
+			b.Node(b.root.Node.Key(f.Name), "split the program into several programs", "%s has %d definitions, more than %d", f.Name, len(n.Pairs), maxDefinitions)
+			return
+		}
 		if f.Entries != nil && b.root.Has(f.Name) {
 			b.records[f.Name] = b.Entries(b.root.Values[f.Name], f.Entries)
 		}
@@ -188,7 +196,7 @@ func named[T any](b *builder, n *document.Node, noun string, all map[string]*T) 
 		return nil
 	}
 	found := all[n.Text]
-	if found == nil {
+	if found == nil && !b.Full() {
 		b.unknown(n, 0, len(n.Text), noun, n.Text, ids(all))
 	}
 	return found
@@ -205,6 +213,9 @@ func (b *builder) unknown(n *document.Node, from, to int, noun, word string, can
 	}
 	if section := b.root.Values[sectionOf[noun]]; section != nil && section.Holes {
 		return // it may be among what could not be read
+	}
+	if b.Full() {
+		return
 	}
 	advice := expression.DidYouMean(word, candidates)
 	if len(candidates) == 0 {

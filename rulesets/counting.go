@@ -134,19 +134,24 @@ func (b *builder) earned(rec *document.Record) (*engine.Points, map[string]bool)
 	return p, only
 }
 
+// givers are the sections whose definitions give points.
+var givers = []string{"rules", "challenges", "streaks", "leaderboards"}
+
 // givers are the sections that define n as something that gives points.
 func (b *builder) givers(n *document.Node) []string {
 	var found []string
-	var all []string
-	for _, section := range []string{"rules", "challenges", "streaks", "leaderboards"} {
-		for _, rec := range b.records[section] {
-			all = append(all, rec.ID)
-			if rec.ID == n.Text {
-				found = append(found, section)
-			}
+	for _, section := range givers {
+		if b.recordOf(section, n.Text) != nil {
+			found = append(found, section)
 		}
 	}
-	if found == nil {
+	if found == nil && !b.Full() {
+		var all []string
+		for _, section := range givers {
+			for _, rec := range b.records[section] {
+				all = append(all, rec.ID)
+			}
+		}
 		b.unknown(n, 0, len(n.Text), "definition that gives points named", n.Text, all)
 	}
 	return found

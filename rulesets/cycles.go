@@ -84,19 +84,7 @@ func constants(n ast.Node) []string {
 
 // cycles refuses definitions that set one another off without end.
 func (b *builder) cycles() {
-	edges := map[string][]string{}
-	for from, raised := range b.causes {
-		for to, awaited := range b.triggers {
-			if slices.ContainsFunc(raised, func(r cause) bool {
-				return slices.ContainsFunc(awaited, func(a cause) bool {
-					return a.event == r.event && (a.value == "" || a.field != r.field || a.value == r.value)
-				})
-			}) {
-				edges[from] = append(edges[from], to)
-			}
-		}
-		slices.Sort(edges[from])
-	}
+	edges := b.effects()
 	for _, bare := range b.bare {
 		if !b.looksAt(bare.rec) {
 			b.Node(bare.at, "give: what reaching it gives", "%s has a goal that gives nothing, and nothing else looks at it", bare.rec)
@@ -106,10 +94,50 @@ func (b *builder) cycles() {
 	if loop == nil {
 		return
 	}
+	loop = definitionsOf(loop)
 	section, id, _ := cutSource(loop[0])
 	if rec := b.recordOf(section, id); rec != nil {
 		b.Node(rec.Place(), "narrow one of them with `if`", "%s set one another off without end", arrows(loop))
 	}
+}
+
+// effects leads from definitions to the built-in events that they raise, and from these to the definitions that await them.
+// An event of which only one value is awaited stands apart from the same event with any value.
+func (b *builder) effects() map[string][]string {
+	edges := map[string][]string{}
+	for from, raised := range b.causes {
+		for _, r := range raised {
+			edges[from] = append(edges[from], r.node(), cause{event: r.event}.node())
+		}
+		slices.Sort(edges[from])
+	}
+	for to, awaited := range b.triggers {
+		for _, a := range awaited {
+			edges[a.node()] = append(edges[a.node()], to)
+		}
+	}
+	for _, to := range edges {
+		slices.Sort(to)
+	}
+	return edges
+}
+
+// node names a cause in the graph of effects; no definition is called so.
+func (c cause) node() string {
+	if c.value == "" {
+		return "*" + c.event
+	}
+	return "*" + c.event + "/" + c.value
+}
+
+// definitionsOf is a loop without the events in it, the first definition of them again at the end.
+func definitionsOf(loop []string) []string {
+	out := slices.DeleteFunc(slices.Clone(loop[1:]), func(n string) bool { return n[0] == '*' })
+	slices.Reverse(out)
+	i := slices.Index(out, slices.Min(out))
+	out = append(slices.Clone(out[i:]), out[:i]...)
+	slices.Reverse(out)
+	return append([]string{out[len(out)-1]}, out...)
 }
 
 // cutSource takes "rules/spend" apart; a step's part "challenges/x/step" belongs to its challenge.

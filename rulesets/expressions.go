@@ -56,6 +56,9 @@ type compileFunc func(string, *expression.Scope) (*expression.Expression, []expr
 
 // compile compiles the expression in n. It returns nil after saying what is wrong.
 func (b *builder) compile(n *document.Node, r reader, compile compileFunc) *expression.Expression {
+	if b.Full() {
+		return nil
+	}
 	b.sources = append(b.sources, n.Text)
 	e, errs := compile(n.Text, b.scope(r))
 	for _, err := range errs {
@@ -208,15 +211,21 @@ func timer() *engine.EventType {
 // unraised are built-in events that no part of the engine raises yet.
 var unraised = map[string]string{
 	engine.RewardClaimed: "rewards cannot be claimed yet", engine.RewardConfirmed: "rewards cannot be claimed yet",
-	engine.SeasonClosed: "seasons do not close yet", engine.PromotionOpened: "promotions tell nobody that they open yet",
-	engine.PromotionClosed: "promotions tell nobody that they close yet",
+	engine.SeasonClosed: "seasons do not close yet",
 }
+
+// maxWhen bounds the events of one definition, which is compiled for each.
+const maxWhen = 100
 
 // when reads a trigger. Events is nil after an error.
 func (b *builder) when(rec *document.Record) trigger {
 	n := rec.Values["when"]
 	t := trigger{node: n}
 	items := rec.List("when")
+	if len(items) > maxWhen {
+		b.Node(rec.Node.Key("when"), "write several definitions", "when has %d events, more than %d", len(items), maxWhen)
+		return trigger{node: n}
+	}
 	for _, item := range items {
 		g := document.Trigger.Match(item.Text)
 		if len(items) > 1 && !g.Has(1) {
@@ -238,7 +247,6 @@ func (b *builder) when(rec *document.Record) trigger {
 
 // triggerEvent is the event that a trigger stands for, and why it does not happen yet.
 func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g document.Groups) (event *engine.EventType, idle string) {
-	const timers = "timers do not fire yet"
 	switch {
 	case g.Has(1):
 		event = b.eventNamed(n, g, 1)
@@ -265,12 +273,47 @@ func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g documen
 		}
 		b.written.Windows[n] = &calendar.Window{Cron: schedule}
 	case g.Has(8):
-		if b.promotionNamed(n, g, 8) == nil {
+		p := b.promotionNamed(n, g, 8)
+		if p == nil {
 			return nil, ""
 		}
-		return b.events[engine.PromotionOpened], timers
+		if b.never[p] {
+			idle = "its window " + p.ID + " is opened by a call, which the engine does not take yet"
+		}
+		opened := *b.events[engine.PromotionOpened] // one of its own: only this promotion starts the rule
+		return &opened, idle
 	}
-	return timer(), timers
+	return timer(), ""
+}
+
+// timerOf reads the timer in a rule's `when`; nil where it names events.
+func (b *builder) timerOf(n *document.Node) *engine.Timer {
+	if n == nil || n.Kind != document.Scalar {
+		return nil
+	}
+	g := document.Trigger.Match(n.Text)
+	t := &engine.Timer{Text: n.Text}
+	switch {
+	case g.Has(1):
+		return nil
+	case g.Has(6):
+		t.Yearly = b.memberDate(n, g, 6)
+	case g.Has(7):
+		t.Cron = b.cron(n, g.Get(7), 0)
+	case g.Has(8):
+		t.Promotion = b.windows[g.Get(8)]
+	default:
+		t.After, _ = calendar.ParseDuration(g.Get(2))
+		switch {
+		case g.Has(5):
+			t.Anchor.Joined = true
+		case g.Get(3) == "last":
+			t.Anchor.Last = g.Get(4)
+		default:
+			t.Anchor.First = g.Get(4)
+		}
+	}
+	return t
 }
 
 func (b *builder) eventNamed(n *document.Node, g document.Groups, i int) *engine.EventType {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/rulesets/document"
-	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
 // idle leaves a definition, or a part of one, out of the linked ruleset.
@@ -47,13 +46,25 @@ func (b *builder) idleHoldings() {
 	}
 	for _, section := range []string{"boosts", "rules"} {
 		for _, rec := range b.records[section] {
-			for _, badge := range b.records["badges"] {
-				if idle["badges/"+badge.ID] && !idle[section+"/"+rec.ID] && b.asksFor(rec.Values["for"], "member.has_badge."+badge.ID) {
-					b.idle(section+"/"+rec.ID, rec.Place(), "badge "+badge.ID+" cannot be earned yet")
-				}
+			if badge := b.idleBadge(rec, idle); badge != "" && !idle[section+"/"+rec.ID] {
+				b.idle(section+"/"+rec.ID, rec.Place(), "badge "+badge+" cannot be earned yet")
 			}
 		}
 	}
+}
+
+// idleBadge is the first badge that a definition asks for and nobody can earn, "" where there is none.
+func (b *builder) idleBadge(rec *document.Record, idle map[string]bool) string {
+	n := rec.Values["for"]
+	if n == nil || b.written.Expressions[n] == nil {
+		return ""
+	}
+	for _, path := range demanded(b.written.Expressions[n].Tree) {
+		if id, ok := strings.CutPrefix(path, "member.has_badge."); ok && idle["badges/"+id] {
+			return id
+		}
+	}
+	return ""
 }
 
 func allIdle(sources []string, idle map[string]bool) bool {
@@ -65,21 +76,15 @@ func allIdle(sources []string, idle map[string]bool) bool {
 	return true
 }
 
-// asksFor reports whether a condition on the member holds only where path does.
-func (b *builder) asksFor(condition *document.Node, path string) bool {
-	if condition == nil {
-		return false
-	}
-	e, errs := expression.Condition(condition.Text, b.scope(reader{any: true, kept: true}.memberOnly()))
-	return errs == nil && demands(e.Tree, path)
-}
-
-func demands(n ast.Node, path string) bool {
+// demanded are the paths that a condition asks for in what it joins by and.
+func demanded(n ast.Node) []string {
 	switch n := n.(type) {
 	case *ast.MemberNode:
-		return n.String() == path
+		return []string{n.String()}
 	case *ast.BinaryNode:
-		return (n.Operator == "and" || n.Operator == "&&") && (demands(n.Left, path) || demands(n.Right, path))
+		if n.Operator == "and" || n.Operator == "&&" {
+			return append(demanded(n.Left), demanded(n.Right)...)
+		}
 	}
-	return false
+	return nil
 }

@@ -106,6 +106,7 @@ func (b *builder) rule(rec *document.Record) {
 			g.transfer = len(rule.Take) > 0
 		}
 		if idle == "" {
+			rule.Timer = b.timerOf(rec.Values["when"])
 			b.rules.Rules = append(b.rules.Rules, rule)
 			b.triggered(name, rec, t.events[i])
 		} else {

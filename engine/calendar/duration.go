@@ -62,6 +62,9 @@ func (d Duration) String() string {
 // IsZero says whether there is no duration.
 func (d Duration) IsZero() bool { return d.N == 0 }
 
+// IsExact says whether the duration is elapsed time, of minutes or hours, and not one of whole days.
+func (d Duration) IsExact() bool { return d.Unit == Minute || d.Unit == Hour }
+
 // After returns the instant d after i. Days and longer keep what the clock shows: 2:30 and one day is 2:30, or on a
 // morning without 2:30 the instant of the transition (timers; semantics: Time).
 func (c Calendar) After(i Instant, d Duration) Instant { return c.shift(i, d, 1) }

@@ -76,8 +76,8 @@ func checkTotals(t TB, store engine.Store, p *engine.Processor) {
 	t.Helper()
 	type books struct{ issued, outstanding, spent, expired, forfeited, reversed, debt decimal.Decimal }
 	totals, entries := map[string]books{}, map[string]books{}
-	require.NoError(t, store.Scan("s/m/", "", func(key string, _ []byte) bool {
-		for _, a := range p.Member(strings.TrimPrefix(key, "s/m/")).Accounts {
+	add := func(accounts []*engine.Account) {
+		for _, a := range accounts {
 			b := totals[a.Points]
 			b.issued, b.spent, b.expired = b.issued+a.Issued, b.spent+a.Spent, b.expired+a.Expired
 			b.forfeited, b.reversed, b.debt = b.forfeited+a.Forfeited, b.reversed+a.Reversed, b.debt+a.Debt
@@ -86,6 +86,13 @@ func checkTotals(t TB, store engine.Store, p *engine.Processor) {
 			}
 			totals[a.Points] = b
 		}
+	}
+	require.NoError(t, store.Scan("s/m/", "", func(key string, _ []byte) bool {
+		add(p.Member(strings.TrimPrefix(key, "s/m/")).Accounts)
+		return true
+	}))
+	require.NoError(t, store.Scan("s/e/", "", func(_ string, state []byte) bool {
+		add(engine.DecodeErased(state).Accounts)
 		return true
 	}))
 	require.NoError(t, store.Records(1, func(_ uint64, record []byte) bool {

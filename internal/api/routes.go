@@ -44,6 +44,12 @@ var routes = []route{
 	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
 	{post, "/v1/members/:member/streaks/:streak/enroll", keys.MembersWrite, MaxEvent, nil, enrollInStreak},
+	{post, "/v1/members/:member/streaks/:streak/freeze", keys.MembersWrite, MaxEvent, nil, buyFreeze},
+	{post, "/v1/members/:member/streaks/:streak/repair", keys.MembersWrite, MaxEvent, nil, repairStreak},
+	{post, "/v1/members/:member/claims", keys.Rewards, MaxEvent, nil, claimReward},
+	{post, "/v1/claims/:claim/confirm", keys.Rewards, MaxEvent, nil, confirmClaim},
+	{post, "/v1/claims/:claim/cancel", keys.Rewards, MaxEvent, nil, cancelClaim},
+	{post, "/v1/claims/:claim/return", keys.Rewards, MaxEvent, nil, returnClaim},
 
 	{get, "/v1/leaderboards", keys.LeaderboardsRead, 0, nil, listLeaderboards},
 	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "from_rank", "limit", "min_seq"), showLeaderboard},

@@ -1,45 +1,44 @@
 package cases
 
 import (
-	"fmt"
+	"encoding/json"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
 // claim translates spending and holds: a claim of a reward that costs as many points as one likes, confirmed at once when the
 // points are spent.
 func (l *ledger) claim(w *world, s *step) {
+	w.join(s.member(), l.zone(s))
+	amount := amountOf(s.Points)
 	switch s.Action {
 	case "spend":
-		l.again(w, s, func() func() *engine.Event { return always(claim(s.name(), s.member(), "spend", s.Points)) })
+		l.again(w, s, func() func() *engine.Event { return always(engine.NewClaim(s.name(), s.member(), "spend", amount)) })
 		if a := l.delivery(s.name(), len(l.answers[s.name()])-1); a.refusal == nil && !a.duplicate() {
-			w.accepted(w.send(settle("claim.confirm", s.name()+"/confirm", s.member(), s.name(), nil)))
+			w.accepted(w.send(engine.NewConfirm("", s.name(), 0)))
 		}
 	case "hold":
-		l.again(w, s, func() func() *engine.Event { return always(claim(s.name(), s.member(), holdName(s.timeout()), s.Points)) })
+		l.again(w, s, func() func() *engine.Event {
+			return always(engine.NewClaim(s.name(), s.member(), holdName(s.timeout()), amount))
+		})
 	case "capture":
-		l.again(w, s, func() func() *engine.Event { return always(settle("claim.confirm", s.name(), s.member(), s.Hold, s.Points)) })
+		l.again(w, s, func() func() *engine.Event { return always(engine.NewConfirm(s.name(), s.Hold, amount)) })
 	case "void":
-		l.again(w, s, func() func() *engine.Event { return always(settle("claim.cancel", s.name(), s.member(), s.Hold, nil)) })
+		l.again(w, s, func() func() *engine.Event { return always(engine.NewCancel(s.name(), s.Hold)) })
 	case "reverse_spend":
-		l.again(w, s, func() func() *engine.Event { return always(settle("claim.return", s.name(), s.member(), s.Spend, s.Points)) })
+		l.again(w, s, func() func() *engine.Event { return always(engine.NewReturn(s.name(), s.Spend, amount)) })
 	}
 }
 
-// claim is a member's claim of a reward, under the id of the step.
-func claim(id, member, reward string, amount any) *engine.Event {
-	return command("reward.claim", id, member, map[string]any{"reward": reward, "amount": amount})
-}
-
-// settle confirms, cancels or returns a claim, all of it where amount is nil.
-func settle(what, id, member, claim string, amount any) *engine.Event {
-	data := map[string]any{"claim": claim}
-	if fmt.Sprint(amount) != "<nil>" {
-		data["amount"] = amount
+// amountOf is a number of a case, 0 for none.
+func amountOf(n *json.Number) decimal.Decimal {
+	if n == nil {
+		return 0
 	}
-	return command(what, id, member, data)
-}
-
-func command(what, id, member string, data map[string]any) *engine.Event {
-	return &engine.Event{ID: "laurel:" + id, Type: what, Member: member, Data: []byte(written(data))}
+	d, err := decimal.Parse(n.String())
+	if err != nil {
+		cannot("%s is no amount: %v", *n, err)
+	}
+	return d
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/big"
+	"strings"
 )
 
 // normal is a value as JSON has it, with each number in one writing.
@@ -33,7 +34,7 @@ func shortest(v any) any {
 		}
 	case json.Number:
 		if r, ok := new(big.Rat).SetString(v.String()); ok {
-			return json.Number(r.RatString())
+			return json.Number(strings.TrimSuffix(strings.TrimRight(r.FloatString(12), "0"), "."))
 		}
 	}
 	return v

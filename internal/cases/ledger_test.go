@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
@@ -19,6 +20,7 @@ type ledger struct {
 	places int    // fractional digits of the currency
 	limit  string // on what is earned
 	fields string // of the event, besides those of a ledger
+	rules  string // further rules
 	more   string // further sections of the ruleset
 
 	expire  string // the phrase in force
@@ -78,7 +80,7 @@ func (l *ledger) prepare(timeline []*step) {
 		l.places = 2
 	}
 	if l.config.Cap > 0 {
-		l.limit = fmt.Sprintf("%d points ever", l.config.Cap)
+		l.limit = fmt.Sprintf("%d stars ever", l.config.Cap)
 	}
 	if l.config.ReturnGrace > 0 {
 		cannot("what comes back after its expiry is expired: the language has no grace for returned points")
@@ -158,7 +160,7 @@ func (l *ledger) ruleset() string {
 		"    x1?: number", "    x2?: number", "    x3?: number", "    x4?: number",
 		l.fields,
 		"points:",
-		"  points:",
+		"  stars:",
 		"    decimals: 0",
 		line(l.expire != "", "    expire: %s", l.expire),
 		line(policy != "", "    negative: %s", policy),
@@ -173,10 +175,14 @@ func (l *ledger) ruleset() string {
 	if l.config.Earn != nil {
 		text += l.purchases()
 	}
-	text += lines("rewards:", "  spend: {cost: {points: 1 or more}}")
+	text += l.rules
+	if l.config.Earn != nil {
+		text += l.boosts()
+	}
+	text += lines("rewards:", "  spend: {cost: {stars: 1 or more}}")
 	for i, hold := range l.holds {
 		if !slices.Contains(l.holds[:i], hold) {
-			text += fmt.Sprintf("  %s: {cost: {points: 1 or more}, hold: %s}\n", holdName(hold), exact(hold))
+			text += fmt.Sprintf("  %s: {cost: {stars: 1 or more}, hold: %s}\n", holdName(hold), exact(hold))
 		}
 	}
 	return text + l.more
@@ -185,11 +191,11 @@ func (l *ledger) ruleset() string {
 func holdName(d time.Duration) string { return "hold_" + strings.ReplaceAll(exact(d), " ", "_") }
 
 func (l *ledger) rule(id, condition, amount, pending string) string {
-	return lines("  "+id+":", "    when: earning", "    if: "+condition, "    give: {points: "+amount+"}", "    pending: "+pending,
+	return lines("  "+id+":", "    when: earning", "    if: "+condition, "    give: {stars: "+amount+"}", "    pending: "+pending,
 		line(l.limit != "", "    limit: %s", l.limit))
 }
 
-// purchases is the rule for purchases and the boosts for the multipliers that they name.
+// purchases is the rule for purchases.
 func (l *ledger) purchases() string {
 	e := l.config.Earn
 	scale := "1" + strings.Repeat("0", l.places)
@@ -202,15 +208,21 @@ func (l *ledger) purchases() string {
 	default:
 		unknown("rounding", e.Rounding)
 	}
-	text := lines("  purchase:", "    when: earning", "    if: has(event.amount)", "    give:", "      points: "+amount,
-		line(l.limit != "", "    limit: %s", l.limit), "boosts:")
-	if e.Stack == "add" { // 2x and 1.5x together are 2.5x
-		return text + lines("  all:", "    of: points", "    if: has(event.x1)",
+	return lines("  purchase:", "    when: earning", "    if: has(event.amount)", "    give:", "      stars: "+amount,
+		line(l.limit != "", "    limit: %s", l.limit))
+}
+
+// boosts are those for the multipliers that a purchase names.
+func (l *ledger) boosts() string {
+	stack := l.config.Earn.Stack
+	if stack == "add" { // 2x and 1.5x together are 2.5x
+		return lines("boosts:", "  all:", "    of: stars", "    if: has(event.x1)",
 			"    times: 1 + ((event.x1 ?? 1) - 1) + ((event.x2 ?? 1) - 1) + ((event.x3 ?? 1) - 1) + ((event.x4 ?? 1) - 1)")
 	}
+	text := "boosts:\n"
 	for i := 1; i <= 4; i++ {
-		text += lines(fmt.Sprintf("  x%d:", i), "    of: points", fmt.Sprintf("    if: has(event.x%d)", i),
-			fmt.Sprintf("    times: event.x%d ?? 1", i), line(e.Stack != "best", "    stacks: true"))
+		text += lines(fmt.Sprintf("  x%d:", i), "    of: stars", fmt.Sprintf("    if: has(event.x%d)", i),
+			fmt.Sprintf("    times: event.x%d ?? 1", i), line(stack != "best", "    stacks: true"))
 	}
 	return text
 }
@@ -269,7 +281,7 @@ func (l *ledger) event(s *step) string {
 func (l *ledger) award(w *world, s *step) {
 	phrase := l.expiry()
 	if s.ExpiresAt != nil {
-		phrase = exact(between(s.At, *s.ExpiresAt)) + " after earning"
+		phrase = l.lasts(s.At, *s.ExpiresAt) + " after earning"
 	}
 	l.phrase(w, phrase)
 	data := map[string]any{"points": s.Points}
@@ -284,6 +296,15 @@ func (l *ledger) award(w *world, s *step) {
 		data["wait"] = "confirmed"
 	}
 	l.earn(w, s, data)
+}
+
+// lasts is how long something lasts that ends at an instant: whole days where that is a midnight, else exactly.
+func (l *ledger) lasts(from, until calendar.Instant) string {
+	zone := zoneOf(l.config.Zone)
+	if days := zone.Date(until) - zone.Date(from) - 1; days > 0 && zone.Start(zone.Date(until)) == until {
+		return fmt.Sprintf("%d days", days)
+	}
+	return exact(between(from, until))
 }
 
 // phrase puts an expiry in force.
@@ -359,7 +380,7 @@ func (l *ledger) refund(s *step) func() *engine.Event {
 }
 
 func (l *ledger) look(w *world, key string, want any) any {
-	b := w.balance(soleMember, "points")
+	b := w.balance(soleMember, "stars")
 	switch key {
 	case "available", "points":
 		return b.Spendable
@@ -504,10 +525,7 @@ func (w *world) ownReversed(member string, seq uint64) (sum decimal.Decimal) {
 }
 
 // caseCodes are the words of cases for the engine's codes.
-var caseCodes = map[string]string{
-	engine.CodeInsufficient: "insufficient",
-	engine.CodeConflict:     "id_conflict",
-}
+var caseCodes = map[string]string{engine.CodeConflict: "id_conflict"}
 
 func refused(r *engine.Refusal) string {
 	if word := caseCodes[r.Code]; word != "" {

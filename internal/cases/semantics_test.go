@@ -100,7 +100,7 @@ var families = map[string]func(c *semanticCase, world func() *world) family{
 	"lots_expiry":              newLedger,
 	"pending_and_holds":        newLedger,
 	"refunds":                  newLedger,
-	"rounding_and_multipliers": newLedger,
+	"rounding_and_multipliers": newIdempotency,
 	"ordering_and_clocks":      newOrdering,
 	"idempotency":              newIdempotency,
 	"caps":                     newCaps,

@@ -19,6 +19,7 @@ import (
 // world is where a case happens: the engine as a server runs it, with a clock that only the case's timeline moves.
 type world struct {
 	jobs      bool // run at their instants; without them everything is settled by the next event or look
+	down      bool // whether jobs ran before the server went down
 	program   *rulesets.Program
 	rules     *engine.Ruleset
 	store     *engine.Memory
@@ -299,3 +300,11 @@ func exact(d time.Duration) string {
 func between(from, to calendar.Instant) time.Duration { return to.Time().Sub(from.Time()) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// problems is what is wrong with a ruleset, "" for nothing.
+func problems(text string) string {
+	if program, said := rulesets.Parse("ruleset.yaml", []byte(text)); program == nil {
+		return fmt.Sprint(said)
+	}
+	return ""
+}

@@ -81,6 +81,7 @@ func (r *Runner) Add(p *program.Program, boards Boards) error {
 	id := p.Rules().Program
 	list := []*Job{
 		{Name: "settle", Program: id, run: func(context.Context) (int, error) { return Settle(p) }},
+		{Name: "versions", Program: id, run: func(context.Context) (int, error) { return Sweep(p) }},
 		{Name: "gifts", Program: id, run: func(context.Context) (int, error) { return HandOut(p) }},
 	}
 	if boards != nil {

@@ -67,7 +67,7 @@ func TestWhatDoesNotFit(t *testing.T) {
 		"heated: yes":                   `1:9 heated must be true or false, not "yes"; such as true or false; here it is true`,
 		"limit:":                        `1:7 limit is empty; `,
 		"window: none":                  `1:9 window must be a list, but this is a value; `,
-		"shelves: 3":                    `1:10 shelves must be a map, but this is a value; `,
+		"shelves: 3":                    `1:10 shelves must be a map, but this is a value; give each an id: shelves: {ID: {holds: …}}`,
 		"shelves: {Top: {holds: 1}}":    `1:11 "Top" is not an id; did you mean top? Small letters, digits and _, at most 40`,
 		"shelves: {top: {}}":            `1:11 shelf top needs holds; how many books`,
 		"shelves: {top: 3}":             `1:16 a shelf is a map of fields, but this is a value; write its fields: holds: …`,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Severity tells what stops a ruleset from what only informs.
@@ -29,6 +30,36 @@ type Diagnostic struct {
 	Lint       string   `json:"lint,omitempty"` // the name of the lint that says it; "" for the compiler
 
 	source string // the text of the line
+	cut    int    // characters of it that are left out before what is shown
+}
+
+// Of a long line only what stands around the place is shown.
+const (
+	maxLine    = 240
+	beforeCut  = 100
+	ellipsis   = "…"
+	widestMark = maxLine - beforeCut
+)
+
+// excerpt is a line as it is shown for a column, and how many characters are left out before it.
+func excerpt(line string, column int) (shown string, cut int) {
+	if len(line) <= maxLine {
+		return line, 0
+	}
+	runes := []rune(line)
+	if cut = min(column-1, len(runes)) - beforeCut; cut <= 0 {
+		cut = 0
+	} else {
+		shown = ellipsis
+		cut--
+	}
+	first := cut + utf8.RuneCountInString(shown)
+	end := min(len(runes), first+maxLine)
+	shown += string(runes[first:end])
+	if end < len(runes) {
+		shown += ellipsis
+	}
+	return shown, cut
 }
 
 // At is d with the place of the characters from..to of n; of all of n where to is 0.
@@ -37,7 +68,8 @@ func (d Diagnostic) At(n *Node, from, to int) Diagnostic {
 	if to > 0 {
 		at, width = n.span(from, to)
 	}
-	d.File, d.Line, d.Column, d.Width, d.source = n.src.name, at.line, at.column, width, n.src.line(at.line)
+	d.File, d.Line, d.Column, d.Width = n.src.name, at.line, at.column, width
+	d.source, d.cut = excerpt(n.src.line(at.line), at.column)
 	return d
 }
 
@@ -51,7 +83,7 @@ func (d Diagnostic) String() string {
 	b.WriteByte('\n')
 	if d.source != "" {
 		fmt.Fprintf(&b, "%5d | %s\n", d.Line, d.source)
-		fmt.Fprintf(&b, "      | %s%s\n", indentLike(d.source, d.Column-1), strings.Repeat("^", max(1, d.Width)))
+		fmt.Fprintf(&b, "      | %s%s\n", indentLike(d.source, d.Column-1-d.cut), strings.Repeat("^", min(max(1, d.Width), widestMark)))
 	}
 	if d.Suggestion != "" {
 		fmt.Fprintf(&b, "      = %s\n", d.Suggestion)
@@ -114,22 +146,35 @@ type Reporter struct {
 	size int // bytes of all that was parsed
 }
 
+// Full reports whether nothing more is taken, so that looking for more is of no use.
+func (r *Reporter) Full() bool { return len(r.List) > MaxErrors }
+
 func (r *Reporter) at(src *source, p place, width int, suggestion, format string, args ...any) {
-	if r.Quiet {
+	if r.Quiet || r.Full() {
 		return
 	}
+	if len(r.List) == MaxErrors {
+		suggestion, format, args = "mend the errors before this one first", "there are more errors than can be shown", nil
+	}
+	shown, cut := excerpt(src.line(p.line), p.column)
 	r.List = append(r.List, Diagnostic{Severity: SeverityError, File: src.name, Line: p.line, Column: p.column, Width: width,
-		Message: fmt.Sprintf(format, args...), Suggestion: suggestion, source: src.line(p.line)})
+		Message: fmt.Sprintf(format, args...), Suggestion: suggestion, source: shown, cut: cut})
 }
 
 // Node reports an error about all of n.
 func (r *Reporter) Node(n *Node, suggestion, format string, args ...any) {
+	if r.Quiet || r.Full() {
+		return
+	}
 	p, width := n.whole()
 	r.at(n.src, p, width, suggestion, format, args...)
 }
 
 // Span reports an error about the characters from..to of a scalar.
 func (r *Reporter) Span(n *Node, from, to int, suggestion, format string, args ...any) {
+	if r.Quiet || r.Full() {
+		return
+	}
 	p, width := n.span(from, to)
 	r.at(n.src, p, width, suggestion, format, args...)
 }

@@ -14,6 +14,8 @@ import (
 const (
 	MaxSize  = 4 << 20 // bytes over all that one Reporter reports on
 	maxDepth = 32      // the deepest legal definition nests eleven
+	// MaxErrors is how many errors are shown at once: nobody reads more, and each costs a search for what was meant.
+	MaxErrors = 1000
 )
 
 // Kind is what a Node is. As text it is a noun: "a list".

@@ -18,8 +18,14 @@ type Error struct {
 
 func (e Error) Error() string { return e.Message }
 
+// maxCandidates bounds the search for what a misspelt word was meant to be, which looks at each.
+const maxCandidates = 1000
+
 // Nearest is the candidate most like word, "" when none is near enough to be what was meant.
 func Nearest(word string, candidates []string) string {
+	if len(candidates) > maxCandidates {
+		return ""
+	}
 	best, distance := "", min(2+len(word)/4, len(word))
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {

@@ -47,13 +47,19 @@ var ownFields = map[string]operand{
 type keptGroup struct {
 	noun string
 	ids  func(*Names) []string
+	has  func(*Names, string) bool
 	read func(*Names, string) operand
 	// fields of one entry, for member.challenge.X.FIELD; read is nil then.
 	fields map[string]func(*Names, string) operand
 }
 
-func ids[T any](of func(*Names) map[string]T) func(*Names) []string {
-	return func(n *Names) []string { return slices.Collect(maps.Keys(of(n))) }
+// named is a group of what one map of Names holds.
+func named[T any](noun string, of func(*Names) map[string]T, read func(*Names, string) operand) keptGroup {
+	return keptGroup{
+		noun: noun, read: read,
+		ids: func(n *Names) []string { return slices.Collect(maps.Keys(of(n))) },
+		has: func(n *Names, id string) bool { _, ok := of(n)[id]; return ok },
+	}
 }
 
 func decimalOperand(read func(*engine.Facts) decimal.Decimal) operand {
@@ -61,47 +67,52 @@ func decimalOperand(read func(*engine.Facts) decimal.Decimal) operand {
 }
 
 var keptGroups = map[string]keptGroup{
-	"points": {noun: "points", ids: ids(func(n *Names) map[string]*engine.Points { return n.Points }),
-		read: func(n *Names, id string) operand {
+	"points": named("points", func(n *Names) map[string]*engine.Points { return n.Points },
+		func(n *Names, id string) operand {
 			p := n.Points[id]
 			return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.Balance(p) })
-		}},
-	"tier": {noun: "tier", ids: ids(func(n *Names) map[string]*engine.Tier { return n.Tiers }), read: tierLevel},
-	"counter": {noun: "counter", ids: ids(func(n *Names) map[string]*engine.Counter { return n.Counters }),
-		read: func(n *Names, id string) operand {
+		}),
+	"tier": named("tier", func(n *Names) map[string]*engine.Tier { return n.Tiers }, tierLevel),
+	"counter": named("counter", func(n *Names) map[string]*engine.Counter { return n.Counters },
+		func(n *Names, id string) operand {
 			c := n.Counters[id]
 			return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.Count(c) })
-		}},
-	"streak": {noun: "streak", ids: ids(func(n *Names) map[string]*engine.Streak { return n.Streaks }),
-		read: func(n *Names, id string) operand {
+		}),
+	"streak": named("streak", func(n *Names) map[string]*engine.Streak { return n.Streaks },
+		func(n *Names, id string) operand {
 			s := n.Streaks[id]
 			return whole(func(f *engine.Facts) int { return f.StreakLength(s) })
-		}},
-	"has_badge": {noun: "badge", ids: ids(func(n *Names) map[string]*engine.Badge { return n.Badges }),
-		read: func(n *Names, id string) operand {
+		}),
+	"has_badge": named("badge", func(n *Names) map[string]*engine.Badge { return n.Badges },
+		func(n *Names, id string) operand {
 			b := n.Badges[id]
 			return condReference(func(f *engine.Facts) bool { return f.HasBadge(b) })
-		}},
-	"rewards": {noun: "reward", ids: ids(func(n *Names) map[string]*engine.Reward { return n.Rewards }),
-		read: func(n *Names, id string) operand {
+		}),
+	"rewards": named("reward", func(n *Names) map[string]*engine.Reward { return n.Rewards },
+		func(n *Names, id string) operand {
 			r := n.Rewards[id]
 			return whole(func(f *engine.Facts) int { return f.RewardCount(r) })
-		}},
-	"challenge": {noun: "challenge", ids: ids(func(n *Names) map[string]*engine.Challenge { return n.Challenges }),
-		fields: map[string]func(*Names, string) operand{
-			"progress": func(n *Names, id string) operand {
-				c := n.Challenges[id]
-				return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.ChallengeProgress(c) })
-			},
-			"done": func(n *Names, id string) operand {
-				c := n.Challenges[id]
-				return condReference(func(f *engine.Facts) bool { return f.ChallengeDone(c) })
-			},
-			"times": func(n *Names, id string) operand {
-				c := n.Challenges[id]
-				return whole(func(f *engine.Facts) int { return f.ChallengeTimes(c) })
-			},
-		}},
+		}),
+	"challenge": challengeGroup(),
+}
+
+func challengeGroup() keptGroup {
+	g := named("challenge", func(n *Names) map[string]*engine.Challenge { return n.Challenges }, nil)
+	g.fields = map[string]func(*Names, string) operand{
+		"progress": func(n *Names, id string) operand {
+			c := n.Challenges[id]
+			return decimalOperand(func(f *engine.Facts) decimal.Decimal { return f.ChallengeProgress(c) })
+		},
+		"done": func(n *Names, id string) operand {
+			c := n.Challenges[id]
+			return condReference(func(f *engine.Facts) bool { return f.ChallengeDone(c) })
+		},
+		"times": func(n *Names, id string) operand {
+			c := n.Challenges[id]
+			return whole(func(f *engine.Facts) int { return f.ChallengeTimes(c) })
+		},
+	}
+	return g
 }
 
 func tierLevel(n *Names, id string) operand {
@@ -145,13 +156,12 @@ func (c *compiler) member(segs []segment) operand {
 
 func (c *compiler) keptEntry(g keptGroup, segs []segment) operand {
 	group := "member." + segs[1].name
-	all := g.ids(c.scope.Names)
 	if len(segs) == 2 {
-		return c.fail(segs[1].at, "write which "+g.noun+": "+group+".ID", DidYouMean("", all))
+		return c.fail(segs[1].at, "write which "+g.noun+": "+group+".ID", DidYouMean("", g.ids(c.scope.Names)))
 	}
 	id := segs[2]
-	if !slices.Contains(all, id.name) {
-		return c.fail(id.at, fmt.Sprintf("there is no %s %q", g.noun, id.name), DidYouMean(id.name, all))
+	if !g.has(c.scope.Names, id.name) {
+		return c.fail(id.at, fmt.Sprintf("there is no %s %q", g.noun, id.name), DidYouMean(id.name, g.ids(c.scope.Names)))
 	}
 	at := file.Location{From: segs[0].at.From, To: segs[len(segs)-1].at.To}
 	read, rest := g.read, segs[3:]

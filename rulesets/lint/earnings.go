@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 
@@ -150,32 +151,40 @@ func (c ceiling) within(s *stretch) bound {
 // all where that is nil.
 func (l *linter) earnings(points string, s *stretch, only map[string]bool) bound {
 	total := number(0)
+	if only != nil {
+		for _, source := range ids(only) {
+			section, id, _ := strings.Cut(source, "/")
+			if rec := l.Record(section, id); rec != nil {
+				total = sum(total, l.earningsOf(section, rec, points, s))
+			}
+		}
+		return total
+	}
+	key := points
+	if s != nil {
+		key = fmt.Sprint(points, " ", *s)
+	}
+	if best, known := l.earned[key]; known {
+		return best
+	}
 	l.each(func(section string, rec *document.Record) {
-		if total == nil || only != nil && !only[section+"/"+rec.ID] {
-			return
+		if total != nil {
+			total = sum(total, l.earningsOf(section, rec, points, s))
 		}
-		var most bound
-		switch section {
-		case "rules":
-			most = l.ruleEarnings(rec, points, s)
-		case "leaderboards":
-			most = l.prizeEarnings(rec, points, s)
-		default:
-			most = l.goalEarnings(section, rec, points, s)
-		}
-		total = sum(total, most)
 	}, givers...)
+	l.earned[key] = total
 	return total
 }
 
-// yearlyEarnings is earnings in a year, asked once.
-func (l *linter) yearlyEarnings(points string) bound {
-	best, known := l.yearly[points]
-	if !known {
-		best = l.earnings(points, aYear, nil)
-		l.yearly[points] = best
+func (l *linter) earningsOf(section string, rec *document.Record, points string, s *stretch) bound {
+	switch section {
+	case "rules":
+		return l.ruleEarnings(rec, points, s)
+	case "leaderboards":
+		return l.prizeEarnings(rec, points, s)
+	default:
+		return l.goalEarnings(section, rec, points, s)
 	}
-	return best
 }
 
 func (l *linter) ruleEarnings(rec *document.Record, points string, s *stretch) bound {
@@ -385,7 +394,7 @@ func (l *linter) dearRewards() {
 		for _, p := range n.Pairs {
 			g := document.Cost.Match(p.Value.Text)
 			cost, _ := decimal.Parse(g.Get(1))
-			best := l.yearlyEarnings(p.Key.Text)
+			best := l.earnings(p.Key.Text, aYear, nil)
 			if best != nil && best.Sign() > 0 && exact(cost).Cmp(best) > 0 {
 				l.say(p.Value, "", "%s costs %s %s, but nobody can earn more than %s in a year", rec.ID, cost, p.Key.Text, shown(best))
 			}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strings"
@@ -269,42 +270,46 @@ func (l *linter) concerns(rule *document.Record, field, id string) bool {
 // around the places that they hold on purpose.
 func (l *linter) overlappingPrizes() {
 	l.each(func(_ string, rec *document.Record) {
-		type row struct {
-			node        *document.Node
-			first, last string
-		}
 		var rows []row
+		shares := map[string]row{}
 		for _, prize := range rec.List("prizes") {
 			n := prize.Find("ranks")
 			if n == nil {
 				continue
 			}
-			g := document.Rank.Match(n.Text)
-			r := row{n, g.Get(1), g.Get(2)}
-			if r.last == "" {
-				r.last = r.first
-			}
-			if strings.HasPrefix(n.Text, "top") {
-				r.first, r.last = n.Text, n.Text
-			}
-			for _, o := range rows {
-				if overlap(o.first, o.last, r.first, r.last) {
-					l.say(n, "", "ranks %s overlap ranks %s in line %d: a place is paid by one row only, its narrowest", n.Text, o.node.Text, o.node.Position().Line)
-					break
+			if share := n.Text; strings.HasPrefix(share, "top") {
+				if other, twice := shares[share]; twice {
+					l.overlap(row{node: n}, other)
 				}
+				shares[share] = row{node: n}
+				continue
+			}
+			g := document.Rank.Match(n.Text)
+			r := row{node: n}
+			r.first, _ = decimal.Parse(g.Get(1))
+			if r.last = r.first; g.Has(2) {
+				r.last, _ = decimal.Parse(g.Get(2))
 			}
 			rows = append(rows, r)
+		}
+		slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
+		for i := 1; i < len(rows); i++ {
+			if rows[i].first <= rows[i-1].last {
+				l.overlap(rows[i], rows[i-1])
+			}
+			if rows[i].last < rows[i-1].last {
+				rows[i].last = rows[i-1].last
+			}
 		}
 	}, "leaderboards")
 }
 
-func overlap(a, b, c, d string) bool {
-	if strings.HasPrefix(a, "top") || strings.HasPrefix(c, "top") {
-		return a == c
-	}
-	first, _ := decimal.Parse(a)
-	last, _ := decimal.Parse(b)
-	from, _ := decimal.Parse(c)
-	to, _ := decimal.Parse(d)
-	return first <= to && from <= last
+// row is one row of prizes.
+type row struct {
+	node        *document.Node
+	first, last decimal.Decimal
+}
+
+func (l *linter) overlap(r, other row) {
+	l.say(r.node, "", "ranks %s overlap ranks %s in line %d: a place is paid by one row only, its narrowest", r.node.Text, other.node.Text, other.node.Position().Line)
 }

@@ -32,22 +32,28 @@ func Run(p *rulesets.Program, now calendar.Instant) rulesets.Diagnostics {
 // linter collects findings.
 type linter struct {
 	*rulesets.Written
-	program *rulesets.Program
-	now     calendar.Instant
-	current *Lint
-	parents map[*document.Node]parent
-	rules   map[string]*engine.Rule // by id, that of the first event
-	grants  []engine.Grant          // all that boosts may apply to, those of rules first
-	events  []*engine.EventType     // of the grants of rules
-	boosted map[string][]int        // indices of grants, by boost
-	yearly  map[string]bound        // earnings in a year, by points
-	found   []finding
+	program   *rulesets.Program
+	now       calendar.Instant
+	current   *Lint
+	parents   map[*document.Node]parent
+	audiences map[string]*expression.Expression
+	rules     map[string]*engine.Rule // by id, that of the first event
+	grants    []engine.Grant          // all that boosts may apply to, those of rules first
+	events    []*engine.EventType     // of the grants of rules
+	boosted   map[string][]int        // indices of grants, by boost
+	earned    map[string]bound        // earnings, by points and stretch
+	found     []finding
 }
 
 func newLinter(p *rulesets.Program, now calendar.Instant) *linter {
-	l := &linter{Written: p.Written, program: p, now: now, parents: map[*document.Node]parent{}, rules: map[string]*engine.Rule{},
-		boosted: map[string][]int{}, yearly: map[string]bound{}}
+	l := &linter{Written: p.Written, program: p, now: now, parents: map[*document.Node]parent{}, rules: map[string]*engine.Rule{}, audiences: map[string]*expression.Expression{},
+		boosted: map[string][]int{}, earned: map[string]bound{}}
 	l.adopt(p.Written.Root.Node)
+	if n := l.Root.Values["audiences"]; n != nil {
+		for _, p := range n.Pairs {
+			l.audiences[p.Key.Text] = l.Expressions[p.Value]
+		}
+	}
 	for _, r := range p.Ruleset.Rules {
 		if l.rules[r.ID] == nil {
 			l.rules[r.ID] = r
@@ -141,10 +147,7 @@ func (l *linter) condition(rec *document.Record, field string) *expression.Expre
 
 // audience is the compiled condition of an audience, nil without one.
 func (l *linter) audience(id string) *expression.Expression {
-	if n := l.Root.Values["audiences"]; n != nil {
-		return l.Expressions[n.Find(id)]
-	}
-	return nil
+	return l.audiences[id]
 }
 
 // reason is the reasoner for a compiled expression.

@@ -145,6 +145,18 @@ func described(step *Step) string {
 		return "release of " + step.Name
 	case RefuseAction:
 		return "refusal of " + step.Name
+	case ClaimAction:
+		return step.Member + " claims " + step.Name
+	case ConfirmAction:
+		return "confirmation of " + step.Name
+	case CancelAction:
+		return "cancellation of " + step.Name
+	case ReturnAction:
+		return "return of " + step.Name
+	case FreezeAction:
+		return step.Member + " buys a freeze for " + step.Name
+	case RepairAction:
+		return step.Member + " repairs " + step.Name
 	case AdjustAction:
 		return "adjustment of " + step.Member
 	case SetAction:

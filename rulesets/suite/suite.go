@@ -110,8 +110,10 @@ type reader struct {
 	test  *Test
 	known []string          // members of the test so far
 	sent  map[string]string // types of the events that its steps send, by id
-	now   calendar.Instant
-	begun bool // a step has said when it is
+	// claims are the ids of those that its steps make.
+	claims []string
+	now    calendar.Instant
+	begun  bool // a step has said when it is
 }
 
 // ruleset compiles the ruleset that the tests are about.
@@ -179,7 +181,7 @@ func (s *reader) tests(n *document.Node) {
 func (s *reader) oneTest(p document.Pair) {
 	rec := s.Decode(p.Value, testSection, p.Key)
 	s.test = &Test{Name: rec.ID, Position: engine.Position(p.Key.Position())}
-	s.known, s.sent, s.begun = nil, map[string]string{}, false
+	s.known, s.sent, s.claims, s.begun = nil, map[string]string{}, nil, false
 	s.suite.Tests = append(s.suite.Tests, s.test)
 	steps := s.records(rec.Values["timeline"])
 	s.members(rec.Values["members"], s.opening(steps))

@@ -24,6 +24,7 @@ type Step struct {
 	ID       string // of the event; "" for one that Run makes up
 	Data     []byte // of the event, or what an amendment replaces
 	Adjust   engine.Adjustment
+	Amount   decimal.Decimal  // of a claim, or of what is confirmed or returned of it; 0 for all
 	Time     calendar.Instant // of the event where it is not that of its arrival
 	Timed    bool
 	Profile  engine.Profile
@@ -50,6 +51,18 @@ const (
 	ReleaseAction
 	RefuseAction
 	AdjustAction
+	ClaimAction
+	ConfirmAction
+	CancelAction
+	ReturnAction
+	FreezeAction
+	RepairAction
+)
+
+// settlements are the actions about an earlier claim, mendings those about a streak.
+var (
+	settlements = map[string]Action{"confirm": ConfirmAction, "cancel": CancelAction, "return": ReturnAction}
+	mendings    = map[string]Action{"freeze": FreezeAction, "repair": RepairAction}
 )
 
 // reversals are the actions about an earlier event.
@@ -60,9 +73,7 @@ var reversals = map[string]Action{"void": VoidAction, "amend": AmendAction, "rel
 var actions = []struct{ name, notYet string }{
 	{"event", ""}, {"enroll", ""}, {"set", ""},
 	{"void", ""}, {"amend", ""}, {"release", ""}, {"refuse", ""}, {"adjust", ""},
-	{"claim", "rewards cannot be claimed yet"}, {"confirm", "rewards cannot be claimed yet"},
-	{"cancel", "rewards cannot be claimed yet"}, {"return", "rewards cannot be claimed yet"},
-	{"freeze", "freezes cannot be bought yet"}, {"repair", "streaks cannot be repaired yet"},
+	{"claim", ""}, {"confirm", ""}, {"cancel", ""}, {"return", ""}, {"freeze", ""}, {"repair", ""},
 	{"fire", "promotions cannot be opened by a call yet"}, {"close", "promotions cannot be closed by a call yet"},
 }
 
@@ -97,6 +108,14 @@ func (s *reader) step(rec *document.Record) *Step {
 		}
 	case "void", "amend", "release", "refuse":
 		s.reversal(rec, t, n, reversals[action])
+	case "claim":
+		s.claim(rec, t, n)
+	case "confirm", "cancel", "return":
+		s.settlement(rec, t, n, settlements[action])
+	case "freeze", "repair":
+		if s.named(n, "streaks") {
+			t.Action, t.Name = mendings[action], n.Text
+		}
 	case "adjust":
 		s.adjust(rec, t, n)
 	case "set":
@@ -280,6 +299,42 @@ func (s *reader) reversal(rec *document.Record, t *Step, n *document.Node, actio
 		schema = declared.Schema
 	}
 	t.Data = newPayload(schema).object(with, "", schema, "")
+}
+
+// claim reads the claim of a reward; its id is what later steps call it by.
+func (s *reader) claim(rec *document.Record, t *Step, n *document.Node) {
+	if s.named(n, "rewards") {
+		t.Action, t.Name = ClaimAction, n.Text
+	}
+	t.Amount = s.amount(rec)
+	if id := rec.Values["id"]; id != nil {
+		if why := engine.CheckID(id.Text); why != "" {
+			s.Node(id, "", "%s", why)
+		}
+		t.ID = id.Text
+		s.claims = append(s.claims, id.Text)
+	}
+}
+
+// settlement reads a step about a claim that an earlier step made.
+func (s *reader) settlement(rec *document.Record, t *Step, n *document.Node, action Action) {
+	t.Action, t.Name, t.Amount = action, n.Text, s.amount(rec)
+	if !slices.Contains(s.claims, n.Text) && t.Error == "" {
+		s.Node(n, expression.DidYouMean(n.Text, s.claims), "no step before this one makes a claim with the id %q", n.Text)
+	}
+}
+
+// amount reads how much of a claim a step speaks of, 0 for all.
+func (s *reader) amount(rec *document.Record) decimal.Decimal {
+	n := rec.Values["amount"]
+	if n == nil {
+		return 0
+	}
+	d, err := decimal.Parse(n.Text)
+	if err != nil || d <= 0 {
+		s.Node(n, "such as amount: 50", "an amount is a number above 0")
+	}
+	return d
 }
 
 // adjust reads {POINTS: amount} with the reason.

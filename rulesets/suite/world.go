@@ -18,6 +18,9 @@ type world struct {
 	store     *engine.Memory
 	boards    *leaderboards.Memory
 	processor *engine.Processor
+	version   engine.Version
+	silent    []Member // who were there before the story begins
+	begun     bool
 	now       calendar.Instant
 	fired     coverage
 
@@ -38,7 +41,7 @@ func must(err error) {
 // newWorld makes the world of a test, with the members who are there from the start. They join under a ruleset without
 // definitions, so that joining gives them nothing.
 func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
-	w := &world{program: program, rules: program.Ruleset, store: engine.NewMemory(), boards: leaderboards.NewMemory(), fired: fired}
+	w := &world{program: program, rules: program.Ruleset, store: engine.NewMemory(), boards: leaderboards.NewMemory(), silent: t.Members, fired: fired}
 	r := w.rules
 	silent := &engine.Ruleset{Program: r.Program, Calendar: r.Calendar, MemberClock: r.MemberClock, Currency: r.Currency,
 		Digits: r.Digits, Late: r.Late, Member: r.Member, Events: engine.BuiltinEvents()}
@@ -53,7 +56,8 @@ func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
 			must(refusal)
 		}
 	}
-	w.processor.Activate(engine.Version{Number: 2, From: calendar.Beginning, Rules: r})
+	w.version = engine.Version{Number: 2, From: calendar.Beginning, Rules: r}
+	w.processor.Activate(w.version)
 	w.processor.Watch(&w.trace)
 	return w
 }
@@ -85,6 +89,18 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 		e = engine.NewRelease(t.Name)
 	case RefuseAction:
 		e = engine.NewRefuse(t.Name)
+	case ClaimAction:
+		e = engine.NewClaim(id, t.Member, t.Name, t.Amount)
+	case ConfirmAction:
+		e = engine.NewConfirm("", t.Name, t.Amount)
+	case CancelAction:
+		e = engine.NewCancel("", t.Name)
+	case ReturnAction:
+		e = engine.NewReturn(id, t.Name, t.Amount)
+	case FreezeAction:
+		e = engine.NewFreeze(id, t.Member, t.Name)
+	case RepairAction:
+		e = engine.NewRepair(id, t.Member, t.Name)
 	case AdjustAction:
 		e = engine.NewAdjustment(id, t.Member, t.Adjust)
 	case SetAction:
@@ -131,6 +147,15 @@ func (w *world) commit() {
 
 // advance lets time pass up to an instant: what falls due is settled at its own instant, one after another.
 func (w *world) advance(to calendar.Instant) {
+	if !w.begun {
+		w.begun, w.now = true, to
+		for _, m := range w.silent { // their timers begin with the story
+			tick := engine.NewVersionTick(w.version, m.ID)
+			tick.Time, tick.Arrived = to, to
+			w.process(tick)
+		}
+		w.begin()
+	}
 	for {
 		var tick *engine.Event
 		must(engine.Due(w.store, to, func(due *engine.Event) bool {

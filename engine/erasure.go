@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// commandErase forgets a member for good (semantics: Erasure and export). It acts at once: what the member had is forfeited,
+// open claims are released, the state goes and boards close up. The journal still has the member's events; a Redaction
+// writes them anew without what they told.
+const commandErase = "member.erase"
+
+// erasedNames is what the pseudonyms of erased members begin with. No sender can use such an id.
+const erasedNames = derived + "erased/"
+
+// erasing is the data of an erasure.
+type erasing struct {
+	As string `json:"as"` // the pseudonym
+}
+
+// NewErasure is the event that erases a member. Its id and data are filled in by Process, so that repeating it is harmless.
+func NewErasure(member string) *Event { return &Event{Type: commandErase, Member: member} }
+
+// pseudonym is the name that what is left of an erased member goes by: a keyed hash of the id, so that the id is recognized
+// when it comes again, and nobody without the program's secret can tell it from the name.
+func (p *Processor) pseudonym(id string) string {
+	mac := hmac.New(sha256.New, p.apply.codeKey)
+	mac.Write([]byte("erased\x00" + id))
+	return erasedNames + hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// Erased reports whether an id is that of an erased member, or the pseudonym of one. Both stay blocked for ever.
+func (p *Processor) Erased(id string) bool {
+	return strings.HasPrefix(id, erasedNames) || len(p.erased) > 0 && p.erased[p.pseudonym(id)]
+}
+
+var memberErased = &Refusal{Code: CodeMemberErased, Message: "this member has been erased, and the id stays blocked"}
+
+// nameErasure gives an erasure the id and data that follow from its member.
+func (p *Processor) nameErasure(e *Event) {
+	if e.Type == commandErase && e.ID == "" {
+		as := p.pseudonym(e.Member)
+		e.ID, e.Data = derived+"erase/"+strings.TrimPrefix(as, erasedNames), encodeJSON(erasing{As: as})
+	}
+}
+
+// Erased is what is left of an erased member: the totals of its accounts, by which those of the program stay provable.
+type Erased struct {
+	ID       string // the pseudonym
+	Version  uint64 // seq of the erasure
+	Accounts []*Account
+
+	dirty bool
+}
+
+func encodeErased(x *Erased) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.uint(x.Version)
+	w.text(x.ID)
+	w.len(len(x.Accounts))
+	for _, a := range x.Accounts {
+		w.account(a)
+	}
+	return w.b
+}
+
+// DecodeErased reads the state of an erased member.
+func DecodeErased(state []byte) *Erased {
+	r := &reader{b: state}
+	r.uint()
+	x := &Erased{Version: r.uint(), ID: r.text()}
+	x.Accounts = pointers(r, r.account)
+	damaged("erased member", x.ID, r)
+	return x
+}
+
+// scoresOf are the scores that a member has on boards that rank members, those not yet written included.
+func (p *Processor) scoresOf(member string) ([]ScoreChange, error) {
+	found := map[leaderboards.Key]ScoreChange{}
+	keep := func(s ScoreChange) {
+		s.Key.Program = ""
+		if b := p.current().Leaderboard(s.Key.Board); b == nil || b.Counter.By == ByMember {
+			found[s.Key] = s
+		}
+	}
+	for after := ""; ; {
+		ranking := ""
+		err := p.store.Scan(boardPrefix, after, func(key string, _ []byte) bool {
+			ranking = key[:strings.LastIndexByte(key, 0)+1]
+			return false
+		})
+		if err != nil {
+			return nil, err
+		}
+		if ranking == "" {
+			break
+		}
+		after = ranking + "\xff" // no id has this byte
+		value, err := p.store.Get(ranking + member)
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			keep(decodeScore(value))
+		}
+	}
+	for _, s := range p.scores {
+		if s.Score.Member == member {
+			keep(s)
+		}
+	}
+	list := slices.Collect(maps.Values(found))
+	list = slices.DeleteFunc(list, func(s ScoreChange) bool { return s.Score.Removed })
+	slices.SortFunc(list, func(a, b ScoreChange) int { return strings.Compare(scoreKey(&a), scoreKey(&b)) })
+	return list, nil
+}
+
+func decodeScore(value []byte) (s ScoreChange) {
+	r := &reader{b: value}
+	r.uint()
+	r.score(&s)
+	damaged("score", s.Score.Member, r)
+	return s
+}
+
+// eraseCommand takes all points, releases open claims, takes the member off boards, and leaves the totals.
+func (a *applier) eraseCommand(e *Event) {
+	var data erasing
+	if json.Unmarshal(e.Data, &data) != nil {
+		return
+	}
+	a.look(e)
+	for _, c := range a.m.Claims {
+		if c.State == ClaimOpen {
+			a.freeAll(c)
+			c.State, c.Settled = ClaimCancelled, a.now
+			a.giveUpUses(c)
+		}
+	}
+	left := &Erased{ID: data.As}
+	for _, acc := range a.m.Accounts {
+		a.forfeitAll(acc)
+		left.Accounts = append(left.Accounts, &Account{Points: acc.Points, Debt: acc.Debt, Issued: acc.Issued, Spent: acc.Spent,
+			Expired: acc.Expired, Forfeited: acc.Forfeited, Reversed: acc.Reversed})
+	}
+	a.leaveBoards(data.As)
+	a.queue = a.queue[:0] // nothing that this leads to is of anybody any more
+	a.subjects.erase(a.m, left, a.seq)
+	a.m = &Member{ID: a.m.ID, indexed: a.m.indexed, schema: a.m.schema, Profile: make([]Value, len(a.m.Profile))}
+}
+
+// forfeitAll takes what is left of all lots, pending ones included. Debt stays: nobody will pay it.
+func (a *applier) forfeitAll(acc *Account) {
+	sum := decimal.Decimal(0)
+	for i := range acc.Lots {
+		lot := &acc.Lots[i]
+		sum += lot.Remaining
+		lot.Forfeited, lot.Remaining = lot.Forfeited+lot.Remaining, 0
+	}
+	if sum == 0 {
+		return
+	}
+	acc.Forfeited += sum
+	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -sum, At: a.now, Lot: a.seq, Source: "erasure"})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: acc.Points, Source: "erasure", Amount: -sum, Wanted: -sum,
+		Available: a.now, Expires: calendar.Forever})
+}
+
+// leaveBoards takes the member off the boards that are open; on closed ones the pseudonym takes its place.
+func (a *applier) leaveBoards(as string) {
+	if a.told != nil {
+		a.out.Scores = slices.Clone(a.told.Scores)
+		for i := range a.out.Scores {
+			a.out.Scores[i].Key.Program = a.rules.Program
+		}
+		return
+	}
+	for _, s := range a.standings {
+		s.Key.Program = a.rules.Program
+		anonymous := s
+		anonymous.Score.Member, anonymous.Score.Version = as, a.seq
+		a.tellBoard(ScoreChange{Key: s.Key, Rules: s.Rules, Score: leaderboards.Score{Member: s.Score.Member, Removed: true, Version: a.seq}})
+		if !a.seasonOpen(s.Key) {
+			a.tellBoard(anonymous)
+		}
+	}
+}
+
+// tellBoard tells a board a score without telling the sender.
+func (a *applier) tellBoard(s ScoreChange) {
+	a.out.Scores = append(a.out.Scores, s)
+	if a.ranks != nil {
+		_, _, _ = a.ranks.Move(s.Key, s.Rules, s.Score)
+	}
+}
+
+// seasonOpen reports whether the table of a ranking can still change. One of a board that the ruleset does not have any more
+// cannot.
+func (a *applier) seasonOpen(ranking leaderboards.Key) bool {
+	b := a.rules.Leaderboard(ranking.Board)
+	if b == nil {
+		return false
+	}
+	every := b.Counter.Every
+	if every == calendar.Always {
+		return true
+	}
+	closes := *b
+	if closes.Closes.IsZero() {
+		closes.Closes = a.rules.Late
+	}
+	cal := a.rules.Calendar
+	for key := cal.Key(every, a.now) + 2; a.now < a.seasonCloses(&closes, key); key-- { // clocks of members are ahead of the program's
+		if cal.Label(every, key) == ranking.Season {
+			return true
+		}
+	}
+	return false
+}
+
+// erase puts what is left of a member in its place.
+func (s *Subjects) erase(m *Member, left *Erased, seq uint64) {
+	m.dirty = false
+	s.dirtyMembers = slices.DeleteFunc(s.dirtyMembers, func(d *Member) bool { return d == m })
+	s.members[m.ID] = nil
+	s.gone = append(s.gone, m.ID)
+	s.keepErased(left, seq)
+}
+
+func (s *Subjects) keepErased(x *Erased, seq uint64) {
+	s.erased[x.ID] = x
+	x.Version = seq
+	if !x.dirty {
+		x.dirty = true
+		s.dirtyErased = append(s.dirtyErased, x)
+	}
+}
+
+// erasedRow remembers who is to be redacted: the pseudonym, and as its value the id.
+const erasedRow = "e/"
+
+// forget adds the rows that follow from an erasure.
+func (p *Processor) forget(e *Event, m *Member) {
+	var data erasing
+	if json.Unmarshal(e.Data, &data) != nil {
+		return
+	}
+	p.erased[data.As] = true
+	p.batch.Rows = append(p.batch.Rows, Row{Key: erasedRow + data.As, Value: []byte(e.Member)})
+	if m.indexed != 0 && m.indexed != calendar.Forever {
+		p.batch.Rows = append(p.batch.Rows, Row{Key: dueKey(m.indexed, e.Member)})
+	}
+}

@@ -1,0 +1,299 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// Redaction is what it takes to forget erased members in a store as well. It is found out by applying the journal again:
+// the members' records are written anew with nothing but their entries and Images of what they shared with others, so that
+// whoever replays the journal comes to the same states without knowing what they did.
+type Redaction struct {
+	Rewritten []Rewritten
+	Rows      []Row              // index rows of the members; all are deleted
+	Rankings  []leaderboards.Key // that the members had a score in: boards outside this process are to be built anew
+}
+
+// ErrStopped is the error of a redaction that was told not to go on.
+var ErrStopped = errors.New("the redaction was stopped")
+
+// ToRedact are the members that were erased and whose records are not known to be redacted, by id: their pseudonyms.
+func ToRedact(store Store) (map[string]string, error) {
+	members := map[string]string{}
+	err := store.Scan(erasedRow, "", func(key string, value []byte) bool {
+		members[string(value)] = strings.Clone(key[len(erasedRow):])
+		return true
+	})
+	return members, err
+}
+
+// Redacted is the row that says that a member is to be redacted no more.
+func Redacted(pseudonym string) Row { return Row{Key: erasedRow + pseudonym} }
+
+// Redact finds out how to redact members that were erased, who are told by id with their pseudonyms. It reads the journal up
+// to the last of the erasures and needs as much memory and time as Replay; states as after them must be in the store. proceed
+// is asked now and then whether to go on.
+func Redact(store Store, versions []Version, members map[string]string, proceed func() bool) (*Redaction, error) {
+	r := &redactor{members: members, left: len(members)}
+	r.p = &Processor{versions: versions, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{},
+		erased: map[string]bool{}, batch: &Batch{}, store: nothing{}}
+	r.p.subjects = NewSubjects(r.p.current(), func(string) []byte { return nil })
+	var failed error
+	err := store.Records(1, func(seq uint64, b []byte) bool {
+		if seq%1024 == 0 && !proceed() {
+			failed = ErrStopped
+			return false
+		}
+		var rec *Record
+		if rec, failed = DecodeRecord(b); failed == nil {
+			failed = r.record(rec)
+		}
+		return failed == nil && r.left > 0
+	})
+	if err := errors.Join(err, failed); err != nil {
+		return nil, err
+	}
+	return &r.found, r.rows(store)
+}
+
+// redactor applies the journal again.
+type redactor struct {
+	p       *Processor
+	members map[string]string
+	left    int // erasures to come
+	found   Redaction
+}
+
+// record applies one record and writes it anew where an erased member had a part in it.
+func (r *redactor) record(rec *Record) error {
+	p := r.p
+	as, own := r.members[rec.Event.Member]
+	var keys []string
+	involved := own
+	if !isRedacted(rec) {
+		var err error
+		if keys, involved, err = r.shared(rec, own); err != nil {
+			return err
+		}
+	}
+	before := make([][]byte, len(keys))
+	for i, key := range keys {
+		before[i] = p.subjects.shared(key)
+	}
+	if err := p.again(rec); err != nil {
+		return err
+	}
+	if involved {
+		images := make([]Image, len(keys))
+		for i, key := range keys {
+			images[i] = imageOf(key, before[i], p.subjects.shared(key))
+		}
+		r.rewrite(rec, as, images)
+	}
+	p.batch.Rows = p.batch.Rows[:0]
+	clear(p.pending)
+	clear(p.scores)
+	return nil
+}
+
+// shared finds which shared subjects a record changes, and whether an erased member has a part in it: it is theirs, or looks
+// at their state. For a record that is neither it need not be found out.
+func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, err error) {
+	present, judging, e, err := r.p.read(rec)
+	if err != nil || !own && !judging.transfers() {
+		return nil, false, err
+	}
+	scratch := NewSubjects(r.p.current(), func(key string) []byte {
+		state := r.p.subjects.state(key)
+		if id, isMember := strings.CutPrefix(key, memberPrefix); isMember && id != rec.Event.Member && r.members[id] != "" && state != nil {
+			involved = true
+		}
+		return state
+	})
+	a := applier{told: &rec.Outcome}
+	a.run(present, judging, scratch, nil, &e, rec.Seq, nil)
+	if involved = involved || own; !involved {
+		return nil, false, nil
+	}
+	keys = scratch.touched(rec.Event.Member)
+	for i := range rec.Outcome.Images { // of another member's erasure
+		keys = append(keys, rec.Outcome.Images[i].Key)
+	}
+	keys = slices.DeleteFunc(keys, func(key string) bool {
+		id, isMember := strings.CutPrefix(key, memberPrefix)
+		return isMember && r.members[id] != ""
+	})
+	slices.Sort(keys)
+	return slices.Compact(keys), true, nil
+}
+
+// transfers reports whether rules give to, or take from, other members.
+func (r *Ruleset) transfers() bool {
+	return slices.ContainsFunc(r.Rules, func(rule *Rule) bool { return rule.To != nil || rule.From != nil })
+}
+
+// rewrite writes a record anew. Of a member's own only what is nobody's secret is left; of one of another member, who gave to
+// an erased one or took from it, all of it: the images stand for what cannot be decided again.
+func (r *redactor) rewrite(rec *Record, as string, images []Image) {
+	was, id := rec.Event.ID, rec.Event.ID
+	if as == "" {
+		rec.Outcome.Images = images
+	} else {
+		if strings.Contains(id, rec.Event.Member) {
+			id = erasedNames + "event/" + strconv.FormatUint(rec.Seq, 10)
+		}
+		r.forgetClaim(rec)
+		if rec.Event.Type == commandErase {
+			r.left--
+		}
+		rec = anonymous(rec, id, as, images)
+	}
+	record := encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+	r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: was, ID: id})
+}
+
+// anonymous is what is left of an erased member's record.
+func anonymous(rec *Record, id, as string, images []Image) *Record {
+	e, o := &rec.Event, &rec.Outcome
+	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
+		Event: Event{ID: id, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
+		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Images: images,
+			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool { return s.Score.Member == e.Member })}}
+	for i := range left.Outcome.Entries {
+		if entry := &left.Outcome.Entries[i]; strings.HasPrefix(entry.Source, adjustmentNames) {
+			entry.Source = strings.TrimSuffix(adjustmentNames, "/") // the reason is free text
+		}
+	}
+	if e.Type == commandErase {
+		left.Outcome.Effects = o.Effects
+	}
+	return left
+}
+
+// forgetClaim deletes a claim that is kept on its own.
+func (r *redactor) forgetClaim(rec *Record) {
+	if rec.Event.Type == commandClaim {
+		r.found.Rows = append(r.found.Rows, Row{Key: statePrefix + claimPrefix + strings.TrimPrefix(rec.Event.ID, claimNames)})
+	}
+}
+
+// rows finds the index rows of the members.
+func (r *redactor) rows(store Store) error {
+	gone := func(key string) { r.found.Rows = append(r.found.Rows, Row{Key: strings.Clone(key)}) }
+	last := func(key string) bool { return r.members[key[strings.LastIndexByte(key, 0)+1:]] != "" }
+	var errs []error
+	scan := func(prefix string, yield func(key string, value []byte)) {
+		errs = append(errs, store.Scan(prefix, "", func(key string, value []byte) bool {
+			yield(key, value)
+			return true
+		}))
+	}
+	for id := range r.members {
+		scan(ledgerPrefix+id+"\x00", func(key string, _ []byte) { gone(key) })
+		scan(snapshotPrefix+id+"\x00", func(key string, _ []byte) { gone(key) })
+	}
+	scan(sharePrefix, func(key string, _ []byte) {
+		if last(key) {
+			gone(key)
+		}
+	})
+	scan(boardPrefix, func(key string, value []byte) {
+		if last(key) && r.ranksMembers(key) {
+			gone(key)
+			r.found.Rankings = append(r.found.Rankings, decodeScore(value).Key)
+		}
+	})
+	scan(outboxScores, func(key string, value []byte) {
+		if s := decodeScore(value); r.members[s.Score.Member] != "" && r.ranksMembers(scoreKey(&s)) {
+			gone(key)
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// ranksMembers reports whether a row of a score is of a board that ranks members, not groups.
+func (r *redactor) ranksMembers(key string) bool {
+	board, _, _ := strings.Cut(strings.TrimPrefix(key, boardPrefix), "\x00")
+	b := r.p.current().Leaderboard(board)
+	return b == nil || b.Counter.By == ByMember
+}
+
+// nothing is a store in which nothing is.
+type nothing struct{ Store }
+
+func (nothing) Get(string) ([]byte, error) { return nil, nil }
+
+func (nothing) Scan(string, string, func(string, []byte) bool) error { return nil }
+
+// isRedacted reports whether a record is what was left of an erased member's.
+func isRedacted(rec *Record) bool { return strings.HasPrefix(rec.Event.Member, erasedNames) }
+
+// redacted applies what was left of an erased member's record.
+func (p *Processor) redacted(rec *Record) {
+	p.last = rec.Seq
+	for _, image := range p.subjects.after(rec.Outcome.Images) {
+		p.subjects.install(image.Key, image.Value, rec.Seq)
+	}
+	if rules := p.numbered(rec.Present); rules != nil {
+		for i := range rec.Outcome.Scores {
+			rec.Outcome.Scores[i].Key.Program = rules.Program
+		}
+	}
+	p.tell(&rec.Outcome)
+	if rec.Event.Type == commandErase {
+		p.erased[rec.Event.Member] = true
+	}
+}
+
+// after are the states that images tell, given the present ones.
+func (s *Subjects) after(images []Image) []Row {
+	rows := make([]Row, len(images))
+	for i := range images {
+		key := images[i].Key
+		rows[i] = Row{Key: key, Value: images[i].of(s.shared(key))}
+	}
+	return rows
+}
+
+// Rewrite puts records that were written anew into the next batch.
+func (p *Processor) Rewrite(records []Rewritten) {
+	p.batch.Rewritten = append(p.batch.Rewritten, records...)
+}
+
+// transferredToErased carries out a recorded transfer of which the other member is no more, as far as it concerned the
+// member at hand. What it did to shared limits is told by the record's images. It reports whether there was one.
+func (a *applier) transferredToErased(p *plannedRule, name string) bool {
+	if a.told == nil || !a.firedThen(p.rule, name) {
+		return false
+	}
+	r := p.rule
+	if p.from == "" {
+		a.take(a.grantPlan[p.first+len(r.Give):p.last], name)
+	}
+	if p.to == "" {
+		for i := range r.Give {
+			a.givePlanned(&a.grantPlan[p.first+i], r.Limits, r.Pending, name, false)
+		}
+		a.countUse(r.Limits, a.m)
+	}
+	for i := range a.told.Effects {
+		if e := &a.told.Effects[i]; e.Kind == QueuedEffect && e.Source == name && e.Cause == a.cause {
+			a.out.Effects = append(a.out.Effects, *e)
+		}
+	}
+	return true
+}
+
+// firedThen reports whether a rule fired for what is being processed, by the record: it gave, or took, or used a limit.
+func (a *applier) firedThen(r *Rule, name string) bool {
+	if slices.ContainsFunc(a.told.Effects, func(e Effect) bool { return e.Source == name && e.Cause == a.cause }) {
+		return true
+	}
+	return a.told.Trail != nil && slices.ContainsFunc(a.told.Trail.Uses, func(u UseMark) bool {
+		return u.Cause == a.cause && slices.ContainsFunc(r.Limits, func(l *Limit) bool { return l.id == u.Limit })
+	})
+}

@@ -1,0 +1,291 @@
+package engine
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Timer is when a rule fires by time alone. Exactly one form is set (language: Phrases).
+type Timer struct {
+	Text string // as written
+	// After is a time after an anchor: the last or first event of a type, the joining.
+	After  calendar.Duration
+	Anchor Anchor
+	// Yearly is a date of the member's profile, on whose yearly return it fires.
+	Yearly *Field
+	Cron   *calendar.Cron
+	// Promotion is one whose window opens, or closes with Closes.
+	Promotion *Promotion
+	Closes    bool
+}
+
+// TimerMark is the last instant for which a timer fired for a member.
+type TimerMark struct {
+	Timer string
+	At    calendar.Instant
+}
+
+// timer is something that time alone starts: a rule with a Timer, or what looks at the opening or closing of a promotion.
+type timer struct {
+	Timer
+	key   string // what states call it; another phrase is another timer
+	rule  *Rule  // nil for a promotion
+	event *EventType
+	start calendar.Instant
+}
+
+// yearlyGap is how long after a yearly gift the next one comes at the earliest: a member who changes a date of birth is not
+// given twice (semantics: Timers and promotions).
+const yearlyGap = 300
+
+// maxFired bounds how often the timers of a member fire at once. What is left is due at the next tick.
+const maxFired = 100
+
+// linkTimers gathers what time starts, sorted by key.
+func (r *Ruleset) linkTimers() {
+	r.timers = nil
+	for _, rule := range r.Rules {
+		if rule.Timer != nil {
+			r.timers = append(r.timers, &timer{Timer: *rule.Timer, rule: rule, event: rule.When, key: rule.Path + "/" + rule.Timer.Text, start: calendar.Beginning})
+		}
+	}
+	for _, closes := range []bool{false, true} {
+		name := PromotionOpened
+		if closes {
+			name = PromotionClosed
+		}
+		t := r.byEvent[name]
+		if t == nil || len(t.rules.all) == 0 && len(t.feeds.all) == 0 {
+			continue
+		}
+		for _, p := range r.Promotions {
+			if p.Window != nil {
+				r.timers = append(r.timers, &timer{Timer: Timer{Promotion: p, Closes: closes}, event: t,
+					key: "promotions/" + p.ID + "/" + name, start: calendar.Beginning})
+			}
+		}
+	}
+	slices.SortStableFunc(r.timers, func(a, b *timer) int { return strings.Compare(a.key, b.key) })
+	for _, t := range r.timers {
+		r.names[t.key] = t.key
+	}
+}
+
+// next is the first instant after one at which the timer is due for a member, Forever when it is not.
+func (t *timer) next(rules *Ruleset, m *Member, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
+	switch {
+	case t.Cron != nil:
+		if at, ok := t.Cron.Next(cal, after); ok {
+			return at
+		}
+	case t.Promotion != nil:
+		return t.opening(rules.Calendar, after)
+	case t.Yearly != nil:
+		return t.yearly(m, cal, after)
+	default:
+		if at := t.anchored(m, cal); at > after {
+			return at
+		}
+	}
+	return calendar.Forever
+}
+
+// opening is the next opening or closing of the promotion. Its window is the program's, whoever asks.
+func (t *timer) opening(cal calendar.Calendar, after calendar.Instant) calendar.Instant {
+	w := t.Promotion.Window
+	if !t.Closes {
+		if start, _, ok := w.Next(cal, after); ok {
+			return start
+		}
+		return calendar.Forever
+	}
+	if _, end, open := w.At(cal, after); open {
+		return end
+	}
+	if _, end, ok := w.Next(cal, after); ok {
+		return end
+	}
+	return calendar.Forever
+}
+
+// yearly is the next return of the date: at the start of its local day, never within 300 days of the last one.
+func (t *timer) yearly(m *Member, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
+	v := m.Profile[t.Yearly.Slot]
+	if v.Kind != Date {
+		return calendar.Forever
+	}
+	last := calendar.Beginning
+	if mark := m.mark(t.key); mark != nil {
+		last = mark.At
+	}
+	year, _, _ := cal.Zone.Date(after).Civil()
+	for y := year; y <= year+2; y++ {
+		day := v.Date().Anniversary(y)
+		at := cal.Zone.Start(day)
+		if at > after && day > v.Date() && (last == calendar.Beginning || int(day-cal.Zone.Date(last)) >= yearlyGap) {
+			return at
+		}
+	}
+	return calendar.Forever
+}
+
+// anchored is a time after the last or first event of a type, or after joining, at the same time of day.
+func (t *timer) anchored(m *Member, cal calendar.Calendar) calendar.Instant {
+	switch {
+	case t.Anchor.Joined:
+		return cal.After(m.Joined, t.After)
+	case t.Anchor.Last != "":
+		if s := m.seen(t.Anchor.Last); s != nil {
+			return cal.After(s.Last, t.After)
+		}
+	default:
+		if s := m.seen(t.Anchor.First); s != nil && m.mark(t.key) == nil {
+			return cal.After(s.First, t.After)
+		}
+	}
+	return calendar.Forever
+}
+
+func (m *Member) mark(timer string) *TimerMark {
+	for i := range m.Timers {
+		if m.Timers[i].Timer == timer {
+			return &m.Timers[i]
+		}
+	}
+	return nil
+}
+
+// due is when the timer fires next for the member: after its activation, after joining, after what was imported, and after
+// the last time.
+func (t *timer) due(a *applier) calendar.Instant {
+	m := a.m
+	after := max(t.start, m.Live)
+	if t.Cron != nil || t.Promotion != nil || t.Yearly != nil {
+		after = max(after, m.Joined)
+	}
+	if mark := m.mark(t.key); mark != nil {
+		after = max(after, mark.At)
+	}
+	cal := a.rules.CalendarOf(m)
+	if t.Cron == nil && t.Promotion == nil {
+		return t.next(a.rules, m, cal, after)
+	}
+	// Many members ask the same question of the calendar.
+	known, ok := a.turns[t]
+	if !ok || known.zone != cal.Zone || after < known.after || after >= known.next {
+		if known = (occurrence{cal.Zone, after, t.next(a.rules, m, cal, after)}); a.turns == nil {
+			a.turns = map[*timer]occurrence{}
+		}
+		a.turns[t] = known
+	}
+	return known.next
+}
+
+// occurrence is the next one, which holds for all instants from after until it.
+type occurrence struct {
+	zone        *calendar.Zone
+	after, next calendar.Instant
+}
+
+// timersDue is the first instant at which a timer of the member fires. What was imported is history: its timers begin with
+// the first event or tick after it, which is due at once.
+func (a *applier) timersDue() calendar.Instant {
+	due := calendar.Forever
+	if len(a.rules.timers) == 0 {
+		return due
+	}
+	if a.m.Live == calendar.Forever {
+		return a.now
+	}
+	for _, t := range a.rules.timers {
+		due = min(due, t.due(a))
+	}
+	return due
+}
+
+// timerFired is the type of the event that a timer is; it has no fields.
+const timerFired = "timer"
+
+// nextTimer finds what is due first, by now.
+func (a *applier) nextTimer(now calendar.Instant) (first *timer, due calendar.Instant) {
+	due = now + 1
+	for _, t := range a.rules.timers {
+		if at := t.due(a); at < due {
+			first, due = t, at
+		}
+	}
+	return first, due
+}
+
+// settleTimers fires what is due by now, in the order of due instants, each for the member as it was then.
+func (a *applier) settleTimers(now calendar.Instant) {
+	if a.event.Past {
+		return
+	}
+	if a.m.Live == calendar.Forever {
+		a.m.Live = now
+	}
+	for range maxFired {
+		t, due := a.nextTimer(now)
+		if t == nil {
+			return
+		}
+		a.settleTime(due)
+		a.fire(t, due)
+	}
+}
+
+// fire lets one timer fire for the member, dated at its instant.
+func (a *applier) fire(t *timer, due calendar.Instant) {
+	if mark := a.m.mark(t.key); mark != nil {
+		mark.At = due
+	} else {
+		a.m.Timers = append(a.m.Timers, TimerMark{Timer: t.key, At: due})
+	}
+	e := &Event{ID: derived + "timer/" + t.key + "/" + due.String() + "/" + a.m.ID, Type: t.event.Name, Member: a.m.ID, Time: due, Timed: true, Arrived: due}
+	if t.Promotion != nil {
+		e.Fields = []Value{TextValue(t.Promotion.ID)}
+	}
+	e.cause = a.caused(Cause{Event: t.event.Name, ID: t.key, At: due})
+	event, cause, now, waiting := a.event, a.cause, a.now, len(a.queue)
+	a.event, a.cause, a.now = e, e.cause, due
+	a.look(e)
+	switch {
+	case t.Promotion != nil && !a.ask(t.Promotion.For, t.key):
+	case t.rule == nil:
+		a.queue = append(a.queue, e)
+	default:
+		a.rulePlan, a.grantPlan, a.boostPlan = a.rulePlan[:0], a.grantPlan[:0], a.boostPlan[:0]
+		a.planRule(t.rule)
+		for i := range a.rulePlan {
+			a.rule(&a.rulePlan[i])
+		}
+	}
+	a.drain(waiting)
+	a.event, a.cause, a.now = event, cause, now
+}
+
+// NewVersionTick is the event that tells a member of a new version of the ruleset: its timers begin. Its id names the
+// version, so that it has one effect however often it is sent.
+func NewVersionTick(v Version, member string) *Event {
+	return &Event{ID: derived + "version/" + strconv.Itoa(v.Number) + "/" + member, Type: commandTime, Member: member}
+}
+
+// Sweep calls yield for the stored members after one, in byte order of their ids, with the event that tells them of a new
+// version.
+func Sweep(store Store, v Version, after string, yield func(tick *Event) bool) error {
+	prefix := statePrefix + memberPrefix
+	start := ""
+	if after != "" {
+		start = prefix + after
+	}
+	return store.Scan(prefix, start, func(key string, _ []byte) bool {
+		return yield(NewVersionTick(v, strings.TrimPrefix(key, prefix)))
+	})
+}
+
+// HasTimers reports whether time alone starts anything in the ruleset.
+func (r *Ruleset) HasTimers() bool { return len(r.timers) > 0 }
