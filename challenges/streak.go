@@ -20,6 +20,8 @@ type History struct {
 	Bought []calendar.Instant
 	// Mended are stretches of missed periods that were repaired.
 	Mended []Span
+	// Excused are periods that the member hardly lived, travelling: they neither count nor break.
+	Excused []Span
 }
 
 // StreakState is where a streak stands at an instant.
@@ -106,7 +108,7 @@ type walk struct {
 
 // bridge uses a freeze for missed period k, a free one first, and reports whether there was one.
 func (w *walk) bridge(k calendar.Key) bool {
-	if w.h.mended(k) {
+	if within(w.h.Mended, k) {
 		return true
 	}
 	if w.s.Free > 0 {
@@ -126,8 +128,8 @@ func (w *walk) bridge(k calendar.Key) bool {
 	return false
 }
 
-func (h *History) mended(k calendar.Key) bool {
-	return slices.ContainsFunc(h.Mended, func(s Span) bool { return s.First <= k && k <= s.Last })
+func within(spans []Span, k calendar.Key) bool {
+	return slices.ContainsFunc(spans, func(s Span) bool { return s.First <= k && k <= s.Last })
 }
 
 // counts reports whether a missed period k can break the run at all.
@@ -138,7 +140,7 @@ func (w *walk) counts(k calendar.Key) bool {
 // miss passes over the missed periods from k up to before end. It reports false as soon as one breaks the run.
 func (w *walk) miss(k, end calendar.Key) bool {
 	for ; k < end; k++ {
-		if !w.counts(k) {
+		if !w.counts(k) || w.s.Every == calendar.Day && within(w.h.Excused, k) {
 			continue
 		}
 		if !w.bridge(k) {

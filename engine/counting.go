@@ -338,7 +338,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 	cal := a.facts.calendar
 	var run challenges.Run
-	s.Run.Runs(cal, &rec.History, func(r challenges.Run) {
+	s.Run.Runs(cal, a.m.history(rec), func(r challenges.Run) {
 		if r.First <= key && key <= r.Last {
 			run = r
 		}
@@ -381,7 +381,7 @@ func (r *StreakRecord) forget(s *challenges.Streak, cal calendar.Calendar) {
 
 // streakEffect tells where a streak stands now, and remembers when it breaks.
 func (a *applier) streakEffect(s *Streak, rec *StreakRecord) Effect {
-	st := s.Run.At(a.rules.CalendarOf(a.m), &rec.History, a.now)
+	st := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), a.now)
 	rec.Breaks = st.BreaksAt
 	return Effect{Kind: StreakEffect, ID: s.ID, Length: st.Length, Longest: st.Longest, State: string(st.State),
 		AtRiskAt: st.AtRiskAt, BreaksAt: st.BreaksAt}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
 )
@@ -108,7 +109,7 @@ counters:
 challenges:
   together: {when: buy, add: event.amount, by: member.team, goal: 50, give: {stars: 5}}
 leaderboards: {ever: {counter: spent}, month: {counter: monthly}, teams: {counter: best}}
-rewards: {coffee: {cost: {stars: 10}}}
+rewards: {coffee: {}}
 `
 
 func TestErasureForfeitsAndForgets(t *testing.T) {
@@ -120,6 +121,9 @@ func TestErasureForfeitsAndForgets(t *testing.T) {
 	w.set("bob", "team", `"red"`)
 	w.as("o1").send("otti-4711", "buy", "amount", 30, "note", "for aunt Friederike")
 	w.as("o2").send("bob", "buy", "amount", 25)
+	coffee := w.p.Rules().Reward("coffee")
+	coffee.Cost = []engine.Cost{{Points: w.p.Rules().PointsType("stars"), Amount: 10 * decimal.One}}
+	coffee.Hold = calendar.Duration{Unit: calendar.Minute, N: 15}
 	claim := engine.NewClaim("c1", "otti-4711", "coffee", 0)
 	claim.Time, claim.Arrived = w.now, w.now
 	w.accept(claim)

@@ -397,7 +397,7 @@ func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 		return false
 	}
 	long := false
-	s.Run.Runs(a.rules.CalendarOf(a.m), &rec.History, func(r challenges.Run) {
+	s.Run.Runs(a.rules.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
 		if r.First <= in && in <= r.Last && r.Length >= int(s.Goals[i].At/decimal.One) {
 			long = true
 		}

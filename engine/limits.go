@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -23,17 +25,19 @@ func (a *applier) period(l *Limit) calendar.Key {
 	if !l.Last.IsZero() {
 		return calendar.Key(a.event.Time)
 	}
-	return a.facts.calendar.Key(l.Per, a.event.Time)
+	return a.dayOfLimits(a.event.Time).Key(l.Per, a.event.Time)
 }
 
 // shared reports whether a limit counts more than the receiving member.
 func (l *Limit) shared() bool { return l.Everyone || len(l.By) > 0 }
 
-// useKey names the shared count of a limit: its key and the values it counts by. No text holds a NUL (the decoder
-// refuses it), so no two combinations can be mistaken for one another.
+// useKey names the shared count of a limit: its key and a hash of the values it counts by, which may tell of a member and
+// outlive it. No text holds a NUL (the decoder refuses it), so no two combinations can be mistaken for one another.
 func (a *applier) useKey(l *Limit, to *Member) string {
+	if len(l.By) == 0 {
+		return l.Key
+	}
 	var b strings.Builder
-	b.WriteString(l.Key)
 	for i := range l.By {
 		part := to.ID
 		if !l.By[i].Receiver {
@@ -42,7 +46,8 @@ func (a *applier) useKey(l *Limit, to *Member) string {
 		b.WriteByte(0)
 		b.WriteString(part)
 	}
-	return b.String()
+	sum := sha256.Sum256([]byte(b.String()))
+	return l.Key + "\x00" + hex.EncodeToString(sum[:16])
 }
 
 // used is what a limit has used in the event's period, or in the rolling time up to it. A late event also lies in the rolling

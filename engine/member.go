@@ -17,7 +17,8 @@ type Member struct {
 	Joined  calendar.Instant
 	Name    string
 	Zone    *calendar.Zone // nil: the program's
-	Profile []Value        // declared fields by slot of the ruleset's member schema
+	Travel  Travel
+	Profile []Value // declared fields by slot of the ruleset's member schema
 	// Undeclared are values of fields that the present ruleset does not declare (any more).
 	Undeclared []NamedValue
 
@@ -41,6 +42,7 @@ type Member struct {
 	// indexed is the instant under which the member stands in the due index.
 	indexed calendar.Instant
 	dirty   bool
+	excused []challenges.Span // dates of Travel
 	// schema is the one whose slots Profile has.
 	schema *Schema
 }

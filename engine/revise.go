@@ -46,7 +46,7 @@ func (j *judgement) streaks(b *applier) []*StreakRecord {
 		}
 		rec.Breaks = 0
 		if s != nil {
-			rec.Breaks = s.Run.At(j.a.facts.calendar, &rec.History, j.a.now).BreaksAt
+			rec.Breaks = s.Run.At(j.a.facts.calendar, j.a.m.history(&rec), j.a.now).BreaksAt
 			rec.forget(&s.Run, j.a.facts.calendar)
 		}
 		list = append(list, &rec)

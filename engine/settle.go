@@ -73,7 +73,7 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		if s == nil {
 			continue
 		}
-		length := s.Run.At(a.rules.CalendarOf(a.m), &rec.History, broke-1).Length
+		length := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
 		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, StreakBroken+"/"+s.ID+"/"+a.m.ID+"/"+broke.String(), 0,
 			[]Value{TextValue(s.ID), NumberValue(n)})

@@ -80,12 +80,34 @@ func (w *writer) member(m *Member) {
 	w.len(m.Events)
 	w.beneath(m.Tiers)
 	w.acquired(m)
+	w.travel(&m.Travel)
 	w.at(m.Live)
 	w.len(len(m.Timers))
 	for _, t := range m.Timers {
 		w.text(t.Timer)
 		w.at(t.At)
 	}
+}
+
+func (w *writer) travel(t *Travel) {
+	w.at(t.At)
+	if t.Left == nil {
+		return
+	}
+	w.text(t.Left.Name())
+	w.len(len(t.Excused))
+	for _, d := range t.Excused {
+		w.key(calendar.Key(d))
+	}
+}
+
+func (r *reader) travel() (t Travel) {
+	if t.At = r.at(); t.At == 0 {
+		return t
+	}
+	t.Left, _ = calendar.LoadZone(r.text())
+	t.Excused = list(r, func(d *calendar.Date) { *d = calendar.Date(r.key()) })
+	return t
 }
 
 func (w *writer) tier(t *challenges.TierState) {
@@ -321,6 +343,8 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Events = r.len2()
 	r.beneath(m.Tiers)
 	r.acquired(m)
+	m.Travel = r.travel()
+	m.excuse()
 	m.Live = r.at()
 	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
 	damaged("member", m.ID, r)

@@ -41,7 +41,8 @@ type timer struct {
 // given twice (semantics: Timers and promotions).
 const yearlyGap = 300
 
-// maxFired bounds how often the timers of a member fire at once. What is left is due at the next tick.
+// maxFired bounds how often the timers of a member fire before an event, and after it once more. What is left is due at the
+// next tick.
 const maxFired = 100
 
 // linkTimers gathers what time starts, sorted by key.

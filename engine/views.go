@@ -95,7 +95,7 @@ func (m *Member) StreakAt(rules *Ruleset, s *Streak, at calendar.Instant) challe
 	if rec == nil {
 		return challenges.Standing{State: challenges.StreakNone}
 	}
-	return s.Run.At(rules.CalendarOf(m), &rec.History, at)
+	return s.Run.At(rules.CalendarOf(m), m.history(rec), at)
 }
 
 // Level is the name of the member's level of a tier, "" below the lowest.

@@ -197,4 +197,11 @@ func findLoop(edges map[string][]string) []string {
 	return loop
 }
 
-func arrows(loop []string) string { return strings.Join(loop, " -> ") }
+// arrows shows a loop; of a long one only how it begins and ends.
+func arrows(loop []string) string {
+	const most = 8
+	if len(loop) > most {
+		loop = append(slices.Clone(loop[:most-2]), "…", loop[len(loop)-1])
+	}
+	return strings.Join(loop, " -> ")
+}

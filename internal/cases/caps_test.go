@@ -26,7 +26,7 @@ func newCaps(c *semanticCase, _ func() *world) family {
 	var config capsConfig
 	c.configure(&config)
 	f := caps{&ledger{config: config.ledgerConfig}}
-	f.prepare(c.Timeline)
+	f.prepare(c)
 	nothing := ""
 	switch config.Mode {
 	case "", "clip":

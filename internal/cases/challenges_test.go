@@ -29,7 +29,7 @@ func newChallenge(c *semanticCase, _ func() *world) family {
 	f := &challenge{ledger: &ledger{}}
 	c.configure(&f.config)
 	f.ledger.config = f.config.ledgerConfig
-	f.prepare(c.Timeline)
+	f.prepare(c)
 	add, goal := "event.points ?? 0", f.config.Target
 	if f.config.TargetMinor != "" {
 		add, goal = "(event.amount ?? 0) * 100", f.config.TargetMinor

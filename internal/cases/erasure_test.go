@@ -1,20 +1,74 @@
 package cases
 
-// erasure translates members who are forgotten.
-type erasure struct {
-	*idempotency
-}
+import (
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// erasure translates members who are forgotten, with what they had and the boards that they stood on.
+type erasure struct{ *idempotency }
 
 func newErasure(c *semanticCase, world func() *world) family {
-	return &erasure{newIdempotency(c, world).(*idempotency)}
+	f := erasure{newIdempotency(c, world).(*idempotency)}
+	f.fields = "  score: {points: number}"
+	f.more = lines("counters: {scored: {when: score, add: event.points}}", "leaderboards: {open: {counter: scored}}")
+	return f
 }
 
-func (f *erasure) step(w *world, s *step) {
+func (f erasure) step(w *world, s *step) {
 	switch s.Action {
 	case "erase":
-		cannot("members cannot be erased yet")
+		w.accepted(w.send(engine.NewErasure(s.member())))
 	case "score":
-		cannot("members cannot be erased yet")
+		w.join(s.member(), f.config.Zone)
+		w.accepted(w.happen(s.name(), "score", s.member(), s.Occurred, map[string]any{"points": s.Points}))
+	default:
+		f.idempotency.step(w, s)
 	}
-	f.idempotency.step(w, s)
+}
+
+func (f erasure) look(w *world, key string, want any) any {
+	switch key {
+	case "open":
+		list := []string{}
+		for _, row := range w.rows("open", "", w.now) {
+			list = append(list, row.Member)
+		}
+		return list
+	case "closed":
+		cannot("nothing happens on a board whose season is over")
+	case "program":
+		return f.program(w)
+	}
+	if object, ok := want.(map[string]any); ok && has(object, "status") {
+		return map[string]any{"status": memberStatus(w, key)}
+	}
+	return f.idempotency.look(w, key, want)
+}
+
+// memberStatus is the HTTP status of a question about a member (api: Errors).
+func memberStatus(w *world, member string) int {
+	switch {
+	case w.processor.Erased(member):
+		return 410
+	case w.member(member) == nil:
+		return 404
+	}
+	return 200
+}
+
+// program are the totals of all entries that were ever written, and what members have now.
+func (f erasure) program(w *world) any {
+	sums, outstanding, seen := map[engine.EntryKind]decimal.Decimal{}, decimal.Decimal(0), map[string]bool{}
+	for _, rec := range w.records {
+		for _, e := range rec.Outcome.Entries {
+			sums[e.Kind] += e.Amount
+		}
+		if !seen[rec.Event.Member] {
+			seen[rec.Event.Member] = true
+			outstanding += w.balance(rec.Event.Member, "stars").Spendable
+		}
+	}
+	return map[string]any{"issued": sums[engine.EntryIssued], "spent": -sums[engine.EntrySpent], "forfeited": -sums[engine.EntryForfeited],
+		"outstanding": outstanding}
 }

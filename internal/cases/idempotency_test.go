@@ -26,7 +26,7 @@ func newIdempotency(c *semanticCase, newWorld func() *world) family {
 	c.configure(&config)
 	f := &idempotency{ledger: &ledger{config: config.ledgerConfig}, concurrency: max(1, config.Concurrency)}
 	f.world, f.tenants = newWorld, map[string]*world{}
-	f.prepare(c.Timeline)
+	f.prepare(c)
 	return f
 }
 

@@ -27,6 +27,7 @@ type ledger struct {
 	waits   []time.Duration
 	holds   []time.Duration
 	orders  map[string]*order
+	asked   map[string]bool                 // the steps of whom a result is expected
 	sent    map[string]func() *engine.Event // what each step's id stood for, for steps that are sent again
 	answers map[string][]*answer
 }
@@ -68,12 +69,13 @@ type order struct {
 func newLedger(c *semanticCase, _ func() *world) family {
 	l := &ledger{}
 	c.configure(&l.config)
-	l.prepare(c.Timeline)
+	l.prepare(c)
 	return l
 }
 
 // prepare looks ahead at what the timeline needs of the ruleset: a rule for each time to wait, a reward for each hold.
-func (l *ledger) prepare(timeline []*step) {
+func (l *ledger) prepare(c *semanticCase) {
+	l.asked = c.asked()
 	l.orders, l.sent, l.answers = map[string]*order{}, map[string]func() *engine.Event{}, map[string][]*answer{}
 	l.places = map[string]int{"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "TND": 3}[l.config.Currency]
 	if l.places == 0 && l.config.Currency != "JPY" && l.config.Currency != "KRW" {
@@ -89,7 +91,7 @@ func (l *ledger) prepare(timeline []*step) {
 		cannot("an expiry counts from the day on which points become available: the language has no other")
 	}
 	l.expire = l.expiry()
-	for _, s := range timeline {
+	for _, s := range c.Timeline {
 		if s.ReleaseAt != nil {
 			l.waits = append(l.waits, between(s.At, *s.ReleaseAt))
 		}
@@ -265,6 +267,9 @@ func (l *ledger) again(w *world, s *step, command func() func() *engine.Event) {
 	}
 	a := w.send(l.sent[s.name()]())
 	a.reversedBefore = before
+	if a.refusal != nil && !l.asked[s.ID] {
+		cannot("%s is refused, and nothing is expected of that: %v", s.name(), a.refusal)
+	}
 	l.keep(s, a)
 }
 

@@ -19,7 +19,7 @@ func newOrdering(c *semanticCase, _ func() *world) family {
 		cannot("an event that another one has to come before is refused, and can be sent again: nothing is parked")
 	}
 	o := ordering{&ledger{config: config.ledgerConfig}}
-	o.prepare(c.Timeline)
+	o.prepare(c)
 	return o
 }
 

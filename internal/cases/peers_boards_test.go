@@ -238,10 +238,13 @@ func (f *ranking) around(w *world) []row {
 	return rowsOf(rows)
 }
 
-// size is the size of a page that the case speaks of: 20 where it does not.
+// size is the size of a page that the case speaks of: as many rows as it expects, or 20, where it does not.
 func (f *ranking) size() int {
 	if m := f.find(`(?:[Pp]age size|size|limit|page|of) (\d+)`); m != nil {
 		return number(json.Number(m[1]))
+	}
+	if n, ok := f.Expected["size"].(json.Number); ok {
+		return number(n)
 	}
 	return 20
 }

@@ -253,13 +253,13 @@ func (f *rating) play(w *world) {
 		`      stars: ((table.rating[event.level] ?? 0) - (table.rating[event.to ?? ""] ?? 0)) * 10`))
 	f.feed(w, time.Second, valued, func(e *peerEvent, a *answer) {
 		for _, x := range a.effects("") {
-			switch x.Kind {
-			case engine.TierEffect:
+			if x.Kind == engine.TierEffect {
 				f.rows.changes = append(f.rows.changes, map[string]any{"from": levelNumber(x.From), "to": levelNumber(x.Level), "event_index": e.index})
-			case engine.PointsEffect:
-				f.rows.points = append(f.rows.points, map[string]any{"amount": x.Amount, "event_index": e.index,
-					"rating": levelNumber(w.progress(e.member()).Tiers["rating"].Level)})
 			}
+		}
+		if n := a.points(""); n != 0 {
+			f.rows.points = append(f.rows.points, map[string]any{"amount": n, "event_index": e.index,
+				"rating": levelNumber(w.progress(e.member()).Tiers["rating"].Level)})
 		}
 	})
 }

@@ -156,6 +156,25 @@ func (c *semanticCase) run(world func() *world, differs func(format string, args
 	}
 }
 
+// asked are the ids of the steps whose results are expected.
+func (c *semanticCase) asked() map[string]bool {
+	ids := map[string]bool{}
+	for _, q := range append([]query{c.query}, c.Also...) {
+		switch results := q.Expected["results"].(type) {
+		case map[string]any:
+			for id := range results {
+				ids[id] = true
+			}
+		case []any:
+			for _, x := range results {
+				id, _ := asObject(x)["id"].(string)
+				ids[id] = true
+			}
+		}
+	}
+	return ids
+}
+
 // configure reads a case's settings, all of which a family has to know.
 func (c *semanticCase) configure(into any) {
 	if err := strict(c.Config, into); err != nil {

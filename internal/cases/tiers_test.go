@@ -29,7 +29,7 @@ func newTiers(c *semanticCase, _ func() *world) family {
 	var config tiersConfig
 	c.configure(&config)
 	f := &tiers{ledger: &ledger{config: config.ledgerConfig}}
-	f.prepare(c.Timeline)
+	f.prepare(c)
 	levels := ""
 	names := sortedKeys(config.Tiers)
 	slices.SortFunc(names, func(a, b string) int { return number(config.Tiers[a]) - number(config.Tiers[b]) })

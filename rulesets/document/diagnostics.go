@@ -41,6 +41,16 @@ const (
 	widestMark = maxLine - beforeCut
 )
 
+// maxMessage bounds a message in bytes: it may quote a name of any length.
+const maxMessage = 600
+
+func shortened(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage], "") + ellipsis
+}
+
 // excerpt is a line as it is shown for a column, and how many characters are left out before it.
 func excerpt(line string, column int) (shown string, cut int) {
 	if len(line) <= maxLine {
@@ -158,7 +168,7 @@ func (r *Reporter) at(src *source, p place, width int, suggestion, format string
 	}
 	shown, cut := excerpt(src.line(p.line), p.column)
 	r.List = append(r.List, Diagnostic{Severity: SeverityError, File: src.name, Line: p.line, Column: p.column, Width: width,
-		Message: fmt.Sprintf(format, args...), Suggestion: suggestion, source: shown, cut: cut})
+		Message: shortened(fmt.Sprintf(format, args...)), Suggestion: shortened(suggestion), source: shown, cut: cut})
 }
 
 // Node reports an error about all of n.

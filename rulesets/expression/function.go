@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -262,7 +263,22 @@ func (c *compiler) lower(_ ast.Node, args []ast.Node) operand {
 		return o
 	}
 	a := o.text
-	return textOperand(func(f *engine.Facts) string { return strings.ToLower(a(f)) })
+	lower := textOperand(func(f *engine.Facts) string { return strings.ToLower(a(f)) })
+	lower.lowered = a
+	return lower
+}
+
+// isLower reports whether strings.ToLower(s) is want, without making it.
+func isLower(s, want string) bool {
+	var encoded [utf8.UTFMax]byte
+	for _, r := range s {
+		n := utf8.EncodeRune(encoded[:], unicode.ToLower(r))
+		if len(want) < n || want[:n] != string(encoded[:n]) {
+			return false
+		}
+		want = want[n:]
+	}
+	return want == ""
 }
 
 func (c *compiler) has(_ ast.Node, args []ast.Node) operand {

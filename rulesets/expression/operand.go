@@ -64,6 +64,7 @@ type operand struct {
 	cond    cond
 	number  number
 	text    text
+	lowered text // of lower(x): x, so that it can be compared without being made
 	date    date
 	instant instant
 	list    list

@@ -189,6 +189,13 @@ func compareNumbers(l, r operand) func(*engine.Facts) int {
 }
 
 func equalTexts(l, r operand, want bool) cond {
+	if l.constant != nil {
+		l, r = r, l
+	}
+	if r.constant != nil && l.lowered != nil {
+		a, b := l.lowered, r.constant.Text()
+		return func(f *engine.Facts) bool { return isLower(a(f), b) == want }
+	}
 	if r.constant != nil {
 		a, b := l.text, r.constant.Text()
 		return func(f *engine.Facts) bool { return (a(f) == b) == want }
@@ -395,7 +402,7 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 	var o operand
 	switch l.typ {
 	case Text:
-		o = condOperand(inTexts(l.text, texts))
+		o = condOperand(inTexts(l, texts))
 	case Number:
 		a := l.number
 		o = condOperand(func(f *engine.Facts) bool { return slices.Contains(numbers, a(f)) })
@@ -412,7 +419,15 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 }
 
 // inTexts scans a few texts and looks many up.
-func inTexts(a text, texts []string) cond {
+func inTexts(l operand, texts []string) cond {
+	a := l.text
+	if l.lowered != nil {
+		a = l.lowered
+		return func(f *engine.Facts) bool {
+			s := a(f)
+			return slices.ContainsFunc(texts, func(t string) bool { return isLower(s, t) })
+		}
+	}
 	if len(texts) <= 8 {
 		return func(f *engine.Facts) bool { return slices.Contains(texts, a(f)) }
 	}

@@ -239,8 +239,11 @@ var countSections = map[string]string{"counter": "counters", "streak": "streaks"
 
 func (l *linter) countedAlready(n *document.Node, e *expression.Expression, events map[string]bool) {
 	expression.Walk(e.Tree, func(part ast.Node) {
+		if _, ok := part.(*ast.MemberNode); !ok {
+			return
+		}
 		path := strings.Split(part.String(), ".")
-		if _, ok := part.(*ast.MemberNode); !ok || len(path) < 3 || path[0] != "member" || countSections[path[1]] == "" {
+		if len(path) < 3 || path[0] != "member" || countSections[path[1]] == "" {
 			return
 		}
 		if path[1] == "challenge" && len(path) < 4 {

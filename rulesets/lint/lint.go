@@ -152,7 +152,7 @@ func (l *linter) audience(id string) *expression.Expression {
 
 // reason is the reasoner for a compiled expression.
 func (l *linter) reason(e *expression.Expression) reasoner {
-	return reasoner{scope: e.Scope, audience: l.audience}
+	return reasoner{scope: e.Scope, audience: l.audience, answers: map[question][]clause{}}
 }
 
 // holds are the ways in which some conditions can hold together; those that are nil always do.

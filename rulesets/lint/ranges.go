@@ -17,6 +17,7 @@ type reasoner struct {
 	scope    *expression.Scope
 	audience func(id string) *expression.Expression // nil where there is none
 	within   int                                    // audiences
+	answers  map[question][]clause                  // those given before
 }
 
 // field is the declared field that a path names, nil without one. Fields of list items are not known.

@@ -31,7 +31,7 @@ func (c clause) and(d clause) (both clause, possible bool) {
 
 // Bounds on reasoning, which grows by multiplication and by audiences that name audiences.
 const (
-	maxClauses  = 64
+	maxClauses  = 32
 	maxAudience = 8
 )
 
@@ -67,8 +67,24 @@ func anyOf(a, b []clause) []clause {
 // never reports whether n can never come out as outcome.
 func (r reasoner) never(n ast.Node, outcome bool) bool { return len(r.clauses(n, outcome)) == 0 }
 
+// question is whether a part of an expression can come out as outcome.
+type question struct {
+	of      ast.Node
+	outcome bool
+}
+
 // clauses are the ways in which n can come out as outcome: at least those; none when it cannot.
 func (r reasoner) clauses(n ast.Node, outcome bool) []clause {
+	q := question{n, outcome}
+	ways, known := r.answers[q]
+	if !known {
+		ways = r.answer(n, outcome)
+		r.answers[q] = ways
+	}
+	return ways
+}
+
+func (r reasoner) answer(n ast.Node, outcome bool) []clause {
 	switch n := n.(type) {
 	case *ast.BoolNode:
 		if n.Value != outcome {
@@ -140,7 +156,7 @@ func (r reasoner) inAudience(id string, outcome bool) []clause {
 	if e == nil || r.within >= maxAudience {
 		return must("member.in."+id, truth(outcome))
 	}
-	inner := reasoner{scope: e.Scope, audience: r.audience, within: r.within + 1}
+	inner := reasoner{scope: e.Scope, audience: r.audience, within: r.within + 1, answers: map[question][]clause{}}
 	return inner.clauses(e.Tree, outcome)
 }
 

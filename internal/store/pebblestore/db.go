@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -23,6 +24,7 @@ type Options struct {
 	Logger     *slog.Logger // slog.Default when nil
 
 	memtable uint64 // for tests that need flushes of little data
+	plain    bool   // for tests that read the files
 }
 
 // DB is a data directory: the journals and states of all programs, and the settings of the shell. It is safe for
@@ -35,6 +37,8 @@ type DB struct {
 	dir            string
 	log            *slog.Logger
 	memtable       uint64
+	plain          bool
+	fresh          atomic.Int32 // logs are not written over while it is not 0
 
 	mu       sync.Mutex
 	programs map[string]*Store
@@ -53,7 +57,7 @@ type DB struct {
 // Open opens a data directory, and makes it if there is none. It returns ErrLocked when another process has it open, and
 // an error that names the instance when its files are damaged.
 func Open(dir string, o Options) (*DB, error) {
-	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, programs: map[string]*Store{},
+	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, plain: o.plain, programs: map[string]*Store{},
 		closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
 	if db.fs == nil {
 		db.fs = vfs.Default
@@ -77,7 +81,7 @@ func Open(dir string, o Options) (*DB, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)
 	}
-	db.fs = disk{db.fs, db.halt}
+	db.fs = disk{db.fs, db.halt, &db.fresh}
 	db.lock = lock
 	db.cache = pebble.NewCache(o.CacheBytes)
 	defer db.cache.Unref() // the instances hold it

@@ -6,13 +6,15 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// disk is the file system as Pebble sees it. It differs from the real one in two ways.
+// disk is the file system as Pebble sees it. It differs from the real one in two ways, and a third while Scrub is at work: a log
+// that is no longer needed is removed, not written over.
 //
 // The first operation that fails to change a file fails the store, and never returns. Pebble cannot deal with such errors:
 // some it retries, after others it panics with its locks half released, which takes the process with it in the middle of
@@ -23,7 +25,8 @@ import (
 // keep the marker and not what it points to, and the directory could never be opened again.
 type disk struct {
 	vfs.FS
-	halt func(error)
+	halt  func(error)
+	fresh *atomic.Int32 // while it is not 0, no file is written over
 }
 
 // done returns only if an operation succeeded.
@@ -46,6 +49,10 @@ func (d disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, err
 
 // ReuseForWrite implements vfs.FS.
 func (d disk) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.fresh.Load() != 0 {
+		d.done("remove", old, d.FS.Remove(old))
+		return d.Create(name, category)
+	}
 	f, err := d.FS.ReuseForWrite(old, name, category)
 	d.done("create", name, err)
 	return file{f, d, name}, nil

@@ -160,6 +160,11 @@ func (s *Store) commit(b *engine.Batch) error {
 	if err := s.fits(b); err != nil {
 		return err
 	}
+	if len(b.Rewritten) > 0 {
+		if err := s.rewrite(b.Rewritten); err != nil {
+			return err
+		}
+	}
 	last, mark := s.last.Load()+uint64(len(b.Records)), max(s.mark.Load(), b.Mark)
 	journal := s.journalBatch(b)
 	synced := s.db.start(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })

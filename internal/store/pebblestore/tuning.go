@@ -45,6 +45,9 @@ func (db *DB) base(log *slog.Logger) *pebble.Options {
 			},
 		},
 	}
+	if db.plain {
+		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+	}
 	// Slow operations of the disk are reported.
 	o.WithFSDefaults()
 	return o

@@ -1,0 +1,244 @@
+package oracle
+
+import (
+	"cmp"
+	"slices"
+)
+
+// lot is points that came together. What expired of it stays in it: a late event may bring it back.
+type lot struct {
+	seq       int
+	goal      bool
+	earned    Instant
+	available Instant
+	expires   Instant
+	notBefore Instant // a void does not move the expiry to before itself
+	remaining int64
+	expired   int64
+	forgiven  int64
+}
+
+type account struct {
+	points    Points
+	lots      []*lot
+	debt      int64
+	issued    int64
+	forfeited int64
+}
+
+// Balance is an account at an instant, in millionths.
+type Balance struct {
+	Spendable, Pending, Debt, Issued, Expired int64
+	Expiring                                  []Expiring
+}
+
+// Expiring is what expires at an instant.
+type Expiring struct {
+	At     Instant
+	Amount int64
+}
+
+// expiry is when a lot expires, as far as the member's events tell.
+func (a *account) expiry(m *member, l *lot) Instant {
+	e := a.points.Expire
+	switch {
+	case e.Idle != "":
+		until := m.clock.after(l.available, e.After)
+		for _, h := range m.counted() {
+			if h.Type == e.Idle && h.At > l.available && h.At < max(until, l.notBefore) {
+				until = m.clock.after(h.At, e.After)
+			}
+		}
+		return max(until, l.notBefore)
+	case e.After.N > 0:
+		return m.clock.after(l.available, e.After)
+	case e.Period != "":
+		end := m.clock.nextPeriod(e.Period, m.clock.day(l.available))
+		if e.Next {
+			end = m.clock.nextPeriod(e.Period, end)
+		}
+		return m.clock.start(end)
+	}
+	return Forever
+}
+
+// open adds what an event gave.
+func (a *account) open(w *World, m *member, h *happened, amount int64) *lot {
+	l := &lot{seq: h.seq, earned: h.At, available: m.clock.after(h.At, a.points.Pending), remaining: amount}
+	l.expires = a.expiry(m, l)
+	a.issued += amount
+	a.lots = append(a.lots, l)
+	if l.available > h.Arrived {
+		w.reach("pending")
+	} else {
+		a.pay(l)
+	}
+	a.settle(m, h.Arrived)
+	return l
+}
+
+// pay settles debt with a lot that has become spendable.
+func (a *account) pay(l *lot) {
+	paid := min(a.debt, l.remaining)
+	a.debt -= paid
+	l.remaining -= paid
+}
+
+// settle lets time pass: what has become available pays debt, what has expired is gone.
+func (a *account) settle(m *member, now Instant) {
+	for _, l := range a.order() {
+		if l.available <= now {
+			a.pay(l)
+		}
+	}
+	for _, l := range a.lots {
+		if l.expires <= now {
+			l.expired += l.remaining
+			l.remaining = 0
+		}
+	}
+}
+
+// order is the order of spending.
+func (a *account) order() []*lot {
+	list := slices.Clone(a.lots)
+	slices.SortStableFunc(list, func(x, y *lot) int {
+		if a.points.Oldest {
+			return cmp.Compare(x.seq, y.seq)
+		}
+		return cmp.Or(cmp.Compare(x.expires, y.expires), cmp.Compare(x.seq, y.seq))
+	})
+	return list
+}
+
+// take forfeits an amount in spending order, or nothing.
+func (a *account) take(m *member, now Instant, amount int64) bool {
+	if a.balance(m, now).Spendable < amount {
+		return false
+	}
+	a.forfeited += amount
+	for _, l := range a.order() {
+		if l.available <= now {
+			part := min(l.remaining, amount)
+			l.remaining -= part
+			amount -= part
+		}
+	}
+	return true
+}
+
+// moveExpiry lets an event that idle points wait for bring back what had expired meanwhile.
+func (a *account) moveExpiry(w *World, m *member, h *happened) {
+	if a.points.Expire.Idle != h.Type {
+		return
+	}
+	for _, l := range a.lots {
+		l.expires = a.expiry(m, l)
+		if l.expires > h.Arrived && l.expired > l.forgiven {
+			w.reach("brought back by a late event")
+			l.remaining += l.expired - l.forgiven
+			l.expired = l.forgiven
+		}
+	}
+	a.settle(m, h.Arrived)
+}
+
+// expiryBack moves the expiry back where a voided event had put it off.
+func (a *account) expiryBack(w *World, m *member, h *happened, now Instant) {
+	if a.points.Expire.Idle != h.Type {
+		return
+	}
+	for _, l := range a.lots {
+		if l.expires <= now {
+			continue
+		}
+		before := l.expires
+		l.expires = a.expiry(m, l)
+		if l.expires <= now {
+			l.notBefore, l.expires = now, now
+		}
+		if l.expires < before {
+			w.reach("expiry moved back")
+		}
+	}
+	a.settle(m, now)
+}
+
+func (a *account) lotOf(seq int, goal bool) *lot {
+	i := slices.IndexFunc(a.lots, func(l *lot) bool { return l.seq == seq && l.goal == goal })
+	if i < 0 {
+		return nil
+	}
+	return a.lots[i]
+}
+
+// clawBack takes from the event's own lot, forgives what of it expired, then takes from others, and the rest is debt.
+func (a *account) clawBack(w *World, m *member, own *lot, amount int64) {
+	from := func(l *lot) {
+		part := min(l.remaining, amount)
+		l.remaining -= part
+		amount -= part
+	}
+	if own != nil {
+		from(own)
+		forgiven := min(own.expired-own.forgiven, amount)
+		own.forgiven += forgiven
+		amount -= forgiven
+		if forgiven > 0 {
+			w.reach("refund after expiry")
+		}
+	}
+	for _, l := range a.order() {
+		from(l)
+	}
+	if amount > 0 && a.points.Floor {
+		w.reach("floor")
+	} else if amount > 0 {
+		w.reach("debt")
+		a.debt += amount
+	}
+}
+
+// balance is the account at an instant, which it does not change.
+func (a *account) balance(m *member, now Instant) Balance {
+	c := *a
+	c.lots = nil
+	for _, l := range a.lots {
+		copied := *l
+		c.lots = append(c.lots, &copied)
+	}
+	c.settle(m, now)
+	b := Balance{Debt: c.debt, Issued: c.issued}
+	for _, l := range c.order() {
+		b.Expired += l.expired
+		switch {
+		case l.remaining == 0:
+		case l.available > now:
+			b.Pending += l.remaining
+		default:
+			b.Spendable += l.remaining
+			b.expires(l)
+		}
+	}
+	slices.SortFunc(b.Expiring, func(x, y Expiring) int { return cmp.Compare(x.At, y.At) })
+	return b
+}
+
+func (b *Balance) expires(l *lot) {
+	if l.expires == Forever {
+		return
+	}
+	for i := range b.Expiring {
+		if b.Expiring[i].At == l.expires {
+			b.Expiring[i].Amount += l.remaining
+			return
+		}
+	}
+	b.Expiring = append(b.Expiring, Expiring{l.expires, l.remaining})
+}
+
+// Balance is a member's balance of some points.
+func (w *World) Balance(id, points string, now Instant) Balance {
+	m := w.members[id]
+	return m.accounts[points].balance(m, now)
+}

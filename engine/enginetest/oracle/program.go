@@ -1,0 +1,126 @@
+package oracle
+
+import "math/big"
+
+// Program is a ruleset in the words of the oracle. Its events are buy {amount, key}, visit {} and spend {amount}.
+type Program struct {
+	Zone        string
+	MemberClock bool
+	SundayWeeks bool
+	Points      []Points
+	Rules       []Rule
+	Boosts      []Boost
+	Counters    []Counter
+	Streaks     []Streak
+	Challenges  []Challenge
+	Tiers       []Tier
+}
+
+// Span is a duration of whole units: hour, day, week, month, year. The zero Span is none.
+type Span struct {
+	N    int
+	Unit string
+}
+
+// Expiry is one phrase: Span after earning, Span after last Idle, end of the (Next) Period, or never.
+type Expiry struct {
+	After  Span
+	Idle   string
+	Period string
+	Next   bool
+}
+
+// Points is one kind of points.
+type Points struct {
+	ID       string
+	Decimals int
+	Rounding string // down, nearest, up
+	Expire   Expiry
+	Pending  Span
+	Floor    bool // what a reversal cannot take is forgiven, else it is debt
+	Oldest   bool // spend: oldest
+}
+
+// Rule gives or takes Fixed, or the event's amount times Rate. ID's byte order is the order of serving.
+type Rule struct {
+	ID     string
+	When   string
+	Min    int64 // millionths: event.amount >= Min, 0 for any
+	Points string
+	Fixed  int64    // whole points
+	Rate   *big.Rat // nil for a fixed amount
+	Take   bool
+	Limits []Limit
+}
+
+// Limit is N times or points per period, in the last days, or ever, for whom By says.
+type Limit struct {
+	N         int64
+	Points    bool
+	Period    string // day, week, month, quarter, year, ever; "" for Last
+	Last      Span
+	By        string // member, everyone, key, member and key
+	OrNothing bool
+}
+
+// Boost multiplies or adds to what rules compute from events.
+type Boost struct {
+	ID      string
+	Of      string
+	Times   *big.Rat
+	Plus    *big.Rat
+	Min     int64
+	Weekend bool
+	Stacks  bool
+}
+
+// Fold says what is counted: add (1 for each event, or the amounts), highest, lowest, latest or distinct.
+type Fold struct {
+	When   string
+	Min    int64
+	Kind   string
+	Amount bool // add amounts
+	AtMost int  // a day, 0 for any number
+}
+
+// Counter is a fold for ever, per period, or over the last days.
+type Counter struct {
+	ID string
+	Fold
+	Every string
+	Last  Span
+}
+
+// Streak counts periods with at least so many visits.
+type Streak struct {
+	ID      string
+	Every   string // day, week, month
+	AtLeast int
+	Free    int // freezes a month
+	Goal    int // 0 for none
+	Give    int64
+}
+
+// Challenge is a fold with goals within dates, in each period, or without a window. Goals give gems.
+type Challenge struct {
+	ID string
+	Fold
+	From, Until int // days since 1970, both included; 0 for none
+	Every       string
+	Goals       []int64 // whole numbers, ascending
+	Again       bool
+	Give        int64
+}
+
+// Tier has levels l0, l1, … by the points earned in a period or in the last days.
+type Tier struct {
+	ID      string
+	Points  string
+	Every   string
+	Last    Span
+	Levels  []int64 // ascending, the first is 0
+	Keep    Span
+	KeepEnd string // "", or a period: to the end of next PERIOD
+	Grace   Span
+	ToMet   bool
+}

@@ -1,0 +1,77 @@
+package pebblestore
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+// rewrite replaces records, all of them or none. The state is made durable first: records that were written anew follow from
+// one another, and cannot be applied to states from before.
+func (s *Store) rewrite(records []engine.Rewritten) error {
+	journal, ids := s.db.journal.NewBatch(), s.db.state.NewBatch()
+	for _, r := range records {
+		if r.Seq == 0 || r.Seq > s.last.Load() {
+			return errors.Join(fmt.Errorf("record %d of program %q is to be rewritten and does not exist", r.Seq, s.program), journal.Close(), ids.Close())
+		}
+		key := seqKey(s.records, r.Seq)
+		value := binary.LittleEndian.AppendUint32(make([]byte, 0, checksumSize+len(r.Record)), checksum(key, r.Record))
+		if err := journal.Set(key, append(value, r.Record...), nil); err != nil {
+			return err
+		}
+		if r.Was != r.ID {
+			if err := ids.Delete(textKey(s.ids, r.Was), nil); err != nil {
+				return err
+			}
+		}
+		s.setID(ids, r.ID, r.Seq)
+	}
+	err := s.db.guard(func() error { return errors.Join(ids.Commit(pebble.NoSync), ids.Close(), s.db.state.Flush()) })
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		s.known.add([]byte(r.ID))
+	}
+	return s.db.guard(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })
+}
+
+// logsKept is how many logs Pebble keeps to write over, of each instance, and one more that it writes to.
+const logsKept = 6
+
+// Scrub takes what was deleted or replaced off the disk: it writes all tables of both instances anew, and lets no log keep
+// what an older one had. It reads and writes as much as the directory holds, while everything else goes on. The lists of
+// tables name the first and last key of each table; those of before go with the second start after it.
+func (db *DB) Scrub(ctx context.Context) error {
+	for _, instance := range []*pebble.DB{db.journal, db.state} {
+		db.fresh.Add(1)
+		err := db.guard(func() error {
+			for range logsKept {
+				// A flush without anything to write would not begin a new log.
+				if err := instance.Set(settingKey(scrubbed), nil, pebble.NoSync); err != nil {
+					return err
+				}
+				if err := instance.Flush(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		db.fresh.Add(-1)
+		if err != nil {
+			return err
+		}
+		if err := instance.Compact(ctx, []byte{0}, []byte{0xff}, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scrubbed is a setting that only Scrub writes, in both instances.
+const scrubbed = "scrubbed"
