@@ -36,6 +36,7 @@ const (
 	CodeMemberErased     = "member_erased"  // the id of an erased member; not remembered
 	CodeUnknownEvent     = "unknown_event"  // a reversal of an id that was never accepted; not remembered
 	CodeEventVoided      = "event_voided"   // a reversal of an event that was voided before
+	CodeEventRefused     = "event_refused"  // a release of what was refused before
 	CodeNotReversible    = "not_reversible" // a reversal of an event of Laurel's own
 	CodePointsUnknown    = "unknown_points"
 	CodeUnknownClaim     = "unknown_claim"

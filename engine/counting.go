@@ -252,8 +252,7 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 	// A late event counts in what was rolled up after it, too.
 	mine := c.periodKey(cal, a.event.Time)
 	for i := range count.Periods {
-		key := count.Periods[i].Key
-		at := c.momentOf(cal, key)
+		key, at := count.Periods[i].Key, count.Periods[i].At
 		if key <= mine || c.periodKey(cal, cal.WindowStart(at, c.Last)) > mine {
 			continue
 		}
@@ -262,14 +261,6 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 		rolled := c.rolled(count, cal, at)
 		a.levelsMet(b, c.Fold, &rolled, &later)
 	}
-}
-
-// momentOf is an instant of a rolling counter's period: of an exact one there is no other.
-func (c *Counter) momentOf(cal calendar.Calendar, key calendar.Key) calendar.Instant {
-	if c.Last.IsExact() {
-		return calendar.Instant(key)
-	}
-	return cal.Start(calendar.Day, key)
 }
 
 // levelsMet gives the levels that a tally reaches, as of an event's time.

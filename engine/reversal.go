@@ -197,6 +197,15 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	if void != nil && void.Outcome.Refusal == nil {
 		return nil, &Refusal{Code: CodeEventVoided, Message: "this event has been voided: nothing of it is left"}, nil
 	}
+	if e.Type == commandRelease {
+		refused, err := p.known(derived + "refuse/" + data.Event)
+		if err != nil {
+			return nil, nil, err
+		}
+		if refused != nil && refused.Outcome.Refusal == nil {
+			return nil, &Refusal{Code: CodeEventRefused, Message: "what this event gave and was held back has been refused: nothing is left to release"}, nil
+		}
+	}
 	if !p.decidable(target) {
 		return nil, notAtHand, nil
 	}

@@ -42,7 +42,7 @@ func listChallenges(c call) error {
 			return err
 		}
 		if !found {
-			return memberUnknown()
+			return c.noMember(member)
 		}
 		progress = p.Challenges
 	}

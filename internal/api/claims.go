@@ -23,7 +23,7 @@ func claimReward(c call) error {
 		return err
 	}
 	if !c.program.Known(member) {
-		return refuse(engine.CodeMemberUnknown, "there is no such member")
+		return c.noMember(member)
 	}
 	return c.once(engine.NewClaim(key, member, reward, amount))
 }
@@ -127,7 +127,7 @@ func (c call) mend(command func(id, member, streak string) *engine.Event) error 
 		return err
 	}
 	if !c.program.Known(member) {
-		return refuse(engine.CodeMemberUnknown, "there is no such member")
+		return c.noMember(member)
 	}
 	return c.once(command(key, member, streak))
 }

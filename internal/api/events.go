@@ -125,6 +125,9 @@ func showEvent(c call) error {
 	if rec == nil {
 		return notFound("event")
 	}
+	if c.program.Erased(rec.Event.Member) {
+		return c.noMember(rec.Event.Member)
+	}
 	return c.show(showRecord(rec))
 }
 
@@ -161,6 +164,9 @@ func explainEvent(c call) error {
 	}
 	if x == nil {
 		return notFound("event")
+	}
+	if c.program.Erased(x.Record.Event.Member) {
+		return c.noMember(x.Record.Event.Member)
 	}
 	out := explained{recorded: showRecord(x.Record), Definitions: make([]explainedStep, len(x.Steps)), Short: x.Short}
 	for i, s := range x.Steps {

@@ -251,7 +251,7 @@ func showStanding(c call) error {
 		return err
 	}
 	if !groups(r.board) && !c.program.Known(member) {
-		return memberUnknown()
+		return c.noMember(member)
 	}
 	if c.unchanged(r.etag) {
 		return c.notModified(r.etag)

@@ -60,7 +60,7 @@ func showLedger(c call) error {
 		return err
 	}
 	if !c.program.Known(id) {
-		return memberUnknown()
+		return c.noMember(id)
 	}
 	if !given {
 		at = calendar.Forever
@@ -120,11 +120,15 @@ func (l *ledgerPage) add(rec *engine.Record, entries []engine.Entry) bool {
 			return false
 		}
 		e := &entries[i]
-		l.list = append(l.list, ledgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
-			At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source, Available: given(e.Available), Expires: given(e.Expires)})
+		l.list = append(l.list, newLedgerEntry(rec, e))
 		l.last = ledgerCursor{seq: rec.Seq, entries: i + 1}
 	}
 	return true
+}
+
+func newLedgerEntry(rec *engine.Record, e *engine.Entry) ledgerEntry {
+	return ledgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
+		At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source, Available: given(e.Available), Expires: given(e.Expires)}
 }
 
 // knownAt reports whether an entry counted at the instant asked about.

@@ -249,7 +249,7 @@ func showMember(c call) error {
 		return err
 	}
 	if !found {
-		return memberUnknown()
+		return c.noMember(id)
 	}
 	return c.show(p)
 }
@@ -259,7 +259,11 @@ func (c call) member() (string, error) {
 	if err := c.settled(); err != nil {
 		return "", err
 	}
-	return c.id("member")
+	id, err := c.id("member")
+	if err == nil && c.program.Erased(id) {
+		return "", c.noMember(id)
+	}
+	return id, err
 }
 
 // showProgress answers with everything an app polls about a member.
@@ -280,7 +284,7 @@ func showProgress(c call) error {
 	case err != nil:
 		return err
 	case !found:
-		return memberUnknown()
+		return c.noMember(id)
 	case body == nil:
 		return c.notModified(etag)
 	}
@@ -293,7 +297,7 @@ func (c call) showProgressAt(id string, at calendar.Instant) error {
 		return err
 	}
 	if !found {
-		return memberUnknown()
+		return c.noMember(id)
 	}
 	return c.show(p)
 }

@@ -45,6 +45,7 @@ var codes = []Code{
 	{"request_timeout", 408, "the request did not arrive in time"},
 	{engine.CodeConflict, 409, "another event was accepted under this id"},
 	{engine.CodeEventVoided, 409, "the event was voided: nothing of it is left to reverse"},
+	{engine.CodeEventRefused, 409, "what the event gave and was held back was refused before, and cannot be released"},
 	{engine.CodeNotReversible, 409, "the event is one of Laurel's own, or the ruleset that decided it is not at hand"},
 	{engine.CodeInsufficient, 409, "there are fewer points than this takes; that is remembered under the id"},
 	{engine.CodeWho, 409, "the reward is for other members; that is remembered under the id, as are the following ones up to `not_repairable`"},
@@ -60,6 +61,7 @@ var codes = []Code{
 	{engine.CodeNotRepairable, 409, "the streak has no break that could still be repaired"},
 	{engine.CodeKnownCode, 409, "the pool has had this code before"},
 	{"too_many_keys", 409, "two keys of this name are active"},
+	{engine.CodeMemberErased, 410, "the member has been erased, and the id stays blocked"},
 	{"body_too_large", 413, "the body is larger than this call takes"},
 	{"too_many_events", 413, "the batch has more events than one request takes"},
 	{"content_encoding_refused", 415, "bodies are sent without Content-Encoding"},
@@ -158,7 +160,13 @@ func wrongParameter(location, message, suggestion string) *problem {
 
 func notFound(what string) *problem { return refuse("not_found", "there is no such "+what) }
 
-func memberUnknown() *problem { return refuse(engine.CodeMemberUnknown, "there is no such member") }
+// noMember is the answer where a member is not known, or not any more.
+func (c call) noMember(id string) *problem {
+	if c.program.Erased(id) {
+		return refuse(engine.CodeMemberErased, "this member has been erased, and the id stays blocked")
+	}
+	return refuse(engine.CodeMemberUnknown, "there is no such member")
+}
 
 // asProblem makes a problem of any error of a handler or of Fiber.
 func asProblem(err error) *problem {

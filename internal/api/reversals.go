@@ -112,7 +112,7 @@ func adjust(c call) error {
 		return malformed("invalid_body", "the body is not an adjustment", errs)
 	}
 	if !c.program.Known(member) {
-		return refuse(engine.CodeMemberUnknown, "there is no such member")
+		return c.noMember(member)
 	}
 	return c.once(engine.NewAdjustment("adjust/"+key, member, a))
 }

@@ -39,6 +39,8 @@ var routes = []route{
 	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},
 	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, patchMember},
 	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},
+	{del, "/v1/members/:member", keys.MembersWrite, 0, nil, eraseMember},
+	{get, "/v1/members/:member/export", keys.MembersRead, 0, params("min_seq"), exportMember},
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
 	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "cursor", "limit"), showLedger},
 	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},

@@ -502,7 +502,7 @@ func reversed(w *world, a *answer) map[string]any {
 	for _, rec := range a.records {
 		for _, e := range rec.Outcome.Entries {
 			switch e.Kind {
-			case engine.EntryReturned:
+			case engine.EntryReturned, engine.EntryRefunded:
 				back += e.Amount
 			case engine.EntryExpired:
 				lost -= e.Amount
@@ -530,7 +530,7 @@ func (w *world) ownReversed(member string, seq uint64) (sum decimal.Decimal) {
 }
 
 // caseCodes are the words of cases for the engine's codes.
-var caseCodes = map[string]string{engine.CodeConflict: "id_conflict"}
+var caseCodes = map[string]string{engine.CodeConflict: "id_conflict", engine.CodeEventRefused: "already_cancelled"}
 
 func refused(r *engine.Refusal) string {
 	if word := caseCodes[r.Code]; word != "" {

@@ -84,6 +84,10 @@ func (r *Runner) Add(p *program.Program, boards Boards) error {
 		{Name: "versions", Program: id, run: func(context.Context) (int, error) { return Sweep(p) }},
 		{Name: "gifts", Program: id, run: func(context.Context) (int, error) { return HandOut(p) }},
 	}
+	list = append(list, &Job{Name: "erase", Program: id, run: func(ctx context.Context) (int, error) {
+		_, err := p.Redact(ctx)
+		return 0, err // one run is about all that wait
+	}})
 	if boards != nil {
 		list = append(list, &Job{Name: "boards", Program: id, run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, boards) }})
 	}

@@ -30,6 +30,8 @@ type Options struct {
 	Boards leaderboards.Board
 	Ranks  engine.Ranks
 	Now    func() calendar.Instant
+	// Secret is what the ids of erased members are hashed with, and generated codes are made of; it must never change.
+	Secret []byte
 }
 
 // Program is one running program.
@@ -59,12 +61,13 @@ type Program struct {
 
 // request is events that wait for their results, in order.
 type request struct {
-	events  []*engine.Event
-	results []Result
-	rows    []engine.Row
-	flush   bool // write a checkpoint with its batch
-	done    chan struct{}
-	err     error
+	events    []*engine.Event
+	results   []Result
+	rows      []engine.Row
+	rewritten []engine.Rewritten
+	flush     bool // write a checkpoint with its batch
+	done      chan struct{}
+	err       error
 }
 
 // Result is what became of one event: an outcome or a refusal.
@@ -88,6 +91,7 @@ func Open(o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	processor.SealCodes(o.Secret)
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, sources: o.Sources, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}}
@@ -218,6 +222,7 @@ func (p *Program) decideOne(r *request) (err error) {
 		r.results[i] = Result{Outcome: out, Refusal: refusal}
 	}
 	p.processor.Put(r.rows...)
+	p.processor.Rewrite(r.rewritten)
 	return nil
 }
 

@@ -133,12 +133,17 @@ func (p *Program) Member(id string) (profile Profile, found bool, err error) {
 		p.mu.Unlock()
 		return profile, false, p.Failed()
 	}
-	profile = Profile{ID: m.ID, Joined: m.Joined, Name: m.Name, Fields: m.Fields(), Seq: m.Version}
+	profile = profileOf(m)
+	p.mu.Unlock()
+	return profile, true, p.Wait(profile.Seq)
+}
+
+func profileOf(m *engine.Member) Profile {
+	profile := Profile{ID: m.ID, Joined: m.Joined, Name: m.Name, Fields: m.Fields(), Seq: m.Version}
 	if m.Zone != nil {
 		profile.Timezone = m.Zone.Name()
 	}
-	p.mu.Unlock()
-	return profile, true, p.Wait(profile.Seq)
+	return profile
 }
 
 // Known reports whether a member exists.

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -42,11 +44,15 @@ func (g conditions) text(item bool) string {
 }
 
 func (g conditions) comparison(item bool) string {
-	numbers := []string{"event.amount", "event.qty", "(event.discount ?? 1)", "len(event.items)", "len(event.tags)"}
+	numbers := []string{"event.amount", "event.qty", "(event.discount ?? 1)", "len(event.items)", "len(event.tags)", "abs(event.amount)",
+		"max(event.qty, event.amount, 1)", "min(event.qty, 2.5)", "floor(event.amount)", "ceil(event.amount)", "len(event.order_id)",
+		`(table.fares[event.order_id] ?? 1)`, `(table.fares["flex"] ?? 3)`, "(event.paid ? event.amount : event.qty)", "sum(event.items, .qty)", "sum(event.scores ?? [])"}
 	if item {
 		numbers = append(numbers, ".qty", ".price")
 	}
-	switch g.IntN(8) {
+	switch g.IntN(9) {
+	case 8:
+		return g.pick("event.paid == true", "event.paid != false", "!event.paid", "true", "(event.paid == member.vip)", "not false")
 	case 0, 1:
 		return g.pick(numbers...) + " " + g.pick("<", "<=", ">", ">=", "==", "!=") + " " + g.pick(g.number(), g.pick(numbers...))
 	case 2:
@@ -140,33 +146,66 @@ func plainMap(values []engine.Value, s *engine.Schema) map[string]any {
 	return out
 }
 
+// kinds are the kinds of nodes that the language allows, by the names of expr's types.
+var kinds = []string{"IntegerNode", "FloatNode", "BoolNode", "StringNode", "UnaryNode", "BinaryNode", "ArrayNode", "IdentifierNode", "BuiltinNode",
+	"ConditionalNode", "PointerNode", "MemberNode", "CallNode", "PredicateNode"}
+
+// TestConditionsAgreeWithTheVirtualMachine evaluates random conditions without arithmetic in expr's own virtual machine too.
 func TestConditionsAgreeWithTheVirtualMachine(t *testing.T) {
-	w := newWorld()
 	r := seeded(t)
-	has := expr.Function("has", func(p ...any) (any, error) { return p[0] != nil, nil }, new(func(any) bool))
+	seen := map[string]bool{}
 	held := 0
 	for range 3000 {
-		source := conditions{r}.condition(r.IntN(4), false)
-		e, errs := Condition(source, w.scope())
-		if len(errs) > 0 && strings.Contains(errs[0].Message, "200 parts") {
-			continue
-		}
-		require.Empty(t, errs, source)
-		program, err := expr.Compile(source, has, expr.Env(map[string]any{"event": map[string]any{}, "member": map[string]any{}}))
-		require.NoError(t, err, source)
-		for range 5 {
-			f := w.random(r)
-			want, err := expr.Run(program, map[string]any{
-				"event": plainMap(f.Event.Fields, w.purchase.Schema), "member": plainMap(f.Member.Profile, w.rules.Member),
-			})
-			require.NoError(t, err, source)
-			require.Equal(t, want, e.Cond(f), source)
-			if want == true {
-				held++
-			}
-		}
+		held += agree(t, r, seen)
 	}
 	require.Greater(t, held, 1000, "conditions that never hold prove little")
+	for _, kind := range kinds {
+		require.True(t, seen[kind], "no condition had a %s", kind)
+	}
+}
+
+// FuzzConditions is the same from any seed.
+func FuzzConditions(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		for range 20 {
+			agree(t, r, map[string]bool{})
+		}
+	})
+}
+
+var hasFunction = expr.Function("has", func(p ...any) (any, error) { return p[0] != nil, nil }, new(func(any) bool))
+
+// agree compares one random condition on some events, and returns on how many it held. It notes the kinds of its nodes.
+func agree(t *testing.T, r *rand.Rand, seen map[string]bool) (held int) {
+	w := newWorld()
+	source := conditions{r}.condition(r.IntN(4), false)
+	e, errs := Condition(source, w.scope())
+	if len(errs) > 0 && strings.Contains(errs[0].Message, "200 parts") {
+		return 0
+	}
+	require.Empty(t, errs, source)
+	Walk(e.Tree, func(n ast.Node) { seen[strings.TrimPrefix(fmt.Sprintf("%T", n), "*ast.")] = true })
+	empty := map[string]any{}
+	program, err := expr.Compile(source, hasFunction, expr.Env(map[string]any{"event": empty, "member": empty, "table": empty}))
+	require.NoError(t, err, source)
+	fares := map[string]any{}
+	for key, v := range w.names.Tables["fares"] {
+		fares[key], _ = strconv.ParseFloat(v.String(), 64)
+	}
+	for range 5 {
+		f := w.random(r)
+		want, err := expr.Run(program, map[string]any{
+			"event": plainMap(f.Event.Fields, w.purchase.Schema), "member": plainMap(f.Member.Profile, w.rules.Member), "table": map[string]any{"fares": fares},
+		})
+		require.NoError(t, err, source)
+		require.Equal(t, want, e.Cond(f), source)
+		if want == true {
+			held++
+		}
+	}
+	return held
 }
 
 // calculation is a random number and what it comes to; exact is nil where it must fail.
@@ -247,7 +286,21 @@ func (g calculations) any(depth int) calculation {
 		return b
 	}
 	x := new(big.Rat)
-	switch g.IntN(9) {
+	switch g.IntN(13) {
+	case 9:
+		return calculation{"ceil(" + a.source + ")", new(big.Rat).Neg(new(big.Rat).SetInt(new(big.Int).Div(new(big.Int).Neg(a.exact.Num()), a.exact.Denom())))}
+	case 10:
+		return calculation{"abs(" + a.source + ")", x.Abs(a.exact)}
+	case 11:
+		if a.exact.Cmp(b.exact) > 0 {
+			return calculation{"max(" + a.source + ", " + b.source + ")", a.exact}
+		}
+		return calculation{"max(" + a.source + ", " + b.source + ")", b.exact}
+	case 12:
+		if a.exact.Cmp(b.exact) < 0 {
+			return calculation{"(if " + a.source + " < " + b.source + " { " + a.source + " } else { +" + b.source + " })", a.exact}
+		}
+		return calculation{"(if " + a.source + " < " + b.source + " { " + a.source + " } else { +" + b.source + " })", b.exact}
 	case 0:
 		return calculation{"(" + a.source + " + " + b.source + ")", bounded(x.Add(a.exact, b.exact))}
 	case 1:
@@ -279,31 +332,61 @@ func (g calculations) any(depth int) calculation {
 	}
 }
 
+// TestArithmeticIsExact compares random arithmetic with rational numbers, rounded to twelve digits by every product and
+// quotient.
 func TestArithmeticIsExact(t *testing.T) {
-	w := newWorld()
 	r := seeded(t)
 	failed, compared := 0, 0
 	for range 20_000 {
-		f := w.random(r)
-		c := calculations{r, f, w}.any(r.IntN(4))
-		e, errs := Amount(c.source, w.scope())
-		if len(errs) > 0 {
-			require.Contains(t, errs[0].Message, "this always fails", c.source)
-			require.Nil(t, c.exact, c.source)
-			continue
-		}
-		got := e.Amount(f)
-		err := f.Failed()
-		if c.exact == nil {
-			require.Error(t, err, c.source)
+		switch calculate(t, r) {
+		case failing:
 			failed++
-			continue
+		case exactly:
+			compared++
 		}
-		require.NoError(t, err, c.source)
-		have, _ := new(big.Rat).SetString(got.String())
-		require.Zero(t, c.exact.Cmp(have), "%s: want %s, got %s", c.source, c.exact.FloatString(13), got)
-		compared++
 	}
 	require.Greater(t, failed, 50)
 	require.Greater(t, compared, 10_000)
+}
+
+// FuzzArithmetic is the same from any seed.
+func FuzzArithmetic(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		for range 100 {
+			calculate(t, r)
+		}
+	})
+}
+
+type outcome int
+
+const (
+	refused outcome = iota // at compile time, because it always fails
+	failing
+	exactly
+)
+
+// calculate compares one random calculation.
+func calculate(t *testing.T, r *rand.Rand) outcome {
+	w := newWorld()
+	f := w.random(r)
+	c := calculations{r, f, w}.any(r.IntN(4))
+	e, errs := Amount(c.source, w.scope())
+	if len(errs) > 0 {
+		require.Contains(t, errs[0].Message, "this always fails", c.source)
+		require.Nil(t, c.exact, c.source)
+		return refused
+	}
+	got := e.Amount(f)
+	err := f.Failed()
+	if c.exact == nil {
+		require.Error(t, err, c.source)
+		return failing
+	}
+	require.NoError(t, err, c.source)
+	have, _ := new(big.Rat).SetString(got.String())
+	require.Zero(t, c.exact.Cmp(have), "%s: want %s, got %s", c.source, c.exact.FloatString(13), got)
+	return exactly
 }

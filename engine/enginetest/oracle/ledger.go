@@ -86,7 +86,9 @@ func (a *account) pay(l *lot) {
 
 // settle lets time pass: what has become available pays debt, what has expired is gone.
 func (a *account) settle(m *member, now Instant) {
-	for _, l := range a.order() {
+	released := a.order()
+	slices.SortStableFunc(released, func(x, y *lot) int { return cmp.Compare(x.available, y.available) })
+	for _, l := range released {
 		if l.available <= now {
 			a.pay(l)
 		}

@@ -53,6 +53,7 @@ type award struct {
 	lot    *lot
 	points string
 	given  int64
+	streak string
 	goal   int // of a streak
 	period int
 }

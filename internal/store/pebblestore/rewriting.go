@@ -44,6 +44,9 @@ func (s *Store) rewrite(records []engine.Rewritten) error {
 // logsKept is how many logs Pebble keeps to write over, of each instance, and one more that it writes to.
 const logsKept = 6
 
+// Scrub is that of the DB: programs share its files.
+func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }
+
 // Scrub takes what was deleted or replaced off the disk: it writes all tables of both instances anew, and lets no log keep
 // what an older one had. It reads and writes as much as the directory holds, while everything else goes on. The lists of
 // tables name the first and last key of each table; those of before go with the second start after it.

@@ -1,0 +1,241 @@
+package oracle
+
+import (
+	"fmt"
+	"math/big"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// drawing takes random choices from rapid, which makes a failing history small.
+type drawing struct{ *rapid.T }
+
+func (d drawing) below(n int) int { return rapid.IntRange(0, n-1).Draw(d.T, "n") }
+
+func (d drawing) between(from, to int) int { return rapid.IntRange(from, to).Draw(d.T, "n") }
+
+func (d drawing) one(in int) bool { return d.below(in) == in-1 }
+
+func pick[V any](d drawing, from ...V) V { return from[d.below(len(from))] }
+
+// zones are those with the oddest clocks: fourteen hours ahead and twelve behind, half hours, changes at midnight.
+var zones = []string{"UTC", "Europe/Berlin", "America/New_York", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe",
+	"Pacific/Kiritimati", "Etc/GMT+12", "Asia/Beirut", "America/Havana", "Asia/Kathmandu"}
+
+// days at which histories begin: shortly before changes of clocks, month ends, 29 February and New Year.
+var beginnings = []string{"2026-03-20", "2026-10-18", "2026-08-30", "2026-03-29", "2028-02-20", "2026-12-20", "2026-01-25", "2026-04-20"}
+
+func (d drawing) span(units ...string) Span {
+	unit := pick(d, units...)
+	return Span{d.between(1, map[string]int{"hour": 50, "day": 12, "week": 3, "month": 2, "year": 1}[unit]), unit}
+}
+
+// program draws a program. Some questions have no answer in the design together, so that reversals is decided first: with
+// reversals there are no gifts for streaks and no grace of tiers.
+func (d drawing) program(reversals bool, begin int) Program {
+	p := Program{Zone: pick(d, zones...), MemberClock: d.one(2), SundayWeeks: d.one(3)}
+	p.Points = []Points{d.stars(), {ID: "gems", Rounding: "down"}}
+	for i := range d.between(1, 3) {
+		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i)))
+	}
+	if d.one(2) {
+		p.Rules = append(p.Rules, Rule{ID: "use", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true})
+	}
+	if d.one(3) {
+		p.Rules = append(p.Rules, Rule{ID: "swap", When: "spend", Points: "gems", Fixed: 2, Take: true})
+	}
+	for i := range d.below(4) {
+		b := Boost{ID: fmt.Sprint("b", i), Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
+		if d.one(3) {
+			b.Min = int64(d.between(1, 20)) * million
+		}
+		if d.one(2) {
+			b.Plus = big.NewRat(int64(d.between(1, 9)), 2)
+		} else {
+			b.Times = big.NewRat(int64(d.between(5, 15)), 4)
+		}
+		p.Boosts = append(p.Boosts, b)
+	}
+	for i := range d.between(1, 3) {
+		c := Counter{ID: fmt.Sprint("c", i), Fold: d.fold("add", "add", "highest", "lowest", "latest", "distinct")}
+		switch d.below(3) {
+		case 1:
+			c.Every = pick(d, "day", "week", "month", "quarter", "year")
+		case 2:
+			c.Last = d.span("day", "week", "month")
+		}
+		p.Counters = append(p.Counters, c)
+	}
+	if d.one(2) {
+		p.Streaks = append(p.Streaks, d.streak(reversals))
+	}
+	for i := range d.below(3) {
+		p.Challenges = append(p.Challenges, d.challenge(fmt.Sprint("h", i), begin))
+	}
+	if d.one(2) {
+		p.Tiers = append(p.Tiers, d.tier(reversals))
+	}
+	return p
+}
+
+func (d drawing) stars() Points {
+	p := Points{ID: "stars", Decimals: pick(d, 0, 0, 1, 2), Rounding: pick(d, "down", "nearest", "up"), Floor: d.one(4), Oldest: d.one(4)}
+	switch d.below(4) {
+	case 1:
+		p.Expire.After = d.span("hour", "day", "week", "month")
+	case 2:
+		p.Expire = Expiry{After: d.span("day", "week", "month"), Idle: pick(d, "visit", "buy")}
+	case 3:
+		p.Expire = Expiry{Period: pick(d, "month", "quarter", "year"), Next: d.one(2)}
+	}
+	if d.one(3) {
+		p.Pending = d.span("hour", "day")
+	}
+	return p
+}
+
+func (d drawing) rule(id string) Rule {
+	r := Rule{ID: id, When: pick(d, "buy", "buy", "visit"), Points: "stars", Fixed: int64(d.between(1, 20))}
+	if r.When == "buy" {
+		if d.one(3) {
+			r.Min = int64(d.between(1, 20)) * million
+		}
+		if !d.one(4) {
+			r.Rate, r.Fixed = big.NewRat(int64(d.between(1, 30)), 8), 0
+		}
+	}
+	for range d.below(3) {
+		r.Limits = append(r.Limits, d.limit(r))
+	}
+	return r
+}
+
+func (d drawing) limit(r Rule) Limit {
+	l := Limit{N: int64(d.between(1, 4)), By: pick(d, "member", "member", "everyone", "key", "member and key")}
+	if r.When != "buy" && l.By != "everyone" {
+		l.By = "member"
+	}
+	if l.Points = d.one(2); l.Points {
+		l.N *= 20
+		l.OrNothing = d.one(3)
+	}
+	if l.Period = pick(d, "day", "week", "month", "quarter", "year", "ever", ""); l.Period == "" {
+		l.Last = d.span("day", "week")
+	}
+	return l
+}
+
+func (d drawing) fold(kinds ...string) Fold {
+	f := Fold{When: pick(d, "buy", "buy", "visit"), Kind: pick(d, kinds...)}
+	if f.When == "visit" {
+		f.Kind = "add"
+	} else {
+		f.Amount = d.one(2)
+		if d.one(4) {
+			f.Min = int64(d.between(1, 20)) * million
+		}
+	}
+	if d.one(4) && f.Kind == "add" && !f.Amount {
+		f.AtMost = d.between(1, 2)
+	}
+	return f
+}
+
+func (d drawing) streak(reversals bool) Streak {
+	s := Streak{ID: "s", Every: pick(d, "day", "day", "week", "month"), AtLeast: pick(d, 1, 1, 2), Free: d.below(4)}
+	if !reversals && d.one(2) {
+		s.Goal, s.Give = d.between(2, 5), 3
+	}
+	return s
+}
+
+func (d drawing) challenge(id string, begin int) Challenge {
+	c := Challenge{ID: id, Fold: d.fold("add", "add", "highest", "distinct"), Give: int64(d.between(1, 5))}
+	switch d.below(3) {
+	case 1:
+		c.From = begin + d.between(3, 12)
+		c.Until = c.From + d.between(0, 15)
+	case 2:
+		c.Every = pick(d, "day", "week", "month")
+	}
+	goal := int64(0)
+	for range d.between(1, 3) {
+		goal += int64(d.between(1, 6))
+		if c.Kind == "add" && c.Amount {
+			goal += int64(d.between(1, 50))
+		}
+		c.Goals = append(c.Goals, goal)
+	}
+	if c.Kind == "add" && d.one(3) {
+		c.Again, c.Goals = true, c.Goals[:1]
+	}
+	return c
+}
+
+func (d drawing) tier(reversals bool) Tier {
+	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, ToMet: d.one(2)}
+	switch d.below(3) {
+	case 0:
+		t.Every = pick(d, "month", "quarter", "year")
+	case 1:
+		t.Last = d.span("day", "week", "month")
+	}
+	for range d.between(1, 3) {
+		t.Levels = append(t.Levels, t.Levels[len(t.Levels)-1]+int64(d.between(5, 60)))
+	}
+	switch {
+	case t.Every != "" && d.one(2):
+		t.KeepEnd = pick(d, "month", "quarter", "year")
+	case t.Every != "" && d.one(2):
+		t.Keep = d.span("day", "month")
+	}
+	if !reversals && d.one(2) {
+		t.Grace = d.span("day", "week")
+	}
+	return t
+}
+
+// event draws what a member does next: now, or up to 70 hours ago, often just around a midnight.
+func (d drawing) event(w *World, id, member string, now Instant) Event {
+	e := Event{ID: id, Member: member, Type: pick(d, "buy", "visit", "buy", "spend", "visit"), At: now, Arrived: now}
+	switch e.Type {
+	case "buy":
+		e.Amount, e.Key = d.amount(), fmt.Sprint("k", d.below(4))
+	case "spend":
+		e.Amount = d.amount()
+	}
+	if !d.one(3) {
+		return e
+	}
+	e.At -= int64(d.below(70*3600)) * second
+	if clock := w.members[member].clock; d.one(4) {
+		if at := clock.start(clock.day(e.At)+1) - int64(d.below(2))*second; at <= now {
+			e.At = at
+		}
+	}
+	return e
+}
+
+func (d drawing) amount() int64 {
+	if d.one(3) {
+		return int64(d.below(4000)) * million / 100
+	}
+	return int64(d.below(40)) * million
+}
+
+// gap is the time until the next arrival: mostly hours, now and then weeks.
+func (d drawing) gap() Instant {
+	if d.one(15) {
+		return int64(d.between(3, 40)) * 86400 * second
+	}
+	return int64(d.below(30*3600)) * second
+}
+
+func dayOf(date string) int {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		panic(err)
+	}
+	return dayNumber(t.Date())
+}

@@ -1,0 +1,93 @@
+package oracle
+
+import "slices"
+
+// earned is what definitions gave between two days, net of what was reversed.
+func (m *member) earned(points string, until Instant, inside func(day int) bool) (sum int64) {
+	for _, h := range m.events {
+		for _, g := range h.gave {
+			if g.points == points && h.At <= until && inside(h.day) {
+				sum += g.kept
+			}
+		}
+	}
+	return sum
+}
+
+func (t Tier) metric(m *member, at Instant) int64 {
+	day := m.clock.day(at)
+	switch {
+	case t.Last.N > 0:
+		from := first(day, t.Last)
+		return m.earned(t.Points, at, func(d int) bool { return from <= d && d <= day })
+	case t.Every != "":
+		start := m.clock.periodStart(t.Every, day)
+		return m.earned(t.Points, at, func(d int) bool { return m.clock.periodStart(t.Every, d) == start })
+	}
+	return m.earned(t.Points, at, always)
+}
+
+// kept is until when a level reached at an instant is kept whatever happens.
+func (t Tier) kept(c *clock, at Instant) Instant {
+	if t.KeepEnd != "" {
+		return c.start(c.nextPeriod(t.KeepEnd, c.nextPeriod(t.KeepEnd, c.day(at))))
+	}
+	return c.after(at, t.Keep)
+}
+
+// Tier is the level a member has at an instant: time is walked from the first event on, stopping at every event and every
+// midnight.
+func (w *World) Tier(id string, t Tier, now Instant) int {
+	m := w.members[id]
+	stops := []Instant{now}
+	begin := now
+	for _, h := range m.events {
+		if h.At <= now {
+			stops = append(stops, h.At)
+			begin = min(begin, h.At)
+		}
+	}
+	for d := m.clock.day(begin) + 1; m.clock.start(d) <= now; d++ {
+		stops = append(stops, m.clock.start(d))
+	}
+	slices.Sort(stops)
+	level, reached, unmet := 0, begin, Forever
+	period := 0
+	for _, at := range stops {
+		v := t.metric(m, at)
+		met := 0
+		for i, needs := range t.Levels {
+			if v >= needs*million {
+				met = i
+			}
+		}
+		p := m.clock.periodStart(t.Every, m.clock.day(at))
+		switch {
+		case met > level:
+			level, reached, unmet, period = met, at, Forever, p
+		case met == level:
+			if p != period { // met again in another period: reached again
+				reached, period = at, p
+			}
+			unmet = Forever
+		default:
+			unmet = min(unmet, at)
+		}
+		for level > met && t.falls(m.clock, reached, unmet) <= at {
+			w.reach("tier fell")
+			fell := t.falls(m.clock, reached, unmet)
+			if level--; t.ToMet {
+				level = met
+			}
+			reached, period, unmet = fell, p, Forever
+			if level > met {
+				unmet = fell
+			}
+		}
+	}
+	return level
+}
+
+func (t Tier) falls(c *clock, reached, unmet Instant) Instant {
+	return c.after(max(unmet, t.kept(c, reached)), t.Grace)
+}

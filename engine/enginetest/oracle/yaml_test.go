@@ -1,0 +1,252 @@
+package oracle
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// yaml is the program as a ruleset.
+func (p Program) yaml() string {
+	b := &strings.Builder{}
+	clock, weeks := "program", "monday"
+	if p.MemberClock {
+		clock = "member"
+	}
+	if p.SundayWeeks {
+		weeks = "sunday"
+	}
+	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
+	b.WriteString("events:\n  buy: {amount: number, key: text}\n  visit: {}\n  spend: {amount: number}\n")
+	section(b, "points", p.Points, Points.yaml)
+	section(b, "rules", p.Rules, Rule.yaml)
+	section(b, "boosts", p.Boosts, Boost.yaml)
+	section(b, "counters", p.Counters, Counter.yaml)
+	section(b, "streaks", p.Streaks, Streak.yaml)
+	section(b, "challenges", p.Challenges, Challenge.yaml)
+	section(b, "tiers", p.Tiers, Tier.yaml)
+	return b.String()
+}
+
+// fields collects the lines of one definition.
+type fields []string
+
+func (f *fields) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+func section[D any](b *strings.Builder, name string, definitions []D, lines func(D) (string, fields)) {
+	if len(definitions) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s:\n", name)
+	for _, d := range definitions {
+		id, f := lines(d)
+		fmt.Fprintf(b, "  %s:%s\n", id, map[bool]string{true: " {}"}[len(f) == 0])
+		for _, line := range f {
+			fmt.Fprintf(b, "    %s\n", line)
+		}
+	}
+}
+
+func (s Span) String() string { return fmt.Sprintf("%d %ss", s.N, s.Unit) }
+
+func number(millionths int64) string { return rational(big.NewRat(millionths, million)) }
+
+func rational(r *big.Rat) string {
+	s := strings.TrimRight(r.FloatString(6), "0")
+	return strings.TrimSuffix(s, ".")
+}
+
+func (e Expiry) yaml() string {
+	switch {
+	case e.Idle != "":
+		return fmt.Sprintf("%s after last %s", e.After, e.Idle)
+	case e.After.N > 0:
+		return fmt.Sprintf("%s after earning", e.After)
+	case e.Next:
+		return "end of next " + e.Period
+	}
+	return "end of this " + e.Period
+}
+
+func (p Points) yaml() (string, fields) {
+	var f fields
+	f.add("decimals: %d", p.Decimals)
+	f.add("rounding: %s", p.Rounding)
+	if p.Expire != (Expiry{}) {
+		f.add("expire: %s", p.Expire.yaml())
+	}
+	if p.Pending.N > 0 {
+		f.add("pending: %s", p.Pending)
+	}
+	if p.Floor {
+		f.add("negative: floor")
+	}
+	if p.Oldest {
+		f.add("spend: oldest")
+	}
+	return p.ID, f
+}
+
+func (l Limit) yaml() string {
+	s := fmt.Sprint(l.N)
+	if l.Points {
+		s += " stars"
+	}
+	switch l.Period {
+	case "":
+		s += fmt.Sprintf(" in last %s", l.Last)
+	case "ever":
+		s += " ever"
+	default:
+		s += " per " + l.Period
+	}
+	s += map[string]string{"everyone": " by everyone", "key": " by event.key", "member and key": " by member, event.key"}[l.By]
+	if l.OrNothing {
+		s += " or nothing"
+	}
+	return s
+}
+
+func (r Rule) yaml() (string, fields) {
+	var f fields
+	f.add("when: %s", r.When)
+	if r.Min > 0 {
+		f.add("if: event.amount >= %s", number(r.Min))
+	}
+	amount, verb := fmt.Sprint(r.Fixed), "give"
+	if r.Rate != nil {
+		amount = "event.amount * " + rational(r.Rate)
+	}
+	if r.Take {
+		verb = "take"
+	}
+	f.add("%s:", verb)
+	f.add("  %s: %s", r.Points, amount)
+	if len(r.Limits) > 0 {
+		f.add("limit:")
+	}
+	for _, l := range r.Limits {
+		f.add("  - %s", l.yaml())
+	}
+	return r.ID, f
+}
+
+func (b Boost) yaml() (string, fields) {
+	var f fields
+	f.add("of: %s", b.Of)
+	if b.Times != nil {
+		f.add("times: %s", rational(b.Times))
+	} else {
+		f.add("plus: %s", rational(b.Plus))
+	}
+	if b.Min > 0 {
+		f.add("if: event.amount >= %s", number(b.Min))
+	}
+	if b.Weekend {
+		f.add("during: {days: [saturday, sunday]}")
+	}
+	f.add("stacks: %t", b.Stacks)
+	return b.ID, f
+}
+
+func (c Fold) lines(f *fields) {
+	f.add("when: %s", c.When)
+	if c.Min > 0 {
+		f.add("if: event.amount >= %s", number(c.Min))
+	}
+	switch {
+	case c.Kind == "add" && c.Amount:
+		f.add("add: event.amount")
+	case c.Kind == "add":
+		f.add("add: 1")
+	case c.Kind == "distinct":
+		f.add("distinct: event.key")
+	default:
+		f.add("%s: event.amount", c.Kind)
+	}
+	if c.AtMost > 0 {
+		f.add("at_most: %d per day", c.AtMost)
+	}
+}
+
+func (c Counter) yaml() (string, fields) {
+	var f fields
+	c.lines(&f)
+	if c.Every != "" {
+		f.add("every: %s", c.Every)
+	}
+	if c.Last.N > 0 {
+		f.add("last: %s", c.Last)
+	}
+	return c.ID, f
+}
+
+func (s Streak) yaml() (string, fields) {
+	var f fields
+	f.add("when: visit")
+	f.add("every: %s", s.Every)
+	f.add("at_least: %d", s.AtLeast)
+	if s.Free > 0 {
+		f.add("freeze: %d per month", s.Free)
+	}
+	if s.Goal > 0 {
+		f.add("goal: %d", s.Goal)
+		f.add("give: {gems: %d}", s.Give)
+	}
+	return s.ID, f
+}
+
+func dated(day int) string {
+	y, m, d := civil(day)
+	return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
+}
+
+func (c Challenge) yaml() (string, fields) {
+	var f fields
+	c.lines(&f)
+	if c.From != 0 {
+		f.add("during: %s to %s", dated(c.From), dated(c.Until))
+	}
+	if c.Every != "" {
+		f.add("every: %s", c.Every)
+	}
+	if c.Again {
+		f.add("goal: %d", c.Goals[0])
+		f.add("again: true")
+		f.add("give: {gems: %d}", c.Give)
+		return c.ID, f
+	}
+	f.add("goals:")
+	for _, g := range c.Goals {
+		f.add("  - {at: %d, give: {gems: %d}}", g, c.Give)
+	}
+	return c.ID, f
+}
+
+func (t Tier) yaml() (string, fields) {
+	var f fields
+	f.add("earned: %s", t.Points)
+	if t.Every != "" {
+		f.add("every: %s", t.Every)
+	}
+	if t.Last.N > 0 {
+		f.add("last: %s", t.Last)
+	}
+	f.add("levels:")
+	for i, at := range t.Levels {
+		f.add("  l%d: %d", i, at)
+	}
+	if t.Keep.N > 0 {
+		f.add("keep: %s", t.Keep)
+	}
+	if t.KeepEnd != "" {
+		f.add("keep: to the end of next %s", t.KeepEnd)
+	}
+	if t.Grace.N > 0 {
+		f.add("grace: %s", t.Grace)
+	}
+	if t.ToMet {
+		f.add("falls: to what is met")
+	}
+	return t.ID, f
+}

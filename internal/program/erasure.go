@@ -1,0 +1,143 @@
+package program
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// scrubber is a store that can take what was deleted off the disk. *pebblestore.Store is one.
+type scrubber interface {
+	Scrub(ctx context.Context) error
+}
+
+// Erased reports whether an id is that of an erased member, which stays blocked.
+func (p *Program) Erased(member string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Erased(member)
+}
+
+// scrubDue is the row that says that what was deleted is still to be taken off the disk.
+const scrubDue = "c/scrub"
+
+// Redact writes the journal anew without what it tells of members that were erased since it was last called, deletes their
+// rows, and takes both off the disk. It is for a job: it reads the whole journal, beside everything else, and can be stopped
+// and begun again at any time (semantics: Erasure and export). It returns how many members it was about.
+func (p *Program) Redact(ctx context.Context) (int, error) {
+	members, err := engine.ToRedact(p.store)
+	if err == nil && len(members) > 0 {
+		err = p.redact(ctx, members)
+	}
+	if err != nil {
+		return 0, err
+	}
+	due, err := p.store.Get(scrubDue)
+	if err != nil || due == nil {
+		return 0, err
+	}
+	if s, ok := p.store.(scrubber); ok {
+		if err := s.Scrub(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return len(members), p.Put(engine.Row{Key: scrubDue})
+}
+
+func (p *Program) redact(ctx context.Context, members map[string]string) error {
+	if err := p.Flush(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	versions := p.processor.Versions()
+	maps.DeleteFunc(p.views, func(id string, _ *view) bool { return members[id] != "" })
+	p.mu.Unlock()
+	found, err := engine.Redact(p.store, versions, members, func() bool { return ctx.Err() == nil && p.Failed() == nil })
+	if err != nil {
+		return err
+	}
+	if err := p.Put(found.Rows...); err != nil {
+		return err
+	}
+	if err := p.enqueue(&request{rewritten: found.Rewritten, done: make(chan struct{})}); err != nil {
+		return err
+	}
+	for _, key := range found.Rankings { // a board outside this process remembers who was taken off it
+		key.Program = p.Rules().Program
+		if err := p.RebuildOne(ctx, key); err != nil {
+			return err
+		}
+	}
+	rows := []engine.Row{{Key: scrubDue, Value: []byte{1}}}
+	for _, as := range slices.Sorted(maps.Values(members)) {
+		rows = append(rows, engine.Redacted(as))
+	}
+	return p.Put(rows...)
+}
+
+// Export is what is known of a member besides its events, as of one moment.
+type Export struct {
+	Member   Profile
+	Progress engine.Progress
+	Claims   []Claim
+}
+
+// Claim is a claim of a member.
+type Claim struct {
+	ID      string            `json:"id"`
+	Reward  string            `json:"reward"`
+	State   string            `json:"state"`
+	At      calendar.Instant  `json:"at"`
+	Until   calendar.Instant  `json:"until"` // when its hold is over
+	Settled *calendar.Instant `json:"settled_at,omitempty"`
+	Code    string            `json:"code,omitempty"`
+	Points  []ClaimPoints     `json:"points"`
+}
+
+// ClaimPoints is what a claim holds or has spent, one line a lot.
+type ClaimPoints struct {
+	Points   string          `json:"points"`
+	Amount   decimal.Decimal `json:"amount"`
+	Returned decimal.Decimal `json:"returned,omitempty"`
+}
+
+// Export is all of a member but its events and its ledger, which are read from the store up to Member.Seq, once what it says
+// is durable; found is false for an unknown member. The program's lock is held for that moment alone.
+func (p *Program) Export(id string) (x Export, found bool, err error) {
+	now := p.now()
+	p.mu.Lock()
+	m := p.processor.Member(id)
+	if m == nil {
+		p.mu.Unlock()
+		return x, false, p.Failed()
+	}
+	x = Export{Member: profileOf(m), Progress: m.Progress(p.processor.Rules(), now, p.processor.Group), Claims: []Claim{}}
+	seq := m.Version
+	for _, g := range x.Progress.Groups {
+		seq = max(seq, g.Version)
+	}
+	for _, c := range m.Claims {
+		x.Claims = append(x.Claims, claimOf(c))
+	}
+	p.mu.Unlock()
+	return x, true, p.Wait(seq)
+}
+
+func claimOf(c *engine.Claim) Claim {
+	out := Claim{ID: c.ID, Reward: c.Reward, State: c.State.String(), At: c.At, Until: c.Until, Points: []ClaimPoints{}}
+	if c.Settled != 0 {
+		settled := c.Settled
+		out.Settled = &settled
+	}
+	if c.State == engine.ClaimConfirmed || c.State == engine.ClaimReturned {
+		out.Code = c.Code
+	}
+	for i := range c.Parts {
+		out.Points = append(out.Points, ClaimPoints{Points: c.Parts[i].Points, Amount: c.Parts[i].Amount, Returned: c.Parts[i].Returned})
+	}
+	return out
+}
