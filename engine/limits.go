@@ -101,20 +101,18 @@ func (a *applier) refusingLimit(limits []*Limit, to *Member) *Limit {
 	return nil
 }
 
-// cap trims an amount to what the limits in points leave, or refuses it whole.
+// cap trims an amount to what the limits in points leave, or refuses it whole. "or nothing" is asked of what the other limits
+// leave, so that the order in which limits are written means nothing.
 func (a *applier) cap(limits []*Limit, points *Points, amount decimal.Decimal, to *Member) decimal.Decimal {
 	for _, l := range limits {
-		if l.Points != points || l.Points == nil {
-			continue
+		if l.Points == points && l.Points != nil && !l.OrNothing {
+			amount = min(amount, max(0, l.N-a.used(l, to)))
 		}
-		left := max(0, l.N-a.used(l, to))
-		if left >= amount {
-			continue
-		}
-		if l.OrNothing {
+	}
+	for _, l := range limits {
+		if l.Points == points && l.Points != nil && l.OrNothing && l.N-a.used(l, to) < amount {
 			return 0
 		}
-		amount = left
 	}
 	return amount
 }

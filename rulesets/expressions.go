@@ -210,7 +210,6 @@ func timer() *engine.EventType {
 
 // unraised are built-in events that no part of the engine raises yet.
 var unraised = map[string]string{
-	engine.RewardClaimed: "rewards cannot be claimed yet", engine.RewardConfirmed: "rewards cannot be claimed yet",
 	engine.SeasonClosed: "seasons do not close yet",
 }
 

@@ -195,7 +195,10 @@ func TestChallengesAndStreaks(t *testing.T) {
 
 	daily := r.Streaks[0]
 	require.Equal(t, challenges.Streak{Every: calendar.Day, AtLeast: 20 * decimal.One, Days: [7]bool{false, true, true, true, true, true},
-		Free: 1, FreePer: calendar.Month}, daily.Run)
+		Free: 1, FreePer: calendar.Month, Hold: 2, Repair: calendar.Duration{N: 48, Unit: calendar.Hour}}, daily.Run)
+	gems := r.PointsType("gems")
+	require.Equal(t, []engine.Cost{{Points: gems, Amount: 200 * decimal.One}}, daily.FreezeCost)
+	require.Equal(t, []engine.Cost{{Points: gems, Amount: 100 * decimal.One}}, daily.RepairCost)
 	require.Equal(t, "streaks/daily#2", daily.Counter.Name)
 	require.Equal(t, []string{"1", "ten"}, []string{r.Streaks[1].Goals[0].ID, r.Streaks[1].Goals[1].ID}, "by threshold, not as written")
 }
@@ -241,9 +244,9 @@ func TestInactivePartsAreListedAndLeftOut(t *testing.T) {
 		got = append(got, i.Definition)
 	}
 	require.Equal(t, []string{
-		"boosts/called", "leaderboards/germans.leagues", "leaderboards/germans.prizes", "promotions/storm", "rewards/mug.codes",
-		"rewards/mug.cost", "rewards/mug.stock", "rules/born", "rules/closing", "rules/lapsed", "rules/monthly", "rules/open",
-		"rules/third", "rules/welcome_back", "streaks/daily.freeze", "streaks/daily.repair",
+		"boosts/called", "leaderboards/germans.leagues", "leaderboards/germans.prizes", "promotions/storm",
+		"rules/born", "rules/closing", "rules/lapsed", "rules/monthly", "rules/open",
+		"rules/third", "rules/welcome_back",
 	}, got)
 	for _, r := range p.Ruleset.Rules {
 		require.NotContains(t, got, "rules/"+r.ID)

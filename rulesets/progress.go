@@ -39,7 +39,7 @@ func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 		b.Node(rec.Values["days"], "drop days, or write every: day", "days go with every: day only")
 	}
 	b.freeze(rec, s)
-	b.repair(rec)
+	b.repair(rec, s)
 	s.Goals = b.goals(rec, name, reader{who: "a streak"})
 	for _, g := range s.Goals {
 		if !g.At.IsInt() {
@@ -50,7 +50,7 @@ func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 	b.caused(name, engine.StreakBroken, "streak", rec.ID)
 }
 
-// freeze reads what bridges a missed period. Freezes that are bought need claims, which do not run yet.
+// freeze reads what bridges a missed period.
 func (b *builder) freeze(rec *document.Record, s *engine.Streak) {
 	n := rec.Values["freeze"]
 	if n == nil {
@@ -60,11 +60,10 @@ func (b *builder) freeze(rec *document.Record, s *engine.Streak) {
 	if n.Kind == document.Map {
 		inner := b.Decode(n, freezeSection, nil)
 		free = inner.Values["free"]
-		b.price(inner.Values["cost"])
+		s.FreezeCost = b.price(inner.Values["cost"], false)
+		s.Run.Hold = atoi(inner.Text("hold"))
 		if inner.Has("hold") != inner.Has("cost") {
 			b.Node(n, "hold: how many can be held, cost: what one costs", "hold and cost belong together")
-		} else if inner.Has("hold") {
-			b.idle("streaks/"+rec.ID+".freeze", n, "freezes cannot be bought yet")
 		}
 	}
 	if free != nil {
@@ -75,15 +74,14 @@ func (b *builder) freeze(rec *document.Record, s *engine.Streak) {
 	}
 }
 
-func (b *builder) repair(rec *document.Record) {
+// repair reads how a broken run is mended.
+func (b *builder) repair(rec *document.Record, s *engine.Streak) {
 	n := rec.Values["repair"]
 	if n == nil {
 		return
 	}
 	inner := b.Decode(n, repairSection, nil)
-	b.duration(inner, "within")
-	b.price(inner.Values["cost"])
-	b.idle("streaks/"+rec.ID+".repair", n, "streaks cannot be repaired yet")
+	s.Run.Repair, s.RepairCost = b.duration(inner, "within"), b.price(inner.Values["cost"], false)
 }
 
 // goals reads goal and give, or goals, sorted by threshold. A goal without an id is known by its rank.

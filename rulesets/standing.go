@@ -319,22 +319,27 @@ func (b *builder) rewards() {
 			r.During = &engine.During{}
 			b.idle("rewards/"+rec.ID, rec.Place(), open.never)
 		}
-		r.Limits = b.limits(rec, "rewards/"+rec.ID, reader{kept: true}, nil)
 		r.Details = b.details(rec.Values["details"])
-		if n := rec.Values["cost"]; n != nil {
-			b.price(n)
-			b.idle("rewards/"+rec.ID+".cost", n, "rewards cannot be claimed yet")
+		r.Cost = b.price(rec.Values["cost"], true)
+		var paid []*engine.Points
+		for _, c := range r.Cost {
+			paid = append(paid, c.Points)
 		}
-		for _, name := range []string{"codes", "stock"} {
-			if n := rec.Values[name]; n != nil {
-				b.idle("rewards/"+rec.ID+"."+name, n, name+" of rewards are not kept yet")
-			}
+		r.Limits = b.limits(rec, "rewards/"+rec.ID, reader{kept: true}, paid)
+		if rec.Has("stock") {
+			r.Scarce, r.Stock = true, atoi(rec.Text("stock"))
+		}
+		switch rec.Text("codes") {
+		case "generated":
+			r.Codes = engine.GeneratedCodes
+		case "pool":
+			r.Codes = engine.PoolCodes
 		}
 	}
 }
 
-// price reads POINTS: AMOUNT, or `N or more`.
-func (b *builder) price(n *document.Node) []engine.Cost {
+// price reads POINTS: AMOUNT, or `N or more` for one of the points where the member may choose.
+func (b *builder) price(n *document.Node, chosen bool) []engine.Cost {
 	if n == nil {
 		return nil
 	}
@@ -354,6 +359,10 @@ func (b *builder) price(n *document.Node) []engine.Cost {
 			b.Node(p.Value, "without cost a reward can only be given", "a cost is more than 0")
 		case amount.Fraction() > b.decimalsOf(points):
 			b.Node(p.Value, "round it, or declare decimals in points", "%s have %d decimals", points.ID, b.decimalsOf(points))
+		case g.Has(2) && !chosen:
+			b.Node(p.Value, "write the amount alone", "only what a reward costs can be chosen")
+		case g.Has(2) && slices.ContainsFunc(out, func(c engine.Cost) bool { return c.OrMore }):
+			b.Node(p.Value, "write the amount alone", "only one of the points that a reward costs can be chosen")
 		}
 		out = append(out, engine.Cost{Points: points, Amount: amount, OrMore: g.Has(2)})
 	}

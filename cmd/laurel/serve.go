@@ -240,7 +240,11 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	if err != nil {
 		return nil, err
 	}
-	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: wallClock}
+	secret, err := program.Secret(db, l.Ruleset.Program)
+	if err != nil {
+		return nil, err
+	}
+	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: wallClock, Secret: secret}
 	if remote == nil {
 		o.Ranks, _ = boards.(engine.Ranks)
 	}

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -38,6 +39,25 @@ func must(err error) {
 	}
 }
 
+// poolSize is how many codes a test finds in the pool of a reward.
+const poolSize = 1000
+
+// fill fills the pool of a reward, if it has one.
+func (w *world) fill(r *engine.Reward) {
+	if r.Codes != engine.PoolCodes {
+		return
+	}
+	codes := make([]string, poolSize)
+	for i := range codes {
+		codes[i] = fmt.Sprintf("%s-%d", r.ID, i+1)
+	}
+	e := engine.NewCodes("test/"+r.ID, r.ID, codes)
+	e.Timed, e.Past = true, true
+	if _, refusal := w.process(e); refusal != nil {
+		must(refusal)
+	}
+}
+
 // newWorld makes the world of a test, with the members who are there from the start. They join under a ruleset without
 // definitions, so that joining gives them nothing.
 func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
@@ -58,6 +78,9 @@ func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
 	}
 	w.version = engine.Version{Number: 2, From: calendar.Beginning, Rules: r}
 	w.processor.Activate(w.version)
+	for _, reward := range r.Rewards {
+		w.fill(reward)
+	}
 	w.processor.Watch(&w.trace)
 	return w
 }

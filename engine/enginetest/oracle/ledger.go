@@ -64,7 +64,7 @@ func (a *account) expiry(m *member, l *lot) Instant {
 
 // open adds what an event gave.
 func (a *account) open(w *World, m *member, h *happened, amount int64) *lot {
-	l := &lot{seq: h.seq, earned: h.At, available: m.clock.after(h.At, a.points.Pending), remaining: amount}
+	l := &lot{seq: h.seq, earned: h.At, available: m.clock.after(h.Arrived, a.points.Pending), remaining: amount}
 	l.expires = a.expiry(m, l)
 	a.issued += amount
 	a.lots = append(a.lots, l)

@@ -93,18 +93,19 @@ func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
 	}
 	given := wanted
 	for _, l := range r.Limits {
-		room := w.room(m, h, r, l)
-		switch {
+		switch room := w.room(m, h, r, l); {
 		case !l.Points && room < 1:
 			w.reach("times refused")
 			return
-		case !l.Points:
-		case l.OrNothing && wanted > room:
-			w.reach("cap or nothing")
-			return
-		case room < given:
+		case l.Points && !l.OrNothing && room < given:
 			w.reach("cap trimmed")
 			given = max(room, 0)
+		}
+	}
+	for _, l := range r.Limits {
+		if l.OrNothing && given > w.room(m, h, r, l) {
+			w.reach("cap or nothing")
+			return
 		}
 	}
 	if given == 0 && wanted > 0 {
