@@ -97,7 +97,7 @@ func checkMember(t TB, store engine.Store, m *engine.Member) {
 	balances := map[string]decimal.Decimal{}
 	require.NoError(t, engine.Ledger(store, m.ID, 0, func(seq uint64, _ calendar.Instant, entries []engine.Entry) bool {
 		for _, e := range entries {
-			if e.Kind != engine.EntryReleased {
+			if !e.Kind.Moves() {
 				sums[e.Points] += e.Amount
 			}
 			balances[e.Points] = e.Balance

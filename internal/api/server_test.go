@@ -111,6 +111,11 @@ counters:
 leaderboards:
   top_sellers:
     counter: sold
+rewards:
+  tea: {cost: {miles: 100}}
+  donation: {cost: {miles: 10 or more}, limit: 1 per day}
+streaks:
+  daily: {when: sale, every: day, freeze: {hold: 1, cost: {miles: 20}}, repair: {within: 48 hours, cost: {miles: 30}}, goal: 30, give: {miles: 1}}
 `
 
 // settings keeps keys in memory.

@@ -3,21 +3,21 @@ package oracle
 import (
 	"fmt"
 	"math/big"
+	"math/rand"
+	"slices"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
-// drawing takes random choices from rapid, which makes a failing history small.
-type drawing struct{ *rapid.T }
+// drawing makes random choices.
+type drawing struct{ *rand.Rand }
 
-func (d drawing) below(n int) int { return rapid.IntRange(0, n-1).Draw(d.T, "n") }
+func (d drawing) below(n int) int { return d.Intn(n) }
 
-func (d drawing) between(from, to int) int { return rapid.IntRange(from, to).Draw(d.T, "n") }
+func (d drawing) between(from, to int) int { return from + d.Intn(to-from+1) }
 
-func (d drawing) one(in int) bool { return d.below(in) == in-1 }
+func (d drawing) one(in int) bool { return d.Intn(in) == 0 }
 
-func pick[V any](d drawing, from ...V) V { return from[d.below(len(from))] }
+func pick[V any](d drawing, from ...V) V { return from[d.Intn(len(from))] }
 
 // zones are those with the oddest clocks: fourteen hours ahead and twelve behind, half hours, changes at midnight.
 var zones = []string{"UTC", "Europe/Berlin", "America/New_York", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe",
@@ -106,9 +106,18 @@ func (d drawing) rule(id string) Rule {
 		}
 	}
 	for range d.below(3) {
-		r.Limits = append(r.Limits, d.limit(r))
+		l := d.limit(r)
+		if !slices.ContainsFunc(r.Limits, l.countsLike) {
+			r.Limits = append(r.Limits, l)
+		}
 	}
 	return r
+}
+
+// countsLike reports whether two limits differ in nothing but their number, of which a ruleset keeps the lower one.
+func (l Limit) countsLike(o Limit) bool {
+	l.N, l.OrNothing = o.N, o.OrNothing
+	return l == o
 }
 
 func (d drawing) limit(r Rule) Limit {
@@ -196,9 +205,74 @@ func (d drawing) tier(reversals bool) Tier {
 	return t
 }
 
+// A step is one thing that happens at an instant: an event is sent or sent again, voided, or amended to an amount; the
+// engine restarts, with a checkpoint or without; both are compared, later if wanted.
+type step struct {
+	now        Instant
+	do         string // send, again, void, amend, restart, compare
+	event      Event
+	amount     int64
+	checkpoint bool
+	later      Instant
+}
+
+// history is a program, its members' zones and what happens.
+type history struct {
+	program Program
+	begin   Instant
+	zones   []string
+	steps   []step
+}
+
+const day = 86400 * second
+
+func draw(seed int64) history {
+	d := drawing{rand.New(rand.NewSource(seed))}
+	begin, reversals := dayOf(pick(d, beginnings...)), d.one(2)
+	h := history{program: d.program(reversals, begin), begin: int64(begin) * day}
+	for range d.between(1, 3) {
+		h.zones = append(h.zones, pick(d, zones...))
+	}
+	now := h.begin + 80*3600*second // later than the latest late event after joining
+	var sent []Event
+	left := map[string]int64{}
+	add := func(s step) {
+		s.now = now
+		h.steps = append(h.steps, s)
+	}
+	for i := range d.between(100, 300) {
+		now += d.gap()
+		sent = append(sent, d.event(h, fmt.Sprintf("e%04d", i), d.below(len(h.zones)), now))
+		add(step{do: "send", event: sent[i]})
+		left[sent[i].ID] = sent[i].Amount
+		old := sent[d.below(len(sent))]
+		switch d.below(15) {
+		case 0:
+			add(step{do: "again", event: old})
+		case 1:
+			add(step{do: "restart", checkpoint: d.one(2)})
+		case 2, 3:
+			add(step{do: "compare", later: 0})
+		}
+		if n, open := left[old.ID]; reversals && d.one(6) && open && old.Type != "spend" {
+			now += int64(d.below(7200)) * second
+			if old.Type == "buy" && n >= million && d.one(2) {
+				left[old.ID] = int64(d.below(int(n/10_000))) * 10_000
+				add(step{do: "amend", event: old, amount: left[old.ID]})
+			} else {
+				delete(left, old.ID)
+				add(step{do: "void", event: old})
+			}
+		}
+	}
+	add(step{do: "compare"})
+	add(step{do: "compare", later: int64(d.below(90)) * day})
+	return h
+}
+
 // event draws what a member does next: now, or up to 70 hours ago, often just around a midnight.
-func (d drawing) event(w *World, id, member string, now Instant) Event {
-	e := Event{ID: id, Member: member, Type: pick(d, "buy", "visit", "buy", "spend", "visit"), At: now, Arrived: now}
+func (d drawing) event(h history, id string, member int, now Instant) Event {
+	e := Event{ID: id, Member: fmt.Sprint("m", member), Type: pick(d, "buy", "visit", "buy", "spend", "visit"), At: now, Arrived: now}
 	switch e.Type {
 	case "buy":
 		e.Amount, e.Key = d.amount(), fmt.Sprint("k", d.below(4))
@@ -209,7 +283,8 @@ func (d drawing) event(w *World, id, member string, now Instant) Event {
 		return e
 	}
 	e.At -= int64(d.below(70*3600)) * second
-	if clock := w.members[member].clock; d.one(4) {
+	if d.one(4) {
+		clock := newClock(h.zones[member], false)
 		if at := clock.start(clock.day(e.At)+1) - int64(d.below(2))*second; at <= now {
 			e.At = at
 		}
@@ -227,7 +302,7 @@ func (d drawing) amount() int64 {
 // gap is the time until the next arrival: mostly hours, now and then weeks.
 func (d drawing) gap() Instant {
 	if d.one(15) {
-		return int64(d.between(3, 40)) * 86400 * second
+		return int64(d.between(3, 40)) * day
 	}
 	return int64(d.below(30*3600)) * second
 }

@@ -1,0 +1,39 @@
+package oracle
+
+import "slices"
+
+// shorter leaves out of a disagreeing history what the disagreement does not need: steps, then definitions.
+func shorter(h history, invariants bool) history {
+	disagree := func(h history) bool {
+		_, text := play(h, invariants)
+		return text != ""
+	}
+	for size := len(h.steps) / 2; size > 0; size /= 2 {
+		h.steps = without(h.steps, size, 0, func(steps []step) bool {
+			return disagree(history{h.program, h.begin, h.zones, steps})
+		})
+	}
+	p := h.program
+	try := func(p Program) bool { return disagree(history{p, h.begin, h.zones, h.steps}) }
+	p.Rules = without(p.Rules, 1, 1, func(d []Rule) bool { q := p; q.Rules = d; return try(q) })
+	p.Boosts = without(p.Boosts, 1, 0, func(d []Boost) bool { q := p; q.Boosts = d; return try(q) })
+	p.Counters = without(p.Counters, 1, 0, func(d []Counter) bool { q := p; q.Counters = d; return try(q) })
+	p.Streaks = without(p.Streaks, 1, 0, func(d []Streak) bool { q := p; q.Streaks = d; return try(q) })
+	p.Challenges = without(p.Challenges, 1, 0, func(d []Challenge) bool { q := p; q.Challenges = d; return try(q) })
+	p.Tiers = without(p.Tiers, 1, 0, func(d []Tier) bool { q := p; q.Tiers = d; return try(q) })
+	h.program = p
+	return h
+}
+
+// without leaves out stretches of a list as long as enough is left and still holds.
+func without[V any](list []V, size, least int, still func([]V) bool) []V {
+	for i := len(list) - size; i >= 0; i -= size {
+		if i+size > len(list) || len(list)-size < least {
+			continue
+		}
+		if less := slices.Delete(slices.Clone(list), i, i+size); still(less) {
+			list = less
+		}
+	}
+	return list
+}

@@ -1,0 +1,89 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// miles is what bob of program bravo can spend, and what claims hold.
+func (w *world) miles() (spendable, held float64) {
+	w.t.Helper()
+	var p struct {
+		Points map[string]struct{ Spendable, Held float64 }
+	}
+	w.bravo("GET", "/v1/members/bob/progress", "").ok().json(&p)
+	return p.Points["miles"].Spendable, p.Points["miles"].Held
+}
+
+func (w *world) bravo(method, path, body string, headers ...string) *answer {
+	w.t.Helper()
+	return w.do(method, path, body, append(headers, "Authorization", "Bearer "+w.secrets["bravo"])...)
+}
+
+func (w *world) sale(id string) {
+	w.t.Helper()
+	w.bravo("POST", "/v1/events", `{"id":"`+id+`","type":"sale","member":"bob","data":{"amount":250}}`).ok()
+}
+
+func TestClaims(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, 201, w.bravo("PUT", "/v1/members/bob", `{"fields":{"country":"JP"}}`).status)
+	w.sale("s1")
+	holds := func(spendable, held float64) {
+		t.Helper()
+		s, h := w.miles()
+		require.Equal(t, []float64{spendable, held}, []float64{s, h})
+	}
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`).problem(400, "idempotency_key_missing")
+	first := w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", "c1").ok()
+	require.Contains(t, string(first.body), `"claim":"c1"`)
+	again := w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", "c1").ok()
+	require.Equal(t, strings.Replace(string(first.body), `"duplicate":false`, `"duplicate":true`, 1), string(again.body))
+	holds(150, 100)
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"donation","amount":20}`, "Idempotency-Key", "c1").problem(422, "idempotency_key_reused")
+	w.bravo("POST", "/v1/claims/c1/confirm", "").ok()
+	w.bravo("POST", "/v1/claims/c1/confirm", "").ok()
+	holds(150, 0)
+	w.bravo("POST", "/v1/claims/c1/cancel", "").problem(409, "hold_captured")
+	w.bravo("POST", "/v1/claims/c1/return", `{"amount":40}`).problem(400, "idempotency_key_missing")
+	w.bravo("POST", "/v1/claims/c1/return", `{"amount":40}`, "Idempotency-Key", "r1").ok()
+	w.bravo("POST", "/v1/claims/c1/return", `{"amount":40}`, "Idempotency-Key", "r1").ok()
+	holds(190, 0)
+	w.bravo("POST", "/v1/claims/c1/return", `{"amount":61}`, "Idempotency-Key", "r2").problem(409, "return_too_large")
+
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"donation","amount":50}`, "Idempotency-Key", "c2").ok()
+	w.bravo("POST", "/v1/claims/c2/confirm", `{"amount":30}`).ok()
+	holds(160, 0)
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"donation","amount":50}`, "Idempotency-Key", "c3").problem(409, "limit")
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", "c4").ok()
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", "c5").problem(409, "insufficient")
+	w.advance(16 * time.Minute)
+	holds(160, 0)
+	w.bravo("POST", "/v1/claims/c4/confirm", "").problem(409, "hold_released")
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"coffee"}`, "Idempotency-Key", "c6").problem(404, "not_found")
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":7}`, "Idempotency-Key", "c7").problem(400, "invalid_body")
+	w.bravo("POST", "/v1/members/eve/claims", `{"reward":"tea"}`, "Idempotency-Key", "c8").problem(404, "member_unknown")
+	w.bravo("POST", "/v1/claims/c9/confirm", "").problem(404, "unknown_claim")
+	w.do("POST", "/v1/claims/c1/cancel", "").problem(404, "unknown_claim") // another program's
+}
+
+func TestFreezesAndRepairs(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, 201, w.bravo("PUT", "/v1/members/bob", `{"fields":{"country":"JP"}}`).status)
+	w.sale("s1")
+	w.bravo("POST", "/v1/members/bob/streaks/daily/freeze", "", "Idempotency-Key", "f1").ok()
+	w.bravo("POST", "/v1/members/bob/streaks/daily/freeze", "", "Idempotency-Key", "f1").ok()
+	spendable, _ := w.miles()
+	require.EqualValues(t, 230, spendable, "once")
+	w.bravo("POST", "/v1/members/bob/streaks/daily/freeze", "", "Idempotency-Key", "f2").problem(409, "freezes_full")
+	w.bravo("POST", "/v1/members/bob/streaks/daily/freeze", "").problem(400, "idempotency_key_missing")
+	w.bravo("POST", "/v1/members/bob/streaks/dayly/freeze", "", "Idempotency-Key", "f3").problem(404, "not_found")
+	w.bravo("POST", "/v1/members/bob/streaks/daily/repair", "", "Idempotency-Key", "p1").problem(409, "not_repairable")
+	w.advance(4 * 24 * time.Hour) // the freeze bridges one day, two are missed
+	w.bravo("POST", "/v1/members/bob/streaks/daily/repair", "", "Idempotency-Key", "p2").ok()
+	spendable, _ = w.miles()
+	require.EqualValues(t, 200, spendable)
+}
