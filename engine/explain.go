@@ -57,6 +57,9 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isRedacted(rec) { // nothing is left to explain
+		return &Explanation{Record: rec}, nil
+	}
 	x := &explainer{rec: rec}
 	if x.present, x.judging = numbered(versions, rec.Present), numbered(versions, rec.Version); x.present == nil || x.judging == nil {
 		return &Explanation{Record: rec}, nil

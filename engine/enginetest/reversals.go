@@ -109,7 +109,7 @@ func checkTotals(t TB, store engine.Store, p *engine.Processor) {
 				b.forfeited -= e.Amount
 			case engine.EntryReversed:
 				b.reversed -= e.Amount
-			case engine.EntrySpent:
+			case engine.EntrySpent, engine.EntryRefunded:
 				b.spent -= e.Amount
 			}
 			entries[e.Points] = b

@@ -97,7 +97,6 @@ func TestErasure(t *testing.T) {
 			{"POST", "/v1/events/o1/amend", `{"data":{"amount":1}}`},
 		} {
 			headers := []string{"Idempotency-Key", "k1"}
-			t.Log(call, w.log.String())
 			p := w.do(call[0], call[1], call[2], headers...).problem(410, "member_erased")
 			require.NotContains(t, p.Detail, "otti")
 		}

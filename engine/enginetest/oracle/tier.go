@@ -88,6 +88,11 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 	return level
 }
 
+// falls is when a level is lost: its last day is the one before it is unmet or kept no more, and grace counts from that.
 func (t Tier) falls(c *clock, reached, unmet Instant) Instant {
-	return c.after(max(unmet, t.kept(c, reached)), t.Grace)
+	end := max(unmet, t.kept(c, reached))
+	if t.Grace.N == 0 {
+		return end
+	}
+	return c.after(end-1, t.Grace)
 }
