@@ -51,14 +51,13 @@ func (f *board) every() string {
 	case end == nil:
 		return ", every: month"
 	default:
-		cal := calendar.Calendar{}
-		for _, p := range []calendar.Period{calendar.Day, calendar.Week, calendar.Month, calendar.Quarter, calendar.Year} {
-			// The longest period would do for an end of December, and the shortest one for every end at midnight.
-			if p == calendar.Month && cal.End(p, cal.Key(p, *end-1)) == *end {
+		cal := plain
+		for _, p := range []calendar.Period{calendar.Month, calendar.Week, calendar.Day} { // the longest that ends then
+			if cal.End(p, cal.Key(p, *end-1)) == *end {
 				return ", every: " + p.String()
 			}
 		}
-		cannot("the season ends at %s, which is not the end of a month", *end)
+		cannot("the season ends at %s, when no period of the calendar ends", *end)
 		return ""
 	}
 }

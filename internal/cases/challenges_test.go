@@ -76,7 +76,7 @@ func (f *challenge) step(w *world, s *step) {
 	if s.Value != nil {
 		value = *s.Value
 	}
-	f.earn(w, s, map[string]any{"points": value, "wait": "counted only"})
+	f.earn(w, s, map[string]any{"points": value, "wait": "counted only"}, 0)
 }
 
 func (f *challenge) look(w *world, key string, want any) any {

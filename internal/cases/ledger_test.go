@@ -169,13 +169,9 @@ func (l *ledger) ruleset() string {
 		line(l.config.SpendOrder == "fifo", "    spend: oldest"),
 		line(l.config.Earn != nil && l.config.Earn.Rounding == "half_even_per_order", "    rounding: nearest"),
 		"rules:",
-		l.rule("award", `has(event.points) and not has(event.wait)`, "event.points ?? 0", "none"),
-		l.rule("award_to_confirm", `(event.wait ?? "") == "confirmed"`, "event.points ?? 0", "until confirmed"))
-	for i, wait := range l.waits {
-		text += l.rule(fmt.Sprintf("award_to_wait_%d", i), fmt.Sprintf(`(event.wait ?? "") == "%s"`, exact(wait)), "event.points ?? 0", exact(wait))
-	}
+		l.earning("award", "event.points"))
 	if l.config.Earn != nil {
-		text += l.purchases()
+		text += l.earning("purchase", "event.amount")
 	}
 	text += l.rules
 	if l.config.Earn != nil {
@@ -192,26 +188,37 @@ func (l *ledger) ruleset() string {
 
 func holdName(d time.Duration) string { return "hold_" + strings.ReplaceAll(exact(d), " ", "_") }
 
-func (l *ledger) rule(id, condition, amount, pending string) string {
-	return lines("  "+id+":", "    when: earning", "    if: "+condition, "    give: {stars: "+amount+"}", "    pending: "+pending,
+// earning are the rules for what is given on a field: at once, once it is confirmed, or after each time that the timeline has.
+func (l *ledger) earning(id, field string) string {
+	text := l.rule(id, field, "not has(event.wait)", "none") +
+		l.rule(id+"_to_confirm", field, `(event.wait ?? "") == "confirmed"`, "until confirmed")
+	for i, wait := range l.waits {
+		text += l.rule(fmt.Sprintf("%s_to_wait_%d", id, i), field, fmt.Sprintf(`(event.wait ?? "") == "%s"`, exact(wait)), exact(wait))
+	}
+	return text
+}
+
+func (l *ledger) rule(id, field, wait, pending string) string {
+	amount := field + " ?? 0"
+	if field == "event.amount" {
+		amount = l.price()
+	}
+	return lines("  "+id+":", "    when: earning", "    if: has("+field+") and "+wait, "    give:", "      stars: "+amount, "    pending: "+pending,
 		line(l.limit != "", "    limit: %s", l.limit))
 }
 
-// purchases is the rule for purchases.
-func (l *ledger) purchases() string {
+// price is what a purchase is worth.
+func (l *ledger) price() string {
 	e := l.config.Earn
-	scale := "1" + strings.Repeat("0", l.places)
-	rate := fmt.Sprintf("%s * %s / %s", scale, e.Points, e.PerMinor)
-	amount := "(event.amount ?? 0) * " + rate
+	rate := fmt.Sprintf("1%s * %s / %s", strings.Repeat("0", l.places), e.Points, e.PerMinor)
 	switch e.Rounding {
 	case "", "floor_per_order", "half_even_per_order":
+		return "(event.amount ?? 0) * " + rate
 	case "floor_per_line":
-		amount = "sum(event.lines ?? [], floor(.amount * " + rate + "))"
-	default:
-		unknown("rounding", e.Rounding)
+		return "sum(event.lines ?? [], floor(.amount * " + rate + "))"
 	}
-	return lines("  purchase:", "    when: earning", "    if: has(event.amount)", "    give:", "      stars: "+amount,
-		line(l.limit != "", "    limit: %s", l.limit))
+	unknown("rounding", e.Rounding)
+	return ""
 }
 
 // boosts are those for the multipliers that a purchase names.
@@ -290,17 +297,7 @@ func (l *ledger) award(w *world, s *step) {
 	}
 	l.phrase(w, phrase)
 	data := map[string]any{"points": s.Points}
-	if s.Order != "" {
-		data["order"] = s.Order
-		l.orders[s.Order] = &order{event: s.name()}
-	}
-	switch {
-	case s.ReleaseAt != nil:
-		data["wait"] = exact(between(s.At, *s.ReleaseAt))
-	case s.Pending:
-		data["wait"] = "confirmed"
-	}
-	l.earn(w, s, data)
+	l.earn(w, s, data, 0)
 }
 
 // lasts is how long something lasts that ends at an instant: whole days where that is a midnight, else exactly.
@@ -331,17 +328,24 @@ func (l *ledger) purchase(w *world, s *step) {
 		list = append(list, map[string]any{"amount": l.major(minor)})
 	}
 	data := map[string]any{"amount": l.major(sum), "lines": list}
-	if s.Order != "" {
-		data["order"] = s.Order
-		l.orders[s.Order] = &order{event: s.name(), left: sum}
-	}
 	for i, x := range s.Multipliers {
 		data[fmt.Sprintf("x%d", i+1)] = x
 	}
-	l.earn(w, s, data)
+	l.earn(w, s, data, sum)
 }
 
-func (l *ledger) earn(w *world, s *step, data map[string]any) {
+// earn sends an earning, of which so many minor units can be refunded.
+func (l *ledger) earn(w *world, s *step, data map[string]any, minor int64) {
+	if s.Order != "" {
+		data["order"] = s.Order
+		l.orders[s.Order] = &order{event: s.name(), left: minor}
+	}
+	switch {
+	case s.ReleaseAt != nil:
+		data["wait"] = exact(between(s.At, *s.ReleaseAt))
+	case s.Pending:
+		data["wait"] = "confirmed"
+	}
 	w.join(s.member(), l.zone(s))
 	l.keep(s, w.happen(s.name(), "earning", s.member(), s.Occurred, data))
 }

@@ -30,7 +30,7 @@ func (o ordering) step(w *world, s *step) {
 			fmt.Sprintf("    give: {stars: %s}", *s.PerEvent))
 		w.publish(o.ruleset())
 	case "event":
-		o.earn(w, s, map[string]any{})
+		o.earn(w, s, map[string]any{}, 0)
 	case "replay_log":
 		replay(w)
 	default:

@@ -231,7 +231,10 @@ func (f *ranking) around(w *world) []row {
 	if size%2 == 0 {
 		cannot("a page around a member has the member in the middle: %d rows are not possible", size)
 	}
-	member := f.center()
+	return f.aroundMember(w, f.center(), size)
+}
+
+func (f *ranking) aroundMember(w *world, member string, size int) []row {
 	key, rules := w.season(f.board(), boardName(""), w.now)
 	rows, err := w.boards.Around(context.Background(), key, rules, member, size/2)
 	must(err)
@@ -361,6 +364,16 @@ func (f *ranking) more(w *world, key string, want any) any {
 		cannot("a board ranks one counter: the language has no intersection of boards")
 	case "percentile":
 		return f.percentile(w, want)
+	case "score_for":
+		cannot("a board is not asked for the score at a percentile")
+	case "sane_final":
+		cannot("a score has no second one that decides among equals")
+	case "sizes":
+		out := map[string]any{}
+		for member := range asObject(want) {
+			out[member] = len(f.aroundMember(w, member, f.size()))
+		}
+		return out
 	case "sum":
 		sum := decimal.Decimal(0)
 		for _, r := range f.rows(w) {
@@ -542,10 +555,7 @@ func (f *ranking) unknown(w *world, want any) any {
 		}
 		return ""
 	case []any:
-		key, rules := w.season(f.board(), boardName(""), w.now)
-		rows, err := w.boards.Around(context.Background(), key, rules, "nobody", 1)
-		must(err)
-		return rowsOf(rows)
+		return f.aroundMember(w, "nobody", 3)
 	}
 	return nil
 }

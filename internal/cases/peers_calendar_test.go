@@ -116,11 +116,45 @@ func newSeasons(c *peerCase) peerFamily {
 	return &seasons{c}
 }
 
-func (f *seasons) play(*world) {
-	cannot("a season is the period of the board's counter, and not a part of the board's name; it is kept when it is over")
+// play makes a board whose season is final as long after its end as it lasts itself.
+func (f *seasons) play(w *world) {
+	every, closes := "", ""
+	switch _, suffix := f.named(); {
+	case strings.HasPrefix(suffix, "from"):
+		cannot("a season is a period of the calendar: it does not go from one date to another")
+	case strings.Contains(suffix, "month"):
+		every, closes = ", every: month", ", closes: 1 month"
+	case strings.Contains(suffix, "quarter"):
+		every, closes = ", every: quarter", ", closes: 3 months"
+	}
+	w.publish(f.header("value: number", "score") + lines("counters: {score: {when: score, add: event.value"+every+"}}",
+		"leaderboards: {board: {counter: score"+closes+"}}"))
 }
 
-func (f *seasons) look(_ *world, key string, _ any) any { return unknown("expectation", key) }
+// named is the name of the board, and the season that it ends in: year2030month05.
+func (f *seasons) named() (board, season string) {
+	name := fmt.Sprint(f.Events[0].Value)
+	if i := strings.LastIndex(name, "_"); strings.ContainsAny(name, "0123456789") {
+		return name[:i], name[i+1:]
+	}
+	return name, ""
+}
+
+func (f *seasons) look(w *world, key string, _ any) any {
+	b, cal := w.rules.Leaderboards[0], w.rules.Calendar
+	_, season := f.named()
+	if season == "" && b.Counter.Every == calendar.Always {
+		return -1
+	}
+	k, err := cal.ParseLabel(b.Counter.Every, strings.NewReplacer("year", "", "month", "-", "quarter0", "-Q").Replace(season))
+	switch {
+	case err != nil:
+		return err.Error()
+	case key == "expire_at":
+		return cal.After(cal.End(b.Counter.Every, k), b.Closes).Time().Unix()
+	}
+	return unknown("expectation", key)
+}
 
 // schedules translates openings by a schedule of five fields, and the ends of days: promotions.
 type schedules struct {

@@ -23,7 +23,6 @@ type schedule struct {
 		Multiplier json.Number `json:"multiplier"`
 	}
 	query calendar.Instant
-	bonus *calendar.Window // of the occurrences of a time of day
 	last  calendar.Instant // of the last purchase
 }
 
@@ -44,8 +43,7 @@ func (f *schedule) ruleset() string {
 	case f.config.DailyAt != "":
 		hour, minute, _ := strings.Cut(f.config.DailyAt, ":")
 		cron := fmt.Sprintf("%d %d * * *", clockPart(minute), clockPart(hour))
-		text += lines("  bonus:", "    when: cron "+cron, fmt.Sprintf("    give: {stars: %s}", f.config.Bonus),
-			"promotions:", "  occurrences: {cron: "+cron+", open_for: 1 minute}")
+		text += lines("  bonus:", "    when: cron "+cron, fmt.Sprintf("    give: {stars: %s}", f.config.Bonus))
 	case f.config.Birthday != "":
 		text += lines("  bonus:", "    when: every year on member.birthday", fmt.Sprintf("    give: {stars: %s}", f.config.Bonus))
 	case len(f.config.Window) == 2:
@@ -90,11 +88,6 @@ func (f *schedule) step(w *world, s *step) {
 		e := engine.NewProfile("import/"+s.Member, s.Member, engine.Profile{})
 		e.Time, e.Timed, e.Past = *s.Occurred, true, true
 		w.accepted(w.send(e))
-	case "server_down":
-		w.jobs, w.down = false, w.jobs
-	case "server_up":
-		w.jobs = w.down
-		w.runJobs(w.now)
 	default:
 		unknown("action", s.Action)
 	}
@@ -103,7 +96,7 @@ func (f *schedule) step(w *world, s *step) {
 func (f *schedule) look(w *world, key string, want any) any {
 	switch key {
 	case "fired":
-		return f.fired(w)
+		return f.bonuses(w)
 	case "points":
 		return w.balance(soleMember, "stars").Spendable
 	case "window":
@@ -126,15 +119,6 @@ func (f *schedule) bonuses(w *world) (dates []calendar.Instant) {
 			}
 		}
 	}
-	if len(w.program.Inactive) > 0 {
-		cannot("%s", w.program.Inactive[0].Why)
-	}
-	return dates
-}
-
-// fired are the instants at which the timer went off.
-func (f *schedule) fired(w *world) any {
-	dates := f.bonuses(w)
 	return dates
 }
 

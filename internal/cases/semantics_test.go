@@ -143,6 +143,12 @@ func (c *semanticCase) run(world func() *world, differs func(format string, args
 				skew += time.Duration(s.Seconds) * time.Second
 			case "job_runs":
 				w.runJobs(w.now)
+			case "server_down":
+				w.jobs, w.down = false, w.jobs
+			case "server_up": // what fell due meanwhile is made up for
+				w.restart()
+				w.jobs = w.down
+				w.runJobs(w.now)
 			default:
 				f.step(w, s)
 			}

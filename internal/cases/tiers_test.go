@@ -43,13 +43,14 @@ func newTiers(c *semanticCase, _ func() *world) family {
 }
 
 func (c *tiersConfig) period() string {
-	switch c.Period {
-	case "", "lifetime":
+	var months int
+	switch {
+	case c.Period == "", c.Period == "lifetime":
 		return ""
-	case "calendar_year":
+	case c.Period == "calendar_year":
 		return "    every: year"
-	case "rolling_12m":
-		return "    last: 12 months"
+	case scans(c.Period, "rolling_%d", &months):
+		return fmt.Sprintf("    last: %d months", months)
 	}
 	unknown("period", c.Period)
 	return ""

@@ -135,11 +135,11 @@ func (l *linter) speakOf(group []*boost, when []interval, said map[string]bool) 
 		dated = dated || b.dated
 	}
 	slices.Sort(names)
-	if key := strings.Join(names, ","); len(group) == 1 || said[key] {
+	key := strings.Join(names, ",")
+	if len(group) == 1 || said[key] {
 		return
-	} else {
-		said[key] = true
 	}
+	said[key] = true
 	day := ""
 	if dated {
 		day = fmt.Sprintf(" on %s", l.program.Ruleset.Calendar.Zone.Date(when[0].start))

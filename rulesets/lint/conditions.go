@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ func (v *visitor) visit(n ast.Node, condition bool) bool {
 		}
 		return said
 	case *ast.BinaryNode:
-		logic := strings.Contains(" and && or || ", " "+n.Operator+" ")
+		logic := slices.Contains([]string{"and", "&&", "or", "||"}, n.Operator)
 		said = v.visit(n.Left, logic)
 		said = v.visit(n.Right, logic) || said
 	case *ast.BuiltinNode:

@@ -79,8 +79,20 @@ func TestRunIsTheSameEachTime(t *testing.T) {
 	}
 }
 
+// TestReferenceNamesEveryLint: the section of the documentation is that of the table.
 func TestReferenceNamesEveryLint(t *testing.T) {
+	const path, begin, end = "../../docs/language.md", "<!-- lints -->\n", "<!-- end of lints -->\n"
 	reference := lint.Reference()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(text), begin)
+	written, after, ended := strings.Cut(rest, end)
+	require.True(t, found && ended, "%s has no marks for lints", path)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+reference+end+after), 0o600))
+		written = reference
+	}
+	require.Equal(t, reference, written)
 	for _, l := range lint.All() {
 		require.Contains(t, reference, "| `"+l.Name+"` | "+string(l.Severity)+" |")
 		require.NotEmpty(t, l.What+l.Why+l.Instead)

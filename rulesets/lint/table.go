@@ -116,7 +116,7 @@ func Reference() string {
 		"`laurel check` prints them after the errors. A warning is hardly meant, a note is worth a thought; neither stops a program,\n" +
 		"and with `--strict` either fails the check. A comment silences one on its own line, or on the next where it stands alone: in a\n" +
 		"definition's line for all of the definition, in a field's line for the field. The reason is mandatory.\n\n" +
-		"```yaml\nrules:\n  spend:\n    when: purchase\n    # lint:ignore uncapped because caterers may earn as much as they order\n    give: {stars: event.amount * 2}\n    limit: 1 ever by event.order_id\n```\n\n" +
+		"```yaml\nprogram: caterer\ncurrency: EUR\nevents: {purchase: {order_id: text, amount: money}}\npoints: {stars: {}}\nrules:\n  spend:\n    when: purchase\n    # lint:ignore uncapped because caterers may earn as much as they order\n    give: {stars: event.amount * 2}\n    limit: 1 ever by event.order_id\n```\n\n" +
 		"| lint | | finds | because | instead |\n|---|---|---|---|---|\n")
 	for _, l := range lints {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", l.Name, l.Severity, l.What, l.Why, l.Instead)

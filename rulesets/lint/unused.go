@@ -32,7 +32,8 @@ func (l *linter) unusedDefinitions() {
 	for section, path := range map[string]string{"tables": "table.", "audiences": "member.in."} {
 		if n := l.Root.Values[section]; n != nil {
 			for _, p := range n.Pairs {
-				if id := p.Key.Text; !m.paths[path+id] && !(section == "audiences" && m.ids[id]) {
+				id := p.Key.Text
+				if named := section == "audiences" && m.ids[id]; !named && !m.paths[path+id] {
 					l.say(p.Key, "", "nothing uses %s %s", strings.TrimSuffix(section, "s"), id)
 				}
 			}

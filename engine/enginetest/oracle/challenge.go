@@ -92,7 +92,7 @@ func (w *World) pay(m *member, h *happened, key string, amount int64, a award) {
 }
 
 // revokeGoals takes back what was given for goals of challenges that are no longer reached.
-func (w *World) revokeGoals(m *member) {
+func (w *World) revokeGoals(m *member, now Instant) {
 	held := map[string]bool{}
 	for _, c := range w.Program.Challenges {
 		for name, goals := range c.reached(m) {
@@ -111,7 +111,7 @@ func (w *World) revokeGoals(m *member) {
 	for _, key := range gone {
 		a := m.awards[key]
 		delete(m.awards, key)
-		m.accounts["gems"].clawBack(w, m, a.lot, a.given)
+		m.accounts["gems"].clawBack(w, now, a.lot, a.given)
 		w.reach("goal revoked")
 	}
 }

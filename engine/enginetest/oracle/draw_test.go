@@ -37,7 +37,7 @@ func (d drawing) program(reversals bool, begin int) Program {
 	p := Program{Zone: pick(d, zones...), MemberClock: d.one(2), SundayWeeks: d.one(3)}
 	p.Points = []Points{d.stars(), {ID: "gems", Rounding: "down"}}
 	for i := range d.between(1, 3) {
-		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i)))
+		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i), p.MemberClock))
 	}
 	if d.one(2) {
 		p.Rules = append(p.Rules, Rule{ID: "use", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true})
@@ -95,7 +95,7 @@ func (d drawing) stars() Points {
 	return p
 }
 
-func (d drawing) rule(id string) Rule {
+func (d drawing) rule(id string, memberClock bool) Rule {
 	r := Rule{ID: id, When: pick(d, "buy", "buy", "visit"), Points: "stars", Fixed: int64(d.between(1, 20))}
 	if r.When == "buy" {
 		if d.one(3) {
@@ -106,7 +106,7 @@ func (d drawing) rule(id string) Rule {
 		}
 	}
 	for range d.below(3) {
-		l := d.limit(r)
+		l := d.limit(r, memberClock)
 		if !slices.ContainsFunc(r.Limits, l.countsLike) {
 			r.Limits = append(r.Limits, l)
 		}
@@ -120,7 +120,7 @@ func (l Limit) countsLike(o Limit) bool {
 	return l == o
 }
 
-func (d drawing) limit(r Rule) Limit {
+func (d drawing) limit(r Rule, memberClock bool) Limit {
 	l := Limit{N: int64(d.between(1, 4)), By: pick(d, "member", "member", "everyone", "key", "member and key")}
 	if r.When != "buy" && l.By != "everyone" {
 		l.By = "member"
@@ -130,7 +130,9 @@ func (d drawing) limit(r Rule) Limit {
 		l.OrNothing = d.one(3)
 	}
 	if l.Period = pick(d, "day", "week", "month", "quarter", "year", "ever", ""); l.Period == "" {
-		l.Last = d.span("day", "week")
+		if l.Last = d.span("day", "week"); memberClock {
+			l.By = "member" // whose days those of several members are is nowhere said
+		}
 	}
 	return l
 }
@@ -154,7 +156,7 @@ func (d drawing) fold(kinds ...string) Fold {
 func (d drawing) streak(reversals bool) Streak {
 	s := Streak{ID: "s", Every: pick(d, "day", "day", "week", "month"), AtLeast: pick(d, 1, 1, 2), Free: d.below(4)}
 	if !reversals && d.one(2) {
-		s.Goal, s.Give = d.between(2, 5), 3
+		s.Goal, s.Give = d.between(2, 3), 3
 	}
 	return s
 }
@@ -279,7 +281,7 @@ func (d drawing) event(h history, id string, member int, now Instant) Event {
 	case "spend":
 		e.Amount = d.amount()
 	}
-	if !d.one(3) {
+	if !d.one(3) || len(h.program.Tiers) > 0 {
 		return e
 	}
 	e.At -= int64(d.below(70*3600)) * second

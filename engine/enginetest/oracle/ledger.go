@@ -174,8 +174,9 @@ func (a *account) lotOf(seq int, goal bool) *lot {
 	return a.lots[i]
 }
 
-// clawBack takes from the event's own lot, forgives what of it expired, then takes from others, and the rest is debt.
-func (a *account) clawBack(w *World, m *member, own *lot, amount int64) {
+// clawBack takes from the event's own lot, forgives what of it expired, then takes from
+// others that are available, and the rest is debt.
+func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 	from := func(l *lot) {
 		part := min(l.remaining, amount)
 		l.remaining -= part
@@ -191,7 +192,9 @@ func (a *account) clawBack(w *World, m *member, own *lot, amount int64) {
 		}
 	}
 	for _, l := range a.order() {
-		from(l)
+		if l.available <= now {
+			from(l)
+		}
 	}
 	if amount > 0 && a.points.Floor {
 		w.reach("floor")

@@ -161,14 +161,14 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	}
 	for points, sum := range back {
 		a := m.accounts[points]
-		a.clawBack(w, m, a.lotOf(h.seq, false), sum)
+		a.clawBack(w, now, a.lotOf(h.seq, false), sum)
 	}
 	if h.voided {
 		for _, a := range m.accounts {
 			a.expiryBack(w, m, h, now)
 		}
 	}
-	w.revokeGoals(m)
+	w.revokeGoals(m, now)
 }
 
 // counted are the events that are not voided, in the order in which they happened.
