@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -28,13 +27,16 @@ func (m *Memory) Get(key string) ([]byte, error) {
 
 // Scan implements Store.
 func (m *Memory) Scan(prefix, after string, yield func(string, []byte) bool) error {
+	var keys []string
 	m.mu.RLock()
-	keys := slices.Sorted(maps.Keys(m.rows))
-	m.mu.RUnlock()
-	for _, key := range keys {
-		if !strings.HasPrefix(key, prefix) || key <= after {
-			continue
+	for key := range m.rows {
+		if key > after && strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
 		}
+	}
+	m.mu.RUnlock()
+	slices.Sort(keys)
+	for _, key := range keys {
 		value, _ := m.Get(key)
 		if value != nil && !yield(key, value) {
 			break

@@ -17,6 +17,7 @@ type Progress struct {
 	Streaks    map[string]StreakProgress    `json:"streaks"`
 	Challenges map[string]ChallengeProgress `json:"challenges"`
 	Rewards    []RewardProgress             `json:"rewards"`
+	Claims     []ClaimProgress              `json:"claims"`   // open ones
 	Counters   map[string]decimal.Decimal   `json:"counters"` // public ones
 
 	// Until is the first instant at which any of this changes by time alone.
@@ -77,9 +78,12 @@ type StreakProgress struct {
 	State    challenges.StreakState `json:"state"`
 	Length   int                    `json:"length"`
 	Longest  int                    `json:"longest"`
-	Frozen   int                    `json:"frozen"`
+	Frozen   int                    `json:"frozen"` // missed periods that the run bridges
+	Stored   int                    `json:"stored"` // bought freezes that are left
 	AtRiskAt *calendar.Instant      `json:"at_risk_at"`
 	BreaksAt *calendar.Instant      `json:"breaks_at"`
+	// Repairable is until when the last break can be repaired; null when there is none, also while a new run goes on.
+	Repairable *calendar.Instant `json:"repairable_until"`
 }
 
 // ChallengeProgress is where a member is in a challenge's present window.
@@ -105,6 +109,20 @@ type RewardProgress struct {
 	Title   string            `json:"title"`
 	At      calendar.Instant  `json:"at"`
 	Expires *calendar.Instant `json:"expires_at"`
+	Claim   string            `json:"claim,omitempty"` // of which it came
+	Code    string            `json:"code,omitempty"`
+}
+
+// ClaimProgress is how a claim stands.
+type ClaimProgress struct {
+	Claim   string                     `json:"claim"`
+	Reward  string                     `json:"reward"`
+	State   string                     `json:"state"`
+	At      calendar.Instant           `json:"at"`
+	Until   *calendar.Instant          `json:"held_until"` // null when it is not open
+	Settled *calendar.Instant          `json:"settled_at"` // when it was confirmed, cancelled or timed out
+	Points  map[string]decimal.Decimal `json:"points"`     // held, or spent and not returned
+	Code    string                     `json:"code,omitempty"`
 }
 
 // Progress gathers a member's progress at an instant not before its last event. group finds a group's state; a nil one
@@ -112,7 +130,7 @@ type RewardProgress struct {
 func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key string) *Group) Progress {
 	p := Progress{Member: m.ID, At: at, Seq: m.Version, Points: map[string]PointsProgress{}, Tiers: map[string]TierProgress{},
 		Badges: []BadgeProgress{}, Streaks: map[string]StreakProgress{}, Challenges: map[string]ChallengeProgress{},
-		Rewards: []RewardProgress{}, Counters: map[string]decimal.Decimal{}}
+		Rewards: []RewardProgress{}, Claims: []ClaimProgress{}, Counters: map[string]decimal.Decimal{}}
 	cal := rules.CalendarOf(m)
 	p.Until = cal.Zone.Start(cal.Zone.Date(at).AddDays(1)) // days, streaks and windows of dates turn at midnight
 	if m.Due != 0 && m.Due <= at {
@@ -137,12 +155,19 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key st
 			continue
 		}
 		p.Streaks[s.ID] = StreakProgress{Title: s.Title, About: s.About, State: st.State, Length: st.Length, Longest: st.Longest,
-			Frozen: st.Frozen, AtRiskAt: instantOrNil(st.AtRiskAt), BreaksAt: instantOrNil(st.BreaksAt)}
+			Frozen: st.Frozen, Stored: st.Stored, AtRiskAt: instantOrNil(st.AtRiskAt), BreaksAt: instantOrNil(st.BreaksAt),
+			Repairable: instantOrNil(st.MendableUntil)}
+		p.changes(at, st.MendableUntil)
 	}
 	for _, c := range rules.Challenges {
 		m.challengeProgress(&p, rules, c, at, group)
 	}
 	m.holdings(&p, rules, at)
+	for _, c := range m.ClaimsAt(at) {
+		if c.State == ClaimOpen.String() {
+			p.Claims = append(p.Claims, c)
+		}
+	}
 	for _, c := range rules.Counters {
 		if !c.Public {
 			continue
@@ -250,12 +275,38 @@ func (p *Progress) turns(d *During, cal calendar.Calendar, at calendar.Instant) 
 func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
 	for _, h := range m.Holdings(at) {
 		title := h.Reward
-		if r := find(rules.Rewards, h.Reward, func(r *Reward) string { return r.ID }); r != nil {
+		if r := rules.Reward(h.Reward); r != nil {
 			title = r.Title
 		}
-		p.Rewards = append(p.Rewards, RewardProgress{Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires)})
+		p.Rewards = append(p.Rewards, RewardProgress{Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires), Claim: h.Claim, Code: h.Code})
 		p.changes(at, h.Expires)
 	}
+}
+
+// ClaimsAt are the member's claims as they stand at an instant not before its last event, oldest first, at most MaxClaims
+// that are not open.
+func (m *Member) ClaimsAt(at calendar.Instant) []ClaimProgress {
+	list := []ClaimProgress{}
+	for _, c := range m.Claims {
+		state, settled := c.stateAt(at), c.Settled
+		out := ClaimProgress{Claim: c.ID, Reward: c.Reward, At: c.At, State: state.String(), Points: map[string]decimal.Decimal{}}
+		switch state {
+		case ClaimOpen:
+			out.Until = instantOrNil(c.Until)
+		case ClaimTimedOut:
+			settled = c.Until
+		case ClaimConfirmed:
+			out.Code = c.Code
+		}
+		if state == ClaimOpen || state == ClaimConfirmed {
+			for _, points := range c.points() {
+				out.Points[points] = c.holding(points)
+			}
+		}
+		out.Settled = instantOrNil(settled)
+		list = append(list, out)
+	}
+	return list
 }
 
 // instantOrNil is nil for no instant: 0, the beginning and never.

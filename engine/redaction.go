@@ -74,7 +74,9 @@ func (r *redactor) record(rec *Record) error {
 	as, own := r.members[rec.Event.Member]
 	var keys []string
 	involved := own
-	if !isRedacted(rec) {
+	if isRedacted(rec) {
+		r.forgetImages(rec)
+	} else {
 		var err error
 		if keys, involved, err = r.shared(rec, own); err != nil {
 			return err
@@ -123,12 +125,25 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 	for i := range rec.Outcome.Images { // of another member's erasure
 		keys = append(keys, rec.Outcome.Images[i].Key)
 	}
-	keys = slices.DeleteFunc(keys, func(key string) bool {
-		id, isMember := strings.CutPrefix(key, memberPrefix)
-		return isMember && r.members[id] != ""
-	})
+	keys = slices.DeleteFunc(keys, r.erases)
 	slices.Sort(keys)
 	return slices.Compact(keys), true, nil
+}
+
+// erases reports whether a subject is a member that is redacted now.
+func (r *redactor) erases(key string) bool {
+	id, isMember := strings.CutPrefix(key, memberPrefix)
+	return isMember && r.members[id] != ""
+}
+
+// forgetImages drops, from what is left of a member erased before, what it did to one that is redacted now.
+func (r *redactor) forgetImages(rec *Record) {
+	o := rec.Outcome // the record itself is still to be applied
+	o.Images = slices.DeleteFunc(slices.Clone(o.Images), func(i Image) bool { return r.erases(i.Key) })
+	if len(o.Images) < len(rec.Outcome.Images) {
+		record := encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &o)
+		r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: o.ID, ID: o.ID})
+	}
 }
 
 // transfers reports whether rules give to, or take from, other members.

@@ -17,6 +17,7 @@ func (a *applier) settle(now calendar.Instant) {
 		return
 	}
 	if (now < a.m.Due || a.m.Due == 0) && a.event.Type != commandTime {
+		a.settleTiers(now) // nothing falls yet, but since when a level is unmet must be known before its periods are forgotten
 		return
 	}
 	a.settleTimers(now)

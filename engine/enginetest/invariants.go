@@ -19,7 +19,7 @@ type TB interface {
 }
 
 // CheckInvariants fails the test unless everything that must hold of a program after any sequence of events holds now
-// (reliability: Invariants 1 to 8, 11, 15 to 18, 21, 25 and P10, as far as engine and store go). It commits what the processor has
+// (reliability: Invariants 1 to 8, 11, 13, 15 to 18, 21, 25 and P10, as far as engine and store go). It commits what the processor has
 // gathered, with a checkpoint.
 func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []engine.Version) {
 	t.Helper()
@@ -30,12 +30,14 @@ func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []e
 	checkJournal(t, store, versions)
 	checkAwards(t, store)
 	checkTotals(t, store, p)
+	checkClaims(t, store, versions)
 	members := 0
 	require.NoError(t, store.Scan("s/m/", "", func(key string, _ []byte) bool {
 		members++
 		m := p.Member(strings.TrimPrefix(key, "s/m/"))
 		checkMember(t, store, m)
 		checkDebt(t, p, m)
+		checkHolds(t, m)
 		return true
 	}))
 	replayed, err := engine.Replay(store, versions)

@@ -76,6 +76,7 @@ func (f *board) step(w *world, s *step) {
 		key, _ := w.season("board", "", f.first)
 		must(w.boards.Reset(context.Background(), key))
 	case "rebuild":
+		w.commit(true) // scores are stored with a checkpoint
 		key, rules := w.season("board", "", f.first)
 		stored := key
 		stored.Program = ""

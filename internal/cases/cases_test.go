@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -30,36 +31,18 @@ type workedCase interface {
 
 // TestSemantics runs the cases about this program's own semantics.
 func TestSemantics(t *testing.T) {
-	runFiles(t, "semantics.json", func(text []byte) (list []workedCase, err error) {
-		var cases []*semanticCase
-		err = strict(text, &cases)
-		for _, c := range cases {
-			list = append(list, c)
-		}
-		return list, err
-	})
+	runFiles(t, "semantics.json", func() workedCase { return new(semanticCase) })
 }
 
 // TestPeers runs what the tests of other engines expect.
-func TestPeers(t *testing.T) {
-	runFiles(t, "peers.json", func(text []byte) (list []workedCase, err error) {
-		var cases []*peerCase
-		err = strict(text, &cases)
-		for _, c := range cases {
-			list = append(list, c)
-		}
-		return list, err
-	})
-}
+func TestPeers(t *testing.T) { runFiles(t, "peers.json", func() workedCase { return new(peerCase) }) }
 
 // runFiles runs the file in testdata, and the one of its name in the directory that LAUREL_CASES names.
-func runFiles(t *testing.T, name string, read func([]byte) ([]workedCase, error)) {
+func runFiles(t *testing.T, name string, empty func() workedCase) {
 	listed := readExceptions(t, strings.TrimSuffix(name, ".json"))
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(t, err)
-	cases, err := read(text)
-	require.NoError(t, err)
-	known := map[string]bool{}
+	cases, known := readCases(t, text, empty), map[string]bool{}
 	for _, c := range cases {
 		require.False(t, known[c.id()], "two cases are called %s", c.id())
 		known[c.id()] = true
@@ -71,16 +54,36 @@ func runFiles(t *testing.T, name string, read func([]byte) ([]workedCase, error)
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if !errors.Is(err, fs.ErrNotExist) {
 			require.NoError(t, err)
-			further, err := read(text)
-			require.NoError(t, err)
-			for _, c := range further {
-				if !known[c.id()] {
-					cases = append(cases, c)
-				}
-			}
+			cases = append(cases, readCases(t, text, empty)...)
 		}
 	}
 	runAll(t, cases, listed)
+}
+
+// readCases reads a file of cases. One that is not understood is a case that fails.
+func readCases(t *testing.T, text []byte, empty func() workedCase) (cases []workedCase) {
+	var list []json.RawMessage
+	require.NoError(t, json.Unmarshal(text, &list))
+	for i, one := range list {
+		c := empty()
+		if err := strict(one, c); err != nil {
+			c = strange{fmt.Sprintf("%s, number %d", c.id(), i+1), err}
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// strange is a case in another form than that of its file.
+type strange struct {
+	name string
+	err  error
+}
+
+func (s strange) id() string    { return s.name }
+func (s strange) words() string { return "a case in another form" }
+func (s strange) run(func() *world, func(format string, args ...any)) {
+	cannot("its form is not understood: %v", s.err)
 }
 
 func runAll(t *testing.T, cases []workedCase, listed map[string]exception) {
@@ -110,8 +113,8 @@ func runAll(t *testing.T, cases []workedCase, listed map[string]exception) {
 	t.Logf("%d cases: %d passed, %d listed", len(cases), passed, total)
 }
 
-// runTwice takes a case through worlds in which no job ever runs and in which every job runs at its instant, and returns what is
-// not as expected, with the rulesets that were in force.
+// runTwice takes a case through worlds in which no job ever runs, and in which every job runs at its instant and the server is
+// restarted before anybody looks. It returns what is not as expected, with the rulesets that were in force.
 func runTwice(t *testing.T, c workedCase) string {
 	var found strings.Builder
 	for _, jobs := range []bool{false, true} {
@@ -123,12 +126,12 @@ func runTwice(t *testing.T, c workedCase) string {
 		}
 		func() {
 			defer func() {
-				if gone := recover(); gone != nil {
-					said, ok := gone.(impossible)
-					if !ok {
-						panic(gone)
-					}
-					differs("cannot be run: %s", said)
+				switch gone := recover().(type) {
+				case nil:
+				case impossible:
+					differs("cannot be run: %s", gone)
+				default: // one case's failure does not keep the others from being run
+					differs("panic: %v\n%s", gone, debug.Stack())
 				}
 			}()
 			c.run(func() *world {

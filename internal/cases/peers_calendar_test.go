@@ -349,8 +349,14 @@ func (f *instances) during(day calendar.Instant) (during, promotion string) {
 	default:
 		return "", ""
 	}
-	_, month, dom := day.Time().Date()
-	return ", during: counted", fmt.Sprintf("promotions: {counted: {cron: 0 0 %d %d *, open_for: %s}}\n", dom, month, exact(between(day, end)))
+	return ", during: counted", opening("counted", day, end)
+}
+
+// opening is a promotion that is open from one instant to another, which dates cannot say to the minute. It opens again every
+// year.
+func opening(id string, from, until calendar.Instant) string {
+	t := from.Time()
+	return fmt.Sprintf("promotions: {%s: {cron: %d %d %d %d *, open_for: %s}}\n", id, t.Minute(), t.Hour(), t.Day(), t.Month(), exact(between(from, until)))
 }
 
 func (f *instances) look(w *world, key string, want any) any {

@@ -132,6 +132,7 @@ func (c *peerCase) run(world func() *world, differs func(format string, args ...
 	}
 	f, w := c.family(), world()
 	f.play(w)
+	w.resume()
 	var expected []expectation
 	for _, key := range sortedKeys(c.Expected) {
 		if c.counts(key) {

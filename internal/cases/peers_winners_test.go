@@ -1,13 +1,12 @@
 package cases
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"encoding/json"
 
 	"github.com/laurel-engine/laurel/engine"
 )
@@ -63,15 +62,16 @@ func (f *winners) play(w *world) {
 	when := eventName(r.Event)
 	points := regexp.MustCompile(`\brank\b`).ReplaceAllString(fmt.Sprint(r.Points), "(member.counter.won + 1)")
 	conditions := condition(r.Filter) + f.scope()
-	text := f.header("value: number, team: integer", when) + "points: {stars: {}}\n"
+	during, promotion := f.window()
+	text := f.header("value: number, team: integer", when) + "points: {stars: {}}\n" + promotion
 	for_ := line(r.Scope.Type == "USER", "    for: member.id == \"%s\"", r.Scope.Target)
 	var repeat bool
 	if repeat = slices.Contains(r.Flags, "REPEATABLE_WINNERS"); !repeat && !strings.Contains(points, "member.") {
-		text += lines("challenges:", "  won:", "    when: "+when, "    if: "+conditions, for_, "    during: "+f.window(), "    goal: 1",
+		text += lines("challenges:", "  won:", "    when: "+when, "    if: "+conditions, for_, "    during: "+during, "    goal: 1",
 			fmt.Sprintf("    winners: %d", r.Count), "    give: {stars: "+points+"}")
 	} else {
 		text += lines("badges: {winner: {}}", "counters:", `  won: {when: badge_earned, by: everyone}`,
-			"rules:", "  won:", "    when: "+when, "    if: "+conditions, for_, "    during: "+f.window(),
+			"rules:", "  won:", "    when: "+when, "    if: "+conditions, for_, "    during: "+during,
 			"    give:", "      badge: winner", "      stars: "+condition(points), "    limit:", fmt.Sprintf("      - %d ever by everyone", r.Count), line(!repeat, "      - 1 ever"))
 	}
 	w.publish(text)
@@ -101,14 +101,13 @@ func (f *winners) scope() string {
 	return " and event.team in [" + strings.Join(list, ", ") + "]"
 }
 
-// window is in days where times are small numbers; else the dates that the words name.
-func (f *winners) window() string {
-	if m := f.find(`(\d{4}-\d\d-\d\d)T\S+?\.\.(\d{4}-\d\d-\d\d)T`); m != nil {
-		return m[1] + " to " + m[2]
+// window is in days where times are small numbers; else from one instant to another that the words name.
+func (f *winners) window() (during, promotion string) {
+	if m := f.find(`(\d{4}-\d\d-\d\dT[\d:]+Z)\.\.(\d{4}-\d\d-\d\dT[\d:]+Z)`); m != nil {
+		return "exactly", opening("exactly", moment(m[1], 0), moment(m[2], 0))
 	}
-	zone := zoneOf("")
-	day := func(n int) string { return zone.Date(beginning).AddDays(n).String() }
-	return day(f.rule.Start) + " to " + day(f.rule.Expire)
+	day := func(n int) string { return zoneOf("").Date(beginning).AddDays(n).String() }
+	return day(f.rule.Start) + " to " + day(f.rule.Expire), ""
 }
 
 func (f *winners) note(e *peerEvent, a *answer) {

@@ -3,6 +3,7 @@ package cases
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -79,7 +80,7 @@ func (s *step) name() string {
 	if s.ID != "" {
 		return s.ID
 	}
-	return "step/" + string(rune('a'+s.number-1))
+	return "step/" + strconv.Itoa(s.number)
 }
 
 // family translates the cases of an area.
@@ -154,6 +155,7 @@ func (c *semanticCase) run(world func() *world, differs func(format string, args
 			}
 		}
 		w.reach(q.At.Add(skew))
+		w.resume()
 		var expected []expectation
 		for _, key := range sortedKeys(q.Expected) {
 			expected = append(expected, expectation{key, q.Expected[key]})

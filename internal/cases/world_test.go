@@ -71,6 +71,13 @@ func (w *world) restart() {
 	w.processor.Watch(&w.trace)
 }
 
+// resume comes before anybody looks: where jobs run, the server has been restarted, too.
+func (w *world) resume() {
+	if w.jobs {
+		w.restart()
+	}
+}
+
 // answer is what became of one event: an outcome, of which all is in records, or a refusal.
 type answer struct {
 	id      string

@@ -78,13 +78,24 @@ func (l *linter) uncappedAmounts() {
 		for _, p := range give.Pairs {
 			e := l.Expressions[p.Value]
 			capped := slices.ContainsFunc(ceilings(rec), func(c ceiling) bool { return c.points == p.Key.Text })
-			if e == nil || e.Amount == nil || len(e.EventFields) == 0 || capped || l.amountBound(rec, e) != nil {
+			if e == nil || e.Amount == nil || len(e.EventFields) == 0 || capped || paid(e) || l.amountBound(rec, e) != nil {
 				continue
 			}
 			l.say(p.Value, "write limit: 500 "+p.Key.Text+" per day, or "+bounded(strings.TrimSpace(p.Value.Text)),
 				"one %s can give any number of %s: they grow with event.%s", l.eventName(rec), p.Key.Text, e.EventFields[0])
 		}
 	}, "rules")
+}
+
+// paid reports whether an amount is computed from money only, its own or that of the lines of a list: who sends a large
+// one has taken it.
+func paid(e *expression.Expression) bool {
+	schema := e.Scope.Events[0].Schema
+	return !slices.ContainsFunc(e.EventFields, func(name string) bool {
+		f := schema.Field(name)
+		money := func(f *engine.Field) bool { return f.Type == engine.TypeMoney }
+		return f == nil || !money(f) && (f.Items == nil || !slices.ContainsFunc(f.Items.Fields, money))
+	})
 }
 
 // bounded is an amount with a bound, written out where it is short.

@@ -99,3 +99,27 @@ func TestReferenceNamesEveryLint(t *testing.T) {
 		require.Regexp(t, `^[a-z]+(-[a-z]+)*$`, l.Name)
 	}
 }
+
+// FuzzRun looks through any program that compiles: nothing panics, and whatever is said has a place and advice.
+func FuzzRun(f *testing.F) {
+	for _, pattern := range []string{"testdata/*.yaml", "../testdata/*.good.yaml", "../examples/*/ruleset.yaml"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(f, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(f, err)
+			f.Add(text, int64(1_795_000_000_000_000))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte, at int64) {
+		p, _ := rulesets.Parse("ruleset.yaml", text)
+		if p == nil || at < -1e17 || at > 1e17 {
+			return
+		}
+		for _, d := range lint.Run(p, calendar.Instant(at)) {
+			if d.Line < 1 || d.Column < 1 || d.Width < 1 || d.Message == "" || d.Suggestion == "" {
+				t.Fatalf("no place or no advice: %#v", d)
+			}
+		}
+	})
+}

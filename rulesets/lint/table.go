@@ -35,9 +35,9 @@ var lints = []Lint{
 	{"unbounded", rulesets.SeverityWarning, "A rule that gives points or rewards for every event that an app sends, without any `limit`.",
 		"An event that is sent twice under two ids, or a script, is paid each time.",
 		"write a limit, such as limit: 10 per day", (*linter).unboundedRules},
-	{"uncapped", rulesets.SeverityNote, "An amount that grows with the event, with neither a cap on points nor a bound in the amount itself.",
-		"One event with a wrong number gives as many points as it says.",
-		"write limit: 500 stars per day, or min(event.amount, 500)", (*linter).uncappedAmounts},
+	{"uncapped", rulesets.SeverityNote, "An amount that grows with a number of the event other than money, with neither a cap on points nor a bound in the amount itself.",
+		"One event with a wrong number gives as many points as it says. Money is at least paid.",
+		"write limit: 500 stars per day, or min(event.minutes, 500)", (*linter).uncappedAmounts},
 	{"overlapping-boosts", rulesets.SeverityNote, "Boosts of which one `stacks` and that can hold at the same time, with the factor that they come to; and boosts that never count because a larger one always holds.",
 		"Factors multiply, and campaigns are rarely planned on one calendar.",
 		"give them windows that do not meet, a limit, or leave stacks out: then only the best counts", (*linter).overlappingBoosts},
@@ -116,7 +116,7 @@ func Reference() string {
 		"`laurel check` prints them after the errors. A warning is hardly meant, a note is worth a thought; neither stops a program,\n" +
 		"and with `--strict` either fails the check. A comment silences one on its own line, or on the next where it stands alone: in a\n" +
 		"definition's line for all of the definition, in a field's line for the field. The reason is mandatory.\n\n" +
-		"```yaml\nprogram: caterer\ncurrency: EUR\nevents: {purchase: {order_id: text, amount: money}}\npoints: {stars: {}}\nrules:\n  spend:\n    when: purchase\n    # lint:ignore uncapped because caterers may earn as much as they order\n    give: {stars: event.amount * 2}\n    limit: 1 ever by event.order_id\n```\n\n" +
+		"```yaml\nprogram: runners\nevents: {run: {run_id: text, km: number}}\npoints: {stars: {}}\nrules:\n  distance:\n    when: run\n    # lint:ignore uncapped because the app refuses runs of more than 100 km\n    give: {stars: event.km * 2}\n    limit: 1 ever by event.run_id\n```\n\n" +
 		"| lint | | finds | because | instead |\n|---|---|---|---|---|\n")
 	for _, l := range lints {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", l.Name, l.Severity, l.What, l.Why, l.Instead)

@@ -6,15 +6,15 @@ import (
 )
 
 // window is the days of a challenge's window that a day lies in, false when it lies in none.
-func (c Challenge) window(m *member, day int) (name string, inside func(day int) bool, ok bool) {
+func (c Challenge) window(m *member, day int) (name int, inside func(day int) bool, ok bool) {
 	switch {
 	case c.From != 0:
-		return "", func(d int) bool { return c.From <= d && d <= c.Until }, c.From <= day && day <= c.Until
+		return 0, func(d int) bool { return c.From <= d && d <= c.Until }, c.From <= day && day <= c.Until
 	case c.Every != "":
 		start := m.clock.periodStart(c.Every, day)
-		return fmt.Sprint(start), func(d int) bool { return m.clock.periodStart(c.Every, d) == start }, true
+		return start, func(d int) bool { return m.clock.periodStart(c.Every, d) == start }, true
 	}
-	return "", always, true
+	return 0, always, true
 }
 
 // completions are the goals that a value reaches: each goal once, or the only one again and again.
@@ -34,8 +34,12 @@ func (c Challenge) completions(v int64) (names []string) {
 }
 
 // reached are the keys of all goals of a challenge that the member reached, by window.
-func (c Challenge) reached(m *member) map[string][]string {
-	all := map[string][]string{}
+func (c Challenge) reached(m *member) map[int][]string {
+	if all := m.reached[c.ID]; all != nil {
+		return all
+	}
+	all := map[int][]string{}
+	m.reached[c.ID] = all
 	for _, h := range m.events {
 		name, inside, ok := c.window(m, h.day)
 		if !ok || h.voided || h.Type != c.When || all[name] != nil {
@@ -49,12 +53,16 @@ func (c Challenge) reached(m *member) map[string][]string {
 	return all
 }
 
+func (c Challenge) key(window int, goal string) string {
+	return fmt.Sprint("challenge ", c.ID, "/", window, "/", goal)
+}
+
 // payGoals pays what an event brought the member to reach.
 func (w *World) payGoals(m *member, h *happened) {
 	for _, c := range w.Program.Challenges {
 		for name, goals := range c.reached(m) {
 			for _, g := range goals {
-				w.pay(m, h, "challenge "+c.ID+"/"+name+"/"+g, c.Give, award{})
+				w.pay(m, h, c.key(name, g), c.Give, award{})
 			}
 		}
 	}
@@ -97,7 +105,7 @@ func (w *World) revokeGoals(m *member, now Instant) {
 	for _, c := range w.Program.Challenges {
 		for name, goals := range c.reached(m) {
 			for _, g := range goals {
-				held["challenge "+c.ID+"/"+name+"/"+g] = true
+				held[c.key(name, g)] = true
 			}
 		}
 	}

@@ -15,6 +15,7 @@ type clock struct {
 	loc    *time.Location
 	sunday bool
 	starts map[int]Instant
+	firsts map[periodDay]int
 }
 
 func newClock(zone string, sundayWeeks bool) *clock {
@@ -22,7 +23,7 @@ func newClock(zone string, sundayWeeks bool) *clock {
 	if err != nil {
 		panic("oracle: " + err.Error())
 	}
-	return &clock{loc: loc, sunday: sundayWeeks, starts: map[int]Instant{}}
+	return &clock{loc: loc, sunday: sundayWeeks, starts: map[int]Instant{}, firsts: map[periodDay]int{}}
 }
 
 func dayNumber(y int, m time.Month, d int) int {
@@ -53,6 +54,24 @@ func (c *clock) start(day int) Instant {
 
 // periodStart is the first day of the period that a day lies in; nextPeriod that of the one after.
 func (c *clock) periodStart(period string, day int) int {
+	if period == "" || period == "ever" {
+		return 0
+	}
+	key := periodDay{period, day}
+	start, ok := c.firsts[key]
+	if !ok {
+		start = c.findStart(period, day)
+		c.firsts[key] = start
+	}
+	return start
+}
+
+type periodDay struct {
+	period string
+	day    int
+}
+
+func (c *clock) findStart(period string, day int) int {
 	y, m, _ := civil(day)
 	switch period {
 	case "day":
@@ -70,7 +89,7 @@ func (c *clock) periodStart(period string, day int) int {
 	case "year":
 		return dayNumber(y, 1, 1)
 	}
-	return 0 // ever
+	panic("oracle: no period " + period)
 }
 
 func (c *clock) nextPeriod(period string, day int) int {

@@ -47,7 +47,7 @@ func (d drawing) program(reversals bool, begin int) Program {
 	}
 	for i := range d.below(4) {
 		b := Boost{ID: fmt.Sprint("b", i), Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
-		if d.one(3) {
+		if d.one(3) && (b.Stacks || !reversals) { // whether an amended event may have a boost that lost then is nowhere said
 			b.Min = int64(d.between(1, 20)) * million
 		}
 		if d.one(2) {
@@ -155,8 +155,8 @@ func (d drawing) fold(kinds ...string) Fold {
 
 func (d drawing) streak(reversals bool) Streak {
 	s := Streak{ID: "s", Every: pick(d, "day", "day", "week", "month"), AtLeast: pick(d, 1, 1, 2), Free: d.below(4)}
-	if !reversals && d.one(2) {
-		s.Goal, s.Give = d.between(2, 3), 3
+	if !reversals {
+		s.Goal, s.Give, s.Free = d.between(2, 3), 3, d.below(2)
 	}
 	return s
 }

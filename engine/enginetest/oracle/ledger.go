@@ -12,6 +12,7 @@ type lot struct {
 	earned    Instant
 	available Instant
 	expires   Instant
+	alive     Instant // until when it was known to live: what happened before that has put off its expiry
 	notBefore Instant // a void does not move the expiry to before itself
 	remaining int64
 	expired   int64
@@ -45,8 +46,8 @@ func (a *account) expiry(m *member, l *lot) Instant {
 	case e.Idle != "":
 		until := m.clock.after(l.available, e.After)
 		for _, h := range m.counted() {
-			if h.Type == e.Idle && h.At > l.available && h.At < max(until, l.notBefore) {
-				until = m.clock.after(h.At, e.After)
+			if h.Type == e.Idle && h.At > l.available && h.At < max(until, l.alive) {
+				until = max(until, m.clock.after(h.At, e.After))
 			}
 		}
 		return max(until, l.notBefore)
@@ -66,6 +67,7 @@ func (a *account) expiry(m *member, l *lot) Instant {
 func (a *account) open(w *World, m *member, h *happened, amount int64) *lot {
 	l := &lot{seq: h.seq, earned: h.At, available: m.clock.after(h.Arrived, a.points.Pending), remaining: amount}
 	l.expires = a.expiry(m, l)
+	l.alive = l.expires
 	a.issued += amount
 	a.lots = append(a.lots, l)
 	if l.available > h.Arrived {
@@ -136,6 +138,7 @@ func (a *account) moveExpiry(w *World, m *member, h *happened) {
 	}
 	for _, l := range a.lots {
 		l.expires = a.expiry(m, l)
+		l.alive = max(l.alive, l.expires)
 		if l.expires > h.Arrived && l.expired > l.forgiven {
 			w.reach("brought back by a late event")
 			l.remaining += l.expired - l.forgiven
@@ -159,6 +162,7 @@ func (a *account) expiryBack(w *World, m *member, h *happened, now Instant) {
 		if l.expires <= now {
 			l.notBefore, l.expires = now, now
 		}
+		l.alive = l.expires
 		if l.expires < before {
 			w.reach("expiry moved back")
 		}

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -26,6 +27,8 @@ type member struct {
 	id       string
 	clock    *clock
 	events   []*happened
+	sorted   []*happened                 // nil when it must be sorted anew
+	reached  map[string]map[int][]string // goals by challenge and window, as far as worked out since the last change
 	accounts map[string]*account
 	awards   map[string]*award
 	tierFrom Instant
@@ -78,6 +81,7 @@ func (w *World) Join(id, zone string, at Instant) {
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p}
 	}
+	m.changed()
 	w.members[id] = m
 }
 
@@ -94,6 +98,7 @@ func (w *World) Send(e Event) map[string]int64 {
 		w.reach("late event")
 	}
 	m.events = append(m.events, h)
+	m.changed()
 	for _, a := range m.accounts {
 		a.moveExpiry(w, m, h)
 	}
@@ -146,6 +151,7 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	} else {
 		h.Amount = *amount
 	}
+	m.changed()
 	back := map[string]int64{}
 	for _, g := range h.gave {
 		kept := int64(0)
@@ -171,22 +177,20 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	w.revokeGoals(m, now)
 }
 
+func (m *member) changed() { m.sorted, m.reached = nil, map[string]map[int][]string{} }
+
 // counted are the events that are not voided, in the order in which they happened.
 func (m *member) counted() []*happened {
-	list := make([]*happened, 0, len(m.events))
+	if m.sorted != nil {
+		return m.sorted
+	}
 	for _, h := range m.events {
 		if !h.voided {
-			list = append(list, h)
+			m.sorted = append(m.sorted, h)
 		}
 	}
-	slices.SortFunc(list, func(a, b *happened) int {
-		if a.At != b.At {
-			if a.At < b.At {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.ID, b.ID)
+	slices.SortFunc(m.sorted, func(a, b *happened) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID))
 	})
-	return list
+	return m.sorted
 }
