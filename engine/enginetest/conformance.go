@@ -81,6 +81,25 @@ func Conformance(t *testing.T, h Harness) {
 		require.NoError(t, err)
 		require.Equal(t, "state", string(value))
 	})
+	t.Run("records are rewritten", func(t *testing.T) {
+		s := h.Open(t)
+		require.NoError(t, s.Commit(batch(1, 4)))
+		require.NoError(t, s.Commit(&engine.Batch{Rewritten: []engine.Rewritten{
+			{Seq: 2, Record: []byte("nobody's"), Was: "e2", ID: "x2"}, {Seq: 3, Record: []byte("less"), Was: "e3", ID: "e3"}}}))
+		for range 2 {
+			for seq, want := range []string{"", "record 1", "nobody's", "less", "record 4"} {
+				record, err := s.Record(uint64(seq))
+				require.NoError(t, err)
+				require.Equal(t, want, string(record))
+			}
+			for id, want := range map[string]uint64{"e1": 1, "e2": 0, "x2": 2, "e3": 3} {
+				seq, err := s.Seq(id)
+				require.NoError(t, err)
+				require.Equal(t, want, seq, id)
+			}
+			s = h.Reopen(t, s)
+		}
+	})
 	t.Run("random batches against a model", func(t *testing.T) { conformRandom(t, h) })
 }
 

@@ -268,7 +268,6 @@ type inARow struct {
 		Within      string  `json:"within"`
 		Consecutive bool    `json:"consecutive"`
 	}
-	times []calendar.Instant // of the events that count, in their order: the first has the first day
 }
 
 func newInARow(c *peerCase) peerFamily {

@@ -234,7 +234,7 @@ func (f *weeks) look(w *world, key string, _ any) any {
 // states translates a challenge that fails when its time is over, unless what happened in time shows that it was completed.
 type states struct {
 	*peerCase
-	failed, last calendar.Instant
+	failed calendar.Instant
 }
 
 func newStates(c *peerCase) peerFamily { return &states{peerCase: c} }

@@ -424,12 +424,9 @@ func (f *expiring) look(w *world, key string, _ any) any {
 }
 
 // reached translates badges on points in all.
-type reached struct {
-	*peerCase
-	titles []string
-}
+type reached struct{ *peerCase }
 
-func newThresholds(c *peerCase) peerFamily { return &reached{peerCase: c} }
+func newThresholds(c *peerCase) peerFamily { return &reached{c} }
 
 func (f *reached) play(w *world) {
 	text := f.header("value: number") + lines("points: {green: {}}", "rules: {trip: {when: trip, give: {green: event.value}}}",

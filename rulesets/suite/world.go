@@ -175,7 +175,9 @@ func (w *world) advance(to calendar.Instant) {
 		for _, m := range w.silent { // their timers begin with the story
 			tick := engine.NewVersionTick(w.version, m.ID)
 			tick.Time, tick.Arrived = to, to
-			w.process(tick)
+			if _, refusal := w.process(tick); refusal != nil {
+				must(refusal)
+			}
 		}
 		w.begin()
 	}

@@ -26,6 +26,9 @@
 // owner should end the process and start anew. This holds for a full disk too: its owner watches Free and stops accepting
 // before Reserve is reached.
 //
+// Records are written anew only where members were erased: then the state is made durable first, all the records follow in one
+// synced batch, and Scrub takes what they were off the disk.
+//
 // # What is detected
 //
 // Records carry a checksum over program, number and content, verified on every read, and numbers have no gaps: a damaged,
