@@ -133,7 +133,7 @@ func TestPEN08_AHoldIsOverAtItsInstantWhetherOrNotAJobRan(t *testing.T) {
 		w := sells(t, "{}", "mug: {cost: {stars: 300}}")
 		w.send("ann", "award", "points", 500)
 		w.claim("ann", "mug", "c1", "")
-		w.after(14*time.Minute + 59*time.Second).balance("ann", 200, 300)
+		w.after(14*time.Minute+59*time.Second).balance("ann", 200, 300)
 		require.Equal(t, []string{"c1 open 300"}, w.claims("ann"))
 		w.after(time.Second).balance("ann", 500, 0)
 		require.Equal(t, []string{"c1 timed_out 0"}, w.claims("ann"))
@@ -359,7 +359,7 @@ func TestREF19_WhatComesBackPaysDebtFirst(t *testing.T) {
 		case "cancel":
 			w.cancel("c1")
 		default:
-			w.after(15 * time.Minute).balance("ann", 60, 0, 0, 0, 0)
+			w.after(15*time.Minute).balance("ann", 60, 0, 0, 0, 0)
 			w.jobs()
 		}
 		w.balance("ann", 60, 0, 0, 0, 0)
@@ -688,4 +688,3 @@ func TestVeryManyClaims(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, m.Accounts[0].Proved())
 }
-

@@ -263,7 +263,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
-	if !a.whole(gives, takes, r.Limits, to) {
+	if !a.whole(gives, takes, r.Limits, to, name) {
 		a.trace.not(a.event.ID, name, r.Position, LimitReached, "a cap leaves less than the whole")
 		return
 	}

@@ -18,7 +18,7 @@ func (a *applier) rule(p *plannedRule) {
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
-	if !a.whole(gives, takes, r.Limits, a.m) {
+	if !a.whole(gives, takes, r.Limits, a.m, name) {
 		a.trace.not(a.event.ID, name, r.Position, LimitReached, "a cap leaves less than the whole")
 		return
 	}
@@ -43,9 +43,14 @@ func (a *applier) rule(p *plannedRule) {
 
 // whole reports whether a rule that takes can give all that it wants to: a cap that would trim the gift refuses the whole
 // rule, or points would be taken for nothing (semantics: a transfer is atomic).
-func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member) bool {
-	if len(takes) == 0 || a.recorded != nil {
+func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member, name string) bool {
+	if len(takes) == 0 {
 		return true
+	}
+	if a.recorded != nil { // what was taken then tells
+		return slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
+			return e.Kind == PointsEffect && e.Source == name && e.Amount < 0
+		})
 	}
 	for i := range gives {
 		if r := gives[i].grant.Reward; r != nil && a.soldOut(r) {

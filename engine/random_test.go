@@ -41,6 +41,10 @@ rules:
   cheer: {when: challenge_completed, give: {coins: 1}}
   fall: {when: tier_lost, give: {badge: fallen}}
   broke: {when: streak_broken, if: event.length >= 3, give: {badge: broke}}
+  prize: {when: tier_reached, give: {reward: mug}, limit: 2 per week}
+  swap: {when: visit, if: event.is_first, take: {coins: 1}, give: {reward: card}}
+  claimed: {when: reward_claimed, give: {coins: 1}, limit: 3 per week}
+  confirmed: {when: reward_confirmed, to: member.friend, give: {stars: 0.5}}
 boosts:
   double: {of: stars, times: 2, during: {days: [saturday, sunday]}, limit: 30 stars per week}
   plus: {of: slow, plus: 3, stacks: true}
@@ -52,13 +56,15 @@ counters:
   recent: {when: buy, add: event.amount, last: 7 days}
   skus: {when: buy, distinct: event.sku}
   ours: {when: buy, add: event.amount, by: everyone, public: true}
+  bought: {when: reward_confirmed, if: event.points == "stars", add: event.amount, public: true}
 streaks:
-  days: {when: visit, every: day, freeze: 1 per month, goals: [{at: 3, give: {coins: 5}}, {at: 6, give: {badge: loyal}}]}
+  days: {when: visit, every: day, freeze: {free: 1 per month, hold: 2, cost: {coins: 3}}, repair: {within: 3 days, cost: {coins: 4, stars: 1}}, goals: [{at: 3, give: {coins: 5}}, {at: 6, give: {badge: loyal}}]}
 challenges:
   weekly: {when: buy, add: event.amount, every: week, goals: [{at: 50, give: {coins: 5}}, {at: 100, give: {stars: 5}}]}
   again: {when: visit, goal: 4, again: true, give: {coins: 2}}
   team: {when: buy, add: event.amount, by: member.team, every: month, goal: 300, each_needs: 20, give: {coins: 9}}
   first: {when: buy, goal: 3, winners: 2, give: {badge: first}}
+  shopper: {when: reward_claimed, goal: 3, again: true, give: {reward: card}}
 badges: {loyal: {}, first: {}, fallen: {}, broke: {}, spender: {counter: spent, levels: {bronze: 100, silver: 300}}}
 tiers:
   club: {earned: stars, last: 10 days, levels: {basic: 0, silver: 15, gold: 30}, keep: 5 days, grace: 2 days}
@@ -66,6 +72,10 @@ leaderboards:
   best: {counter: best}
   teams: {counter: spent, by: member.team, score: average, at_least: 2, ties: dense}
   weekly: {counter: week}
+rewards:
+  mug: {cost: {stars: 2.5}, for: member.counter.spent > 20, limit: [2 per day, 60 ever by everyone], stock: 40, codes: generated, hold: 6 hours, valid: 20 days}
+  card: {cost: {coins: 3, stars: 1.5 or more}, stock: 50, hold: 3 days, codes: pool, limit: [1 in last 2 days by member.team, 30 stars per week]}
+  give: {cost: {coins: 2 or more}, hold: 30 minutes, during: {days: [monday, tuesday, friday, saturday, sunday]}, limit: 100 coins per week by everyone}
 `
 
 // sample makes a random event of one program.
@@ -158,6 +168,7 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 			w := program(t, source(t, name))
 			w.at("2026-11-28T12:00:00Z").profiles(name, r)
 			var sent []*engine.Event
+			var shopping shopping
 			for i := range 400 {
 				w.after(time.Duration(r.Intn(8*3600)) * time.Second)
 				member := fmt.Sprint("m", r.Intn(6))
@@ -171,6 +182,7 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 				sent = append(sent, e)
 				w.disturb(r)
 				w.reverse(r, sent, samples[name])
+				shopping.step(w, r)
 				if again := *sent[r.Intn(len(sent))]; r.Intn(3) == 0 {
 					again.Arrived = w.now
 					require.True(t, w.accept(&again).Duplicate)
@@ -186,6 +198,84 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 			w.remembers()
 			w.recomputes()
 		})
+	}
+}
+
+// shopping sends random commands about rewards and streaks, with amounts and claims that need not fit.
+type shopping struct {
+	sent   []*engine.Event
+	claims []string
+	n      int
+}
+
+func (s *shopping) step(w *world, r *rand.Rand) {
+	w.t.Helper()
+	if r.Intn(2) > 0 {
+		return
+	}
+	w.after(time.Duration(r.Intn(3600)) * time.Second)
+	e := s.event(w, r)
+	if e == nil {
+		return
+	}
+	if e.Time, e.Arrived = w.now, w.now; r.Intn(4) == 0 {
+		e.Time, e.Timed = w.now.Add(-time.Duration(r.Intn(70*3600))*time.Second), true
+	}
+	w.dryRun(e, r)
+	_, refusal, err := w.p.Process(e)
+	require.NoError(w.t, err)
+	remembered := refusal == nil || !slices.Contains([]string{"does_not_fit", "not_for_sale", "unknown_claim", "member_unknown", "not_found", "known_code"}, refusal.Code)
+	again := *e
+	second, refusedAgain, err := w.p.Process(&again)
+	require.NoError(w.t, err)
+	require.Equal(w.t, remembered, second != nil && second.Duplicate, "%s %v", e.ID, refusal)
+	require.Equal(w.t, refusal == nil, refusedAgain == nil)
+	if remembered {
+		s.sent = append(s.sent, e)
+	}
+}
+
+func (s *shopping) event(w *world, r *rand.Rand) *engine.Event {
+	rules := w.p.Rules()
+	member, some := fmt.Sprint("m", r.Intn(6)), decimal.Decimal(0)
+	if r.Intn(3) == 0 {
+		some = decimal.Decimal(1+r.Intn(20)) * decimal.One / 2
+	}
+	s.n++
+	id := fmt.Sprint("k", s.n)
+	claim := "unknown"
+	if n := len(s.claims); n > 0 && r.Intn(20) > 0 {
+		claim = s.claims[max(0, n-1-r.Intn(12))]
+	}
+	switch r.Intn(12) {
+	case 0, 1, 2, 3:
+		if len(rules.Rewards) == 0 {
+			return nil
+		}
+		s.claims = append(s.claims, id)
+		return engine.NewClaim(id, member, rules.Rewards[r.Intn(len(rules.Rewards))].ID, some)
+	case 4, 5, 6:
+		return engine.NewConfirm(id, claim, some)
+	case 7:
+		return engine.NewCancel(id, claim)
+	case 8:
+		return engine.NewReturn(id, claim, some)
+	case 9:
+		for _, reward := range rules.Rewards {
+			if reward.Codes == engine.PoolCodes {
+				return engine.NewCodes(id, reward.ID, []string{fmt.Sprint("code", r.Intn(100)), fmt.Sprint("code", r.Intn(100)+50)})
+			}
+		}
+		return nil
+	default:
+		if len(rules.Streaks) == 0 {
+			return nil
+		}
+		streak := rules.Streaks[r.Intn(len(rules.Streaks))].ID
+		if r.Intn(2) == 0 {
+			return engine.NewRepair(id, member, streak)
+		}
+		return engine.NewFreeze(id, member, streak)
 	}
 }
 

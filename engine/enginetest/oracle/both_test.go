@@ -57,7 +57,7 @@ func play(h history, invariants bool) (b *both, text string) {
 		id := fmt.Sprint("m", i)
 		b.members = append(b.members, id)
 		b.command(engine.NewProfile("put"+id, id, engine.Profile{Timezone: &zone}), h.begin)
-		b.world.Join(id, zone, h.begin)
+		b.world.Join(id, zone)
 		b.tell(h.begin, "%s lives in %s", id, zone)
 	}
 	for _, s := range h.steps {

@@ -276,7 +276,8 @@ func draw(seed int64) history {
 	return h
 }
 
-// event draws what a member does next: now, or up to 70 hours ago, often just around a midnight.
+// event draws what a member does next: now, or up to 70 hours ago, often just around a midnight. Where there are tiers it is
+// always now: the oracle walks all of time, while the engine judges a late contribution at its own time only.
 func (d drawing) event(h history, id string, member int, now Instant) Event {
 	e := Event{ID: id, Member: fmt.Sprint("m", member), Type: pick(d, "buy", "visit", "buy", "spend", "visit"), At: now, Arrived: now}
 	switch e.Type {

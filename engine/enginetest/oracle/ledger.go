@@ -9,7 +9,6 @@ import (
 type lot struct {
 	seq       int
 	goal      bool
-	earned    Instant
 	available Instant
 	expires   Instant
 	alive     Instant // until when it was known to live: what happened before that has put off its expiry
@@ -65,7 +64,7 @@ func (a *account) expiry(m *member, l *lot) Instant {
 
 // open adds what an event gave.
 func (a *account) open(w *World, m *member, h *happened, amount int64) *lot {
-	l := &lot{seq: h.seq, earned: h.At, available: m.clock.after(h.Arrived, a.points.Pending), remaining: amount}
+	l := &lot{seq: h.seq, available: m.clock.after(h.Arrived, a.points.Pending), remaining: amount}
 	l.expires = a.expiry(m, l)
 	l.alive = l.expires
 	a.issued += amount

@@ -56,7 +56,8 @@ func (y *tally) add(b *both, wrong string) {
 const invariantsEvery = 8
 
 // TestTheEngineAgreesWithTheOracle holds that the engine and the oracle say the same of random programs with random
-// histories: late events, duplicates, restarts, reversals, odd time zones.
+// histories: late events, duplicates, restarts, reversals, odd time zones. The histories
+// are the same every time; -seed and -events ask for others and for more.
 func TestTheEngineAgreesWithTheOracle(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {

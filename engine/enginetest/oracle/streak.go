@@ -1,6 +1,6 @@
 package oracle
 
-// Run is a streak's unbroken run: its qualified periods, each named by its first day, and the missed ones frozen.
+// run is a streak's unbroken run: its qualified periods, each named by its first day, and the missed ones frozen.
 type run struct {
 	qualified []int
 	frozen    int
@@ -75,7 +75,7 @@ func (w *World) Streak(id string, s Streak, now Instant) StreakStanding {
 	return st
 }
 
-// paid reports whether a mark of the goal lies in the span of a run, and how many do.
+// marks counts the payments of a goal that lie in the span of a run.
 func (r *run) marks(m *member, s Streak) (n int) {
 	for _, a := range m.awards {
 		if a.goal > 0 && a.streak == s.ID && r.qualified[0] <= a.period && a.period <= r.qualified[len(r.qualified)-1] {

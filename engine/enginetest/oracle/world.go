@@ -31,7 +31,6 @@ type member struct {
 	reached  map[string]map[int][]string // goals by challenge and window, as far as worked out since the last change
 	accounts map[string]*account
 	awards   map[string]*award
-	tierFrom Instant
 }
 
 // happened is an event as accepted, with what it gave.
@@ -70,14 +69,14 @@ func New(p Program) *World {
 func (w *World) reach(situation string) { w.Reached[situation]++ }
 
 // Join adds a member who lives in a zone.
-func (w *World) Join(id, zone string, at Instant) {
+func (w *World) Join(id, zone string) {
 	if !w.Program.MemberClock {
 		zone = w.Program.Zone
 	}
 	if w.zones[zone] == nil {
 		w.zones[zone] = newClock(zone, w.Program.SundayWeeks)
 	}
-	m := &member{id: id, clock: w.zones[zone], accounts: map[string]*account{}, awards: map[string]*award{}, tierFrom: at}
+	m := &member{id: id, clock: w.zones[zone], accounts: map[string]*account{}, awards: map[string]*award{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p}
 	}
