@@ -28,4 +28,7 @@
 // Revision is journaled: nobody who applies the record again reads history. The Trail of every record says what caused what,
 // so that what an undone award gave can be found. Questions about a member (Balance, StreakAt, TierAt,
 // ChallengeAt) take an instant and count the time since the last event, whether or not a job has written it down.
+//
+// An erased member's records are written anew by Redact: what they did to others stays in them as Images, which a replay
+// applies without asking (erasure.go, redaction.go, image.go).
 package engine

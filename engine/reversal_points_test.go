@@ -47,7 +47,7 @@ badges: {big: {counter: earned, levels: {one: 10}}}
 		require.Zero(t, w.points("ann", "stars").Pending)
 		require.Zero(t, w.points("bob", "stars").Pending)
 		require.Equal(t, "0", w.counter("ann", "earned"), "net of reversals")
-		require.Empty(t, gave(w.command(engine.NewRelease("a"))))
+		w.refuses(engine.CodeEventRefused, engine.NewRelease("a"))
 		require.Empty(t, gave(w.void("a")), "nothing is taken back twice")
 		w.owes("ann", "stars", "0")
 	})

@@ -15,6 +15,7 @@ import (
 
 func newCheck() *cobra.Command {
 	var asJSON, strict bool
+	var on string
 	cmd := &cobra.Command{
 		Use:   "check RULESET…",
 		Short: "Say everything that is wrong with a ruleset, what is hardly meant, and what in it is not yet active",
@@ -24,10 +25,14 @@ func newCheck() *cobra.Command {
 			"Exit code 1 when there is an error, with --strict also when there is a lint.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			day, err := lookedAt(on)
+			if err != nil {
+				return err
+			}
 			failed := false
 			reports := make([]checkReport, 0, len(args))
 			for _, path := range args {
-				r := check(path, calendar.FromTime(time.Now()))
+				r := check(path, day)
 				failed = failed || !r.OK || strict && len(r.Diagnostics) > 0
 				reports = append(reports, r)
 				if !asJSON {
@@ -47,7 +52,20 @@ func newCheck() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&strict, "strict", false, "fail on lints too")
+	cmd.Flags().StringVar(&on, "on", "", "the `day` whose coming windows are looked at, such as 2026-12-01 (today)")
 	return cmd
+}
+
+// lookedAt is the moment from which lints look ahead: the start of a day, or now.
+func lookedAt(day string) (calendar.Instant, error) {
+	if day == "" {
+		return calendar.FromTime(time.Now()), nil
+	}
+	d, err := calendar.ParseDate(day)
+	if err != nil {
+		return 0, fmt.Errorf("--on takes a day such as 2026-12-01: %w", err)
+	}
+	return calendar.UTC.Start(d), nil
 }
 
 // checkReport is what check found in one ruleset.

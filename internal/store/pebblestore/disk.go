@@ -50,7 +50,7 @@ func (d disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, err
 // ReuseForWrite implements vfs.FS.
 func (d disk) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if d.fresh.Load() != 0 {
-		d.done("remove", old, d.FS.Remove(old))
+		d.done("remove", old, d.Remove(old))
 		return d.Create(name, category)
 	}
 	f, err := d.FS.ReuseForWrite(old, name, category)

@@ -94,7 +94,7 @@ func TestNoFileHoldsAnErasedMember(t *testing.T) {
 	require.NoError(t, db.Scrub(context.Background()))
 	require.NoError(t, db.Close())
 	for range 2 { // the lists of tables of before
-		db, s = open()
+		db, _ = open()
 		require.NoError(t, db.Close())
 	}
 	require.Empty(t, filesWith(t, dir, personal...))
