@@ -51,7 +51,7 @@ type Standing struct {
 	State    StreakState
 	Length   int
 	Longest  int
-	Frozen   int              // freezes used by the current run
+	Frozen   int              // missed periods that the current run bridges
 	Stored   int              // bought freezes that are left
 	AtRiskAt calendar.Instant // when the run becomes at risk, 0 when it is not running
 	BreaksAt calendar.Instant // when it breaks unless its period is qualified, 0 when it is not running

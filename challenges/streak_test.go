@@ -232,7 +232,61 @@ func TestInWhichPeriodARunReachedItsGoal(t *testing.T) {
 	require.False(t, ok)
 }
 
-// The incremental streak is the streak from scratch: a naive walk over a set of days agrees, whatever the order of arrival.
+func TestAStoredFreezeIsUsedAfterTheFreeOnes(t *testing.T) {
+	s := streak(t, "UTC", calendar.Day).with(onceAMonth).on("2026-06-01", "2026-06-02").bought("2026-05-20T12:00:00Z", "2026-06-04T23:59:59Z")
+	s.stands("2026-06-05T12:00:00Z", challenges.StreakAtRisk, 2, 2) // the free one for the third, a stored one for the fourth
+	require.Equal(t, 1, s.at("2026-06-05T12:00:00Z").Stored)
+	require.Equal(t, "2026-06-07T00:00:00Z", s.at("2026-06-05T12:00:00Z").BreaksAt.String())
+	require.Equal(t, 0, s.at("2026-06-06T00:00:00Z").Stored)
+	s.on("2026-06-03").stands("2026-06-05T12:00:00Z", challenges.StreakAtRisk, 3, 3)
+	require.Equal(t, 2, s.at("2026-06-05T12:00:00Z").Stored, "a late event gives one back")
+}
+
+func TestAFreezeBridgesNothingThatWasOverBeforeItWasBought(t *testing.T) {
+	s := streak(t, "UTC", calendar.Day).on("2026-06-01")
+	s.bought("2026-06-03T00:00:00Z").stands("2026-06-03T12:00:00Z", challenges.StreakBroken, 0, 1)
+	require.Equal(t, 1, s.at("2026-06-03T12:00:00Z").Stored)
+	s.Bought[0]--
+	s.stands("2026-06-03T12:00:00Z", challenges.StreakAtRisk, 1, 1)
+}
+
+func TestMissedPeriodsThatWereRepaired(t *testing.T) {
+	s := streak(t, "UTC", calendar.Day).on("2026-06-01", "2026-06-02")
+	s.s.Repair = calendar.Duration{N: 3, Unit: calendar.Day}
+	at := s.at("2026-06-05T12:00:00Z")
+	require.Equal(t, challenges.StreakRepairable, at.State)
+	require.Equal(t, "2026-06-07T00:00:00Z", at.MendableUntil.String(), "three whole days after that of the break")
+	require.Equal(t, []string{"2026-06-03", "2026-06-04"}, []string{calendar.Date(at.Missed.First).String(), calendar.Date(at.Missed.Last).String()})
+	s.on("2026-06-05").stands("2026-06-05T13:00:00Z", challenges.StreakActive, 1, 2)
+	at = s.at("2026-06-05T13:00:00Z")
+	require.Equal(t, "2026-06-04", calendar.Date(at.Missed.Last).String(), "what a new run has since qualified is not missed")
+	s.Mended = append(s.Mended, at.Missed)
+	s.stands("2026-06-05T13:00:00Z", challenges.StreakActive, 3, 3)
+	require.Zero(t, s.at("2026-06-05T13:00:00Z").MendableUntil)
+}
+
+func TestForgottenPeriodsKeepTheirFreezes(t *testing.T) {
+	s := streak(t, "UTC", calendar.Day).on("2026-06-01", "2026-06-03", "2026-06-10", "2026-06-12").
+		bought("2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z", "2026-05-03T00:00:00Z", "2026-05-04T00:00:00Z")
+	before := s.at("2026-06-12T12:00:00Z")
+	require.Equal(t, 0, before.Stored, "one for the second, two more until the run broke on the sixth, one for the eleventh")
+	s.s.Forget(s.cal, &s.History, 2)
+	require.Len(t, s.Spans, 2)
+	after := s.at("2026-06-12T12:00:00Z")
+	require.Equal(t, []int{before.Length, before.Longest, before.Stored}, []int{after.Length, after.Longest, after.Stored})
+}
+
+// bought buys freezes at instants.
+func (r *run) bought(moments ...string) *run {
+	r.t.Helper()
+	for _, m := range moments {
+		r.Bought = append(r.Bought, instant(r.t, m))
+	}
+	return r
+}
+
+// The incremental streak is the streak from scratch: a naive walk over a set of days agrees, whatever the order of arrival,
+// and whatever was bought.
 func TestStreaksAgreeWithANaiveWalk(t *testing.T) {
 	seed := rand.Int63()
 	t.Logf("seed %d", seed)
@@ -245,32 +299,59 @@ func TestStreaksAgreeWithANaiveWalk(t *testing.T) {
 			s.on(start.AddDays(d).String())
 		}
 		slices.Sort(days)
+		n := naive{start: start, days: days, free: s.s.Free, bought: r.Perm(70)[:r.Intn(6)], mended: map[int]bool{}}
+		slices.Sort(n.bought)
+		for _, d := range n.bought {
+			s.Bought = append(s.Bought, s.cal.Zone.Start(start.AddDays(d)).Add(12*time.Hour))
+		}
+		for range r.Intn(3) {
+			first, long := r.Intn(70), r.Intn(4)
+			s.Mended = append(s.Mended, challenges.Span{First: calendar.Key(start.AddDays(first)), Last: calendar.Key(start.AddDays(first + long))})
+			for d := first; d <= first+long; d++ {
+				n.mended[d] = true
+			}
+		}
 		today := start.AddDays(days[len(days)-1] + r.Intn(5))
 		st := s.s.At(s.cal, &s.History, s.cal.Zone.Start(today).Add(12*time.Hour))
-		length, longest := naive(start, days, today, s.s.Free)
-		require.Equal(t, []int{length, longest}, []int{st.Length, st.Longest}, fmt.Sprintf("seed %d, round %d, free %d, days %v, today %s", seed, round, s.s.Free, days, today))
+		length, longest, stored := n.walk(today)
+		require.Equal(t, []int{length, longest, stored}, []int{st.Length, st.Longest, st.Stored},
+			fmt.Sprintf("seed %d, round %d, today %s: %+v", seed, round, today, n))
 	}
 }
 
-// naive walks day by day: a freeze allowance a month, spent on missed days while a run lives.
-func naive(start calendar.Date, days []int, today calendar.Date, free int) (length, longest int) {
+// naive walks day by day: what was repaired costs nothing, then a freeze allowance a month, then the freezes bought by that
+// day, spent on missed days while a run lives.
+type naive struct {
+	start        calendar.Date
+	days, bought []int
+	mended       map[int]bool
+	free         int
+}
+
+func (n naive) walk(today calendar.Date) (length, longest, stored int) {
 	left := map[string]int{}
 	running := false
-	for d := start; d <= today; d = d.AddDays(1) {
-		switch month := d.String()[:7]; {
-		case slices.Contains(days, int(d-start)):
+	bought := slices.Clone(n.bought)
+	for d := n.start; d <= today; d = d.AddDays(1) {
+		switch month, day := d.String()[:7], int(d-n.start); {
+		case slices.Contains(n.days, day):
 			running = true
 			length++
 			longest = max(longest, length)
-		case !running || d == today:
+		case !running || d == today || n.mended[day]:
 		default:
 			if _, known := left[month]; !known {
-				left[month] = free
+				left[month] = n.free
 			}
-			if left[month]--; left[month] < 0 {
-				running, length = false, 0
+			if left[month]--; left[month] >= 0 {
+				continue
 			}
+			if len(bought) > 0 && bought[0] <= day {
+				bought = bought[1:]
+				continue
+			}
+			running, length = false, 0
 		}
 	}
-	return length, longest
+	return length, longest, len(bought)
 }

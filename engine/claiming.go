@@ -229,6 +229,7 @@ func (a *applier) claimCommand(e *Event) {
 	}
 	a.reserve(c, r, costs)
 	a.addClaim(c)
+	a.trace.fired(e.ID, r.Path, r.Position)
 	a.tellClaim(c, c.Until)
 	a.raiseClaim(RewardClaimed, e, r.ID, r.Kind, c.ID, EntryHeld, a.out.Entries)
 }

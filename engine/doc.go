@@ -24,10 +24,12 @@
 //
 //	issued = remaining + held + pending + spent + expired + forfeited + reversed - debt
 //
-// and every change is an Entry with the event that caused it. A reversal is decided once, from the member's journal, and its
-// Revision is journaled: nobody who applies the record again reads history. The Trail of every record says what caused what,
-// so that what an undone award gave can be found. Questions about a member (Balance, StreakAt, TierAt,
-// ChallengeAt) take an instant and count the time since the last event, whether or not a job has written it down.
+// and every change is an Entry with the event that caused it. A Claim pins parts of lots until it is confirmed, cancelled or
+// its hold is over; a passage lets time pass over an account, for those who write that down and for those who ask. A
+// reversal is decided once, from the member's journal, and its Revision is journaled: nobody who applies the record again
+// reads history. The Trail of every record says what caused what, so that what an undone award gave can be found. Questions
+// about a member (Balance, StreakAt, TierAt, ChallengeAt, ClaimsAt) take an instant and count the time since the last event,
+// whether or not a job has written it down.
 //
 // An erased member's records are written anew by Redact: what they did to others stays in them as Images, which a replay
 // applies without asking (erasure.go, redaction.go, image.go).

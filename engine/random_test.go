@@ -510,12 +510,13 @@ func TestJobSchedulesDoNotMatter(t *testing.T) {
 		kinds := make([]string, len(steps))
 		for i := range steps {
 			steps[i] = time.Duration(r.Intn(60)) * time.Hour
-			kinds[i] = []string{"visit", "buy", "buy", "spend"}[r.Intn(4)]
+			kinds[i] = []string{"visit", "buy", "buy", "spend", "claim", "claim", "confirm", "return"}[r.Intn(8)]
 		}
 		rest := time.Duration(r.Intn(10)) * time.Hour
 		var results []engine.Progress
+		var decisions [3][]string
 		for schedule := range 3 { // no jobs, jobs now and then, jobs at every chance
-			w := program(t, perishable)
+			w, last := program(t, perishable), ""
 			for i, step := range steps {
 				for end := w.now.Add(step); w.now < end; {
 					w.now = min(end, w.now.Add(time.Duration(1+r.Intn(20))*time.Hour))
@@ -523,7 +524,7 @@ func TestJobSchedulesDoNotMatter(t *testing.T) {
 						w.jobs()
 					}
 				}
-				w.as(fmt.Sprint("r", i)).send("m1", kinds[i])
+				decisions[schedule] = append(decisions[schedule], w.shop(kinds[i], i, &last))
 			}
 			w.after(rest)
 			results = append(results, w.progress("m1"))
@@ -531,6 +532,8 @@ func TestJobSchedulesDoNotMatter(t *testing.T) {
 			after := w.progress("m1")
 			require.Equal(t, results[schedule].Points, after.Points, "what a job writes down was true before: round %d", round)
 		}
+		require.Equal(t, decisions[0], decisions[1], "round %d", round)
+		require.Equal(t, decisions[0], decisions[2], "round %d", round)
 		for _, other := range results[1:] {
 			require.Equal(t, results[0].Points, other.Points, "round %d", round)
 			require.Equal(t, results[0].Streaks, other.Streaks, "round %d", round)
@@ -539,14 +542,40 @@ func TestJobSchedulesDoNotMatter(t *testing.T) {
 	}
 }
 
+// shop sends an event, or a command about a reward that two members compete for, or about the last claim of it, and tells
+// what was decided.
+func (w *world) shop(kind string, i int, last *string) string {
+	w.t.Helper()
+	id, member := fmt.Sprint("r", i), fmt.Sprint("m", 1+i%3/2)
+	e := w.as(id).event(member, kind)
+	switch kind {
+	case "claim":
+		e = engine.NewClaim(id, member, "mug", 0)
+	case "confirm":
+		e = engine.NewConfirm(id, *last, 0)
+	case "return":
+		e = engine.NewReturn(id, *last, 0)
+	}
+	_, refusal, err := w.p.Process(w.dated(e))
+	require.NoError(w.t, err)
+	if refusal != nil {
+		return kind + " " + refusal.Code
+	}
+	if kind == "claim" {
+		*last = id
+	}
+	return kind
+}
+
 // perishable is a program in which time does much.
 const perishable = `
 timezone: Europe/Berlin
 events: {visit: {}, buy: {}, spend: {}}
-points: {stars: {expire: [20 days after earning, 6 days after last visit], pending: 2 days}, gems: {expire: 36 hours after earning}}
+points: {stars: {expire: [20 days after earning, 6 days after last visit], pending: 2 days}, gems: {expire: 36 hours after earning}, tokens: {expire: 12 days after earning}}
 rules:
-  buy: {when: buy, give: {stars: 10, gems: 5}}
+  buy: {when: buy, give: {stars: 10, gems: 5, tokens: 3}}
   spend: {when: spend, take: {stars: 7}}
 streaks: {days: {when: visit, every: day, freeze: 1 per month}}
 tiers: {club: {earned: stars, last: 8 days, levels: {basic: 0, silver: 30, gold: 60}, keep: 4 days, grace: 36 hours}}
+rewards: {mug: {cost: {tokens: 2}, hold: 40 hours, stock: 3, limit: [1 per week, 2 per month by everyone]}}
 `

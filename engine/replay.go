@@ -43,7 +43,7 @@ func Replay(store Store, versions []Version) (Replayed, error) {
 	for _, prefix := range []string{statePrefix, boardPrefix} {
 		err := store.Scan(prefix, "", func(key string, value []byte) bool {
 			if !isRemoval(key, value) {
-				stored[key] = value
+				stored[key] = slices.Clone(value)
 			}
 			return true
 		})

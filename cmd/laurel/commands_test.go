@@ -71,6 +71,16 @@ func TestCheckPrintsLints(t *testing.T) {
 	require.True(t, reports[0].OK)
 	require.Equal(t, "unbounded", reports[0].Diagnostics[0].Lint)
 
+	dated := strings.Replace(text, "give:", "during: 2026-12-01 to 2026-12-07, limit: 1 per day, give:", 1)
+	require.NoError(t, os.WriteFile(file, []byte(dated), 0o600))
+	_, _, exit = laurel(t, "check", "--strict", "--on", "2026-11-01", file)
+	require.Zero(t, exit)
+	out, _, exit = laurel(t, "check", "--strict", "--on", "2027-01-01", file)
+	require.Equal(t, exitFailed, exit)
+	require.Contains(t, out, "this window closed on 2026-12-07 [expired-window]")
+	_, _, exit = laurel(t, "check", "--on", "someday", file)
+	require.Equal(t, exitUsage, exit)
+
 	require.NoError(t, os.WriteFile(file, []byte(text+"  # lint:ignore unbound because\n"), 0o600))
 	out, stderr, exit = laurel(t, "check", file)
 	require.Equal(t, exitFailed, exit)

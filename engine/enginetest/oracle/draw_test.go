@@ -198,11 +198,12 @@ func (d drawing) tier(reversals bool) Tier {
 	for range d.between(1, 3) {
 		t.Levels = append(t.Levels, t.Levels[len(t.Levels)-1]+int64(d.between(5, 60)))
 	}
-	switch {
-	case t.Every != "" && d.one(2):
-		t.KeepEnd = pick(d, "month", "quarter", "year")
-	case t.Every != "" && d.one(2):
-		t.Keep = d.span("day", "month")
+	if t.Every != "" {
+		if d.one(2) {
+			t.KeepEnd = pick(d, "month", "quarter", "year")
+		} else if d.one(2) {
+			t.Keep = d.span("day", "month")
+		}
 	}
 	if !reversals && d.one(2) {
 		t.Grace = d.span("day", "week")

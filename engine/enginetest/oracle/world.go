@@ -53,7 +53,6 @@ type grant struct {
 // award is a goal reached and paid.
 type award struct {
 	lot    *lot
-	points string
 	given  int64
 	streak string
 	goal   int // of a streak
