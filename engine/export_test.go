@@ -17,7 +17,7 @@ func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot
 	}
 	// The present itself is left alone.
 	subjects := NewSubjects(p.current(), p.subjects.state)
-	a := &applier{rules: p.current(), subjects: subjects, m: subjects.Member(member), reversal: r, out: &Outcome{}, now: now}
+	a := &applier{rules: p.current(), judging: p.current(), subjects: subjects, m: subjects.Member(member), reversal: r, out: &Outcome{}, now: now}
 	a.event = &Event{Member: member, Time: now, Arrived: now}
 	a.look(a.event)
 	a.settle(now)

@@ -15,9 +15,9 @@ func (j *judgement) replay() *applier {
 	id := j.r.target.Event.Member
 	subjects := NewSubjects(j.a.rules, j.r.state)
 	if m := subjects.Member(id); m != nil {
-		m.Accounts, m.Uses, m.Rewards = nil, nil, nil // the records tell what was given
+		m.Accounts, m.Uses, m.Rewards, m.Claims = nil, nil, nil, nil // the records tell what was given
 	}
-	for _, rec := range j.r.records {
+	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
 		present, judging := j.r.rules(rec)
 		j.rec = rec
 		e := rec.Event
@@ -42,6 +42,20 @@ func (j *judgement) replay() *applier {
 	b.settleTiers(b.now)
 	b.queue = nil
 	return b
+}
+
+// soFar is the record of the reversal itself as far as it goes: time may have given something before it.
+func (j *judgement) soFar() *Record {
+	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries, Trail: j.a.trail.kept()}}
+	for _, v := range j.r.versions {
+		if v.Rules == j.a.rules {
+			rec.Present = v.Number
+		}
+		if v.Rules == j.a.judging {
+			rec.Version = v.Number
+		}
+	}
+	return rec
 }
 
 // rules are the versions that a record was decided by: the one whose definitions kept progress, and the one that judged.
