@@ -160,6 +160,15 @@ func (l *Ladder) Rise(s *TierState, m Metrics, at, now calendar.Instant, changes
 	return changes
 }
 
+// Resume puts s where a recomputation has come to; a level that is only held for its grace after a reversal is held on.
+func (s *TierState) Resume(recomputed TierState) {
+	if s.Beneath != nil {
+		s.surface(recomputed)
+		return
+	}
+	*s = recomputed
+}
+
 // Lift gives a level outright; it is kept like one that was met.
 func (s *TierState) Lift(to int, at calendar.Instant, changes []LevelChange) []LevelChange {
 	if s.Beneath != nil {

@@ -181,6 +181,11 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.instant(until, e.Expires)
 	case QueuedEffect:
 		w.text("event", e.ID)
+	case PromotionEffect:
+		w.text("promotion", e.ID)
+		w.text("state", e.State)
+		w.instant("opened_at", e.Available)
+		w.instant("closes_at", e.Expires)
 	}
 	return append(w.b, '}')
 }

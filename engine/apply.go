@@ -41,6 +41,9 @@ type applier struct {
 	seq      uint64
 	m        *Member
 	now      calendar.Instant // of arrival: what is due by then is settled
+	imported bool             // the event is
+	accepted calendar.Instant // when it is accepted; of an imported one, when the last live one before it was
+	live     calendar.Instant // when the first live event was accepted, 0 before it
 	facts    Facts
 	event    *Event   // the one being processed: the event itself or a follow-up
 	queue    []*Event // follow-ups of the same member, not yet processed
@@ -58,6 +61,8 @@ type applier struct {
 	idle    idleEnds
 	effects []Effect
 	entries []Entry
+	raised  []Raised
+	quiet   bool // what happens is not raised
 	trail   Trail
 	cause   uint32 // of what is being given
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
@@ -81,11 +86,14 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.rules, a.judging, a.subjects, a.ranks, a.trace = rules, judging, subjects, ranks, trace
 	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
-	a.cause = 0
+	a.cause, a.raised, a.quiet = 0, a.raised[:0], e.Past
+	if a.imported = e.Past; !a.imported {
+		a.accepted = e.Arrived
+	}
 	a.trail.reset()
-	if e.Type == commandCodes { // of no member
+	if ofProgram(e.Type) {
 		a.out.Effects, a.out.Entries, a.event = nil, nil, e
-		a.addCodes(e)
+		commands[e.Type](a, e)
 		return a.out
 	}
 	a.m, a.event = subjects.Member(e.Member), e
@@ -95,11 +103,13 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.m.align(rules.Member)
 	subjects.touchMember(a.m, seq)
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
+	a.quiet = e.Past || a.m.Live == calendar.Forever
 	if e.Past {
 		a.m.Live = calendar.Forever
 	}
 	a.settle(a.now)
 	a.drain(0)
+	a.quiet = e.Past
 	a.process(e)
 	a.drain(0)
 	if a.m.Due = a.nextDue(); a.m.Due <= a.now { // the event itself has ended something: a level that is no longer met
@@ -115,6 +125,7 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 		}
 	}
 	a.m.Events++
+	a.tellRaised()
 	a.out.Trail = a.trail.kept()
 	a.out.sortEffects()
 	// The outcome is kept until it is committed and answered; what it grew in is used again.
@@ -161,6 +172,7 @@ func (a *applier) process(e *Event) {
 	}
 	if !t.Builtin {
 		a.m.note(e.Type, e.Time)
+		a.bridge(a.m, e)
 		a.revive(e.Type)
 	}
 	for i := range a.feedPlan {
@@ -189,10 +201,11 @@ func (a *applier) drain(from int) {
 	a.queue = a.queue[:from]
 }
 
-// follow notes a cause and queues its built-in event, if any definition looks at it.
+// follow raises a built-in event. If any definition looks at it, it is noted as a cause and queued.
 func (a *applier) follow(c Cause, id string, depth int, fields []Value) {
+	a.raise(c.Event, c.At, fields...)
 	if a.looksAt(c.Event) {
-		a.raise(a.caused(c), c.Event, id, c.At, depth, fields)
+		a.enqueue(a.caused(c), c.Event, id, c.At, depth, fields)
 	}
 }
 
@@ -201,8 +214,8 @@ func (a *applier) looksAt(name string) bool {
 	return t != nil && (len(t.rules.all) > 0 || len(t.feeds.all) > 0)
 }
 
-// raise queues a built-in event of the same member. Its id is derived from what led to it, so it is the same on every replay.
-func (a *applier) raise(cause uint32, name, id string, at calendar.Instant, depth int, fields []Value) {
+// enqueue queues a built-in event of the same member, if any definition looks at it. Its id is derived from what led to it, so it is the same on every replay.
+func (a *applier) enqueue(cause uint32, name, id string, at calendar.Instant, depth int, fields []Value) {
 	if !a.looksAt(name) {
 		return
 	}

@@ -192,7 +192,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		days, _ = decimal.FromInt(int64(a.facts.Date() - a.facts.calendar.Zone.Date(w.start)))
 	}
 	id := a.event.ID + "/" + ChallengeCompleted + "/" + ch.ID + "/" + g.ID + "/" + decimal.Decimal(mark.Times).String()
-	a.raise(cause, ChallengeCompleted, id, a.event.Time, a.event.Depth, []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)})
+	fields := []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)}
+	a.raise(ChallengeCompleted, a.event.Time, fields...)
+	a.enqueue(cause, ChallengeCompleted, id, a.event.Time, a.event.Depth, fields)
 }
 
 // noPlace tells who reached a goal after its last winner.
@@ -382,6 +384,9 @@ const challengeNames = "challenges/"
 
 // rewardNames is what the names of rewards begin with.
 const rewardNames = "rewards/"
+
+// boardNames is what the paths of leaderboards begin with.
+const boardNames = "leaderboards/"
 
 // owns reports whether a count belongs to the challenge or one of its steps or groups.
 func (c *Challenge) owns(name string) bool {

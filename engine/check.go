@@ -41,6 +41,7 @@ const (
 	CodePointsUnknown    = "unknown_points"
 	CodeUnknownClaim     = "unknown_claim"
 	CodeNotForSale       = "not_for_sale" // a reward without cost, a streak without freezes to buy or without repair
+	CodeNotOnCall        = "not_on_call"  // a promotion whose dates or schedule are in the ruleset
 	CodeKnownCode        = "known_code"   // codes that the pool of a reward has had before
 
 	// Those below are decided by the state, and remembered under the event's id.
@@ -94,7 +95,7 @@ func checkTime(rules *Ruleset, e *Event) *Refusal {
 		return &Refusal{Code: CodeInFuture, Message: "the event's time lies more than 5 minutes ahead",
 			Errors: []FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
 	}
-	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime && e.Type != commandShare {
+	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime && e.Type != commandShare && !isSeason(e.Type) {
 		return &Refusal{Code: CodeTooLate, Message: "the event's time lies more than " + rules.Late.String() + " back",
 			Errors: []FieldError{{Location: "time", Code: CodeTooLate, Message: "it is older than the program's late window",
 				Suggestion: "bring older events in with an import"}}}
@@ -138,6 +139,10 @@ func incomplete(s *Schema, given []NamedValue) *Refusal {
 func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	known := e.Member != "" && subjects.Member(e.Member) != nil
 	switch e.Type {
+	case commandFire, commandClose:
+		return checkFiring(rules, e)
+	case commandSeasonEnd, commandSeasonTable:
+		return nil
 	case commandCodes:
 		return checkCodes(rules, subjects, e)
 	case commandConfirm, commandCancel, commandReturn:

@@ -38,10 +38,16 @@ func init() {
 		commandCancel:  (*applier).cancelCommand,
 		commandReturn:  (*applier).returnCommand,
 		commandCodes:   (*applier).addCodes,
+		commandFire:    (*applier).fireCommand,
+		commandClose:   (*applier).fireCommand,
 		commandFreeze:  (*applier).freezeCommand,
 		commandRepair:  (*applier).repairCommand,
 
 		commandErase: (*applier).eraseCommand,
+
+		commandSeasonEnd:   (*applier).seasonCommand,
+		commandSeasonTable: (*applier).seasonCommand,
+		commandPlace:       (*applier).placeCommand,
 
 		commandVoid:    (*applier).reverseCommand,
 		commandAmend:   (*applier).reverseCommand,
@@ -49,6 +55,15 @@ func init() {
 		commandRefuse:  (*applier).reverseCommand,
 		commandUndo:    (*applier).reverseCommand,
 	}
+}
+
+// ofProgram reports whether a command is of no member.
+func ofProgram(command string) bool {
+	switch command {
+	case commandCodes, commandFire, commandClose, commandSeasonEnd, commandSeasonTable:
+		return true
+	}
+	return false
 }
 
 // derived is what the ids of events begin with that Laurel itself makes: no sender may use such an id, or it could take the

@@ -98,7 +98,7 @@ func (a *applier) foldCounter(c *Counter, con challenges.Contribution, group, sp
 	for _, b := range c.badges {
 		a.levels(b, c, &t.Tally)
 	}
-	a.tiers = a.tiers || len(c.tiers) > 0
+	a.gained(c, con.At, t.Value-before)
 	a.forgetPeriods(c, count)
 }
 
@@ -205,10 +205,11 @@ func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, scor
 	if a.judge != nil {
 		return
 	}
-	if c.Every != calendar.Always && !b.Closes.IsZero() && a.now >= a.seasonCloses(b, key) {
-		return // its table is final
-	}
 	board := leaderboards.Key{Program: a.rules.Program, Board: b.ID, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
+	if c.Every != calendar.Always && a.seasonOver(a.rules.SeasonCloses(b, key)) {
+		a.tooLate(b, board.Season)
+		return
+	}
 	score.Version = a.seq
 	change := ScoreChange{Key: board, Rules: b.Rules, Score: score}
 	a.out.Scores = append(a.out.Scores, change)
@@ -220,24 +221,6 @@ func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, scor
 		effect.Previous, effect.Rank, _ = a.ranks.Move(board, b.Rules, change.Score)
 	}
 	a.out.replace(effect)
-}
-
-// lastZone is where a day ends last on earth: with clock: member, the window of a group or a board is over only then.
-var lastZone = func() *calendar.Zone {
-	z, err := calendar.LoadZone("Etc/GMT+12")
-	if err != nil {
-		panic("engine: the embedded time zones lack Etc/GMT+12: " + err.Error())
-	}
-	return z
-}()
-
-// seasonCloses is when a board's season becomes final: its end, by the clock that ends last, and `closes` after it.
-func (a *applier) seasonCloses(b *Leaderboard, key calendar.Key) calendar.Instant {
-	end := a.rules.Calendar.End(b.Counter.Every, key)
-	if a.rules.MemberClock {
-		end = calendar.Calendar{Zone: lastZone, WeekStart: a.rules.Calendar.WeekStart}.End(b.Counter.Every, key)
-	}
-	return a.rules.Calendar.After(end, b.Closes)
 }
 
 // levels gives every level of a badge that a count has reached, lowest first.
@@ -348,8 +331,9 @@ func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 		a.trace.fired(a.event.ID, name, s.Position)
 		cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
 		a.gives(g.Give, name, g.ID, cause)
-		a.raise(cause, StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth,
-			[]Value{TextValue(s.ID), NumberValue(g.At)})
+		fields := []Value{TextValue(s.ID), NumberValue(g.At)}
+		a.raise(StreakReached, a.event.Time, fields...)
+		a.enqueue(cause, StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth, fields)
 	}
 }
 

@@ -154,7 +154,7 @@ func (a *applier) eraseCommand(e *Event) {
 			Expired: acc.Expired, Forfeited: acc.Forfeited, Reversed: acc.Reversed})
 	}
 	a.leaveBoards(data.As)
-	a.queue = a.queue[:0] // nothing that this leads to is of anybody any more
+	a.queue, a.raised = a.queue[:0], a.raised[:0] // nothing that this leads to is of anybody any more
 	a.subjects.erase(a.m, left, a.seq)
 	a.m = &Member{ID: a.m.ID, indexed: a.m.indexed, schema: a.m.schema, Profile: make([]Value, len(a.m.Profile))}
 }
@@ -202,30 +202,6 @@ func (a *applier) tellBoard(s ScoreChange) {
 	if a.ranks != nil {
 		_, _, _ = a.ranks.Move(s.Key, s.Rules, s.Score)
 	}
-}
-
-// seasonOpen reports whether the table of a ranking can still change. One of a board that the ruleset does not have any more
-// cannot.
-func (a *applier) seasonOpen(ranking leaderboards.Key) bool {
-	b := a.rules.Leaderboard(ranking.Board)
-	if b == nil {
-		return false
-	}
-	every := b.Counter.Every
-	if every == calendar.Always {
-		return true
-	}
-	closes := *b
-	if closes.Closes.IsZero() {
-		closes.Closes = a.rules.Late
-	}
-	cal := a.rules.Calendar
-	for key := cal.Key(every, a.now) + 2; a.now < a.seasonCloses(&closes, key); key-- { // clocks of members are ahead of the program's
-		if cal.Label(every, key) == ranking.Season {
-			return true
-		}
-	}
-	return false
 }
 
 // erase puts what is left of a member in its place.

@@ -34,6 +34,7 @@ func random(t testing.TB) *rand.Rand {
 
 // world is a program with its store, boards and clock. The invariants are checked when the test ends.
 type world struct {
+	calls    int // of promotions
 	t        testing.TB
 	store    *engine.Memory
 	boards   *leaderboards.Memory
@@ -233,6 +234,21 @@ func (w *world) jobs() {
 			tick.Arrived = w.now
 			require.False(w.t, w.accept(tick).Duplicate, "a due instant that was settled must not stay due: %s", tick.ID)
 		}
+	}
+}
+
+// spread tells all members of the latest news.
+func (w *world) spread() {
+	w.t.Helper()
+	w.commit(true)
+	var ticks []*engine.Event
+	require.NoError(w.t, engine.Spread(w.store, w.p.News(), "", func(tick *engine.Event) bool {
+		ticks = append(ticks, tick)
+		return true
+	}))
+	for _, tick := range ticks {
+		tick.Time, tick.Arrived = w.now, w.now
+		w.accept(tick)
 	}
 }
 

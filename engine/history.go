@@ -41,7 +41,7 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 	if refusal != nil {
 		return nil, refusal, nil
 	}
-	a := applier{reversal: reversal, codeKey: p.apply.codeKey}
+	a := applier{reversal: reversal, codeKey: p.apply.codeKey, accepted: p.arrived, live: p.live}
 	out := a.run(p.current(), v.Rules, scratch, nil, e, p.last+1, trace)
 	return out, out.Refusal, p.failure
 }

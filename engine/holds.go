@@ -180,7 +180,7 @@ func (a *applier) reviveParts(time *passage) {
 	for _, c := range a.m.Claims {
 		for i := range c.Parts {
 			p := &c.Parts[i]
-			if p.Points == time.acc.Points && p.Over != 0 && a.event.Time < p.Over && time.acc.expiry(time.cal, p.lot(), time.idle) > a.now {
+			if p.Points == time.acc.Points && p.Over != 0 && a.revived(time, p.lot(), p.Over) {
 				p.Over = 0
 			}
 		}

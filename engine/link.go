@@ -96,7 +96,10 @@ func (r *Ruleset) paths() {
 		d.Path, d.Key = "tiers/"+d.ID, d.key()
 	}
 	for _, d := range r.Leaderboards {
-		d.Path = "leaderboards/" + d.ID
+		d.Path = boardNames + d.ID
+		for i := range d.Prizes {
+			boostPaths(d.Prizes[i].Give)
+		}
 	}
 	for _, d := range r.Rewards {
 		d.Path = rewardNames + d.ID
@@ -181,7 +184,10 @@ func (r *Ruleset) name() {
 		}
 	}
 	for _, d := range r.Leaderboards {
-		add(d.Counter.Name)
+		add(d.Path, d.Counter.Name)
+		for i := range d.Prizes {
+			grants(d.Prizes[i].Give)
+		}
 	}
 	for _, d := range r.Rewards {
 		add(d.ID, d.Path)

@@ -35,7 +35,8 @@ type Member struct {
 	Timers     []TimerMark
 	// Live is until when what happened was imported, and starts no timer: calendar.Forever while nothing came after it.
 	Live   calendar.Instant
-	Events int // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
+	Raised uint64 // how many messages there have been about the member (Outcome.Raised)
+	Events int    // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
 	Due calendar.Instant
@@ -58,6 +59,8 @@ type Seen struct {
 	Type        string
 	Count       int
 	First, Last calendar.Instant
+	// Recent are instants within the late window, where points expire soon after events of this type.
+	Recent []calendar.Instant
 }
 
 // Count is a counter's state of one subject. Name is the counter's, with "@" and the group or split value where a member
@@ -117,12 +120,6 @@ type BadgeRecord struct {
 	ID    string
 	Level string
 	At    calendar.Instant
-}
-
-// TierRecord is a member's place in a tier.
-type TierRecord struct {
-	ID string
-	challenges.TierState
 }
 
 // Use is how much of a shared limit has been used: a subject of its own, named by the limit and what it counts by.

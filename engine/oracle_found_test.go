@@ -33,3 +33,67 @@ tiers: {club: {earned: stars, last: 1 week, levels: {green: 0, gold: 9}, grace: 
 	w.at("2027-02-25T00:00:00Z")
 	require.Equal(t, "green", w.tier("ann", "club"))
 }
+
+// The lot of the 3rd lives to the end of the 4th, and an event of the 4th keeps it to the end of the 5th: the next one, on
+// the 6th, comes too late for it unless there is one of the 5th as well.
+func TestALateEventBringsBackWhatItWouldHaveKept(t *testing.T) {
+	const text = `
+events: {buy: {}, note: {}}
+points: {stars: {expire: 1 day after last buy}}
+rules: {buy: {when: buy, give: {stars: 5}, limit: 1 ever}}
+`
+	for _, x := range []struct {
+		name string
+		late string
+		want string
+	}{
+		{"nothing is prolonged", "2026-07-03T21:00:00Z", "0"},
+		{"prolonged, yet not to the next event", "2026-07-04T21:00:00Z", "0"},
+		{"it had expired before", "2026-07-05T01:00:00Z", "0"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			w := program(t, text).at("2026-07-03T12:00:00Z")
+			w.send("ann", "buy")
+			w.at("2026-07-06T10:00:00Z").send("ann", "buy")
+			w.late(x.late).send("ann", "buy")
+			w.has("ann", "stars", x.want)
+		})
+	}
+	w := program(t, text).at("2026-07-03T12:00:00Z")
+	w.send("ann", "buy")
+	w.at("2026-07-05T10:00:00Z").send("ann", "note") // time passes
+	w.late("2026-07-04T23:00:00Z").send("ann", "buy")
+	w.has("ann", "stars", "5")
+	w.at("2026-07-07T09:00:00Z").late("2026-07-06T20:00:00Z").send("ann", "buy")
+	w.has("ann", "stars", "0")
+	w.restart(true)
+	w.late("2026-07-05T20:00:00Z").send("ann", "buy")
+	w.has("ann", "stars", "5")
+}
+
+// A level is reached when all that is known says so, in whatever order it came.
+func TestALateEventReachesTheLevelBetweenItsTimeAndNow(t *testing.T) {
+	const text = `
+events: {buy: {amount: number}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+tiers: {club: {earned: stars, every: month, levels: {green: 0, silver: 50, gold: 100}, keep: 5 days}}
+`
+	sends := []struct {
+		at     string
+		amount int
+	}{{"2026-05-30T10:00:00Z", 40}, {"2026-05-30T20:00:00Z", 30}, {"2026-05-31T10:00:00Z", 30}, {"2026-06-01T08:00:00Z", 1}}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {2, 0, 3, 1}} {
+		w := program(t, text).at("2026-06-01T09:00:00Z")
+		for _, i := range order {
+			w.late(sends[i].at).send("ann", "buy", "amount", sends[i].amount)
+			w.restart(i == 1)
+		}
+		require.Equal(t, "gold", w.tier("ann", "club"), "in order %v", order)
+		require.Equal(t, "2026-05-31T10:00:00Z", w.progress("ann").Tiers["club"].Since.String(), "in order %v", order)
+		w.at("2026-06-05T23:59:59Z")
+		require.Equal(t, "gold", w.tier("ann", "club"))
+		w.at("2026-06-06T00:00:00Z")
+		require.Equal(t, "silver", w.tier("ann", "club"))
+	}
+}

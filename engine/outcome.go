@@ -20,6 +20,8 @@ type Outcome struct {
 	Scores    []ScoreChange
 	Queued    []*Event // what it causes for others, to be processed right after
 	Fanouts   []Fanout
+	Raised    []Raised // what happened to the member, for the world outside
+	Number    uint64   // of the first of Raised, counted by member from 1 without gaps; 0 with none
 	shares    []share
 
 	Trail    *Trail    // nil for most events
@@ -42,9 +44,10 @@ const (
 	LeaderboardEffect
 	RewardEffect
 	QueuedEffect
+	PromotionEffect // State says whether it is open, Available and Expires since and until when
 )
 
-var effectKinds = [...]string{"points", "badge", "streak", "challenge", "tier", "leaderboard", "reward", "queued"}
+var effectKinds = [...]string{"points", "badge", "streak", "challenge", "tier", "leaderboard", "reward", "queued", "promotion"}
 
 // String is the kind as answers write it.
 func (k EffectKind) String() string { return effectKinds[k] }
@@ -108,12 +111,13 @@ type Fanout struct {
 	At        calendar.Instant
 }
 
-// share is a member's first contribution to a group's challenge: an index row for fan-outs.
+// share is a member's first contribution to a group's count: an index row for fan-outs.
 type share struct {
 	counter string
 	window  calendar.Key
 	group   string
 	member  string
+	gone    bool // the last of it was taken back
 }
 
 // sortEffects puts effects in the order of answers: by kind, as they came within one.

@@ -194,7 +194,7 @@ func (a *applier) revive(eventType string) {
 		a.reviveParts(time)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
-			if lot.Expired == 0 || lot.Idle == 0 || a.event.Time >= lot.Until || acc.expiry(time.cal, lot, time.idle) <= a.now {
+			if lot.Expired == 0 || lot.Idle == 0 || !a.revived(time, lot, lot.Until) {
 				continue
 			}
 			back := lot.Expired

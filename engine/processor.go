@@ -22,6 +22,7 @@ type Processor struct {
 
 	last    uint64           // seq of the last accepted event
 	arrived calendar.Instant // of the last accepted event; acceptance time never goes back
+	live    calendar.Instant // of the first
 	batch   *Batch
 	// recent are events not yet confirmed as committed, by id.
 	recent map[string]accepted
@@ -70,6 +71,11 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 		return nil, err
 	}
 	p.arrived = calendar.Instant(sequence(string(arrived)))
+	live, err := store.Get(liveRow)
+	if err != nil {
+		return nil, err
+	}
+	p.live = calendar.Instant(sequence(string(live)))
 	err = store.Scan(statePrefix+erasedPrefix, "", func(key string, _ []byte) bool {
 		p.erased[key[len(statePrefix+erasedPrefix):]] = true
 		return true
@@ -96,9 +102,7 @@ func (p *Processor) recover(mark, last uint64) error {
 			failed = err
 			return false
 		}
-		if !rec.Event.Past {
-			p.arrived = max(p.arrived, rec.Event.Arrived)
-		}
+		p.pass(&rec.Event)
 		if seq > mark {
 			failed = p.again(rec)
 		}
@@ -121,10 +125,12 @@ func (p *Processor) again(rec *Record) error {
 		return err
 	}
 	images := p.subjects.after(rec.Outcome.Images)
+	p.pass(&rec.Event)
+	p.apply.accepted, p.apply.live = p.arrived, p.live
 	p.last, p.apply.told = rec.Seq, &rec.Outcome
 	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
 	p.apply.told = nil
-	if !sameEffects(out.Effects, rec.Outcome.Effects) {
+	if !sameEffects(out.Effects, rec.Outcome.Effects) || !sameRaised(out, &rec.Outcome) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
 	}
 	for _, image := range images {
@@ -287,9 +293,7 @@ func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
 			break
 		}
 	}
-	if !e.Past {
-		p.arrived = e.Arrived
-	}
+	p.pass(e)
 	return first
 }
 
@@ -297,7 +301,7 @@ func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
 func (p *Processor) one(e *Event, v Version, r *reversal) *Outcome {
 	p.last++
 	present := p.versions[len(p.versions)-1]
-	p.apply.reversal = r
+	p.apply.reversal, p.apply.accepted, p.apply.live = r, p.arrived, p.live
 	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
 	p.apply.reversal = nil
 	if len(p.batch.Records) == 0 {
@@ -322,13 +326,30 @@ type scoreID struct {
 // arrivedRow holds the acceptance time as of the last checkpoint: an import after it has none of its own to tell.
 const arrivedRow = "c/arrived"
 
+// liveRow holds when the first event that was not imported was accepted.
+const liveRow = "c/live"
+
+// pass lets the acceptance clock go on to an event that is accepted. Imported ones do not move it.
+func (p *Processor) pass(e *Event) {
+	if e.Past {
+		return
+	}
+	p.arrived = max(p.arrived, e.Arrived)
+	if p.live == 0 {
+		p.live = e.Arrived
+	}
+}
+
+// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
+func (p *Processor) Clock() (last, first calendar.Instant) { return p.arrived, p.live }
+
 // Keys of rows: one letter for the kind.
 const (
 	statePrefix  = "s/" // subjects
 	ledgerPrefix = "l/" // member NUL seq: a member's events, and whether they have ledger entries
 	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
 	duePrefix    = "d/" // instant, member: what time changes next
-	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group
+	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group, since and until which seq
 	// member NUL seq: the member as after that event, for reversals.
 	snapshotPrefix = "n/"
 	// What is to be delivered, in order of seq; whoever delivers deletes.
@@ -352,7 +373,7 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 		b.Rows = append(b.Rows, Row{Key: outboxGifts + ordered(out.Seq) + ordered(uint64(i)), Value: encodeFanout(f)})
 	}
 	for _, s := range out.shares {
-		p.put(Row{Key: shareKey(s), Value: []byte{1}})
+		p.put(Row{Key: shareKey(s), Value: p.shareRow(s, out.Seq)})
 	}
 	if e.Type == commandErase {
 		p.forget(e, p.apply.m)
@@ -403,6 +424,19 @@ func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
 
 func shareKey(s share) string {
 	return sharePrefix + s.counter + "\x00" + ordinal(s.window) + "\x00" + s.group + "\x00" + s.member
+}
+
+// shareRow is the value of a share's row: the event that brought the first of it, and after it the reversal that took the
+// last of it back.
+func (p *Processor) shareRow(s share, seq uint64) []byte {
+	if !s.gone {
+		return []byte(ordered(seq))
+	}
+	first, err := p.row(shareKey(s))
+	if err != nil {
+		p.fail(err)
+	}
+	return append(slices.Clone(first[:min(8, len(first))]), ordered(seq)...)
 }
 
 func dueKey(at calendar.Instant, member string) string {
@@ -483,7 +517,8 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 		}
 		clear(p.scores)
 		if len(b.States) > 0 {
-			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(uint64(p.arrived)))})
+			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(uint64(p.arrived)))},
+				Row{Key: liveRow, Value: []byte(ordered(uint64(p.live)))})
 		}
 		b.Mark = p.last
 	}

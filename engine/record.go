@@ -20,6 +20,22 @@ type Record struct {
 // recordFormat is the format of journal records.
 const recordFormat = 1
 
+// Marks of a record, before anything long in it, so that a reader who looks for something need not read the rest.
+const (
+	markPast = 1 << iota
+	markRaised
+)
+
+func marksOf(e *Event, o *Outcome) (marks uint64) {
+	if e.Past {
+		marks |= markPast
+	}
+	if len(o.Raised) > 0 {
+		marks |= markRaised
+	}
+	return marks
+}
+
 // encodeRecord appends a journal record; DecodeRecord reads it.
 func encodeRecord(b []byte, version, present int, e *Event, o *Outcome) []byte {
 	w := writer{b: b}
@@ -33,7 +49,7 @@ func encodeRecord(b []byte, version, present int, e *Event, o *Outcome) []byte {
 	w.at(e.Time)
 	w.int(int64(e.Arrived - e.Time))
 	w.flag(e.Timed)
-	w.flag(e.Past)
+	w.uint(marksOf(e, o))
 	w.len(e.Depth)
 	w.bytes(e.Data)
 	w.text(o.Ruleset)
@@ -66,6 +82,7 @@ const (
 	hasRevision
 	hasRefusal
 	hasImages
+	hasRaised
 )
 
 // rest writes what few records have; nothing at all for most.
@@ -83,6 +100,9 @@ func (w *writer) rest(o *Outcome) {
 	if len(o.Images) > 0 {
 		parts |= hasImages
 	}
+	if len(o.Raised) > 0 {
+		parts |= hasRaised
+	}
 	if parts == 0 {
 		return
 	}
@@ -99,6 +119,9 @@ func (w *writer) rest(o *Outcome) {
 	}
 	if len(o.Images) > 0 {
 		w.images(o.Images)
+	}
+	if len(o.Raised) > 0 {
+		w.raised(o)
 	}
 }
 
@@ -118,6 +141,9 @@ func (r *reader) rest(o *Outcome) {
 	}
 	if parts&hasImages != 0 {
 		o.Images = r.images()
+	}
+	if parts&hasRaised != 0 {
+		r.raised(o)
 	}
 }
 
@@ -144,7 +170,9 @@ func DecodeRecord(b []byte) (*Record, error) {
 	e.ID, e.Type, e.Member = r.text(), r.text(), r.text()
 	e.Time = r.at()
 	e.Arrived = e.Time + calendar.Instant(r.int())
-	e.Timed, e.Past, e.Depth = r.flag(), r.flag(), r.len2()
+	e.Timed = r.flag()
+	e.Past = r.uint()&markPast != 0
+	e.Depth = r.len2()
 	e.Data = append([]byte(nil), r.bytes()...)
 	o := &rec.Outcome
 	o.ID, o.Seq, o.Ruleset = e.ID, rec.Seq, r.text()
@@ -217,6 +245,10 @@ func (w *writer) effect(e *Effect) {
 	case ChallengeEffect:
 		w.flag(e.Done)
 		w.text(e.Group)
+	case PromotionEffect:
+		w.text(e.State)
+		w.at(e.Available)
+		w.at(e.Expires)
 	case LeaderboardEffect:
 		w.int(e.Rank)
 		w.int(e.Previous)
@@ -248,6 +280,8 @@ func (r *reader) effect(e *Effect) {
 		e.Done, e.Group = r.flag(), r.text()
 	case LeaderboardEffect:
 		e.Rank, e.Previous, e.Season, e.Split, e.Group = r.int(), r.int(), r.text(), r.text(), r.text()
+	case PromotionEffect:
+		e.State, e.Available, e.Expires = r.text(), r.at(), r.at()
 	case QueuedEffect:
 	default:
 		r.err = fmt.Errorf("there is no effect of kind %d", e.Kind)

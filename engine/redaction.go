@@ -14,7 +14,7 @@ import (
 // whoever replays the journal comes to the same states without knowing what they did.
 type Redaction struct {
 	Rewritten []Rewritten
-	Rows      []Row              // index rows of the members; all are deleted
+	Rows      []Row              // index rows of the members, deleted, and their places in final tables, without a name
 	Rankings  []leaderboards.Key // that the members had a score in: boards outside this process are to be built anew
 }
 
@@ -222,12 +222,43 @@ func (r *redactor) rows(store Store) error {
 			r.found.Rankings = append(r.found.Rankings, decodeScore(value).Key)
 		}
 	})
+	errs = append(errs, r.places(store))
 	scan(outboxScores, func(key string, value []byte) {
 		if s := decodeScore(value); r.members[s.Score.Member] != "" && r.ranksMembers(scoreKey(&s)) {
 			gone(key)
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// places takes the members' names out of the tables of closed seasons, which keep their places.
+func (r *redactor) places(store Store) error {
+	var errs []error
+	errs = append(errs, store.Scan(tablePrefix, "", func(key string, _ []byte) bool {
+		table := strings.Clone(key[len(tablePrefix):])
+		if !r.ranksMembers(boardPrefix + table) {
+			return true
+		}
+		for id := range r.members {
+			errs = append(errs, r.place(store, table, id))
+		}
+		return true
+	}))
+	return errors.Join(errs...)
+}
+
+func (r *redactor) place(store Store, table, member string) error {
+	ranked := rankedPrefix + table + "\x00" + member
+	at, err := store.Get(ranked)
+	if err != nil || at == nil {
+		return err
+	}
+	key := placePrefix + table + "\x00" + string(at)
+	value, err := store.Get(key)
+	if err == nil && value != nil {
+		r.found.Rows = append(r.found.Rows, Row{Key: ranked}, anonymousRow(key, value))
+	}
+	return err
 }
 
 // ranksMembers reports whether a row of a score is of a board that ranks members, not groups.
@@ -250,6 +281,7 @@ func isRedacted(rec *Record) bool { return strings.HasPrefix(rec.Event.Member, e
 // redacted applies what was left of an erased member's record.
 func (p *Processor) redacted(rec *Record) {
 	p.last = rec.Seq
+	p.pass(&rec.Event)
 	for _, image := range p.subjects.after(rec.Outcome.Images) {
 		p.subjects.install(image.Key, image.Value, rec.Seq)
 	}

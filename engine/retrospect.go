@@ -117,6 +117,7 @@ func (j *judgement) fold(b *applier, e *Event) {
 	}
 	if !t.Builtin {
 		b.m.note(e.Type, e.Time)
+		b.bridge(j.a.m, e)
 	}
 	plan := b.feedPlan
 	for i := range plan {

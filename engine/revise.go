@@ -135,6 +135,7 @@ func (j *judgement) tiers(b *applier) []*TierRecord {
 		if t := j.a.rules.tierOf(now); t != nil {
 			if then := b.m.tier(now.ID); then != nil {
 				t.Ladder.Revise(&rec.TierState, then.TierState, j.a.now)
+				rec.Base, rec.Recent = then.Base, then.Recent
 			}
 		}
 		list = append(list, &rec)
@@ -487,6 +488,7 @@ func (a *applier) changeGroup(change *GroupChange) {
 			continue
 		}
 		split, group := c.groupIn(change.Group)
+		a.leaveGroup(c, t.Key, change.Group, countName(c.Name, split), group)
 		for _, b := range c.leaderboards {
 			if b.Average {
 				*g.average(t.Key) = change.Average
@@ -498,6 +500,15 @@ func (a *applier) changeGroup(change *GroupChange) {
 	}
 	if t.Count == 0 {
 		g.Count.Periods = slices.DeleteFunc(g.Count.Periods, func(p PeriodTally) bool { return p.Key == change.Period.Key })
+	}
+}
+
+// leaveGroup notes that nothing of the member's is left in a group that boards rank: when its season closes, that is asked.
+func (a *applier) leaveGroup(c *Counter, key calendar.Key, name, counter, group string) {
+	mine := a.m.count(name).period(key)
+	forgotten := a.rules.Calendar.End(c.Every, key) <= a.rules.Calendar.Before(a.now, a.rules.Late)
+	if len(c.leaderboards) > 0 && !forgotten && (mine == nil || mine.Count == 0) {
+		a.out.shares = append(a.out.shares, share{counter: counter, window: key, group: group, member: a.m.ID, gone: true})
 	}
 }
 
@@ -530,6 +541,11 @@ func (a *applier) tellRevised(before *Member) {
 	for _, t := range a.rules.Tiers {
 		if was, is := before.Level(a.rules, t, a.now), a.m.Level(a.rules, t, a.now); was != is {
 			a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: was, Level: is})
+			if t.level(is) < t.level(was) {
+				a.raise(TierLost, a.now, TextValue(t.ID), TextValue(was), TextValue(is))
+			} else {
+				a.raise(TierReached, a.now, TextValue(t.ID), TextValue(is), TextValue(was))
+			}
 		}
 	}
 }

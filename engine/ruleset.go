@@ -367,8 +367,10 @@ type Leaderboard struct {
 	Average bool
 	AtLeast int
 	Split   bool
-	Closes  calendar.Duration
+	Closes  calendar.Duration // after a season's end; zero: as long as the ruleset's Late
 	For     Cond
+	Prizes  []Prize
+	before  earlier // in the version before, where that has another close; set by Version.succeed
 }
 
 // Reward is something points buy, or that is given.

@@ -82,64 +82,6 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 	}
 }
 
-// settleTiers lets levels fall that time has taken.
-func (a *applier) settleTiers(now calendar.Instant) {
-	for _, rec := range a.m.Tiers {
-		t := a.rules.tierOf(rec)
-		if t == nil {
-			continue
-		}
-		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-		before := rec.Level
-		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, &metrics, now, a.changes[:0])
-		a.tellLevels(t, before, 0)
-	}
-}
-
-// startTiers puts a member on the level of every tier that is new to them, without a word: what they reach from now on is told.
-func (a *applier) startTiers(at calendar.Instant) {
-	for _, t := range a.rules.Tiers {
-		if rec := a.m.tier(t.Key); rec == nil {
-			a.needTier(t, at)
-		}
-	}
-}
-
-func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
-	if rec := a.m.tier(t.Key); rec != nil {
-		return rec
-	}
-	rec := &TierRecord{ID: t.Key, TierState: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: at}}
-	a.m.Tiers = append(a.m.Tiers, rec)
-	metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, at, a.changes[:0])
-	return rec
-}
-
-// rise judges all tiers after counts have changed.
-func (a *applier) rise(at calendar.Instant) {
-	depth := a.event.Depth
-	for _, t := range a.rules.Tiers {
-		rec := a.needTier(t, at)
-		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-		before := rec.Level
-		a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, a.now, a.changes[:0])
-		a.tellLevels(t, before, depth)
-	}
-}
-
-// liftTier gives a level outright; it is kept like one that was met.
-func (a *applier) liftTier(t *Tier, level string, e *Event) {
-	if t = a.rules.tier(t.ID); t == nil { // of an older version
-		return
-	}
-	rec := a.needTier(t, e.Time)
-	to := t.level(level)
-	before := rec.Level
-	a.changes = rec.Lift(to, e.Time, a.changes[:0])
-	a.tellLevels(t, before, e.Depth)
-}
-
 // tellLevels tells of the changes just made to a tier: one effect from where it stood before to where it stands, one event a
 // step.
 func (a *applier) tellLevels(t *Tier, before, depth int) {

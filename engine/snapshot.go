@@ -25,6 +25,14 @@ func (p *Processor) put(row Row) {
 	p.pending[row.Key] = pendingRow{row.Value, p.last}
 }
 
+// row is the value of a row that is committed or on its way there, nil when there is none.
+func (p *Processor) row(key string) ([]byte, error) {
+	if row, ok := p.pending[key]; ok {
+		return row.value, nil
+	}
+	return p.store.Get(key)
+}
+
 // settled forgets the rows that a committed batch has written.
 func (p *Processor) settled(b *Batch) {
 	maps.DeleteFunc(p.pending, func(_ string, row pendingRow) bool { return row.seq <= b.through })

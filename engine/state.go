@@ -39,6 +39,10 @@ func (w *writer) member(m *Member) {
 		w.len(s.Count)
 		w.at(s.First)
 		w.at(s.Last)
+		w.len(len(s.Recent))
+		for _, at := range s.Recent {
+			w.at(at)
+		}
 	}
 	w.len(len(m.Accounts))
 	for _, a := range m.Accounts {
@@ -79,6 +83,7 @@ func (w *writer) member(m *Member) {
 	w.at(m.Due)
 	w.len(m.Events)
 	w.beneath(m.Tiers)
+	w.gains(m.Tiers)
 	w.acquired(m)
 	w.travel(&m.Travel)
 	w.at(m.Live)
@@ -87,6 +92,7 @@ func (w *writer) member(m *Member) {
 		w.text(t.Timer)
 		w.at(t.At)
 	}
+	w.uint(m.Raised)
 }
 
 func (w *writer) travel(t *Travel) {
@@ -327,7 +333,10 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	}
 	m.Undeclared = list(r, func(v *NamedValue) { v.Name, v.Value = r.text(), r.value() })
 	m.align(rules.Member)
-	m.Seen = list(r, func(s *Seen) { *s = Seen{Type: r.name(), Count: r.len2(), First: r.at(), Last: r.at()} })
+	m.Seen = list(r, func(s *Seen) {
+		*s = Seen{Type: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
+		s.Recent = list(r, func(at *calendar.Instant) { *at = r.at() })
+	})
 	m.Accounts = pointers(r, r.account)
 	m.Counts = pointers(r, r.count)
 	m.Streaks = pointers(r, r.streak)
@@ -342,11 +351,13 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.indexed = m.Due
 	m.Events = r.len2()
 	r.beneath(m.Tiers)
+	r.gains(m.Tiers)
 	r.acquired(m)
 	m.Travel = r.travel()
 	m.excuse()
 	m.Live = r.at()
 	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
+	m.Raised = r.uint()
 	damaged("member", m.ID, r)
 	return m
 }

@@ -15,6 +15,7 @@ type Subjects struct {
 	uses    map[string]*Use
 	claims  map[string]*Claim // those that their members' states do not hold any more
 	codes   map[string]string // rows of codes that are not written yet
+	firings map[string]*Firings
 	erased  map[string]*Erased
 
 	dirtyMembers []*Member
@@ -22,6 +23,7 @@ type Subjects struct {
 	dirtyUses    []*Use
 	dirtyClaims  []*Claim
 	dirtyErased  []*Erased
+	dirtyFirings []*Firings
 	gone         []string // members whose states go
 	scratch      writer
 }
@@ -29,18 +31,19 @@ type Subjects struct {
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
 	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[string]*Group{}, uses: map[string]*Use{},
-		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}}
+		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, firings: map[string]*Firings{}}
 }
 
-// Keys of subjects: one letter for the kind, then the member's id, the group's key, the limit's key, the claim's id, or the
-// reward of a code.
+// Keys of subjects: one letter for the kind, then the member's id, the group's key, the limit's key, the claim's id, the
+// reward of a code, or the promotion.
 const (
-	memberPrefix = "m/"
-	groupPrefix  = "g/"
-	usePrefix    = "u/"
-	erasedPrefix = "e/" // what is left of an erased member, by pseudonym
-	claimPrefix  = "c/"
-	codePrefix   = "k/" // reward NUL, then the number of a code as text, or NUL and the code itself
+	memberPrefix  = "m/"
+	groupPrefix   = "g/"
+	usePrefix     = "u/"
+	erasedPrefix  = "e/" // what is left of an erased member, by pseudonym
+	claimPrefix   = "c/"
+	firingsPrefix = "p/"
+	codePrefix    = "k/" // reward NUL, then the number of a code as text, or NUL and the code itself
 )
 
 // Member is the member with an id, nil when there is none.
@@ -147,7 +150,7 @@ func (s *Subjects) touchUse(u *Use, seq uint64) {
 
 // Dirty is how many subjects have changed since the last checkpoint.
 func (s *Subjects) Dirty() int {
-	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased)
+	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased) + len(s.dirtyFirings)
 }
 
 // checkpoint appends the states of all changed subjects to rows, and takes them for clean.
@@ -171,6 +174,10 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 		c.dirty = false
 		rows = append(rows, Row{Key: statePrefix + claimPrefix + c.ID, Value: encodeClaim(c)})
 	}
+	for _, f := range s.dirtyFirings {
+		f.dirty = false
+		rows = append(rows, Row{Key: statePrefix + firingsPrefix + f.Promotion, Value: encodeFirings(f)})
+	}
 	for key, code := range s.codes {
 		rows = append(rows, Row{Key: statePrefix + codePrefix + key, Value: []byte(code)})
 	}
@@ -183,7 +190,7 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 	for _, id := range s.gone {
 		rows = append(rows, Row{Key: statePrefix + memberPrefix + id})
 	}
-	s.dirtyErased, s.gone = s.dirtyErased[:0], s.gone[:0]
+	s.dirtyErased, s.gone, s.dirtyFirings = s.dirtyErased[:0], s.gone[:0], s.dirtyFirings[:0]
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
 	return rows
 }
@@ -204,6 +211,8 @@ func (s *Subjects) state(key string) []byte {
 			return encodeClaim(c)
 		}
 		return nil
+	case firingsPrefix:
+		return encodeFirings(s.Firings(key[2:]))
 	case codePrefix:
 		if code := s.code(key[2:]); code != "" {
 			return []byte(code)

@@ -63,10 +63,8 @@ func (r *Ruleset) linkTimers() {
 			continue
 		}
 		for _, p := range r.Promotions {
-			if p.Window != nil {
-				r.timers = append(r.timers, &timer{Timer: Timer{Promotion: p, Closes: closes}, event: t,
-					key: "promotions/" + p.ID + "/" + name, start: calendar.Beginning})
-			}
+			r.timers = append(r.timers, &timer{Timer: Timer{Promotion: p, Closes: closes}, event: t,
+				key: "promotions/" + p.ID + "/" + name, start: calendar.Beginning})
 		}
 	}
 	slices.SortStableFunc(r.timers, func(a, b *timer) int { return strings.Compare(a.key, b.key) })
@@ -76,38 +74,23 @@ func (r *Ruleset) linkTimers() {
 }
 
 // next is the first instant after one at which the timer is due for a member, Forever when it is not.
-func (t *timer) next(rules *Ruleset, m *Member, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
+func (t *timer) next(a *applier, m *Member, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
 	switch {
 	case t.Cron != nil:
 		if at, ok := t.Cron.Next(cal, after); ok {
 			return at
 		}
 	case t.Promotion != nil:
-		return t.opening(rules.Calendar, after)
+		if t.Closes {
+			return t.Promotion.closing(a.rules.Calendar, a.subjects, after)
+		}
+		return t.Promotion.opening(a.rules.Calendar, a.subjects, after)
 	case t.Yearly != nil:
 		return t.yearly(m, cal, after)
 	default:
 		if at := t.anchored(m, cal); at > after {
 			return at
 		}
-	}
-	return calendar.Forever
-}
-
-// opening is the next opening or closing of the promotion. Its window is the program's, whoever asks.
-func (t *timer) opening(cal calendar.Calendar, after calendar.Instant) calendar.Instant {
-	w := t.Promotion.Window
-	if !t.Closes {
-		if start, _, ok := w.Next(cal, after); ok {
-			return start
-		}
-		return calendar.Forever
-	}
-	if _, end, open := w.At(cal, after); open {
-		return end
-	}
-	if _, end, ok := w.Next(cal, after); ok {
-		return end
 	}
 	return calendar.Forever
 }
@@ -171,13 +154,13 @@ func (t *timer) due(a *applier) calendar.Instant {
 		after = max(after, mark.At)
 	}
 	cal := a.rules.CalendarOf(m)
-	if t.Cron == nil && t.Promotion == nil {
-		return t.next(a.rules, m, cal, after)
+	if t.Cron == nil && t.Promotion == nil || t.Promotion != nil && t.Promotion.OnCall {
+		return t.next(a, m, cal, after)
 	}
 	// Many members ask the same question of the calendar.
 	known, ok := a.turns[t]
 	if !ok || known.zone != cal.Zone || after < known.after || after >= known.next {
-		if known = (occurrence{cal.Zone, after, t.next(a.rules, m, cal, after)}); a.turns == nil {
+		if known = (occurrence{cal.Zone, after, t.next(a, m, cal, after)}); a.turns == nil {
 			a.turns = map[*timer]occurrence{}
 		}
 		a.turns[t] = known
@@ -195,9 +178,6 @@ type occurrence struct {
 // the first event or tick after it, which is due at once.
 func (a *applier) timersDue() calendar.Instant {
 	due := calendar.Forever
-	if len(a.rules.timers) == 0 {
-		return due
-	}
 	if a.m.Live == calendar.Forever {
 		return a.now
 	}
@@ -269,24 +249,47 @@ func (a *applier) fire(t *timer, due calendar.Instant) {
 	a.event, a.cause, a.now = event, cause, now
 }
 
-// NewVersionTick is the event that tells a member of a new version of the ruleset: its timers begin. Its id names the
-// version, so that it has one effect however often it is sent.
-func NewVersionTick(v Version, member string) *Event {
-	return &Event{ID: derived + "version/" + strconv.Itoa(v.Number) + "/" + member, Type: commandTime, Member: member}
+// News says what all members are to be told of, because it changes when time does something to them: a version of the
+// ruleset, and the promotions that calls have opened and closed.
+type News struct {
+	Version int
+	// Calls counts the calls that opened or closed promotions that timers look at.
+	Calls uint64
+	// None is set where no member's timers change by it.
+	None bool
 }
 
-// Sweep calls yield for the stored members after one, in byte order of their ids, with the event that tells them of a new
-// version.
-func Sweep(store Store, v Version, after string, yield func(tick *Event) bool) error {
+// News are the latest.
+func (p *Processor) News() News {
+	rules := p.Rules()
+	n := News{Version: p.versions[len(p.versions)-1].Number, None: len(rules.timers) == 0}
+	var seen []*Promotion
+	for _, t := range rules.timers {
+		if of := t.Promotion; of != nil && of.OnCall && !slices.Contains(seen, of) {
+			seen = append(seen, of)
+			n.Calls += p.subjects.Firings(of.ID).Changes
+		}
+	}
+	return n
+}
+
+// String tells news apart.
+func (n News) String() string { return strconv.Itoa(n.Version) + "." + strconv.FormatUint(n.Calls, 10) }
+
+// tick is the event that tells a member of the news: its timers are set anew. Its id names the news, so that it has one
+// effect however often it is sent.
+func (n News) tick(member string) *Event {
+	return &Event{ID: derived + "news/" + n.String() + "/" + member, Type: commandTime, Member: member}
+}
+
+// Spread calls yield for the stored members after one, in byte order of their ids, with the event that tells them of news.
+func Spread(store Store, n News, after string, yield func(tick *Event) bool) error {
 	prefix := statePrefix + memberPrefix
 	start := ""
 	if after != "" {
 		start = prefix + after
 	}
 	return store.Scan(prefix, start, func(key string, _ []byte) bool {
-		return yield(NewVersionTick(v, strings.TrimPrefix(key, prefix)))
+		return yield(n.tick(strings.TrimPrefix(key, prefix)))
 	})
 }
-
-// HasTimers reports whether time alone starts anything in the ruleset.
-func (r *Ruleset) HasTimers() bool { return len(r.timers) > 0 }

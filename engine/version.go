@@ -13,6 +13,7 @@ type Version struct {
 // the version's activation (language: Versions).
 func (v Version) succeed(before Version) {
 	v.begins(before)
+	v.succeedBoards(before.Rules)
 	starts := map[string]*Counter{}
 	for _, c := range before.Rules.counters() {
 		starts[c.Name] = c

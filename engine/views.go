@@ -77,6 +77,15 @@ func (c *Counter) rolled(count *Count, cal calendar.Calendar, at calendar.Instan
 	return sum
 }
 
+// covers reports whether what a counter tells at an instant includes what happened at another.
+func (c *Counter) covers(cal calendar.Calendar, at, other calendar.Instant) bool {
+	key := c.periodKey(cal, other)
+	if c.Last.IsZero() {
+		return key == cal.Key(c.Every, at)
+	}
+	return key >= c.periodKey(cal, cal.WindowStart(at, c.Last)) && key <= c.periodKey(cal, at)
+}
+
 // groupOf is the value of the member's field by which a counter counts; "" for everyone, and where there is none.
 func (m *Member) groupOf(c *Counter) string {
 	if c.By != ByField || c.ByField == nil {
@@ -158,11 +167,20 @@ type tierMetrics struct {
 	rules  *Ruleset
 	member *Member
 	tier   *Tier
+	// without are gains that have not happened yet.
+	without []TierGain
 }
 
 func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
 	c := t.tier.Counters[i]
-	return c.value(t.member.count(c.Name), t.rules.CalendarOf(t.member), at)
+	cal := t.rules.CalendarOf(t.member)
+	value := c.value(t.member.count(c.Name), cal, at)
+	for _, g := range t.without {
+		if g.Counter == i && c.covers(cal, at, g.At) {
+			value -= g.Value
+		}
+	}
+	return value
 }
 
 // Falls is the first instant after one at which a period ends or a day leaves a rolling window.

@@ -23,7 +23,7 @@ func (f *Facts) openWindow(w *Window) bool {
 	case w.Promotion != nil:
 		p := w.Promotion
 		// A promotion's cron is in the program's zone.
-		return p.Window != nil && p.Window.Contains(f.Rules.Calendar, f.Event.Time) && (p.For == nil || p.For(f))
+		return p.contains(f.Rules.Calendar, f.subjects, f.Event.Time) && (p.For == nil || p.For(f))
 	case w.OfField != nil:
 		return f.openAround(w)
 	default:

@@ -29,9 +29,6 @@ func (b *builder) boost(rec *document.Record) {
 	points := named(b, rec.Values["of"], "points", b.names.Points)
 	targets := b.targets(rec, points)
 	open := b.during(rec)
-	if open.never != "" {
-		b.idle("boosts/"+rec.ID, rec.Place(), open.never)
-	}
 	compiled := map[*engine.EventType]*engine.Boost{}
 	compileFor := func(t *engine.EventType) *engine.Boost {
 		if compiled[t] == nil {
@@ -44,7 +41,7 @@ func (b *builder) boost(rec *document.Record) {
 	}
 	for _, g := range targets {
 		boost := compileFor(g.event)
-		if points == nil || open.never != "" {
+		if points == nil {
 			continue
 		}
 		if g.grant.Boosts = append(g.grant.Boosts, boost); len(g.grant.Boosts) > maxBoosts {
@@ -171,7 +168,7 @@ func (b *builder) boostFor(rec *document.Record, points *engine.Points, t *engin
 	if points == nil {
 		gives = nil
 	}
-	boost.Limits = b.limits(rec, "boosts/"+rec.ID, r, gives)
+	boost.Limits = slices.Concat(b.limits(rec, "boosts/"+rec.ID, r, gives), open.limits)
 	return boost
 }
 

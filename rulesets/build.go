@@ -31,11 +31,10 @@ type builder struct {
 	bySource  map[string][]*boostable // of grants
 	causes    map[string][]cause      // for the search of cycles, by definition
 	triggers  map[string][]cause
-	sources   []string                     // of all expressions
-	bare      []bareGoal                   // goals that give nothing
-	used      map[string]bool              // challenges that others need
-	windows   map[string]*engine.Promotion // all promotions, also those that never open
-	never     map[*engine.Promotion]bool
+	sources   []string        // of all expressions
+	bare      []bareGoal      // goals that give nothing
+	used      map[string]bool // challenges that others need
+	windows   map[string]*engine.Promotion
 	inactive  []Inactive
 	givenBy   map[string][]string // who gives badges and rewards
 }
@@ -45,7 +44,7 @@ func newBuilder(report *document.Reporter, root *document.Node) *builder {
 	return &builder{
 		Reporter: report, root: written.Root, rules: &engine.Ruleset{}, written: written, records: written.Records,
 		events: map[string]*engine.EventType{}, scopes: map[string]*expression.Scope{}, audiences: map[string]*audience{},
-		causes: map[string][]cause{}, triggers: map[string][]cause{}, never: map[*engine.Promotion]bool{}, windows: map[string]*engine.Promotion{},
+		causes: map[string][]cause{}, triggers: map[string][]cause{}, windows: map[string]*engine.Promotion{},
 		used: map[string]bool{}, givenBy: map[string][]string{},
 		names: &expression.Names{
 			Points: map[string]*engine.Points{}, Tiers: map[string]*engine.Tier{}, Counters: map[string]*engine.Counter{},

@@ -49,18 +49,12 @@ func (b *builder) count(rec *document.Record, c *engine.Counter, m meaning) {
 		return
 	}
 	t := b.when(rec)
-	if t.idle != "" {
-		b.idle(m.definition, rec.Place(), t.idle)
-	}
 	if t.events == nil { // to find what else is wrong
 		b.feed(rec, c, fold, reader{any: true, who: m.who}, m)
 	}
 	quiet := b.Quiet
 	for i := range t.events {
-		f := b.feed(rec, c, fold, reader{events: t.events, who: m.who}.first(i), m)
-		if t.idle == "" {
-			c.Feeds = append(c.Feeds, f)
-		}
+		c.Feeds = append(c.Feeds, b.feed(rec, c, fold, reader{events: t.events, who: m.who}.first(i), m))
 		b.triggered(m.definition, rec, t.events[i])
 		b.Quiet = true // the other events are alike, or it has been said
 	}
@@ -77,12 +71,7 @@ func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r r
 		f.When = r.events[0]
 	}
 	if m.during {
-		open := b.during(rec)
-		f.During = open.during
-		if open.never != "" {
-			b.idle(m.definition, rec.Place(), open.never)
-			f.If = func(*engine.Facts) bool { return false }
-		}
+		f.During = b.during(rec).during
 	}
 	switch n := rec.Values[fold]; {
 	case n == nil:

@@ -198,19 +198,12 @@ func (b *builder) tables() {
 // trigger is what `when` says.
 type trigger struct {
 	events []*engine.EventType
-	// idle says why the trigger never fires in this version of the engine, "" when it does.
-	idle string
-	node *document.Node
+	node   *document.Node
 }
 
 // timer is the event of a timer: it has no fields.
 func timer() *engine.EventType {
 	return &engine.EventType{Name: "timer", Builtin: true, Schema: engine.NewSchema("", 0)}
-}
-
-// unraised are built-in events that no part of the engine raises yet.
-var unraised = map[string]string{
-	engine.SeasonClosed: "seasons do not close yet",
 }
 
 // maxWhen bounds the events of one definition, which is compiled for each.
@@ -231,7 +224,7 @@ func (b *builder) when(rec *document.Record) trigger {
 			b.Node(item, "write a definition of its own for it", "a list in when is made of events")
 			return trigger{}
 		}
-		event, idle := b.triggerEvent(rec, item, g)
+		event := b.triggerEvent(rec, item, g)
 		if event == nil {
 			return trigger{node: n}
 		}
@@ -239,50 +232,43 @@ func (b *builder) when(rec *document.Record) trigger {
 			b.Node(item, "keep one of them", "%s is in the list twice", event.Name)
 			continue
 		}
-		t.events, t.idle = append(t.events, event), cmp.Or(t.idle, idle)
+		t.events = append(t.events, event)
 	}
 	return t
 }
 
-// triggerEvent is the event that a trigger stands for, and why it does not happen yet.
-func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g document.Groups) (event *engine.EventType, idle string) {
+// triggerEvent is the event that a trigger stands for, nil after an error.
+func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g document.Groups) *engine.EventType {
 	switch {
 	case g.Has(1):
-		event = b.eventNamed(n, g, 1)
-		if event != nil && event.Builtin {
-			idle = unraised[event.Name]
-		}
-		return event, idle
+		return b.eventNamed(n, g, 1)
 	case rec.Section != ruleSection:
 		b.Node(n, "such as when: purchase", "a %s counts events; only a rule can have a timer", rec.Section.Name)
-		return nil, ""
+		return nil
 	case g.Has(4): // DURATION after last EVENT
 		if b.eventNamed(n, g, 4) == nil {
-			return nil, ""
+			return nil
 		}
 	case g.Has(6): // every year on member.FIELD
 		if b.memberDate(n, g, 6) == nil {
-			return nil, ""
+			return nil
 		}
 	case g.Has(7):
 		from, _ := g.At(7)
 		schedule := b.cron(n, g.Get(7), from)
 		if schedule == nil {
-			return nil, ""
+			return nil
 		}
 		b.written.Windows[n] = &calendar.Window{Cron: schedule}
 	case g.Has(8):
 		p := b.promotionNamed(n, g, 8)
 		if p == nil {
-			return nil, ""
-		}
-		if b.never[p] {
-			idle = "its window " + p.ID + " is opened by a call, which the engine does not take yet"
+			return nil
 		}
 		opened := *b.events[engine.PromotionOpened] // one of its own: only this promotion starts the rule
-		return &opened, idle
+		return &opened
 	}
-	return timer(), ""
+	return timer()
 }
 
 // timerOf reads the timer in a rule's `when`; nil where it names events.

@@ -126,7 +126,7 @@ func TestWindows(t *testing.T) {
 	require.Equal(t, "since", w[6].Anchor.Field.Name)
 	require.Equal(t, calendar.Month, w[7].Of)
 	require.Equal(t, "birthday", w[7].OfField.Name)
-	require.Equal(t, "sale", w[8].Promotion.ID)
+	require.Equal(t, "fair", w[8].Promotion.ID)
 }
 
 func TestBoostsAreAttachedToWhatTheyApplyTo(t *testing.T) {
@@ -143,9 +143,9 @@ func TestBoostsAreAttachedToWhatTheyApplyTo(t *testing.T) {
 		}
 		return out
 	}
-	require.ElementsMatch(t, []string{"stars:double+weekly_plus", "gems:"}, boosts(find(t, r.Rules, ruleID, "spend").Give),
+	require.ElementsMatch(t, []string{"stars:called+double+weekly_plus", "gems:"}, boosts(find(t, r.Rules, ruleID, "spend").Give),
 		"`app` reads a field that refunds do not have, and a fixed gift is not boosted")
-	require.Equal(t, []string{"stars:app+double"}, boosts(find(t, r.Rules, ruleID, "fares").Give))
+	require.Equal(t, []string{"stars:app+called+double"}, boosts(find(t, r.Rules, ruleID, "fares").Give))
 	require.Equal(t, []string{"gems:"}, boosts(find(t, r.Rules, ruleID, "pay_teacher").Give), "a transfer is never boosted")
 	require.Equal(t, []string{"stars:"}, boosts(find(t, r.Rules, ruleID, "celebrate").Give))
 	require.Equal(t, []string{"stars:weekly_plus"}, boosts(find(t, r.Challenges, challengeID, "weekly").Goals[0].Give))
@@ -244,12 +244,11 @@ func TestInactivePartsAreListedAndLeftOut(t *testing.T) {
 		got = append(got, i.Definition)
 	}
 	require.Equal(t, []string{
-		"boosts/called", "leaderboards/germans.leagues", "leaderboards/germans.prizes", "promotions/storm", "rules/closing",
+		"leaderboards/germans.leagues", "leaderboards/germans.prizes",
 	}, got)
 	for _, r := range p.Ruleset.Rules {
 		require.NotContains(t, got, "rules/"+r.ID)
 	}
-	require.False(t, slices.ContainsFunc(p.Ruleset.Promotions, func(p *engine.Promotion) bool { return p.ID == "storm" }))
 }
 
 const small = `

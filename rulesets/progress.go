@@ -196,12 +196,7 @@ func (b *builder) challenge(rec *document.Record, c *engine.Challenge) {
 
 // challengeWindow reads `during`: dates, because a challenge has a start and an end.
 func (b *builder) challengeWindow(rec *document.Record, c *engine.Challenge) {
-	open := b.during(rec)
-	if open.never != "" {
-		b.idle("challenges/"+rec.ID, rec.Place(), open.never)
-		c.For = func(*engine.Facts) bool { return false }
-	}
-	c.During = open.during
+	c.During = b.during(rec).during
 	if c.During == nil {
 		return
 	}

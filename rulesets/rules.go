@@ -1,7 +1,7 @@
 package rulesets
 
 import (
-	"cmp"
+	"slices"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -88,10 +88,6 @@ func (b *builder) rule(rec *document.Record) {
 	name := "rules/" + rec.ID
 	t := b.when(rec)
 	open := b.during(rec)
-	idle := cmp.Or(t.idle, open.never)
-	if idle != "" {
-		b.idle(name, rec.Place(), idle)
-	}
 	if t.events == nil { // to find what else is wrong
 		first := len(b.grants)
 		b.ruleFor(rec, name, reader{any: true, kept: true}, open)
@@ -105,13 +101,9 @@ func (b *builder) rule(rec *document.Record) {
 			g.rule, g.events, g.event = true, t.events, t.events[i]
 			g.transfer = len(rule.Take) > 0
 		}
-		if idle == "" {
-			rule.Timer = b.timerOf(rec.Values["when"])
-			b.rules.Rules = append(b.rules.Rules, rule)
-			b.triggered(name, rec, t.events[i])
-		} else {
-			b.grants = b.grants[:first]
-		}
+		rule.Timer = b.timerOf(rec.Values["when"])
+		b.rules.Rules = append(b.rules.Rules, rule)
+		b.triggered(name, rec, t.events[i])
 		b.Quiet = true
 	}
 	b.Quiet = quiet
@@ -137,7 +129,7 @@ func (b *builder) ruleFor(rec *document.Record, name string, r reader, open open
 			b.Node(rec.Values["take"], "take: {stars: 10}", "only points can be taken")
 		}
 	}
-	rule.Limits = b.limits(rec, name, r, b.pointsNamed(rec))
+	rule.Limits = slices.Concat(b.limits(rec, name, r, b.pointsNamed(rec)), open.limits)
 	return rule
 }
 

@@ -228,8 +228,14 @@ func (b *builder) leaderboard(rec *document.Record) {
 		b.idle(name+".leagues", n, "leagues do not run yet")
 	}
 	if n := rec.Values["prizes"]; n != nil {
-		b.prizes(rec, name)
-		b.idle(name+".prizes", n, "seasons do not close yet")
+		first := len(b.grants)
+		if l.Prizes = b.prizes(rec, name); rec.Has("leagues") { // those of a board with leagues are won in each of them
+			l.Prizes, b.grants = nil, b.grants[:first]
+			b.idle(name+".prizes", n, "leagues do not run yet")
+		}
+		if counter := b.names.Counters[rec.Text("counter")]; counter != nil && counter.Every == calendar.Always && !isRolling(counter) {
+			b.Node(n, "give the counter a period, such as every: week", "counter %s has no period, so that no season of the board ever closes", counter.ID)
+		}
 	}
 	n := rec.Values["counter"]
 	counter := named(b, n, "counter", b.names.Counters)
@@ -294,19 +300,47 @@ func (b *builder) leagues(rec *document.Record) {
 	}
 }
 
-// prizes checks what a board's ranks win. Prizes do not run yet.
-func (b *builder) prizes(rec *document.Record, name string) {
-	first := len(b.grants)
+// prizes reads what a board's ranks win. Their amounts are fixed, because places that are tied divide them.
+func (b *builder) prizes(rec *document.Record, name string) []engine.Prize {
+	var out []engine.Prize
 	for _, n := range rec.List("prizes") {
 		p := b.Decode(n, prizeSection, nil)
+		prize := engine.Prize{}
 		if ranks := p.Values["ranks"]; ranks != nil {
-			if g := document.Rank.Match(ranks.Text); g.Has(2) && atoi(g.Get(2)) <= atoi(g.Get(1)) {
+			g := document.Rank.Match(ranks.Text)
+			if g.Has(2) && atoi(g.Get(2)) <= atoi(g.Get(1)) {
 				b.Node(ranks, "such as 2-3", "%s is not a range of ranks", ranks.Text)
 			}
+			prize.Places = placesOf(g)
 		}
-		b.grantsOf(p.Values["give"], reader{who: "a prize"}, name)
+		prize.Give = b.grantsOf(p.Values["give"], reader{who: "a prize"}, name)
+		b.fixed(p.Values["give"])
+		out = append(out, prize)
 	}
-	b.grants = b.grants[:first]
+	return out
+}
+
+func placesOf(g document.Groups) leaderboards.Places {
+	if g.Has(3) {
+		return leaderboards.Places{Percent: int64(atoi(g.Get(3)))}
+	}
+	places := leaderboards.Places{First: int64(atoi(g.Get(1)))}
+	if places.Last = places.First; g.Has(2) {
+		places.Last = int64(atoi(g.Get(2)))
+	}
+	return places
+}
+
+// fixed says where an amount of points that has to be a number is computed.
+func (b *builder) fixed(give *document.Node) {
+	if give == nil {
+		return
+	}
+	for _, p := range give.Pairs {
+		if e := b.written.Expressions[p.Value]; e != nil && b.names.Points[p.Key.Text] != nil && e.Constant == nil {
+			b.Node(p.Value, "such as "+p.Key.Text+": 100", "what a rank wins is a fixed number of points")
+		}
+	}
 }
 
 func (b *builder) rewards() {
@@ -315,17 +349,14 @@ func (b *builder) rewards() {
 		r.Kind, r.Valid, r.Hold = rec.Text("kind"), b.duration(rec, "valid"), b.duration(rec, "hold")
 		r.For = b.who(rec.Values["for"], reader{kept: true}).cond
 		open := b.during(rec)
-		if r.During = open.during; open.never != "" {
-			r.During = &engine.During{}
-			b.idle("rewards/"+rec.ID, rec.Place(), open.never)
-		}
+		r.During = open.during
 		r.Details = b.details(rec.Values["details"])
 		r.Cost = b.price(rec.Values["cost"], true)
 		var paid []*engine.Points
 		for _, c := range r.Cost {
 			paid = append(paid, c.Points)
 		}
-		r.Limits = b.limits(rec, "rewards/"+rec.ID, reader{kept: true}, paid)
+		r.Limits = slices.Concat(b.limits(rec, "rewards/"+rec.ID, reader{kept: true}, paid), open.limits)
 		if rec.Has("stock") {
 			r.Scarce, r.Stock = true, atoi(rec.Text("stock"))
 		}

@@ -15,39 +15,44 @@ import (
 // openness is what `during` comes to.
 type openness struct {
 	during *engine.During // nil: always open
-	// never says why the windows can never be open in this version of the engine, "" when they can.
-	never string
+	// limits are those of the promotion whose window it is: all that the window lets give shares them.
+	limits []*engine.Limit
 }
 
 // during reads the windows of a definition.
 func (b *builder) during(rec *document.Record) openness {
 	d := &engine.During{}
-	never := ""
-	for _, n := range rec.List("during") {
+	windows := rec.List("during")
+	var limits []*engine.Limit
+	for _, n := range windows {
 		if n.Kind == document.Scalar && n.Text == "always" {
 			return openness{}
 		}
-		w, idle := b.window(n)
-		switch {
-		case idle != "":
-			never = idle
-		case w != nil:
-			w.Text = shown(expand(n, &duringField))
-			d.Any = append(d.Any, *w)
+		w := b.window(n)
+		if w == nil {
+			continue
+		}
+		w.Text = shown(expand(n, &duringField))
+		d.Any = append(d.Any, *w)
+		if w.Promotion == nil || len(w.Promotion.Limits) == 0 {
+			continue
+		}
+		switch limits = w.Promotion.Limits; {
+		case len(windows) > 1:
+			b.Node(n, "write a definition for each window", "%s has a limit, so its window stands alone: what another window lets give would count as well", w.Promotion.ID)
+		case rec.Section != ruleSection && rec.Section != boostSection && rec.Section != rewardSection:
+			b.Node(n, "leave the limit out of the promotion, or name the promotion in rules, boosts and rewards only",
+				"%s has a limit, which the window of a %s cannot keep", w.Promotion.ID, rec.Section.Name)
 		}
 	}
-	switch {
-	case len(d.Any) > 0:
-		return openness{during: d}
-	case never != "":
-		return openness{never: never}
-	default:
+	if len(d.Any) == 0 {
 		return openness{}
 	}
+	return openness{during: d, limits: limits}
 }
 
-// window reads one window; nil after an error, and idle when it never opens.
-func (b *builder) window(n *document.Node) (w *engine.Window, idle string) {
+// window reads one window; nil after an error.
+func (b *builder) window(n *document.Node) *engine.Window {
 	if n.Kind == document.Map {
 		rec := b.Decode(n, windowSection, nil)
 		b.combinations(rec)
@@ -55,38 +60,35 @@ func (b *builder) window(n *document.Node) (w *engine.Window, idle string) {
 			b.Node(n, "such as {days: [tuesday], hours: 14:00-16:00}", "a window has at least one key")
 		}
 		if c := b.calendarWindow(rec); c != nil {
-			return &engine.Window{Calendar: c}, ""
+			return &engine.Window{Calendar: c}
 		}
-		return nil, ""
+		return nil
 	}
 	g := document.Window.Match(n.Text)
 	switch {
 	case g.Has(1):
 		if c := b.dates(n, g); c != nil {
-			return &engine.Window{Calendar: c}, ""
+			return &engine.Window{Calendar: c}
 		}
-		return nil, ""
+		return nil
 	case g.Has(3):
-		return b.firstWindow(n, g), ""
+		return b.firstWindow(n, g)
 	case g.Has(8):
 		of, _ := calendar.ParsePeriod(g.Get(8))
 		if f := b.memberDate(n, g, 9); f != nil {
-			return &engine.Window{Of: of, OfField: f}, ""
+			return &engine.Window{Of: of, OfField: f}
 		}
-		return nil, ""
+		return nil
 	}
 	if days := daysNamed(g.Get(11)); days != "" && b.windows[g.Get(11)] == nil {
 		b.Node(n, "write {days: "+days+"}", "there is no promotion %q", n.Text)
-		return nil, ""
+		return nil
 	}
 	p := b.promotionNamed(n, g, 11)
 	if p == nil {
-		return nil, ""
+		return nil
 	}
-	if b.never[p] {
-		return nil, "its window " + p.ID + " is opened by a call, which the engine does not take yet"
-	}
-	return &engine.Window{Promotion: p}, ""
+	return &engine.Window{Promotion: p}
 }
 
 // daysNamed are the days that a word in the place of a promotion means, "" for none.
@@ -234,15 +236,12 @@ func (b *builder) promotions() {
 		switch {
 		case rec.Text("on_call") == "true":
 			p.OnCall = true
-			b.never[p] = true
-			b.idle("promotions/"+rec.ID, rec.Key, "promotions cannot be opened by a call yet")
 		case rec.Has("cron"):
 			p.Window = b.calendarWindow(rec)
 		default:
 			p.Window = b.dated(rec)
 		}
 	}
-	b.rules.Promotions = without(b.rules.Promotions, func(p *engine.Promotion) bool { return b.never[p] })
 }
 
 // dated is the window of a promotion with dates: one window, because it opens and closes as a whole.
@@ -255,7 +254,7 @@ func (b *builder) dated(rec *document.Record) *calendar.Window {
 		return nil
 	}
 	n := windows[0]
-	w, _ := b.window(n)
+	w := b.window(n)
 	if w == nil {
 		return nil
 	}

@@ -73,6 +73,7 @@ var codes = []Code{
 	{engine.CodeInFuture, 422, "the event's time lies in the future"},
 	{engine.CodeMemberIncomplete, 422, "the member is not known yet and has required fields"},
 	{engine.CodeNotForSale, 422, "the reward costs nothing and can only be given; or the streak sells no freezes or repairs"},
+	{engine.CodeNotOnCall, 422, "the promotion opens by its dates or schedule in the ruleset, not by a call"},
 	{engine.CodeNotOptIn, 422, "everybody takes part in this challenge without joining"},
 	{engine.CodeChallengeOver, 422, "the challenge is over"},
 	{"import_unsorted", 422, "an event of an import is older than the line before"},

@@ -58,6 +58,9 @@ var routes = []route{
 	{get, "/v1/leaderboards/:board/standings/:member", keys.LeaderboardsRead, 0, params("season", "split", "around", "min_seq"), showStanding},
 
 	{get, "/v1/challenges", keys.CatalogueRead, 0, params("member", "min_seq"), listChallenges},
+	{get, "/v1/promotions", keys.PromotionsFire, 0, params("min_seq"), listPromotions},
+	{post, "/v1/promotions/:promotion/fire", keys.PromotionsFire, MaxEvent, nil, firePromotion},
+	{post, "/v1/promotions/:promotion/close", keys.PromotionsFire, MaxEvent, nil, closePromotion},
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
 
 	{post, "/v1/admin/keys", keys.Admin, MaxEvent, nil, createKey},

@@ -104,6 +104,13 @@ rules:
   per_yen:
     when: sale
     give: {miles: event.amount}
+  typhoon:
+    when: sale
+    during: typhoon
+    give: {miles: 1000}
+promotions:
+  typhoon: {title: A typhoon, on_call: true, open_for: 2 hours}
+  spring: {during: 2027-03-01 to 2027-05-31}
 counters:
   sold:
     when: sale

@@ -81,12 +81,16 @@ func (r *Runner) Add(p *program.Program, boards Boards) error {
 	id := p.Rules().Program
 	list := []*Job{
 		{Name: "settle", Program: id, run: func(context.Context) (int, error) { return Settle(p) }},
-		{Name: "versions", Program: id, run: func(context.Context) (int, error) { return Sweep(p) }},
+		{Name: "news", Program: id, run: func(context.Context) (int, error) { return Spread(p) }},
 		{Name: "gifts", Program: id, run: func(context.Context) (int, error) { return HandOut(p) }},
 	}
 	list = append(list, &Job{Name: "erase", Program: id, run: func(ctx context.Context) (int, error) {
 		_, err := p.Redact(ctx)
 		return 0, err // one run is about all that wait
+	}})
+	list = append(list, &Job{Name: "seasons", Program: id, run: func(ctx context.Context) (int, error) {
+		_, err := CloseSeasons(ctx, p)
+		return 0, err // one run is about all that have closed
 	}})
 	if boards != nil {
 		list = append(list, &Job{Name: "boards", Program: id, run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, boards) }})

@@ -310,7 +310,7 @@ func TestTheRunnerDoesWhatIsDueAndTellsWhatFails(t *testing.T) {
 	close(boards.asked)
 	require.Equal(t, []string{"2026-05-04T00:00:00Z -10"}, expiries(t, store.Store, "ann"))
 	status := runner.Status("club")
-	require.Equal(t, []string{"settle", "versions", "gifts", "erase", "boards"}, []string{status[0].Job, status[1].Job, status[2].Job, status[3].Job, status[4].Job})
+	require.Equal(t, []string{"settle", "news", "gifts", "erase", "boards"}, []string{status[0].Job, status[1].Job, status[2].Job, status[3].Job, status[4].Job})
 	require.EqualValues(t, 1, status[0].Done)
 	require.Empty(t, status[0].Error)
 	require.Positive(t, status[4].Failures)

@@ -206,6 +206,20 @@ func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
 	return p.boards.Rebuild(ctx, key, board.Rules, engine.ScoresOf(p.store, key))
 }
 
+// News are what all members are to be told of.
+func (p *Program) News() engine.News {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.News()
+}
+
+// PromotionAt is the status of a promotion at an instant.
+func (p *Program) PromotionAt(of *engine.Promotion, at calendar.Instant) engine.PromotionStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.PromotionAt(of, at)
+}
+
 // Explain says why each definition did or did not do something for a recorded event; nil for an unknown id.
 func (p *Program) Explain(event string) (*engine.Explanation, error) {
 	p.mu.Lock()

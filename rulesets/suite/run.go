@@ -43,6 +43,9 @@ func (w *world) run(index int, step *Step) *FailedStep {
 			if out, refusal = w.process(e); refusal != nil && (step.Error == "" || i < len(step.At)-1) {
 				break
 			}
+			if step.Action == FireAction || step.Action == CloseAction {
+				w.spread()
+			}
 		}
 		w.handOut()
 	}
@@ -159,6 +162,10 @@ func described(step *Step) string {
 		return step.Member + " repairs " + step.Name
 	case AdjustAction:
 		return "adjustment of " + step.Member
+	case FireAction:
+		return "opening of " + step.Name
+	case CloseAction:
+		return "closing of " + step.Name
 	case SetAction:
 		return step.Member + " changes the profile"
 	default:

@@ -24,8 +24,9 @@ type Step struct {
 	ID       string // of the event; "" for one that Run makes up
 	Data     []byte // of the event, or what an amendment replaces
 	Adjust   engine.Adjustment
-	Amount   decimal.Decimal  // of a claim, or of what is confirmed or returned of it; 0 for all
-	Time     calendar.Instant // of the event where it is not that of its arrival
+	Amount   decimal.Decimal   // of a claim, or of what is confirmed or returned of it; 0 for all
+	OpenFor  calendar.Duration // of a promotion that is fired; zero for its own
+	Time     calendar.Instant  // of the event where it is not that of its arrival
 	Timed    bool
 	Profile  engine.Profile
 	Expect   []*Expectation
@@ -57,10 +58,13 @@ const (
 	ReturnAction
 	FreezeAction
 	RepairAction
+	FireAction
+	CloseAction
 )
 
-// settlements are the actions about an earlier claim, mendings those about a streak.
+// settlements are the actions about an earlier claim, mendings those about a streak, firings those about a promotion.
 var (
+	firings     = map[string]Action{"fire": FireAction, "close": CloseAction}
 	settlements = map[string]Action{"confirm": ConfirmAction, "cancel": CancelAction, "return": ReturnAction}
 	mendings    = map[string]Action{"freeze": FreezeAction, "repair": RepairAction}
 )
@@ -68,19 +72,14 @@ var (
 // reversals are the actions about an earlier event.
 var reversals = map[string]Action{"void": VoidAction, "amend": AmendAction, "release": ReleaseAction, "refuse": RefuseAction}
 
-// actions are the fields of a step of which it has at most one. Those that say why are understood, but the engine does
-// not take them yet.
-var actions = []struct{ name, notYet string }{
-	{"event", ""}, {"enroll", ""}, {"set", ""},
-	{"void", ""}, {"amend", ""}, {"release", ""}, {"refuse", ""}, {"adjust", ""},
-	{"claim", ""}, {"confirm", ""}, {"cancel", ""}, {"return", ""}, {"freeze", ""}, {"repair", ""},
-	{"fire", "promotions cannot be opened by a call yet"}, {"close", "promotions cannot be closed by a call yet"},
-}
+// actions are the fields of a step of which it has at most one.
+var actions = []string{"event", "enroll", "set", "void", "amend", "release", "refuse", "adjust",
+	"claim", "confirm", "cancel", "return", "freeze", "repair", "fire", "close"}
 
 // companions are fields of a step that go with some actions only.
 var companions = map[string][]string{
 	"with": {"event", "amend"}, "id": {"event", "claim"}, "time": {"event"}, "amount": {"claim", "confirm", "return"},
-	"reason": {"adjust"},
+	"reason": {"adjust", "fire", "close"}, "open_for": {"fire"},
 }
 
 // maxRepeat bounds how often a step repeats.
@@ -92,7 +91,11 @@ func (s *reader) step(rec *document.Record) *Step {
 	t := &Step{Position: engine.Position(rec.Node.Position())}
 	s.when(rec, t)
 	action := s.action(rec)
-	s.who(rec, t, action)
+	if firings[action] == LookAction {
+		s.who(rec, t, action)
+	} else {
+		s.who(rec, t, "") // it is nobody's step
+	}
 	expect := rec.Values["expect"]
 	if expect != nil {
 		s.expect(expect, t)
@@ -116,6 +119,8 @@ func (s *reader) step(rec *document.Record) *Step {
 		if s.named(n, "streaks") {
 			t.Action, t.Name = mendings[action], n.Text
 		}
+	case "fire", "close":
+		s.fire(rec, t, n, firings[action])
 	case "adjust":
 		s.adjust(rec, t, n)
 	case "set":
@@ -135,16 +140,13 @@ func (s *reader) step(rec *document.Record) *Step {
 func (s *reader) action(rec *document.Record) string {
 	found := ""
 	for _, a := range actions {
-		key := rec.Node.Key(a.name)
+		key := rec.Node.Key(a)
 		switch {
 		case key == nil:
 		case found != "":
 			s.Node(key, "write a step for each", "a step does one thing, and this one has %s already", found)
-		case a.notYet != "":
-			found = a.name
-			s.Node(key, "", "not yet active: %s", a.notYet)
-		case rec.Has(a.name):
-			found = a.name
+		case rec.Has(a):
+			found = a
 		}
 	}
 	for _, p := range rec.Node.Pairs {
@@ -299,6 +301,23 @@ func (s *reader) reversal(rec *document.Record, t *Step, n *document.Node, actio
 		schema = declared.Schema
 	}
 	t.Data = newPayload(schema).object(with, "", schema, "")
+}
+
+// fire reads a step that opens or closes a promotion.
+func (s *reader) fire(rec *document.Record, t *Step, n *document.Node, action Action) {
+	if !s.named(n, "promotions") {
+		return
+	}
+	t.Action, t.Name = action, n.Text
+	if d := rec.Values["open_for"]; d != nil {
+		var err error
+		if t.OpenFor, err = calendar.ParseDuration(d.Text); err != nil {
+			s.Node(d, "", "%v", err)
+		}
+	}
+	if p := s.rules.Promotion(n.Text); p != nil && !p.OnCall && t.Error == "" {
+		s.Node(n, "write on_call: true in the promotion, or test its dates with `at`", "%s is opened by its dates or schedule, not by a call", n.Text)
+	}
 }
 
 // claim reads the claim of a reward; its id is what later steps call it by.

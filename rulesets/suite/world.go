@@ -19,8 +19,6 @@ type world struct {
 	store     *engine.Memory
 	boards    *leaderboards.Memory
 	processor *engine.Processor
-	version   engine.Version
-	silent    []Member // who were there before the story begins
 	begun     bool
 	now       calendar.Instant
 	fired     coverage
@@ -61,7 +59,7 @@ func (w *world) fill(r *engine.Reward) {
 // newWorld makes the world of a test, with the members who are there from the start. They join under a ruleset without
 // definitions, so that joining gives them nothing.
 func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
-	w := &world{program: program, rules: program.Ruleset, store: engine.NewMemory(), boards: leaderboards.NewMemory(), silent: t.Members, fired: fired}
+	w := &world{program: program, rules: program.Ruleset, store: engine.NewMemory(), boards: leaderboards.NewMemory(), fired: fired}
 	r := w.rules
 	silent := &engine.Ruleset{Program: r.Program, Calendar: r.Calendar, MemberClock: r.MemberClock, Currency: r.Currency,
 		Digits: r.Digits, Late: r.Late, Member: r.Member, Events: engine.BuiltinEvents()}
@@ -76,8 +74,7 @@ func newWorld(program *rulesets.Program, t *Test, fired coverage) *world {
 			must(refusal)
 		}
 	}
-	w.version = engine.Version{Number: 2, From: calendar.Beginning, Rules: r}
-	w.processor.Activate(w.version)
+	w.processor.Activate(engine.Version{Number: 2, From: calendar.Beginning, Rules: r})
 	for _, reward := range r.Rewards {
 		w.fill(reward)
 	}
@@ -126,6 +123,10 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 		e = engine.NewRepair(id, t.Member, t.Name)
 	case AdjustAction:
 		e = engine.NewAdjustment(id, t.Member, t.Adjust)
+	case FireAction:
+		e = engine.NewFire(id, t.Name, t.OpenFor, "")
+	case CloseAction:
+		e = engine.NewClose(id, t.Name, "")
 	case SetAction:
 		e = engine.NewProfile(id, t.Member, t.Profile)
 	default:
@@ -172,13 +173,7 @@ func (w *world) commit() {
 func (w *world) advance(to calendar.Instant) {
 	if !w.begun {
 		w.begun, w.now = true, to
-		for _, m := range w.silent { // their timers begin with the story
-			tick := engine.NewVersionTick(w.version, m.ID)
-			tick.Time, tick.Arrived = to, to
-			if _, refusal := w.process(tick); refusal != nil {
-				must(refusal)
-			}
-		}
+		w.spread() // the timers of those who are there begin with the story
 		w.begin()
 	}
 	for {
@@ -198,6 +193,24 @@ func (w *world) advance(to calendar.Instant) {
 		w.handOut()
 	}
 	w.now = max(w.now, to)
+}
+
+// spread tells all members of news: of the ruleset, or of a promotion that was opened or closed.
+func (w *world) spread() {
+	b := w.processor.Take(true) // members in memory alone would not be found
+	must(w.store.Commit(b))
+	w.processor.Committed(b)
+	var ticks []*engine.Event
+	must(engine.Spread(w.store, w.processor.News(), "", func(tick *engine.Event) bool {
+		ticks = append(ticks, tick)
+		return true
+	}))
+	for _, tick := range ticks {
+		tick.Time, tick.Arrived = w.now, w.now
+		if _, refusal := w.process(tick); refusal != nil {
+			must(refusal)
+		}
+	}
 }
 
 // handOut pays the gifts to members of groups that wait to be paid.

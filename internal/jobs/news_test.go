@@ -32,7 +32,7 @@ func TestMembersAreToldOfANewVersion(t *testing.T) {
 			}
 		}
 	}
-	require.Zero(t, drain(p, jobs.Sweep), "the first version has no timers")
+	require.Zero(t, drain(p, jobs.Spread), "the first version has no timers")
 	require.NoError(t, p.Close())
 
 	c.after(time.Hour)
@@ -44,11 +44,11 @@ func TestMembersAreToldOfANewVersion(t *testing.T) {
 		{Number: 1, From: 0, Rules: first.Ruleset}, {Number: 2, From: c.Now(), Rules: rules.Ruleset}}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
-	n, err := jobs.Sweep(p)
+	n, err := jobs.Spread(p)
 	require.NoError(t, err)
 	require.Less(t, n, members, "a page at a time")
-	require.Equal(t, members, n+drain(p, jobs.Sweep))
-	require.Zero(t, drain(p, jobs.Sweep))
+	require.Equal(t, members, n+drain(p, jobs.Spread))
+	require.Zero(t, drain(p, jobs.Spread))
 	require.Zero(t, drain(p, jobs.Settle), "it is not noon yet")
 
 	c.after(23 * time.Hour)

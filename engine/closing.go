@@ -1,0 +1,503 @@
+package engine
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// SeasonHost is the program whose seasons close. Submit returns when the events are durable, or refused; rows and events
+// become durable in the order in which they were handed over.
+type SeasonHost interface {
+	Store() Store
+	Versions() []Version
+	Now() calendar.Instant
+	// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
+	Clock() (last, first calendar.Instant)
+	Submit(events ...*Event) error
+	Put(rows ...Row) error
+	Flush() error
+	Erased(member string) bool
+}
+
+// Bounds of closing a season.
+const (
+	// closePage is how many events, or rows of a table, are handed over at once, so that others have their turn.
+	closePage = 500
+	// ToldPlaces is how many of the best are told of a closed season where there is nothing to win and no definition that
+	// looks at season_closed; those who win, and with such a definition everyone in the table, are told in any case.
+	ToldPlaces = 1000
+	// emptySeasons is how many seasons in which nobody had a score are passed over at once.
+	emptySeasons = 1000
+)
+
+// closingRow holds what is being done to the one season that closes now.
+const closingRow = "c/season"
+
+// closedRow holds, for a board, the key of the last season that has closed or was passed over.
+const closedRow = "c/season/"
+
+// closing is how far the closing of a season has come. Every step of it can be done again: tables are made of scores that
+// nothing changes any more, and places are given under ids of their own.
+type closing struct {
+	Board  string           `json:"board"`
+	Key    calendar.Key     `json:"key"`
+	Season string           `json:"season"`
+	Closes calendar.Instant `json:"closes"`
+	Tabled bool             `json:"tabled"` // all tables are written; places are being told
+	// After is how far the step has come: the last ranking of which the table is written, or the last place told. Member is
+	// the last of a group that has a place, while some of its members are not yet told.
+	After  []byte `json:"after,omitempty"`
+	Member []byte `json:"member,omitempty"`
+}
+
+// CloseSeasons does one bounded piece of what is to be done for seasons that have closed by now, and returns how many events
+// and rows that took: 0 when nothing is left. It may be stopped at any point and called again, by whoever runs the program
+// next: tables and prizes come to the same, once (semantics: Leaderboards; reliability: P7, P9).
+//
+// A season is closed by the acceptance of an event at or after its close: contributions accepted from then on do not count.
+// So an event of its own makes sure of that first; then the stored scores are final, their tables are written, and only then
+// is anybody told.
+func CloseSeasons(h SeasonHost) (done int, err error) {
+	value, err := h.Store().Get(closingRow)
+	if err != nil {
+		return 0, err
+	}
+	if value == nil {
+		return beginClosing(h)
+	}
+	c := &closer{SeasonHost: h}
+	decodeRow(value, &c.closing)
+	// What a season wins is what the version in force at its close says.
+	if c.version = versionAt(h.Versions(), c.Closes); c.version.Rules.Leaderboard(c.Board) == nil {
+		return 1, c.finish(nil)
+	}
+	c.board = c.version.Rules.Leaderboard(c.Board)
+	if c.Tabled {
+		return c.tellPlaces()
+	}
+	return c.writeTable()
+}
+
+func versionAt(versions []Version, at calendar.Instant) Version {
+	for _, v := range slices.Backward(versions) {
+		if v.From <= at {
+			return v
+		}
+	}
+	return versions[0]
+}
+
+// NextClose is when the next season closes that has not been closed yet, and that may have scores; Forever where none will.
+func NextClose(h SeasonHost) (calendar.Instant, error) {
+	next := calendar.Forever
+	value, err := h.Store().Get(closingRow)
+	if err != nil || value != nil {
+		return calendar.Beginning, err
+	}
+	for _, b := range current(h).Leaderboards {
+		key, ok, err := nextSeason(h, b)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			next = min(next, current(h).SeasonCloses(b, key))
+		}
+	}
+	return next, nil
+}
+
+func current(h SeasonHost) *Ruleset {
+	versions := h.Versions()
+	return versions[len(versions)-1].Rules
+}
+
+// nextSeason is the first season of a board that is not closed. Those that had closed before the program went live, or the
+// board was added, are history: what was imported of them is shown, and nobody wins. ok is false while nothing is live.
+func nextSeason(h SeasonHost, b *Leaderboard) (key calendar.Key, ok bool, err error) {
+	every := b.Counter.Every
+	_, live := h.Clock()
+	if every == calendar.Always || live == 0 {
+		return 0, false, nil
+	}
+	value, err := h.Store().Get(closedRow + b.ID)
+	if err != nil {
+		return 0, false, err
+	}
+	rules := current(h)
+	if value != nil {
+		if key, err = rules.Calendar.ParseLabel(every, string(value)); err == nil {
+			return key + 1, true, nil
+		}
+		// The board has another period than it had.
+	}
+	start := max(live, added(h.Versions(), b))
+	key = rules.Calendar.Key(every, start) + 1
+	for rules.SeasonCloses(b, key-1) > start {
+		key--
+	}
+	return key, true, nil
+}
+
+// added is when a board with its period came into the program.
+func added(versions []Version, b *Leaderboard) calendar.Instant {
+	from := calendar.Beginning
+	for i, v := range slices.Backward(versions) {
+		if old := v.Rules.Leaderboard(b.ID); old == nil || old.Counter.Every != b.Counter.Every {
+			break
+		}
+		if from = v.From; i == 0 {
+			from = calendar.Beginning
+		}
+	}
+	return from
+}
+
+// beginClosing finds the first season that has closed by now, and closes it.
+func beginClosing(h SeasonHost) (done int, err error) {
+	for _, b := range current(h).Leaderboards {
+		key, ok, err := nextSeason(h, b)
+		if err != nil || !ok {
+			if err != nil {
+				return 0, err
+			}
+			continue
+		}
+		if done, err = beginSeason(h, b, key); done > 0 || err != nil {
+			return done, err
+		}
+	}
+	return 0, nil
+}
+
+// beginSeason closes the first season of a board from one on that has closed by now and has scores, if there is one.
+func beginSeason(h SeasonHost, b *Leaderboard, key calendar.Key) (done int, err error) {
+	rules, flushed, passed := current(h), false, ""
+	for range emptySeasons {
+		closes := rules.SeasonCloses(b, key)
+		if closes > h.Now() {
+			break
+		}
+		season := rules.Calendar.Label(b.Counter.Every, key)
+		if !flushed { // scores of late are in memory alone
+			if err := h.Flush(); err != nil {
+				return 0, err
+			}
+			flushed = true
+		}
+		scores, err := hasScores(h.Store(), b.ID, season)
+		if err != nil {
+			return 0, err
+		}
+		if scores {
+			c := &closer{SeasonHost: h, closing: closing{Board: b.ID, Key: key, Season: season, Closes: closes}}
+			return 1, c.begin()
+		}
+		if last, _ := h.Clock(); last < closes {
+			break // what is on its way may still count
+		}
+		passed = season
+		key++
+	}
+	if passed == "" {
+		return 0, nil
+	}
+	return 1, h.Put(Row{Key: closedRow + b.ID, Value: []byte(passed)})
+}
+
+func hasScores(store Store, board, season string) (found bool, err error) {
+	err = store.Scan(boardPrefix+board+"\x00"+season+"\x00", "", func(string, []byte) bool {
+		found = true
+		return false
+	})
+	return found, err
+}
+
+// closer is at work on one season.
+type closer struct {
+	SeasonHost
+	closing
+	version Version // in force at the close
+	board   *Leaderboard
+	members []string // of a group, read ahead
+}
+
+// begin makes sure that nothing more can count, and writes what does.
+func (c *closer) begin() error {
+	end := newSeasonCommand(commandSeasonEnd, c.Closes, ending{Leaderboard: c.Board, Season: c.Season})
+	if err := c.Submit(end); err != nil {
+		return err
+	}
+	if err := c.Flush(); err != nil {
+		return err
+	}
+	return c.Put(c.row())
+}
+
+// row is the row that says how far the season is.
+func (c *closer) row() Row { return Row{Key: closingRow, Value: encodeJSON(c.closing)} }
+
+// writeTable writes the table of the next ranking of the season, and closes the season after the last one.
+func (c *closer) writeTable() (done int, err error) {
+	prefix := boardPrefix + c.Board + "\x00" + c.Season + "\x00"
+	ranking := ""
+	err = c.Store().Scan(prefix, string(c.After), func(key string, _ []byte) bool {
+		ranking = key[:strings.LastIndexByte(key, 0)+1]
+		return false
+	})
+	if err != nil {
+		return 0, err
+	}
+	if ranking == "" {
+		return 1, c.seal()
+	}
+	split := strings.TrimSuffix(strings.TrimPrefix(ranking, prefix), "\x00")
+	key := leaderboards.Key{Board: c.Board, Season: c.Season, Split: split}
+	var scores []leaderboards.Score
+	for s, err := range ScoresOf(c.Store(), key) { // in one scan, so that it is all of one moment
+		if err != nil {
+			return 0, err
+		}
+		scores = append(scores, s)
+	}
+	rows := leaderboards.Rank(c.board.Rules, scores)
+	table := ClosedTable{Members: int64(len(rows)), Order: c.board.Rules.Order.String(), Ties: c.board.Rules.Ties.String()}
+	if table.Hash, err = c.writePlaces(key, rows); err != nil {
+		return 0, err
+	}
+	c.After = []byte(ranking + "\xff") // no id has this byte
+	if table.Members == 0 {
+		return 1, c.Put(c.row())
+	}
+	return len(rows), c.Put(Row{Key: tableKey(tablePrefix, key), Value: encodeJSON(table)}, c.row())
+}
+
+// writePlaces writes the rows of a table and returns its hash. A member that is erased meanwhile leaves no name: those who
+// are erased before a row is written are asked for after it, and a redaction finds the rows of all later ones.
+func (c *closer) writePlaces(key leaderboards.Key, rows []leaderboards.Final) (string, error) {
+	sum := newTableHash()
+	for from := 0; from < len(rows); from += closePage {
+		page := rows[from:min(from+closePage, len(rows))]
+		var put, again []Row
+		for i, f := range page {
+			put = append(put, placeRows(key, int64(from+i+1), f)...)
+		}
+		if err := c.Put(put...); err != nil {
+			return "", err
+		}
+		for i := range page {
+			f := page[i]
+			if c.board.Counter.By == ByMember && c.Erased(f.Member) {
+				again = append(again, Row{Key: tableKey(rankedPrefix, key) + "\x00" + f.Member})
+				f.Member = ""
+				again = append(again, placeRows(key, int64(from+i+1), f)...)
+			}
+			sum.add(f.Standing)
+		}
+		if len(again) > 0 {
+			if err := c.Put(again...); err != nil {
+				return "", err
+			}
+		}
+	}
+	return sum.String(), nil
+}
+
+// seal closes the season for readers, and keeps the hash of its tables in the journal.
+func (c *closer) seal() error {
+	s := &ClosedSeason{Season: c.Season, ClosesAt: c.Closes}
+	sum, prefix := newTableHash(), tablePrefix+c.Board+"\x00"+c.Season+"\x00"
+	err := c.Store().Scan(prefix, "", func(key string, value []byte) bool {
+		var t ClosedTable
+		decodeRow(value, &t)
+		s.Members += t.Members
+		s.Hash = t.Hash
+		sum.addTable(strings.TrimPrefix(key, prefix), t)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	if s.Members == 0 { // all of them were taken back
+		return c.finish(nil)
+	}
+	if c.board.Split {
+		s.Hash = sum.String()
+	}
+	told := newSeasonCommand(commandSeasonTable, c.Closes, ending{Leaderboard: c.Board, Season: c.Season, Members: s.Members, Hash: s.Hash})
+	if err := c.Submit(told); err != nil {
+		return err
+	}
+	c.Tabled, c.After = true, nil
+	return c.Put(Row{Key: seasonKey(c.Board, c.Season), Value: encodeJSON(s)}, c.row())
+}
+
+// finish says that nothing is left to be done for the season.
+func (c *closer) finish(s *ClosedSeason) error {
+	rows := []Row{{Key: closedRow + c.Board, Value: []byte(c.Season)}, {Key: closingRow}}
+	if s != nil {
+		s.Paid = true
+		rows = append(rows, Row{Key: seasonKey(c.Board, c.Season), Value: encodeJSON(s)})
+	}
+	return c.Put(rows...)
+}
+
+// tellPlaces tells one page of places, and pays what they win.
+func (c *closer) tellPlaces() (done int, err error) {
+	page := &places{closer: c, prefix: placePrefix + c.Board + "\x00" + c.Season + "\x00", tables: map[string]*ClosedTable{}}
+	for !page.over && len(page.events) < closePage {
+		if err := page.read(); err != nil {
+			return 0, err
+		}
+	}
+	if len(page.events) > 0 {
+		if err := c.Submit(page.events...); err != nil {
+			return 0, err
+		}
+	}
+	if !page.over {
+		return len(page.events), c.Put(c.row())
+	}
+	s, err := ClosedSeasonOf(c.Store(), c.Board, c.Season)
+	if err != nil {
+		return 0, err
+	}
+	return len(page.events) + 1, c.finish(s)
+}
+
+// places gathers a page of events from the tables of a season.
+type places struct {
+	*closer
+	prefix string
+	tables map[string]*ClosedTable // by split
+	events []*Event
+	over   bool
+	// pool is what the last rank looked at is paid from.
+	pool     []int64
+	poolOf   string
+	poolRank int64
+}
+
+// read reads rows of tables from where the closer stands, until the page is full, a table is done with, or nothing is left.
+func (p *places) read() error {
+	var failed error
+	skip := ""
+	p.over = true
+	err := p.Store().Scan(p.prefix, string(p.After), func(key string, value []byte) bool {
+		p.over = false
+		split, position := key[len(p.prefix):len(key)-9], int64(sequence(key[len(key)-8:])) //nolint:gosec // written from a count
+		f := decodePlace(value)
+		var table *ClosedTable
+		if table, failed = p.table(split); failed != nil {
+			return false
+		}
+		if p.past(f, table) {
+			skip = key[:len(key)-8] + ordered(math.MaxUint64)
+			return false
+		}
+		if failed = p.tell(split, position, f, table); failed != nil {
+			return false
+		}
+		if p.Member == nil {
+			p.After = []byte(key)
+		}
+		return len(p.events) < closePage
+	})
+	if skip != "" {
+		p.After = []byte(skip)
+	}
+	return errors.Join(err, failed)
+}
+
+func (p *places) table(split string) (t *ClosedTable, err error) {
+	if t = p.tables[split]; t == nil {
+		if t, err = ClosedTableOf(p.Store(), leaderboards.Key{Board: p.Board, Season: p.Season, Split: split}); err == nil && t == nil {
+			panic("engine: a place in a closed season has no table")
+		}
+		p.tables[split] = t
+	}
+	return t, err
+}
+
+// past reports whether nobody from a place on needs to be told.
+func (p *places) past(f leaderboards.Final, table *ClosedTable) bool {
+	t := p.version.Rules.EventType(SeasonClosed)
+	if t != nil && (len(t.rules.all) > 0 || len(t.feeds.all) > 0) {
+		return false
+	}
+	return f.Rank > max(ToldPlaces, leaderboards.LastPaid(p.board.places(), table.Members))
+}
+
+// tell adds the events of one place to the page: its member's, or those of the members of a group.
+func (p *places) tell(split string, position int64, f leaderboards.Final, table *ClosedTable) error {
+	if p.pool == nil || p.poolOf != split || p.poolRank != f.Rank {
+		p.pool, p.poolOf, p.poolRank = f.Pool(p.board.Rules.Ties, p.board.places(), table.Members), split, f.Rank
+	}
+	data := placed{Leaderboard: p.Board, Season: p.Season, Split: split, Rank: f.Rank, Score: f.Value}
+	data.Give = p.board.award(f, p.pool, table.Members, position == f.Rank)
+	if p.board.Counter.By == ByMember {
+		if f.Member != "" {
+			p.events = append(p.events, newPlace(f.Member, p.Closes, data))
+		}
+		return nil
+	}
+	data.Group = f.Member
+	return p.tellGroup(split, data)
+}
+
+// tellGroup adds the events of those members who had brought something to a group when the season closed. Each of them wins
+// what the group's place wins.
+func (p *places) tellGroup(split string, data placed) error {
+	prefix := shareKey(share{counter: countName(p.board.Counter.Name, split), window: p.Key, group: data.Group})
+	start := ""
+	if p.Member != nil {
+		start = prefix + string(p.Member)
+	}
+	p.Member = nil
+	var failed error
+	err := p.Store().Scan(prefix, start, func(key string, value []byte) bool {
+		if len(p.events) >= closePage {
+			return false
+		}
+		member, brought := strings.TrimPrefix(key, prefix), false
+		if brought, failed = p.brought(value); failed != nil {
+			return false
+		}
+		if brought {
+			p.events = append(p.events, newPlace(member, p.Closes, data))
+		}
+		if len(p.events) >= closePage {
+			p.Member = []byte(member)
+		}
+		return true
+	})
+	return errors.Join(err, failed)
+}
+
+// brought reports whether a share counted when the season closed: it had come by then, and nobody had taken it back.
+func (p *places) brought(share []byte) (bool, error) {
+	for i := 0; i+8 <= len(share); i += 8 {
+		before, err := p.before(sequence(string(share[i : i+8])))
+		if err != nil || before != (i == 0) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// before reports whether an event was accepted before the season closed, imported ones included.
+func (p *places) before(seq uint64) (bool, error) {
+	b, err := p.Store().Record(seq)
+	if err != nil {
+		return false, err
+	}
+	rec, err := DecodeRecord(b)
+	if err != nil {
+		return false, err
+	}
+	return rec.Event.Arrived < p.Closes, nil
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// bridge remembers the instants of a type's events by which a lot can have lived on, where the last event alone does not
+// tell: where points expire so soon after it that they can have expired, and come back, within the late window. An event
+// between two others that lie close enough to one another tells nothing and is left out, so that few are remembered.
+func (a *applier) bridge(owner *Member, e *Event) {
+	cal := a.rules.CalendarOf(a.m)
+	after, short := a.shortest(owner, cal, e)
+	if !short {
+		return
+	}
+	s := a.m.seen(e.Type)
+	i, known := slices.BinarySearch(s.Recent, e.Time)
+	if known {
+		return
+	}
+	s.Recent = slices.Insert(s.Recent, i, e.Time)
+	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	s.Recent = slices.DeleteFunc(s.Recent, func(at calendar.Instant) bool { return at < horizon })
+	for i := len(s.Recent) - 2; i > 0; i-- {
+		if s.Recent[i+1] < cal.EndOfDayAfter(s.Recent[i-1], after) {
+			s.Recent = slices.Delete(s.Recent, i, i+1)
+		}
+	}
+}
+
+// shortest is the shortest time that lots of a member outlive events of this type, if it ends within the late window.
+func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *Event) (after calendar.Duration, short bool) {
+	const day = 24 * 3600 * 1_000_000 // a local day more or less must not matter
+	soonest := cal.After(e.Time, a.rules.Late) + day
+	for _, acc := range owner.Accounts {
+		for _, rule := range acc.Idle {
+			if end := cal.EndOfDayAfter(e.Time, rule.After); rule.Event == e.Type && end < soonest {
+				after, soonest, short = rule.After, end, true
+			}
+		}
+	}
+	return after, short
+}
+
+// revived reports whether a lot that was expired at an instant would have lived until now, had the event at hand come in
+// time: every event prolongs what is alive at its own time, and nothing else.
+func (a *applier) revived(time *passage, lot *Lot, over calendar.Instant) bool {
+	if a.event.Time >= over || lot.Expires <= a.now {
+		return false
+	}
+	for i, rule := range time.acc.Idle {
+		if lot.Idle&(1<<i) == 0 {
+			continue
+		}
+		end := max(over, time.cal.EndOfDayAfter(lot.Available, rule.After))
+		prolong := func(at calendar.Instant) {
+			if at > lot.Available && at < end {
+				end = max(end, time.cal.EndOfDayAfter(at, rule.After))
+			}
+		}
+		if rule.Event == a.event.Type {
+			prolong(a.event.Time)
+		}
+		if s := a.m.seen(rule.Event); s != nil {
+			for _, at := range s.Recent {
+				prolong(at)
+			}
+			prolong(s.Last)
+		}
+		if end <= a.now {
+			return false
+		}
+	}
+	return true
+}

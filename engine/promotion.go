@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+	"sort"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Firing is a stretch of time in which a promotion was open by a call, from the instant of the call on.
+type Firing struct {
+	From, Until calendar.Instant
+}
+
+// Firings are all the stretches in which one promotion was open by calls, in order and apart: late events and reversals ask
+// about old ones.
+type Firings struct {
+	Promotion string
+	Spans     []Firing
+	// Changes counts the calls that changed them.
+	Changes uint64
+
+	version uint64 // seq of the last of those
+	dirty   bool
+}
+
+// MaxFirings bounds how many stretches are kept: ten a day for a year. The oldest ones go first; by then no event can be in
+// one of them, only the reversal of a very old one.
+const MaxFirings = 3650
+
+// at is the stretch around an instant, nil when the promotion is closed.
+func (f *Firings) at(i calendar.Instant) *Firing {
+	n := sort.Search(len(f.Spans), func(k int) bool { return f.Spans[k].From > i })
+	if n == 0 || i >= f.Spans[n-1].Until {
+		return nil
+	}
+	return &f.Spans[n-1]
+}
+
+// next is the first stretch that begins after an instant, nil when none is known.
+func (f *Firings) next(after calendar.Instant) *Firing {
+	n := sort.Search(len(f.Spans), func(k int) bool { return f.Spans[k].From > after })
+	if n == len(f.Spans) {
+		return nil
+	}
+	return &f.Spans[n]
+}
+
+// open opens the promotion until an instant at least (semantics: Timers and promotions).
+func (f *Firings) open(now, until calendar.Instant) {
+	if s := f.at(now); s != nil {
+		s.Until = max(s.Until, until)
+		return
+	}
+	if len(f.Spans) >= MaxFirings {
+		f.Spans = slices.Delete(f.Spans, 0, 1)
+	}
+	f.Spans = append(f.Spans, Firing{From: now, Until: until})
+}
+
+// close ends the stretch around an instant. A stretch that began at that very instant never was.
+func (f *Firings) close(now calendar.Instant) {
+	s := f.at(now)
+	if s == nil {
+		return
+	}
+	if s.Until = now; s.From == now {
+		f.Spans = f.Spans[:len(f.Spans)-1]
+	}
+}
+
+// span is the stretch around an instant in which the promotion is open.
+func (p *Promotion) span(cal calendar.Calendar, subjects *Subjects, at calendar.Instant) (from, until calendar.Instant, open bool) {
+	if !p.OnCall {
+		return p.Window.At(cal, at)
+	}
+	if s := subjects.Firings(p.ID).at(at); s != nil {
+		return s.From, s.Until, true
+	}
+	return 0, 0, false
+}
+
+// following is the first stretch that begins after an instant.
+func (p *Promotion) following(cal calendar.Calendar, subjects *Subjects, after calendar.Instant) (from, until calendar.Instant, ok bool) {
+	if !p.OnCall {
+		return p.Window.Next(cal, after)
+	}
+	if s := subjects.Firings(p.ID).next(after); s != nil {
+		return s.From, s.Until, true
+	}
+	return 0, 0, false
+}
+
+// contains reports whether the promotion is open at an instant.
+func (p *Promotion) contains(cal calendar.Calendar, subjects *Subjects, at calendar.Instant) bool {
+	if p.OnCall {
+		return subjects != nil && subjects.Firings(p.ID).at(at) != nil
+	}
+	return p.Window.Contains(cal, at)
+}
+
+// opening is the first opening of the promotion after an instant, closing the first end; Forever when none is known. Its
+// window is the program's, whoever asks.
+func (p *Promotion) opening(cal calendar.Calendar, subjects *Subjects, after calendar.Instant) calendar.Instant {
+	if from, _, ok := p.following(cal, subjects, after); ok {
+		return from
+	}
+	return calendar.Forever
+}
+
+func (p *Promotion) closing(cal calendar.Calendar, subjects *Subjects, after calendar.Instant) calendar.Instant {
+	if _, until, open := p.span(cal, subjects, after); open {
+		return until
+	}
+	if _, until, ok := p.following(cal, subjects, after); ok {
+		return until
+	}
+	return calendar.Forever
+}
+
+// PromotionStatus is whether a promotion is open, and when it opens next. Instants that are not known are 0.
+type PromotionStatus struct {
+	Open               bool
+	OpenedAt, ClosesAt calendar.Instant
+	OpensNext          calendar.Instant
+}
+
+// PromotionAt is the status of a promotion at an instant.
+func (p *Processor) PromotionAt(of *Promotion, at calendar.Instant) (s PromotionStatus) {
+	cal := p.Rules().Calendar
+	s.OpenedAt, s.ClosesAt, s.Open = of.span(cal, p.subjects, at)
+	if next := of.opening(cal, p.subjects, at); next != calendar.Forever {
+		s.OpensNext = next
+	}
+	return s
+}
+
+const (
+	commandFire  = "promotion.fire"
+	commandClose = "promotion.close"
+)
+
+// firing is what a promotion is opened or closed with.
+type firing struct {
+	Promotion string `json:"promotion"`
+	OpenFor   string `json:"open_for,omitempty"` // "" for the promotion's own
+	Reason    string `json:"reason,omitempty"`
+}
+
+// NewFire is the event that opens a promotion from its arrival on, for a duration (zero: the promotion's own). One that is
+// open already is extended to the later end. It is of no member.
+func NewFire(id, promotion string, openFor calendar.Duration, reason string) *Event {
+	data := firing{Promotion: promotion, Reason: reason}
+	if !openFor.IsZero() {
+		data.OpenFor = openFor.String()
+	}
+	return &Event{ID: derived + "fire/" + id, Type: commandFire, Data: encodeJSON(data)}
+}
+
+// NewClose is the event that closes a promotion that was opened by a call. One that is closed stays so. It is of no member.
+func NewClose(id, promotion, reason string) *Event {
+	return &Event{ID: derived + "close/" + id, Type: commandClose, Data: encodeJSON(firing{Promotion: promotion, Reason: reason})}
+}
+
+func checkFiring(rules *Ruleset, e *Event) *Refusal {
+	var data firing
+	if json.Unmarshal(e.Data, &data) != nil {
+		return &Refusal{Code: "invalid_json", Message: "the call is not well-formed JSON"}
+	}
+	p := rules.Promotion(data.Promotion)
+	if p == nil {
+		ids := make([]string, len(rules.Promotions))
+		for i, known := range rules.Promotions {
+			ids[i] = known.ID
+		}
+		return unknownID("promotion", data.Promotion, ids)
+	}
+	if !p.OnCall {
+		return &Refusal{Code: CodeNotOnCall, Message: "the ruleset says when this promotion is open: change its dates or schedule there, or write on_call: true"}
+	}
+	var errs []FieldError
+	if d, err := calendar.ParseDuration(data.OpenFor); data.OpenFor != "" && (err != nil || d.N <= 0) {
+		errs = append(errs, FieldError{Location: "open_for", Code: "wrong_value", Message: "a duration is expected, such as 90 minutes"})
+	}
+	if len(data.Reason) > maxReason {
+		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of at most 200 bytes is expected"})
+	}
+	if errs != nil {
+		return &Refusal{Code: CodeDoesNotFit, Message: "the call does not fit", Errors: errs}
+	}
+	return nil
+}
+
+// fireCommand opens or closes a promotion.
+func (a *applier) fireCommand(e *Event) {
+	var data firing
+	if json.Unmarshal(e.Data, &data) != nil {
+		return
+	}
+	p := a.rules.Promotion(data.Promotion)
+	if p == nil {
+		return
+	}
+	f := a.subjects.Firings(p.ID)
+	if e.Type == commandFire {
+		length := p.OpenFor
+		if d, err := calendar.ParseDuration(data.OpenFor); err == nil {
+			length = d
+		}
+		f.open(a.now, a.rules.Calendar.After(a.now, length))
+	} else {
+		f.close(a.now)
+	}
+	f.Changes++
+	a.subjects.touchFirings(f, a.seq)
+	told := Effect{Kind: PromotionEffect, ID: p.ID, State: "closed"}
+	if s := f.at(a.now); s != nil {
+		told.State, told.Available, told.Expires = "open", s.From, s.Until
+	}
+	a.out.Effects = append(a.out.Effects, told)
+}
+
+// Promotion finds a promotion by id, nil when there is none.
+func (r *Ruleset) Promotion(id string) *Promotion {
+	return find(r.Promotions, id, func(p *Promotion) string { return p.ID })
+}
+
+// Firings are those of a promotion, empty when it was never opened by a call.
+func (s *Subjects) Firings(promotion string) *Firings {
+	if f, ok := s.firings[promotion]; ok {
+		return f
+	}
+	f := &Firings{Promotion: promotion}
+	if state := s.load(firingsPrefix + promotion); state != nil {
+		f = decodeFirings(state)
+	}
+	s.firings[promotion] = f
+	return f
+}
+
+func (s *Subjects) touchFirings(f *Firings, seq uint64) {
+	f.version = seq
+	if !f.dirty {
+		f.dirty = true
+		s.dirtyFirings = append(s.dirtyFirings, f)
+	}
+}
+
+func encodeFirings(f *Firings) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.uint(f.version)
+	w.text(f.Promotion)
+	w.uint(f.Changes)
+	w.len(len(f.Spans))
+	for _, s := range f.Spans {
+		w.at(s.From)
+		w.at(s.Until)
+	}
+	return w.b
+}
+
+func decodeFirings(state []byte) *Firings {
+	r := &reader{b: state}
+	r.uint()
+	f := &Firings{version: r.uint(), Promotion: r.text(), Changes: r.uint()}
+	f.Spans = list(r, func(s *Firing) { s.From, s.Until = r.at(), r.at() })
+	damaged("promotion", f.Promotion, r)
+	return f
+}

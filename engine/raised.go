@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Raised is something that happened to a member and that the world outside may want to be told of: a built-in event, whether
+// or not a definition looks at it, or a notice. The journal keeps what an event raised, so that the journal is the outbox of
+// webhooks: what was committed is told, and nothing else needs to be written for it.
+type Raised struct {
+	Type   string           // one of MessageTypes
+	At     calendar.Instant // when it became true, which may be before the event that brought it to light
+	Fields []Value          // in the slots of its type's schema
+}
+
+// Names of the notices: what is told ahead, and cannot be named in `when` (api: Webhooks).
+const (
+	PointsExpiring = "points_expiring"
+	StreakAtRisk   = "streak_at_risk"
+	TierWillDrop   = "tier_will_drop"
+)
+
+// NoticeTypes are the notices with their fields, sorted by name. Each call makes new ones.
+func NoticeTypes() []*EventType {
+	return []*EventType{
+		builtin(PointsExpiring, field("points", TypeText), field("amount", TypeNumber), field("at", TypeTime)),
+		builtin(StreakAtRisk, field("streak", TypeText), field("length", TypeInteger), field("at", TypeTime)),
+		builtin(TierWillDrop, field("tier", TypeText), field("level", TypeText), field("to", TypeText), field("at", TypeTime)),
+	}
+}
+
+// MessageTypes are all types of Raised with their fields: the built-in events and the notices. Each call makes new ones.
+func MessageTypes() []*EventType { return append(BuiltinEvents(), NoticeTypes()...) }
+
+// raisable are the types of Raised as records number them. New ones come at the end.
+var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop}
+
+// raise records that something happened to the member at hand. Of imported history, and of what time did while history was
+// being imported, nothing is recorded (semantics: Import of history).
+func (a *applier) raise(name string, at calendar.Instant, fields ...Value) {
+	if a.judge == nil && !a.quiet {
+		a.raised = append(a.raised, Raised{Type: name, At: at, Fields: fields})
+	}
+}
+
+// tellRaised puts what was raised into the outcome, numbered by the member. What a reversal raised is not found out twice.
+func (a *applier) tellRaised() {
+	if a.told != nil && a.told.Revision != nil {
+		a.raised = append(a.raised[:0], a.told.Raised...)
+	}
+	if len(a.raised) == 0 {
+		return
+	}
+	a.out.Raised, a.out.Number = cloned(a.raised), a.m.Raised+1
+	a.m.Raised += uint64(len(a.raised))
+}
+
+// sameRaised compares what two outcomes raised.
+func sameRaised(a, b *Outcome) bool {
+	return a.Number == b.Number && slices.EqualFunc(a.Raised, b.Raised, func(x, y Raised) bool {
+		return x.Type == y.Type && x.At == y.At && slices.EqualFunc(x.Fields, y.Fields, Value.Equal)
+	})
+}
+
+func (w *writer) raised(o *Outcome) {
+	w.uint(o.Number)
+	w.len(len(o.Raised))
+	for i := range o.Raised {
+		x := &o.Raised[i]
+		n := slices.Index(raisable[:], x.Type)
+		if n < 0 {
+			panic(fmt.Sprintf("engine: %q is no type of message", x.Type))
+		}
+		w.len(n)
+		w.at(x.At)
+		w.len(len(x.Fields))
+		for _, v := range x.Fields {
+			w.value(v)
+		}
+	}
+}
+
+func (r *reader) raised(o *Outcome) {
+	o.Number = r.uint()
+	o.Raised = list(r, func(x *Raised) {
+		n := r.len2()
+		if n < 0 || n >= len(raisable) {
+			r.short()
+			return
+		}
+		*x = Raised{Type: raisable[n], At: r.at(), Fields: list(r, func(v *Value) { *v = r.value() })}
+	})
+}

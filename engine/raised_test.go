@@ -1,0 +1,175 @@
+package engine_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+const raising = `
+timezone: Europe/Berlin
+events: {buy: {amount: number}, visit: {}}
+points: {stars: {expire: 1 month after earning}}
+counters: {spent: {add: event.amount, when: buy}}
+badges: {regular: {}}
+rules:
+  star: {when: buy, give: {stars: event.amount}}
+  first: {when: buy, give: {badge: regular}, limit: 1 ever}
+tiers: {club: {counter: spent, last: 1 month, levels: {green: 0, silver: 100}}}
+challenges: {hundred: {when: buy, add: event.amount, goals: [{at: 100, give: {stars: 5}}]}}
+streaks: {daily: {when: visit, every: day, goals: [{at: 2, give: {stars: 1}}]}}
+rewards: {mug: {cost: {stars: 10}}}
+`
+
+// raised are the messages of outcomes: "1 joined", "2 badge_earned regular", with their numbers.
+func raised(outcomes ...*engine.Outcome) []string {
+	list := []string{}
+	for _, out := range outcomes {
+		for i, r := range out.Raised {
+			line := []string{strconv.FormatUint(out.Number+uint64(i), 10), r.Type}
+			for _, v := range r.Fields {
+				line = append(line, v.Key())
+			}
+			list = append(list, strings.TrimSpace(strings.Join(line, " ")))
+		}
+	}
+	return list
+}
+
+// recorded are the outcomes of a member in the journal after a sequence number.
+func (w *world) recorded(member string, after uint64) (list []*engine.Outcome) {
+	w.t.Helper()
+	w.commit(false)
+	require.NoError(w.t, engine.Events(w.store, member, after, func(rec *engine.Record) bool {
+		list = append(list, &rec.Outcome)
+		return true
+	}))
+	return list
+}
+
+func TestRaised(t *testing.T) {
+	w := program(t, raising)
+	out := w.send("ann", "buy", "amount", 120)
+	want := []string{"1 joined", "2 challenge_completed hundred 1 0", "3 badge_earned regular", "4 tier_reached club silver green"}
+	require.Equal(t, want, raised(out))
+	require.Equal(t, w.now, out.Raised[1].At)
+	require.Equal(t, want, raised(w.recorded("ann", 0)...), "the journal says what the answer said")
+
+	out = w.send("ann", "buy", "amount", 1)
+	require.Empty(t, out.Raised, "nothing happens twice")
+	require.Zero(t, out.Number)
+
+	w.restart(true)
+	w.send("ann", "visit")
+	out = w.at("2026-05-02T12:00:00Z").send("ann", "visit")
+	require.Equal(t, []string{"5 streak_reached daily 2"}, raised(out))
+	w.restart(false)
+	seq := w.p.Last()
+	w.until("2026-08-01T00:00:00Z")
+	require.Equal(t, []string{"6 streak_broken daily 2", "7 tier_lost club silver green", "8 points_expired stars 126", "9 points_expired stars 1"},
+		raised(w.recorded("ann", seq)...), "dated at its instant, whoever brings it to light")
+}
+
+func TestClaimsAreRaised(t *testing.T) {
+	w := program(t, raising)
+	w.send("ann", "buy", "amount", 50)
+	claim := engine.NewClaim("c1", "ann", "mug", 0)
+	claim.Time, claim.Arrived = w.now, w.now
+	out := w.accept(claim)
+	require.Equal(t, []string{"3 reward_claimed mug item c1 stars 10"}, raised(out))
+}
+
+func TestNothingOfHistoryIsRaised(t *testing.T) {
+	w := program(t, raising)
+	for _, at := range []string{"2026-01-05T12:00:00Z", "2026-01-06T12:00:00Z"} {
+		e := w.late(at).event("ann", "visit")
+		e.Past = true
+		require.Empty(t, w.accept(e).Raised)
+		e = w.late(at).event("ann", "buy", "amount", 200)
+		e.Past = true
+		require.Empty(t, w.accept(e).Raised)
+	}
+	w.jobs() // writes down what expired, broke and fell before today
+	require.Empty(t, raised(w.recorded("ann", 0)...))
+	require.Equal(t, []string{"1 tier_reached club silver green"}, raised(w.send("ann", "buy", "amount", 30), w.send("ann", "buy", "amount", 70)))
+}
+
+func TestWhatIsRaisedIsReplayed(t *testing.T) {
+	w := program(t, raising)
+	w.as("first").send("ann", "buy", "amount", 120)
+	void := engine.NewVoid("first")
+	void.Time, void.Arrived = w.now, w.now
+	out := w.accept(void)
+	require.Equal(t, []string{"5 tier_lost club silver green"}, raised(out))
+	w.restart(false) // applies the journal again, and compares
+	require.Equal(t, []string{"6 badge_earned regular"}, raised(w.send("ann", "buy", "amount", 1)))
+}
+
+func TestErasureForgetsWhatWasRaised(t *testing.T) {
+	w := program(t, raising)
+	w.send("ann", "buy", "amount", 120)
+	w.send("bob", "buy", "amount", 120)
+	erasure := engine.NewErasure("ann")
+	erasure.Time, erasure.Arrived = w.now, w.now
+	require.Empty(t, w.accept(erasure).Raised)
+	w.commit(true)
+	members, err := engine.ToRedact(w.store)
+	require.NoError(t, err)
+	found, err := engine.Redact(w.store, w.versions, members, func() bool { return true })
+	require.NoError(t, err)
+	w.p.Rewrite(found.Rewritten)
+	w.p.Put(found.Rows...)
+	w.commit(true)
+	require.NoError(t, w.store.Records(1, func(seq uint64, b []byte) bool {
+		rec, err := engine.DecodeRecord(b)
+		require.NoError(t, err)
+		require.Equal(t, rec.Event.Member == "bob", len(rec.Outcome.Raised) > 0, "record %d", seq)
+		return true
+	}))
+}
+
+func TestMessages(t *testing.T) {
+	w := program(t, raising)
+	w.as("o1").send("ann", "buy", "amount", 120)
+	w.send("ann", "buy", "amount", 1)
+	w.as("o3").send("bob", "visit")
+	w.commit(false)
+	var got []string
+	ids := map[string]bool{}
+	through, err := engine.Messages(w.store, "test", 0, 100, func(of []engine.Message) bool {
+		for i := range of {
+			got = append(got, string(of[i].Body()))
+			ids[of[i].ID()] = true
+		}
+		return true
+	})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, through)
+	require.Equal(t, []string{
+		`{"type":"joined","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":1,"event":"o1"}}`,
+		`{"type":"challenge_completed","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":2,"event":"o1","challenge":"hundred","goal":"1","days":0}}`,
+		`{"type":"badge_earned","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":3,"event":"o1","badge":"regular","level":""}}`,
+		`{"type":"tier_reached","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":4,"event":"o1","tier":"club","level":"silver","from":"green"}}`,
+		`{"type":"joined","timestamp":"2026-05-01T12:00:00Z","data":{"member":"bob","number":1,"event":"o3"}}`}, got)
+	require.Len(t, ids, 5)
+
+	again, err := engine.MessagesOf(w.store, "test", 1)
+	require.NoError(t, err)
+	require.Len(t, again, 4)
+	require.True(t, ids[again[3].ID()], "an id is the same whenever it is asked for")
+	require.Equal(t, got[3], string(again[3].Body()))
+	none, err := engine.MessagesOf(w.store, "test", 2)
+	require.NoError(t, err)
+	require.Empty(t, none)
+
+	through, err = engine.Messages(w.store, "test", 0, 2, func([]engine.Message) bool { return true })
+	require.NoError(t, err)
+	require.EqualValues(t, 2, through, "a reader looks at no more records than it wants to")
+	through, err = engine.Messages(w.store, "test", 1, 100, func([]engine.Message) bool { return false })
+	require.NoError(t, err)
+	require.EqualValues(t, 2, through, "what was not wanted comes again")
+}

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"strconv"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// Keys of the rows of closed seasons: what is kept for ever of each. Boards, their labels and splits are in them, so that
+// one board's seasons, one season's tables and one table's rows are each a range.
+const (
+	seasonPrefix = "zs/" // board NUL season: a ClosedSeason
+	tablePrefix  = "zt/" // board NUL season NUL split: a ClosedTable
+	placePrefix  = "zp/" // board NUL season NUL split NUL position: a row of the table
+	rankedPrefix = "zm/" // board NUL season NUL split NUL member: the position
+)
+
+// ClosedSeason is a season of a board whose tables are final.
+type ClosedSeason struct {
+	Season   string           `json:"season"`
+	ClosesAt calendar.Instant `json:"closes_at"`
+	Members  int64            `json:"members"` // in all of its tables
+	// Hash is that of its table; of a split board that of the splits with the hashes of their tables.
+	Hash string `json:"hash"`
+	Paid bool   `json:"paid"` // all places have been told
+}
+
+// ClosedTable is the final table of a season, or of one split of it.
+type ClosedTable struct {
+	Members int64  `json:"members"`
+	Hash    string `json:"hash"`
+	Order   string `json:"order"`
+	Ties    string `json:"ties"`
+}
+
+func seasonKey(board, season string) string { return seasonPrefix + board + "\x00" + season }
+
+// tableKey names a table; NewTable's other rows have the same name under another prefix.
+func tableKey(prefix string, key leaderboards.Key) string {
+	return prefix + key.Board + "\x00" + key.Season + "\x00" + key.Split
+}
+
+// ClosedSeasons calls yield for the closed seasons of a board after one ("" for all), the first one first, until it returns
+// false.
+func ClosedSeasons(store Store, board, after string, yield func(ClosedSeason) bool) error {
+	start := ""
+	if after != "" {
+		start = seasonKey(board, after)
+	}
+	return store.Scan(seasonKey(board, ""), start, func(_ string, value []byte) bool {
+		var s ClosedSeason
+		decodeRow(value, &s)
+		return yield(s)
+	})
+}
+
+// ClosedSeasonOf is a closed season of a board, nil for one that is not closed.
+func ClosedSeasonOf(store Store, board, season string) (*ClosedSeason, error) {
+	value, err := store.Get(seasonKey(board, season))
+	if err != nil || value == nil {
+		return nil, err
+	}
+	s := &ClosedSeason{}
+	decodeRow(value, s)
+	return s, nil
+}
+
+// ClosedTableOf is the final table of a ranking, nil where nobody had a score. Its season has to be closed.
+func ClosedTableOf(store Store, key leaderboards.Key) (*ClosedTable, error) {
+	value, err := store.Get(tableKey(tablePrefix, key))
+	if err != nil || value == nil {
+		return nil, err
+	}
+	t := &ClosedTable{}
+	decodeRow(value, t)
+	return t, nil
+}
+
+// ClosedPage are at most limit rows of a final table from a position (from 1) on. The rows of erased members have no
+// member.
+func ClosedPage(store Store, key leaderboards.Key, from int64, limit int) ([]leaderboards.Standing, error) {
+	var rows []leaderboards.Standing
+	prefix := tableKey(placePrefix, key) + "\x00"
+	if limit <= 0 {
+		return nil, nil
+	}
+	err := store.Scan(prefix, prefix+ordered(uint64(max(from, 1)-1)), func(k string, value []byte) bool {
+		rows = append(rows, decodePlace(value).Standing)
+		return len(rows) < limit
+	})
+	return rows, err
+}
+
+// ClosedPosition is where a member stands in a final table, from 1; 0 for one that is not in it.
+func ClosedPosition(store Store, key leaderboards.Key, member string) (int64, error) {
+	value, err := store.Get(tableKey(rankedPrefix, key) + "\x00" + member)
+	return int64(sequence(string(value))), err //nolint:gosec // written from a count
+}
+
+func decodeRow(value []byte, into any) {
+	if err := json.Unmarshal(value, into); err != nil {
+		panic(fmt.Sprintf("engine: a row of a closed season is damaged: %v", err))
+	}
+}
+
+func encodePlace(f leaderboards.Final) []byte {
+	var w writer
+	w.uint(stateFormat)
+	w.int(f.Rank)
+	w.int(f.Tied)
+	w.text(f.Member)
+	w.num(f.Value)
+	w.at(f.Reached)
+	return w.b
+}
+
+func decodePlace(value []byte) (f leaderboards.Final) {
+	r := &reader{b: value}
+	r.uint()
+	f.Rank, f.Tied, f.Member, f.Value, f.Reached = r.int(), r.int(), r.text(), r.num(), r.at()
+	damaged("place", f.Member, r)
+	return f
+}
+
+// anonymousRow is a row of a final table without its member.
+func anonymousRow(key string, value []byte) Row {
+	f := decodePlace(value)
+	f.Member = ""
+	return Row{Key: strings.Clone(key), Value: encodePlace(f)}
+}
+
+// placeRows are the rows of a place in a table. The place of an erased member has no name.
+func placeRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row {
+	if strings.HasPrefix(f.Member, erasedNames) {
+		f.Member = ""
+	}
+	at := ordered(uint64(position)) //nolint:gosec // a count
+	rows := []Row{{Key: tableKey(placePrefix, key) + "\x00" + at, Value: encodePlace(f)}}
+	if f.Member != "" {
+		rows = append(rows, Row{Key: tableKey(rankedPrefix, key) + "\x00" + f.Member, Value: []byte(at)})
+	}
+	return rows
+}
+
+// tableHash is the hash of a final table: SHA-256 over one line a row, in the order of the table, of its rank, the member or
+// group as a JSON string, the score and the instant at which it was reached, with tabs between them and a newline at the
+// end, each written as the API writes it. So whoever keeps the table can prove that it was this one.
+type tableHash struct {
+	sum  hash.Hash
+	line []byte
+}
+
+func newTableHash() *tableHash { return &tableHash{sum: sha256.New()} }
+
+func (h *tableHash) add(s leaderboards.Standing) {
+	b := strconv.AppendInt(h.line[:0], s.Rank, 10)
+	b = appendText(append(b, '\t'), s.Member)
+	b = s.Value.Append(append(b, '\t'))
+	b = s.Reached.Append(append(b, '\t'))
+	h.line = append(b, '\n')
+	h.sum.Write(h.line)
+}
+
+// addTable adds a split with its table, to the hash of a split board's season.
+func (h *tableHash) addTable(split string, t ClosedTable) {
+	b := appendText(h.line[:0], split)
+	b = strconv.AppendInt(append(b, '\t'), t.Members, 10)
+	h.line = append(append(append(b, '\t'), t.Hash...), '\n')
+	h.sum.Write(h.line)
+}
+
+func (h *tableHash) String() string { return hex.EncodeToString(h.sum.Sum(nil)) }
