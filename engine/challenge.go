@@ -129,22 +129,23 @@ func (a *applier) needsDone(needs []string, at calendar.Instant) bool {
 	return true
 }
 
-// completedAt is when all goals of a challenge were first reached, in the windows still known.
+// completedAt is when all goals of a challenge were first reached, 0 where that was in a window that is known no more.
 func (c *ChallengeRecord) completedAt(ch *Challenge) calendar.Instant {
 	first := calendar.Forever
+	known := 0 // completions in the windows that are known
 	for i := range c.Windows {
-		last := calendar.Beginning
+		last, times := calendar.Beginning, 1-len(ch.Goals)
 		for _, g := range ch.Goals {
 			mark := c.Windows[i].goal(g.ID)
 			if mark == nil {
-				last = calendar.Forever
+				last, times = calendar.Forever, 0
 				break
 			}
-			last = max(last, mark.At)
+			last, times = max(last, mark.First), times+mark.Times
 		}
-		first = min(first, last)
+		first, known = min(first, last), known+times
 	}
-	if first == calendar.Forever {
+	if first == calendar.Forever || c.Times > known {
 		return 0
 	}
 	return first
@@ -174,7 +175,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	name := ch.Path
 	mark := rec.needWindow(w.key, group).needGoal(g.ID)
 	mark.Times++
-	mark.At = a.event.Time
+	if mark.At = a.event.Time; mark.Times == 1 {
+		mark.First = mark.At
+	}
 	if a.allGoals(ch, rec, w.key, group) {
 		rec.Times++
 	}
@@ -249,7 +252,7 @@ func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, 
 	window := rec.needWindow(w.key, "")
 	if t.Reached(c.Fold, step.Goal) && window.goal("steps/"+step.ID) == nil {
 		mark := window.needGoal("steps/" + step.ID)
-		mark.Times, mark.At = 1, con.At
+		mark.Times, mark.First, mark.At = 1, con.At, con.At
 	}
 	done := stepsDone(ch, window)
 	steps := challenges.Tally{Count: 1, Value: done, At: con.At}
@@ -325,7 +328,7 @@ func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindo
 	if !ch.shareSuffices(mine) || rec.window(w.key, group).goal(g.ID) != nil {
 		return
 	}
-	if a.judge != nil && !a.judge.reachedHere(ch, w.key, group, g) {
+	if a.judge != nil && !a.judge.reachedByNow(ch, w.key, group, g) {
 		return
 	}
 	a.reach(ch, rec, w, g, group)

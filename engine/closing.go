@@ -31,8 +31,6 @@ const (
 	// ToldPlaces is how many of the best are told of a closed season where there is nothing to win and no definition that
 	// looks at season_closed; those who win, and with such a definition everyone in the table, are told in any case.
 	ToldPlaces = 1000
-	// emptySeasons is how many seasons in which nobody had a score are passed over at once.
-	emptySeasons = 1000
 )
 
 // closingRow holds what is being done to the one season that closes now.
@@ -92,7 +90,8 @@ func versionAt(versions []Version, at calendar.Instant) Version {
 	return versions[0]
 }
 
-// NextClose is when the next season closes that has not been closed yet, and that may have scores; Forever where none will.
+// NextClose is when the next season with stored scores closes that has not been closed yet; Forever where none will, and
+// Beginning while one is being closed.
 func NextClose(h SeasonHost) (calendar.Instant, error) {
 	next := calendar.Forever
 	value, err := h.Store().Get(closingRow)
@@ -101,6 +100,9 @@ func NextClose(h SeasonHost) (calendar.Instant, error) {
 	}
 	for _, b := range current(h).Leaderboards {
 		key, ok, err := nextSeason(h, b)
+		if ok && err == nil {
+			key, ok, err = nextScored(h, b, key)
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -176,45 +178,52 @@ func beginClosing(h SeasonHost) (done int, err error) {
 
 // beginSeason closes the first season of a board from one on that has closed by now and has scores, if there is one.
 func beginSeason(h SeasonHost, b *Leaderboard, key calendar.Key) (done int, err error) {
-	rules, flushed, passed := current(h), false, ""
-	for range emptySeasons {
-		closes := rules.SeasonCloses(b, key)
-		if closes > h.Now() {
-			break
-		}
-		season := rules.Calendar.Label(b.Counter.Every, key)
-		if !flushed { // scores of late are in memory alone
-			if err := h.Flush(); err != nil {
-				return 0, err
-			}
-			flushed = true
-		}
-		scores, err := hasScores(h.Store(), b.ID, season)
-		if err != nil {
-			return 0, err
-		}
-		if scores {
-			c := &closer{SeasonHost: h, closing: closing{Board: b.ID, Key: key, Season: season, Closes: closes}}
-			return 1, c.begin()
-		}
-		if last, _ := h.Clock(); last < closes {
-			break // what is on its way may still count
-		}
-		passed = season
-		key++
-	}
-	if passed == "" {
+	rules, now := current(h), h.Now()
+	if rules.SeasonCloses(b, key) > now {
 		return 0, nil
 	}
-	return 1, h.Put(Row{Key: closedRow + b.ID, Value: []byte(passed)})
+	if err := h.Flush(); err != nil { // scores of late are in memory alone
+		return 0, err
+	}
+	scored, ok, err := nextScored(h, b, key)
+	if err != nil {
+		return 0, err
+	}
+	if ok && rules.SeasonCloses(b, scored) <= now {
+		c := &closer{SeasonHost: h, closing: closing{Board: b.ID, Key: scored, Season: rules.Calendar.Label(b.Counter.Every, scored),
+			Closes: rules.SeasonCloses(b, scored)}}
+		return 1, c.begin()
+	}
+	last, _ := h.Clock()
+	if rules.SeasonCloses(b, key) > last {
+		return 0, nil // what is on its way may still count
+	}
+	passed := rules.Calendar.Key(b.Counter.Every, last)
+	for rules.SeasonCloses(b, passed) > last {
+		passed--
+	}
+	return 1, h.Put(Row{Key: closedRow + b.ID, Value: []byte(rules.Calendar.Label(b.Counter.Every, passed))})
 }
 
-func hasScores(store Store, board, season string) (found bool, err error) {
-	err = store.Scan(boardPrefix+board+"\x00"+season+"\x00", "", func(string, []byte) bool {
-		found = true
-		return false
-	})
-	return found, err
+// nextScored is the first season of a board from one on that has stored scores. Labels of one period sort like their seasons.
+func nextScored(h SeasonHost, b *Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
+	cal, every := current(h).Calendar, b.Counter.Every
+	prefix := boardPrefix + b.ID + "\x00"
+	after := prefix + cal.Label(every, from-1) + "\x00\xff" // no split and no id has this byte
+	for {
+		season := ""
+		err := h.Store().Scan(prefix, after, func(key string, _ []byte) bool {
+			season, _, _ = strings.Cut(key[len(prefix):], "\x00")
+			return false
+		})
+		if err != nil || season == "" {
+			return 0, false, err
+		}
+		if key, err = cal.ParseLabel(every, season); err == nil && key >= from {
+			return key, true, nil
+		}
+		after = prefix + season + "\x00\xff" // of another period that the board has had
+	}
 }
 
 // closer is at work on one season.

@@ -30,6 +30,7 @@ type judgement struct {
 	lines *estimate // of the amended event
 	rec   *Record   // being looked at
 	risen map[levelOf]int
+	paid  map[groupGoal]bool // by the records looked at so far
 }
 
 // claimed is one thing that an event gave.

@@ -106,10 +106,11 @@ type ChallengeWindow struct {
 	Goals []GoalMark
 }
 
-// GoalMark is a goal or step reached, how often, and when the last time was, by event time.
+// GoalMark is a goal or step reached, how often, and when the first and the last time was, by event time.
 type GoalMark struct {
 	ID    string
 	Times int
+	First calendar.Instant
 	At    calendar.Instant
 	// Unpaid is set where all winners' places were taken.
 	Unpaid bool

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -96,4 +97,57 @@ tiers: {club: {earned: stars, every: month, levels: {green: 0, silver: 50, gold:
 		w.at("2026-06-06T00:00:00Z")
 		require.Equal(t, "silver", w.tier("ann", "club"))
 	}
+}
+
+// The week in which it was completed first is forgotten by then, and this week's comes later than the event.
+func TestWhatIsNeededStaysCompletedInLaterPeriods(t *testing.T) {
+	w := program(t, `
+events: {buy: {}, visit: {}}
+points: {gems: {}}
+challenges:
+  weekly: {when: buy, every: week, goal: 2, give: {gems: 1}}
+  then: {when: visit, needs: weekly, goal: 9, give: {gems: 1}}
+`).at("2026-11-16T12:00:00Z")
+	w.send("ann", "buy")
+	w.after(time.Hour).send("ann", "buy")
+	w.after(time.Hour).send("ann", "visit")
+	w.at("2026-11-26T12:00:00Z").send("ann", "buy")
+	w.after(time.Hour).send("ann", "visit")
+	w.after(time.Hour).send("ann", "buy")
+	w.late("2026-11-26T13:30:00Z").send("ann", "visit")
+	w.reached("ann", "then", "3", false, 0)
+}
+
+// Without the voided one, ann brings enough only later than she was paid.
+func TestWhoBringsEnoughAnywayStaysPaid(t *testing.T) {
+	w := program(t, `
+events: {run: {}}
+points: {gems: {}}
+challenges: {relay: {when: run, by: everyone, goal: 2, each_needs: 3, give: {gems: 5}}}
+`).at("2026-05-01T12:00:00Z")
+	for _, id := range []string{"a", "b", "c", "d"} {
+		w.after(time.Hour).as(id).send("ann", "run")
+		w.handOut()
+	}
+	w.after(time.Hour).void("a")
+	w.has("ann", "gems", "5")
+	w.reached("ann", "relay", "2", true, 1)
+	w.void("b")
+	w.has("ann", "gems", "0")
+	w.reached("ann", "relay", "2", false, 0)
+}
+
+// What is needed was completed by the first of the events, however often it is completed again.
+func TestWhatIsNeededIsCompletedOnce(t *testing.T) {
+	w := program(t, `
+events: {buy: {}}
+points: {gems: {}}
+challenges:
+  again: {when: buy, goal: 1, again: true, give: {gems: 1}}
+  then: {when: buy, needs: again, goal: 9, give: {gems: 1}}
+`).at("2026-11-16T12:00:00Z")
+	for range 3 {
+		w.after(time.Hour).send("ann", "buy")
+	}
+	w.reached("ann", "then", "2", false, 0)
 }

@@ -13,15 +13,15 @@ import (
 const raising = `
 timezone: Europe/Berlin
 events: {buy: {amount: number}, visit: {}}
-points: {stars: {expire: 1 month after earning}}
+points: {stars: {expire: 1 month after earning, notice: none}}
 counters: {spent: {add: event.amount, when: buy}}
 badges: {regular: {}}
 rules:
   star: {when: buy, give: {stars: event.amount}}
   first: {when: buy, give: {badge: regular}, limit: 1 ever}
-tiers: {club: {counter: spent, last: 1 month, levels: {green: 0, silver: 100}}}
+tiers: {club: {counter: spent, last: 1 month, levels: {green: 0, silver: 100}, notice: none}}
 challenges: {hundred: {when: buy, add: event.amount, goals: [{at: 100, give: {stars: 5}}]}}
-streaks: {daily: {when: visit, every: day, goals: [{at: 2, give: {stars: 1}}]}}
+streaks: {daily: {when: visit, every: day, notice: none, goals: [{at: 2, give: {stars: 1}}]}}
 rewards: {mug: {cost: {stars: 10}}}
 `
 

@@ -10,7 +10,7 @@ import (
 
 // replay looks at the member's events again, as this judgement has them.
 func (j *judgement) replay() *applier {
-	j.risen = map[levelOf]int{}
+	j.risen, j.paid = map[levelOf]int{}, map[groupGoal]bool{}
 	b := &applier{judge: j}
 	id := j.r.target.Event.Member
 	subjects := NewSubjects(j.a.rules, j.r.state)
@@ -72,11 +72,14 @@ func (r *reversal) state(key string) []byte {
 }
 
 // replayed are the commands that make progress of their own.
-var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare, commandFreeze}
+var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare, commandFreeze, commandPlace}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
 func (j *judgement) process(b *applier, e *Event) {
 	top := e.cause == 0
+	if top {
+		j.paidBy(j.rec)
+	}
 	b.look(e)
 	if !top || !j.voided[j.rec.Seq] {
 		j.fold(b, e)
@@ -226,17 +229,28 @@ func (j *judgement) happened(c Cause) {
 	}
 }
 
-// reachedHere reports whether the record being looked at paid a group's goal, and still does.
-func (j *judgement) reachedHere(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
-	if j.rec == nil || j.rec.Outcome.Trail == nil {
-		return false
+// groupGoal is a group's goal in a window.
+type groupGoal struct {
+	challenge, goal, group string
+	window                 calendar.Key
+}
+
+// paidBy takes note of the groups' goals that a record paid, and that are still paid.
+func (j *judgement) paidBy(rec *Record) {
+	if rec.Outcome.Trail == nil {
+		return
 	}
-	for i, c := range j.rec.Outcome.Trail.Causes {
-		if c.Event == ChallengeCompleted && c.ID == ch.ID && c.Goal == g.ID && c.Key == window && c.Group == group {
-			return !j.undone[CauseRef{j.rec.Seq, uint32(i + 1)}] //nolint:gosec // an index
+	for i, c := range rec.Outcome.Trail.Causes {
+		if c.Event == ChallengeCompleted && !j.undone[CauseRef{rec.Seq, uint32(i + 1)}] { //nolint:gosec // an index
+			j.paid[groupGoal{c.ID, c.Goal, c.Group, c.Key}] = true
 		}
 	}
-	return false
+}
+
+// reachedByNow reports whether the records so far paid a group's goal: without what is reversed, who was paid may have
+// brought enough only later, and stays paid.
+func (j *judgement) reachedByNow(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
+	return j.paid[groupGoal{ch.ID, g.ID, group, window}]
 }
 
 // estimate is what the rules of the amended event would have given, limits and caps aside.

@@ -89,7 +89,7 @@ func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now
 			continue
 		}
 		if reached := then.goal(mark.ID); reached != nil {
-			mark.At = reached.At
+			mark.First, mark.At = reached.First, reached.At
 			mark.Times = min(mark.Times, reached.Times)
 			left.Goals = append(left.Goals, mark)
 		}

@@ -39,6 +39,7 @@ type Ruleset struct {
 	earned  [][]*Counter // by index of points
 	byName  map[string]*Counter
 	timers  []*timer
+	notices bool              // something is told ahead
 	names   map[string]string // what states call definitions, shared among all of them
 }
 
@@ -81,7 +82,8 @@ type Points struct {
 	Index    int // its place in Ruleset.Points
 	Decimals int
 	Rounding decimal.Rounding
-	Expire   []Expiry // the first to come counts; none: never
+	Expire   []Expiry            // the first to come counts; none: never
+	Notices  []calendar.Duration // how long ahead members are told that some expire
 	Pending  Pending
 	Negative NegativePolicy
 	Oldest   bool // spend: oldest, instead of the soonest expiry first
@@ -307,7 +309,8 @@ type Goal struct {
 // Streak is a run of consecutive periods in which its counter reached AtLeast.
 type Streak struct {
 	Definition
-	Counter    *Counter // Every is the streak's period
+	Counter    *Counter            // Every is the streak's period
+	Notices    []calendar.Duration // how long before the end of a period members are told that it is at risk
 	Run        challenges.Streak
 	OptIn      bool
 	Goals      []*Goal
@@ -357,6 +360,7 @@ type Tier struct {
 	Counters []*Counter // the metrics that levels refer to by index; one for the plain forms
 	Ladder   challenges.Ladder
 	Perks    map[string][]string
+	Notices  []calendar.Duration // how long ahead members are told that they will fall
 }
 
 // Leaderboard ranks the values of a counter.

@@ -292,6 +292,7 @@ func (w *writer) challenge(c *ChallengeRecord) {
 		for _, g := range win.Goals {
 			w.text(g.ID)
 			w.len(g.Times)
+			w.at(g.First)
 			w.at(g.At)
 			w.flag(g.Unpaid)
 		}
@@ -398,7 +399,9 @@ func (r *reader) challenge(c *ChallengeRecord) {
 	*c = ChallengeRecord{ID: r.name(), Enrolled: r.at(), Times: r.len2()}
 	c.Windows = list(r, func(w *ChallengeWindow) {
 		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
-		w.Goals = list(r, func(g *GoalMark) { *g = GoalMark{ID: r.name(), Times: r.len2(), At: r.at(), Unpaid: r.flag()} })
+		w.Goals = list(r, func(g *GoalMark) {
+			*g = GoalMark{ID: r.name(), Times: r.len2(), First: r.at(), At: r.at(), Unpaid: r.flag()}
+		})
 	})
 }
 

@@ -47,7 +47,7 @@ const maxFired = 100
 
 // linkTimers gathers what time starts, sorted by key.
 func (r *Ruleset) linkTimers() {
-	r.timers = nil
+	r.timers, r.notices = nil, r.hasNotices()
 	for _, rule := range r.Rules {
 		if rule.Timer != nil {
 			r.timers = append(r.timers, &timer{Timer: *rule.Timer, rule: rule, event: rule.When, key: rule.Path + "/" + rule.Timer.Text, start: calendar.Beginning})
@@ -181,6 +181,9 @@ func (a *applier) timersDue() calendar.Instant {
 	if a.m.Live == calendar.Forever {
 		return a.now
 	}
+	if a.rules.notices {
+		due = a.nextNotice(a.now)
+	}
 	for _, t := range a.rules.timers {
 		due = min(due, t.due(a))
 	}
@@ -209,8 +212,17 @@ func (a *applier) settleTimers(now calendar.Instant) {
 	if a.m.Live == calendar.Forever {
 		a.m.Live = now
 	}
+	told := max(a.m.Due-1, a.m.Live) // what was to be told before that has been
 	for range maxFired {
 		t, due := a.nextTimer(now)
+		if a.rules.notices {
+			if at := a.nextNotice(told); at < due {
+				a.settleTime(at)
+				a.notify(at)
+				told = at
+				continue
+			}
+		}
 		if t == nil {
 			return
 		}

@@ -263,6 +263,45 @@ func (b *builder) duration(rec *document.Record, name string) calendar.Duration 
 	return d
 }
 
+// The notices of definitions that say nothing of them (api: Webhooks).
+var (
+	weeksAhead = []calendar.Duration{{N: 30, Unit: calendar.Day}, {N: 7, Unit: calendar.Day}}
+	hoursAhead = []calendar.Duration{{N: 6, Unit: calendar.Hour}}
+)
+
+// maxNotices bounds how often one thing is told ahead.
+const maxNotices = 5
+
+// notices are how long ahead something is told, the longest first.
+func (b *builder) notices(rec *document.Record, usual []calendar.Duration) []calendar.Duration {
+	if !rec.Has("notice") {
+		return usual
+	}
+	items := rec.List("notice")
+	if len(items) > maxNotices {
+		b.Node(rec.Values["notice"], "keep the most useful ones", "%d notices of one thing are more than %d", len(items), maxNotices)
+	}
+	var all []calendar.Duration
+	for _, n := range items {
+		if n.Text == "none" {
+			if len(items) > 1 {
+				b.Node(n, "leave it out, or the others", "none stands alone")
+			}
+			return nil
+		}
+		d, err := calendar.ParseDuration(n.Text)
+		switch {
+		case err != nil:
+			b.Node(n, "", "%v", err)
+		case slices.Contains(all, d):
+			b.Node(n, "keep one of them", "%s is in the list twice", n.Text)
+		default:
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
 func (b *builder) period(rec *document.Record, name string) calendar.Period {
 	p, _ := calendar.ParsePeriod(rec.Text(name))
 	return p

@@ -49,6 +49,10 @@ var countFields = []document.Field{
 	{Name: "at_most", Phrase: document.Allowance, Doc: "How many events of a member count in a period. More do nothing.", Example: "1 per day"},
 }
 
+func noticeField(doc, example string) document.Field {
+	return document.Field{Name: "notice", Phrase: document.Notice, Many: true, Doc: "How long ahead the notice `" + doc, Example: example}
+}
+
 func fields(groups ...[]document.Field) []document.Field {
 	var all []document.Field
 	for _, g := range groups {
@@ -77,6 +81,7 @@ var (
 		{Name: "rounding", Words: []string{"down", "nearest", "up"}, Fallback: "down", Doc: "How an amount with more digits is rounded, once, after all boosts. `nearest` rounds a half to the even digit."},
 		{Name: "expire", Phrase: document.Expiry, Many: true, Fallback: "never", Doc: "When points expire; of a list the first to come. Points keep the phrase under which they were given.", Example: "[24 months after earning, 6 months after last purchase]",
 			MapNotYet: "expiry by audience and activity"},
+		noticeField("points_expiring` is sent, of all points that expire on one day. 30 days and 7 days where it is left out.", "[60 days, 14 days]"),
 		{Name: "pending", Phrase: document.Pending, Fallback: "none", Doc: "How long points are held back before they can be spent.", Example: "14 days"},
 		{Name: "negative", Words: []string{"debt", "floor", "refuse"}, Fallback: "debt", Doc: "What a reversal larger than the balance does: `debt` is paid off by what comes in later, `floor` stops at zero, `refuse` refuses the reversal."},
 		{Name: "spend", Words: []string{"soonest_expiry", "oldest"}, Fallback: "soonest_expiry", Doc: "Which points are spent first: those that expire soonest, or the oldest."},
@@ -148,6 +153,7 @@ var (
 			{Name: "at_least", Phrase: document.Number, Fallback: "1", Doc: "How much a period needs to count.", Example: "2"},
 			{Name: "days", Phrase: document.Day, Many: true, Doc: "With `every: day`, the days that count. The others neither count nor break.", Example: "[monday, tuesday, wednesday, thursday, friday]"},
 			{Name: "freeze", Phrase: document.Allowance, Record: freezeSection, Doc: "What keeps it alive over a missed period: an allowance, or a map.", Example: "1 per month"},
+			noticeField("streak_at_risk` is sent, before the end of a period that has not qualified. 6 hours where it is left out: at 18:00.", "3 hours"),
 			{Name: "repair", Record: repairSection, Doc: "Lets members mend it after a break.", Example: "{within: 48 hours, cost: {gems: 100}}"},
 			{Name: "join", Words: []string{"automatic", "opt_in"}, Fallback: "automatic", Doc: "Whether it counts for all members, or from the moment at which a member joins it."},
 			reversalField, versionField},
@@ -193,6 +199,7 @@ var (
 		everyField,
 		{Name: "keep", Phrase: document.Keep, Doc: "How long a level is held after it was reached, met or not.", Example: "12 months"},
 		{Name: "grace", Phrase: document.Duration, Doc: "How much longer it is held after that.", Example: "2 months"},
+		noticeField("tier_will_drop` is sent, before the level falls unless more is done. 30 days and 7 days where it is left out.", "1 month"),
 		{Name: "falls", Words: []string{"one level", "to what is met"}, Fallback: "one level", Doc: "How far it falls: one level, each kept anew, or at once to what is met."},
 		versionField,
 		{Name: "perks", Free: true, Values: &document.Field{Phrase: document.Text, Many: true}, Doc: "What each level brings, in words for members.", Example: "{gold: [Free syrup], reserve: [Free syrup, Tastings]}", Cosmetic: true},

@@ -40,6 +40,7 @@ func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 	}
 	b.freeze(rec, s)
 	b.repair(rec, s)
+	s.Notices = b.notices(rec, hoursAhead)
 	s.Goals = b.goals(rec, name, reader{who: "a streak"})
 	for _, g := range s.Goals {
 		if !g.At.IsInt() {

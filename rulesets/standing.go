@@ -58,6 +58,7 @@ func (b *builder) tiers() {
 
 func (b *builder) tier(rec *document.Record, t *engine.Tier) {
 	metrics := b.metrics(rec, t)
+	t.Notices = b.notices(rec, weeksAhead)
 	t.Ladder.Levels = nil
 	if n := rec.Values["levels"]; n != nil {
 		t.Ladder.Levels = b.rungs(n, metrics)

@@ -34,6 +34,7 @@ type season struct {
 	Season string            `json:"season"`
 	Starts *calendar.Instant `json:"starts_at"`
 	Ends   *calendar.Instant `json:"ends_at"`
+	Closes *calendar.Instant `json:"closes_at"` // when its table becomes final
 }
 
 // row is one line of a ranking: of a member, or of a group where groups are ranked.
@@ -45,11 +46,13 @@ type row struct {
 	Reached calendar.Instant `json:"reached_at"`
 }
 
-// table is a page of a ranking. NextRank is where the next page begins, null on the last one.
+// table is a page of a ranking; Hash is that of a final one. NextRank is where the next page begins, null on the last one.
 type table struct {
 	Leaderboard string `json:"leaderboard"`
 	season
 	Split    string `json:"split,omitempty"`
+	Closed   bool   `json:"closed"`
+	Hash     string `json:"hash,omitempty"`
 	Total    int64  `json:"total"`
 	Data     []row  `json:"data"`
 	HasMore  bool   `json:"has_more"`
@@ -61,6 +64,8 @@ type standing struct {
 	Leaderboard string `json:"leaderboard"`
 	season
 	Split   string            `json:"split,omitempty"`
+	Closed  bool              `json:"closed"`
+	Hash    string            `json:"hash,omitempty"`
 	Total   int64             `json:"total"`
 	Rank    *int64            `json:"rank"`
 	Member  string            `json:"member,omitempty"`
@@ -94,7 +99,7 @@ func groups(b *engine.Leaderboard) bool { return b.Counter.By != engine.ByMember
 func seasonOf(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key) season {
 	every := b.Counter.Every
 	return season{Season: rules.Calendar.Label(every, key), Starts: given(rules.Calendar.Start(every, key)),
-		Ends: given(rules.Calendar.End(every, key))}
+		Ends: given(rules.SeasonEnds(b, key)), Closes: given(rules.SeasonCloses(b, key))}
 }
 
 // ranking is one ranking of a board, as a request names it.
@@ -103,6 +108,8 @@ type ranking struct {
 	board  *engine.Leaderboard
 	key    leaderboards.Key
 	season season
+	closed bool   // its table is final
+	hash   string // of that table
 	etag   string
 }
 
@@ -133,6 +140,9 @@ func (c call) ranking() (*ranking, error) {
 	}
 	r := &ranking{call: c, board: b, season: seasonOf(rules, b, key)}
 	r.key = leaderboards.Key{Program: rules.Program, Board: b.ID, Season: r.season.Season, Split: split}
+	if err := r.final(); err != nil || r.closed {
+		return r, err
+	}
 	version, err := c.program.Boards().Version(c.http.UserContext(), r.key)
 	if err != nil {
 		return nil, err
@@ -141,6 +151,22 @@ func (c call) ranking() (*ranking, error) {
 	r.etag = `"` + c.server.start + "." + rules.Hash[:min(12, len(rules.Hash))] + "." + r.season.Season + "." +
 		strconv.FormatUint(version, 10) + `"`
 	return r, nil
+}
+
+// final looks whether the table is final; then its hash says what it is.
+func (r *ranking) final() error {
+	c, rules := r.call, r.call.program.Rules()
+	s, err := engine.ClosedSeasonOf(c.program.Store(), r.board.ID, r.season.Season)
+	if err != nil || s == nil {
+		return err
+	}
+	r.closed, r.season.Closes = true, given(s.ClosesAt)
+	t, err := engine.ClosedTableOf(c.program.Store(), r.key)
+	if t != nil {
+		r.hash = t.Hash
+	}
+	r.etag = `"` + r.hash[:min(12, len(r.hash))] + "." + rules.Hash[:min(12, len(rules.Hash))] + "." + r.season.Season + ".closed\""
+	return err
 }
 
 func unknownBoard(rules *engine.Ruleset, id string) *problem {
@@ -218,6 +244,9 @@ func showLeaderboard(c call) error {
 	if c.unchanged(r.etag) {
 		return c.notModified(r.etag)
 	}
+	if r.closed {
+		return r.closedTable(from, limit)
+	}
 	list, total, err := c.program.Boards().Page(c.http.UserContext(), r.key, r.board.Rules, from, int(limit))
 	if err := r.durable(err); err != nil {
 		return err
@@ -256,11 +285,24 @@ func showStanding(c call) error {
 	if c.unchanged(r.etag) {
 		return c.notModified(r.etag)
 	}
+	if r.closed {
+		answer, err := r.closedStanding(member, around)
+		if err != nil {
+			return err
+		}
+		return r.show(answer)
+	}
 	answer, err := r.standing(member, int(around))
 	if err := r.durable(err); err != nil {
 		return err
 	}
 	return r.show(answer)
+}
+
+// named says whose standing it is.
+func (r *ranking) named(s *standing, member string) {
+	mine := r.row(leaderboards.Standing{Member: member})
+	s.Member, s.Group = mine.Member, mine.Group
 }
 
 // standing finds where a member is, and the rows around it.
@@ -274,11 +316,7 @@ func (r *ranking) standing(member string, around int) (*standing, error) {
 	if out.Total, err = boards.Size(ctx, r.key); err != nil {
 		return nil, err
 	}
-	if mine := r.row(leaderboards.Standing{Member: member}); groups(r.board) {
-		out.Group = mine.Group
-	} else {
-		out.Member = mine.Member
-	}
+	r.named(out, member)
 	if !ranked {
 		return out, nil
 	}

@@ -55,6 +55,7 @@ var routes = []route{
 
 	{get, "/v1/leaderboards", keys.LeaderboardsRead, 0, nil, listLeaderboards},
 	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "from_rank", "limit", "min_seq"), showLeaderboard},
+	{get, "/v1/leaderboards/:board/seasons", keys.LeaderboardsRead, 0, params("cursor", "limit", "min_seq"), listSeasons},
 	{get, "/v1/leaderboards/:board/standings/:member", keys.LeaderboardsRead, 0, params("season", "split", "around", "min_seq"), showStanding},
 
 	{get, "/v1/challenges", keys.CatalogueRead, 0, params("member", "min_seq"), listChallenges},

@@ -71,6 +71,8 @@ var (
 		"From and to, local; the second is not included. Hours over midnight belong to the day on which they begin.", "14:00-16:00", "22:00-02:00")
 	Pending = form("a delay", `(`+durationPattern+`)|(until confirmed)|none`,
 		"How long points are held back: for a time, until you confirm them, or not at all.", "14 days", "until confirmed", "none")
+	Notice = form("how long ahead", `(`+durationPattern+`)|none`,
+		"Days and longer ahead, members' apps are told at 18:00 of the member's own day, hours ahead at that hour; or not at all.", "30 days", "6 hours", "none")
 	Currency  = form("a code of ISO 4217", `[A-Z]{3}`, "Three capital letters.", "EUR", "JPY")
 	Allowance = form("an allowance", `([1-9]\d{0,5}) per (`+periodPattern+`)`, "So many in each period of the calendar.", "1 per month")
 	Cost      = form("a price", `(`+numberPattern+`)( or more)?`, "So many points, or as many as the member likes from there on.", "150", "100 or more")

@@ -169,6 +169,13 @@ func (w *world) commit() {
 	w.processor.Committed(b)
 }
 
+// checkpoint writes what is only in memory.
+func (w *world) checkpoint() {
+	b := w.processor.Take(true)
+	must(w.store.Commit(b))
+	w.processor.Committed(b)
+}
+
 // advance lets time pass up to an instant: what falls due is settled at its own instant, one after another.
 func (w *world) advance(to calendar.Instant) {
 	if !w.begun {
@@ -182,6 +189,11 @@ func (w *world) advance(to calendar.Instant) {
 			tick = due
 			return false
 		}))
+		if closes := w.nextClose(); closes <= to && (tick == nil || closes <= tick.Time) {
+			w.now = max(w.now, closes)
+			w.closeSeasons()
+			continue
+		}
 		if tick == nil {
 			break
 		}
@@ -197,9 +209,7 @@ func (w *world) advance(to calendar.Instant) {
 
 // spread tells all members of news: of the ruleset, or of a promotion that was opened or closed.
 func (w *world) spread() {
-	b := w.processor.Take(true) // members in memory alone would not be found
-	must(w.store.Commit(b))
-	w.processor.Committed(b)
+	w.checkpoint() // members in memory alone would not be found
 	var ticks []*engine.Event
 	must(engine.Spread(w.store, w.processor.News(), "", func(tick *engine.Event) bool {
 		ticks = append(ticks, tick)

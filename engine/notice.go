@@ -1,0 +1,251 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Notices tell a member's app ahead of what time will take: points that expire, a level that falls, a streak that breaks
+// (api: Webhooks). They change nothing, so that nothing but the outcome keeps them: one is told when the instant for it is
+// passed over, which the due index sees to.
+
+// evening is when notices are told that are due on a day: at the member's own evening.
+const evening = 18 * time.Hour
+
+// ownZone is where the member's evening is: the member's own zone, whoever's midnight counts.
+func (a *applier) ownZone() *calendar.Zone {
+	if a.m.Zone != nil {
+		return a.m.Zone
+	}
+	return a.rules.Calendar.Zone
+}
+
+// daysBefore is the day that lies a duration of days or longer before another one.
+func daysBefore(d calendar.Date, lead calendar.Duration) calendar.Date {
+	switch lead.Unit {
+	case calendar.Week:
+		return d.AddDays(-7 * lead.N)
+	case calendar.Month:
+		return d.AddMonths(-lead.N)
+	case calendar.Year:
+		return d.AddMonths(-12 * lead.N)
+	default:
+		return d.AddDays(-lead.N)
+	}
+}
+
+// ahead is when a notice is told of what happens at an end, which is the first instant after a local day.
+func (a *applier) ahead(cal calendar.Calendar, end calendar.Instant, lead calendar.Duration) calendar.Instant {
+	if lead.IsExact() {
+		return cal.Before(end, lead)
+	}
+	return a.ownZone().At(daysBefore(cal.Zone.Date(end-1), lead), evening)
+}
+
+// aheadOfBreak is ahead for a streak: so many hours before midnight, by the member's own clock.
+func (a *applier) aheadOfBreak(cal calendar.Calendar, start, end calendar.Instant, lead calendar.Duration) calendar.Instant {
+	zone := a.ownZone()
+	if !lead.IsExact() || zone == cal.Zone {
+		return max(start, a.ahead(cal, end, lead))
+	}
+	clock := 24*time.Hour - end.Time().Sub(cal.Before(end, lead).Time())
+	at := zone.At(zone.Date(end-1), clock)
+	if at >= end {
+		at = zone.At(zone.Date(end-1)-1, clock)
+	}
+	return max(start, at)
+}
+
+// nextNotice is the first instant after one at which a notice is to be told, or at which that must be looked at again;
+// Forever when none is.
+func (a *applier) nextNotice(after calendar.Instant) calendar.Instant {
+	cal, due := a.rules.CalendarOf(a.m), calendar.Forever
+	for _, acc := range a.m.Accounts {
+		if p := a.rules.PointsType(acc.Points); p != nil && len(p.Expire) > 0 {
+			due = min(due, a.nextExpiring(cal, p, acc, after))
+		}
+	}
+	for _, rec := range a.m.Tiers {
+		if t := a.rules.tierOf(rec); t != nil {
+			for _, lead := range t.Notices {
+				due = min(due, a.nextDrop(cal, t, rec, lead, after))
+			}
+		}
+	}
+	for _, rec := range a.m.Streaks {
+		if s := a.rules.streakOf(rec); s != nil && rec.Breaks > 0 {
+			for _, lead := range s.Notices {
+				if at, _ := a.nextRisk(cal, s, rec, lead, after); at < due {
+					due = at
+				}
+			}
+		}
+	}
+	return due
+}
+
+// nextExpiring finds the first lot of which a notice is still to be told. A notice is the earlier the earlier its lot expires,
+// so it is enough to find the first expiry beyond those whose notices have been told.
+func (a *applier) nextExpiring(cal calendar.Calendar, p *Points, acc *Account, after calendar.Instant) calendar.Instant {
+	due := calendar.Forever
+	a.m.idleEnds(cal, acc, &a.idle)
+	for _, lead := range p.Notices {
+		told, first := a.toldUntil(cal, lead, after), calendar.Forever
+		for i := range acc.Lots {
+			lot := &acc.Lots[i]
+			if lot.Remaining == 0 {
+				continue
+			}
+			if end := acc.expiry(cal, lot, &a.idle); end > told && end < first {
+				first = end
+			}
+		}
+		if first == calendar.Forever {
+			continue
+		}
+		if at := a.ahead(cal, first, lead); at > after {
+			due = min(due, at)
+		}
+	}
+	return due
+}
+
+// toldUntil is the last end whose notice is not after an instant.
+func (a *applier) toldUntil(cal calendar.Calendar, lead calendar.Duration, after calendar.Instant) calendar.Instant {
+	if lead.IsExact() {
+		return cal.After(after, lead)
+	}
+	zone := a.ownZone()
+	day := zone.Date(after)
+	if zone.At(day, evening) > after {
+		day--
+	}
+	lead.N = -lead.N
+	last := daysBefore(day, lead)
+	for lead.N = -lead.N; daysBefore(last+1, lead) <= day; { // the ends of several days may be one month later than one day
+		last++
+	}
+	return cal.Zone.Start(last + 1)
+}
+
+// nextDrop is when a notice of the fall of a level is due. As long as it is far off, that is not found out: it is looked at
+// again ahead of the first instant at which the level can fall.
+func (a *applier) nextDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, lead calendar.Duration, after calendar.Instant) calendar.Instant {
+	metrics := &tierMetrics{rules: a.rules, member: a.m, tier: t}
+	end := t.Ladder.NextFall(cal, rec.TierState, metrics)
+	if end == calendar.Forever {
+		return end
+	}
+	if at := a.ahead(cal, end, lead); at > after {
+		return at
+	}
+	if end = t.Ladder.FallsAt(cal, rec.TierState, metrics); end == calendar.Forever {
+		return end
+	}
+	if at := a.ahead(cal, end, lead); at > after {
+		return at
+	}
+	return calendar.Forever
+}
+
+// nextRisk is when a notice of a streak is due that is at risk unless its present period, or the next one, qualifies, and the
+// end of that period.
+func (a *applier) nextRisk(cal calendar.Calendar, s *Streak, rec *StreakRecord, lead calendar.Duration, after calendar.Instant) (at, end calendar.Instant) {
+	if len(rec.Spans) == 0 {
+		return calendar.Forever, 0
+	}
+	k := max(cal.Key(s.Run.Every, after), rec.Spans[len(rec.Spans)-1].Last+1)
+	for range 2 * 7 {
+		start := cal.Start(s.Run.Every, k)
+		end = cal.End(s.Run.Every, k)
+		if start >= rec.Breaks {
+			break
+		}
+		counts := s.Run.Every != calendar.Day || s.Run.Counts(cal.FirstDate(calendar.Day, k).Weekday())
+		if at = a.aheadOfBreak(cal, start, end, lead); counts && at > after && at < end {
+			return at, end
+		}
+		k++
+	}
+	return calendar.Forever, 0
+}
+
+// notify tells the notices that are due at an instant.
+func (a *applier) notify(due calendar.Instant) {
+	cal := a.rules.CalendarOf(a.m)
+	for _, acc := range a.m.Accounts {
+		if p := a.rules.PointsType(acc.Points); p != nil {
+			a.notifyExpiring(cal, p, acc, due)
+		}
+	}
+	for _, rec := range a.m.Tiers {
+		if t := a.rules.tierOf(rec); t != nil {
+			a.notifyDrop(cal, t, rec, due)
+		}
+	}
+	for _, rec := range a.m.Streaks {
+		s := a.rules.streakOf(rec)
+		if s == nil || rec.Breaks == 0 {
+			continue
+		}
+		for _, lead := range s.Notices {
+			if at, end := a.nextRisk(cal, s, rec, lead, due-1); at == due {
+				if st := a.m.StreakAt(a.rules, s, due); st.State == challenges.StreakAtRisk {
+					n, _ := decimal.FromInt(int64(st.Length))
+					a.raise(StreakAtRisk, due, TextValue(s.ID), NumberValue(n), TimeValue(end))
+				}
+				break
+			}
+		}
+	}
+}
+
+// notifyExpiring tells once of all points that expire at the end of one day.
+func (a *applier) notifyExpiring(cal calendar.Calendar, p *Points, acc *Account, due calendar.Instant) {
+	a.m.idleEnds(cal, acc, &a.idle)
+	var all []Expiring
+	for i := range acc.Lots {
+		lot := &acc.Lots[i]
+		if lot.Remaining == 0 {
+			continue
+		}
+		end := acc.expiry(cal, lot, &a.idle)
+		if end == calendar.Forever {
+			continue
+		}
+		if slices.ContainsFunc(p.Notices, func(lead calendar.Duration) bool { return a.ahead(cal, end, lead) == due }) {
+			all = append(all, Expiring{At: end, Amount: lot.Remaining})
+		}
+	}
+	for _, e := range mergeExpiring(all) {
+		a.raise(PointsExpiring, due, TextValue(p.ID), NumberValue(e.Amount), TimeValue(e.At))
+	}
+}
+
+func (a *applier) notifyDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, due calendar.Instant) {
+	metrics := &tierMetrics{rules: a.rules, member: a.m, tier: t}
+	for _, lead := range t.Notices {
+		end := t.Ladder.FallsAt(cal, rec.TierState, metrics)
+		if end == calendar.Forever || a.ahead(cal, end, lead) != due {
+			continue
+		}
+		state := rec.TierState
+		changes := t.Ladder.Settle(cal, &state, metrics, end, nil)
+		if len(changes) == 0 || state.Level >= rec.Level {
+			return
+		}
+		a.raise(TierWillDrop, due, TextValue(t.ID), TextValue(t.name(rec.Level)), TextValue(t.name(state.Level)), TimeValue(end))
+		return
+	}
+}
+
+// hasNotices reports whether anything in the ruleset is told of ahead.
+func (r *Ruleset) hasNotices() bool {
+	return slices.ContainsFunc(r.Points, func(p *Points) bool { return len(p.Notices) > 0 && len(p.Expire) > 0 }) ||
+		slices.ContainsFunc(r.Tiers, func(t *Tier) bool { return len(t.Notices) > 0 }) ||
+		slices.ContainsFunc(r.Streaks, func(s *Streak) bool { return len(s.Notices) > 0 })
+}

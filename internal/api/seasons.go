@@ -1,0 +1,179 @@
+package api
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// States of a season: it runs; it is over, but late events still count; its table is final.
+const (
+	seasonOpen    = "open"
+	seasonClosing = "closing"
+	seasonClosed  = "closed"
+)
+
+// listedSeason is a season of a board as a list shows it. How many members it has is not told of a split one that has not
+// closed; the hash is that of its final table, of a split board's season that of all its tables.
+type listedSeason struct {
+	season
+	State   string  `json:"state"`
+	Members *int64  `json:"members"`
+	Hash    *string `json:"hash"`
+}
+
+// listSeasons answers with the seasons of a board in which anybody had a score, the present one first.
+func listSeasons(c call) error {
+	if err := c.settled(); err != nil {
+		return err
+	}
+	id, err := c.id("board")
+	if err != nil {
+		return err
+	}
+	rules := c.program.Rules()
+	b := rules.Leaderboard(id)
+	if b == nil {
+		return unknownBoard(rules, id)
+	}
+	limit, err := c.number("limit", standardPage, 1, maxPage)
+	if err != nil {
+		return err
+	}
+	before, err := c.seasonCursor(rules, b)
+	if err != nil {
+		return err
+	}
+	list, err := c.seasons(rules, b, before)
+	if err != nil {
+		return err
+	}
+	out := whole(list)
+	if len(list) > int(limit) {
+		next := base64.RawURLEncoding.EncodeToString([]byte(list[limit-1].Season))
+		out = page[listedSeason]{Data: list[:limit], HasMore: true, NextCursor: &next}
+	}
+	return c.show(out)
+}
+
+// seasonCursor is the season after which a page begins, "" for the first one.
+func (c call) seasonCursor(rules *engine.Ruleset, b *engine.Leaderboard) (string, error) {
+	text := c.query("cursor")
+	if text == "" {
+		return "", nil
+	}
+	label, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		_, err = rules.Calendar.ParseLabel(b.Counter.Every, string(label))
+	}
+	if err != nil {
+		return "", wrongParameter("query.cursor", "this is not the next_cursor of this list", "")
+	}
+	return string(label), nil
+}
+
+// seasons are the seasons of a board before one, the last one first. Labels of one period sort like their seasons.
+func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before string) ([]listedSeason, error) {
+	list := []listedSeason{}
+	err := engine.ClosedSeasons(c.program.Store(), b.ID, "", func(s engine.ClosedSeason) bool {
+		key, err := rules.Calendar.ParseLabel(b.Counter.Every, s.Season)
+		if err != nil { // of another period that the board has had
+			return true
+		}
+		row := listedSeason{season: seasonOf(rules, b, key), State: seasonClosed, Members: &s.Members, Hash: &s.Hash}
+		row.Closes = given(s.ClosesAt)
+		list = append(list, row)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	closed := len(list)
+	for key := rules.Calendar.Key(b.Counter.Every, c.program.Now()); ; key-- {
+		row, some, err := c.unclosed(rules, b, key)
+		if err != nil {
+			return nil, err
+		}
+		if some && !slices.ContainsFunc(list[:closed], func(s listedSeason) bool { return s.Season == row.Season }) {
+			list = append(list, row)
+		}
+		if b.Counter.Every == calendar.Always || rules.SeasonCloses(b, key) <= c.program.Now() {
+			break
+		}
+	}
+	slices.SortFunc(list, func(x, y listedSeason) int { return strings.Compare(y.Season, x.Season) })
+	if before != "" {
+		list = slices.DeleteFunc(list, func(s listedSeason) bool { return s.Season >= before })
+	}
+	return list, nil
+}
+
+// unclosed is a season that has not closed; some is false where it is over and nobody had a score.
+func (c call) unclosed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key) (row listedSeason, some bool, err error) {
+	now := c.program.Now()
+	row = listedSeason{season: seasonOf(rules, b, key), State: seasonOpen}
+	if now >= rules.SeasonEnds(b, key) {
+		row.State = seasonClosing
+	}
+	if b.Split {
+		return row, true, nil
+	}
+	members, err := c.program.Boards().Size(c.http.UserContext(), leaderboards.Key{Program: rules.Program, Board: b.ID, Season: row.Season})
+	row.Members = &members
+	return row, members > 0 || row.State == seasonOpen, err
+}
+
+// closedTable answers with a page of a final table.
+func (r *ranking) closedTable(from, limit int64) error {
+	list, total, err := r.closedRows(from, int(limit))
+	if err != nil {
+		return err
+	}
+	t := table{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Closed: true, Hash: r.hash, Total: total, Data: r.rows(list)}
+	if next := from + int64(len(list)); len(list) > 0 && next <= total {
+		t.HasMore, t.NextRank = true, &next
+	}
+	return r.show(t)
+}
+
+// closedRows are rows of a final table, without the names of members who were erased.
+func (r *ranking) closedRows(from int64, limit int) ([]leaderboards.Standing, int64, error) {
+	store, key := r.call.program.Store(), r.key
+	t, err := engine.ClosedTableOf(store, key)
+	if err != nil || t == nil {
+		return nil, 0, err
+	}
+	list, err := engine.ClosedPage(store, key, from, limit)
+	for i := range list {
+		if !groups(r.board) && r.call.program.Erased(list[i].Member) {
+			list[i].Member = ""
+		}
+	}
+	return list, t.Members, err
+}
+
+// closedStanding finds where a member is in a final table, and the rows around it.
+func (r *ranking) closedStanding(member string, around int64) (*standing, error) {
+	out := &standing{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Closed: true, Hash: r.hash}
+	r.named(out, member)
+	at, err := engine.ClosedPosition(r.call.program.Store(), r.key, member)
+	if err != nil {
+		return nil, err
+	}
+	rows, total, err := r.closedRows(max(at, 1), 1)
+	out.Total = total
+	if err != nil || at == 0 || len(rows) == 0 {
+		return out, err
+	}
+	out.Rank, out.Score, out.Reached = &rows[0].Rank, &rows[0].Value, &rows[0].Reached
+	if around > 0 {
+		page := 2*around + 1
+		rows, _, err = r.closedRows(max(1, min(at-around, total-page+1)), int(page))
+		out.Around = r.rows(rows)
+	}
+	return out, err
+}

@@ -1,0 +1,73 @@
+package suite
+
+import (
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// host is the world as the closing of seasons needs it.
+type host struct{ *world }
+
+// Store implements engine.SeasonHost, as do the methods below.
+func (h host) Store() engine.Store { return h.store }
+
+// Versions are that of the ruleset and the one that everybody joined under.
+func (h host) Versions() []engine.Version { return h.processor.Versions() }
+
+// Now is the time of the story.
+func (h host) Now() calendar.Instant { return h.now }
+
+// Clock is the time of the story, too: nothing is ever on its way.
+func (h host) Clock() (last, first calendar.Instant) {
+	_, first = h.processor.Clock()
+	return h.now, first
+}
+
+// Submit lets events arrive now.
+func (h host) Submit(events ...*engine.Event) error {
+	for _, e := range events {
+		e.Arrived = h.now
+		if _, refusal := h.process(e); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// Put writes rows.
+func (h host) Put(rows ...engine.Row) error {
+	h.processor.Put(rows...)
+	h.commit()
+	return nil
+}
+
+// Flush writes what is only in memory.
+func (h host) Flush() error {
+	h.checkpoint()
+	return nil
+}
+
+// Erased is false: no step erases anybody.
+func (h host) Erased(string) bool { return false }
+
+// nextClose is when the next season closes, Forever where none will.
+func (w *world) nextClose() calendar.Instant {
+	if len(w.rankings) == 0 {
+		return calendar.Forever
+	}
+	w.checkpoint()
+	at, err := engine.NextClose(host{w})
+	must(err)
+	return at
+}
+
+// closeSeasons closes those that have come to their close.
+func (w *world) closeSeasons() {
+	for {
+		done, err := engine.CloseSeasons(host{w})
+		must(err)
+		if done == 0 {
+			return
+		}
+	}
+}
