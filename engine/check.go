@@ -95,7 +95,7 @@ func checkTime(rules *Ruleset, e *Event) *Refusal {
 		return &Refusal{Code: CodeInFuture, Message: "the event's time lies more than 5 minutes ahead",
 			Errors: []FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
 	}
-	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime && e.Type != commandShare && !isSeason(e.Type) {
+	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime && e.Type != commandShare && e.Type != commandTurn && !isSeason(e.Type) {
 		return &Refusal{Code: CodeTooLate, Message: "the event's time lies more than " + rules.Late.String() + " back",
 			Errors: []FieldError{{Location: "time", Code: CodeTooLate, Message: "it is older than the program's late window",
 				Suggestion: "bring older events in with an import"}}}
@@ -139,6 +139,8 @@ func incomplete(s *Schema, given []NamedValue) *Refusal {
 func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	known := e.Member != "" && subjects.Member(e.Member) != nil
 	switch e.Type {
+	case commandTurn: // which nobody but a job sends
+		return nil
 	case commandFire, commandClose:
 		return checkFiring(rules, e)
 	case commandSeasonEnd, commandSeasonTable:
@@ -153,7 +155,7 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
 		}
-		return checkEnrollment(rules, e)
+		return checkEnrollment(rules, rules.CalendarOf(subjects.Member(e.Member)), e)
 	case commandAdjust:
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
@@ -202,7 +204,7 @@ func checkProfile(rules *Ruleset, e *Event, known bool) *Refusal {
 	return nil
 }
 
-func checkEnrollment(rules *Ruleset, e *Event) *Refusal {
+func checkEnrollment(rules *Ruleset, cal calendar.Calendar, e *Event) *Refusal {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the enrollment is not well-formed JSON"}
@@ -221,7 +223,7 @@ func checkEnrollment(rules *Ruleset, e *Event) *Refusal {
 	if !ch.OptIn {
 		return &Refusal{Code: CodeNotOptIn, Message: "everybody takes part in this challenge without joining"}
 	}
-	if ch.over(rules.Calendar, e.Time) {
+	if ch.over(cal, e.Time) {
 		return &Refusal{Code: CodeChallengeOver, Message: "this challenge is over"}
 	}
 	return nil

@@ -40,6 +40,7 @@ func init() {
 		commandCodes:   (*applier).addCodes,
 		commandFire:    (*applier).fireCommand,
 		commandClose:   (*applier).fireCommand,
+		commandTurn:    (*applier).turnCommand,
 		commandFreeze:  (*applier).freezeCommand,
 		commandRepair:  (*applier).repairCommand,
 
@@ -60,7 +61,7 @@ func init() {
 // ofProgram reports whether a command is of no member.
 func ofProgram(command string) bool {
 	switch command {
-	case commandCodes, commandFire, commandClose, commandSeasonEnd, commandSeasonTable:
+	case commandCodes, commandFire, commandClose, commandTurn, commandSeasonEnd, commandSeasonTable:
 		return true
 	}
 	return false

@@ -151,3 +151,17 @@ challenges:
 	}
 	w.reached("ann", "then", "2", false, 0)
 }
+
+func TestAChallengeIsOverByTheClockOfWhoEnrolls(t *testing.T) {
+	w := program(t, `
+timezone: Asia/Kathmandu
+clock: member
+events: {buy: {}}
+points: {gems: {}}
+challenges: {may: {when: buy, during: 2026-05-02 to 2026-05-03, join: opt_in, goal: 1, give: {gems: 1}}}
+`).at("2026-05-01T12:00:00Z")
+	w.moves("ann", "Etc/GMT+12")
+	w.at("2026-05-03T18:15:00Z").enroll("ann", "may")
+	w.after(time.Hour).send("ann", "buy")
+	w.reached("ann", "may", "1", true, 1)
+}

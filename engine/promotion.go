@@ -139,6 +139,7 @@ func (p *Processor) PromotionAt(of *Promotion, at calendar.Instant) (s Promotion
 const (
 	commandFire  = "promotion.fire"
 	commandClose = "promotion.close"
+	commandTurn  = "promotion.turn"
 )
 
 // firing is what a promotion is opened or closed with.
@@ -219,6 +220,59 @@ func (a *applier) fireCommand(e *Event) {
 		told.State, told.Available, told.Expires = "open", s.From, s.Until
 	}
 	a.out.Effects = append(a.out.Effects, told)
+}
+
+// turning is what a promotion.turn tells: that a promotion has opened or closed. What it gives to members is theirs to find
+// out; this is for the world outside.
+type turning struct {
+	Promotion string `json:"promotion"`
+	Opened    bool   `json:"opened"`
+}
+
+// maxTurns bounds how many openings and closings of one promotion are found at once.
+const maxTurns = 100
+
+// Turns are the openings and closings of promotions after one instant up to another, in order, as events of no member that
+// tell of them. Their ids are derived, so that each has one effect. through is how far they go: not always to the end.
+func (p *Processor) Turns(after, by calendar.Instant) (turns []*Event, through calendar.Instant) {
+	cal := p.Rules().Calendar
+	through = by
+	for _, of := range p.Rules().Promotions {
+		for _, opened := range [...]bool{true, false} {
+			next, name := of.closing, PromotionClosed
+			if opened {
+				next, name = of.opening, PromotionOpened
+			}
+			at := next(cal, p.subjects, after)
+			for n := 0; at <= by; n++ {
+				if n == maxTurns {
+					through = min(through, at-1)
+					break
+				}
+				turns = append(turns, &Event{ID: derived + name + "/" + of.ID + "/" + at.String(), Type: commandTurn, Time: at, Timed: true,
+					Data: encodeJSON(turning{of.ID, opened})})
+				at = next(cal, p.subjects, at)
+			}
+		}
+	}
+	turns = slices.DeleteFunc(turns, func(e *Event) bool { return e.Time > through })
+	slices.SortStableFunc(turns, func(x, y *Event) int { return cmpInstant(x.Time, y.Time) })
+	return turns, through
+}
+
+// turnCommand records that a promotion has opened or closed.
+func (a *applier) turnCommand(e *Event) {
+	var data turning
+	if json.Unmarshal(e.Data, &data) != nil {
+		return
+	}
+	name := PromotionClosed
+	if data.Opened {
+		name = PromotionOpened
+	}
+	if !e.Past {
+		a.out.Raised = []Raised{{Type: name, At: e.Time, Fields: []Value{TextValue(data.Promotion)}}}
+	}
 }
 
 // Promotion finds a promotion by id, nil when there is none.

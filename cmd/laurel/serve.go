@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -37,6 +38,7 @@ type serveOptions struct {
 	listen    string
 	operators string
 	redis     string
+	private   bool
 	demo      bool
 	verbose   bool
 }
@@ -56,6 +58,8 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.listen, "listen", env("LAUREL_LISTEN", "127.0.0.1:8080"), "address of the API (LAUREL_LISTEN)")
 	f.StringVar(&o.operators, "operators", env("LAUREL_OPERATORS", "127.0.0.1:9090"), "address of health and metrics (LAUREL_OPERATORS)")
 	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "URL of a Redis for leaderboards; without one they are in process (LAUREL_REDIS)")
+	f.BoolVar(&o.private, "webhooks-allow-private", env("LAUREL_WEBHOOKS_ALLOW_PRIVATE", "") == "true",
+		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
 	return cmd
@@ -94,7 +98,15 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return err
 	}
 
-	programs := map[string]*program.Program{}
+	guard := webhook.Guard{Private: o.private}
+	endpoints, err := webhook.NewEndpoints(db, guard, time.Now)
+	if err != nil {
+		return err
+	}
+	outgoing := webhook.NewClient(webhook.ClientOptions{Guard: guard})
+	defer outgoing.Close()
+
+	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped := make(chan string, len(loaded))
 	for _, l := range loaded {
 		p, err := openProgram(db, boards, remote, l)
@@ -103,7 +115,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		}
 		defer closing(log, "program "+l.Ruleset.Program, p.Close)
 		programs[l.Ruleset.Program] = p
-		if err := runner.Add(p, remote); err != nil {
+		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, p, endpoints, outgoing.Send, log)
+		if err := runner.Add(p, remote, hooks[l.Ruleset.Program]); err != nil {
 			return err
 		}
 		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
@@ -123,7 +136,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return err
 	}
 
-	server := api.New(api.Options{Programs: programs, Keys: ring, Log: log, Jobs: func(id string) any { return runner.Status(id) },
+	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
 		Checks: checks(db, remote), Version: buildVersion()})
 	public, err := listen(o.listen)
 	if err != nil {

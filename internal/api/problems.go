@@ -61,6 +61,8 @@ var codes = []Code{
 	{engine.CodeNotRepairable, 409, "the streak has no break that could still be repaired"},
 	{engine.CodeKnownCode, 409, "the pool has had this code before"},
 	{"too_many_keys", 409, "two keys of this name are active"},
+	{"too_many_webhooks", 409, "the program has as many webhooks as it may have"},
+	{"too_many_waiting", 409, "so many messages wait to be tried again that no more can be added"},
 	{engine.CodeMemberErased, 410, "the member has been erased, and the id stays blocked"},
 	{"body_too_large", 413, "the body is larger than this call takes"},
 	{"too_many_events", 413, "the batch has more events than one request takes"},
@@ -102,6 +104,7 @@ var fieldCodes = []Code{
 	{"wrong_value", 0, "the value is not one of those that fit here"},
 	{"wrong_amount", 0, "this amount does not fit here"},
 	{"wrong_code", 0, "this cannot be a code of a pool"},
+	{"wrong_url", 0, "messages cannot be sent to this address"},
 	{"wrong_reason", 0, "this cannot be a reason"},
 	{"unknown_scope", 0, "there is no such scope"},
 }

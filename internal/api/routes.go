@@ -70,6 +70,17 @@ var routes = []route{
 	{get, "/v1/admin/rulesets", keys.Admin, 0, nil, listRulesets},
 	{get, "/v1/admin/rulesets/current", keys.Admin, 0, nil, showRuleset},
 	{get, "/v1/admin/jobs", keys.Admin, 0, nil, showJobs},
+
+	{post, "/v1/admin/webhooks", keys.Admin, MaxEvent, nil, createWebhook},
+	{get, "/v1/admin/webhooks", keys.Admin, 0, nil, listWebhooks},
+	{get, "/v1/admin/webhooks/:webhook", keys.Admin, 0, nil, showWebhook},
+	{patch, "/v1/admin/webhooks/:webhook", keys.Admin, MaxEvent, nil, patchWebhook},
+	{del, "/v1/admin/webhooks/:webhook", keys.Admin, 0, nil, removeWebhook},
+	{post, "/v1/admin/webhooks/:webhook/rotate", keys.Admin, MaxEvent, nil, rotateWebhook},
+	{post, "/v1/admin/webhooks/:webhook/ping", keys.Admin, 0, nil, pingWebhook},
+	{get, "/v1/admin/webhooks/:webhook/deliveries", keys.Admin, 0, params("state", "cursor", "limit"), listDeliveries},
+	{post, "/v1/admin/webhooks/:webhook/deliveries/:delivery/resend", keys.Admin, 0, nil, resendDelivery},
+	{post, "/v1/admin/webhooks/:webhook/resend", keys.Admin, 0, nil, resendDeliveries},
 }
 
 func params(names ...string) []string { return names }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
 // Bounds of requests.
@@ -55,10 +56,11 @@ type Check struct {
 type Options struct {
 	Programs map[string]*program.Program // by id; they do not come and go while the server runs
 	Keys     *keys.Ring
-	Log      *slog.Logger     // nil: the default one
-	Clock    func() time.Time // nil: time.Now; for keys and rates, programs have their own
-	Rate     Rate             // of one key, in requests, and in events for batches; zero: 200,000 a second
-	BadKeys  Rate             // of one address that sends keys that are none; zero: 10 a second, 20 at once
+	Webhooks map[string]*webhook.Deliverer // by program; one that has none takes no endpoints
+	Log      *slog.Logger                  // nil: the default one
+	Clock    func() time.Time              // nil: time.Now; for keys and rates, programs have their own
+	Rate     Rate                          // of one key, in requests, and in events for batches; zero: 200,000 a second
+	BadKeys  Rate                          // of one address that sends keys that are none; zero: 10 a second, 20 at once
 	// Jobs is what operators are shown of a program's jobs; nil: nothing.
 	Jobs func(program string) any
 	// Checks are asked by /readyz, besides whether each program runs and whether the server is about to stop.
@@ -71,6 +73,7 @@ type Options struct {
 type Server struct {
 	programs  map[string]*program.Program
 	keys      *keys.Ring
+	webhooks  map[string]*webhook.Deliverer
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
@@ -90,7 +93,7 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, checks: o.Checks, version: o.Version,
+	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, checks: o.Checks, version: o.Version,
 		badKeys: addresses{rate: o.BadKeys, seen: map[string]*gcra{}}, start: newStart()}
 	if s.log == nil {
 		s.log = slog.Default()

@@ -6,5 +6,6 @@
 //	news      members told of a new version or a promotion opened by a call, so that their timers are set anew
 //	seasons   seasons of leaderboards closed: final tables, and prizes to those who won, in bounded batches
 //	gifts     a group's goal paid to everyone who brought enough, in bounded batches
+//	webhooks  what happened, told to receivers outside
 //	boards    scores for leaderboards outside this process, absolute and versioned
 package jobs

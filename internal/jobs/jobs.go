@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -56,6 +57,7 @@ type Runner struct {
 	cancel    context.CancelFunc
 	mu        sync.Mutex
 	jobs      []*Job
+	hooks     []*webhook.Deliverer
 }
 
 // NewRunner makes a runner that ticks at an interval. Start begins.
@@ -76,18 +78,21 @@ func (quiet) Error(string, ...any) {}
 func (quiet) Info(string, ...any)  {}
 func (quiet) Warn(string, ...any)  {}
 
-// Add schedules the jobs of a program. boards is nil when its boards are in process.
-func (r *Runner) Add(p *program.Program, boards Boards) error {
+// Add schedules the jobs of a program. boards is nil when its boards are in process, hooks when it has no webhooks.
+func (r *Runner) Add(p *program.Program, boards Boards, hooks *webhook.Deliverer) error {
 	id := p.Rules().Program
 	list := []*Job{
 		{Name: "settle", Program: id, run: func(context.Context) (int, error) { return Settle(p) }},
 		{Name: "news", Program: id, run: func(context.Context) (int, error) { return Spread(p) }},
+		{Name: "promotions", Program: id, run: func(context.Context) (int, error) { return Turn(p) }},
 		{Name: "gifts", Program: id, run: func(context.Context) (int, error) { return HandOut(p) }},
 	}
 	list = append(list, &Job{Name: "erase", Program: id, run: func(ctx context.Context) (int, error) {
-		_, err := p.Redact(ctx)
-		return 0, err // one run is about all that wait
+		return 0, redact(ctx, p, hooks) // one run is about all that wait
 	}})
+	if hooks != nil {
+		list = append(list, webhooks(id, hooks))
+	}
 	list = append(list, &Job{Name: "seasons", Program: id, run: func(ctx context.Context) (int, error) {
 		_, err := CloseSeasons(ctx, p)
 		return 0, err // one run is about all that have closed
@@ -102,6 +107,9 @@ func (r *Runner) Add(p *program.Program, boards Boards) error {
 	}
 	r.mu.Lock()
 	r.jobs = append(r.jobs, list...)
+	if hooks != nil {
+		r.hooks = append(r.hooks, hooks)
+	}
 	r.mu.Unlock()
 	return nil
 }
@@ -147,10 +155,16 @@ func (j *Job) exhaust(ctx context.Context) (total int, err error) {
 // Start begins to tick.
 func (r *Runner) Start() { r.scheduler.Start() }
 
-// Stop waits for running jobs, at most for the scheduler's time, and ends.
+// Stop waits for running jobs, at most for the scheduler's time, and for deliveries, which are cut off, and ends.
 func (r *Runner) Stop() error {
 	r.cancel()
-	return r.scheduler.Shutdown()
+	err := r.scheduler.Shutdown()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.hooks {
+		d.Wait()
+	}
+	return err
 }
 
 // Status is how the jobs of a program are doing.

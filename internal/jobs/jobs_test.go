@@ -295,7 +295,7 @@ func TestTheRunnerDoesWhatIsDueAndTellsWhatFails(t *testing.T) {
 	runner, err := jobs.NewRunner(time.Millisecond, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.NoError(t, err)
 	boards := &absent{Memory: leaderboards.NewMemory(), asked: make(chan struct{})}
-	require.NoError(t, runner.Add(p, boards))
+	require.NoError(t, runner.Add(p, boards, nil))
 	runner.Start()
 	for len(expiries(t, store.Store, "ann")) == 0 {
 		<-store.commits

@@ -213,6 +213,13 @@ func (p *Program) News() engine.News {
 	return p.processor.News()
 }
 
+// Turns are the openings and closings of promotions after one instant up to another, and how far they go.
+func (p *Program) Turns(after, by calendar.Instant) ([]*engine.Event, calendar.Instant) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Turns(after, by)
+}
+
 // PromotionAt is the status of a promotion at an instant.
 func (p *Program) PromotionAt(of *engine.Promotion, at calendar.Instant) engine.PromotionStatus {
 	p.mu.Lock()

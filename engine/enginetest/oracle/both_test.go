@@ -3,8 +3,8 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stretchr/testify/assert"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -24,7 +25,10 @@ type both struct {
 	store    *engine.Memory
 	versions []engine.Version
 	p        *engine.Processor
+	boards   *leaderboards.Memory
 	sent     map[string]Event
+	nth      int  // command
+	telling  bool // keeps the story
 	story    []string
 }
 
@@ -35,9 +39,12 @@ func (d *disagreement) Helper()                   {}
 func (d *disagreement) Errorf(f string, a ...any) { d.text += fmt.Sprintf(f, a...) }
 func (d *disagreement) FailNow()                  { panic(d) }
 
+// unfit is what a disagreement about the ruleset itself begins with.
+const unfit = "the ruleset is refused: "
+
 // play lets both live through a history. The text is empty when they agree all along.
-func play(h history, invariants bool) (b *both, text string) {
-	b = &both{world: New(h.program), store: engine.NewMemory(), sent: map[string]Event{}}
+func play(h history, invariants, telling bool) (b *both, text string) {
+	b = &both{telling: telling, world: New(h.program), store: engine.NewMemory(), sent: map[string]Event{}}
 	defer func() {
 		if r := recover(); r != nil {
 			d, ok := r.(*disagreement)
@@ -49,16 +56,16 @@ func play(h history, invariants bool) (b *both, text string) {
 	}()
 	program, diagnostics := rulesets.Parse("drawn.yaml", []byte(h.program.yaml()))
 	if diagnostics.HasErrors() {
-		b.disagree("the ruleset is refused: %s", diagnostics.Error())
+		b.disagree(unfit+"%s", diagnostics.Error())
 	}
 	b.versions = []engine.Version{{Number: 1, From: calendar.Beginning, Rules: program.Ruleset}}
 	b.open()
 	for i, zone := range h.zones {
-		id := fmt.Sprint("m", i)
+		id, team := fmt.Sprint("m", i), teams[i%len(teams)]
 		b.members = append(b.members, id)
-		b.command(engine.NewProfile("put"+id, id, engine.Profile{Timezone: &zone}), h.begin)
-		b.world.Join(id, zone)
-		b.tell(h.begin, "%s lives in %s", id, zone)
+		b.command(engine.NewProfile("put"+id, id, engine.Profile{Timezone: &zone, Fields: inTeam(team)}), h.begin)
+		b.world.Join(id, zone, team, h.begin)
+		b.tell(h.begin, "%s lives in %s, is %s", id, zone, team)
 	}
 	for _, s := range h.steps {
 		b.do(s)
@@ -74,6 +81,9 @@ func (b *both) disagree(format string, args ...any) {
 }
 
 func (b *both) tell(now Instant, format string, args ...any) {
+	if !b.telling {
+		return
+	}
 	b.story = append(b.story, calendar.Instant(now).String()+" "+fmt.Sprintf(format, args...))
 }
 
@@ -86,8 +96,15 @@ func (b *both) same(want, got any, about string, at Instant) {
 
 func (b *both) open() {
 	var err error
-	b.p, err = engine.NewProcessor(b.store, b.versions, leaderboards.NewMemory())
+	if b.boards == nil {
+		b.boards = leaderboards.NewMemory() // what restarts is the engine
+	}
+	b.p, err = engine.NewProcessor(b.store, b.versions, b.boards)
 	require.NoError(&disagreement{}, err)
+}
+
+func inTeam(team string) map[string]json.RawMessage {
+	return map[string]json.RawMessage{"team": json.RawMessage(strconv.Quote(team))}
 }
 
 func (b *both) accept(e *engine.Event) *engine.Outcome {
@@ -96,12 +113,47 @@ func (b *both) accept(e *engine.Event) *engine.Outcome {
 	if refusal != nil {
 		b.disagree("%s %s is refused: %s, %s", e.Type, e.ID, refusal.Code, refusal.Message)
 	}
+	if len(out.Fanouts) > 0 {
+		b.handOut(e.Arrived)
+	}
 	return out
 }
 
-func (b *both) command(e *engine.Event, now Instant) {
+// handOut pays the goals of groups to those who are still to be paid.
+func (b *both) handOut(now calendar.Instant) {
+	b.commit(false)
+	var gifts []engine.Fanout
+	require.NoError(&disagreement{}, engine.Gifts(b.store, func(key string, f engine.Fanout) bool {
+		gifts = append(gifts, f)
+		b.p.Put(engine.Row{Key: key})
+		return true
+	}))
+	for _, gift := range gifts {
+		var members []string
+		counter := b.p.Rules().Challenge(gift.Challenge).Counter.Name
+		require.NoError(&disagreement{}, engine.Sharers(b.store, gift, counter, "", func(member string) bool {
+			members = append(members, member)
+			return true
+		}))
+		for _, member := range members {
+			share := engine.NewShare(gift, member)
+			share.Arrived = now
+			b.accept(share)
+		}
+	}
+}
+
+func (b *both) command(e *engine.Event, now Instant) *engine.Outcome {
 	e.Time, e.Arrived = calendar.Instant(now), calendar.Instant(now)
-	b.accept(e)
+	return b.accept(e)
+}
+
+// decide lets the engine take a command that may be refused, and compares whether it was.
+func (b *both) decide(e *engine.Event, now Instant, accepted bool, what string) {
+	e.Time, e.Arrived = calendar.Instant(now), calendar.Instant(now)
+	_, refusal, err := b.p.Process(e)
+	require.NoError(&disagreement{}, err)
+	b.same(accepted, refusal == nil, what+" accepted", now)
 }
 
 func (b *both) commit(checkpoint bool) {
@@ -110,37 +162,99 @@ func (b *both) commit(checkpoint bool) {
 	b.p.Committed(batch)
 }
 
-// do takes a step. One about an event that was not sent (a shorter history may lack it) is left out.
+// do takes a step. One about an event or a claim that was not made (a shorter history may lack it) is left out.
 func (b *both) do(s step) {
-	_, known := b.sent[s.event.ID]
-	switch {
-	case s.do == "send":
+	switch s.do {
+	case "send":
 		b.send(s.event)
-	case s.do == "restart":
+	case "restart":
 		b.tell(s.now, "restart")
 		b.commit(s.checkpoint)
 		b.open()
 		b.world.reach("restart")
-	case s.do == "compare":
+	case "compare":
 		b.compare(s.now + s.later)
-	case !known:
-	case s.do == "again":
+	case "team", "enroll", "adjust", "claim":
+		b.order(s)
+	case "confirm", "cancel", "return":
+		if b.world.claims[s.id] != nil {
+			b.settle(s)
+		}
+	default:
+		if _, known := b.sent[s.event.ID]; known {
+			b.reverse(s)
+		}
+	}
+}
+
+// reverse is about an earlier event.
+func (b *both) reverse(s step) {
+	b.nth++
+	if s.do != "again" {
+		b.tell(s.now, "%s %s %s", s.do, s.event.ID, number(s.amount))
+		b.world.reach(s.do)
+	}
+	switch s.do {
+	case "again":
 		e := asSent(s.event)
 		e.Arrived = calendar.Instant(s.now)
 		if !b.accept(e).Duplicate {
 			b.disagree("%s is not known as a duplicate", e.ID)
 		}
 		b.world.reach("duplicate")
-	case s.do == "amend":
-		b.tell(s.now, "amend %s to %s", s.event.ID, number(s.amount))
+	case "amend":
 		b.command(engine.NewAmend(s.event.ID, json.RawMessage(`{"amount":`+number(s.amount)+`}`)), s.now)
 		b.world.Amend(s.event.ID, s.event.Member, s.amount, s.now)
-		b.world.reach("amend")
-	case s.do == "void":
-		b.tell(s.now, "void %s", s.event.ID)
+	case "void":
 		b.command(engine.NewVoid(s.event.ID), s.now)
 		b.world.Void(s.event.ID, s.event.Member, s.now)
-		b.world.reach("void")
+	case "release":
+		b.command(engine.NewRelease(s.event.ID), s.now)
+		b.world.Release(s.event.ID, s.event.Member, s.now)
+	case "refuse":
+		b.command(engine.NewRefuse(s.event.ID), s.now)
+		b.world.Refuse(s.event.ID, s.event.Member, s.now)
+	}
+}
+
+// order is about a member.
+func (b *both) order(s step) {
+	b.nth++
+	id := fmt.Sprint("n", b.nth)
+	b.tell(s.now, "%s: %s %s %s %s", s.member, s.do, s.id, s.what, number(s.amount))
+	switch s.do {
+	case "team":
+		b.command(engine.NewProfile(id, s.member, engine.Profile{Fields: inTeam(s.what)}), s.now)
+		b.world.MoveTo(s.member, s.what)
+	case "enroll":
+		for _, c := range b.world.Program.Challenges {
+			if c.ID == s.what && c.OptIn {
+				b.decide(engine.NewEnrollment(id, s.member, s.what), s.now, b.world.Enroll(s.member, c, s.now), "enrollment")
+			}
+		}
+	case "adjust":
+		ok := b.world.Adjust(s.member, s.what, s.amount, s.now)
+		b.decide(engine.NewAdjustment(id, s.member, engine.Adjustment{Points: s.what, Amount: decimal.Decimal(s.amount), Reason: "test"}), s.now, ok, "adjustment")
+	case "claim":
+		if slices.ContainsFunc(b.world.Program.Rewards, func(r Reward) bool { return r.ID == s.what }) {
+			ok := b.world.Claim(s.id, s.member, s.what, s.amount, s.now)
+			b.decide(engine.NewClaim(s.id, s.member, s.what, decimal.Decimal(s.amount)), s.now, ok, "claim")
+		}
+	}
+}
+
+// settle is about a claim.
+func (b *both) settle(s step) {
+	b.nth++
+	id, amount := fmt.Sprint("n", b.nth), decimal.Decimal(s.amount)
+	b.tell(s.now, "%s: %s %s %s", s.member, s.do, s.id, number(s.amount))
+	switch s.do {
+	case "confirm":
+		b.decide(engine.NewConfirm(id, s.id, amount), s.now, b.world.Confirm(s.id, s.amount, s.now), "confirmation")
+	case "cancel":
+		b.decide(engine.NewCancel(id, s.id), s.now, b.world.Cancel(s.id, s.now), "cancellation")
+	case "return":
+		b.decide(engine.NewReturn(id, s.id, amount), s.now, b.world.Return(s.id, s.amount, s.now), "return")
 	}
 }
 
@@ -168,67 +282,4 @@ func (b *both) send(e Event) {
 		}
 	}
 	b.same(b.world.Send(e), given, "what "+e.ID+" gave", e.Arrived)
-}
-
-// state is everything that is compared, by what it is of; numbers are millionths.
-type state map[string]any
-
-func (b *both) compare(at Instant) {
-	for _, id := range b.members {
-		want, got := b.expected(id, at), b.answered(id, at)
-		for _, key := range slices.Sorted(maps.Keys(want)) {
-			b.same(want[key], got[key], key+" of "+id, at)
-		}
-	}
-}
-
-func (b *both) expected(id string, at Instant) state {
-	s, p := state{}, b.world.Program
-	for _, c := range p.Points {
-		balance := b.world.Balance(id, c.ID, at)
-		s[c.ID] = balance
-		if balance.Expired > 0 {
-			b.world.reach("expired")
-		}
-	}
-	for _, c := range p.Counters {
-		s[c.ID] = b.world.Counter(id, c, at)
-	}
-	for _, c := range p.Streaks {
-		s[c.ID] = b.world.Streak(id, c, at)
-	}
-	for _, c := range p.Challenges {
-		s[c.ID] = b.world.Challenge(id, c, at)
-	}
-	for _, c := range p.Tiers {
-		s[c.ID] = fmt.Sprint("l", b.world.Tier(id, c, at))
-	}
-	return s
-}
-
-func (b *both) answered(id string, at Instant) state {
-	s, m := state{}, b.p.Member(id)
-	rules, instant := b.p.Rules(), calendar.Instant(at)
-	p := m.Progress(rules, instant, b.p.Group)
-	for points, v := range p.Points {
-		balance := Balance{Spendable: int64(v.Spendable), Pending: int64(v.Pending), Debt: int64(v.Debt), Issued: int64(v.Issued),
-			Expired: int64(v.Expired)}
-		for _, e := range m.Balance(rules, rules.PointsType(points), instant).Expires {
-			balance.Expiring = append(balance.Expiring, Expiring{int64(e.At), int64(e.Amount)})
-		}
-		s[points] = balance
-	}
-	for _, c := range rules.Counters {
-		s[c.ID] = int64(m.Count(rules, c, instant))
-	}
-	for streak, v := range p.Streaks {
-		s[streak] = StreakStanding{string(v.State), v.Length, v.Longest}
-	}
-	for challenge, v := range p.Challenges {
-		s[challenge] = ChallengeStanding{int64(v.Progress), v.Done, v.Times}
-	}
-	for tier, v := range p.Tiers {
-		s[tier] = v.Level
-	}
-	return s
 }

@@ -5,16 +5,31 @@ import (
 	"slices"
 )
 
-// window is the days of a challenge's window that a day lies in, false when it lies in none.
-func (c Challenge) window(m *member, day int) (name int, inside func(day int) bool, ok bool) {
-	switch {
-	case c.From != 0:
-		return 0, func(d int) bool { return c.From <= d && d <= c.Until }, c.From <= day && day <= c.Until
-	case c.Every != "":
-		start := m.clock.periodStart(c.Every, day)
-		return start, func(d int) bool { return m.clock.periodStart(c.Every, d) == start }, true
+// window is the window of a challenge that an instant lies in for a member: its name, what lies inside, and false where the
+// instant does not.
+func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool) {
+	from, to := -Forever, Forever
+	if c.From != 0 {
+		from, to = m.clock.start(c.From), m.clock.start(c.Until+1)
 	}
-	return 0, always, true
+	if c.Every != "" {
+		name = m.clock.periodStart(c.Every, m.clock.day(at))
+		from, to = m.clock.start(name), m.clock.start(m.clock.nextPeriod(c.Every, name))
+	}
+	if c.OptIn {
+		enrolled, ok := m.enrolled[c.ID]
+		if !ok {
+			return name, func(*happened) bool { return false }, false
+		}
+		from = max(from, enrolled)
+	}
+	if c.Within.N > 0 {
+		if !c.OptIn {
+			from = max(from, m.joined)
+		}
+		to = min(to, m.clock.after(from, c.Within))
+	}
+	return name, func(h *happened) bool { return from <= h.At && h.At < to }, from <= at && at < to
 }
 
 // completions are the goals that a value reaches: each goal once, or the only one again and again.
@@ -33,24 +48,107 @@ func (c Challenge) completions(v int64) (names []string) {
 	return names
 }
 
-// reached are the keys of all goals of a challenge that the member reached, by window.
-func (c Challenge) reached(m *member) map[int][]string {
-	if all := m.reached[c.ID]; all != nil {
-		return all
+// reached are the goals of a challenge that the member reached, by window.
+func (w *World) reachedGoals(c Challenge, m *member) map[int][]string {
+	all, stale := m.reached[c.ID], m.stale[c.ID]
+	if all == nil {
+		all, stale = map[int][]string{}, nil
+		m.reached[c.ID] = all
+		for _, h := range m.counted {
+			stale = append(stale, h.At)
+		}
 	}
-	all := map[int][]string{}
-	m.reached[c.ID] = all
-	for _, h := range m.events {
-		name, inside, ok := c.window(m, h.day)
-		if !ok || h.voided || h.Type != c.When || all[name] != nil {
+	m.stale[c.ID] = nil
+	known := map[int]bool{}
+	for _, at := range stale {
+		name, in, ok := c.window(m, at)
+		if !ok || known[name] {
 			continue
 		}
+		known[name] = true
 		all[name] = []string{}
-		if values := c.values(m, inside); len(values) > 0 {
-			all[name] = c.completions(slices.Max(values))
+		in = w.afterNeeds(c, m, in)
+		if len(c.Steps) > 0 {
+			if w.stepsDone(c, m, in) == len(c.Steps) {
+				all[name] = []string{"0"}
+			}
+		} else if list := c.readings(m.counted, in); len(list) > 0 {
+			best := slices.MaxFunc(list, func(x, y reading) int { return int(x.value - y.value) })
+			all[name] = c.completions(best.value)
 		}
 	}
 	return all
+}
+
+// afterNeeds leaves what came before the challenges that a challenge needs were completed.
+func (w *World) afterNeeds(c Challenge, m *member, in inside) inside {
+	if len(c.Needs) == 0 {
+		return in
+	}
+	since := -Forever
+	for _, id := range c.Needs {
+		i := slices.IndexFunc(w.Program.Challenges, func(c Challenge) bool { return c.ID == id })
+		since = max(since, w.completed(w.Program.Challenges[i], m))
+	}
+	return func(h *happened) bool { return h.At > since && in(h) }
+}
+
+// completed is when a challenge was completed for the first time.
+func (w *World) completed(c Challenge, m *member) (first Instant) {
+	if at, known := m.done[c.ID]; known {
+		return at
+	}
+	first = Forever
+	defer func() { m.done[c.ID] = first }()
+	done := map[int]bool{}
+	for _, h := range m.counted {
+		name, in, ok := c.window(m, h.At)
+		if !ok || done[name] {
+			continue
+		}
+		done[name] = true
+		in = w.afterNeeds(c, m, in)
+		if len(c.Steps) > 0 {
+			last := -Forever
+			for _, s := range c.Steps {
+				last = max(last, c.stepDone(s, m, in))
+			}
+			first = min(first, last)
+			continue
+		}
+		first = min(first, c.passed(m, c.Goals[len(c.Goals)-1], in))
+	}
+	return first
+}
+
+// passed is when a fold first reached a goal.
+func (f Fold) passed(m *member, goal int64, in inside) Instant {
+	counted := f.counted(m.counted, in)
+	for i, r := range f.readings(m.counted, in) {
+		if r.value >= goal*million {
+			return counted[i].At
+		}
+	}
+	return Forever
+}
+
+// stepDone is when a step was done: only what comes after the steps that it needs counts.
+func (c Challenge) stepDone(s Step, m *member, in inside) Instant {
+	since := -Forever
+	for _, id := range s.Needs {
+		i := slices.IndexFunc(c.Steps, func(s Step) bool { return s.ID == id })
+		since = max(since, c.stepDone(c.Steps[i], m, in))
+	}
+	return s.passed(m, s.Goal, func(h *happened) bool { return h.At > since && in(h) })
+}
+
+func (w *World) stepsDone(c Challenge, m *member, in inside) (n int) {
+	for _, s := range c.Steps {
+		if c.stepDone(s, m, in) < Forever {
+			n++
+		}
+	}
+	return n
 }
 
 func (c Challenge) key(window int, goal string) string {
@@ -60,14 +158,22 @@ func (c Challenge) key(window int, goal string) string {
 // payGoals pays what an event brought the member to reach.
 func (w *World) payGoals(m *member, h *happened) {
 	for _, c := range w.Program.Challenges {
-		for name, goals := range c.reached(m) {
+		if c.By != "" {
+			continue
+		}
+		for name, goals := range w.reachedGoals(c, m) {
 			for _, g := range goals {
-				w.pay(m, h, c.key(name, g), c.Give, award{})
+				key := c.key(name, g)
+				a := award{}
+				if c.Winners > 0 {
+					a.place = key
+				}
+				w.payWinner(m, h, key, c, a)
 			}
 		}
 	}
 	for _, s := range w.Program.Streaks {
-		if s.Goal == 0 {
+		if s.Goal == 0 || h.Type != "visit" {
 			continue
 		}
 		for _, r := range s.runs(m, m.clock.day(h.Arrived)) {
@@ -77,7 +183,7 @@ func (w *World) payGoals(m *member, h *happened) {
 			at := r.qualified[s.Goal-1]
 			switch r.marks(m, s) {
 			case 0:
-				w.pay(m, h, fmt.Sprint("streak ", s.ID, "/", at), s.Give, award{streak: s.ID, goal: s.Goal, period: at})
+				w.pay(m, h.seq, h.Arrived, fmt.Sprint("streak ", s.ID, "/", at), s.Give, award{streak: s.ID, goal: s.Goal, period: at})
 			case 1:
 			default:
 				w.reach("paid runs joined by a late event")
@@ -86,24 +192,42 @@ func (w *World) payGoals(m *member, h *happened) {
 	}
 }
 
-func (w *World) pay(m *member, h *happened, key string, amount int64, a award) {
+// payWinner pays a goal, unless all its places are taken.
+func (w *World) payWinner(m *member, h *happened, key string, c Challenge, a award) {
+	switch {
+	case m.awards[key] != nil:
+	case a.place != "" && w.won[a.place] >= c.Winners:
+		m.awards[key] = &award{}
+		w.reach("no winner's place left")
+	default:
+		if a.place != "" {
+			w.won[a.place]++
+		}
+		w.pay(m, h.seq, h.Arrived, key, c.Give, a)
+	}
+}
+
+func (w *World) pay(m *member, seq int, now Instant, key string, amount int64, a award) {
 	if m.awards[key] != nil {
 		return
 	}
 	a.given = amount * million
 	if account := m.accounts["gems"]; account != nil {
-		a.lot = account.open(w, m, h, a.given)
+		a.lot = account.open(w, m, seq, now, a.given, true)
 		a.lot.goal = true
 	}
 	m.awards[key] = &a
 	w.reach("goal paid")
 }
 
-// revokeGoals takes back what was given for goals of challenges that are no longer reached.
+// revokeGoals takes back what was given for goals that are no longer reached.
 func (w *World) revokeGoals(m *member, now Instant) {
 	held := map[string]bool{}
 	for _, c := range w.Program.Challenges {
-		for name, goals := range c.reached(m) {
+		if c.By != "" {
+			continue
+		}
+		for name, goals := range w.reachedGoals(c, m) {
 			for _, g := range goals {
 				held[c.key(name, g)] = true
 			}
@@ -111,7 +235,7 @@ func (w *World) revokeGoals(m *member, now Instant) {
 	}
 	var gone []string
 	for key, a := range m.awards {
-		if a.goal == 0 && !held[key] {
+		if a.goal == 0 && !held[key] && (a.group == nil || !a.group.suffices(w, m)) {
 			gone = append(gone, key)
 		}
 	}
@@ -119,6 +243,13 @@ func (w *World) revokeGoals(m *member, now Instant) {
 	for _, key := range gone {
 		a := m.awards[key]
 		delete(m.awards, key)
+		if a.place != "" {
+			w.won[a.place]--
+			w.reach("winner revoked")
+		}
+		if a.group != nil {
+			w.reach("share revoked")
+		}
 		m.accounts["gems"].clawBack(w, now, a.lot, a.given)
 		w.reach("goal revoked")
 	}
@@ -126,33 +257,43 @@ func (w *World) revokeGoals(m *member, now Instant) {
 
 // ChallengeStanding is where a member stands in a challenge.
 type ChallengeStanding struct {
-	Progress int64
-	Done     bool
-	Times    int
+	Progress, Mine int64
+	Done           bool
+	Times          int
 }
 
 // Challenge is a member's standing at an instant, in the window of that instant.
 func (w *World) Challenge(id string, c Challenge, now Instant) ChallengeStanding {
 	m := w.members[id]
+	if c.By != "" {
+		return w.groupStanding(m, c, now)
+	}
 	var s ChallengeStanding
-	for _, goals := range c.reached(m) {
+	all := w.reachedGoals(c, m)
+	for _, goals := range all {
 		switch {
 		case c.Again:
 			s.Times += len(goals)
-		case len(goals) == len(c.Goals):
+		case len(goals) == max(len(c.Goals), 1):
 			s.Times++
 		}
 	}
-	name, inside, _ := c.window(m, m.clock.day(now))
-	last := c.Goals[len(c.Goals)-1] * million
-	s.Progress = c.value(m, inside)
-	goals := c.reached(m)[name]
-	if c.Again {
-		s.Progress %= last
-		s.Done = len(goals) > 0
+	name, in, _ := c.window(m, now)
+	in = w.afterNeeds(c, m, in)
+	goals := all[name]
+	if len(c.Steps) > 0 {
+		s.Progress, s.Done = int64(w.stepsDone(c, m, in))*million, len(goals) > 0
+		if s.Progress > 0 && !s.Done {
+			w.reach("some steps done")
+		}
 		return s
 	}
-	s.Progress = min(s.Progress, last)
-	s.Done = len(goals) == len(c.Goals)
+	last := c.Goals[len(c.Goals)-1] * million
+	r, _ := c.last(m.counted, in)
+	if c.Again {
+		s.Progress, s.Done = r.value%last, len(goals) > 0
+		return s
+	}
+	s.Progress, s.Done = min(r.value, last), len(goals) == len(c.Goals)
 	return s
 }

@@ -1,6 +1,9 @@
 package oracle
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Instant is microseconds since 1970; Forever is never.
 type Instant = int64
@@ -15,15 +18,22 @@ type clock struct {
 	loc    *time.Location
 	sunday bool
 	starts map[int]Instant
-	firsts map[periodDay]int
+	firsts map[string]map[int]int // of periods
 }
 
+// locations are zones that have been read.
+var locations sync.Map
+
 func newClock(zone string, sundayWeeks bool) *clock {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		panic("oracle: " + err.Error())
+	loc, known := locations.Load(zone)
+	if !known {
+		read, err := time.LoadLocation(zone)
+		if err != nil {
+			panic("oracle: " + err.Error())
+		}
+		loc, _ = locations.LoadOrStore(zone, read)
 	}
-	return &clock{loc: loc, sunday: sundayWeeks, starts: map[int]Instant{}, firsts: map[periodDay]int{}}
+	return &clock{loc: loc.(*time.Location), sunday: sundayWeeks, starts: map[int]Instant{}, firsts: map[string]map[int]int{}}
 }
 
 func dayNumber(y int, m time.Month, d int) int {
@@ -57,18 +67,17 @@ func (c *clock) periodStart(period string, day int) int {
 	if period == "" || period == "ever" {
 		return 0
 	}
-	key := periodDay{period, day}
-	start, ok := c.firsts[key]
+	known := c.firsts[period]
+	if known == nil {
+		known = map[int]int{}
+		c.firsts[period] = known
+	}
+	start, ok := known[day]
 	if !ok {
 		start = c.findStart(period, day)
-		c.firsts[key] = start
+		known[day] = start
 	}
 	return start
-}
-
-type periodDay struct {
-	period string
-	day    int
 }
 
 func (c *clock) findStart(period string, day int) int {

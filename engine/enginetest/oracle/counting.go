@@ -1,11 +1,16 @@
 package oracle
 
+// inside says whether an event lies within what is looked at.
+type inside func(h *happened) bool
+
+func always(*happened) bool { return true }
+
 // counted picks the events that a fold counts, of those inside, in the order in which they happened.
-func (f Fold) counted(m *member, inside func(day int) bool) []*happened {
+func (f Fold) counted(events []*happened, in inside) []*happened {
 	var list []*happened
 	days := map[int]int{}
-	for _, h := range m.counted() {
-		if h.Type != f.When || h.Amount < f.Min || !inside(h.day) {
+	for _, h := range events {
+		if h.Type != f.When || h.Amount < f.Min || !in(h) {
 			continue
 		}
 		if days[h.day]++; f.AtMost == 0 || days[h.day] <= f.AtMost {
@@ -15,50 +20,112 @@ func (f Fold) counted(m *member, inside func(day int) bool) []*happened {
 	return list
 }
 
-// values are the fold's values after each of the events it counts.
-func (f Fold) values(m *member, inside func(day int) bool) []int64 {
-	var list []int64
-	var v int64
+// reading is a fold's value after an event.
+type reading struct {
+	value   int64
+	reached Instant // since when it is what it is, as boards see it
+}
+
+// readings are the fold's values after each of the events it counts.
+func (f Fold) readings(events []*happened, in inside) []reading {
+	var list []reading
+	var r reading
 	seen := map[string]bool{}
-	for i, h := range f.counted(m, inside) {
+	for i, h := range f.counted(events, in) {
+		before := r.value
 		switch {
 		case f.Kind == "add" && f.Amount:
-			v += h.Amount
+			r.value += h.Amount
 		case f.Kind == "add":
-			v += million
+			r.value += million
 		case f.Kind == "highest":
-			v = max(v, h.Amount)
-		case f.Kind == "lowest" && (i == 0 || h.Amount < v), f.Kind == "latest":
-			v = h.Amount
+			r.value = max(r.value, h.Amount)
+		case f.Kind == "lowest" && (i == 0 || h.Amount < r.value), f.Kind == "latest":
+			r.value = h.Amount
 		case f.Kind == "distinct" && !seen[h.Key]:
 			seen[h.Key] = true
-			v += million
+			r.value += million
 		}
-		list = append(list, v)
+		if i == 0 || r.value != before || f.Kind == "add" || f.Kind == "latest" {
+			r.reached = h.At
+		}
+		list = append(list, r)
 	}
 	return list
 }
 
-func (f Fold) value(m *member, inside func(day int) bool) int64 {
-	if list := f.values(m, inside); len(list) > 0 {
-		return list[len(list)-1]
+// last is the fold's value after all events, false when there are none.
+func (f Fold) last(events []*happened, in inside) (r reading, ok bool) {
+	list := f.readings(events, in)
+	if len(list) == 0 {
+		return reading{}, false
 	}
-	return 0
+	return list[len(list)-1], true
 }
 
-func always(int) bool { return true }
+// window is what a counter counts at an instant, as a member's clock has it.
+func (c Counter) window(m *member, at Instant) inside {
+	day := m.clock.day(at)
+	switch {
+	case c.Last.N > 0:
+		from := first(day, c.Last)
+		return func(h *happened) bool { return from <= h.day && h.day <= day }
+	case c.Every != "":
+		start := m.clock.periodStart(c.Every, day)
+		return func(h *happened) bool { return m.clock.periodStart(c.Every, h.day) == start }
+	}
+	return always
+}
+
+// contributions are the events that count for whom a counter or challenge counts.
+func (w *World) contributions(by, team string, m *member) []*happened {
+	switch by {
+	case "team":
+		var list []*happened
+		for _, h := range w.counted {
+			if h.team == team {
+				list = append(list, h)
+			}
+		}
+		return list
+	case "everyone":
+		return w.counted
+	}
+	return m.counted
+}
 
 // Counter is a counter's value at an instant.
 func (w *World) Counter(id string, c Counter, now Instant) int64 {
 	m := w.members[id]
-	day := m.clock.day(now)
-	switch {
-	case c.Last.N > 0:
-		from := first(day, c.Last)
-		return c.value(m, func(d int) bool { return from <= d && d <= day })
-	case c.Every != "":
-		start := m.clock.periodStart(c.Every, day)
-		return c.value(m, func(d int) bool { return m.clock.periodStart(c.Every, d) == start })
+	r, _ := c.last(w.contributions(c.By, m.team, m), c.window(m, now))
+	return r.value
+}
+
+// Badge is the level that a member has reached, -1 for none: the counter is looked at after every event.
+func (w *World) Badge(id string, b Badge) int {
+	m, level := w.members[id], -1
+	for _, c := range w.Program.Counters {
+		if c.ID != b.Counter {
+			continue
+		}
+		if c.Every == "" && c.Last.N == 0 {
+			for _, r := range c.readings(m.counted, always) {
+				for level+1 < len(b.Levels) && r.value >= b.Levels[level+1]*million {
+					level++
+				}
+			}
+			return level
+		}
+		for i, h := range m.counted {
+			if h.Type != c.When {
+				continue
+			}
+			r, ok := c.last(m.counted[:i+1], c.window(m, h.At))
+			for level+1 < len(b.Levels) && ok && r.value >= b.Levels[level+1]*million {
+				level++
+				w.reach("badge level")
+			}
+		}
 	}
-	return c.value(m, always)
+	return level
 }

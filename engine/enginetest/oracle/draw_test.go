@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"math/rand"
 	"slices"
-	"time"
 )
 
 // drawing makes random choices.
@@ -31,60 +30,191 @@ func (d drawing) span(units ...string) Span {
 	return Span{d.between(1, map[string]int{"hour": 50, "day": 12, "week": 3, "month": 2, "year": 1}[unit]), unit}
 }
 
-// program draws a program. Some questions have no answer in the design together, so that reversals is decided first: with
-// reversals there are no gifts for streaks and no grace of tiers.
-func (d drawing) program(reversals bool, begin int) Program {
-	p := Program{Zone: pick(d, zones...), MemberClock: d.one(2), SundayWeeks: d.one(3)}
-	p.Points = []Points{d.stars(), {ID: "gems", Rounding: "down"}}
-	for i := range d.between(1, 3) {
-		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i), p.MemberClock))
+// features are what a program may have. Each has about half of them, so that what one hides another shows.
+var features = []string{"boosts", "limits", "expiry", "pending", "takes", "streaks", "challenges", "opt in", "within", "needs", "steps",
+	"winners", "group challenges", "groups", "tiers", "badges", "boards", "rewards", "adjustments", "reversals", "late", "restarts",
+	"teams change", "member clock", "odd weeks"}
+
+// mix is the features that a program has.
+type mix map[string]bool
+
+// mix draws features. Some questions have no answer in the design together, so that with reversals there are no gifts for
+// streaks and no grace of tiers, and what needs something else before it is sent in order.
+func (d drawing) mix() mix {
+	m := mix{}
+	for _, f := range features {
+		m[f] = d.one(2)
 	}
-	if d.one(2) {
+	if m["needs"] {
+		m["late"] = false
+	}
+	return m
+}
+
+// ruleset draws a program.
+func (d drawing) ruleset(m mix, begin int) Program {
+	p := Program{Zone: pick(d, zones...), MemberClock: m["member clock"], SundayWeeks: m["odd weeks"]}
+	p.Points = []Points{d.stars(m), {ID: "gems", Rounding: "down"}}
+	for i := range d.between(1, 3) {
+		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i), m))
+	}
+	if m["takes"] {
 		p.Rules = append(p.Rules, Rule{ID: "use", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true})
-	}
-	if d.one(3) {
-		p.Rules = append(p.Rules, Rule{ID: "swap", When: "spend", Points: "gems", Fixed: 2, Take: true})
-	}
-	for i := range d.below(4) {
-		b := Boost{ID: fmt.Sprint("b", i), Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
-		if d.one(3) && (b.Stacks || !reversals) { // whether an amended event may have a boost that lost then is nowhere said
-			b.Min = int64(d.between(1, 20)) * million
-		}
 		if d.one(2) {
-			b.Plus = big.NewRat(int64(d.between(1, 9)), 2)
-		} else {
-			b.Times = big.NewRat(int64(d.between(5, 15)), 4)
+			p.Rules = append(p.Rules, Rule{ID: "swap", When: "spend", Points: "gems", Fixed: 2, Take: true})
 		}
-		p.Boosts = append(p.Boosts, b)
+	}
+	if m["boosts"] {
+		for i := range d.between(1, 3) {
+			p.Boosts = append(p.Boosts, d.boost(fmt.Sprint("b", i), m))
+		}
 	}
 	for i := range d.between(1, 3) {
-		c := Counter{ID: fmt.Sprint("c", i), Fold: d.fold("add", "add", "highest", "lowest", "latest", "distinct")}
-		switch d.below(3) {
-		case 1:
-			c.Every = pick(d, "day", "week", "month", "quarter", "year")
-		case 2:
-			c.Last = d.span("day", "week", "month")
+		p.Counters = append(p.Counters, d.counter(fmt.Sprint("c", i), m))
+	}
+	if m["streaks"] {
+		p.Streaks = append(p.Streaks, d.streak(m))
+	}
+	if m["challenges"] {
+		p.Challenges = d.challenges(m, begin)
+	}
+	if m["group challenges"] {
+		p.Challenges = append(p.Challenges, d.groupChallenge("j0", begin))
+	}
+	if m["tiers"] {
+		p.Tiers = append(p.Tiers, d.tier(m))
+	}
+	if m["badges"] {
+		p.Badges = d.badges(p.Counters)
+	}
+	if m["boards"] {
+		p.Boards = d.boards(p.Counters)
+	}
+	if m["rewards"] {
+		for i := range d.between(1, 2) {
+			p.Rewards = append(p.Rewards, d.reward(fmt.Sprint("w", i)))
 		}
-		p.Counters = append(p.Counters, c)
-	}
-	if d.one(2) {
-		p.Streaks = append(p.Streaks, d.streak(reversals))
-	}
-	for i := range d.below(3) {
-		p.Challenges = append(p.Challenges, d.challenge(fmt.Sprint("h", i), begin))
-	}
-	if d.one(2) {
-		p.Tiers = append(p.Tiers, d.tier(reversals))
-	}
-	if !reversals && d.one(3) { // late events that join runs are rare enough to be helped along
-		p.Tiers, p.Streaks = nil, []Streak{{ID: "s", Every: "day", AtLeast: 1, Goal: 2, Give: 3}}
 	}
 	return p
 }
 
-func (d drawing) stars() Points {
+func (d drawing) boost(id string, m mix) Boost {
+	b := Boost{ID: id, Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
+	if d.one(3) && (b.Stacks || !m["reversals"]) { // whether an amended event may have a boost that lost then is nowhere said
+		b.Min = int64(d.between(1, 20)) * million
+	}
+	if d.one(2) {
+		b.Plus = big.NewRat(int64(d.between(1, 9)), 2)
+	} else {
+		b.Times = big.NewRat(int64(d.between(5, 15)), 4)
+	}
+	return b
+}
+
+func (d drawing) counter(id string, m mix) Counter {
+	c := Counter{ID: id, Fold: d.fold("add", "add", "highest", "lowest", "latest", "distinct")}
+	switch d.below(3) {
+	case 1:
+		c.Every = pick(d, "day", "week", "month", "quarter", "year")
+	case 2:
+		c.Last = d.span("day", "week", "month")
+	}
+	if m["groups"] && d.one(2) {
+		c.By, c.AtMost = pick(d, "team", "team", "everyone"), 0 // whose contributions at_most counts is nowhere said
+		if c.By == "everyone" && c.Kind == "distinct" {
+			c.Kind = "add"
+		}
+	}
+	return c
+}
+
+func (d drawing) challenges(m mix, begin int) (list []Challenge) {
+	for i := range d.between(1, 3) {
+		c := d.challenge(fmt.Sprint("h", i), begin)
+		if m["steps"] && d.one(2) {
+			d.stepped(&c, m)
+		}
+		c.OptIn = m["opt in"] && d.one(2)
+		if m["within"] && d.one(2) {
+			c.Within = d.span("hour", "day", "week")
+		}
+		if c.OptIn && c.Within.N == 0 && c.From == 0 {
+			c.Within = d.span("day", "week")
+		}
+		if m["winners"] && d.one(2) {
+			c.Winners, c.Again = d.between(1, 2), false
+		}
+		if m["needs"] && i > 0 && d.one(2) {
+			c.Needs = []string{list[d.below(i)].ID}
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// stepped makes a challenge one of steps.
+func (d drawing) stepped(c *Challenge, m mix) {
+	c.Goals, c.Again = nil, false
+	for i := range d.between(2, 3) {
+		s := Step{ID: fmt.Sprint("s", i), Fold: d.fold("add", "highest", "distinct"), Goal: int64(d.between(1, 4))}
+		if i > 0 && m["needs"] {
+			s.Needs = []string{c.Steps[d.below(i)].ID}
+		}
+		c.Steps = append(c.Steps, s)
+	}
+}
+
+func (d drawing) groupChallenge(id string, begin int) Challenge {
+	c := d.challenge(id, begin)
+	c.Fold, c.Again = d.fold("add"), false
+	c.AtMost, c.Goals = 0, []int64{int64(d.between(3, 30))}
+	if c.Amount {
+		c.Goals[0] *= 10
+	}
+	c.By = pick(d, "team", "everyone")
+	if d.one(2) {
+		c.EachNeeds = int64(d.between(1, 10))
+	}
+	return c
+}
+
+func (d drawing) badges(counters []Counter) (list []Badge) {
+	for _, c := range counters {
+		if c.By != "" || c.Kind == "lowest" || c.Kind == "latest" || c.AtMost > 0 {
+			continue
+		}
+		b := Badge{ID: "b" + c.ID, Counter: c.ID}
+		at := int64(0)
+		for range d.between(1, 3) {
+			at += int64(d.between(1, 15))
+			b.Levels = append(b.Levels, at)
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+func (d drawing) boards(counters []Counter) (list []Board) {
+	for _, c := range counters {
+		if c.By != "everyone" && c.Last.N == 0 {
+			list = append(list, Board{ID: "l" + c.ID, Counter: c.ID, Lowest: d.one(3), Ties: pick(d, "earliest", "share", "dense"),
+				Split: c.When == "buy" && d.one(3)})
+		}
+	}
+	return list
+}
+
+func (d drawing) reward(id string) Reward {
+	r := Reward{ID: id, Points: pick(d, "stars", "stars", "gems"), Cost: int64(d.between(1, 40)), OrMore: d.one(3), Hold: d.span("hour", "day")}
+	if d.one(3) {
+		r.Stock = d.between(1, 4)
+	}
+	return r
+}
+
+func (d drawing) stars(m mix) Points {
 	p := Points{ID: "stars", Decimals: pick(d, 0, 0, 1, 2), Rounding: pick(d, "down", "nearest", "up"), Floor: d.one(4), Oldest: d.one(4)}
-	switch d.below(4) {
+	switch d.below(4) * map[bool]int{true: 1}[m["expiry"]] {
 	case 1:
 		p.Expire.After = d.span("hour", "day", "week", "month")
 	case 2:
@@ -92,13 +222,16 @@ func (d drawing) stars() Points {
 	case 3:
 		p.Expire = Expiry{Period: pick(d, "month", "quarter", "year"), Next: d.one(2)}
 	}
-	if d.one(3) {
+	if m["pending"] {
 		p.Pending = d.span("hour", "day")
+		if p.ByHand = d.one(3); p.ByHand {
+			p.Pending = Span{}
+		}
 	}
 	return p
 }
 
-func (d drawing) rule(id string, memberClock bool) Rule {
+func (d drawing) rule(id string, m mix) Rule {
 	r := Rule{ID: id, When: pick(d, "buy", "buy", "visit"), Points: "stars", Fixed: int64(d.between(1, 20))}
 	if r.When == "buy" {
 		if d.one(3) {
@@ -108,8 +241,8 @@ func (d drawing) rule(id string, memberClock bool) Rule {
 			r.Rate, r.Fixed = big.NewRat(int64(d.between(1, 30)), 8), 0
 		}
 	}
-	for range d.below(3) {
-		l := d.limit(r, memberClock)
+	for range d.below(3) * map[bool]int{true: 1}[m["limits"]] {
+		l := d.limit(r, m["member clock"])
 		if !slices.ContainsFunc(r.Limits, l.countsLike) {
 			r.Limits = append(r.Limits, l)
 		}
@@ -156,10 +289,13 @@ func (d drawing) fold(kinds ...string) Fold {
 	return f
 }
 
-func (d drawing) streak(reversals bool) Streak {
+func (d drawing) streak(m mix) Streak {
 	s := Streak{ID: "s", Every: pick(d, "day", "day", "week", "month"), AtLeast: pick(d, 1, 1, 2), Free: d.below(4)}
-	if !reversals {
+	if !m["reversals"] {
 		s.Goal, s.Give, s.Free = d.between(2, 3), 3, d.below(2)
+		if d.one(3) { // late events that join runs are rare enough to be helped along
+			return Streak{ID: "s", Every: "day", AtLeast: 1, Goal: 2, Give: 3}
+		}
 	}
 	return s
 }
@@ -187,7 +323,7 @@ func (d drawing) challenge(id string, begin int) Challenge {
 	return c
 }
 
-func (d drawing) tier(reversals bool) Tier {
+func (d drawing) tier(m mix) Tier {
 	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, ToMet: d.one(2)}
 	switch d.below(3) {
 	case 0:
@@ -205,120 +341,8 @@ func (d drawing) tier(reversals bool) Tier {
 			t.Keep = d.span("day", "month")
 		}
 	}
-	if !reversals && d.one(2) {
+	if !m["reversals"] && !m["pending"] && d.one(2) {
 		t.Grace = d.span("day", "week")
 	}
 	return t
-}
-
-// A step is one thing that happens at an instant: an event is sent or sent again, voided, or amended to an amount; the
-// engine restarts, with a checkpoint or without; both are compared, later if wanted.
-type step struct {
-	now        Instant
-	do         string // send, again, void, amend, restart, compare
-	event      Event
-	amount     int64
-	checkpoint bool
-	later      Instant
-}
-
-// history is a program, its members' zones and what happens.
-type history struct {
-	program Program
-	begin   Instant
-	zones   []string
-	steps   []step
-}
-
-const day = 86400 * second
-
-func draw(seed int64) history {
-	d := drawing{rand.New(rand.NewSource(seed))}
-	begin, reversals := dayOf(pick(d, beginnings...)), d.one(2)
-	h := history{program: d.program(reversals, begin), begin: int64(begin) * day}
-	for range d.between(1, 3) {
-		h.zones = append(h.zones, pick(d, zones...))
-	}
-	hours := pick(d, 30, 12, 6)
-	now := h.begin + 80*3600*second // later than the latest late event after joining
-	var sent []Event
-	left := map[string]int64{}
-	add := func(s step) {
-		s.now = now
-		h.steps = append(h.steps, s)
-	}
-	for i := range d.between(100, 300) {
-		now += d.gap(hours)
-		sent = append(sent, d.event(h, fmt.Sprintf("e%04d", i), d.below(len(h.zones)), now))
-		add(step{do: "send", event: sent[i]})
-		left[sent[i].ID] = sent[i].Amount
-		old := sent[d.below(len(sent))]
-		switch d.below(15) {
-		case 0:
-			add(step{do: "again", event: old})
-		case 1:
-			add(step{do: "restart", checkpoint: d.one(2)})
-		case 2, 3:
-			add(step{do: "compare", later: 0})
-		}
-		if n, open := left[old.ID]; reversals && d.one(6) && open && old.Type != "spend" {
-			now += int64(d.below(7200)) * second
-			if old.Type == "buy" && n >= million && d.one(2) {
-				left[old.ID] = int64(d.below(int(n/10_000))) * 10_000
-				add(step{do: "amend", event: old, amount: left[old.ID]})
-			} else {
-				delete(left, old.ID)
-				add(step{do: "void", event: old})
-			}
-		}
-	}
-	add(step{do: "compare"})
-	add(step{do: "compare", later: int64(d.below(90)) * day})
-	return h
-}
-
-// event draws what a member does next: now, or up to 70 hours ago, often just around a midnight. Where there are tiers it is
-// always now: the oracle walks all of time, while the engine judges a late contribution at its own time only.
-func (d drawing) event(h history, id string, member int, now Instant) Event {
-	e := Event{ID: id, Member: fmt.Sprint("m", member), Type: pick(d, "buy", "visit", "buy", "spend", "visit"), At: now, Arrived: now}
-	switch e.Type {
-	case "buy":
-		e.Amount, e.Key = d.amount(), fmt.Sprint("k", d.below(4))
-	case "spend":
-		e.Amount = d.amount()
-	}
-	if !d.one(3) || len(h.program.Tiers) > 0 {
-		return e
-	}
-	e.At -= int64(d.below(70*3600)) * second
-	if d.one(4) {
-		clock := newClock(h.zones[member], false)
-		if at := clock.start(clock.day(e.At)+1) - int64(d.below(2))*second; at <= now {
-			e.At = at
-		}
-	}
-	return e
-}
-
-func (d drawing) amount() int64 {
-	if d.one(3) {
-		return int64(d.below(4000)) * million / 100
-	}
-	return int64(d.below(40)) * million
-}
-
-// gap is the time until the next arrival: mostly less than some hours, now and then weeks.
-func (d drawing) gap(hours int) Instant {
-	if d.one(15) {
-		return int64(d.between(3, 40)) * day
-	}
-	return int64(d.below(hours*3600)) * second
-}
-
-func dayOf(date string) int {
-	t, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		panic(err)
-	}
-	return dayNumber(t.Date())
 }

@@ -19,17 +19,19 @@ type lot struct {
 }
 
 type account struct {
-	points    Points
-	lots      []*lot
-	debt      int64
-	issued    int64
-	forfeited int64
+	points Points
+	lots   []*lot
+	debt   int64
+	claims []*claim
+	issued int64
+	spent  int64
+	repaid int64
 }
 
 // Balance is an account at an instant, in millionths.
 type Balance struct {
-	Spendable, Pending, Debt, Issued, Expired int64
-	Expiring                                  []Expiring
+	Spendable, Pending, Held, Debt, Issued, Spent, Expired int64
+	Expiring                                               []Expiring
 }
 
 // Expiring is what expires at an instant.
@@ -42,9 +44,10 @@ type Expiring struct {
 func (a *account) expiry(m *member, l *lot) Instant {
 	e := a.points.Expire
 	switch {
+	case l.available == Forever:
 	case e.Idle != "":
 		until := m.clock.after(l.available, e.After)
-		for _, h := range m.counted() {
+		for _, h := range m.counted {
 			if h.Type == e.Idle && h.At > l.available && h.At < max(until, l.alive) {
 				until = max(until, m.clock.after(h.At, e.After))
 			}
@@ -62,19 +65,26 @@ func (a *account) expiry(m *member, l *lot) Instant {
 	return Forever
 }
 
-// open adds what an event gave.
-func (a *account) open(w *World, m *member, h *happened, amount int64) *lot {
-	l := &lot{seq: h.seq, available: m.clock.after(h.Arrived, a.points.Pending), remaining: amount}
+// open adds what was given by an event, or else at once.
+func (a *account) open(w *World, m *member, seq int, now Instant, amount int64, atOnce bool) *lot {
+	l := &lot{seq: seq, available: now, remaining: amount}
+	switch {
+	case atOnce:
+	case a.points.ByHand:
+		l.available = Forever
+	default:
+		l.available = m.clock.after(now, a.points.Pending)
+	}
 	l.expires = a.expiry(m, l)
 	l.alive = l.expires
 	a.issued += amount
 	a.lots = append(a.lots, l)
-	if l.available > h.Arrived {
+	if l.available > now {
 		w.reach("pending")
 	} else {
 		a.pay(l)
 	}
-	a.settle(m, h.Arrived)
+	a.settle(m, now)
 	return l
 }
 
@@ -82,23 +92,42 @@ func (a *account) open(w *World, m *member, h *happened, amount int64) *lot {
 func (a *account) pay(l *lot) {
 	paid := min(a.debt, l.remaining)
 	a.debt -= paid
+	a.repaid += paid
 	l.remaining -= paid
 }
 
-// settle lets time pass: what has become available pays debt, what has expired is gone.
+// settle lets time pass, one instant after the other: what has become available pays debt, what has expired is gone, and
+// what is held too long is given back.
 func (a *account) settle(m *member, now Instant) {
-	released := a.order()
-	slices.SortStableFunc(released, func(x, y *lot) int { return cmp.Compare(x.available, y.available) })
-	for _, l := range released {
+	type turn struct {
+		at Instant
+		do func()
+	}
+	var turns []turn
+	for _, l := range a.lots {
 		if l.available <= now {
-			a.pay(l)
+			turns = append(turns, turn{l.available, func() { a.pay(l) }})
+		}
+		if l.expires <= now {
+			turns = append(turns, turn{l.expires, func() {
+				l.expired += l.remaining
+				l.remaining = 0
+			}})
 		}
 	}
-	for _, l := range a.lots {
-		if l.expires <= now {
-			l.expired += l.remaining
-			l.remaining = 0
+	for _, c := range a.claims {
+		if c.state == "open" && c.until <= now {
+			turns = append(turns, turn{c.until, func() {
+				c.state = "timed_out"
+				for _, p := range c.parts {
+					a.giveBack(p.lot, p.amount, c.until)
+				}
+			}})
 		}
+	}
+	slices.SortStableFunc(turns, func(x, y turn) int { return cmp.Compare(x.at, y.at) })
+	for _, t := range turns {
+		t.do()
 	}
 }
 
@@ -119,7 +148,6 @@ func (a *account) take(m *member, now Instant, amount int64) bool {
 	if a.balance(m, now).Spendable < amount {
 		return false
 	}
-	a.forfeited += amount
 	for _, l := range a.order() {
 		if l.available <= now {
 			part := min(l.remaining, amount)
@@ -210,13 +238,31 @@ func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 // balance is the account at an instant, which it does not change.
 func (a *account) balance(m *member, now Instant) Balance {
 	c := *a
-	c.lots = nil
+	c.lots, c.claims = nil, nil
+	copies := map[*lot]*lot{}
 	for _, l := range a.lots {
 		copied := *l
+		copies[l] = &copied
 		c.lots = append(c.lots, &copied)
 	}
+	for _, x := range a.claims {
+		if x.state != "open" {
+			continue
+		}
+		copied := *x
+		copied.parts = nil
+		for _, p := range x.parts {
+			copied.parts = append(copied.parts, &part{copies[p.lot], p.amount})
+		}
+		c.claims = append(c.claims, &copied)
+	}
 	c.settle(m, now)
-	b := Balance{Debt: c.debt, Issued: c.issued}
+	b := Balance{Debt: c.debt, Issued: c.issued, Spent: c.spent}
+	for _, x := range c.claims {
+		if x.state == "open" {
+			b.Held += x.holding()
+		}
+	}
 	for _, l := range c.order() {
 		b.Expired += l.expired
 		switch {

@@ -2,7 +2,8 @@ package oracle
 
 import "math/big"
 
-// Program is a ruleset in the words of the oracle. Its events are buy {amount, key}, visit {} and spend {amount}.
+// Program is a ruleset in the words of the oracle. Its events are buy {amount, key}, visit {} and spend {amount}, its members
+// have a team.
 type Program struct {
 	Zone        string
 	MemberClock bool
@@ -14,6 +15,9 @@ type Program struct {
 	Streaks     []Streak
 	Challenges  []Challenge
 	Tiers       []Tier
+	Badges      []Badge
+	Boards      []Board
+	Rewards     []Reward
 }
 
 // Span is a duration of whole units: hour, day, week, month, year. The zero Span is none.
@@ -37,6 +41,7 @@ type Points struct {
 	Rounding string // down, nearest, up
 	Expire   Expiry
 	Pending  Span
+	ByHand   bool // pending: until confirmed
 	Floor    bool // what a reversal cannot take is forgiven, else it is debt
 	Oldest   bool // spend: oldest
 }
@@ -83,10 +88,11 @@ type Fold struct {
 	AtMost int  // a day, 0 for any number
 }
 
-// Counter is a fold for ever, per period, or over the last days.
+// Counter is a fold for ever, per period, or over the last days; of a member, a team or everyone.
 type Counter struct {
 	ID string
 	Fold
+	By    string // "", team, everyone
 	Every string
 	Last  Span
 }
@@ -107,9 +113,50 @@ type Challenge struct {
 	Fold
 	From, Until int // days since 1970, both included; 0 for none
 	Every       string
-	Goals       []int64 // whole numbers, ascending
+	Goals       []int64 // whole numbers, ascending; not with Steps
 	Again       bool
 	Give        int64
+	OptIn       bool
+	Within      Span
+	Winners     int      // 0 for all
+	Needs       []string // challenges
+	Steps       []Step
+	By          string // "", team, everyone
+	EachNeeds   int64
+}
+
+// Step is a part of a challenge.
+type Step struct {
+	ID string
+	Fold
+	Goal  int64
+	Needs []string // steps
+}
+
+// Badge has levels l0, l1, … by a member's counter.
+type Badge struct {
+	ID      string
+	Counter string
+	Levels  []int64 // ascending
+}
+
+// Board ranks by a counter.
+type Board struct {
+	ID      string
+	Counter string
+	Lowest  bool
+	Ties    string // earliest, share, dense
+	Split   bool   // by event.key
+}
+
+// Reward costs points.
+type Reward struct {
+	ID     string
+	Points string
+	Cost   int64 // whole points
+	OrMore bool
+	Hold   Span
+	Stock  int // 0 for no end
 }
 
 // Tier has levels l0, l1, … by the points earned in a period or in the last days.

@@ -11,7 +11,7 @@ type run struct {
 func (s Streak) runs(m *member, today int) []*run {
 	visits := map[int]int{}
 	begin := -1
-	for _, h := range m.counted() {
+	for _, h := range m.counted {
 		if h.Type != "visit" {
 			continue
 		}

@@ -2,29 +2,49 @@ package oracle
 
 import "slices"
 
-// earned is what definitions gave between two days, net of what was reversed.
-func (m *member) earned(points string, until Instant, inside func(day int) bool) (sum int64) {
-	for _, h := range m.events {
-		for _, g := range h.gave {
-			if g.points == points && h.At <= until && inside(h.day) {
-				sum += g.kept
+// gains are what definitions gave, in the order in which it was earned, net of what was reversed: what the first n gave is
+// sums[n].
+type gains struct {
+	at   []Instant
+	sums []int64
+}
+
+func (m *member) earnings(points string) *gains {
+	if g := m.gains[points]; g != nil {
+		return g
+	}
+	g := &gains{sums: []int64{0}}
+	for _, h := range m.counted {
+		for _, given := range h.gave {
+			if given.points == points {
+				g.at = append(g.at, h.At)
+				g.sums = append(g.sums, g.sums[len(g.at)-1]+given.kept)
 			}
 		}
 	}
-	return sum
+	if m.gains == nil {
+		m.gains = map[string]*gains{}
+	}
+	m.gains[points] = g
+	return g
 }
 
+// before is what was earned before an instant.
+func (g *gains) before(at Instant) int64 {
+	n, _ := slices.BinarySearch(g.at, at)
+	return g.sums[n]
+}
+
+// metric is what counts for a tier at an instant: what was earned since its window began.
 func (t Tier) metric(m *member, at Instant) int64 {
-	day := m.clock.day(at)
+	day, g := m.clock.day(at), m.earnings(t.Points)
 	switch {
 	case t.Last.N > 0:
-		from := first(day, t.Last)
-		return m.earned(t.Points, at, func(d int) bool { return from <= d && d <= day })
+		return g.before(at+1) - g.before(m.clock.start(first(day, t.Last)))
 	case t.Every != "":
-		start := m.clock.periodStart(t.Every, day)
-		return m.earned(t.Points, at, func(d int) bool { return m.clock.periodStart(t.Every, d) == start })
+		return g.before(at+1) - g.before(m.clock.start(m.clock.periodStart(t.Every, day)))
 	}
-	return m.earned(t.Points, at, always)
+	return g.before(at + 1)
 }
 
 // kept is until when a level reached at an instant is kept whatever happens.

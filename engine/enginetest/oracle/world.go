@@ -19,16 +19,26 @@ type World struct {
 	Reached map[string]int // how often each situation worth testing came up
 	members map[string]*member
 	zones   map[string]*clock
+	counted []*happened // of all members, as each member's
 	uses    []use
+	claims  map[string]*claim
+	groups  map[string]bool // goals of groups that were reached, by key
+	won     map[string]int  // winners' places that are taken, by goal
 	seq     int
 }
 
 type member struct {
 	id       string
 	clock    *clock
+	joined   Instant
+	team     string
+	enrolled map[string]Instant // in challenges
 	events   []*happened
-	sorted   []*happened                 // nil when it must be sorted anew
-	reached  map[string]map[int][]string // goals by challenge and window, as far as worked out since the last change
+	counted  []*happened                 // those that are not voided, in the order in which they happened
+	reached  map[string]map[int][]string // goals by challenge and window
+	stale    map[string][]Instant        // instants by challenge, in whose windows they must be worked out anew
+	done     map[string]Instant          // when challenges were completed, as far as worked out
+	gains    map[string]*gains           // by points
 	accounts map[string]*account
 	awards   map[string]*award
 }
@@ -38,6 +48,7 @@ type happened struct {
 	Event
 	seq    int
 	day    int // local, of its time
+	team   string
 	voided bool
 	gave   []*grant
 }
@@ -54,6 +65,8 @@ type grant struct {
 type award struct {
 	lot    *lot
 	given  int64
+	place  string // of a winner, "" for none
+	group  *share // of a group's goal
 	streak string
 	goal   int // of a streak
 	period int
@@ -62,41 +75,72 @@ type award struct {
 // New is a world in which nothing has happened yet.
 func New(p Program) *World {
 	slices.SortFunc(p.Rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
-	return &World{Program: p, Reached: map[string]int{}, members: map[string]*member{}, zones: map[string]*clock{}}
+	return &World{Program: p, Reached: map[string]int{}, members: map[string]*member{}, zones: map[string]*clock{},
+		claims: map[string]*claim{}, groups: map[string]bool{}, won: map[string]int{}}
 }
 
 func (w *World) reach(situation string) { w.Reached[situation]++ }
 
-// Join adds a member who lives in a zone.
-func (w *World) Join(id, zone string) {
-	if !w.Program.MemberClock {
-		zone = w.Program.Zone
-	}
+func (w *World) clock(zone string) *clock {
 	if w.zones[zone] == nil {
 		w.zones[zone] = newClock(zone, w.Program.SundayWeeks)
 	}
-	m := &member{id: id, clock: w.zones[zone], accounts: map[string]*account{}, awards: map[string]*award{}}
+	return w.zones[zone]
+}
+
+// teams are all there are.
+var teams = []string{"blue", "red"}
+
+// Join adds a member who lives in a zone.
+func (w *World) Join(id, zone, team string, at Instant) {
+	if !w.Program.MemberClock {
+		zone = w.Program.Zone
+	}
+	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
+		accounts: map[string]*account{}, awards: map[string]*award{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p}
 	}
-	m.changed()
 	w.members[id] = m
+}
+
+// MoveTo puts a member into another team, which counts for what is accepted from now on.
+func (w *World) MoveTo(id, team string) {
+	if m := w.members[id]; m.team != team {
+		m.team = team
+		w.reach("team changed")
+	}
+}
+
+// Enroll opts a member in to a challenge, unless that is over.
+func (w *World) Enroll(id string, c Challenge, now Instant) bool {
+	if c.From != 0 && now >= w.members[id].clock.start(c.Until+1) {
+		w.reach("enrolled too late")
+		return false
+	}
+	if m := w.members[id]; m.enrolled[c.ID] == 0 {
+		m.enrolled[c.ID] = now
+		clear(m.reached)
+		clear(m.done)
+		w.reach("enrolled")
+	}
+	return true
 }
 
 // Send accepts an event and returns what each rule gave, negative what it took.
 func (w *World) Send(e Event) map[string]int64 {
 	m := w.members[e.Member]
 	w.seq++
-	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At)}
-	for _, a := range m.accounts {
-		a.settle(m, e.Arrived)
-	}
+	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.team}
+	m.settle(e.Arrived)
 	out := map[string]int64{}
-	if len(m.events) > 0 && e.At < m.latest() {
+	if n := len(m.counted); n > 0 && e.At < m.counted[n-1].At {
 		w.reach("late event")
 	}
 	m.events = append(m.events, h)
-	m.changed()
+	m.counted = slices.Insert(m.counted, place(m.counted, h), h)
+	w.counted = slices.Insert(w.counted, place(w.counted, h), h)
+	w.changed(m, h)
 	for _, a := range m.accounts {
 		a.moveExpiry(w, m, h)
 	}
@@ -107,14 +151,8 @@ func (w *World) Send(e Event) map[string]int64 {
 	}
 	m.grantLots(w, h)
 	w.payGoals(m, h)
+	w.payGroups(m, h)
 	return out
-}
-
-func (m *member) latest() (at Instant) {
-	for _, h := range m.events {
-		at = max(at, h.At)
-	}
-	return at
 }
 
 // grantLots opens one lot for each kind of points that an event's rules gave.
@@ -125,7 +163,7 @@ func (m *member) grantLots(w *World, h *happened) {
 	}
 	for points, sum := range sums {
 		if sum > 0 {
-			m.accounts[points].open(w, m, h, sum)
+			m.accounts[points].open(w, m, h.seq, h.Arrived, sum, false)
 		}
 	}
 }
@@ -139,17 +177,16 @@ func (w *World) Amend(id, of string, amount int64, now Instant) { w.reverse(id, 
 func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	m := w.members[of]
 	w.seq++
-	for _, a := range m.accounts {
-		a.settle(m, now)
-	}
-	i := slices.IndexFunc(m.events, func(h *happened) bool { return h.ID == id })
-	h := m.events[i]
+	m.settle(now)
+	h := m.event(id)
 	if amount == nil {
 		h.voided = true
+		m.counted = slices.Delete(m.counted, place(m.counted, h), place(m.counted, h)+1)
+		w.counted = slices.Delete(w.counted, place(w.counted, h), place(w.counted, h)+1)
 	} else {
 		h.Amount = *amount
 	}
-	m.changed()
+	w.changed(m, h)
 	back := map[string]int64{}
 	for _, g := range h.gave {
 		kept := int64(0)
@@ -175,20 +212,35 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	w.revokeGoals(m, now)
 }
 
-func (m *member) changed() { m.sorted, m.reached = nil, map[string]map[int][]string{} }
+func (m *member) event(id string) *happened {
+	return m.events[slices.IndexFunc(m.events, func(h *happened) bool { return h.ID == id })]
+}
 
-// counted are the events that are not voided, in the order in which they happened.
-func (m *member) counted() []*happened {
-	if m.sorted != nil {
-		return m.sorted
+// settle lets time pass over the member's points.
+func (m *member) settle(now Instant) {
+	for _, a := range m.accounts {
+		a.settle(m, now)
 	}
-	for _, h := range m.events {
-		if !h.voided {
-			m.sorted = append(m.sorted, h)
+}
+
+// changed forgets what was worked out from what an event is part of.
+func (w *World) changed(m *member, h *happened) {
+	m.gains = nil
+	clear(m.done)
+	for i := range w.Program.Challenges {
+		c := &w.Program.Challenges[i]
+		if len(c.Needs) > 0 {
+			delete(m.reached, c.ID)
+		} else if c.By == "" {
+			m.stale[c.ID] = append(m.stale[c.ID], h.At)
 		}
 	}
-	slices.SortFunc(m.sorted, func(a, b *happened) int {
+}
+
+// place is where an event stands among the counted ones.
+func place(counted []*happened, h *happened) int {
+	i, _ := slices.BinarySearchFunc(counted, h, func(a, b *happened) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID))
 	})
-	return m.sorted
+	return i
 }

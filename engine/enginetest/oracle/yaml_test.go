@@ -17,7 +17,7 @@ func (p Program) yaml() string {
 		weeks = "sunday"
 	}
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
-	b.WriteString("events:\n  buy: {amount: number, key: text}\n  visit: {}\n  spend: {amount: number}\n")
+	b.WriteString("member: {team?: text}\nevents:\n  buy: {amount: number, key: text}\n  visit: {}\n  spend: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
 	section(b, "rules", p.Rules, Rule.yaml)
 	section(b, "boosts", p.Boosts, Boost.yaml)
@@ -25,6 +25,9 @@ func (p Program) yaml() string {
 	section(b, "streaks", p.Streaks, Streak.yaml)
 	section(b, "challenges", p.Challenges, Challenge.yaml)
 	section(b, "tiers", p.Tiers, Tier.yaml)
+	section(b, "badges", p.Badges, Badge.yaml)
+	section(b, "leaderboards", p.Boards, Board.yaml)
+	section(b, "rewards", p.Rewards, Reward.yaml)
 	return b.String()
 }
 
@@ -77,6 +80,9 @@ func (p Points) yaml() (string, fields) {
 	}
 	if p.Pending.N > 0 {
 		f.add("pending: %s", p.Pending)
+	}
+	if p.ByHand {
+		f.add("pending: until confirmed")
 	}
 	if p.Floor {
 		f.add("negative: floor")
@@ -172,6 +178,8 @@ func (c Fold) lines(f *fields) {
 func (c Counter) yaml() (string, fields) {
 	var f fields
 	c.lines(&f)
+	f.by(c.By)
+	f.add("public: true")
 	if c.Every != "" {
 		f.add("every: %s", c.Every)
 	}
@@ -201,26 +209,113 @@ func dated(day int) string {
 	return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
 }
 
+func (f *fields) by(by string) {
+	switch by {
+	case "team":
+		f.add("by: member.team")
+	case "everyone":
+		f.add("by: everyone")
+	}
+}
+
 func (c Challenge) yaml() (string, fields) {
 	var f fields
-	c.lines(&f)
+	if len(c.Steps) == 0 {
+		c.lines(&f)
+	}
+	f.by(c.By)
+	if c.EachNeeds > 0 {
+		f.add("each_needs: %d", c.EachNeeds)
+	}
 	if c.From != 0 {
 		f.add("during: %s to %s", dated(c.From), dated(c.Until))
 	}
 	if c.Every != "" {
 		f.add("every: %s", c.Every)
 	}
-	if c.Again {
-		f.add("goal: %d", c.Goals[0])
-		f.add("again: true")
-		f.add("give: {gems: %d}", c.Give)
-		return c.ID, f
+	if c.OptIn {
+		f.add("join: opt_in")
 	}
-	f.add("goals:")
-	for _, g := range c.Goals {
-		f.add("  - {at: %d, give: {gems: %d}}", g, c.Give)
+	if c.Within.N > 0 {
+		f.add("within: %s", c.Within)
 	}
+	if c.Winners > 0 {
+		f.add("winners: %d", c.Winners)
+	}
+	if len(c.Needs) > 0 {
+		f.add("needs: [%s]", strings.Join(c.Needs, ", "))
+	}
+	c.goals(&f)
 	return c.ID, f
+}
+
+func (c Challenge) goals(f *fields) {
+	switch {
+	case len(c.Steps) > 0:
+		f.add("give: {gems: %d}", c.Give)
+		f.add("steps:")
+		for _, s := range c.Steps {
+			var lines fields
+			s.lines(&lines)
+			lines.add("goal: %d", s.Goal)
+			if len(s.Needs) > 0 {
+				lines.add("needs: [%s]", strings.Join(s.Needs, ", "))
+			}
+			f.add("  %s: {%s}", s.ID, strings.Join(lines, ", "))
+		}
+	case c.Again || c.By != "":
+		f.add("goal: %d", c.Goals[0])
+		f.add("give: {gems: %d}", c.Give)
+		if c.Again {
+			f.add("again: true")
+		}
+	default:
+		f.add("goals:")
+		for _, g := range c.Goals {
+			f.add("  - {at: %d, give: {gems: %d}}", g, c.Give)
+		}
+	}
+}
+
+func levels(f *fields, thresholds []int64) {
+	f.add("levels:")
+	for i, at := range thresholds {
+		f.add("  l%d: %d", i, at)
+	}
+}
+
+func (b Badge) yaml() (string, fields) {
+	var f fields
+	f.add("counter: %s", b.Counter)
+	levels(&f, b.Levels)
+	return b.ID, f
+}
+
+func (b Board) yaml() (string, fields) {
+	var f fields
+	f.add("counter: %s", b.Counter)
+	f.add("ties: %s", b.Ties)
+	if b.Lowest {
+		f.add("order: lowest")
+	}
+	if b.Split {
+		f.add("split: event.key")
+	}
+	return b.ID, f
+}
+
+func (r Reward) yaml() (string, fields) {
+	var f fields
+	cost := fmt.Sprint(r.Cost)
+	if r.OrMore {
+		cost += " or more"
+	}
+	f.add("cost: {%s: %s}", r.Points, cost)
+	f.add("hold: %s", r.Hold)
+	if r.Stock > 0 {
+		f.add("stock: %d", r.Stock)
+	}
+	return r.ID, f
 }
 
 func (t Tier) yaml() (string, fields) {
@@ -232,10 +327,7 @@ func (t Tier) yaml() (string, fields) {
 	if t.Last.N > 0 {
 		f.add("last: %s", t.Last)
 	}
-	f.add("levels:")
-	for i, at := range t.Levels {
-		f.add("  l%d: %d", i, at)
-	}
+	levels(&f, t.Levels)
 	if t.Keep.N > 0 {
 		f.add("keep: %s", t.Keep)
 	}

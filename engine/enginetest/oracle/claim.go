@@ -1,0 +1,237 @@
+package oracle
+
+import (
+	"cmp"
+	"slices"
+)
+
+// claim holds points for a reward, or has spent them.
+type claim struct {
+	account *account
+	member  *member
+	reward  Reward
+	until   Instant
+	state   string // open, confirmed, returned, cancelled, timed_out
+	parts   []*part
+}
+
+// part is what a claim holds or has spent of one lot.
+type part struct {
+	lot    *lot
+	amount int64
+}
+
+func (c *claim) holding() (sum int64) {
+	for _, p := range c.parts {
+		sum += p.amount
+	}
+	return sum
+}
+
+// Claim holds what a reward costs, amount or its price for 0, or is refused.
+func (w *World) Claim(id, of, reward string, amount int64, now Instant) bool {
+	m := w.members[of]
+	w.seq++
+	m.settle(now)
+	i := slices.IndexFunc(w.Program.Rewards, func(r Reward) bool { return r.ID == reward })
+	r := w.Program.Rewards[i]
+	if amount == 0 {
+		amount = r.Cost * million
+	}
+	if r.Stock > 0 && w.taken(r, now) >= r.Stock {
+		w.reach("sold out")
+		return false
+	}
+	a := m.accounts[r.Points]
+	if a.balance(m, now).Spendable < amount {
+		w.reach("too little to claim")
+		return false
+	}
+	c := &claim{account: a, member: m, reward: r, until: m.clock.after(now, r.Hold), state: "open"}
+	for _, l := range a.order() {
+		if n := min(l.remaining, amount); n > 0 && l.available <= now {
+			l.remaining -= n
+			amount -= n
+			c.parts = append(c.parts, &part{l, n})
+		}
+	}
+	if len(c.parts) > 1 {
+		w.reach("hold of several lots")
+	}
+	a.claims = append(a.claims, c)
+	w.claims[id] = c
+	w.reach("claim")
+	return true
+}
+
+// taken is how many of a reward are claimed and not given back.
+func (w *World) taken(r Reward, now Instant) (n int) {
+	for _, c := range w.claims {
+		if c.reward.ID == r.ID && (c.state == "confirmed" || c.state == "open" && c.until > now) {
+			n++
+		}
+	}
+	return n
+}
+
+// Confirm spends what a claim holds, its first lots first, or amount of it; the rest is given back.
+func (w *World) Confirm(id string, amount int64, now Instant) bool {
+	c := w.settling(id, now)
+	if c.state != "open" || amount > c.holding() {
+		w.reach("settling refused")
+		return false
+	}
+	if amount == 0 {
+		amount = c.holding()
+	}
+	if amount < c.holding() {
+		w.reach("partial confirm")
+	}
+	c.state = "confirmed"
+	c.account.spent += amount
+	for _, p := range c.parts {
+		n := min(p.amount, amount)
+		amount -= n
+		w.giveBack(c, p, p.amount-n, now)
+		p.amount = n
+	}
+	return true
+}
+
+// Cancel gives back what a claim holds.
+func (w *World) Cancel(id string, now Instant) bool {
+	c := w.settling(id, now)
+	if c.state != "open" {
+		w.reach("settling refused")
+		return false
+	}
+	c.state = "cancelled"
+	for _, p := range c.parts {
+		w.giveBack(c, p, p.amount, now)
+	}
+	w.reach("cancel")
+	return true
+}
+
+// Return gives back what a confirmed claim has spent, or amount of it, to the lots that expire last first.
+func (w *World) Return(id string, amount int64, now Instant) bool {
+	c := w.settling(id, now)
+	if c.state != "confirmed" || amount > c.holding() {
+		w.reach("settling refused")
+		return false
+	}
+	if amount == 0 {
+		amount = c.holding()
+	}
+	w.reach("return")
+	c.account.spent -= amount
+	order := slices.Clone(c.parts)
+	slices.Reverse(order)
+	slices.SortStableFunc(order, func(x, y *part) int { return cmp.Compare(y.lot.expires, x.lot.expires) })
+	for _, p := range order {
+		n := min(p.amount, amount)
+		amount -= n
+		p.amount -= n
+		w.giveBack(c, p, n, now)
+	}
+	if c.holding() == 0 {
+		c.state = "returned"
+	}
+	return true
+}
+
+func (w *World) settling(id string, now Instant) *claim {
+	c := w.claims[id]
+	w.seq++
+	c.member.settle(now)
+	return c
+}
+
+func (w *World) giveBack(c *claim, p *part, amount int64, now Instant) {
+	if amount > 0 && p.lot.expires <= now {
+		w.reach("given back after its expiry")
+	}
+	c.account.giveBack(p.lot, amount, now)
+}
+
+// giveBack puts points back into their lot, where they pay debt first; what comes back too late is expired.
+func (a *account) giveBack(l *lot, amount int64, at Instant) {
+	if l.expires <= at {
+		l.expired += amount
+		return
+	}
+	l.remaining += amount
+	a.pay(l)
+}
+
+// State is what has become of a claim by an instant.
+func (w *World) State(id string, now Instant) string {
+	c := w.claims[id]
+	if c.state == "open" && c.until <= now {
+		w.reach("hold timed out")
+		return "timed_out"
+	}
+	return c.state
+}
+
+// Adjust changes a balance by hand, or is refused where there is too little.
+func (w *World) Adjust(of, points string, amount int64, now Instant) bool {
+	m := w.members[of]
+	w.seq++
+	m.settle(now)
+	a := m.accounts[points]
+	if amount < 0 {
+		ok := a.take(m, now, -amount)
+		if !ok {
+			w.reach("adjustment refused")
+		}
+		return ok
+	}
+	w.reach("adjustment")
+	a.open(w, m, w.seq, now, amount, true)
+	return true
+}
+
+// Release makes what an event gave and is held back available.
+func (w *World) Release(id, of string, now Instant) {
+	m := w.members[of]
+	w.seq++
+	m.settle(now)
+	h := m.event(id)
+	for _, a := range m.accounts {
+		for _, l := range a.lots {
+			if l.seq == h.seq && l.available > now && l.remaining > 0 {
+				l.available, l.alive = now, 0
+				l.expires = a.expiry(m, l)
+				l.alive = l.expires
+				a.pay(l)
+				w.reach("released")
+			}
+		}
+		a.settle(m, now)
+	}
+}
+
+// Refuse takes what an event gave and is held back away.
+func (w *World) Refuse(id, of string, now Instant) {
+	m := w.members[of]
+	w.seq++
+	m.settle(now)
+	h := m.event(id)
+	for _, a := range m.accounts {
+		l := a.lotOf(h.seq, false)
+		if l == nil || l.available <= now || l.remaining == 0 {
+			continue
+		}
+		w.reach("refused")
+		back := int64(0)
+		for _, g := range h.gave {
+			if g.points == a.points.ID {
+				back += g.kept
+				g.kept = 0
+			}
+		}
+		m.gains = nil
+		a.clawBack(w, now, l, back)
+	}
+}

@@ -1,0 +1,149 @@
+package oracle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// share is a member's part of a group's challenge in one window.
+type share struct {
+	challenge Challenge
+	window    int
+	team      string // "" for everyone
+}
+
+func (s share) key() string { return fmt.Sprint("group ", s.challenge.ID, "/", s.window, "/", s.team) }
+
+// inside is what lies in the window, each event by the clock of whose it is.
+func (s share) inside(w *World) inside {
+	return func(h *happened) bool {
+		name, _, ok := s.challenge.window(w.members[h.Member], h.At)
+		return ok && name == s.window && (s.team == "" || h.team == s.team)
+	}
+}
+
+func (s share) suffices(w *World, m *member) bool {
+	r, any := s.challenge.last(m.counted, s.inside(w))
+	return any && r.value >= s.challenge.EachNeeds*million
+}
+
+func (s share) total(w *World) int64 {
+	r, _ := s.challenge.last(w.counted, s.inside(w))
+	return r.value
+}
+
+// payGroups pays the goals of groups: to all who brought enough when it is reached, to others when they bring it.
+func (w *World) payGroups(m *member, h *happened) {
+	for _, c := range w.Program.Challenges {
+		name, _, open := c.window(m, h.At)
+		if c.By == "" || !open || h.Type != c.When || h.Amount < c.Min {
+			continue
+		}
+		s := share{c, name, ""}
+		if c.By == "team" {
+			s.team = h.team
+		}
+		if w.groups[s.key()] {
+			if s.suffices(w, m) && m.awards[s.key()] == nil {
+				w.reach("share brought after the group's goal")
+				w.pay(m, h.seq, h.Arrived, s.key(), c.Give, award{group: &s})
+			}
+			continue
+		}
+		if s.total(w) < c.Goals[0]*million {
+			continue
+		}
+		w.groups[s.key()] = true
+		w.reach("group's goal reached")
+		for _, other := range w.members {
+			if !s.suffices(w, other) {
+				if len(other.counted) > 0 {
+					w.reach("share too small")
+				}
+				continue
+			}
+			w.seq++
+			other.settle(h.Arrived)
+			w.pay(other, w.seq, h.Arrived, s.key(), c.Give, award{group: &s})
+		}
+	}
+}
+
+func (w *World) groupStanding(m *member, c Challenge, now Instant) ChallengeStanding {
+	name, _, _ := c.window(m, now)
+	s := share{c, name, ""}
+	if c.By == "team" {
+		s.team = m.team
+	}
+	mine, _ := c.last(m.counted, s.inside(w))
+	st := ChallengeStanding{Progress: min(s.total(w), c.Goals[0]*million), Mine: mine.value, Done: m.awards[s.key()] != nil}
+	for _, a := range m.awards {
+		if a.group != nil && a.group.challenge.ID == c.ID {
+			st.Times++
+		}
+	}
+	return st
+}
+
+// Row is a row of a board.
+type Row struct {
+	Rank    int64
+	Subject string
+	Value   int64
+}
+
+// Board is the table of a board in the season of an instant, for one split value.
+func (w *World) Board(b Board, split string, now Instant) []Row {
+	i := slices.IndexFunc(w.Program.Counters, func(c Counter) bool { return c.ID == b.Counter })
+	c := w.Program.Counters[i]
+	clock := w.clock(w.Program.Zone)
+	season := clock.periodStart(c.Every, clock.day(now))
+	in := func(h *happened) bool {
+		return (c.Every == "" || clock.periodStart(c.Every, h.day) == season) && (!b.Split || h.Key == split)
+	}
+	type score struct {
+		Row
+		reached Instant
+	}
+	var table []score
+	add := func(subject string, events []*happened) {
+		if r, any := c.last(events, in); any {
+			table = append(table, score{Row{0, subject, r.value}, r.reached})
+		}
+	}
+	if c.By == "team" {
+		for _, team := range teams {
+			add(team, w.contributions("team", team, nil))
+		}
+	} else {
+		for id, m := range w.members {
+			add(id, m.counted)
+		}
+	}
+	slices.SortFunc(table, func(x, y score) int {
+		order := cmp.Compare(y.Value, x.Value)
+		if b.Lowest {
+			order = -order
+		}
+		return cmp.Or(order, cmp.Compare(x.reached, y.reached), strings.Compare(x.Subject, y.Subject))
+	})
+	var rows []Row
+	for i, s := range table {
+		s.Rank = int64(i + 1)
+		if i > 0 && b.Ties != "earliest" {
+			if s.Value == table[i-1].Value {
+				s.Rank = rows[i-1].Rank
+				w.reach("tie")
+			} else if b.Ties == "dense" {
+				s.Rank = rows[i-1].Rank + 1
+			}
+		}
+		rows = append(rows, s.Row)
+	}
+	if len(rows) > 1 {
+		w.reach("board of several")
+	}
+	return rows
+}

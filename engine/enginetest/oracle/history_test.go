@@ -1,0 +1,212 @@
+package oracle
+
+import (
+	"fmt"
+	"math/rand"
+	"time"
+)
+
+// A step is one thing that happens at an instant.
+type step struct {
+	now Instant
+	// do is send, again, void, amend, release, refuse: with event; claim, confirm, cancel, return: with id; adjust, enroll,
+	// team: with member; restart, with a checkpoint or without; compare, later if wanted.
+	do         string
+	event      Event
+	member     string
+	id         string // of a claim
+	what       string // the reward, points, challenge or team
+	amount     int64
+	checkpoint bool
+	later      Instant
+}
+
+// history is a program, its members' zones and what happens.
+type history struct {
+	program Program
+	begin   Instant
+	zones   []string
+	steps   []step
+}
+
+const day = 86400 * second
+
+// storyteller draws a history step by step.
+type storyteller struct {
+	drawing
+	mix
+	history
+	now    Instant
+	hours  int
+	sent   []Event
+	left   map[string]int64 // amounts of the events that are not voided, as amended
+	claims []step
+}
+
+func draw(seed int64) history {
+	d := drawing{rand.New(rand.NewSource(seed))}
+	s := &storyteller{drawing: d, mix: d.mix(), left: map[string]int64{}, hours: pick(d, 30, 12, 6)}
+	begin := dayOf(pick(d, beginnings...))
+	s.begin, s.program = int64(begin)*day, d.ruleset(s.mix, begin)
+	for range d.between(1, 4) {
+		s.zones = append(s.zones, pick(d, zones...))
+	}
+	s.now = s.begin + 80*3600*second // later than the latest late event after joining
+	for range d.length() {
+		s.now += d.gap(s.hours)
+		s.send()
+		s.disturb()
+		s.reverse()
+		s.order()
+	}
+	s.add(step{do: "compare"})
+	s.add(step{do: "compare", later: int64(d.below(90)) * day})
+	return s.history
+}
+
+func (s *storyteller) add(next step) {
+	next.now = s.now
+	s.steps = append(s.steps, next)
+}
+
+// someone is a member.
+func (s *storyteller) someone() string { return fmt.Sprint("m", s.below(len(s.zones))) }
+
+// send draws what a member does next: now, or up to 70 hours ago, often just around a midnight.
+func (s *storyteller) send() {
+	member := s.below(len(s.zones))
+	e := Event{ID: fmt.Sprintf("e%04d", len(s.sent)), Member: fmt.Sprint("m", member), Type: pick(s.drawing, "buy", "visit", "buy", "spend", "visit"),
+		At: s.now, Arrived: s.now}
+	if s.one(3) { // ids are not in the order of arrival
+		e.ID = fmt.Sprintf("d%04d", len(s.sent))
+	}
+	switch e.Type {
+	case "buy":
+		e.Amount, e.Key = s.amount(), fmt.Sprint("k", s.below(4))
+	case "spend":
+		e.Amount = s.amount()
+	}
+	if s.mix["late"] && s.one(3) {
+		e.At -= int64(s.below(70*3600)) * second
+		if s.one(4) {
+			clock := newClock(s.zones[member], false)
+			if at := clock.start(clock.day(e.At)+1) - int64(s.below(2))*second; at <= s.now {
+				e.At = at
+			}
+		}
+	}
+	s.sent = append(s.sent, e)
+	s.add(step{do: "send", event: e})
+	s.left[e.ID] = e.Amount
+}
+
+// disturb lets happen what must change nothing, and compares.
+func (s *storyteller) disturb() {
+	switch s.below(15) {
+	case 0:
+		s.add(step{do: "again", event: s.old()})
+	case 1:
+		s.add(step{do: "compare"})
+	case 3:
+		if s.mix["restarts"] && s.one(2) {
+			s.add(step{do: "restart", checkpoint: s.one(2)})
+		}
+	case 4:
+		if s.mix["teams change"] {
+			s.add(step{do: "team", member: s.someone(), what: pick(s.drawing, teams...)})
+		}
+	case 5, 6:
+		if len(s.program.Challenges) > 0 {
+			if c := pick(s.drawing, s.program.Challenges...); c.OptIn {
+				s.now += second // what happened before does not count
+				s.add(step{do: "enroll", member: s.someone(), what: c.ID})
+			}
+		}
+	}
+}
+
+func (s *storyteller) old() Event { return s.sent[s.below(len(s.sent))] }
+
+// reverse draws a reversal of an earlier event, and what becomes of pending points.
+func (s *storyteller) reverse() {
+	old := s.old()
+	amount, open := s.left[old.ID]
+	if !open || old.Type == "spend" {
+		return
+	}
+	if s.mix["pending"] && s.one(8) {
+		s.now += int64(s.below(7200)) * second
+		if s.add(step{do: pick(s.drawing, "release", "release", "refuse"), event: old}); s.steps[len(s.steps)-1].do == "refuse" {
+			delete(s.left, old.ID)
+		}
+		return
+	}
+	if !s.mix["reversals"] || !s.one(8) {
+		return
+	}
+	s.now += int64(s.below(7200)) * second
+	if old.Type == "buy" && amount >= million && s.one(2) {
+		s.left[old.ID] = int64(s.below(int(amount/10_000))) * 10_000
+		s.add(step{do: "amend", event: old, amount: s.left[old.ID]})
+		return
+	}
+	delete(s.left, old.ID)
+	s.add(step{do: "void", event: old})
+}
+
+// order draws what is done about rewards, and adjustments.
+func (s *storyteller) order() {
+	if s.mix["adjustments"] && s.one(12) {
+		points := pick(s.drawing, s.program.Points...)
+		s.add(step{do: "adjust", member: s.someone(), what: points.ID, amount: int64(s.between(1, 30)) * million * pick(s.drawing, int64(1), 1, -1)})
+	}
+	if !s.mix["rewards"] || !s.one(4) {
+		return
+	}
+	if r := pick(s.drawing, s.program.Rewards...); len(s.claims) == 0 || s.one(3) {
+		claim := step{do: "claim", member: s.someone(), id: fmt.Sprint("q", len(s.claims)), what: r.ID}
+		if r.OrMore && s.one(2) {
+			claim.amount = (r.Cost + int64(s.below(10))) * million
+		}
+		s.claims = append(s.claims, claim)
+		s.add(claim)
+		return
+	}
+	claim := s.claims[max(0, len(s.claims)-1-s.below(4))]
+	next := step{do: pick(s.drawing, "confirm", "confirm", "cancel", "return", "return"), id: claim.id, member: claim.member}
+	if next.do != "cancel" && s.one(2) {
+		next.amount = int64(s.between(1, 30)) * million
+	}
+	s.add(next)
+}
+
+func (d drawing) amount() int64 {
+	if d.one(3) {
+		return int64(d.below(4000)) * million / 100
+	}
+	return int64(d.below(40)) * million
+}
+
+// length is how many events a history has: what goes wrong mostly goes wrong early.
+func (d drawing) length() int {
+	if d.one(12) {
+		return d.between(200, 400)
+	}
+	return d.between(20, 120)
+}
+
+// gap is the time until the next arrival: mostly less than some hours, now and then weeks.
+func (d drawing) gap(hours int) Instant {
+	if d.one(15) {
+		return int64(d.between(3, 40)) * day
+	}
+	return int64(d.below(hours*3600)) * second
+}
+
+func dayOf(date string) int {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		panic(err)
+	}
+	return dayNumber(t.Date())
+}

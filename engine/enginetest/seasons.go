@@ -1,0 +1,74 @@
+package enginetest
+
+import (
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Host is a processor over a store as the closing of seasons needs it: whatever is handed over is committed at once. It
+// implements engine.SeasonHost.
+type Host struct {
+	S engine.Store
+	P *engine.Processor
+	// At is the time of the clock.
+	At calendar.Instant
+	// Accepted is called for every event that was accepted anew; nil for nothing.
+	Accepted func(*engine.Outcome)
+}
+
+// Store is the store.
+func (h *Host) Store() engine.Store { return h.S }
+
+// Versions are those of the processor.
+func (h *Host) Versions() []engine.Version { return h.P.Versions() }
+
+// Now is the time of the clock.
+func (h *Host) Now() calendar.Instant { return h.At }
+
+// Clock is that of the processor.
+func (h *Host) Clock() (last, first calendar.Instant) { return h.P.Clock() }
+
+// Erased asks the processor.
+func (h *Host) Erased(member string) bool { return h.P.Erased(member) }
+
+// Submit lets events arrive at the time of the clock.
+func (h *Host) Submit(events ...*engine.Event) error {
+	for _, e := range events {
+		e.Arrived = h.At
+		out, refusal, err := h.P.Process(e)
+		if err != nil {
+			return err
+		}
+		if refusal == nil && !out.Duplicate && h.Accepted != nil {
+			h.Accepted(out)
+		}
+	}
+	return h.commit(false)
+}
+
+// Put writes rows.
+func (h *Host) Put(rows ...engine.Row) error {
+	h.P.Put(rows...)
+	return h.commit(false)
+}
+
+// Flush writes a checkpoint.
+func (h *Host) Flush() error { return h.commit(true) }
+
+func (h *Host) commit(checkpoint bool) error {
+	b := h.P.Take(checkpoint)
+	if err := h.S.Commit(b); err != nil {
+		return err
+	}
+	h.P.Committed(b)
+	return nil
+}
+
+// CloseSeasons closes all seasons that have come to their close.
+func (h *Host) CloseSeasons() error {
+	for {
+		if done, err := engine.CloseSeasons(h); err != nil || done == 0 {
+			return err
+		}
+	}
+}
