@@ -196,10 +196,7 @@ func (s *TierState) surface(beneath TierState) {
 // Revise puts s where a recomputation without what was reversed at an instant has come to. A level that it has not reached
 // is held until the grace is over, which runs from the first reversal that undid it.
 func (l *Ladder) Revise(s *TierState, without TierState, now calendar.Instant) {
-	switch {
-	case without.Level > s.Level: // a reversal raises nobody
-		return
-	case without.Level == s.Level || l.Grace.IsZero():
+	if without.Level >= s.Level || l.Grace.IsZero() { // higher where the level was reached later than with it, and so is kept for longer
 		*s = without
 		return
 	}

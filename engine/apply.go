@@ -58,13 +58,14 @@ type applier struct {
 	clausesLeft    bitmap
 	turns          map[*timer]occurrence // the next occurrences that are known
 
-	idle    idleEnds
-	effects []Effect
-	entries []Entry
-	raised  []Raised
-	quiet   bool // what happens is not raised
-	trail   Trail
-	cause   uint32 // of what is being given
+	idle     idleEnds
+	expiring expiring
+	effects  []Effect
+	entries  []Entry
+	raised   []Raised
+	quiet    bool // what happens is not raised
+	trail    Trail
+	cause    uint32 // of what is being given
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
 	// given then is given again, limits or not.
 	recorded *Outcome

@@ -10,24 +10,8 @@ import (
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
-// SeasonHost is the program whose seasons close. Submit returns when the events are durable, or refused; rows and events
-// become durable in the order in which they were handed over.
-type SeasonHost interface {
-	Store() Store
-	Versions() []Version
-	Now() calendar.Instant
-	// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
-	Clock() (last, first calendar.Instant)
-	Submit(events ...*Event) error
-	Put(rows ...Row) error
-	Flush() error
-	Erased(member string) bool
-}
-
 // Bounds of closing a season.
 const (
-	// closePage is how many events, or rows of a table, are handed over at once, so that others have their turn.
-	closePage = 500
 	// ToldPlaces is how many of the best are told of a closed season where there is nothing to win and no definition that
 	// looks at season_closed; those who win, and with such a definition everyone in the table, are told in any case.
 	ToldPlaces = 1000
@@ -60,7 +44,7 @@ type closing struct {
 // A season is closed by the acceptance of an event at or after its close: contributions accepted from then on do not count.
 // So an event of its own makes sure of that first; then the stored scores are final, their tables are written, and only then
 // is anybody told.
-func CloseSeasons(h SeasonHost) (done int, err error) {
+func CloseSeasons(h Host) (done int, err error) {
 	value, err := h.Store().Get(closingRow)
 	if err != nil {
 		return 0, err
@@ -68,7 +52,7 @@ func CloseSeasons(h SeasonHost) (done int, err error) {
 	if value == nil {
 		return beginClosing(h)
 	}
-	c := &closer{SeasonHost: h}
+	c := &closer{Host: h}
 	decodeRow(value, &c.closing)
 	// What a season wins is what the version in force at its close says.
 	if c.version = versionAt(h.Versions(), c.Closes); c.version.Rules.Leaderboard(c.Board) == nil {
@@ -92,7 +76,7 @@ func versionAt(versions []Version, at calendar.Instant) Version {
 
 // NextClose is when the next season with stored scores closes that has not been closed yet; Forever where none will, and
 // Beginning while one is being closed.
-func NextClose(h SeasonHost) (calendar.Instant, error) {
+func NextClose(h Host) (calendar.Instant, error) {
 	next := calendar.Forever
 	value, err := h.Store().Get(closingRow)
 	if err != nil || value != nil {
@@ -113,14 +97,14 @@ func NextClose(h SeasonHost) (calendar.Instant, error) {
 	return next, nil
 }
 
-func current(h SeasonHost) *Ruleset {
+func current(h Host) *Ruleset {
 	versions := h.Versions()
 	return versions[len(versions)-1].Rules
 }
 
 // nextSeason is the first season of a board that is not closed. Those that had closed before the program went live, or the
 // board was added, are history: what was imported of them is shown, and nobody wins. ok is false while nothing is live.
-func nextSeason(h SeasonHost, b *Leaderboard) (key calendar.Key, ok bool, err error) {
+func nextSeason(h Host, b *Leaderboard) (key calendar.Key, ok bool, err error) {
 	every := b.Counter.Every
 	_, live := h.Clock()
 	if every == calendar.Always || live == 0 {
@@ -160,7 +144,7 @@ func added(versions []Version, b *Leaderboard) calendar.Instant {
 }
 
 // beginClosing finds the first season that has closed by now, and closes it.
-func beginClosing(h SeasonHost) (done int, err error) {
+func beginClosing(h Host) (done int, err error) {
 	for _, b := range current(h).Leaderboards {
 		key, ok, err := nextSeason(h, b)
 		if err != nil || !ok {
@@ -177,7 +161,7 @@ func beginClosing(h SeasonHost) (done int, err error) {
 }
 
 // beginSeason closes the first season of a board from one on that has closed by now and has scores, if there is one.
-func beginSeason(h SeasonHost, b *Leaderboard, key calendar.Key) (done int, err error) {
+func beginSeason(h Host, b *Leaderboard, key calendar.Key) (done int, err error) {
 	rules, now := current(h), h.Now()
 	if rules.SeasonCloses(b, key) > now {
 		return 0, nil
@@ -190,7 +174,7 @@ func beginSeason(h SeasonHost, b *Leaderboard, key calendar.Key) (done int, err 
 		return 0, err
 	}
 	if ok && rules.SeasonCloses(b, scored) <= now {
-		c := &closer{SeasonHost: h, closing: closing{Board: b.ID, Key: scored, Season: rules.Calendar.Label(b.Counter.Every, scored),
+		c := &closer{Host: h, closing: closing{Board: b.ID, Key: scored, Season: rules.Calendar.Label(b.Counter.Every, scored),
 			Closes: rules.SeasonCloses(b, scored)}}
 		return 1, c.begin()
 	}
@@ -205,8 +189,26 @@ func beginSeason(h SeasonHost, b *Leaderboard, key calendar.Key) (done int, err 
 	return 1, h.Put(Row{Key: closedRow + b.ID, Value: []byte(rules.Calendar.Label(b.Counter.Every, passed))})
 }
 
+// ScoredSeasons are the labels of the seasons of a board that have stored scores, in byte order, those of other periods that
+// the board has had included. Of a season that is not over some may still be in memory alone.
+func ScoredSeasons(store Store, board string) (seasons []string, err error) {
+	prefix := boardPrefix + board + "\x00"
+	for after := prefix; ; {
+		season := ""
+		err := store.Scan(prefix, after, func(key string, _ []byte) bool {
+			season, _, _ = strings.Cut(key[len(prefix):], "\x00")
+			return false
+		})
+		if err != nil || season == "" {
+			return seasons, err
+		}
+		seasons = append(seasons, strings.Clone(season))
+		after = prefix + season + "\x00\xff" // no split and no id has this byte
+	}
+}
+
 // nextScored is the first season of a board from one on that has stored scores. Labels of one period sort like their seasons.
-func nextScored(h SeasonHost, b *Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
+func nextScored(h Host, b *Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
 	cal, every := current(h).Calendar, b.Counter.Every
 	prefix := boardPrefix + b.ID + "\x00"
 	after := prefix + cal.Label(every, from-1) + "\x00\xff" // no split and no id has this byte
@@ -228,7 +230,7 @@ func nextScored(h SeasonHost, b *Leaderboard, from calendar.Key) (key calendar.K
 
 // closer is at work on one season.
 type closer struct {
-	SeasonHost
+	Host
 	closing
 	version Version // in force at the close
 	board   *Leaderboard
@@ -289,8 +291,8 @@ func (c *closer) writeTable() (done int, err error) {
 // are erased before a row is written are asked for after it, and a redaction finds the rows of all later ones.
 func (c *closer) writePlaces(key leaderboards.Key, rows []leaderboards.Final) (string, error) {
 	sum := newTableHash()
-	for from := 0; from < len(rows); from += closePage {
-		page := rows[from:min(from+closePage, len(rows))]
+	for from := 0; from < len(rows); from += workPage {
+		page := rows[from:min(from+workPage, len(rows))]
 		var put, again []Row
 		for i, f := range page {
 			put = append(put, placeRows(key, int64(from+i+1), f)...)
@@ -358,7 +360,7 @@ func (c *closer) finish(s *ClosedSeason) error {
 // tellPlaces tells one page of places, and pays what they win.
 func (c *closer) tellPlaces() (done int, err error) {
 	page := &places{closer: c, prefix: placePrefix + c.Board + "\x00" + c.Season + "\x00", tables: map[string]*ClosedTable{}}
-	for !page.over && len(page.events) < closePage {
+	for !page.over && len(page.events) < workPage {
 		if err := page.read(); err != nil {
 			return 0, err
 		}
@@ -414,7 +416,7 @@ func (p *places) read() error {
 		if p.Member == nil {
 			p.After = []byte(key)
 		}
-		return len(p.events) < closePage
+		return len(p.events) < workPage
 	})
 	if skip != "" {
 		p.After = []byte(skip)
@@ -469,7 +471,7 @@ func (p *places) tellGroup(split string, data placed) error {
 	p.Member = nil
 	var failed error
 	err := p.Store().Scan(prefix, start, func(key string, value []byte) bool {
-		if len(p.events) >= closePage {
+		if len(p.events) >= workPage {
 			return false
 		}
 		member, brought := strings.TrimPrefix(key, prefix), false
@@ -479,7 +481,7 @@ func (p *places) tellGroup(split string, data placed) error {
 		if brought {
 			p.events = append(p.events, newPlace(member, p.Closes, data))
 		}
-		if len(p.events) >= closePage {
+		if len(p.events) >= workPage {
 			p.Member = []byte(member)
 		}
 		return true

@@ -292,12 +292,17 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
 		return
 	}
+	fired := len(takes) > 0
 	for i := range gives {
 		if to == a.m {
-			a.givePlanned(&gives[i], r.Limits, r.Pending, name, false)
+			fired = a.givePlanned(&gives[i], r.Limits, r.Pending, name, false) || fired
 		} else {
-			a.giveTo(to, &gives[i], r, name, len(takes) == 0)
+			fired = a.giveTo(to, &gives[i], r, name, len(takes) == 0) || fired
 		}
+	}
+	if !fired {
+		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUpPoints(r.Limits, to))
+		return
 	}
 	a.countUse(r.Limits, to)
 	a.subjects.touchMember(to, to.Version) // its uses have changed; what it is given is an event of its own
@@ -328,8 +333,8 @@ func (a *applier) transferred(p *plannedRule, name string) {
 	})
 }
 
-// giveTo queues one line of a rule for another member.
-func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boosted bool) {
+// giveTo queues one line of a rule for another member. It reports false where limits leave nothing of it.
+func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boosted bool) bool {
 	data := granted{Source: name, Level: g.grant.Level}
 	switch {
 	case g.grant.Badge != nil:
@@ -346,11 +351,11 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boos
 		wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
 		if err != nil {
 			a.out.note("evaluation", name, err.Error())
-			return
+			return false
 		}
 		given := a.cap(r.Limits, g.grant.Points, wanted, to)
 		if given == 0 {
-			return
+			return wanted == 0
 		}
 		a.usePoints(r.Limits, g.grant.Points, given, to)
 		data.Points, data.Amount, data.Wanted = g.grant.Points.ID, given, wanted
@@ -359,6 +364,7 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boos
 		}
 	}
 	a.queueFor(to.ID, commandGrant, name, data)
+	return true
 }
 
 // takeFrom takes points from another member, all of them or none.

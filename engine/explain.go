@@ -39,6 +39,7 @@ var reasonWords = map[Reason]string{
 	NotJoined:    "the member has not joined it",
 	NotActive:    "it is not yet active",
 	Failed:       "it could not be computed",
+	NoPrize:      "the place wins nothing",
 }
 
 // Explain looks at a recorded event once more, as its member was before it: the member's earlier events are applied again

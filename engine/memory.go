@@ -10,6 +10,8 @@ import (
 type Memory struct {
 	mu      sync.RWMutex
 	rows    map[string][]byte
+	keys    []string // of rows, with some that are gone
+	sorted  bool
 	ids     map[string]uint64
 	journal [][]byte
 	mark    uint64
@@ -27,22 +29,35 @@ func (m *Memory) Get(key string) ([]byte, error) {
 
 // Scan implements Store.
 func (m *Memory) Scan(prefix, after string, yield func(string, []byte) bool) error {
-	var keys []string
-	m.mu.RLock()
-	for key := range m.rows {
-		if key > after && strings.HasPrefix(key, prefix) {
-			keys = append(keys, key)
-		}
-	}
-	m.mu.RUnlock()
-	slices.Sort(keys)
-	for _, key := range keys {
-		value, _ := m.Get(key)
-		if value != nil && !yield(key, value) {
-			break
+	for _, key := range m.from(max(prefix, after)) {
+		switch {
+		case !strings.HasPrefix(key, prefix):
+			if key > prefix {
+				return nil
+			}
+		case key > after:
+			if value, _ := m.Get(key); value != nil && !yield(key, value) {
+				return nil
+			}
 		}
 	}
 	return nil
+}
+
+// from is the keys of rows from one on, in byte order.
+func (m *Memory) from(first string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.sorted {
+		keys := make([]string, 0, len(m.rows)) // a new one: somebody may still go through the old one
+		for key := range m.rows {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		m.keys, m.sorted = keys, true
+	}
+	i, _ := slices.BinarySearch(m.keys, first)
+	return m.keys[i:]
 }
 
 // Seq implements Store.
@@ -90,6 +105,9 @@ func (m *Memory) Commit(b *Batch) error {
 			if r.Value == nil {
 				delete(m.rows, r.Key)
 			} else {
+				if _, known := m.rows[r.Key]; !known {
+					m.sorted = false
+				}
 				m.rows[r.Key] = slices.Clone(r.Value)
 			}
 		}

@@ -63,12 +63,16 @@ func (a *applier) aheadOfBreak(cal calendar.Calendar, start, end calendar.Instan
 // nextNotice is the first instant after one at which a notice is to be told, or at which that must be looked at again;
 // Forever when none is.
 func (a *applier) nextNotice(after calendar.Instant) calendar.Instant {
-	cal, due := a.rules.CalendarOf(a.m), calendar.Forever
+	due := a.nextStanding(after)
 	for _, acc := range a.m.Accounts {
-		if p := a.rules.PointsType(acc.Points); p != nil && len(p.Expire) > 0 {
-			due = min(due, a.nextExpiring(cal, p, acc, after))
-		}
+		due = min(due, a.nextExpiring(a.rules.CalendarOf(a.m), acc, after))
 	}
+	return due
+}
+
+// nextStanding is nextNotice for levels and streaks.
+func (a *applier) nextStanding(after calendar.Instant) calendar.Instant {
+	cal, due := a.rules.CalendarOf(a.m), calendar.Forever
 	for _, rec := range a.m.Tiers {
 		if t := a.rules.tierOf(rec); t != nil {
 			for _, lead := range t.Notices {
@@ -88,30 +92,58 @@ func (a *applier) nextNotice(after calendar.Instant) calendar.Instant {
 	return due
 }
 
-// nextExpiring finds the first lot of which a notice is still to be told. A notice is the earlier the earlier its lot expires,
-// so it is enough to find the first expiry beyond those whose notices have been told.
-func (a *applier) nextExpiring(cal calendar.Calendar, p *Points, acc *Account, after calendar.Instant) calendar.Instant {
-	due := calendar.Forever
-	a.m.idleEnds(cal, acc, &a.idle)
-	for _, lead := range p.Notices {
-		told, first := a.toldUntil(cal, lead, after), calendar.Forever
-		for i := range acc.Lots {
-			lot := &acc.Lots[i]
-			if lot.Remaining == 0 {
-				continue
-			}
-			if end := acc.expiry(cal, lot, &a.idle); end > told && end < first {
-				first = end
-			}
+// expiring looks for the first lot of an account of which each notice is still to be told. A notice is the earlier the earlier
+// its lot expires, so it is enough to find the first expiry beyond those whose notices have been told.
+type expiring struct {
+	leads []calendar.Duration
+	first []calendar.Instant
+	told  []calendar.Instant
+}
+
+// start begins to look at an account's lots.
+func (x *expiring) start(a *applier, cal calendar.Calendar, acc *Account, after calendar.Instant) {
+	x.leads, x.first, x.told = nil, x.first[:0], x.told[:0]
+	if p := a.rules.PointsType(acc.Points); p != nil && len(p.Expire) > 0 {
+		x.leads = p.Notices
+	}
+	for _, lead := range x.leads {
+		x.first, x.told = append(x.first, calendar.Forever), append(x.told, a.toldUntil(cal, lead, after))
+	}
+}
+
+// see looks at the expiry of one lot.
+func (x *expiring) see(end calendar.Instant) {
+	for i, told := range x.told {
+		if end > told && end < x.first[i] {
+			x.first[i] = end
 		}
-		if first == calendar.Forever {
+	}
+}
+
+// next is the first notice after an instant that is to be told of the lots seen.
+func (x *expiring) next(a *applier, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
+	due := calendar.Forever
+	for i, lead := range x.leads {
+		if x.first[i] == calendar.Forever {
 			continue
 		}
-		if at := a.ahead(cal, first, lead); at > after {
+		if at := a.ahead(cal, x.first[i], lead); at > after {
 			due = min(due, at)
 		}
 	}
 	return due
+}
+
+// nextExpiring is the first notice after an instant that is to be told of an account's lots.
+func (a *applier) nextExpiring(cal calendar.Calendar, acc *Account, after calendar.Instant) calendar.Instant {
+	a.m.idleEnds(cal, acc, &a.idle)
+	a.expiring.start(a, cal, acc, after)
+	for i := range acc.Lots {
+		if lot := &acc.Lots[i]; lot.Remaining > 0 {
+			a.expiring.see(acc.expiry(cal, lot, &a.idle))
+		}
+	}
+	return a.expiring.next(a, cal, after)
 }
 
 // toldUntil is the last end whose notice is not after an instant.

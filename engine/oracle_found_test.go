@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
 )
 
 // What the oracle of enginetest/oracle found, each case as small as it gets.
@@ -164,4 +166,17 @@ challenges: {may: {when: buy, during: 2026-05-02 to 2026-05-03, join: opt_in, go
 	w.at("2026-05-03T18:15:00Z").enroll("ann", "may")
 	w.after(time.Hour).send("ann", "buy")
 	w.reached("ann", "may", "1", true, 1)
+}
+
+func TestAGiftOfWhichACapLeavesNothingIsNoUse(t *testing.T) {
+	w := program(t, `
+events: {buy: {friend: member, shop: text}}
+points: {stars: {}}
+rules: {treat: {when: buy, to: event.friend, give: {stars: 10}, limit: [10 stars ever by event.shop, 2 per year]}}
+`).at("2026-05-01T12:00:00Z")
+	w.put("bob", engine.Profile{})
+	for _, shop := range []string{"a", "a", "a", "b", "c"} {
+		w.send("ann", "buy", "friend", "bob", "shop", shop)
+	}
+	w.has("bob", "stars", "20")
 }

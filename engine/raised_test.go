@@ -4,10 +4,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
 const raising = `
@@ -172,4 +174,29 @@ func TestMessages(t *testing.T) {
 	through, err = engine.Messages(w.store, "test", 1, 100, func([]engine.Message) bool { return false })
 	require.NoError(t, err)
 	require.EqualValues(t, 2, through, "what was not wanted comes again")
+}
+
+func TestAMessageOfNoMember(t *testing.T) {
+	w := program(t, "events: {buy: {}}\npoints: {stars: {}}\npromotions: {rain: {title: Rain, on_call: true, open_for: 2 hours}}\n")
+	fire := engine.NewFire("f1", "rain", calendar.Duration{}, "")
+	fire.Time, fire.Arrived = w.now, w.now
+	w.accept(fire)
+	turns, _ := w.p.Turns(w.now-1, w.now.Add(3*time.Hour))
+	w.after(3 * time.Hour)
+	for _, turn := range turns {
+		turn.Arrived = w.now
+		w.accept(turn)
+	}
+	w.commit(false)
+	var bodies []string
+	_, err := engine.Messages(w.store, "test", 0, 100, func(of []engine.Message) bool {
+		for i := range of {
+			bodies = append(bodies, string(of[i].Body()))
+		}
+		return true
+	})
+	require.NoError(t, err)
+	require.Len(t, bodies, 2)
+	require.Regexp(t, `^{"type":"promotion_opened","timestamp":"2026-05-01T12:00:00Z","data":{"event":"[^"]+","promotion":"rain"}}$`, bodies[0])
+	require.Regexp(t, `^{"type":"promotion_closed","timestamp":"2026-05-01T14:00:00Z","data":{"event":"[^"]+","promotion":"rain"}}$`, bodies[1])
 }

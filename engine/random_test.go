@@ -164,41 +164,46 @@ func (w *world) profiles(name string, r *rand.Rand) {
 func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 	for name := range samples {
 		t.Run(name, func(t *testing.T) {
-			r := random(t)
 			w := program(t, source(t, name))
-			w.at("2026-11-28T12:00:00Z").profiles(name, r)
-			var sent []*engine.Event
-			var shopping shopping
-			for i := range 400 {
-				w.after(time.Duration(r.Intn(8*3600)) * time.Second)
-				member := fmt.Sprint("m", r.Intn(6))
-				kind, data := samples[name](r)
-				e := w.as(fmt.Sprint("r", i)).event(member, kind, data)
-				if r.Intn(3) == 0 {
-					e.Time, e.Timed = e.Arrived.Add(-time.Duration(r.Intn(70*3600))*time.Second), true
-				}
-				w.dryRun(e, r)
-				first := engine.AppendAnswer(nil, w.accept(e))
-				sent = append(sent, e)
-				w.disturb(r)
-				w.reverse(r, sent, samples[name])
-				shopping.step(w, r)
-				if again := *sent[r.Intn(len(sent))]; r.Intn(3) == 0 {
-					again.Arrived = w.now
-					require.True(t, w.accept(&again).Duplicate)
-				}
-				if r.Intn(10) == 0 {
-					again := *e
-					out := w.accept(&again)
-					out.Duplicate = false
-					require.Equal(t, string(first), string(engine.AppendAnswer(nil, out)), "the first answer, byte for byte")
-				}
-			}
-			w.handOut()
+			w.story(name, random(t), 400)
 			w.remembers()
 			w.recomputes()
 		})
 	}
+}
+
+// story lets some weeks of one of the programs happen, with all that can disturb them.
+func (w *world) story(name string, r *rand.Rand, events int) {
+	w.t.Helper()
+	w.at("2026-11-28T12:00:00Z").profiles(name, r)
+	var sent []*engine.Event
+	var shopping shopping
+	for i := range events {
+		w.after(time.Duration(r.Intn(8*3600)) * time.Second)
+		member := fmt.Sprint("m", r.Intn(6))
+		kind, data := samples[name](r)
+		e := w.as(fmt.Sprint("r", i)).event(member, kind, data)
+		if r.Intn(3) == 0 {
+			e.Time, e.Timed = e.Arrived.Add(-time.Duration(r.Intn(70*3600))*time.Second), true
+		}
+		w.dryRun(e, r)
+		first := engine.AppendAnswer(nil, w.accept(e))
+		sent = append(sent, e)
+		w.disturb(r)
+		w.reverse(r, sent, samples[name])
+		shopping.step(w, r)
+		if again := *sent[r.Intn(len(sent))]; r.Intn(3) == 0 {
+			again.Arrived = w.now
+			require.True(w.t, w.accept(&again).Duplicate)
+		}
+		if r.Intn(10) == 0 {
+			again := *e
+			out := w.accept(&again)
+			out.Duplicate = false
+			require.Equal(w.t, string(first), string(engine.AppendAnswer(nil, out)), "the first answer, byte for byte")
+		}
+	}
+	w.handOut()
 }
 
 // shopping sends random commands about rewards and streaks, with amounts and claims that need not fit.

@@ -194,7 +194,7 @@ func (a *applier) tellPlace(p *placed, name string, e *Event) {
 	}
 	step := TraceStep{Event: e.ID, Definition: name, Position: b.Position, Fired: len(p.Give) > 0, Detail: said}
 	if !step.Fired {
-		step.Reason, step.Detail = ConditionNot, said+", for which there is no prize"
+		step.Reason = NoPrize
 	}
 	a.trace.Steps = append(a.trace.Steps, step)
 }

@@ -412,3 +412,37 @@ func TestAVoidOfAnEventTakesNoPrizeBack(t *testing.T) {
 	require.True(t, x.Steps[i].Fired)
 	require.Equal(t, "rank 1 with 5 in season 2026-W19", x.Steps[i].Detail)
 }
+
+// racing is a host to which an event comes in before a season's end.
+type racing struct {
+	*enginetest.Host
+	first func()
+}
+
+func (r *racing) Submit(events ...*engine.Event) error {
+	if r.first != nil {
+		r.first()
+		r.first = nil
+	}
+	return r.Host.Submit(events...)
+}
+
+// What is accepted while the job begins counts, and is in the table; what was on its way when the clock had passed does not.
+func TestEventsOnTheirWayAtTheClose(t *testing.T) {
+	w := weekly(t, podium, "")
+	w.scores("zoe", 100)
+	w.at("2026-05-11T06:00:00Z").commit(true)
+	h := &racing{Host: w.host(), first: func() {
+		w.at("2026-05-11T05:59:59.9Z").late("2026-05-10T12:00:00Z").scores("adam", 200)
+	}}
+	for done := 1; done > 0; {
+		var err error
+		done, err = engine.CloseSeasons(h)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"1 adam 200", "2 zoe 100"}, w.table("board", "2026-W19", ""))
+	out := w.at("2026-05-11T05:59:59.9Z").late("2026-05-10T12:00:00Z").scores("bea", 300) // stamped before, decided after it
+	require.Equal(t, []string{"season_closed leaderboards/board"}, notes(out))
+	w.at("2026-05-11T06:00:01Z").closes()
+	require.Equal(t, []string{"1 adam 200", "2 zoe 100"}, w.table("board", "2026-W19", ""))
+}

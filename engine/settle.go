@@ -134,17 +134,24 @@ func (a *applier) nextDue() calendar.Instant {
 	due := calendar.Forever
 	for _, acc := range m.Accounts {
 		m.idleEnds(cal, acc, &a.idle)
+		a.expiring.start(a, cal, acc, a.now)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
 			if lot.Remaining == 0 {
 				continue
 			}
+			end := lot.Expires
+			if lot.Idle > 0 {
+				end = acc.expiry(cal, lot, &a.idle)
+			}
+			a.expiring.see(end)
 			if lot.Available > a.now {
 				due = min(due, lot.Available)
 			} else {
-				due = min(due, acc.expiry(cal, lot, &a.idle))
+				due = min(due, end)
 			}
 		}
+		due = min(due, a.expiring.next(a, cal, a.now))
 	}
 	due = min(a.claimsDue(due), a.timersDue())
 	for _, s := range m.Streaks {

@@ -200,7 +200,6 @@ func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
 	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, at, a.changes[:0])
 	rec.Base = rec.TierState
 	rec.Base.Settled = min(rec.Base.Settled, a.rules.Calendar.Before(a.now, a.rules.Late))
-	rec.Base.Reached = min(rec.Base.Reached, rec.Base.Settled)
 	return rec
 }
 

@@ -182,7 +182,7 @@ func (a *applier) timersDue() calendar.Instant {
 		return a.now
 	}
 	if a.rules.notices {
-		due = a.nextNotice(a.now)
+		due = a.nextStanding(a.now) // what points are told of is found where their lots are looked at
 	}
 	for _, t := range a.rules.timers {
 		due = min(due, t.due(a))

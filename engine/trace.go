@@ -16,6 +16,7 @@ const (
 	NotJoined    Reason = "not_joined"
 	NotActive    Reason = "not_active"
 	Failed       Reason = "failed" // its evaluation ended in an error
+	NoPrize      Reason = "no_prize"
 )
 
 // Trace collects, for one event, what each definition of its type did or why it did nothing. A nil Trace collects nothing.

@@ -3,6 +3,7 @@ package engine
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -249,10 +250,13 @@ func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) 
 	s.Goal = next
 	if window != nil {
 		for _, g := range window.Goals {
-			if step, ok := cutStep(g.ID); ok {
-				s.Steps = append(s.Steps, step)
-			} else {
+			if !strings.HasPrefix(g.ID, "steps/") {
 				s.Reached = append(s.Reached, g.ID)
+			}
+		}
+		for _, step := range c.Steps {
+			if window.goal("steps/"+step.ID) != nil {
+				s.Steps = append(s.Steps, step.ID)
 			}
 		}
 		s.Done = len(s.Reached) >= len(c.Goals)
@@ -270,14 +274,6 @@ func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) 
 		}
 	}
 	return s
-}
-
-func cutStep(goal string) (string, bool) {
-	const prefix = "steps/"
-	if len(goal) > len(prefix) && goal[:len(prefix)] == prefix {
-		return goal[len(prefix):], true
-	}
-	return "", false
 }
 
 // challengeWindow finds the record of a window, and for a group's challenge the group the member is in or last was in.

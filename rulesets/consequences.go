@@ -251,6 +251,9 @@ func (p *planner) leaderboard(id string, c *Change) {
 	if c.has("ties") || c.has("order") || c.has("score") {
 		c.Means = append(c.Means, "open seasons are ranked by the new text; closed ones stay as they are")
 	}
+	if c.has("closes") {
+		c.Means = append(c.Means, "open seasons close by the new text, none of them before the activation; closed ones stay closed")
+	}
 	if c.has("prizes") {
 		c.Means = append(c.Means, "seasons that close after the activation pay the new prizes")
 	}

@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "write what commands print into the docu
 //	sh           commands, run in order; one that is meant to fail says so: laurel test shop   # exit code 1
 //	text         what the commands just before it print, to the letter
 //	json         well-formed JSON
+//	go FILE      a program that compiles; a test of its own runs it
 //
 // There are no others: what a document shows, runs.
 type document struct {
@@ -86,6 +87,8 @@ func TestDocuments(t *testing.T) {
 					if edits[b] = printed; !*update {
 						require.Equal(t, printed, b.text, "go test ./cmd/laurel -run Documents -update writes what is printed now")
 					}
+				case "go":
+					r.compile(b)
 				case "json":
 					require.True(t, json.Valid([]byte(b.text)), b.text)
 				default:
@@ -194,7 +197,7 @@ func TestReadmeAnswer(t *testing.T) {
 
 // lastWorkday is an instant of the last two days on which no star is doubled: neither a Tuesday nor a Friday afternoon.
 func lastWorkday() string {
-	at := wallClock().Time()
+	at := time.Now()
 	for at.Weekday() == time.Tuesday || at.Weekday() == time.Friday {
 		at = at.Add(-12 * time.Hour)
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -269,7 +271,7 @@ func newLocalImporter(data, ruleset string) (importer, error) {
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}
-	p, err := openProgram(db, leaderboards.NewMemory(), nil, loaded[0])
+	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, clock.New(), false, loaded[0])
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -277,7 +279,7 @@ func newLocalImporter(data, ruleset string) (importer, error) {
 }
 
 func (i *localImporter) take(_ context.Context, page []*line) error {
-	now := wallClock()
+	now := calendar.FromTime(time.Now())
 	var events []*engine.Event
 	var of []*line
 	for _, l := range page {

@@ -62,7 +62,11 @@ func (c *client) call(ctx context.Context, method, path, contentType string, bod
 		if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 			code = exitNotAuthorised
 		}
-		return nil, &failure{code, fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))}
+		message := fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))
+		for _, e := range p.Errors {
+			message += "\n  " + strings.TrimSpace(e.Location+": "+e.Message+" "+e.Suggestion)
+		}
+		return nil, &failure{code, message}
 	}
 	return answer, nil
 }

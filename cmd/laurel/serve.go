@@ -11,11 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -34,13 +35,15 @@ const tick = time.Second
 const drain = 20 * time.Second
 
 type serveOptions struct {
-	data      string
-	listen    string
-	operators string
-	redis     string
-	private   bool
-	demo      bool
-	verbose   bool
+	data        string
+	listen      string
+	operators   string
+	redis       string
+	private     bool
+	demo        bool
+	sandbox     bool
+	acceptClock bool
+	verbose     bool
 }
 
 func newServe() *cobra.Command {
@@ -61,6 +64,9 @@ func newServe() *cobra.Command {
 	f.BoolVar(&o.private, "webhooks-allow-private", env("LAUREL_WEBHOOKS_ALLOW_PRIVATE", "") == "true",
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
+	f.BoolVar(&o.sandbox, "sandbox", env("LAUREL_SANDBOX", "") == "true",
+		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
+	f.BoolVar(&o.acceptClock, "accept-clock", false, "start although the last event is more than 30 days old: the machine's clock is right")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
 	return cmd
 }
@@ -106,17 +112,23 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 	outgoing := webhook.NewClient(webhook.ClientOptions{Guard: guard})
 	defer outgoing.Close()
 
+	machine := clock.New()
+	sandboxes := map[string]*clock.Sandbox{}
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped := make(chan string, len(loaded))
 	for _, l := range loaded {
-		p, err := openProgram(db, boards, remote, l)
+		p, sandbox, err := openProgram(db, boards, remote, machine, o.sandbox || o.demo, l)
 		if err != nil {
+			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
+		}
+		sandboxes[l.Ruleset.Program] = sandbox
+		if err := afterOutage(p); err != nil && sandbox == nil && !o.acceptClock {
 			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
 		}
 		defer closing(log, "program "+l.Ruleset.Program, p.Close)
 		programs[l.Ruleset.Program] = p
 		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, p, endpoints, outgoing.Send, log)
-		if err := runner.Add(p, remote, hooks[l.Ruleset.Program]); err != nil {
+		if err := runner.Add(p, jobs.Options{Boards: remote, Hooks: hooks[l.Ruleset.Program], Sandbox: sandbox}); err != nil {
 			return err
 		}
 		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
@@ -137,7 +149,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 	}
 
 	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
-		Checks: checks(db, remote), Version: buildVersion()})
+		Checks: checks(db, remote, machine), Version: buildVersion(),
+		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: []prometheus.Collector{runner, clockAlarm(machine)}})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -167,8 +180,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 }
 
 // checks are what /readyz asks besides the programs.
-func checks(db *pebblestore.DB, remote jobs.Boards) []api.Check {
-	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}}
+func checks(db *pebblestore.DB, remote jobs.Boards, machine *clock.Clock) []api.Check {
+	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}, {Name: "clock", Run: func(context.Context) error { return jumped(machine) }}}
 	if pinger, ok := remote.(interface{ Ping(context.Context) error }); ok {
 		list = append(list, api.Check{Name: "redis", Run: pinger.Ping})
 	}
@@ -244,27 +257,38 @@ func openBoards(ctx context.Context, url string) (leaderboards.Board, jobs.Board
 	return b, b, nil
 }
 
-func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, l *rulesets.Program) (*program.Program, error) {
+func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, machine *clock.Clock, mark bool, l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
 	store, err := db.Program(l.Ruleset.Program)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, wallClock(), program.Compiler{Compile: recompile, Succeeds: succeeds})
+	now := machine.Now
+	last, _ := store.Head()
+	sandbox, err := clock.OpenSandbox(db, l.Ruleset.Program, machine, mark, last == 0)
+	if errors.Is(err, clock.ErrLive) {
+		err = errors.New("it is live: a sandbox needs a data directory of its own (--data)")
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if sandbox != nil {
+		now = sandbox.Now
+	}
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, now(), program.Compiler{Compile: recompile, Succeeds: succeeds})
+	if err != nil {
+		return nil, nil, err
 	}
 	secret, err := program.Secret(db, l.Ruleset.Program)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: wallClock, Secret: secret}
+	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: now, Secret: secret}
 	if remote == nil {
 		o.Ranks, _ = boards.(engine.Ranks)
 	}
-	return program.Open(o)
+	p, err := program.Open(o)
+	return p, sandbox, err
 }
-
-func wallClock() calendar.Instant { return calendar.FromTime(time.Now()) }
 
 // recompile makes a ruleset of the stored sources of an older version.
 func recompile(sources map[string]string) (*engine.Ruleset, error) {

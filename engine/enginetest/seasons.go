@@ -5,8 +5,8 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
-// Host is a processor over a store as the closing of seasons needs it: whatever is handed over is committed at once. It
-// implements engine.SeasonHost.
+// Host is a processor over a store as the work that time asks for needs it: whatever is handed over is committed at once. It
+// implements engine.Clockwork.
 type Host struct {
 	S engine.Store
 	P *engine.Processor
@@ -27,6 +27,17 @@ func (h *Host) Now() calendar.Instant { return h.At }
 
 // Clock is that of the processor.
 func (h *Host) Clock() (last, first calendar.Instant) { return h.P.Clock() }
+
+// News are those of the processor.
+func (h *Host) News() engine.News { return h.P.News() }
+
+// Turns are those of the processor.
+func (h *Host) Turns(after, by calendar.Instant) ([]*engine.Event, calendar.Instant) {
+	return h.P.Turns(after, by)
+}
+
+// Set moves the clock.
+func (h *Host) Set(now calendar.Instant) { h.At = now }
 
 // Erased asks the processor.
 func (h *Host) Erased(member string) bool { return h.P.Erased(member) }

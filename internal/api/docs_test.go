@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/api.md anew")
@@ -19,7 +21,8 @@ func TestReference(t *testing.T) {
 	text, err := os.ReadFile(reference)
 	require.NoError(t, err)
 	want := string(text)
-	for name, table := range map[string]string{"routes": routeTable(), "codes": codeTable(Codes(), true), "field codes": codeTable(FieldCodes(), false)} {
+	for name, table := range map[string]string{"routes": routeTable(), "codes": codeTable(Codes(), true), "field codes": codeTable(FieldCodes(), false),
+		"messages": messageTable()} {
 		want = replaceTable(t, want, name, table)
 	}
 	if *update {
@@ -40,6 +43,20 @@ func routeTable() string {
 			}
 		}
 		fmt.Fprintf(&b, "| %s %s | `%s` | %s |\n", r.method, path, r.scope, strings.Join(r.query, ", "))
+	}
+	return b.String()
+}
+
+// messageTable is the types of webhooks with their fields.
+func messageTable() string {
+	var b strings.Builder
+	b.WriteString("| type | fields of `data` besides `event`, and `member` and `number` |\n|---|---|\n")
+	for _, t := range engine.MessageTypes() {
+		var fields []string
+		for _, f := range t.Schema.Fields {
+			fields = append(fields, "`"+f.Name+"`")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", t.Name, strings.Join(fields, ", "))
 	}
 	return b.String()
 }

@@ -20,7 +20,7 @@ type metrics struct {
 	unserved *routeMetrics
 }
 
-func newMetrics(programs map[string]*program.Program) *metrics {
+func newMetrics(programs map[string]*program.Program, others ...prometheus.Collector) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "laurel_http_requests_total",
@@ -33,6 +33,7 @@ func newMetrics(programs map[string]*program.Program) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.duration, m.events, programCollector{programs},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(others...)
 	m.unserved = m.route("", "unserved")
 	return m
 }

@@ -60,6 +60,7 @@ var codes = []Code{
 	{engine.CodeFreezesFull, 409, "as many freezes are stored as can be held"},
 	{engine.CodeNotRepairable, 409, "the streak has no break that could still be repaired"},
 	{engine.CodeKnownCode, 409, "the pool has had this code before"},
+	{"not_a_sandbox", 409, "the clock of a live program cannot be moved"},
 	{"too_many_keys", 409, "two keys of this name are active"},
 	{"too_many_webhooks", 409, "the program has as many webhooks as it may have"},
 	{"too_many_waiting", 409, "so many messages wait to be tried again that no more can be added"},

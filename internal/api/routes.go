@@ -70,6 +70,8 @@ var routes = []route{
 	{get, "/v1/admin/rulesets", keys.Admin, 0, nil, listRulesets},
 	{get, "/v1/admin/rulesets/current", keys.Admin, 0, nil, showRuleset},
 	{get, "/v1/admin/jobs", keys.Admin, 0, nil, showJobs},
+	{get, "/v1/admin/clock", keys.Admin, 0, nil, showClock},
+	{post, "/v1/admin/clock", keys.Admin, MaxEvent, nil, moveClock},
 
 	{post, "/v1/admin/webhooks", keys.Admin, MaxEvent, nil, createWebhook},
 	{get, "/v1/admin/webhooks", keys.Admin, 0, nil, listWebhooks},

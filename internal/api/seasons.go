@@ -3,18 +3,19 @@ package api
 import (
 	"encoding/base64"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
-// States of a season: it runs; it is over, but late events still count; its table is final.
+// States of a season: it runs; it is over, but late events still count, or its table is being made; its table is final; it
+// had closed before the program went live, and what is known of it was imported.
 const (
-	seasonOpen    = "open"
-	seasonClosing = "closing"
-	seasonClosed  = "closed"
+	seasonOpen     = "open"
+	seasonClosing  = "closing"
+	seasonClosed   = "closed"
+	seasonImported = "imported"
 )
 
 // listedSeason is a season of a board as a list shows it. How many members it has is not told of a split one that has not
@@ -78,46 +79,56 @@ func (c call) seasonCursor(rules *engine.Ruleset, b *engine.Leaderboard) (string
 
 // seasons are the seasons of a board before one, the last one first. Labels of one period sort like their seasons.
 func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before string) ([]listedSeason, error) {
-	list := []listedSeason{}
+	known := map[string]engine.ClosedSeason{}
 	err := engine.ClosedSeasons(c.program.Store(), b.ID, "", func(s engine.ClosedSeason) bool {
-		key, err := rules.Calendar.ParseLabel(b.Counter.Every, s.Season)
-		if err != nil { // of another period that the board has had
-			return true
-		}
-		row := listedSeason{season: seasonOf(rules, b, key), State: seasonClosed, Members: &s.Members, Hash: &s.Hash}
-		row.Closes = given(s.ClosesAt)
-		list = append(list, row)
+		known[s.Season] = s
 		return true
 	})
 	if err != nil {
 		return nil, err
 	}
-	closed := len(list)
-	for key := rules.Calendar.Key(b.Counter.Every, c.program.Now()); ; key-- {
-		row, some, err := c.unclosed(rules, b, key)
-		if err != nil {
-			return nil, err
-		}
-		if some && !slices.ContainsFunc(list[:closed], func(s listedSeason) bool { return s.Season == row.Season }) {
-			list = append(list, row)
-		}
-		if b.Counter.Every == calendar.Always || rules.SeasonCloses(b, key) <= c.program.Now() {
+	labels, err := engine.ScoredSeasons(c.program.Store(), b.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := c.program.Now()
+	for key := rules.Calendar.Key(b.Counter.Every, now); ; key-- { // scores of late may be in memory alone
+		labels = append(labels, rules.Calendar.Label(b.Counter.Every, key))
+		if b.Counter.Every == calendar.Always || rules.SeasonCloses(b, key-1) <= now {
 			break
 		}
 	}
-	slices.SortFunc(list, func(x, y listedSeason) int { return strings.Compare(y.Season, x.Season) })
-	if before != "" {
-		list = slices.DeleteFunc(list, func(s listedSeason) bool { return s.Season >= before })
+	slices.Sort(labels)
+	list := []listedSeason{}
+	for _, label := range slices.Backward(slices.Compact(labels)) {
+		key, err := rules.Calendar.ParseLabel(b.Counter.Every, label)
+		if err != nil || before != "" && label >= before { // of another period that the board has had, or on another page
+			continue
+		}
+		row, some, err := c.listed(rules, b, key, known)
+		if err != nil {
+			return nil, err
+		}
+		if some {
+			list = append(list, row)
+		}
 	}
 	return list, nil
 }
 
-// unclosed is a season that has not closed; some is false where it is over and nobody had a score.
-func (c call) unclosed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key) (row listedSeason, some bool, err error) {
-	now := c.program.Now()
+// listed is a season of a board; some is false where it is over and nobody has a score.
+func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key, known map[string]engine.ClosedSeason) (row listedSeason, some bool, err error) {
 	row = listedSeason{season: seasonOf(rules, b, key), State: seasonOpen}
+	if s, closed := known[row.Season]; closed {
+		row.State, row.Members, row.Hash, row.Closes = seasonClosed, &s.Members, &s.Hash, given(s.ClosesAt)
+		return row, true, nil
+	}
+	now := c.program.Now()
 	if now >= rules.SeasonEnds(b, key) {
 		row.State = seasonClosing
+	}
+	if _, live := c.program.Clock(); rules.SeasonCloses(b, key) <= now && rules.SeasonCloses(b, key) <= live {
+		row.State = seasonImported
 	}
 	if b.Split {
 		return row, true, nil

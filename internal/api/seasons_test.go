@@ -174,3 +174,17 @@ func states(list []listed) (all []string) {
 	}
 	return all
 }
+
+// What was imported of the time before the program went live is shown as that, and stays.
+func TestImportedSeasons(t *testing.T) {
+	w := newWorld(t)
+	w.do("POST", "/v1/imports", `[{"id":"h1","type":"purchase","member":"old","time":"2026-09-01T10:00:00Z","data":{"order_id":"o","amount":5}}]`).ok()
+	w.do("POST", "/v1/events", purchase).ok()
+	require.NoError(t, w.programs["acme"].Flush())
+	w.closeSeasons()
+	list, _ := w.seasons("")
+	require.Equal(t, []string{"2026-W49 open", "2026-W36 imported"}, states(list))
+	require.EqualValues(t, 1, *list[1].Members)
+	require.Nil(t, list[1].Hash)
+	require.Len(t, w.ranking("top_spenders?season=2026-W36").Data, 1)
+}

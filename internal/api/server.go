@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 
 	"github.com/laurel-engine/laurel/internal/keys"
@@ -61,6 +62,10 @@ type Options struct {
 	Clock    func() time.Time              // nil: time.Now; for keys and rates, programs have their own
 	Rate     Rate                          // of one key, in requests, and in events for batches; zero: 200,000 a second
 	BadKeys  Rate                          // of one address that sends keys that are none; zero: 10 a second, 20 at once
+	// Clockwork is the clock of programs; nil: it cannot be moved.
+	Clockwork Clock
+	// Metrics are told with the server's own.
+	Metrics []prometheus.Collector
 	// Jobs is what operators are shown of a program's jobs; nil: nothing.
 	Jobs func(program string) any
 	// Checks are asked by /readyz, besides whether each program runs and whether the server is about to stop.
@@ -80,6 +85,7 @@ type Server struct {
 	badKeys   addresses
 	clients   sync.Map // *keys.Key -> *client
 	jobs      func(program string) any
+	clockwork Clock
 	checks    []Check
 	version   string
 	metrics   *metrics
@@ -93,7 +99,7 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, checks: o.Checks, version: o.Version,
+	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, checks: o.Checks, version: o.Version,
 		badKeys: addresses{rate: o.BadKeys, seen: map[string]*gcra{}}, start: newStart()}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -107,7 +113,7 @@ func New(o Options) *Server {
 	if s.badKeys.rate == (Rate{}) {
 		s.badKeys.rate = standardBadKeys
 	}
-	s.metrics = newMetrics(s.programs)
+	s.metrics = newMetrics(s.programs, o.Metrics...)
 	s.app = fiber.New(fiber.Config{
 		AppName: "Laurel", DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true,
 		BodyLimit: MaxEvent, ReadBufferSize: maxHeader, DisablePreParseMultipartForm: true,

@@ -118,7 +118,7 @@ func (f *board) look(w *world, key string, want any) any {
 func (f *board) prizes(w *world, want any) any {
 	b := w.rules.Leaderboard("board")
 	cal := w.rules.Calendar
-	w.runJobs(cal.After(cal.End(b.Counter.Every, cal.Key(b.Counter.Every, f.first)), b.Closes))
+	w.closeSeasons(w.rules.SeasonCloses(b, cal.Key(b.Counter.Every, f.first)))
 	out := map[string]any{}
 	for member := range asObject(want) {
 		out[member] = w.balance(member, "stars").Spendable

@@ -21,6 +21,7 @@ type ranking struct {
 	sent   map[string][]string
 	before int64 // members before the first removal
 	gone   int64 // members removed
+	paid   []row // whom the prize was paid to
 }
 
 func newRanking(c *peerCase) peerFamily {

@@ -142,24 +142,31 @@ func (f *ranking) shown(w *world) []row {
 	return f.rows(w)
 }
 
-// share is the share of the members, in percent, that the case speaks of.
+// share is the share of the members, in percent, that the case speaks of: ten of a hundred where it does not say it.
 func (f *ranking) share() string {
 	if m := f.find(`Top (\d+)%`); m != nil {
 		return m[1]
+	}
+	if strings.Contains(f.Area, "top percent") {
+		return "10"
 	}
 	return ""
 }
 
 // top are those whom a prize for a share of the members is paid to, once the season has closed.
-func (f *ranking) top(w *world) (rows []row) {
+func (f *ranking) top(w *world) []row {
+	if f.paid != nil {
+		return f.paid // the clock has gone on to another season
+	}
+	f.paid = []row{}
 	all, b, cal := f.rows(w), w.rules.Leaderboard(f.board()), w.rules.Calendar
-	w.runJobs(cal.After(cal.End(b.Counter.Every, cal.Key(b.Counter.Every, w.now)), b.Closes))
+	w.closeSeasons(w.rules.SeasonCloses(b, cal.Key(b.Counter.Every, w.now)))
 	for _, r := range all {
 		if len(w.progress(r.Member).Badges) > 0 {
-			rows = append(rows, r)
+			f.paid = append(f.paid, r)
 		}
 	}
-	return rows
+	return f.paid
 }
 
 func (f *ranking) look(w *world, key string, want any) any {

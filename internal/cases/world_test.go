@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -145,6 +146,14 @@ func (w *world) runJobs(by calendar.Instant) {
 			panic("cases: " + tick.ID + " is due again after it was settled")
 		}
 	}
+}
+
+// closeSeasons lets the clock go on to an instant and closes what has come to its close.
+func (w *world) closeSeasons(by calendar.Instant) {
+	w.runJobs(by)
+	w.now = max(w.now, by)
+	h := enginetest.Host{S: w.store, P: w.processor, At: w.now}
+	must(h.CloseSeasons())
 }
 
 // handOut pays the gifts to members of groups that wait to be paid.

@@ -2,10 +2,10 @@
 // work is an event with a derived id, so that a tick that comes late, twice or after a crash changes nothing but when it
 // is done.
 //
-//	settle    members whose points expire or become available, whose streak breaks, whose tier falls
-//	news      members told of a new version or a promotion opened by a call, so that their timers are set anew
-//	seasons   seasons of leaderboards closed: final tables, and prizes to those who won, in bounded batches
-//	gifts     a group's goal paid to everyone who brought enough, in bounded batches
-//	webhooks  what happened, told to receivers outside
-//	boards    scores for leaderboards outside this process, absolute and versioned
+//	runner.go    the ticks, one for the work of time of a program (engine.Works) and one for each of the others
+//	status.go    how the jobs are doing, for operators: last run, next due, backlog, lateness, failures
+//	host.go      a program as the work of time sees it
+//	sandbox.go   the test clock of programs that are a sandbox
+//	boards.go    scores for leaderboards outside this process, absolute and versioned
+//	webhooks.go  deliveries to the world outside
 package jobs

@@ -50,7 +50,7 @@ promotions:
 	run := func() {
 		t.Helper()
 		for range 3 { // more often does no harm
-			_, err := jobs.Turn(p)
+			_, err := engine.TellTurns(jobs.Host(p))
 			require.NoError(t, err)
 		}
 	}

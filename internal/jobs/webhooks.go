@@ -8,8 +8,8 @@ import (
 )
 
 // webhooks starts deliveries at each tick. They go on by themselves: a receiver that is slow holds up no job.
-func webhooks(program string, d *webhook.Deliverer) *Job {
-	return &Job{Name: "webhooks", Program: program, run: d.Tick}
+func webhooks(d *webhook.Deliverer) *Job {
+	return &Job{Name: "webhooks", run: d.Tick}
 }
 
 // redact forgets erased members in the store, and what was still to be told of them.

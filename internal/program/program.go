@@ -53,6 +53,8 @@ type Program struct {
 	processor *engine.Processor
 	views     map[string]*view
 
+	asked   atomic.Uint64 // how often somebody other than a job has submitted
+	worked  atomic.Uint64 // the same, when a job last looked
 	durable atomic.Uint64
 	waitMu  sync.Mutex
 	waiters *sync.Cond
@@ -115,6 +117,11 @@ func Open(o Options) (*Program, error) {
 
 // Submit hands events to the program and waits until they are durable. Results come in the order of the events.
 func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
+	p.asked.Add(1)
+	return p.submit(events)
+}
+
+func (p *Program) submit(events []*engine.Event) ([]Result, error) {
 	now := p.now()
 	for _, e := range events {
 		e.Arrived = now

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,6 +78,7 @@ func (c *crashed) add(other crashed) {
 // the process does from then on reaches nobody.
 type victim struct {
 	*program.Program
+	turn  sync.Mutex // one thing happens after another; in which order, goroutines decide and not the seed
 	disk  *vfs.MemFS
 	r     *rand.Rand
 	kind  int        // of the point at which it is killed
@@ -100,6 +102,8 @@ func (v *victim) point(kind int) {
 }
 
 func (v *victim) Put(rows ...engine.Row) error {
+	v.turn.Lock()
+	defer v.turn.Unlock()
 	v.point(beforeWrite)
 	if v.after != nil {
 		return program.ErrStopped
@@ -107,6 +111,13 @@ func (v *victim) Put(rows ...engine.Row) error {
 	err := v.Program.Put(rows...)
 	v.point(afterWrite)
 	return err
+}
+
+// dead reports whether the process was killed.
+func (v *victim) dead() bool {
+	v.turn.Lock()
+	defer v.turn.Unlock()
+	return v.after != nil
 }
 
 // lives runs a program, its deliverer and two receivers through several kills on one disk, and then until nothing is left.
@@ -131,6 +142,8 @@ func lives(t *testing.T, seed uint64) (count crashed) {
 			v.left = 0
 		}
 		send := func(_ context.Context, e *webhook.Endpoint, id string, body []byte, _ time.Time) webhook.Result {
+			v.turn.Lock()
+			defer v.turn.Unlock()
 			v.point(beforeSend)
 			if v.after != nil {
 				return webhook.Result{Error: "cut off"}
@@ -153,7 +166,7 @@ func lives(t *testing.T, seed uint64) (count crashed) {
 			v.point(afterSend)
 			return result
 		}
-		d := webhook.NewDeliverer("shop", v, endpoints, one8(send), slog.New(slog.DiscardHandler))
+		d := webhook.NewDeliverer("shop", v, endpoints, send, slog.New(slog.DiscardHandler))
 		if n == 0 {
 			for _, url := range []string{one, two} {
 				e, _, err := d.Create(webhook.Change{URL: &url})
@@ -167,7 +180,7 @@ func lives(t *testing.T, seed uint64) (count crashed) {
 			require.NoError(t, err, "seed %d", seed)
 			d.Wait()
 		}
-		for step := 0; v.after == nil && (step < 200 && !last); step++ {
+		for step := 0; step < 200 && !last && !v.dead(); step++ {
 			events := make([]*engine.Event, r.IntN(6))
 			for i := range events {
 				sent++
@@ -193,16 +206,6 @@ func lives(t *testing.T, seed uint64) (count crashed) {
 		}
 	}
 	return count
-}
-
-// one8 lets messages be sent one at a time, so that a seed always does the same.
-func one8(send webhook.Send) webhook.Send {
-	turn := make(chan struct{}, 1)
-	return func(ctx context.Context, e *webhook.Endpoint, id string, body []byte, at time.Time) webhook.Result {
-		turn <- struct{}{}
-		defer func() { <-turn }()
-		return send(ctx, e, id, body, at)
-	}
 }
 
 // finish compares what receivers have with what the journal says was raised.

@@ -22,6 +22,7 @@ type Program interface {
 	// Durable is the last record of the journal that will not be lost.
 	Durable() uint64
 	Erased(member string) bool
+	// Now says when messages are due: a clock that jumps must not end the tries of those that wait.
 	Now() calendar.Instant
 }
 
@@ -192,7 +193,7 @@ func (d *Deliverer) Ping(ctx context.Context, id string) (message string, r Resu
 	if err != nil {
 		return "", r, err
 	}
-	return message, d.send(ctx, e, message, body, now.Time()), nil
+	return message, d.send(ctx, e, message, body, d.endpoints.now()), nil
 }
 
 // Status is how deliveries to an endpoint are doing.

@@ -113,6 +113,8 @@ func (g Guard) checkURL(text string) (message, suggestion string) {
 		return "an address has no fragment", ""
 	case host == "":
 		return "the address has no host", ""
+	case local && !g.Private || notIP == nil && g.forbidden(ip):
+		return "messages are sent to public addresses only", "laurel serve --webhooks-allow-private allows others, for a developer's machine"
 	case u.Scheme == "http" && g.Private && local:
 	case u.Scheme != "https":
 		return "messages are sent over https only", ""
@@ -121,9 +123,6 @@ func (g Guard) checkURL(text string) (message, suggestion string) {
 		if n, err := strconv.Atoi(p); err != nil || !allowedPort(n) {
 			return "messages are sent to the ports 443, 80 and those from 1024 on", ""
 		}
-	}
-	if notIP == nil && g.forbidden(ip) || local && !g.Private {
-		return "messages are sent to public addresses only", "laurel serve --webhooks-allow-private allows others, for a developer's machine"
 	}
 	return "", ""
 }

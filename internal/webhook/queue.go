@@ -258,7 +258,8 @@ func (q *queue) send(ctx context.Context, e *Endpoint, batch []*delivery) (gone 
 				if ctx.Err() != nil || now > began.Add(maxPass) {
 					return
 				}
-				x.try(q.d.send(ctx, e, x.ID(), x.Body(), now.Time()), now)
+				// A signature is of the time that the world has, whatever the program's clock believes.
+				x.try(q.d.send(ctx, e, x.ID(), x.Body(), q.d.endpoints.now()), now)
 				if x.tries.Status == 410 {
 					stop.Do(func() { gone = true })
 				}

@@ -185,8 +185,22 @@ func (w *world) rank(id string, m *engine.Member) string {
 
 func (w *world) standings(x *Expectation) []string {
 	b := w.rules.Leaderboard(x.ID)
-	rows, _, err := w.boards.Page(context.Background(), w.season(b, x.Field), b.Rules, 1, leaderboards.MaxPage)
+	key := w.season(b, x.Field)
+	cal, every := w.rules.Calendar, b.Counter.Every
+	switch x.Season {
+	case "":
+	case previous:
+		key.Season = cal.Label(every, cal.Key(every, w.now)-1)
+	default:
+		key.Season = x.Season
+	}
+	rows, _, err := w.boards.Page(context.Background(), key, b.Rules, 1, leaderboards.MaxPage)
 	must(err)
+	if closed, err := engine.ClosedTableOf(w.store, key); closed != nil || err != nil { // by the rules of its close
+		must(err)
+		rows, err = engine.ClosedPage(w.store, key, 1, leaderboards.MaxPage)
+		must(err)
+	}
 	var out []string
 	for _, row := range rows {
 		out = append(out, standing(row.Member, row.Value.String()))

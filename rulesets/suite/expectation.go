@@ -20,7 +20,8 @@ type Expectation struct {
 	Member   string
 	Key      string   // of expect: points, challenge, gave
 	ID       string   // of the definition, "" where the key speaks of all
-	Field    string   // of a challenge or streak: progress
+	Field    string   // of a challenge or streak: progress; of standings: the split
+	Season   string   // of standings: previous or a label, "" for the present one
 	Want     []string // one value, or the items of a list
 	List     bool     // Want is an exact list; of gave, badges and expires sorted
 }
@@ -28,7 +29,7 @@ type Expectation struct {
 // Subject names what is expected: "points.stars", "challenge.star_dash.progress", "gave".
 func (e *Expectation) Subject() string {
 	out := e.Key
-	for _, part := range []string{e.ID, e.Field} {
+	for _, part := range []string{e.ID, e.Season, e.Field} {
 		if part != "" {
 			out += "." + part
 		}
@@ -54,7 +55,8 @@ var expectations = []document.Field{
 	{Name: "counter", Example: "{visits: 3}", Doc: "A counter's value in its present period, the member's or the group's."},
 	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
 	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
-	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}", Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`."},
+	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}", Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`. " +
+		"Of another season than the present one: `{visitors: {previous: [[ann, 5]]}}`, or with its label, `{visitors: {2026-W49: [[ann, 5]]}}`."},
 	{Name: "error", Example: "does_not_fit", Doc: "The code with which the step is refused."},
 	{Name: "duplicate", Example: "true", Doc: "The event was known already, and did nothing."},
 }
@@ -297,21 +299,42 @@ func (s *reader) standings(e *Expectation, n *document.Node, t *Step) {
 		if !s.named(p.Key, "leaderboards") {
 			continue
 		}
-		if p.Value.Kind == document.Map {
-			for _, split := range p.Value.Pairs {
-				s.table(e.of(p, "", ""), split.Value, split.Key.Text, t)
-			}
-			continue
-		}
-		s.table(e.of(p, "", ""), p.Value, "", t)
+		s.parts(e.of(p, "", ""), p.Value, t)
 	}
 }
+
+// parts reads a table, or tables by split, by season, or by season and split.
+func (s *reader) parts(e *Expectation, n *document.Node, t *Step) {
+	if n.Kind != document.Map {
+		s.table(e, n, "", t)
+		return
+	}
+	b := s.rules.Leaderboard(e.ID)
+	for _, p := range n.Pairs {
+		if e.Season == "" && b != nil && (!b.Split || p.Value.Kind == document.Map) {
+			if _, err := s.rules.Calendar.ParseLabel(b.Counter.Every, p.Key.Text); err != nil && p.Key.Text != previous {
+				s.Node(p.Key, "such as previous, or "+s.rules.Season(b, s.now), "%s has no season %q", e.ID, p.Key.Text)
+				continue
+			}
+			season := *e
+			season.Season = p.Key.Text
+			s.parts(&season, p.Value, t)
+			continue
+		}
+		s.table(e, p.Value, p.Key.Text, t)
+	}
+}
+
+// previous is how tests write the season before the present one.
+const previous = "previous"
 
 func (s *reader) table(e *Expectation, n *document.Node, split string, t *Step) {
 	if n.Kind != document.List {
 		s.Node(n, "such as [[ann, 50], [bob, 40]]", "standings are a list of members with their scores, the first one first")
 		return
 	}
+	part := *e
+	e = &part
 	e.Field, e.Want, e.List = split, nil, true
 	for _, row := range n.Items {
 		if row.Kind != document.List || len(row.Items) != 2 {

@@ -66,7 +66,6 @@ func TestReferenceExamples(t *testing.T) {
 	}
 }
 
-
 func table(fields []document.Field) string {
 	var b strings.Builder
 	b.WriteString("| key | what it is | for example |\n|---|---|---|\n")

@@ -43,11 +43,8 @@ func (w *world) run(index int, step *Step) *FailedStep {
 			if out, refusal = w.process(e); refusal != nil && (step.Error == "" || i < len(step.At)-1) {
 				break
 			}
-			if step.Action == FireAction || step.Action == CloseAction {
-				w.spread()
-			}
 		}
-		w.handOut()
+		must(engine.Quiesce(host{w}))
 	}
 	w.advance(w.now)
 	failed := &FailedStep{Line: step.Position.Line, At: moment(w.zone(), w.now), Step: described(step)}

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -180,74 +179,8 @@ func (w *world) checkpoint() {
 func (w *world) advance(to calendar.Instant) {
 	if !w.begun {
 		w.begun, w.now = true, to
-		w.spread() // the timers of those who are there begin with the story
+		must(engine.Quiesce(host{w})) // the timers of those who are there begin with the story
 		w.begin()
 	}
-	for {
-		var tick *engine.Event
-		must(engine.Due(w.store, to, func(due *engine.Event) bool {
-			tick = due
-			return false
-		}))
-		if closes := w.nextClose(); closes <= to && (tick == nil || closes <= tick.Time) {
-			w.now = max(w.now, closes)
-			w.closeSeasons()
-			continue
-		}
-		if tick == nil {
-			break
-		}
-		w.now = max(w.now, tick.Time)
-		tick.Arrived = w.now
-		if out, refusal := w.process(tick); refusal != nil || out.Duplicate {
-			must(errors.New(tick.ID + " is due again after it was settled"))
-		}
-		w.handOut()
-	}
-	w.now = max(w.now, to)
-}
-
-// spread tells all members of news: of the ruleset, or of a promotion that was opened or closed.
-func (w *world) spread() {
-	w.checkpoint() // members in memory alone would not be found
-	var ticks []*engine.Event
-	must(engine.Spread(w.store, w.processor.News(), "", func(tick *engine.Event) bool {
-		ticks = append(ticks, tick)
-		return true
-	}))
-	for _, tick := range ticks {
-		tick.Time, tick.Arrived = w.now, w.now
-		if _, refusal := w.process(tick); refusal != nil {
-			must(refusal)
-		}
-	}
-}
-
-// handOut pays the gifts to members of groups that wait to be paid.
-func (w *world) handOut() {
-	for {
-		var key string
-		var gift engine.Fanout
-		must(engine.Gifts(w.store, func(k string, f engine.Fanout) bool {
-			key, gift = k, f
-			return false
-		}))
-		if key == "" {
-			return
-		}
-		var members []string
-		if ch := w.rules.Challenge(gift.Challenge); ch != nil {
-			must(engine.Sharers(w.store, gift, ch.Counter.Name, "", func(member string) bool {
-				members = append(members, member)
-				return true
-			}))
-		}
-		for _, member := range members {
-			e := engine.NewShare(gift, member)
-			e.Arrived = w.now
-			_, _ = w.process(e) // who brought too little is given nothing, and that is no fault
-		}
-		w.processor.Put(engine.Row{Key: key})
-		w.commit()
-	}
+	must(engine.Advance(host{w}, to, func() bool { return false }))
 }

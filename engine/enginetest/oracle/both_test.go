@@ -54,11 +54,7 @@ func play(h history, invariants, telling bool) (b *both, text string) {
 			text = h.program.yaml() + "\n" + strings.Join(b.story, "\n") + "\n" + d.text
 		}
 	}()
-	program, diagnostics := rulesets.Parse("drawn.yaml", []byte(h.program.yaml()))
-	if diagnostics.HasErrors() {
-		b.disagree(unfit+"%s", diagnostics.Error())
-	}
-	b.versions = []engine.Version{{Number: 1, From: calendar.Beginning, Rules: program.Ruleset}}
+	b.parse(h.program, calendar.Beginning)
 	b.open()
 	for i, zone := range h.zones {
 		id, team := fmt.Sprint("m", i), teams[i%len(teams)]
@@ -92,6 +88,30 @@ func (b *both) same(want, got any, about string, at Instant) {
 	if !assert.ObjectsAreEqual(want, got) {
 		b.disagree("%s at %s:\nthe oracle says %v\nthe engine says %v", about, calendar.Instant(at), want, got)
 	}
+}
+
+// parse makes a version of a program.
+func (b *both) parse(p Program, from calendar.Instant) engine.Version {
+	program, diagnostics := rulesets.Parse("drawn.yaml", []byte(p.yaml()))
+	if diagnostics.HasErrors() {
+		b.disagree(unfit+"%s", diagnostics.Error())
+	}
+	v := engine.Version{Number: len(b.versions) + 1, From: from, Rules: program.Ruleset}
+	b.versions = append(slices.Clip(b.versions), v)
+	return v
+}
+
+// deploy puts other rules in force, as far as the program still has those rules.
+func (b *both) deploy(s step) {
+	p, v := b.world.Program, s.version
+	v.From = s.now
+	v.Rules = slices.DeleteFunc(slices.Clone(v.Rules), func(r Rule) bool {
+		return !slices.ContainsFunc(p.Rules, func(o Rule) bool { return o.ID == r.ID })
+	})
+	p.Rules, p.Boosts = v.Rules, v.Boosts
+	b.tell(s.now, "from now on:\n%s", p.yaml())
+	b.p.Activate(b.parse(p, calendar.Instant(s.now)))
+	b.world.Deploy(v)
 }
 
 func (b *both) open() {
@@ -174,6 +194,8 @@ func (b *both) do(s step) {
 		b.world.reach("restart")
 	case "compare":
 		b.compare(s.now + s.later)
+	case "deploy":
+		b.deploy(s)
 	case "team", "enroll", "adjust", "claim":
 		b.order(s)
 	case "confirm", "cancel", "return":
@@ -192,7 +214,6 @@ func (b *both) reverse(s step) {
 	b.nth++
 	if s.do != "again" {
 		b.tell(s.now, "%s %s %s", s.do, s.event.ID, number(s.amount))
-		b.world.reach(s.do)
 	}
 	switch s.do {
 	case "again":
@@ -263,6 +284,9 @@ func asSent(e Event) *engine.Event {
 	switch e.Type {
 	case "buy":
 		data = fmt.Sprintf(`{"amount":%s,"key":%q}`, number(e.Amount), e.Key)
+		if e.Friend != "" {
+			data = fmt.Sprintf(`{"amount":%s,"key":%q,"friend":%q}`, number(e.Amount), e.Key, e.Friend)
+		}
 	case "spend":
 		data = fmt.Sprintf(`{"amount":%s}`, number(e.Amount))
 	}

@@ -87,6 +87,11 @@ func (w *World) Confirm(id string, amount int64, now Instant) bool {
 	if amount < c.holding() {
 		w.reach("partial confirm")
 	}
+	for _, p := range c.parts {
+		if p.lot.expires <= now {
+			w.reach("hold over expiry")
+		}
+	}
 	c.state = "confirmed"
 	c.account.spent += amount
 	for _, p := range c.parts {
@@ -210,6 +215,18 @@ func (w *World) Release(id, of string, now Instant) {
 		}
 		a.settle(m, now)
 	}
+	for _, g := range h.gifts {
+		g.to.settle(now)
+		if l := g.lot; l != nil && l.available > now && l.remaining > 0 {
+			a := g.to.accounts[g.grant.points]
+			l.available, l.alive = now, 0
+			l.expires = a.expiry(g.to, l)
+			l.alive = l.expires
+			a.pay(l)
+			a.settle(g.to, now)
+			w.reach("gift released")
+		}
+	}
 }
 
 // Refuse takes what an event gave and is held back away.
@@ -233,5 +250,14 @@ func (w *World) Refuse(id, of string, now Instant) {
 		}
 		m.gains = nil
 		a.clawBack(w, now, l, back)
+	}
+	for _, g := range h.gifts {
+		g.to.settle(now)
+		if l := g.lot; l != nil && l.available > now && l.remaining > 0 {
+			g.to.gains = nil
+			g.to.accounts[g.grant.points].clawBack(w, now, l, g.grant.kept)
+			g.grant.kept = 0
+			w.reach("gift refused")
+		}
 	}
 }

@@ -33,7 +33,7 @@ func (d drawing) span(units ...string) Span {
 // features are what a program may have. Each has about half of them, so that what one hides another shows.
 var features = []string{"boosts", "limits", "expiry", "pending", "takes", "streaks", "challenges", "opt in", "within", "needs", "steps",
 	"winners", "group challenges", "groups", "tiers", "badges", "boards", "rewards", "adjustments", "reversals", "late", "restarts",
-	"teams change", "member clock", "odd weeks"}
+	"teams change", "gifts", "versions", "member clock", "odd weeks"}
 
 // mix is the features that a program has.
 type mix map[string]bool
@@ -96,6 +96,27 @@ func (d drawing) ruleset(m mix, begin int) Program {
 		}
 	}
 	return p
+}
+
+// version draws what a later version gives for the same, within the same limits.
+func (d drawing) version(p Program, m mix) Version {
+	v := Version{}
+	for _, r := range p.Rules {
+		if !r.Take {
+			again := d.rule(r.ID, m)
+			if again.When == r.When {
+				r.Min, r.Fixed, r.Rate = again.Min, again.Fixed, again.Rate
+			}
+		}
+		v.Rules = append(v.Rules, r)
+	}
+	for _, b := range p.Boosts {
+		if d.one(2) {
+			b = d.boost(b.ID, m)
+		}
+		v.Boosts = append(v.Boosts, b)
+	}
+	return v
 }
 
 func (d drawing) boost(id string, m mix) Boost {
@@ -241,6 +262,11 @@ func (d drawing) rule(id string, m mix) Rule {
 			r.Rate, r.Fixed = big.NewRat(int64(d.between(1, 30)), 8), 0
 		}
 	}
+	if m["gifts"] && r.When == "buy" {
+		if r.To = d.one(2); r.To && m["member clock"] {
+			return r // by whose clock the receiver's limits are kept is nowhere said
+		}
+	}
 	for range d.below(3) * map[bool]int{true: 1}[m["limits"]] {
 		l := d.limit(r, m["member clock"])
 		if !slices.ContainsFunc(r.Limits, l.countsLike) {
@@ -334,14 +360,14 @@ func (d drawing) tier(m mix) Tier {
 	for range d.between(1, 3) {
 		t.Levels = append(t.Levels, t.Levels[len(t.Levels)-1]+int64(d.between(5, 60)))
 	}
-	if t.Every != "" {
-		if d.one(2) {
-			t.KeepEnd = pick(d, "month", "quarter", "year")
-		} else if d.one(2) {
-			t.Keep = d.span("day", "month")
-		}
+	reversed := m["reversals"] || m["pending"]
+	switch d.below(3) {
+	case 0:
+		t.KeepEnd = pick(d, "month", "quarter", "year")
+	case 1:
+		t.Keep = d.span("day", "month")
 	}
-	if !m["reversals"] && !m["pending"] && d.one(2) {
+	if !reversed && d.one(2) {
 		t.Grace = d.span("day", "week")
 	}
 	return t

@@ -10,7 +10,7 @@ import (
 type step struct {
 	now Instant
 	// do is send, again, void, amend, release, refuse: with event; claim, confirm, cancel, return: with id; adjust, enroll,
-	// team: with member; restart, with a checkpoint or without; compare, later if wanted.
+	// team: with member; deploy: a version; restart, with a checkpoint or without; compare, later if wanted.
 	do         string
 	event      Event
 	member     string
@@ -19,6 +19,7 @@ type step struct {
 	amount     int64
 	checkpoint bool
 	later      Instant
+	version    Version
 }
 
 // history is a program, its members' zones and what happens.
@@ -38,6 +39,7 @@ type storyteller struct {
 	history
 	now    Instant
 	hours  int
+	second bool // version is in force
 	sent   []Event
 	left   map[string]int64 // amounts of the events that are not voided, as amended
 	claims []step
@@ -83,6 +85,9 @@ func (s *storyteller) send() {
 	switch e.Type {
 	case "buy":
 		e.Amount, e.Key = s.amount(), fmt.Sprint("k", s.below(4))
+		if s.mix["gifts"] && !s.one(4) {
+			e.Friend = fmt.Sprint("m", s.below(len(s.zones)+1)) // oneself, and nobody, among them
+		}
 	case "spend":
 		e.Amount = s.amount()
 	}
@@ -110,6 +115,12 @@ func (s *storyteller) disturb() {
 	case 3:
 		if s.mix["restarts"] && s.one(2) {
 			s.add(step{do: "restart", checkpoint: s.one(2)})
+		}
+	case 7:
+		if s.mix["versions"] && !s.second && s.one(2) {
+			s.now += second
+			s.second = true
+			s.add(step{do: "deploy", version: s.drawing.version(s.program, s.mix)})
 		}
 	case 4:
 		if s.mix["teams change"] {

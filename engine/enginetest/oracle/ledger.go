@@ -25,7 +25,7 @@ type account struct {
 	claims []*claim
 	issued int64
 	spent  int64
-	repaid int64
+	reach  func(situation string)
 }
 
 // Balance is an account at an instant, in millionths.
@@ -92,7 +92,9 @@ func (a *account) open(w *World, m *member, seq int, now Instant, amount int64, 
 func (a *account) pay(l *lot) {
 	paid := min(a.debt, l.remaining)
 	a.debt -= paid
-	a.repaid += paid
+	if paid > 0 && a.reach != nil {
+		a.reach("debt repaid")
+	}
 	l.remaining -= paid
 }
 
@@ -238,7 +240,7 @@ func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 // balance is the account at an instant, which it does not change.
 func (a *account) balance(m *member, now Instant) Balance {
 	c := *a
-	c.lots, c.claims = nil, nil
+	c.lots, c.claims, c.reach = nil, nil, nil // nothing of this happens
 	copies := map[*lot]*lot{}
 	for _, l := range a.lots {
 		copied := *l

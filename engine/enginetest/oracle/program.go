@@ -18,6 +18,14 @@ type Program struct {
 	Badges      []Badge
 	Boards      []Board
 	Rewards     []Reward
+	Next        *Version // nil while there is one version
+}
+
+// Version is what a later version of the ruleset changes, from an instant on.
+type Version struct {
+	From   Instant
+	Rules  []Rule
+	Boosts []Boost
 }
 
 // Span is a duration of whole units: hour, day, week, month, year. The zero Span is none.
@@ -55,6 +63,7 @@ type Rule struct {
 	Fixed  int64    // whole points
 	Rate   *big.Rat // nil for a fixed amount
 	Take   bool
+	To     bool // to event.friend
 	Limits []Limit
 }
 

@@ -18,6 +18,14 @@ type use struct {
 	takenBack bool
 }
 
+// at are the rules and boosts in force at an instant.
+func (p *Program) at(at Instant) ([]Rule, []Boost) {
+	if p.Next != nil && at >= p.Next.From {
+		return p.Next.Rules, p.Next.Boosts
+	}
+	return p.Rules, p.Boosts
+}
+
 // amount is what a rule computes for an event, boosted and rounded.
 func (w *World) amount(m *member, h *happened, r *Rule) int64 {
 	v := big.NewRat(r.Fixed, 1)
@@ -34,7 +42,8 @@ func (w *World) boosted(v *big.Rat, h *happened, points string) *big.Rat {
 	bestTimes, bestPlus := big.NewRat(1, 1), new(big.Rat)
 	times, add := big.NewRat(1, 1), new(big.Rat)
 	applied := 0
-	for _, b := range w.Program.Boosts {
+	_, boosts := w.Program.at(h.At)
+	for _, b := range boosts {
 		if b.Of != points || h.Amount < b.Min || b.Weekend && !weekend(h.day) {
 			continue
 		}
@@ -91,31 +100,43 @@ func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
 		}
 		return
 	}
+	if r.To {
+		w.serveOther(m, h, r)
+		return
+	}
+	if g := w.limited(m, m, h, r); g != nil {
+		h.gave = append(h.gave, g)
+		if g.given > 0 {
+			out[r.ID] = g.given
+		}
+	}
+}
+
+// limited is what limits, which count whom it is given to, leave of a rule's amount; nil where it does not fire.
+func (w *World) limited(m, to *member, h *happened, r *Rule) *grant {
+	wanted := w.amount(m, h, r)
 	given := wanted
 	for _, l := range r.Limits {
-		switch room := w.room(m, h, r, l); {
+		switch room := w.room(to, h, r, l); {
 		case !l.Points && room < 1:
 			w.reach("times refused")
-			return
+			return nil
 		case l.Points && !l.OrNothing && room < given:
 			w.reach("cap trimmed")
 			given = max(room, 0)
 		}
 	}
 	for _, l := range r.Limits {
-		if l.OrNothing && given > w.room(m, h, r, l) {
+		if l.OrNothing && given > w.room(to, h, r, l) {
 			w.reach("cap or nothing")
-			return
+			return nil
 		}
 	}
 	if given == 0 && wanted > 0 {
-		return
+		return nil
 	}
-	w.uses = append(w.uses, use{r.ID, m.id, h.Key, h.day, h.ID, given, false})
-	h.gave = append(h.gave, &grant{r, r.Points, given, given})
-	if given > 0 {
-		out[r.ID] = given
-	}
+	w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.day, h.ID, given, false})
+	return &grant{r, r.Points, given, given}
 }
 
 func (w *World) giveUseBack(h *happened, r *Rule) {

@@ -1,6 +1,9 @@
 package oracle
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // gains are what definitions gave, in the order in which it was earned, net of what was reversed: what the first n gave is
 // sums[n].
@@ -13,14 +16,29 @@ func (m *member) earnings(points string) *gains {
 	if g := m.gains[points]; g != nil {
 		return g
 	}
-	g := &gains{sums: []int64{0}}
+	type gain struct {
+		at     Instant
+		amount int64
+	}
+	var list []gain
 	for _, h := range m.counted {
 		for _, given := range h.gave {
 			if given.points == points {
-				g.at = append(g.at, h.At)
-				g.sums = append(g.sums, g.sums[len(g.at)-1]+given.kept)
+				list = append(list, gain{h.At, given.kept})
 			}
 		}
+	}
+	if len(m.gifts) > 0 {
+		for _, g := range m.gifts {
+			if g.grant.points == points {
+				list = append(list, gain{g.of.At, g.grant.kept})
+			}
+		}
+		slices.SortStableFunc(list, func(x, y gain) int { return cmp.Compare(x.at, y.at) })
+	}
+	g := &gains{sums: []int64{0}}
+	for i, x := range list {
+		g.at, g.sums = append(g.at, x.at), append(g.sums, g.sums[i]+x.amount)
 	}
 	if m.gains == nil {
 		m.gains = map[string]*gains{}
@@ -65,6 +83,12 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 		if h.At <= now {
 			stops = append(stops, h.At)
 			begin = min(begin, h.At)
+		}
+	}
+	for _, g := range m.gifts {
+		if g.of.At <= now {
+			stops = append(stops, g.of.At)
+			begin = min(begin, g.of.At)
 		}
 	}
 	for d := m.clock.day(begin) + 1; m.clock.start(d) <= now; d++ {

@@ -8,9 +8,9 @@ import (
 
 // Event is something that a member did. Amounts are millionths.
 type Event struct {
-	ID, Member, Type, Key string
-	At, Arrived           Instant
-	Amount                int64
+	ID, Member, Type, Key, Friend string
+	At, Arrived                   Instant
+	Amount                        int64
 }
 
 // World is a program and all that happened in it.
@@ -39,6 +39,7 @@ type member struct {
 	stale    map[string][]Instant        // instants by challenge, in whose windows they must be worked out anew
 	done     map[string]Instant          // when challenges were completed, as far as worked out
 	gains    map[string]*gains           // by points
+	gifts    []*gift                     // of others
 	accounts map[string]*account
 	awards   map[string]*award
 }
@@ -51,6 +52,7 @@ type happened struct {
 	team   string
 	voided bool
 	gave   []*grant
+	gifts  []*gift // to others
 }
 
 // grant is what one rule gave for one event, and how much of that was taken back.
@@ -99,7 +101,7 @@ func (w *World) Join(id, zone, team string, at Instant) {
 	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
 		accounts: map[string]*account{}, awards: map[string]*award{}}
 	for _, p := range w.Program.Points {
-		m.accounts[p.ID] = &account{points: p}
+		m.accounts[p.ID] = &account{points: p, reach: w.reach}
 	}
 	w.members[id] = m
 }
@@ -144,12 +146,17 @@ func (w *World) Send(e Event) map[string]int64 {
 	for _, a := range m.accounts {
 		a.moveExpiry(w, m, h)
 	}
-	for i := range w.Program.Rules {
-		if r := &w.Program.Rules[i]; r.When == e.Type && e.Amount >= r.Min {
+	rules, _ := w.Program.at(e.At)
+	if w.Program.Next != nil && e.At < w.Program.Next.From {
+		w.reach("judged by an older version")
+	}
+	for i := range rules {
+		if r := &rules[i]; r.When == e.Type && e.Amount >= r.Min {
 			w.serve(m, h, r, out)
 		}
 	}
 	m.grantLots(w, h)
+	w.sendGifts(h)
 	w.payGoals(m, h)
 	w.payGroups(m, h)
 	return out
@@ -168,11 +175,24 @@ func (m *member) grantLots(w *World, h *happened) {
 	}
 }
 
+// Deploy puts other rules and boosts in force from now on.
+func (w *World) Deploy(v Version) {
+	slices.SortFunc(v.Rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	w.Program.Next = &v
+	w.reach("deploy")
+}
+
 // Void takes an event back as if it had never been.
-func (w *World) Void(id, of string, now Instant) { w.reverse(id, of, now, nil) }
+func (w *World) Void(id, of string, now Instant) {
+	w.reach("void")
+	w.reverse(id, of, now, nil)
+}
 
 // Amend leaves of an event what it would have been with a smaller amount.
-func (w *World) Amend(id, of string, amount int64, now Instant) { w.reverse(id, of, now, &amount) }
+func (w *World) Amend(id, of string, amount int64, now Instant) {
+	w.reach("amend")
+	w.reverse(id, of, now, &amount)
+}
 
 func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	m := w.members[of]
@@ -189,16 +209,7 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	w.changed(m, h)
 	back := map[string]int64{}
 	for _, g := range h.gave {
-		kept := int64(0)
-		if !h.voided && h.Amount >= g.rule.Min {
-			kept = min(w.amount(m, h, g.rule), g.given)
-		} else {
-			w.giveUseBack(h, g.rule)
-		}
-		if kept < g.kept {
-			back[g.points] += g.kept - kept
-			g.kept = kept
-		}
+		back[g.points] += w.keep(m, h, g)
 	}
 	for points, sum := range back {
 		a := m.accounts[points]
@@ -210,6 +221,21 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 		}
 	}
 	w.revokeGoals(m, now)
+	w.reverseGifts(m, h, now)
+}
+
+// keep lowers a grant to what the event, as it is now, would have given, and tells what must come back.
+func (w *World) keep(m *member, h *happened, g *grant) (back int64) {
+	kept := int64(0)
+	if !h.voided && h.Amount >= g.rule.Min {
+		kept = min(w.amount(m, h, g.rule), g.given)
+	} else {
+		w.giveUseBack(h, g.rule)
+	}
+	if kept < g.kept {
+		back, g.kept = g.kept-kept, kept
+	}
+	return back
 }
 
 func (m *member) event(id string) *happened {

@@ -17,7 +17,7 @@ func (p Program) yaml() string {
 		weeks = "sunday"
 	}
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
-	b.WriteString("member: {team?: text}\nevents:\n  buy: {amount: number, key: text}\n  visit: {}\n  spend: {amount: number}\n")
+	b.WriteString("member: {team?: text}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
 	section(b, "rules", p.Rules, Rule.yaml)
 	section(b, "boosts", p.Boosts, Boost.yaml)
@@ -125,6 +125,9 @@ func (r Rule) yaml() (string, fields) {
 	}
 	if r.Take {
 		verb = "take"
+	}
+	if r.To {
+		f.add("to: event.friend")
 	}
 	f.add("%s:", verb)
 	f.add("  %s: %s", r.Points, amount)

@@ -5,10 +5,10 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
-// host is the world as the closing of seasons needs it.
+// host is the world as the work that time asks for needs it.
 type host struct{ *world }
 
-// Store implements engine.SeasonHost, as do the methods below.
+// Store implements engine.Clockwork, as do the methods below.
 func (h host) Store() engine.Store { return h.store }
 
 // Versions are that of the ruleset and the one that everybody joined under.
@@ -50,24 +50,11 @@ func (h host) Flush() error {
 // Erased is false: no step erases anybody.
 func (h host) Erased(string) bool { return false }
 
-// nextClose is when the next season closes, Forever where none will.
-func (w *world) nextClose() calendar.Instant {
-	if len(w.rankings) == 0 {
-		return calendar.Forever
-	}
-	w.checkpoint()
-	at, err := engine.NextClose(host{w})
-	must(err)
-	return at
-}
+// News are those of the processor.
+func (h host) News() engine.News { return h.processor.News() }
 
-// closeSeasons closes those that have come to their close.
-func (w *world) closeSeasons() {
-	for {
-		done, err := engine.CloseSeasons(host{w})
-		must(err)
-		if done == 0 {
-			return
-		}
-	}
-}
+// Turns are none: nobody outside is to be told of a test.
+func (h host) Turns(_, by calendar.Instant) ([]*engine.Event, calendar.Instant) { return nil, by }
+
+// Set moves the time of the story.
+func (h host) Set(now calendar.Instant) { h.now = now }

@@ -1,0 +1,113 @@
+package engine_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"flag"
+	"io"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Golden journals are what programs of older builds wrote, with the numbers that members saw then. Every build replays them to
+// the same numbers (reliability: P7, invariant 25); the outcome of each event is in the journal itself, and compared as well.
+// They are never written anew: a build that changes what is written adds a directory of its own.
+var record = flag.String("record", "", "directory below testdata/journals to write golden journals of this build to; it must be new")
+
+const journals = "testdata/journals"
+
+func TestGoldenJournals(t *testing.T) {
+	if *record != "" {
+		for name := range samples {
+			writeJournal(t, filepath.Join(journals, *record), name)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(journals, "*", "*.journal.gz"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), len(samples), "write them with -record")
+	for _, file := range files {
+		t.Run(filepath.ToSlash(file[len(journals)+1:]), func(t *testing.T) {
+			base := file[:len(file)-len(".journal.gz")]
+			text, err := os.ReadFile(base + ".yaml")
+			require.NoError(t, err)
+			versions := []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, string(text))}}
+			store := readJournal(t, file)
+			replayed, err := engine.Replay(store, versions)
+			require.NoError(t, err, "every outcome is what it was")
+			require.Equal(t, replayed.Hash, replayed.Stored)
+			p, err := engine.NewProcessor(store, versions, nil)
+			require.NoError(t, err)
+			want, err := os.ReadFile(base + ".json")
+			require.NoError(t, err)
+			var end struct{ At calendar.Instant }
+			require.NoError(t, json.Unmarshal(want, &end))
+			require.JSONEq(t, string(want), string(numbers(t, p, end.At)))
+		})
+	}
+}
+
+// numbers are what the members of a story see at an instant.
+func numbers(t *testing.T, p *engine.Processor, at calendar.Instant) []byte {
+	t.Helper()
+	members := map[string]engine.Progress{}
+	for _, id := range []string{"m0", "m1", "m2", "m3", "m4", "m5"} {
+		if m := p.Member(id); m != nil {
+			members[id] = m.Progress(p.Rules(), at, p.Group)
+		}
+	}
+	b, err := json.MarshalIndent(map[string]any{"at": at, "members": members}, "", " ")
+	require.NoError(t, err)
+	return b
+}
+
+func writeJournal(t *testing.T, dir, name string) {
+	t.Helper()
+	base := filepath.Join(dir, name)
+	require.NoFileExists(t, base+".yaml", "golden journals are never written anew")
+	require.NoError(t, os.MkdirAll(dir, 0o750))
+	w := program(t, source(t, name))
+	w.story(name, rand.New(rand.NewSource(1)), 250)
+	w.commit(true)
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	require.NoError(t, w.store.Records(1, func(_ uint64, rec []byte) bool {
+		_, err := z.Write(append(binary.AppendUvarint(nil, uint64(len(rec))), rec...))
+		return err == nil
+	}))
+	require.NoError(t, z.Close())
+	require.NoError(t, os.WriteFile(base+".journal.gz", b.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(base+".yaml", []byte(source(t, name)), 0o600))
+	require.NoError(t, os.WriteFile(base+".json", append(numbers(t, w.p, w.now), '\n'), 0o600))
+}
+
+func readJournal(t *testing.T, file string) *engine.Memory {
+	t.Helper()
+	packed, err := os.ReadFile(file)
+	require.NoError(t, err)
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	rest, err := io.ReadAll(z)
+	require.NoError(t, err)
+	batch := &engine.Batch{First: 1}
+	for len(rest) > 0 {
+		n, size := binary.Uvarint(rest)
+		require.Positive(t, size)
+		rec := rest[size : size+int(n)] //nolint:gosec // written above
+		rest = rest[size+int(n):]       //nolint:gosec // written above
+		decoded, err := engine.DecodeRecord(rec)
+		require.NoError(t, err)
+		batch.Records, batch.IDs = append(batch.Records, rec), append(batch.IDs, decoded.Event.ID)
+	}
+	store := engine.NewMemory()
+	require.NoError(t, store.Commit(batch))
+	return store
+}

@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Host is a running program as the work that time asks for needs it. Submit returns when the events are durable, or refused,
+// which needs nothing more; rows and events become durable in the order in which they were handed over.
+type Host interface {
+	Store() Store
+	Versions() []Version
+	Now() calendar.Instant
+	// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
+	Clock() (last, first calendar.Instant)
+	// News are what all members are to be told of, Turns the openings and closings of promotions (Processor.Turns).
+	News() News
+	Turns(after, by calendar.Instant) ([]*Event, calendar.Instant)
+	Submit(events ...*Event) error
+	Put(rows ...Row) error
+	// Flush writes what is in memory alone to the store.
+	Flush() error
+	Erased(member string) bool
+}
+
+// Work is one kind of what time asks for. Do does one bounded piece of it and returns how much that was, 0 when nothing is left
+// by now. Every piece is made of events with derived ids and of rows that say how far it has come: it may be stopped at any
+// point, and done late, twice, or by another process, and comes to the same (reliability: P6, P9).
+type Work struct {
+	Name string
+	Do   func(Host) (done int, err error)
+	// Next is when something is due next, Forever for never; nil where that cannot be told.
+	Next func(Host) (calendar.Instant, error)
+	// Backlog counts what is due and not done, up to a number; nil where that cannot be told.
+	Backlog func(h Host, most int) (int64, error)
+}
+
+// Works are all kinds of work, in the order in which they are done when several are due.
+var Works = [...]Work{
+	{"settle", Settle, nextDue, dueBacklog},
+	{"news", SpreadNews, nil, nil},
+	{"gifts", HandOut, nil, giftBacklog},
+	{"seasons", CloseSeasons, NextClose, nil},
+	{"promotions", TellTurns, nil, nil},
+}
+
+// workPage is how many events, or rows, a piece of work is, so that others have their turn.
+const workPage = 500
+
+// Settle writes down what time has done to members by now, one page of them, in the order of due instants.
+func Settle(h Host) (done int, err error) {
+	var ticks []*Event
+	err = Due(h.Store(), h.Now(), func(tick *Event) bool {
+		ticks = append(ticks, tick)
+		return len(ticks) < workPage
+	})
+	if err != nil || len(ticks) == 0 {
+		return 0, err
+	}
+	return len(ticks), h.Submit(ticks...)
+}
+
+// nextDue is the first instant at which time changes a member.
+func nextDue(h Host) (next calendar.Instant, err error) {
+	next = calendar.Forever
+	err = Due(h.Store(), calendar.Forever, func(tick *Event) bool {
+		next = tick.Time
+		return false
+	})
+	return next, err
+}
+
+// dueBacklog counts the members whom time has changed by now without anybody having written it down.
+func dueBacklog(h Host, most int) (n int64, err error) {
+	err = Due(h.Store(), h.Now(), func(*Event) bool {
+		n++
+		return n < int64(most)
+	})
+	return n, err
+}
+
+// giftBacklog counts the gifts to groups that are not handed out.
+func giftBacklog(h Host, most int) (n int64, err error) {
+	err = Gifts(h.Store(), func(string, Fanout) bool {
+		n++
+		return n < int64(most)
+	})
+	return n, err
+}
+
+// Rows that say how far work has come.
+const (
+	newsRow  = "c/news"       // the news that members have been told, and after a NUL the last member while some are left
+	giftRow  = "c/gift"       // the key of the gift that is handed out, and after a NUL the last member
+	turnsRow = "c/promotions" // up to when openings and closings of promotions have been told
+)
+
+// SpreadNews tells one page of members of the latest news, so that the timers of those who send nothing are set anew. Members
+// who join later know the latest and need not be told.
+func SpreadNews(h Host) (done int, err error) {
+	news := h.News()
+	stored, err := h.Store().Get(newsRow)
+	if err != nil {
+		return 0, err
+	}
+	told, after, some := bytes.Cut(stored, []byte{0})
+	switch {
+	case string(told) == news.String() && !some:
+		return 0, nil
+	case string(told) != news.String():
+		after = nil
+		if err := h.Flush(); err != nil { // members in memory alone would not be found
+			return 0, err
+		}
+	}
+	var ticks []*Event
+	if !news.None {
+		err = Spread(h.Store(), news, string(after), func(tick *Event) bool {
+			ticks = append(ticks, tick)
+			return len(ticks) < workPage
+		})
+	}
+	if err == nil && len(ticks) > 0 {
+		err = h.Submit(ticks...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	mark := news.String()
+	if len(ticks) == workPage {
+		mark += "\x00" + ticks[workPage-1].Member
+	}
+	return len(ticks), h.Put(Row{Key: newsRow, Value: []byte(mark)})
+}
+
+// HandOut pays one page of a gift to the members of a group. Each payment has an id of its own, so that starting again after
+// a crash pays nobody twice.
+func HandOut(h Host) (done int, err error) {
+	var key string
+	var gift Fanout
+	err = Gifts(h.Store(), func(k string, f Fanout) bool {
+		key, gift = k, f
+		return false
+	})
+	if err != nil || key == "" {
+		return 0, err
+	}
+	stored, err := h.Store().Get(giftRow)
+	if err != nil {
+		return 0, err
+	}
+	after, some := bytes.CutPrefix(stored, []byte(key+"\x00"))
+	if !some {
+		after = nil
+	}
+	var shares []*Event
+	if challenge := current(h).Challenge(gift.Challenge); challenge != nil && challenge.Counter != nil {
+		err = Sharers(h.Store(), gift, challenge.Counter.Name, string(after), func(member string) bool {
+			shares = append(shares, NewShare(gift, member))
+			return len(shares) < workPage
+		})
+	}
+	if err == nil && len(shares) > 0 {
+		err = h.Submit(shares...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(shares) == workPage {
+		return workPage, h.Put(Row{Key: giftRow, Value: []byte(key + "\x00" + shares[workPage-1].Member)})
+	}
+	return len(shares) + 1, h.Put(Row{Key: key}, Row{Key: giftRow})
+}
+
+// TellTurns tells the world outside that promotions have opened and closed: an event of no member each. What opened before a
+// program first ran is history.
+func TellTurns(h Host) (done int, err error) {
+	now := h.Now()
+	stored, err := h.Store().Get(turnsRow)
+	if err != nil {
+		return 0, err
+	}
+	through := now
+	if stored != nil {
+		after, err := calendar.ParseInstant(string(stored))
+		if err != nil || after >= now {
+			return 0, err
+		}
+		var turns []*Event
+		if turns, through = h.Turns(after, now); len(turns) > 0 {
+			err = h.Submit(turns...)
+		}
+		if done = len(turns); err != nil || done == 0 && through == now {
+			return 0, err
+		}
+	}
+	// A call that came in meanwhile may open a promotion at this very instant.
+	return done, h.Put(Row{Key: turnsRow, Value: []byte((through - 1).String())})
+}
+
+// Clockwork is a Host whose clock is moved: a test of a ruleset, or a program that is a sandbox.
+type Clockwork interface {
+	Host
+	// Set moves the clock, never back.
+	Set(now calendar.Instant)
+}
+
+// NextWork is the next instant at which time alone changes something: a member's state, or a season that closes; Forever when
+// nothing is to come.
+func NextWork(h Host) (next calendar.Instant, err error) {
+	if len(current(h).Leaderboards) > 0 {
+		if err := h.Flush(); err != nil { // scores of late are in memory alone
+			return 0, err
+		}
+	}
+	if next, err = NextClose(h); err != nil {
+		return 0, err
+	}
+	due, err := nextDue(h)
+	return min(next, due), err
+}
+
+// Advance moves the clock up to an instant. All that falls due on the way is done at its own instant, one after another. It
+// stops early when stop says so, in between two instants; then the clock has not got to the end.
+func Advance(h Clockwork, to calendar.Instant, stop func() bool) error {
+	for {
+		if err := Quiesce(h); err != nil || h.Now() >= to || stop() {
+			return err
+		}
+		next, err := NextWork(h)
+		if err != nil {
+			return err
+		}
+		h.Set(max(h.Now()+1, min(next, to)))
+	}
+}
+
+// Quiesce does all the work that is due by now.
+func Quiesce(h Host) error {
+	for first := ""; ; {
+		again := false
+		for _, w := range Works {
+			done, err := w.Do(h)
+			if err != nil {
+				return err
+			}
+			again = again || done > 0
+		}
+		if !again {
+			return nil
+		}
+		was := first
+		err := Due(h.Store(), h.Now(), func(tick *Event) bool {
+			first = tick.ID
+			return false
+		})
+		if err != nil {
+			return err
+		}
+		if first != "" && first == was {
+			return fmt.Errorf("%s is due again after it was settled", first)
+		}
+	}
+}

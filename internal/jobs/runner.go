@@ -1,0 +1,191 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/clock"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/webhook"
+)
+
+// page is how much a job does before it lets others have their turn.
+const page = 500
+
+// Runner runs the jobs of all programs on ticks.
+type Runner struct {
+	scheduler gocron.Scheduler
+	log       *slog.Logger
+	every     time.Duration
+	ctx       context.Context
+	cancel    context.CancelFunc
+	mu        sync.Mutex
+	programs  map[string]*works
+}
+
+// works are the jobs of one program.
+type works struct {
+	program *program.Program
+	Options
+	// time is held by whoever does the work of time: a tick, or the clock of a sandbox that is moved.
+	time sync.Mutex
+	jobs []*Job
+}
+
+// Options are what a program has besides itself.
+type Options struct {
+	Boards  Boards             // outside this process; nil when they are in it
+	Hooks   *webhook.Deliverer // nil without webhooks
+	Sandbox *clock.Sandbox     // nil for a live program
+}
+
+// NewRunner makes a runner that ticks at an interval. Start begins.
+func NewRunner(every time.Duration, log *slog.Logger) (*Runner, error) {
+	s, err := gocron.NewScheduler(gocron.WithLogger(quiet{}), gocron.WithStopTimeout(10*time.Second))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Runner{scheduler: s, log: log, every: every, ctx: ctx, cancel: cancel, programs: map[string]*works{}}, nil
+}
+
+// quiet drops gocron's own messages: runs and failures are told by Status.
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Error(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+
+// Add schedules the jobs of a program.
+func (r *Runner) Add(p *program.Program, o Options) error {
+	id := p.Rules().Program
+	w := &works{program: p, Options: o}
+	var others []*Job
+	for _, kind := range engine.Works {
+		w.jobs = append(w.jobs, newTimeJob(p, kind))
+	}
+	others = append(others, &Job{Name: "erase", run: func(ctx context.Context) (int, error) {
+		return 0, redact(ctx, p, o.Hooks) // one run is about all that wait
+	}})
+	if o.Hooks != nil {
+		others = append(others, webhooks(o.Hooks))
+	}
+	if o.Boards != nil {
+		others = append(others, &Job{Name: "boards", run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, o.Boards) },
+			backlog: func() (int64, error) { return waitingScores(p) }})
+	}
+	if err := r.tick(id+"/time", func() { w.doTime(r.ctx, r.log) }); err != nil {
+		return err
+	}
+	for _, j := range others {
+		if err := r.tick(id+"/"+j.Name, func() { j.once(r.ctx, r.log, id) }); err != nil {
+			return err
+		}
+	}
+	w.jobs = append(w.jobs, others...)
+	r.mu.Lock()
+	r.programs[id] = w
+	r.mu.Unlock()
+	return nil
+}
+
+// tick does something at every tick. A run that takes longer than a tick is not started a second time.
+func (r *Runner) tick(name string, do func()) error {
+	_, err := r.scheduler.NewJob(gocron.DurationJob(r.every), gocron.NewTask(do),
+		gocron.WithSingletonMode(gocron.LimitModeReschedule), gocron.WithName(name))
+	return err
+}
+
+// doTime does what time asks for by now, the kinds of work in turns of a piece each: a gift to a million members does not hold
+// up the close of a season.
+func (w *works) doTime(ctx context.Context, log *slog.Logger) {
+	w.time.Lock()
+	defer w.time.Unlock()
+	id, some, failed := w.program.Rules().Program, true, map[*Job]bool{}
+	for some && ctx.Err() == nil {
+		some = false
+		for _, j := range w.jobs {
+			if j.kind == nil || failed[j] || ctx.Err() != nil {
+				continue
+			}
+			done, err := j.piece(ctx)
+			j.tell(ctx, log, id, done, err)
+			failed[j], some = err != nil, some || done > 0 && err == nil
+		}
+	}
+}
+
+// Start begins to tick.
+func (r *Runner) Start() { r.scheduler.Start() }
+
+// Stop waits for running jobs, at most for the scheduler's time, and for deliveries, which are cut off, and ends.
+func (r *Runner) Stop() error {
+	r.cancel()
+	err := r.scheduler.Shutdown()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.programs {
+		if w.Hooks != nil {
+			w.Hooks.Wait()
+		}
+	}
+	return err
+}
+
+// Job is one kind of work for one program.
+type Job struct {
+	Name string
+	run  func(ctx context.Context) (done int, err error)
+	// kind is set for the work of time.
+	kind *engine.Work
+	// next is when something is due next; backlog how much is due. Both may be nil.
+	next    func() (time.Time, error)
+	backlog func() (int64, error)
+
+	mu       sync.Mutex
+	status   Status
+	lateness lateness
+	due      time.Time // when something was due next, as far as was known last
+}
+
+// piece does one piece of work. A panic is a failure of the job, and must not end the process.
+func (j *Job) piece(ctx context.Context) (done int, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("panic: %v", broken)
+		}
+	}()
+	return j.run(ctx)
+}
+
+// once runs a job until nothing is left to do.
+func (j *Job) once(ctx context.Context, log *slog.Logger, program string) {
+	for ctx.Err() == nil {
+		done, err := j.piece(ctx)
+		j.tell(ctx, log, program, done, err)
+		if err != nil || done < page {
+			return
+		}
+	}
+}
+
+// tell notes how a piece of work went.
+func (j *Job) tell(ctx context.Context, log *slog.Logger, program string, done int, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	s := &j.status
+	s.LastRun, s.Error = time.Now().UTC(), ""
+	s.Done += int64(done)
+	if err != nil && ctx.Err() == nil {
+		s.Failures++
+		s.Error = err.Error()
+		log.Error("a job failed; it is tried again at the next tick", "job", j.Name, "program", program, "error", err)
+	}
+}
