@@ -234,7 +234,6 @@ type closer struct {
 	closing
 	version Version // in force at the close
 	board   *Leaderboard
-	members []string // of a group, read ahead
 }
 
 // begin makes sure that nothing more can count, and writes what does.

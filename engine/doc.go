@@ -31,6 +31,9 @@
 // about a member (Balance, StreakAt, TierAt, ChallengeAt, ClaimsAt) take an instant and count the time since the last event,
 // whether or not a job has written it down.
 //
+// A season of a leaderboard closes by the acceptance of an event at or after its close (season.go); whoever runs the program
+// then writes its table and gives its prizes piece by piece (closing.go), and what is kept of it stays (seasontable.go).
+//
 // An erased member's records are written anew by Redact: what they did to others stays in them as Images, which a replay
 // applies without asking (erasure.go, redaction.go, image.go).
 package engine

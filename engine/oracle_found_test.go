@@ -180,3 +180,24 @@ rules: {treat: {when: buy, to: event.friend, give: {stars: 10}, limit: [10 stars
 	}
 	w.has("bob", "stars", "20")
 }
+
+// Without the voided event gold was reached in October and not in May, and is kept until the end of March.
+func TestALevelThatIsReachedLaterWithoutWhatIsVoidedIsKeptFromThen(t *testing.T) {
+	w := program(t, `
+events: {visit: {}}
+points: {stars: {}}
+rules: {visit: {when: visit, give: {stars: 35}}}
+tiers: {club: {earned: stars, every: year, levels: {green: 0, gold: 50}, keep: to the end of next quarter}}
+`)
+	w.at("2026-05-20T05:00:00Z").send("ann", "visit")
+	w.after(time.Hour).as("b").send("ann", "visit")
+	w.at("2026-10-19T02:00:00Z").send("ann", "visit")
+	w.at("2027-01-10T14:00:00Z")
+	require.Equal(t, "green", w.tier("ann", "club"), "kept to the end of September, and met to the end of the year")
+	w.void("b")
+	require.Equal(t, "gold", w.tier("ann", "club"))
+	w.at("2027-03-31T23:59:59Z")
+	require.Equal(t, "gold", w.tier("ann", "club"))
+	w.at("2027-04-01T00:00:00Z")
+	require.Equal(t, "green", w.tier("ann", "club"))
+}

@@ -42,7 +42,7 @@ type ClosedTable struct {
 
 func seasonKey(board, season string) string { return seasonPrefix + board + "\x00" + season }
 
-// tableKey names a table; NewTable's other rows have the same name under another prefix.
+// tableKey names a table, and under another prefix what its rows begin with.
 func tableKey(prefix string, key leaderboards.Key) string {
 	return prefix + key.Board + "\x00" + key.Season + "\x00" + key.Split
 }
@@ -164,16 +164,20 @@ func (h *tableHash) add(s leaderboards.Standing) {
 	b = appendText(append(b, '\t'), s.Member)
 	b = s.Value.Append(append(b, '\t'))
 	b = s.Reached.Append(append(b, '\t'))
-	h.line = append(b, '\n')
-	h.sum.Write(h.line)
+	b = append(b, '\n')
+	h.sum.Write(b)
+	h.line = b
 }
 
 // addTable adds a split with its table, to the hash of a split board's season.
 func (h *tableHash) addTable(split string, t ClosedTable) {
 	b := appendText(h.line[:0], split)
 	b = strconv.AppendInt(append(b, '\t'), t.Members, 10)
-	h.line = append(append(append(b, '\t'), t.Hash...), '\n')
-	h.sum.Write(h.line)
+	b = append(b, '\t')
+	b = append(b, t.Hash...)
+	b = append(b, '\n')
+	h.sum.Write(b)
+	h.line = b
 }
 
 func (h *tableHash) String() string { return hex.EncodeToString(h.sum.Sum(nil)) }

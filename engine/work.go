@@ -252,6 +252,7 @@ func Quiesce(h Host) error {
 			return nil
 		}
 		was := first
+		first = ""
 		err := Due(h.Store(), h.Now(), func(tick *Event) bool {
 			first = tick.ID
 			return false

@@ -7,6 +7,9 @@
 //
 //	event --> Score{member, value, reached, version} --> Board.Put --> Board.Page, Standing, Around --> Standing{rank, …}
 //
+// When a season closes, [Rank] makes its final table of the stored scores, and a [Final] row tells which [Places] of the prizes
+// it is paid from.
+//
 // A board is a projection: nothing in it is a fact, all of it can be put again from the store, in any order and any
 // number of times (architecture: The one idea; semantics: Leaderboards).
 //

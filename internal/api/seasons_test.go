@@ -178,7 +178,7 @@ func states(list []listed) (all []string) {
 // What was imported of the time before the program went live is shown as that, and stays.
 func TestImportedSeasons(t *testing.T) {
 	w := newWorld(t)
-	w.do("POST", "/v1/imports", `[{"id":"h1","type":"purchase","member":"old","time":"2026-09-01T10:00:00Z","data":{"order_id":"o","amount":5}}]`).ok()
+	w.do("POST", "/v1/imports", `{"id":"h1","type":"purchase","member":"old","time":"2026-09-01T10:00:00Z","data":{"order_id":"o","amount":5}}`, "Content-Type", "application/x-ndjson").ok()
 	w.do("POST", "/v1/events", purchase).ok()
 	require.NoError(t, w.programs["acme"].Flush())
 	w.closeSeasons()

@@ -189,7 +189,11 @@ func (p *Program) Rebuild(ctx context.Context) error {
 		return true
 	})
 	for _, key := range keys {
-		err = errors.Join(err, p.RebuildOne(ctx, key))
+		closed, failed := engine.ClosedSeasonOf(p.store, key.Board, key.Season)
+		if closed != nil { // its final table is read, and no board
+			continue
+		}
+		err = errors.Join(err, failed, p.RebuildOne(ctx, key))
 	}
 	return err
 }

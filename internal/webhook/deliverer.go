@@ -196,6 +196,18 @@ func (d *Deliverer) Ping(ctx context.Context, id string) (message string, r Resu
 	return message, d.send(ctx, e, message, body, d.endpoints.now()), nil
 }
 
+// Backlog is how many messages wait to be tried again, for all endpoints of the program.
+func (d *Deliverer) Backlog() (waiting int64, err error) {
+	for _, e := range d.List() {
+		s, err := d.Status(e)
+		if err != nil {
+			return 0, err
+		}
+		waiting += int64(s.Waiting)
+	}
+	return waiting, nil
+}
+
 // Status is how deliveries to an endpoint are doing.
 type Status struct {
 	Behind  uint64           // records of the journal that were not looked at yet

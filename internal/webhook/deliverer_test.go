@@ -83,7 +83,7 @@ func TestRetriesUntilDead(t *testing.T) {
 	require.Len(t, dead, 1)
 	require.Equal(t, id, dead[0].Message.ID())
 	require.Zero(t, dead[0].Next)
-	require.Equal(t, webhook.Status{Dead: 1, Down: true, Error: ""}, w.status(e))
+	require.Equal(t, webhook.Status{Dead: 1}, w.status(e))
 
 	w.out.answers(one, nil)
 	require.ErrorIs(t, w.d.Resend(e, "99-0"), webhook.ErrNoDelivery)
@@ -117,6 +117,25 @@ func TestABadMessageHoldsUpNobody(t *testing.T) {
 	w.out.answers(one, nil)
 	w.deliver()
 	require.Equal(t, 300, len(w.out.bodies(one)))
+}
+
+func TestABadMessageDoesNotBringAnEndpointDown(t *testing.T) {
+	w := newWorld(t)
+	e := w.endpoint(one, "joined")
+	w.out.answers(one, status(422))
+	w.joins(1)
+	w.deliver()
+	w.out.answers(one, func(_, body string) webhook.Result {
+		if strings.Contains(body, `"m1"`) {
+			return webhook.Result{Status: 422}
+		}
+		return webhook.Result{Status: 200}
+	})
+	w.pass(48*time.Hour, time.Hour) // tried again and again, with nothing else to send
+	require.False(t, w.status(e).Down)
+	w.joins(1)
+	w.deliver()
+	require.Equal(t, 1, len(w.out.bodies(one)), "the next one is sent at once")
 }
 
 func TestADeadEndpointOnlyWaits(t *testing.T) {

@@ -55,7 +55,7 @@ func (d *Deliverer) deliveries(prefix, after string, yield func(*Delivery) bool)
 		if failed = err; err != nil {
 			return false
 		}
-		if x.drop { // the member was erased; the row goes with the next sweep or try
+		if x.drop { // the member was erased; the row goes with the next sweep
 			return true
 		}
 		out := &Delivery{ID: x.String(), Message: x.Message, Tries: t.Tries, First: calendar.Instant(t.First), Last: calendar.Instant(t.Last),
@@ -135,7 +135,7 @@ func (d *Deliverer) resend(e *Endpoint, each func(dead func(place) bool) error) 
 }
 
 // Sweep deletes the rows of messages about members that were erased. The rows do not say whom they are about; but they would
-// wait to be tried for nothing.
+// wait to be tried, or to be resent, for nothing.
 func (d *Deliverer) Sweep() error {
 	for _, e := range d.List() {
 		q, err := d.queue(e)

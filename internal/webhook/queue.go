@@ -21,7 +21,7 @@ const (
 	maxWaiting = 10_000
 	// maxDead is how many dead messages are kept. The oldest ones make room.
 	maxDead = 100_000
-	// maxFailures is how many tries fail in a row until the endpoint counts as down: then it gets a probe now and then.
+	// maxFailures is how many first tries fail in a row until the endpoint counts as down: then it gets a probe now and then.
 	maxFailures = 10
 	maxProbe    = 15 * time.Minute
 	// maxScan is how many records of the journal are looked at in one pass.
@@ -283,76 +283,89 @@ func (x *delivery) try(r Result, now calendar.Instant) {
 	}
 }
 
-// write puts what became of a batch into the store, all at once. next becomes earlier where a message is due earlier.
+// came is what became of a batch: the rows that say so, and by how much counts change.
+type came struct {
+	rows              []engine.Row
+	delivered, failed int // failed: of first tries
+	waiting, dead     int
+	next              calendar.Instant
+}
+
+// write puts what became of a batch into the store, all at once, with how far the journal was read. next becomes earlier where
+// a message is due earlier.
 func (q *queue) write(batch []*delivery, through uint64, next *calendar.Instant) error {
 	now := q.d.program.Now()
 	q.rows.Lock()
 	defer q.rows.Unlock()
 	q.mu.Lock()
-	removed, kept := q.removed, q.dead
+	removed, dead := q.removed, q.dead
 	q.mu.Unlock()
 	if removed {
 		return nil
 	}
-	var rows []engine.Row
-	delivered, failed, waiting, dead := 0, 0, 0, 0
+	c := came{next: *next}
 	for _, x := range batch {
-		if x.key != "" {
-			still, err := q.d.program.Store().Get(x.key)
-			if err != nil {
-				return err
-			}
-			if still != nil {
-				rows = append(rows, engine.Row{Key: x.key})
-				waiting--
-			}
-		}
-		if x.drop {
-			continue
-		}
-		if x.sent && x.tries.Delivered() {
-			delivered++
-			continue
-		}
-		if x.sent {
-			failed++
-		}
-		if due, alive := x.again(now); alive {
-			rows = append(rows, engine.Row{Key: waitingKey(q.endpoint, due, x.place), Value: x.tries.encode()})
-			*next = min(*next, due)
-			waiting++
-		} else {
-			rows = append(rows, engine.Row{Key: deadKey(q.endpoint, x.place), Value: x.tries.encode()})
-			dead++
+		if err := q.add(&c, x, now); err != nil {
+			return err
 		}
 	}
-	if kept+dead > maxDead {
-		room, err := q.oldestDead(kept + dead - maxDead)
+	if over := dead + c.dead - maxDead; over > 0 {
+		oldest, err := q.oldestDead(over)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, room...)
-		dead -= len(room)
+		c.rows, c.dead = append(c.rows, oldest...), c.dead-len(oldest)
 	}
-	store := len(rows) > 0 || delivered > 0 || through-q.written > maxBehind
+	store := len(c.rows) > 0 || c.delivered > 0 || through-q.written > maxBehind
 	if store && through != q.written {
-		rows = append(rows, cursorRow(q.endpoint, through))
+		c.rows = append(c.rows, cursorRow(q.endpoint, through))
 	}
-	if len(rows) > 0 {
-		if err := q.d.program.Put(rows...); err != nil {
+	if len(c.rows) > 0 {
+		if err := q.d.program.Put(c.rows...); err != nil {
 			return err
 		}
 	}
+	*next = c.next
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.cursor = through
-	q.waiting += waiting
-	q.dead += dead
+	q.cursor, q.waiting, q.dead = through, q.waiting+c.waiting, q.dead+c.dead
 	if store {
 		q.written = through
 	}
-	q.judge(batch, delivered, failed, now)
-	q.d.delivered.Add(int64(delivered))
+	q.judge(batch, &c, now)
+	q.d.delivered.Add(int64(c.delivered))
+	return nil
+}
+
+// add adds what became of one message.
+func (q *queue) add(c *came, x *delivery, now calendar.Instant) error {
+	if x.key != "" {
+		still, err := q.d.program.Store().Get(x.key)
+		if err != nil {
+			return err
+		}
+		if still != nil { // else it was swept meanwhile
+			c.rows = append(c.rows, engine.Row{Key: x.key})
+			c.waiting--
+		}
+	}
+	switch due, alive := x.again(now); {
+	case x.sent && x.tries.Delivered():
+		c.delivered++
+		return nil
+	case x.drop || q.d.program.Erased(x.Member):
+		return nil
+	case alive:
+		c.rows = append(c.rows, engine.Row{Key: waitingKey(q.endpoint, due, x.place), Value: x.tries.encode()})
+		c.next = min(c.next, due)
+		c.waiting++
+	default:
+		c.rows = append(c.rows, engine.Row{Key: deadKey(q.endpoint, x.place), Value: x.tries.encode()})
+		c.dead++
+	}
+	if x.sent && x.key == "" { // a message that is refused again and again says nothing of the others
+		c.failed++
+	}
 	return nil
 }
 
@@ -366,13 +379,13 @@ func (x *delivery) again(now calendar.Instant) (due calendar.Instant, alive bool
 }
 
 // judge tells from a pass whether the endpoint is up. The lock is held.
-func (q *queue) judge(batch []*delivery, delivered, failed int, now calendar.Instant) {
+func (q *queue) judge(batch []*delivery, c *came, now calendar.Instant) {
 	for _, x := range batch {
 		if x.sent && !x.tries.Delivered() {
 			q.lastErr = x.tries.Error
 		}
 	}
-	if delivered > 0 {
+	if c.delivered > 0 {
 		if q.probe > 0 || q.lastOK == 0 && q.waiting > 0 { // a process that begins does not know what was down before
 			q.rush = now // it is back: what waits need not wait any longer
 		}
@@ -380,7 +393,7 @@ func (q *queue) judge(batch []*delivery, delivered, failed int, now calendar.Ins
 		q.failures, q.probes, q.probe = 0, 0, 0
 		return
 	}
-	if q.failures += failed; failed > 0 && q.failures >= maxFailures {
+	if q.failures += c.failed; c.failed > 0 && q.failures >= maxFailures {
 		q.probes++
 		q.probe = now.Add(min(firstDelay<<min(q.probes, 10), maxProbe))
 	}

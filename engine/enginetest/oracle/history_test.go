@@ -120,7 +120,7 @@ func (s *storyteller) disturb() {
 		if s.mix["versions"] && !s.second && s.one(2) {
 			s.now += second
 			s.second = true
-			s.add(step{do: "deploy", version: s.drawing.version(s.program, s.mix)})
+			s.add(step{do: "deploy", version: s.version(s.program, s.mix)})
 		}
 	case 4:
 		if s.mix["teams change"] {

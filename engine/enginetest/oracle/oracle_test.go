@@ -128,7 +128,7 @@ func TestTheEngineAgreesOnNewHistories(t *testing.T) {
 
 // TestWhatOnceWasWrong plays the histories in which the engine and the oracle have disagreed.
 func TestWhatOnceWasWrong(t *testing.T) {
-	for _, seed := range []int64{1490} {
+	for _, seed := range []int64{1490, 3000198} {
 		_, wrong := examined(seed, true)
 		require.Empty(t, wrong)
 	}

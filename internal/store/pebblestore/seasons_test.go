@@ -259,7 +259,6 @@ func arena(t *testing.T, seed uint64) (cuts int) {
 			require.NoError(t, err, "seed %d", seed)
 		})
 	}
-	a.o.n = -1 // the power stays on
 	a.compare(tables(all, ties, all[0].arrived, now), ties)
 	require.NoError(t, a.db.Close())
 	return a.cuts

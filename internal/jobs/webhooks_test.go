@@ -1,0 +1,81 @@
+package jobs_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/jobs"
+	"github.com/laurel-engine/laurel/internal/webhook"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// rows keeps settings in memory.
+type rows struct {
+	mu sync.Mutex
+	by map[string][]byte
+}
+
+func (r *rows) Put(key string, value []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.by[key] = value
+	return nil
+}
+
+func (r *rows) Delete(key string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.by, key)
+	return nil
+}
+
+func (r *rows) List(_ string, yield func(string, []byte) bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.All(r.by)(yield)
+	return nil
+}
+
+// The runner delivers at its ticks, forgets what was still to be told of an erased member, and waits for deliveries when it
+// stops.
+func TestTheRunnerDelivers(t *testing.T) {
+	c, store := &clock{}, engine.NewMemory()
+	p := open(t, store, leaderboards.NewMemory(), c)
+	hooks, err := webhook.NewEndpoints(&rows{by: map[string][]byte{}}, webhook.Guard{}, func() time.Time { return c.Now().Time() })
+	require.NoError(t, err)
+	sent := make(chan string)
+	d := webhook.NewDeliverer("club", p, hooks, func(_ context.Context, _ *webhook.Endpoint, _ string, body []byte, _ time.Time) webhook.Result {
+		sent <- string(body)
+		return webhook.Result{Status: 500}
+	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	url, types := "https://example.com/", []string{"joined"}
+	e, _, err := d.Create(webhook.Change{URL: &url, Types: &types})
+	require.NoError(t, err)
+	submit(t, p, "e1", "ann", "buy", "{}")
+	submit(t, p, "e2", "bob", "buy", "{}")
+
+	runner, err := jobs.NewRunner(time.Millisecond, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.NoError(t, err)
+	require.NoError(t, runner.Add(p, jobs.Options{Hooks: d}))
+	runner.Start()
+	<-sent
+	<-sent
+	_, err = p.Submit(engine.NewErasure("ann"))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		s, err := d.Status(e)
+		return err == nil && s.Waiting == 1 && s.Behind == 0
+	}, 10*time.Second, time.Millisecond)
+	require.NoError(t, runner.Stop())
+	var left []string
+	require.NoError(t, d.Waiting(e, "", func(x *webhook.Delivery) bool { left = append(left, x.Message.Member); return true }))
+	require.Equal(t, []string{"bob"}, left)
+}
