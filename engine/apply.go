@@ -43,10 +43,12 @@ type applier struct {
 	now      calendar.Instant // of arrival: what is due by then is settled
 	imported bool             // the event is
 	accepted calendar.Instant // when it is accepted; of an imported one, when the last live one before it was
-	live     calendar.Instant // when the first live event was accepted, 0 before it
-	facts    Facts
-	event    *Event   // the one being processed: the event itself or a follow-up
-	queue    []*Event // follow-ups of the same member, not yet processed
+	// scheduled is set while what time has done is written down that was due before the event was accepted.
+	scheduled bool
+	live      calendar.Instant // when the first live event was accepted, 0 before it
+	facts     Facts
+	event     *Event   // the one being processed: the event itself or a follow-up
+	queue     []*Event // follow-ups of the same member, not yet processed
 
 	rulePlan  []plannedRule
 	grantPlan []plannedGrant
@@ -108,9 +110,10 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	if e.Past {
 		a.m.Live = calendar.Forever
 	}
+	a.scheduled = !e.Past
 	a.settle(a.now)
 	a.drain(0)
-	a.quiet = e.Past
+	a.quiet, a.scheduled = e.Past, false
 	a.process(e)
 	a.drain(0)
 	if a.m.Due = a.nextDue(); a.m.Due <= a.now { // the event itself has ended something: a level that is no longer met

@@ -166,6 +166,9 @@ func beginSeason(h Host, b *Leaderboard, key calendar.Key) (done int, err error)
 	if rules.SeasonCloses(b, key) > now {
 		return 0, nil
 	}
+	if due, err := nextDue(h); err != nil || due < rules.SeasonCloses(b, key) {
+		return 0, err // what time has done by then still counts
+	}
 	if err := h.Flush(); err != nil { // scores of late are in memory alone
 		return 0, err
 	}
@@ -174,6 +177,9 @@ func beginSeason(h Host, b *Leaderboard, key calendar.Key) (done int, err error)
 		return 0, err
 	}
 	if ok && rules.SeasonCloses(b, scored) <= now {
+		if due, err := nextDue(h); err != nil || due < rules.SeasonCloses(b, scored) {
+			return 0, err
+		}
 		c := &closer{Host: h, closing: closing{Board: b.ID, Key: scored, Season: rules.Calendar.Label(b.Counter.Every, scored),
 			Closes: rules.SeasonCloses(b, scored)}}
 		return 1, c.begin()

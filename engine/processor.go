@@ -335,7 +335,7 @@ func (p *Processor) pass(e *Event) {
 		return
 	}
 	p.arrived = max(p.arrived, e.Arrived)
-	if p.live == 0 {
+	if p.live == 0 && e.Type != commandTime { // a tick after an import is none of the members' doing
 		p.live = e.Arrived
 	}
 }

@@ -584,3 +584,61 @@ streaks: {days: {when: visit, every: day, freeze: 1 per month}}
 tiers: {club: {earned: stars, last: 8 days, levels: {basic: 0, silver: 30, gold: 60}, keep: 4 days, grace: 36 hours}}
 rewards: {mug: {cost: {tokens: 2}, hold: 40 hours, stock: 3, limit: [1 per week, 2 per month by everyone]}}
 `
+
+// TestAHundredJobSchedules plays one log of events under a hundred schedules of the work of time: at every chance, seldom, never
+// until the end. What members have, what was decided, and what the world outside is told with its instants, is the same
+// (promise P6).
+func TestAHundredJobSchedules(t *testing.T) {
+	r := random(t)
+	steps, kinds := make([]time.Duration, 60), make([]string, 60)
+	for i := range steps {
+		steps[i] = time.Duration(r.Intn(70*60)) * time.Minute
+		kinds[i] = []string{"visit", "buy", "buy", "spend", "claim", "confirm", "return"}[r.Intn(7)]
+	}
+	type result struct {
+		Members   []engine.Progress
+		Decisions []string
+		Told      []string
+	}
+	var first result
+	for schedule := range 100 {
+		w, last := program(t, perishable), ""
+		start := w.now
+		often := []int{1, 3, 20, 1000}[schedule%4]
+		var got result
+		for i, step := range steps {
+			for end := w.now.Add(step); w.now < end; {
+				w.now = min(end, w.now.Add(time.Duration(1+r.Intn(12))*time.Hour))
+				if r.Intn(often) == 0 {
+					w.jobs()
+				}
+			}
+			got.Decisions = append(got.Decisions, w.shop(kinds[i], i, &last))
+		}
+		w.after(100 * 24 * time.Hour)
+		w.jobs()
+		got.Members = []engine.Progress{w.progress("m1"), w.progress("m2")}
+		require.NoError(t, w.store.Records(1, func(_ uint64, b []byte) bool {
+			rec, err := engine.DecodeRecord(b)
+			require.NoError(t, err)
+			for _, x := range rec.Outcome.Raised {
+				got.Told = append(got.Told, fmt.Sprint(rec.Event.Member, " ", x.At, " ", x.Type, " ", x.Fields))
+			}
+			return true
+		}))
+		slices.Sort(got.Told)
+		if schedule == 0 {
+			first = got
+			require.Greater(t, w.now, start)
+			require.NotEmpty(t, got.Told)
+			continue
+		}
+		require.Equal(t, first.Decisions, got.Decisions, "schedule %d", schedule)
+		require.Equal(t, first.Told, got.Told, "schedule %d", schedule)
+		for i := range first.Members {
+			require.Equal(t, first.Members[i].Points, got.Members[i].Points, "schedule %d", schedule)
+			require.Equal(t, first.Members[i].Streaks, got.Members[i].Streaks, "schedule %d", schedule)
+			require.Equal(t, first.Members[i].Tiers, got.Members[i].Tiers, "schedule %d", schedule)
+		}
+	}
+}

@@ -446,3 +446,35 @@ func TestEventsOnTheirWayAtTheClose(t *testing.T) {
 	w.at("2026-05-11T06:00:01Z").closes()
 	require.Equal(t, []string{"1 adam 200", "2 zoe 100"}, w.table("board", "2026-W19", ""))
 }
+
+// TestWhatTimeGivesCountsAtItsInstant holds that points that a timer gives before a season's close count on its board, though
+// nothing ran until long after it (promise P6).
+func TestWhatTimeGivesCountsAtItsInstant(t *testing.T) {
+	const text = `
+events: {visit: {}}
+points: {stars: {}}
+rules: {gift: {when: 3 days after last visit, give: {stars: 5}}}
+counters: {stars: {earned: stars, every: week}}
+leaderboards: {stars: {counter: stars, closes: 1 hour, prizes: [{ranks: 1, give: {stars: 100}}]}}
+`
+	for _, outage := range []bool{false, true} {
+		w := program(t, text).at("2026-05-06T12:00:00Z") // a Wednesday
+		w.send("ann", "visit")
+		w.at("2026-05-07T23:30:00Z").send("bob", "visit") // his gift comes on Sunday evening
+		w.at("2026-05-08T01:00:00Z").send("cem", "visit") // and this one after the week
+		if outage {
+			w.at("2026-05-20T12:00:00Z")
+		} else {
+			w.until("2026-05-11T02:00:00Z")
+		}
+		host := &enginetest.Host{S: w.store, P: w.p, At: w.now}
+		require.NoError(t, engine.Quiesce(host))
+		rows, err := engine.ClosedPage(w.store, leaderboards.Key{Board: "stars", Season: "2026-W19"}, 1, 10)
+		require.NoError(t, err)
+		var members []string
+		for _, row := range rows {
+			members = append(members, row.Member+" "+row.Value.String())
+		}
+		require.Equal(t, []string{"ann 5", "bob 5"}, members, "outage: %v", outage)
+	}
+}

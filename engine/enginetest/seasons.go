@@ -75,11 +75,5 @@ func (h *Host) commit(checkpoint bool) error {
 	return nil
 }
 
-// CloseSeasons closes all seasons that have come to their close.
-func (h *Host) CloseSeasons() error {
-	for {
-		if done, err := engine.CloseSeasons(h); err != nil || done == 0 {
-			return err
-		}
-	}
-}
+// CloseSeasons closes all seasons that have come to their close, with what time has done before.
+func (h *Host) CloseSeasons() error { return engine.Quiesce(h) }

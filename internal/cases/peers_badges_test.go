@@ -87,8 +87,16 @@ type given struct {
 	rows []map[string]any
 }
 
-// note adds what an answer gave.
+// note adds what an answer gave, and drops what it took back.
 func (g *given) note(e *peerEvent, a *answer, columns func(x engine.Effect) map[string]any) {
+	for _, x := range a.effects("") {
+		if x.Kind == engine.RewardEffect && x.Revoked {
+			gone := columns(x)
+			g.rows = slices.DeleteFunc(g.rows, func(row map[string]any) bool {
+				return fmt.Sprintf("rank_%d", row["badge_rank"]) == x.ID && agrees(normal(gone), normal(row))
+			})
+		}
+	}
 	for _, x := range rewards(a) {
 		var rank int
 		if !scans(x.ID, "rank_%d", &rank) {
@@ -327,10 +335,25 @@ type within struct {
 func newWithin(c *peerCase) peerFamily {
 	f := &within{peerCase: c}
 	c.decode(&f.rule)
-	if f.rule.Consecutive {
+	if f.rule.Consecutive && f.interrupted() {
 		cannot("the language has no events in a row: a streak counts periods of the calendar")
 	}
 	return f
+}
+
+// interrupted reports whether an event that does not count lies between two that do. Where none does, those that count are in
+// a row, however many there are.
+func (f *within) interrupted() bool {
+	list := slices.DeleteFunc(slices.Clone(f.Events), func(e *peerEvent) bool { return e.Type != f.rule.Event })
+	slices.SortFunc(list, func(a, b *peerEvent) int { return int(moment(a.At, time.Minute) - moment(b.At, time.Minute)) })
+	counts := func(e *peerEvent) bool { return number(e.number()) >= f.least() }
+	for len(list) > 0 && !counts(list[0]) {
+		list = list[1:]
+	}
+	for len(list) > 0 && !counts(list[len(list)-1]) {
+		list = list[:len(list)-1]
+	}
+	return slices.ContainsFunc(list, func(e *peerEvent) bool { return !counts(e) })
 }
 
 func (f *within) look(w *world, key string, want any) any { return f.given.look(w, key, want) }

@@ -15,6 +15,7 @@ import (
 type ranking struct {
 	*peerCase
 	fold   string
+	second bool // scores have a second one that decides among equals
 	ties   string
 	scores []decimal.Decimal // after each event
 	ranks  []map[string]any  // told in the answer of each event
@@ -33,6 +34,7 @@ func newRanking(c *peerCase) peerFamily {
 		f.ties = "dense"
 	}
 	for _, e := range c.Events {
+		f.second = f.second || e.Subscore != nil && *e.Subscore != "0"
 		switch {
 		case e.Type == "score.incr" || e.Type == "score.decr" || len(e.Boards) > 0 || !strings.HasPrefix(e.Type, "score.") && e.Value != nil && !f.removes(e):
 			f.fold = "add"
@@ -71,15 +73,18 @@ func (f *ranking) play(w *world) {
 	if f.find(`floor`) != nil {
 		cannot("the language has no counter that stops at zero")
 	}
-	w.publish(lines("program: worked_case", "late: 20 years", "events: {score: {value: number, board: text}}",
+	text := lines("program: worked_case", "late: 20 years", "events: {score: {value: number, board: text}}",
 		"counters:", "  score: {when: score, "+f.fold+": event.value, every: year, public: true}",
-		line(f.share() != "", "badges: {top: {}}"), "leaderboards:",
+		line(f.share() != "", "badges: {top: {}}"))
+	w.publish(text + lines("leaderboards:",
 		"  down: {counter: score, split: event.board, ties: "+f.ties+line(f.share() != "", ", prizes: [{ranks: top %s%%, give: {badge: top}}]", f.share())+"}",
 		"  up: {counter: score, split: event.board, order: lowest, ties: "+f.ties+"}"))
 	for _, e := range f.Events {
 		at := f.at(e)
 		w.reach(at)
 		switch {
+		case e.Type == "board.remove":
+			w.publish(text) // the version without boards
 		case f.removes(e):
 			f.remove(w, e)
 		case strings.HasPrefix(e.Type, "score.") || e.Value != nil:
@@ -103,6 +108,9 @@ func (f *ranking) score(w *world, e *peerEvent, at calendar.Instant) {
 	if err != nil {
 		cannot("a score of %s is out of the range of numbers", e.number())
 	}
+	if f.second {
+		value += f.fraction(e)
+	}
 	w.join(e.member(), "")
 	if f.fold == "add" {
 		switch e.Type {
@@ -120,9 +128,34 @@ func (f *ranking) score(w *world, e *peerEvent, at calendar.Instant) {
 	f.scores = append(f.scores, f.counter(w, e.member()))
 	for _, x := range a.effects("") {
 		if x.Kind == engine.LeaderboardEffect && x.ID == f.board() {
-			f.ranks = append(f.ranks, map[string]any{"member": e.member(), "rank": x.Rank, "prev_rank": x.Previous})
+			previous := x.Previous
+			if previous == 0 {
+				previous = -1 // who had no rank is written so in these cases
+			}
+			f.ranks = append(f.ranks, map[string]any{"member": e.member(), "rank": x.Rank, "prev_rank": previous})
 		}
 	}
+}
+
+// seconds is how many second scores there are to one of the first: what decides among equals is written as their fraction.
+const seconds = 1000
+
+// fraction is an event's second score as the fraction of a first one.
+func (f *ranking) fraction(e *peerEvent) decimal.Decimal {
+	if e.Subscore == nil {
+		return 0
+	}
+	n, err := e.Subscore.Int64()
+	must(err)
+	if n < 0 || n >= seconds || strings.Contains(e.number().String(), ".") {
+		cannot("a second score of %s cannot be written as a fraction", *e.Subscore)
+	}
+	return decimal.Decimal(n) * decimal.One / seconds
+}
+
+// both are a score's first and second one.
+func both(d decimal.Decimal) [2]int64 {
+	return [2]int64{int64(d / decimal.One), int64(d % decimal.One * seconds / decimal.One)}
 }
 
 // boardName is the value by which the board is split: a case without names has one board.

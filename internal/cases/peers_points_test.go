@@ -445,13 +445,46 @@ func (f *teamBoard) look(w *world, key string, _ any) any {
 	return unknown("expectation", key)
 }
 
-// groupBoard translates boards of groups that members are in at once.
+// groupBoard translates boards of groups that members are in at once: a board is split by one field, so there is a board for
+// cities and one for countries.
 type groupBoard struct{ *peerCase }
 
 func newGroupBoard(c *peerCase) peerFamily { return &groupBoard{c} }
 
-func (f *groupBoard) play(*world) {
-	cannot("a board is split by one field: a member is not in several groups of one board at once")
+func (f *groupBoard) play(w *world) {
+	w.publish(f.header("value: number, city?: text, country: text") + lines("counters:", "  km: {when: "+eventName(f.Events[0].Type)+", add: event.value, every: month}",
+		"leaderboards:", "  city: {counter: km, split: event.city}", "  country: {counter: km, split: event.country}"))
+	f.feed(w, time.Second, func(e *peerEvent) map[string]any {
+		fields := map[string]any{"value": e.number(), "country": e.Groups[len(e.Groups)-1]}
+		if len(e.Groups) == 2 {
+			fields["city"] = e.Groups[0]
+		}
+		return fields
+	}, nil)
 }
 
-func (f *groupBoard) look(_ *world, key string, _ any) any { return unknown("expectation", key) }
+// look is where members are in groups, in a month where the group's name says which; the first one has position 0.
+func (f *groupBoard) look(w *world, key string, want any) any {
+	if key != "position0" {
+		return unknown("expectation", key)
+	}
+	out := map[string]any{}
+	for name, members := range asObject(want) {
+		group, month, past := strings.Cut(name, "@")
+		at := w.now
+		if past {
+			at = moment(month+"-01T00:00:00Z", 0)
+		}
+		positions := map[string]any{}
+		for member := range asObject(members) {
+			positions[member] = nil
+		}
+		for _, board := range []string{"city", "country"} {
+			for _, r := range w.rows(board, group, at) {
+				positions[r.Member] = r.Rank - 1
+			}
+		}
+		out[name] = positions
+	}
+	return out
+}

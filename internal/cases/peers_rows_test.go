@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -70,14 +71,14 @@ func (f *ranking) standing(w *world, board, member string) *row {
 	return &rowsOf([]leaderboards.Standing{r})[0]
 }
 
-// around is the page around a member, of the size that the case speaks of.
+// around is the page around a member, or around a score, of the size that the case speaks of.
 func (f *ranking) around(w *world) []row {
-	if f.find(`[Aa]round score`) != nil {
-		cannot("a board is asked for the rows around a member, not around a score")
-	}
 	size := f.size()
+	if m := f.find(`[Aa]round score (-?\d+)`); m != nil {
+		return f.aroundRank(w, f.rankOf(w, m[1]), size)
+	}
 	if size%2 == 0 {
-		cannot("a page around a member has the member in the middle: %d rows are not possible", size)
+		return f.aroundRank(w, f.standing(w, f.board(), f.center()).Rank, size)
 	}
 	return f.aroundMember(w, f.center(), size)
 }
@@ -87,6 +88,30 @@ func (f *ranking) aroundMember(w *world, member string, size int) []row {
 	rows, err := w.boards.Around(context.Background(), key, rules, member, size/2)
 	must(err)
 	return rowsOf(rows)
+}
+
+// aroundRank is a page with a rank in its middle, asked for by the rank of its first row. A full page is shifted at the edges,
+// as that around a member is; of an even size, the longer half is below.
+func (f *ranking) aroundRank(w *world, rank int64, size int) []row {
+	_, total := f.page(w, f.board(), 1, 1)
+	from := min(rank-int64(size-1)/2, total-int64(size)+1)
+	rows, _ := f.page(w, f.board(), int(max(from, 1)), size)
+	return rows
+}
+
+// rankOf is the first rank whose score is not better than one that is asked for, found by halving; the last rank where all
+// are better.
+func (f *ranking) rankOf(w *world, asked string) int64 {
+	_, total := f.page(w, f.board(), 1, 1)
+	better := func(r row) bool { return r.Score.more(asked) }
+	if f.ascending() {
+		better = func(r row) bool { return r.Score.less(asked) }
+	}
+	i := sort.Search(int(total)-1, func(i int) bool {
+		rows, _ := f.page(w, f.board(), i+1, 1)
+		return !better(rows[0])
+	})
+	return int64(i) + 1
 }
 
 // size is the size of a page that the case speaks of: as many rows as it expects, or 20, where it does not.
@@ -193,6 +218,13 @@ func (f *ranking) look(w *world, key string, want any) any {
 	case "ranks":
 		return f.ranksLike(w, want)
 	case "score_after":
+		if f.second {
+			first := []int64{}
+			for _, d := range f.scores {
+				first = append(first, both(d)[0])
+			}
+			return first
+		}
 		return f.scores
 	case "distinct_scores":
 		distinct := map[score]bool{}
@@ -236,7 +268,11 @@ func (f *ranking) more(w *world, key string, want any) any {
 	case "score_for":
 		cannot("a board is not asked for the score at a percentile")
 	case "sane_final":
-		cannot("a score has no second one that decides among equals")
+		return both(decimal.Decimal(f.rows(w)[0].Score))
+	case "exists":
+		return w.rules.Leaderboard(f.board()) != nil
+	case "remove_absent":
+		return map[bool]int{true: 200, false: 400}[problems(w.texts[len(w.texts)-1]) == ""]
 	case "sizes":
 		out := map[string]any{}
 		for member := range asObject(want) {

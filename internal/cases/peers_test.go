@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -209,6 +210,7 @@ func moment(at any, unit time.Duration) calendar.Instant {
 // feed sends the events, each arriving as soon as it can: at its own time, or late when a later one came before it. data is
 // what an event carries; nil leaves it out. after looks at the answer of each.
 func (c *peerCase) feed(w *world, unit time.Duration, data func(e *peerEvent) map[string]any, after func(e *peerEvent, a *answer)) {
+	taken := map[int]int{}
 	for _, e := range c.Events {
 		fields := data(e)
 		if fields == nil {
@@ -217,12 +219,47 @@ func (c *peerCase) feed(w *world, unit time.Duration, data func(e *peerEvent) ma
 		at := moment(e.At, unit)
 		w.reach(at)
 		w.join(e.member(), e.Zone)
+		if a := c.corrects(w, e, unit, data, taken); a != nil {
+			if after != nil {
+				after(e, a)
+			}
+			continue
+		}
 		a := w.happen(e.name(), eventName(e.Type), e.member(), &at, fields)
 		w.accepted(a)
 		if after != nil {
 			after(e, a)
 		}
 	}
+}
+
+// corrects takes back, where a case's lengths of time are days, what an event with a negative value takes from its day: in the
+// language it is a reversal that revokes, so the events of that day are amended, the last ones first. taken is what was taken
+// from each event before. It returns nil for any other event.
+func (c *peerCase) corrects(w *world, e *peerEvent, unit time.Duration, data func(e *peerEvent) map[string]any, taken map[int]int) *answer {
+	if !has(c.Expected, "removals") || !strings.HasPrefix(e.number().String(), "-") {
+		return nil
+	}
+	all := &answer{id: e.name()}
+	day := func(e *peerEvent) calendar.Date { return plain.Zone.Date(moment(e.At, unit)) }
+	left := -number(e.number())
+	for _, of := range slices.Backward(c.Events[:e.index-1]) {
+		n := min(left, number(of.number())-taken[of.index])
+		if n <= 0 || of.Type != e.Type || of.Of != e.Of || day(of) != day(e) {
+			continue
+		}
+		taken[of.index] += n
+		left -= n
+		kept := *of
+		kept.Value = json.Number(strconv.Itoa(number(of.number()) - taken[of.index]))
+		a := w.send(engine.NewAmend(of.name(), []byte(written(data(&kept)))))
+		w.accepted(a)
+		all.records = append(all.records, a.records...)
+	}
+	if left > 0 {
+		cannot("%s takes %d more from its day than there was", e.name(), left)
+	}
+	return all
 }
 
 // name is an event's id. Events of one instant are in the order of their ids.

@@ -38,7 +38,7 @@ func newWinners(c *peerCase) peerFamily {
 	f := &winners{peerCase: c}
 	c.decode(&f.rule)
 	if slices.Contains(f.rule.Flags, "OUT_OF_ORDER_WINNERS") {
-		cannot("winners are found in the order of arrival, at once and for good")
+		return newLateWinners(f)
 	}
 	return f
 }
@@ -47,7 +47,8 @@ func newWinners(c *peerCase) peerFamily {
 func newRankedWinners(c *peerCase) peerFamily {
 	f := &winners{peerCase: c}
 	if strings.Contains(c.Area, "out-of-order") {
-		cannot("winners are found in the order of arrival, at once and for good")
+		f.rule.Event, f.rule.Filter, f.rule.Scope.Type, f.rule.Scope.Target, f.rule.Count = "event.a", "value >= 50", "TEAM", "2", 3
+		return newLateWinners(f)
 	}
 	m := c.find(`first (\d+) distinct members with (value>=\d+) win (.*?)\.`)
 	if m == nil {

@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -109,6 +110,9 @@ func (v *victim) Put(rows ...engine.Row) error {
 		return program.ErrStopped
 	}
 	err := v.Program.Put(rows...)
+	for range v.r.IntN(3) { // what is not synced stays in memory until there is more of it: then a kill would find nothing of it
+		err = errors.Join(err, v.Program.Put(engine.Row{Key: "filler", Value: make([]byte, 40<<10)}))
+	}
 	v.point(afterWrite)
 	return err
 }
