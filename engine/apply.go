@@ -68,6 +68,7 @@ type applier struct {
 	quiet    bool // what happens is not raised
 	trail    Trail
 	cause    uint32 // of what is being given
+	earnings int    // how many points, one because of another, are being counted as earned
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
 	// given then is given again, limits or not.
 	recorded *Outcome

@@ -289,14 +289,15 @@ func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challen
 	}
 	g := a.subjects.Group(c.Name + "@" + group)
 	t := g.Count.need(w.key)
-	if !a.tally(c, &t.Tally, con) {
+	var before challenges.Tally
+	if share := a.m.count(c.Name + "@" + group).period(w.key); share != nil {
+		before = share.Tally
+	}
+	mine := a.foldShare(c, con, c.Name, w.key, group, true)
+	if mine == nil || !a.tallyGroup(c, &t.Tally, con, &before, &mine.Tally) {
 		return
 	}
 	a.subjects.touchGroup(g, a.seq)
-	mine := a.foldShare(c, con, c.Name, w.key, group, true)
-	if mine == nil {
-		return
-	}
 	for _, goal := range ch.Goals {
 		if t.Reached(c.Fold, goal.At) && !g.reached(w.key, goal.ID) {
 			g.Goals = append(g.Goals, GroupGoal{Window: w.key, Goal: goal.ID, At: con.At})

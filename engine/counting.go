@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -15,7 +16,15 @@ func (a *applier) foldPlanned(p *plannedFeed) {
 }
 
 // foldEarned adds points just given to the counters that count them, at the time of the event that earned them.
+//
+// What that completes may give points that are counted again: such a chain is cut as one of events is.
 func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
+	if a.earnings >= MaxDepth {
+		a.out.note("depth", source, "points that earn points, "+strconv.Itoa(MaxDepth)+" times over: these were given, and not counted as earned")
+		return
+	}
+	a.earnings++
+	defer func() { a.earnings-- }()
 	for _, c := range a.earning(p) {
 		if a.event.Time >= c.start && (c.Only == nil || c.Only[source]) {
 			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, "", "")
@@ -115,7 +124,7 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 	}
 	g := a.subjects.Group(name + "@" + group)
 	t := g.Count.need(key)
-	if !a.tally(c, &t.Tally, con) {
+	if !a.tallyGroup(c, &t.Tally, con, &before, &mine.Tally) {
 		return
 	}
 	a.subjects.touchGroup(g, a.seq)
@@ -128,6 +137,23 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 	}
 	a.forgetPeriods(c, a.m.count(name+"@"+group))
 	a.forgetPeriods(c, &g.Count)
+}
+
+// tallyGroup counts for a group, or for everyone, what its member brought. Under at_most that is what counts of the member's
+// own events, so that a group's sum changes by what the member's share did.
+func (a *applier) tallyGroup(c *Counter, t *challenges.Tally, con challenges.Contribution, before, after *challenges.Tally) bool {
+	if c.AtMost.N == 0 {
+		return a.tally(c, t, con)
+	}
+	more, fits := after.Value.Sub(before.Value)
+	sum, ok := t.Value.Add(more)
+	if !fits || !ok {
+		a.out.note("evaluation", c.Name, decimal.ErrOverflow.Error())
+		return false
+	}
+	t.Value, t.Count = sum, t.Count+after.Count-before.Count
+	t.At = max(t.At, after.At)
+	return true
 }
 
 // foldShare counts what the member brought to a group: a group keeps the sum, its members keep their shares, so that a

@@ -223,10 +223,10 @@ func (j *judgement) changeGroup(c *Counter, name string, key calendar.Key, was, 
 		return // no event can reach that period any more
 	}
 	change := GroupChange{Group: name, Period: PeriodTally{Key: key, Tally: copied(t.Tally)}}
-	if c.reread() && c.AtMost.N == 0 && c.shows(&t.Tally, &was) {
+	if c.reread() && c.shows(&t.Tally, &was) {
 		change.Period.Tally = j.reread(c, name, key, is)
 	} else {
-		j.exchange(c, &change.Period.Tally, was, is)
+		exchange(c, &change.Period.Tally, was, is)
 	}
 	for _, b := range c.leaderboards {
 		if b.Average {
@@ -249,19 +249,7 @@ func (c *Counter) shows(group, share *challenges.Tally) bool {
 }
 
 // exchange replaces a share within a sum.
-func (j *judgement) exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) {
-	if c.AtMost.N > 0 {
-		// What counts of a group's contributions is not what counts of the member's: the event's own is taken out.
-		id := j.r.target.Event.ID
-		for i := len(t.Kept) - 1; i >= 0; i-- {
-			if t.Kept[i].ID == id {
-				t.Value -= t.Kept[i].Value
-				t.Count--
-				t.Kept = slices.Delete(t.Kept, i, i+1)
-			}
-		}
-		return
-	}
+func exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) {
 	t.Count += is.Count - was.Count
 	if c.Fold == challenges.Add {
 		t.Value += is.Value - was.Value

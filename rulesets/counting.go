@@ -88,6 +88,9 @@ func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r r
 	if c.By == engine.ByEveryone && fold == "distinct" {
 		b.Node(rec.Values["distinct"], "count it by member, or by a field", "distinct cannot be counted by everyone: it keeps each value")
 	}
+	if n := rec.Values["at_most"]; n != nil && c.By != engine.ByMember && fold != "add" {
+		b.Node(n, "drop at_most, or count it by member", "at_most goes with sums where a group or everyone counts: the %s of a group is not made of its members'", fold)
+	}
 	return f
 }
 

@@ -160,7 +160,7 @@ var (
 		countFields[:2], goalFields)}
 
 	stepSection = &document.Section{Name: "step", Doc: "One part of a challenge of steps.", Fields: fields(
-		[]document.Field{titleField, whenField},
+		[]document.Field{titleField, optional(whenField)},
 		countFields,
 		[]document.Field{{Name: "goal", Phrase: document.Number, Required: true, Doc: "How much completes the step.", Example: "1"},
 			{Name: "needs", Phrase: document.ID, Many: true, Doc: "Steps that come first. Only what happens after they were completed counts.", Example: "compliance"}})}

@@ -192,7 +192,33 @@ func (b *builder) challenge(rec *document.Record, c *engine.Challenge) {
 			b.Node(rec.Place(), "goal: how much is needed", "%s has no goal", rec)
 		}
 	}
+	b.feedsItself(rec, c)
 	b.caused(name, engine.ChallengeCompleted, "challenge", rec.ID)
+}
+
+// feedsItself refuses a goal that repeats and gives as many points as it takes to reach it again, of those that are counted.
+func (b *builder) feedsItself(rec *document.Record, c *engine.Challenge) {
+	if c.Counter == nil || c.Counter.Earned == nil || c.Counter.Only != nil && !c.Counter.Only["challenges/"+rec.ID] {
+		return
+	}
+	nodes := rec.List("goals")
+	if len(nodes) == 0 {
+		nodes = []*document.Node{rec.Node}
+	}
+	for _, n := range nodes {
+		at, again, give := n.Find("goal"), n.Find("again"), n.Find("give")
+		if rec.Has("goals") {
+			at = n.Find("at")
+		}
+		if at == nil || again == nil || again.Text != "true" || give == nil {
+			continue
+		}
+		amount := give.Find(c.Counter.Earned.ID)
+		e := b.written.Expressions[amount]
+		if goal, err := decimal.Parse(at.Text); err == nil && e != nil && e.Constant != nil && e.Constant.Cmp(goal.Wide()) >= 0 {
+			b.Node(amount, "give other points or fewer, or count with only", "%s gives the points that it counts, enough to be completed again without end", rec)
+		}
+	}
 }
 
 // challengeWindow reads `during`: dates, because a challenge has a start and an end.

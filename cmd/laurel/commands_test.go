@@ -52,7 +52,10 @@ func TestCheckTellsEverythingAtOnce(t *testing.T) {
 	out, stderr, exit = laurel(t, "check", "--strict", "../../rulesets/examples/coffee")
 	require.Zero(t, exit, "what is shipped has no lints")
 	require.Contains(t, stderr, "coffee: no errors\n")
-	require.Contains(t, out, "not yet active")
+	require.NotContains(t, out, "not yet active")
+	out, _, exit = laurel(t, "check", "../../rulesets/examples/fitness")
+	require.Zero(t, exit)
+	require.Contains(t, out, "not yet active: leaderboards/weekly_league.leagues")
 }
 
 func TestCheckPrintsLints(t *testing.T) {

@@ -143,7 +143,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 			return err
 		}
 	}
-	secrets, err := firstKeys(ring, loaded, o.demo)
+	secrets, err := firstKeys(ring, loaded, o.demo, sandboxes)
 	if err != nil {
 		return err
 	}
@@ -329,7 +329,7 @@ func succeeds(before, sources map[string]string) error {
 }
 
 // firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.
-func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool) (map[string]string, error) {
+func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, sandboxes map[string]*clock.Sandbox) (map[string]string, error) {
 	secrets := map[string]string{}
 	for _, l := range loaded {
 		id := l.Ruleset.Program
@@ -343,7 +343,7 @@ func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool) (map[stri
 		} else if len(existing) > 0 {
 			continue
 		}
-		_, secret, err := ring.Create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: !demo})
+		_, secret, err := ring.Create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: sandboxes[id] == nil})
 		if err != nil {
 			return nil, err
 		}

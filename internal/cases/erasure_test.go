@@ -3,6 +3,7 @@ package cases
 import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // erasure translates members who are forgotten, with what they had and the boards that they stood on.
@@ -11,13 +12,15 @@ type erasure struct{ *idempotency }
 func newErasure(c *semanticCase, world func() *world) family {
 	f := erasure{newIdempotency(c, world).(*idempotency)}
 	f.fields = "  score: {points: number}"
-	f.more = lines("counters: {scored: {when: score, add: event.points}}", "leaderboards: {open: {counter: scored}}")
+	f.more = lines("counters: {scored: {when: score, add: event.points}, hourly: {when: score, add: event.points, every: hour}}",
+		"leaderboards: {open: {counter: scored}, closed: {counter: hourly, closes: 1 hour}}")
 	return f
 }
 
 func (f erasure) step(w *world, s *step) {
 	switch s.Action {
 	case "erase":
+		w.closeSeasons(w.now)
 		w.accepted(w.send(engine.NewErasure(s.member())))
 	case "score":
 		w.join(s.member(), f.config.Zone)
@@ -36,7 +39,7 @@ func (f erasure) look(w *world, key string, want any) any {
 		}
 		return list
 	case "closed":
-		cannot("nothing happens on a board whose season is over")
+		return f.anonymous(w)
 	case "program":
 		return f.program(w)
 	}
@@ -44,6 +47,28 @@ func (f erasure) look(w *world, key string, want any) any {
 		return map[string]any{"status": memberStatus(w, key)}
 	}
 	return f.idempotency.look(w, key, want)
+}
+
+// anonymous are the places of the closed tables that nobody's name is on any more.
+func (f erasure) anonymous(w *world) []string {
+	list := []string{}
+	for _, rec := range w.records {
+		if rec.Event.Type != "score" {
+			continue
+		}
+		key, _ := w.season("closed", "", rec.Event.Time)
+		rows, err := engine.ClosedPage(w.store, key, 1, leaderboards.MaxPage)
+		must(err)
+		for _, r := range rows {
+			if r.Member == "" {
+				list = append(list, "erased member")
+			}
+		}
+		if len(rows) > 0 {
+			break // all that happens is in one season
+		}
+	}
+	return list
 }
 
 // memberStatus is the HTTP status of a question about a member (api: Errors).

@@ -12,7 +12,7 @@ import (
 // everyone who qualified has the same score, so that who had it first is first, and whose season pays the first so many.
 type lateWinners struct {
 	*winners
-	points map[string]any // after the close
+	paid []map[string]any // the winners, once the season is closed
 }
 
 func newLateWinners(f *winners) peerFamily {
@@ -53,7 +53,7 @@ func (f *lateWinners) candidates(w *world) (list []map[string]any) {
 func (f *lateWinners) look(w *world, key string, want any) any {
 	switch key {
 	case "after_challenge_over_event":
-		return f.points != nil // what is looked at here has been paid by the close of the season
+		return len(f.won(w)) > 0
 	case "candidates_in_order":
 		list := []any{}
 		for _, c := range f.candidates(w) {
@@ -66,16 +66,16 @@ func (f *lateWinners) look(w *world, key string, want any) any {
 	return f.winners.look(w, key, want)
 }
 
-// won are the winners, with what each has once the season is closed.
+// won closes the season, and returns the winners with what each has then.
 func (f *lateWinners) won(w *world) []map[string]any {
-	list := f.candidates(w)
+	if f.paid != nil {
+		return f.paid
+	}
+	f.paid = f.candidates(w)
 	b, cal := w.rules.Leaderboard("race"), w.rules.Calendar
 	w.closeSeasons(w.rules.SeasonCloses(b, cal.Key(calendar.Year, w.now)))
-	f.points = map[string]any{}
-	for _, c := range list {
-		member := fmt.Sprint(c["member"])
-		c["points"] = w.balance(member, "stars").Spendable
-		f.points[member] = c["points"]
+	for _, c := range f.paid {
+		c["points"] = w.balance(fmt.Sprint(c["member"]), "stars").Spendable
 	}
-	return list
+	return f.paid
 }

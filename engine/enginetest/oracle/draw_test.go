@@ -141,7 +141,7 @@ func (d drawing) counter(id string, m mix) Counter {
 		c.Last = d.span("day", "week", "month")
 	}
 	if m["groups"] && d.one(2) {
-		c.By, c.AtMost = pick(d, "team", "team", "everyone"), 0 // whose contributions at_most counts is nowhere said
+		c.By = pick(d, "team", "team", "everyone")
 		if c.By == "everyone" && c.Kind == "distinct" {
 			c.Kind = "add"
 		}

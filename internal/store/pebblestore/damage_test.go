@@ -13,8 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// smallStore is a disk with a store of n events. Left open, its events are in the logs; closed, they are in tables.
-func smallStore(t *testing.T, n int, closed bool) *vfs.MemFS {
+// ending is how a process left its store.
+type ending int
+
+const (
+	closed    ending = iota // events are in tables
+	killed                  // events are in the logs of journal and state
+	powerless               // events are in the journal's log; what the state had not synced is gone
+)
+
+// smallStore is a disk with a store of n events.
+func smallStore(t *testing.T, n int, end ending) *vfs.MemFS {
 	disk := vfs.NewCrashableMem()
 	db, s, err := open(disk, smallMemtable)
 	require.NoError(t, err)
@@ -23,11 +32,17 @@ func smallStore(t *testing.T, n int, closed bool) *vfs.MemFS {
 	for i := 0; i < n; i += 2 {
 		require.NoError(t, shop.commit(1, i, i+2, i == 2))
 	}
-	if closed {
+	kept := 100
+	switch end {
+	case closed:
 		require.NoError(t, db.Close())
+	case killed: // a state's log is written behind its back, sooner or later
+		require.NoError(t, db.state.LogData(nil, pebble.Sync))
+	case powerless:
+		kept = 0
 	}
-	copied := disk.CrashClone(crash(100))
-	if !closed {
+	copied := disk.CrashClone(crash(kept))
+	if end != closed {
 		require.NoError(t, db.Close())
 	}
 	return copied
@@ -102,9 +117,9 @@ var step = flag.Int("step", 16, "distance of the bytes that are damaged")
 
 func TestFlippedBits(t *testing.T) {
 	const events = 6
-	for _, closed := range []bool{false, true} {
-		t.Run(fmt.Sprintf("closed %v", closed), func(t *testing.T) {
-			disk := smallStore(t, events, closed)
+	for name, end := range map[string]ending{"killed": killed, "closed": closed} {
+		t.Run(name, func(t *testing.T) {
+			disk := smallStore(t, events, end)
 			counts := map[string]map[outcome]int{}
 			offset := rand.IntN(*step)
 			t.Logf("bytes %d, %d, ...", offset, offset+*step)
@@ -124,7 +139,7 @@ func TestFlippedBits(t *testing.T) {
 			for kind, c := range counts {
 				t.Logf("%s: refused %d, whole %d, shorter %d", kind, c[refused], c[whole], c[shorter])
 				// The end of a log that was not closed looks like a torn one. Everywhere else the loss is seen.
-				if closed || kind != "journal log" {
+				if end == closed || kind != "journal log" {
 					require.Zero(t, c[shorter], "%s: an acknowledged event is gone without an error", kind)
 				}
 			}
@@ -132,21 +147,43 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-func TestATruncatedLogIsAPrefix(t *testing.T) {
-	const events = 6
-	disk := smallStore(t, events, false)
+// cutLogs cuts every log of an instance, at one byte after another, and counts what the store did.
+func cutLogs(t *testing.T, disk *vfs.MemFS, instance string, events int) map[outcome]int {
+	counts := map[outcome]int{}
+	offset := rand.IntN(*step)
+	t.Logf("cut to %d, %d, ... bytes", offset, offset+*step)
 	for name, b := range files(t, disk) {
-		if !strings.HasSuffix(name, ".log") {
+		if !strings.HasPrefix(name, "/data/"+instance) || !strings.HasSuffix(name, ".log") {
 			continue
 		}
-		lengths := map[outcome]int{}
-		for length := rand.IntN(*step); length < len(b); length += *step {
+		for length := offset; length < len(b); length += *step {
 			cut := disk.CrashClone(crash(100))
 			overwrite(t, cut, name, b[:length])
-			lengths[examine(t, cut, events, fmt.Sprintf("%s cut to %d of %d bytes", name, length, len(b)))]++
+			counts[examine(t, cut, events, fmt.Sprintf("%s cut to %d of %d bytes", name, length, len(b)))]++
 		}
-		require.Zero(t, lengths[refused], "%s: a torn end is no reason not to start", name)
 	}
+	return counts
+}
+
+// When the power fails, the end of a log may be torn. What is left is a shorter story, and no reason not to start.
+func TestATruncatedLogIsAPrefix(t *testing.T) {
+	const events = 6
+	journal := cutLogs(t, smallStore(t, events, powerless), "journal", events)
+	require.Zero(t, journal[refused])
+	require.NotZero(t, journal[shorter])
+	state := cutLogs(t, smallStore(t, events, killed), "state", events)
+	require.Zero(t, state[refused])
+	require.Zero(t, state[shorter], "the journal brings back what a state has lost")
+	require.NotZero(t, state[whole])
+}
+
+// A state follows its journal. One that has seen what the journal lacks tells that the journal has lost what was
+// acknowledged, which a torn end never does.
+func TestAJournalCutBehindItsStateIsRefused(t *testing.T) {
+	const events = 6
+	journal := cutLogs(t, smallStore(t, events, killed), "journal", events)
+	require.Zero(t, journal[shorter])
+	require.NotZero(t, journal[refused])
 }
 
 // A state that has lost flushes, but not what was written after them, must not be believed.
@@ -181,7 +218,7 @@ func TestAStateWithAHoleIsRebuilt(t *testing.T) {
 }
 
 func TestAJournalThatLagsItsStateIsRefused(t *testing.T) {
-	disk := smallStore(t, 6, true)
+	disk := smallStore(t, 6, closed)
 	require.NoError(t, disk.RemoveAll("/data/journal"))
 	db, _, err := open(disk, smallMemtable)
 	require.ErrorContains(t, err, "the journal has lost records that were acknowledged")
@@ -200,7 +237,7 @@ func TestAMissingOrForeignRecordIsAnError(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db, s, err := open(smallStore(t, 6, true), smallMemtable)
+			db, s, err := open(smallStore(t, 6, closed), smallMemtable)
 			require.NoError(t, err)
 			require.NoError(t, damage(db, s))
 			var served []uint64
