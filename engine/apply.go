@@ -67,8 +67,9 @@ type applier struct {
 	raised   []Raised
 	quiet    bool // what happens is not raised
 	trail    Trail
-	cause    uint32 // of what is being given
-	earnings int    // how many points, one because of another, are being counted as earned
+	cause    uint32  // of what is being given
+	retold   *Record // the record of which a judgement has told again what time had done
+	earnings int     // how many points, one because of another, are being counted as earned
 	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
 	// given then is given again, limits or not.
 	recorded *Outcome

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -182,9 +183,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		rec.Times++
 	}
 	cause := a.caused(Cause{Event: ChallengeCompleted, ID: ch.ID, Goal: g.ID, Key: w.key, Group: group, Times: mark.Times, At: a.event.Time})
-	if ch.Winners > 0 && !a.winner(ch, w, g) {
+	if ch.Winners > 0 && !a.winner(ch, w, g, mark.Times) {
 		mark.Unpaid = true
-		a.out.note("not_given", name, noPlace(g))
+		a.out.note("not_given", name, noPlace(g.ID, mark.Times))
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {
 		a.trace.fired(a.event.ID, name, ch.Position)
@@ -200,18 +201,22 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	a.enqueue(cause, ChallengeCompleted, id, a.event.Time, a.event.Depth, fields)
 }
 
-// noPlace tells who reached a goal after its last winner.
-func noPlace(g *Goal) string {
-	return "goal " + g.ID + " was reached, but all winners' places were taken"
+// noPlace tells who reached a goal after its last winner. Of one that repeats it tells which time that was: one event can win
+// and find all places taken the next time.
+func noPlace(goal string, times int) string {
+	if times > 1 {
+		goal += " for time " + strconv.Itoa(times)
+	}
+	return "goal " + goal + " was reached, but all winners' places were taken"
 }
 
 // winner takes one of the winners' places, by acceptance order.
-func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal) bool {
+func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal, times int) bool {
 	if a.judge != nil {
 		return true
 	}
 	if a.recorded != nil {
-		return !slices.Contains(a.recorded.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g)})
+		return !slices.Contains(a.recorded.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g.ID, times)})
 	}
 	u := a.subjects.Use(ch.winnersKey(g.ID))
 	places, _ := decimal.FromInt(int64(ch.Winners))
@@ -249,19 +254,28 @@ func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, 
 	if !a.tally(c, &t.Tally, con) {
 		return
 	}
+	a.completeStep(step, rec, w, &t.Tally)
+	a.reachSteps(ch, rec, w)
+}
+
+// completeStep marks a step that is done.
+func (a *applier) completeStep(step *Step, rec *ChallengeRecord, w challengeWindow, t *challenges.Tally) {
 	window := rec.needWindow(w.key, "")
-	if t.Reached(c.Fold, step.Goal) && window.goal("steps/"+step.ID) == nil {
+	if t.Reached(step.Counter.Fold, step.Goal) && window.goal("steps/"+step.ID) == nil {
 		mark := window.needGoal("steps/" + step.ID)
-		mark.Times, mark.First, mark.At = 1, con.At, con.At
+		mark.Times, mark.First, mark.At = 1, a.event.Time, a.event.Time
 	}
-	done := stepsDone(ch, window)
-	steps := challenges.Tally{Count: 1, Value: done, At: con.At}
+}
+
+// reachSteps completes a challenge whose steps are all done.
+func (a *applier) reachSteps(ch *Challenge, rec *ChallengeRecord, w challengeWindow) {
+	done := stepsDone(ch, rec.needWindow(w.key, ""))
 	for _, g := range ch.Goals {
 		if done >= g.At && rec.window(w.key, "").goal(g.ID) == nil {
 			a.reach(ch, rec, w, g, "")
 		}
 	}
-	a.tellChallenge(ch, rec, w, "", steps.Value)
+	a.tellChallenge(ch, rec, w, "", done)
 }
 
 func stepsDone(ch *Challenge, w *ChallengeWindow) decimal.Decimal {
@@ -299,10 +313,7 @@ func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challen
 	}
 	a.subjects.touchGroup(g, a.seq)
 	for _, goal := range ch.Goals {
-		if t.Reached(c.Fold, goal.At) && !g.reached(w.key, goal.ID) {
-			g.Goals = append(g.Goals, GroupGoal{Window: w.key, Goal: goal.ID, At: con.At})
-			a.out.Fanouts = append(a.out.Fanouts, Fanout{Challenge: ch.ID, Window: w.key, Group: group, Goal: goal.ID, At: con.At})
-		}
+		a.groupGoal(ch, g, w, goal, group, &t.Tally, con.At)
 		if a.groupReached(ch, g, w.key, goal, group) {
 			a.payShare(ch, rec, w, goal, group, &mine.Tally)
 		}

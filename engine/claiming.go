@@ -41,6 +41,25 @@ type filling struct {
 // claimNames is what the ids of claims' events begin with; the id of the claim follows.
 const claimNames = derived + "claim/"
 
+// ClaimMade is the id of the claim that a record made; made is false for any other record.
+func (rec *Record) ClaimMade() (id string, made bool) {
+	return strings.TrimPrefix(rec.Event.ID, claimNames), rec.Event.Type == commandClaim && rec.Outcome.Refusal == nil
+}
+
+// Claim is a member's claim, also one that the member's state does not hold any more; nil for one that is not known.
+func (p *Processor) Claim(m *Member, id string) *Claim {
+	if c := m.claim(id); c != nil {
+		return c
+	}
+	if c := p.subjects.claims[id]; c != nil {
+		return c
+	}
+	if state := p.subjects.load(claimPrefix + id); state != nil { // and not remembered: an export asks for very many
+		return decodeClaim(state)
+	}
+	return nil
+}
+
 // NewClaim is the event that claims a reward: what it costs is held until the claim is confirmed or cancelled, or the
 // hold is over. The claim's id is the one given. An amount of 0 stands for the reward's price.
 func NewClaim(id, member, reward string, amount decimal.Decimal) *Event {

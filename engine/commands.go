@@ -30,7 +30,7 @@ func init() {
 		commandGrant:  (*applier).grantCommand,
 		commandTake:   (*applier).takeCommand,
 		commandShare:  (*applier).shareCommand,
-		commandTime:   func(*applier, *Event) {},
+		commandTime:   passTime,
 		commandAdjust: (*applier).adjustCommand,
 
 		commandClaim:   (*applier).claimCommand,

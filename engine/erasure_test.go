@@ -246,6 +246,32 @@ func TestRedactionSurvivesACrashAtEveryStep(t *testing.T) {
 	}
 }
 
+// Claims that had left the member's state go, too.
+func TestErasureForgetsOldClaims(t *testing.T) {
+	w := sells(t, "{}", "mug: {cost: {stars: 1}}")
+	w.send("otti-4711", "award", "points", 1000)
+	w.send("ann", "award", "points", 10)
+	for i := range engine.MaxClaims + 50 {
+		id := fmt.Sprint("c", i)
+		w.claim("otti-4711", "mug", id, "")
+		w.confirm(id, "")
+	}
+	w.restart(true)
+	w.giveBack("r0", "c0", "") // an old one is changed
+	require.NotEmpty(t, w.found("s/c/c1"))
+	w.erase("otti-4711")
+	w.redact(4)
+	require.NoError(t, w.store.Scan("s/c/", "", func(key string, _ []byte) bool {
+		require.Failf(t, "a claim is left", "%q", key)
+		return true
+	}))
+	require.Empty(t, w.found("otti-4711"))
+	w.restart(false)
+	w.restart(true)
+	require.Empty(t, w.found("s/c/c"))
+	enginetest.CheckInvariants(t, w.store, w.p, w.versions)
+}
+
 // Members are erased at random among all else that happens, and redacted at random times, sometimes half.
 func TestTheInvariantsHoldWhoeverIsErased(t *testing.T) {
 	for name := range samples {

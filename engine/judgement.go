@@ -489,8 +489,7 @@ func (j *judgement) freePlaces(rec *Record, rules *Ruleset) {
 		if c.Event != ChallengeCompleted || ch == nil || ch.Winners == 0 {
 			continue
 		}
-		g := &Goal{ID: c.Goal}
-		if !slices.Contains(rec.Outcome.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g)}) {
+		if !slices.Contains(rec.Outcome.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(c.Goal, c.Times)}) {
 			mark := UseMark{Shared: ch.winnersKey(c.Goal), Period: c.Key}
 			j.rev.Uses = append(j.rev.Uses, UseBack{Mark: mark})
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -275,9 +276,27 @@ func (a *applier) notifyDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, du
 	}
 }
 
-// hasNotices reports whether anything in the ruleset is told of ahead.
-func (r *Ruleset) hasNotices() bool {
-	return slices.ContainsFunc(r.Points, func(p *Points) bool { return len(p.Notices) > 0 && len(p.Expire) > 0 }) ||
-		slices.ContainsFunc(r.Tiers, func(t *Tier) bool { return len(t.Notices) > 0 }) ||
-		slices.ContainsFunc(r.Streaks, func(s *Streak) bool { return len(s.Notices) > 0 })
+// leads are how far ahead each definition is told of, by its name; of a ruleset without notices there are none.
+func (r *Ruleset) leads() map[string][]calendar.Duration {
+	all := map[string][]calendar.Duration{}
+	add := func(name string, leads []calendar.Duration) {
+		if len(leads) > 0 {
+			all[name] = leads
+		}
+	}
+	for _, p := range r.Points {
+		if len(p.Expire) > 0 {
+			add("points/"+p.ID, p.Notices)
+		}
+	}
+	for _, t := range r.Tiers {
+		add("tiers/"+t.Key, t.Notices)
+	}
+	for _, s := range r.Streaks {
+		add("streaks/"+s.Key, s.Notices)
+	}
+	return all
 }
+
+// sameNotices reports whether two versions tell the same ahead.
+func sameNotices(a, b *Ruleset) bool { return maps.EqualFunc(a.leads(), b.leads(), slices.Equal) }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -140,4 +141,24 @@ tiers:
 		"2026-09-24T18:00:00Z tier_will_drop club silver member 2026-10-02T00:00:00Z",
 	}, w.notices("ann"))
 	require.Equal(t, "member", w.tier("ann", "club"))
+}
+
+// TestNoticesThatAreAddedReachThoseWhoSendNothing holds that a version with new notices is news to all members: those who
+// are silent are told from then on, and nothing of the past.
+func TestNoticesThatAreAddedReachThoseWhoSendNothing(t *testing.T) {
+	const text = `
+timezone: Europe/Berlin
+events: {buy: {n: number}}
+points: {stars: {expire: 1 year after earning, notice: none}, gems: {}}
+rules: {buy: {when: buy, give: {stars: event.n, gems: 1}}}
+`
+	w := program(t, text)
+	w.send("ann", "buy", "n", 10)
+	w.at("2027-04-15T00:00:00Z")
+	w.activate(strings.Replace(text, "notice: none", "notice: [1 month, 1 week]", 1))
+	require.False(t, w.p.News().None)
+	w.spread()
+	require.Empty(t, w.notices("ann"))
+	w.until("2027-06-01T00:00:00Z")
+	require.Equal(t, []string{"2027-04-24T16:00:00Z points_expiring stars 10 2027-05-01T22:00:00Z"}, w.notices("ann"))
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sort"
@@ -157,22 +158,26 @@ func (p *Processor) read(rec *Record) (present, judging *Ruleset, e Event, err e
 	return present, judging, e, nil
 }
 
-// sameEffects compares effects but for ranks, which are not a fact of the event.
+// sameEffects compares effects as the journal has them, but for ranks, which are not a fact of the event.
 func sameEffects(a, b []Effect) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	var x, y writer
 	for i := range a {
-		if fmt.Sprint(a[i].withoutRank()) != fmt.Sprint(b[i].withoutRank()) {
+		x.effectWithoutRank(a[i])
+		y.effectWithoutRank(b[i])
+		if !bytes.Equal(x.b, y.b) {
 			return false
 		}
+		x.b, y.b = x.b[:0], y.b[:0]
 	}
 	return true
 }
 
-func (e Effect) withoutRank() Effect {
+func (w *writer) effectWithoutRank(e Effect) {
 	e.Rank, e.Previous = 0, 0
-	return e
+	w.effect(&e)
 }
 
 func (p *Processor) current() *Ruleset { return p.versions[len(p.versions)-1].Rules }

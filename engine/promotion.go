@@ -233,30 +233,49 @@ type turning struct {
 const maxTurns = 100
 
 // Turns are the openings and closings of promotions after one instant up to another, in order, as events of no member that
-// tell of them. Their ids are derived, so that each has one effect. through is how far they go: not always to the end.
+// tell of them. What opens at an instant is what the version in force then says. Their ids are derived, so that each has one
+// effect. through is how far they go: not always to the end.
 func (p *Processor) Turns(after, by calendar.Instant) (turns []*Event, through calendar.Instant) {
-	cal := p.Rules().Calendar
 	through = by
-	for _, of := range p.Rules().Promotions {
-		for _, opened := range [...]bool{true, false} {
-			next, name := of.closing, PromotionClosed
-			if opened {
-				next, name = of.opening, PromotionOpened
-			}
-			at := next(cal, p.subjects, after)
-			for n := 0; at <= by; n++ {
-				if n == maxTurns {
-					through = min(through, at-1)
-					break
-				}
-				turns = append(turns, &Event{ID: derived + name + "/" + of.ID + "/" + at.String(), Type: commandTurn, Time: at, Timed: true,
-					Data: encodeJSON(turning{of.ID, opened})})
-				at = next(cal, p.subjects, at)
+	for i, v := range p.versions {
+		since, until := after, by
+		if i > 0 {
+			since = max(since, v.From-1)
+		}
+		if i+1 < len(p.versions) {
+			until = min(until, p.versions[i+1].From-1)
+		}
+		for _, of := range v.Rules.Promotions {
+			more, to := p.turnsOf(of, v.Rules.Calendar, since, until)
+			if turns = append(turns, more...); to < until {
+				through = min(through, to)
 			}
 		}
 	}
 	turns = slices.DeleteFunc(turns, func(e *Event) bool { return e.Time > through })
 	slices.SortStableFunc(turns, func(x, y *Event) int { return cmpInstant(x.Time, y.Time) })
+	return turns, through
+}
+
+// turnsOf are those of one promotion, its closings first: it may open again at the instant at which it closes.
+func (p *Processor) turnsOf(of *Promotion, cal calendar.Calendar, after, by calendar.Instant) (turns []*Event, through calendar.Instant) {
+	through = by
+	for _, opened := range [...]bool{false, true} {
+		next, name := of.closing, PromotionClosed
+		if opened {
+			next, name = of.opening, PromotionOpened
+		}
+		at := next(cal, p.subjects, after)
+		for n := 0; at <= by; n++ {
+			if n == maxTurns {
+				through = min(through, at-1)
+				break
+			}
+			turns = append(turns, &Event{ID: derived + name + "/" + of.ID + "/" + at.String(), Type: commandTurn, Time: at, Timed: true,
+				Data: encodeJSON(turning{of.ID, opened})})
+			at = next(cal, p.subjects, at)
+		}
+	}
 	return turns, through
 }
 

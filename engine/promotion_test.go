@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,4 +157,43 @@ boosts:
 	w.has("bob", "stars", "90")
 	w.send("cem", "buy", "n", 1)
 	w.has("cem", "stars", "1")
+}
+
+// turns are the openings and closings that the processor finds after an instant up to now.
+func (w *world) turns(after string) (found []string) {
+	w.t.Helper()
+	list, through := w.p.Turns(moment(w.t, after), w.now)
+	require.Equal(w.t, w.now, through)
+	for _, e := range list {
+		found = append(found, strings.TrimPrefix(e.ID, "laurel:"))
+	}
+	return found
+}
+
+// TestOpeningsAreThoseOfTheirTime holds that what opened and closed is what the version in force at that instant says: a
+// schedule that is added or changed tells nothing of the past, and nothing of what was before is lost.
+func TestOpeningsAreThoseOfTheirTime(t *testing.T) {
+	const text = `
+events: {buy: {}}
+points: {stars: {}}
+promotions:
+  noon: {cron: 0 12 * * *, open_for: 1 hour}
+`
+	w := program(t, text).at("2026-05-02T00:00:00Z")
+	w.activate(strings.Replace(text, "0 12", "0 10", 1) + "  night: {cron: 0 1 * * *, open_for: 1 hour}\n")
+	w.at("2026-05-02T20:00:00Z")
+	require.Equal(t, []string{
+		"promotion_opened/noon/2026-05-01T12:00:00Z", "promotion_closed/noon/2026-05-01T13:00:00Z",
+		"promotion_opened/night/2026-05-02T01:00:00Z", "promotion_closed/night/2026-05-02T02:00:00Z",
+		"promotion_opened/noon/2026-05-02T10:00:00Z", "promotion_closed/noon/2026-05-02T11:00:00Z",
+	}, w.turns("2026-05-01T00:00:00Z"))
+}
+
+// TestAPromotionClosesBeforeItOpensAgain holds that of two turns at one instant the closing comes first.
+func TestAPromotionClosesBeforeItOpensAgain(t *testing.T) {
+	w := program(t, called).at("2026-05-01T12:00:00Z")
+	w.fire("rain", "1 hour")
+	w.after(time.Hour).fire("rain", "1 hour")
+	require.Equal(t, []string{"promotion_opened/rain/2026-05-01T12:00:00Z", "promotion_closed/rain/2026-05-01T13:00:00Z",
+		"promotion_opened/rain/2026-05-01T13:00:00Z"}, w.turns("2026-05-01T00:00:00Z"))
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -106,7 +107,7 @@ func (r *redactor) record(rec *Record) error {
 // at their state. For a record that is neither it need not be found out.
 func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, err error) {
 	present, judging, e, err := r.p.read(rec)
-	if err != nil || !own && !judging.transfers() {
+	if err != nil || !own && !(judging.transfers() && r.names(rec)) {
 		return nil, false, err
 	}
 	scratch := NewSubjects(r.p.current(), func(key string) []byte {
@@ -128,6 +129,22 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 	keys = slices.DeleteFunc(keys, r.erases)
 	slices.Sort(keys)
 	return slices.Compact(keys), true, nil
+}
+
+// names reports whether an event may give to an erased member, or take from one: its data names it, or the profile of its
+// member does. Text that is written with escapes may name anybody.
+func (r *redactor) names(rec *Record) bool {
+	data := rec.Event.Data
+	if bytes.IndexByte(data, '\\') >= 0 {
+		return true
+	}
+	m := r.p.subjects.Member(rec.Event.Member)
+	for id := range r.members {
+		if bytes.Contains(data, []byte(id)) || m != nil && slices.ContainsFunc(m.Profile, func(v Value) bool { return v.Text() == id }) {
+			return true
+		}
+	}
+	return false
 }
 
 // erases reports whether a subject is a member that is redacted now.

@@ -72,7 +72,7 @@ func (r *reversal) state(key string) []byte {
 }
 
 // replayed are the commands that make progress of their own.
-var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare, commandFreeze, commandPlace}
+var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare, commandFreeze, commandPlace, commandTime}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
 func (j *judgement) process(b *applier, e *Event) {
@@ -195,9 +195,59 @@ func (j *judgement) bestow(b *applier, kind EffectKind, id, level, source string
 
 // settle lets time do what it had done by a record's arrival. What expired stands in the record.
 func (j *judgement) settle(b *applier, now calendar.Instant) {
+	first := j.rec != nil && b.retold != j.rec // time is settled again after an event that has ended something
+	b.retold = j.rec
+	if first {
+		j.turns(b)
+	}
 	b.settleStreaks(now)
 	b.settleTiers(now)
-	if !b.looksAt(PointsExpired) || j.rec == nil {
+	if first && b.looksAt(PointsExpired) {
+		j.tellExpired(b)
+	}
+}
+
+// turns lets the openings and closings of promotions happen that the record says the member was told of.
+func (j *judgement) turns(b *applier) {
+	if j.rec.Outcome.Trail == nil {
+		return
+	}
+	for i := range j.rec.Outcome.Trail.Causes {
+		c := &j.rec.Outcome.Trail.Causes[i]
+		if c.Event != PromotionOpened && c.Event != PromotionClosed {
+			continue
+		}
+		at := slices.IndexFunc(b.rules.timers, func(t *timer) bool { return t.Promotion != nil && t.key == c.ID })
+		if at < 0 {
+			continue
+		}
+		b.settleStreaks(c.At)
+		b.settleTiers(c.At)
+		t := b.rules.timers[at]
+		e := t.occurrence(b.m.ID, c.At)
+		e.cause = b.caused(*c)
+		event, cause, now, waiting := b.event, b.cause, b.now, len(b.queue)
+		b.event, b.cause, b.now = e, e.cause, c.At
+		b.look(e)
+		if b.ask(t.Promotion.For, t.key) {
+			b.queue = append(b.queue, e)
+		}
+		b.drain(waiting)
+		b.event, b.cause, b.now = event, cause, now
+	}
+}
+
+// tellExpired tells again of the points that the record says expired: as it was raised, as often and as much at a time. Imported
+// history raises nothing, and tells once of each instant.
+func (j *judgement) tellExpired(b *applier) {
+	told := false
+	for i := range j.rec.Outcome.Raised {
+		if r := &j.rec.Outcome.Raised[i]; r.Type == PointsExpired {
+			b.tellExpired(r.Fields[0].Text(), Expiring{At: r.At, Amount: r.Fields[1].Number()})
+			told = true
+		}
+	}
+	if told {
 		return
 	}
 	var expired []Expiring

@@ -39,6 +39,7 @@ type Ruleset struct {
 	earned  [][]*Counter // by index of points
 	byName  map[string]*Counter
 	timers  []*timer
+	lowered bool              // a goal asks for less than it did in an older version
 	notices bool              // something is told ahead
 	names   map[string]string // what states call definitions, shared among all of them
 }

@@ -47,7 +47,7 @@ const maxFired = 100
 
 // linkTimers gathers what time starts, sorted by key.
 func (r *Ruleset) linkTimers() {
-	r.timers, r.notices = nil, r.hasNotices()
+	r.timers, r.notices = nil, len(r.leads()) > 0
 	for _, rule := range r.Rules {
 		if rule.Timer != nil {
 			r.timers = append(r.timers, &timer{Timer: *rule.Timer, rule: rule, event: rule.When, key: rule.Path + "/" + rule.Timer.Text, start: calendar.Beginning})
@@ -238,10 +238,7 @@ func (a *applier) fire(t *timer, due calendar.Instant) {
 	} else {
 		a.m.Timers = append(a.m.Timers, TimerMark{Timer: t.key, At: due})
 	}
-	e := &Event{ID: derived + "timer/" + t.key + "/" + due.String() + "/" + a.m.ID, Type: t.event.Name, Member: a.m.ID, Time: due, Timed: true, Arrived: due}
-	if t.Promotion != nil {
-		e.Fields = []Value{TextValue(t.Promotion.ID)}
-	}
+	e := t.occurrence(a.m.ID, due)
 	e.cause = a.caused(Cause{Event: t.event.Name, ID: t.key, At: due})
 	event, cause, now, waiting := a.event, a.cause, a.now, len(a.queue)
 	a.event, a.cause, a.now = e, e.cause, due
@@ -261,20 +258,36 @@ func (a *applier) fire(t *timer, due calendar.Instant) {
 	a.event, a.cause, a.now = event, cause, now
 }
 
-// News says what all members are to be told of, because it changes when time does something to them: a version of the
-// ruleset, and the promotions that calls have opened and closed.
+// occurrence is the event that a timer is for a member at an instant.
+func (t *timer) occurrence(member string, due calendar.Instant) *Event {
+	e := &Event{ID: derived + "timer/" + t.key + "/" + due.String() + "/" + member, Type: t.event.Name, Member: member, Time: due, Timed: true, Arrived: due}
+	if t.Promotion != nil {
+		e.Fields = []Value{TextValue(t.Promotion.ID)}
+	}
+	return e
+}
+
+// News says what all members are to be told of, because it changes when time does something to them, or what they have
+// completed: a version of the ruleset, and the promotions that calls have opened and closed.
 type News struct {
-	Version int
+	Version int // that changed it last; with timers, any may have
 	// Calls counts the calls that opened or closed promotions that timers look at.
 	Calls uint64
-	// None is set where no member's timers change by it.
+	// None is set where it changes nothing for any member.
 	None bool
 }
 
 // News are the latest.
 func (p *Processor) News() News {
-	rules := p.Rules()
-	n := News{Version: p.versions[len(p.versions)-1].Number, None: len(rules.timers) == 0}
+	rules, last := p.Rules(), len(p.versions)-1
+	n := News{None: len(rules.timers) == 0 && !rules.lowered}
+	if n.None { // notices alone are news where they change: those of the first version are known to all who join
+		for last > 0 && sameNotices(p.versions[last-1].Rules, rules) {
+			last--
+		}
+		n.None = !rules.notices || last == 0
+	}
+	n.Version = p.versions[last].Number
 	var seen []*Promotion
 	for _, t := range rules.timers {
 		if of := t.Promotion; of != nil && of.OnCall && !slices.Contains(seen, of) {
@@ -288,10 +301,10 @@ func (p *Processor) News() News {
 // String tells news apart.
 func (n News) String() string { return strconv.Itoa(n.Version) + "." + strconv.FormatUint(n.Calls, 10) }
 
-// tick is the event that tells a member of the news: its timers are set anew. Its id names the news, so that it has one
-// effect however often it is sent.
+// tick is the event that tells a member of the news: its timers and notices are set anew, and lowered goals are completed. Its
+// id names the news, so that it has one effect however often it is sent.
 func (n News) tick(member string) *Event {
-	return &Event{ID: derived + "news/" + n.String() + "/" + member, Type: commandTime, Member: member}
+	return &Event{ID: newsIDs + n.String() + "/" + member, Type: commandTime, Member: member}
 }
 
 // Spread calls yield for the stored members after one, in byte order of their ids, with the event that tells them of news.

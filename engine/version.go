@@ -14,6 +14,7 @@ type Version struct {
 func (v Version) succeed(before Version) {
 	v.begins(before)
 	v.succeedBoards(before.Rules)
+	v.succeedGoals(before.Rules)
 	starts := map[string]*Counter{}
 	for _, c := range before.Rules.counters() {
 		starts[c.Name] = c

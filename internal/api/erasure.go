@@ -37,7 +37,7 @@ func exportMember(c call) error {
 		return c.noMember(id)
 	}
 	read, write := io.Pipe()
-	go func() { _ = write.CloseWithError(writeExport(write, c.program.Store(), x)) }() // an error leaves the answer without its end
+	go func() { _ = write.CloseWithError(writeExport(write, c.program, x)) }() // an error leaves the answer without its end
 	h := c.http.Response()
 	h.SetStatusCode(http.StatusOK)
 	h.Header.SetContentType(mediaJSON)
@@ -46,23 +46,35 @@ func exportMember(c call) error {
 	return nil
 }
 
-// writeExport writes an export: what the program knows at once, then events and ledger as they are read.
-func writeExport(to io.Writer, store engine.Store, x program.Export) (err error) {
+// writeExport writes an export: claims older than those that the program knows at once, then these, then events and ledger as they
+// are read.
+func writeExport(to io.Writer, p *program.Program, x program.Export) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = fmt.Errorf("an export failed: %v", broken)
 		}
 	}()
-	w := &exportWriter{to: bufio.NewWriter(to)}
+	w, store := &exportWriter{to: bufio.NewWriter(to)}, p.Store()
 	w.text(`{"member":`)
 	w.value(x.Member)
 	w.text(`,"progress":`)
 	w.value(x.Progress)
-	w.text(`,"claims":`)
-	w.value(x.Claims)
-	w.text(`,"events":[`)
 	id, last := x.Member.ID, x.Member.Seq
+	w.text(`,"claims":[`)
 	first := true
+	w.failed(eachRecord(store, id, last, func(rec *engine.Record) bool {
+		if claim, made := rec.ClaimMade(); made {
+			if old, found := p.OldClaim(&x, claim); found {
+				w.element(&first, old)
+			}
+		}
+		return w.err == nil
+	}))
+	for _, claim := range x.Claims {
+		w.element(&first, claim)
+	}
+	w.text(`],"events":[`)
+	first = true
 	w.failed(eachRecord(store, id, last, func(rec *engine.Record) bool {
 		w.element(&first, showRecord(rec))
 		return w.err == nil

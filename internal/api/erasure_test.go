@@ -109,3 +109,22 @@ func TestErasure(t *testing.T) {
 	require.Zero(t, n, "nobody waits any more")
 	require.NotContains(t, w.log.String(), "otti")
 }
+
+// Claims that the member's state does not hold any more are in the export, too, and before the others.
+func TestAnExportHasAllClaims(t *testing.T) {
+	w := newWorld(t)
+	const claims = 230 // the state holds the last 200
+	w.bravo("PUT", "/v1/members/bob", `{"fields":{"country":"JP"}}`)
+	for i := range claims {
+		w.sale(fmt.Sprint("s", i))
+		w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", fmt.Sprint("c", i)).ok()
+		w.bravo("POST", fmt.Sprintf("/v1/claims/c%d/confirm", i), "").ok()
+	}
+	var x exported
+	w.bravo("GET", "/v1/members/bob/export", "").ok().json(&x)
+	require.Len(t, x.Claims, claims)
+	for i, c := range x.Claims {
+		require.Equal(t, fmt.Sprint("c", i), c["id"])
+		require.Equal(t, "confirmed", c["state"])
+	}
+}

@@ -67,13 +67,12 @@ func (quiet) Warn(string, ...any)  {}
 func (r *Runner) Add(p *program.Program, o Options) error {
 	id := p.Rules().Program
 	w := &works{program: p, Options: o}
-	var others []*Job
 	for _, kind := range engine.Works {
 		w.jobs = append(w.jobs, newTimeJob(p, kind))
 	}
-	others = append(others, &Job{Name: "erase", run: func(ctx context.Context) (int, error) {
+	others := []*Job{{Name: "erase", run: func(ctx context.Context) (int, error) {
 		return 0, redact(ctx, p, o.Hooks) // one run is about all that wait
-	}})
+	}}}
 	if o.Hooks != nil {
 		others = append(others, webhooks(o.Hooks))
 	}
@@ -81,6 +80,7 @@ func (r *Runner) Add(p *program.Program, o Options) error {
 		others = append(others, &Job{Name: "boards", run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, o.Boards) },
 			backlog: func() (int64, error) { return waitingScores(p) }})
 	}
+	w.jobs = append(w.jobs, others...)
 	if err := r.tick(id+"/time", func() { w.doTime(r.ctx, r.log) }); err != nil {
 		return err
 	}
@@ -89,7 +89,6 @@ func (r *Runner) Add(p *program.Program, o Options) error {
 			return err
 		}
 	}
-	w.jobs = append(w.jobs, others...)
 	r.mu.Lock()
 	r.programs[id] = w
 	r.mu.Unlock()

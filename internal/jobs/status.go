@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
 // Status is how a job is doing, for operators.
@@ -148,11 +150,17 @@ var (
 	lastRunDesc  = prometheus.NewDesc("laurel_job_last_run_timestamp_seconds", "When the job last ran.", labels, nil)
 	backlogDesc  = prometheus.NewDesc("laurel_job_backlog", "How much is due and not done, counted up to 10,000.", labels, nil)
 	latenessDesc = prometheus.NewDesc("laurel_job_lateness_p99_seconds", "How late things were done that were due at an instant.", labels, nil)
+
+	ofProgram   = []string{"program"} // an address or an id of a webhook is nobody else's business
+	behindDesc  = prometheus.NewDesc("laurel_webhooks_behind", "Records of the journal that the webhook furthest behind was not told of yet.", ofProgram, nil)
+	waitingDesc = prometheus.NewDesc("laurel_webhooks_waiting", "Messages to be tried again.", ofProgram, nil)
+	deadDesc    = prometheus.NewDesc("laurel_webhooks_dead", "Messages that were given up and can be resent.", ofProgram, nil)
+	downDesc    = prometheus.NewDesc("laurel_webhooks_down", "Webhooks that do not answer.", ofProgram, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (r *Runner) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{doneDesc, failuresDesc, lastRunDesc, backlogDesc, latenessDesc} {
+	for _, d := range []*prometheus.Desc{doneDesc, failuresDesc, lastRunDesc, backlogDesc, latenessDesc, behindDesc, waitingDesc, deadDesc, downDesc} {
 		ch <- d
 	}
 }
@@ -160,27 +168,46 @@ func (r *Runner) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (r *Runner) Collect(ch chan<- prometheus.Metric) {
 	r.mu.Lock()
-	programs := make([]string, 0, len(r.programs))
-	for id := range r.programs {
-		programs = append(programs, id)
-	}
+	programs := maps.Clone(r.programs)
 	r.mu.Unlock()
-	for _, id := range programs {
-		for _, s := range r.Status(id) {
-			tell := func(d *prometheus.Desc, kind prometheus.ValueType, value float64) {
-				ch <- prometheus.MustNewConstMetric(d, kind, value, id, s.Job)
-			}
-			tell(doneDesc, prometheus.CounterValue, float64(s.Done))
-			tell(failuresDesc, prometheus.CounterValue, float64(s.Failures))
-			if !s.LastRun.IsZero() {
-				tell(lastRunDesc, prometheus.GaugeValue, float64(s.LastRun.Unix()))
-			}
-			if s.Backlog >= 0 {
-				tell(backlogDesc, prometheus.GaugeValue, float64(s.Backlog))
-			}
-			if j := s.NextDue; j != nil || s.LatenessP99 > 0 {
-				tell(latenessDesc, prometheus.GaugeValue, s.LatenessP99)
-			}
+	for id, w := range programs {
+		for _, j := range w.jobs {
+			collectJob(ch, j.look(id))
+		}
+		if w.Hooks != nil {
+			collectWebhooks(ch, id, w.Hooks)
 		}
 	}
+}
+
+func collectJob(ch chan<- prometheus.Metric, s Status) {
+	tell := func(d *prometheus.Desc, kind prometheus.ValueType, value float64) {
+		ch <- prometheus.MustNewConstMetric(d, kind, value, s.Program, s.Job)
+	}
+	tell(doneDesc, prometheus.CounterValue, float64(s.Done))
+	tell(failuresDesc, prometheus.CounterValue, float64(s.Failures))
+	if !s.LastRun.IsZero() {
+		tell(lastRunDesc, prometheus.GaugeValue, float64(s.LastRun.Unix()))
+	}
+	if s.Backlog >= 0 {
+		tell(backlogDesc, prometheus.GaugeValue, float64(s.Backlog))
+	}
+	if s.NextDue != nil || s.LatenessP99 > 0 {
+		tell(latenessDesc, prometheus.GaugeValue, s.LatenessP99)
+	}
+}
+
+func collectWebhooks(ch chan<- prometheus.Metric, program string, d *webhook.Deliverer) {
+	all, err := d.All()
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(behindDesc, err)
+		return
+	}
+	tell := func(d *prometheus.Desc, value float64) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, program)
+	}
+	tell(behindDesc, float64(all.Behind))
+	tell(waitingDesc, float64(all.Waiting))
+	tell(deadDesc, float64(all.Dead))
+	tell(downDesc, float64(all.Down))
 }

@@ -79,7 +79,8 @@ func (p *Program) redact(ctx context.Context, members map[string]string) error {
 	return p.Put(rows...)
 }
 
-// Export is what is known of a member besides its events, as of one moment.
+// Export is what is known of a member besides its events, as of one moment. Claims are those that its state holds; older ones
+// are found by the events that made them (OldClaim).
 type Export struct {
 	Member   Profile
 	Progress engine.Progress
@@ -125,6 +126,24 @@ func (p *Program) Export(id string) (x Export, found bool, err error) {
 	}
 	p.mu.Unlock()
 	return x, true, p.Wait(seq)
+}
+
+// OldClaim is a claim of a member that an export does not have, as it stands now.
+func (p *Program) OldClaim(x *Export, id string) (old Claim, found bool) {
+	if slices.ContainsFunc(x.Claims, func(c Claim) bool { return c.ID == id }) {
+		return old, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.processor.Member(x.Member.ID)
+	if m == nil { // erased meanwhile
+		return old, false
+	}
+	c := p.processor.Claim(m, id)
+	if c == nil {
+		return old, false
+	}
+	return claimOf(c), true
 }
 
 func claimOf(c *engine.Claim) Claim {

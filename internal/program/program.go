@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -53,8 +54,8 @@ type Program struct {
 	processor *engine.Processor
 	views     map[string]*view
 
-	asked   atomic.Uint64 // how often somebody other than a job has submitted
-	worked  atomic.Uint64 // the same, when a job last looked
+	start   time.Time
+	asked   atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
 	durable atomic.Uint64
 	waitMu  sync.Mutex
 	waiters *sync.Cond
@@ -97,7 +98,8 @@ func Open(o Options) (*Program, error) {
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, sources: o.Sources, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}}
-	p.waiters = sync.NewCond(&p.waitMu)
+	p.waiters, p.start = sync.NewCond(&p.waitMu), time.Now()
+	p.asked.Store(-int64(workAlone))
 	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
 		if err := o.Store.Commit(b); err != nil {
 			return nil, err
@@ -117,7 +119,7 @@ func Open(o Options) (*Program, error) {
 
 // Submit hands events to the program and waits until they are durable. Results come in the order of the events.
 func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
-	p.asked.Add(1)
+	p.asked.Store(int64(time.Since(p.start)))
 	return p.submit(events)
 }
 

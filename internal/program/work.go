@@ -6,30 +6,31 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 )
 
-// How jobs share a program with those who send events.
+// How jobs share a program with those who send events. Measured with BenchmarkFanOut of package jobs.
 const (
 	// workPiece is how many events a job hands over at once while others send: they wait for it some hundred microseconds.
 	workPiece = 16
-	// workRest is how much longer than it works a job rests while others send. Measured with BenchmarkFanOut of package jobs.
+	// workRest is how much longer than it works a job rests while others send.
 	workRest = 4
+	// workAlone is how long nobody else must have sent anything for a job to take all it can get.
+	workAlone = 250 * time.Millisecond
 )
 
 // Work is Submit for jobs: all events, in pieces. While nobody else sends anything it takes all it can get; else it lets others
 // go before, so that a gift to a million members is not felt by anybody else. Events that are refused need nothing more.
 func (p *Program) Work(events ...*engine.Event) error {
-	quiet := p.asked.Load() == p.worked.Load()
 	for len(events) > 0 {
 		n := len(events)
-		if !quiet {
+		alone := p.alone()
+		if !alone {
 			n = min(n, workPiece)
 		}
-		asked, start := p.asked.Load(), time.Now()
+		start := time.Now()
 		if _, err := p.submit(events[:n]); err != nil {
 			return err
 		}
 		events = events[n:]
-		p.worked.Store(p.asked.Load())
-		if quiet = p.asked.Load() == asked; quiet {
+		if alone && p.alone() {
 			continue
 		}
 		select {
@@ -38,4 +39,9 @@ func (p *Program) Work(events ...*engine.Event) error {
 		}
 	}
 	return nil
+}
+
+// alone reports whether nobody but jobs has sent anything for a while.
+func (p *Program) alone() bool {
+	return time.Since(p.start)-time.Duration(p.asked.Load()) > workAlone
 }

@@ -196,16 +196,37 @@ func (d *Deliverer) Ping(ctx context.Context, id string) (message string, r Resu
 	return message, d.send(ctx, e, message, body, d.endpoints.now()), nil
 }
 
-// Backlog is how many messages wait to be tried again, for all endpoints of the program.
-func (d *Deliverer) Backlog() (waiting int64, err error) {
+// Backlog is how many messages wait to be tried again, for all endpoints that are enabled.
+func (d *Deliverer) Backlog() (int64, error) {
+	all, err := d.All()
+	return int64(all.Waiting), err
+}
+
+// All is how deliveries to all enabled endpoints of the program are doing.
+type All struct {
+	Behind  uint64 // of the one that is furthest behind
+	Waiting int
+	Dead    int // of disabled ones too: they can be resent
+	Down    int // endpoints
+}
+
+// All is how deliveries to all enabled endpoints of the program are doing.
+func (d *Deliverer) All() (all All, err error) {
 	for _, e := range d.List() {
 		s, err := d.Status(e)
 		if err != nil {
-			return 0, err
+			return all, err
 		}
-		waiting += int64(s.Waiting)
+		all.Dead += s.Dead
+		if e.Disabled != "" {
+			continue // it gets nothing, because somebody wants it so
+		}
+		all.Behind, all.Waiting = max(all.Behind, s.Behind), all.Waiting+s.Waiting
+		if s.Down {
+			all.Down++
+		}
 	}
-	return waiting, nil
+	return all, nil
 }
 
 // Status is how deliveries to an endpoint are doing.

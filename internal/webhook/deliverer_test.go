@@ -273,3 +273,61 @@ func TestMoreWaitThanMay(t *testing.T) {
 	w.pass(24*time.Hour, time.Hour)
 	require.Equal(t, 12_000, len(w.out.bodies(one)))
 }
+
+// A dead message is resent once, however many ask for it at the same moment.
+func TestResentOnce(t *testing.T) {
+	w := newWorld(t)
+	e := w.endpoint(one, "joined")
+	w.out.answers(one, status(500))
+	w.joins(1)
+	w.deliver()
+	for len(w.list(e, w.d.Dead)) == 0 {
+		w.pass(6*time.Hour, 6*time.Hour)
+	}
+	id := w.list(e, w.d.Dead)[0].ID
+	const askers = 8
+	results := make(chan error, askers)
+	for range askers {
+		go func() { results <- w.d.Resend(e, id) }()
+	}
+	resent := 0
+	for range askers {
+		if err := <-results; err == nil {
+			resent++
+		} else {
+			require.ErrorIs(t, err, webhook.ErrNoDelivery)
+		}
+	}
+	require.Equal(t, 1, resent)
+	require.Equal(t, 1, w.status(e).Waiting)
+	require.Zero(t, w.status(e).Dead)
+}
+
+// What operators see of all endpoints: those that are disabled are left alone, but for what can be resent.
+func TestAll(t *testing.T) {
+	w := newWorld(t)
+	up, down := w.endpoint(one, "joined"), w.endpoint(two, "joined")
+	w.out.answers(two, status(0))
+	all := func() webhook.All {
+		a, err := w.d.All()
+		require.NoError(t, err)
+		return a
+	}
+	require.Zero(t, all())
+	for range 40 {
+		w.joins(1)
+		w.deliver()
+	}
+	want := webhook.All{Behind: w.status(down).Behind, Waiting: w.status(down).Waiting, Down: 1}
+	require.Positive(t, want.Behind)
+	require.Positive(t, want.Waiting)
+	require.Zero(t, w.status(up).Behind)
+	require.Equal(t, want, all())
+	for len(w.list(down, w.d.Dead)) == 0 {
+		w.pass(6*time.Hour, 6*time.Hour)
+	}
+	enabled := false
+	_, err := w.d.Change(down.ID, webhook.Change{Enabled: &enabled})
+	require.NoError(t, err)
+	require.Equal(t, webhook.All{Dead: w.status(down).Dead}, all())
+}

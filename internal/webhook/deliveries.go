@@ -74,14 +74,16 @@ func (d *Deliverer) Resend(e *Endpoint, id string) error {
 	if !ok {
 		return ErrNoDelivery
 	}
-	value, err := d.program.Store().Get(deadKey(e.ID, p))
-	if err != nil {
+	n, err := d.resend(e, func(dead func(place) bool) error { // with the rows locked: somebody else may have had it resent
+		value, err := d.program.Store().Get(deadKey(e.ID, p))
+		if err == nil && value == nil {
+			err = ErrNoDelivery
+		}
+		if err == nil {
+			dead(p)
+		}
 		return err
-	}
-	if value == nil {
-		return ErrNoDelivery
-	}
-	n, err := d.resend(e, func(dead func(place) bool) error { dead(p); return nil })
+	})
 	if err == nil && n == 0 {
 		err = ErrNoRoom
 	}

@@ -167,8 +167,9 @@ func (c *Change) check(guard Guard) error {
 		}
 	}
 	if c.Types != nil {
+		known := Types()
 		for i, name := range *c.Types {
-			if known := Types(); !slices.Contains(known, name) {
+			if !slices.Contains(known, name) {
 				errs = append(errs, engine.FieldError{Location: "types[" + strconv.Itoa(i) + "]", Code: "wrong_value",
 					Message: "there is no such type of message", Suggestion: spelling.Suggest(name, known)})
 			}

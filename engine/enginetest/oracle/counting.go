@@ -5,15 +5,21 @@ type inside func(h *happened) bool
 
 func always(*happened) bool { return true }
 
-// counted picks the events that a fold counts, of those inside, in the order in which they happened.
+// counted picks the events that a fold counts, of those inside, in the order in which they happened. At most so many a day
+// count of each member, also where several members count together.
 func (f Fold) counted(events []*happened, in inside) []*happened {
 	var list []*happened
-	days := map[int]int{}
+	type memberDay struct {
+		member string
+		day    int
+	}
+	days := map[memberDay]int{}
 	for _, h := range events {
 		if h.Type != f.When || h.Amount < f.Min || !in(h) {
 			continue
 		}
-		if days[h.day]++; f.AtMost == 0 || days[h.day] <= f.AtMost {
+		at := memberDay{h.Member, h.day}
+		if days[at]++; f.AtMost == 0 || days[at] <= f.AtMost {
 			list = append(list, h)
 		}
 	}

@@ -188,7 +188,7 @@ func (d drawing) stepped(c *Challenge, m mix) {
 func (d drawing) groupChallenge(id string, begin int) Challenge {
 	c := d.challenge(id, begin)
 	c.Fold, c.Again = d.fold("add"), false
-	c.AtMost, c.Goals = 0, []int64{int64(d.between(3, 30))}
+	c.Goals = []int64{int64(d.between(3, 30))}
 	if c.Amount {
 		c.Goals[0] *= 10
 	}

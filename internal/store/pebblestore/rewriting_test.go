@@ -3,10 +3,13 @@ package pebblestore
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -126,4 +129,61 @@ func TestARedactionIsDoneAgainAfterACrash(t *testing.T) {
 		enginetest.CheckInvariants(t, s.store, s.processor, shopVersions())
 		require.NoError(t, db.Close())
 	}
+}
+
+// The power is cut at each write of a redaction in turn. What was acknowledged before is there, the erasure is in force, the
+// store is what a replay proves, and the redaction is done again until nothing names the member.
+func TestPowerCutsWhileTheJournalIsRewritten(t *testing.T) {
+	first := rand.Uint64() >> 16
+	if *seed != 0 {
+		first = *seed
+	}
+	t.Logf("seeds from %d", first)
+	cuts, unfinished := 0, 0
+	for n := int64(1); ; n++ {
+		r := rand.New(rand.NewPCG(first, uint64(n)))
+		o := &outlet{disk: vfs.NewCrashableMem(), cfg: vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(101), RNG: r}}
+		db, store, err := open(errorfs.Wrap(o.disk, o), 64<<10)
+		require.NoError(t, err)
+		s, err := newShop(t, store)
+		require.NoError(t, err)
+		require.NoError(t, s.commit(first, 0, 30, r.IntN(2) == 0))
+		s.accept(engine.NewErasure("m1"))
+		require.NoError(t, s.commit(0, 0, 0, false))
+		last, _ := store.Head()
+		o.n = o.ops.Load() + n
+		s.redact(3)
+		require.NoError(t, db.Scrub(context.Background()))
+		whole := !o.cut.Load()
+		require.NoError(t, db.Close())
+		if whole {
+			break
+		}
+		cuts++
+
+		db, store, err = open(o.after, 64<<10)
+		require.NoError(t, err, "cut %d", n)
+		head, _ := store.Head()
+		require.Equal(t, last, head, "cut %d: the erasure was acknowledged", n)
+		s, err = newShop(t, store)
+		require.NoError(t, err, "cut %d", n)
+		require.True(t, s.processor.Erased("m1"), "cut %d", n)
+		enginetest.CheckInvariants(t, store, s.processor, shopVersions())
+		left, err := engine.ToRedact(store)
+		require.NoError(t, err)
+		unfinished += len(left)
+		s.redact(3)
+		s, err = newShop(t, store)
+		require.NoError(t, err, "cut %d", n)
+		enginetest.CheckInvariants(t, store, s.processor, shopVersions())
+		require.NoError(t, store.Records(1, func(seq uint64, b []byte) bool {
+			rec, err := engine.DecodeRecord(b)
+			require.NoError(t, err)
+			require.NotEqual(t, "m1", rec.Event.Member, "cut %d: record %d", n, seq)
+			return true
+		}))
+		require.NoError(t, db.Close())
+	}
+	t.Logf("%d cuts, %d of them before the redaction was done", cuts, unfinished)
+	require.Positive(t, unfinished, "cuts that lose nothing prove nothing")
 }

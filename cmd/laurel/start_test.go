@@ -1,0 +1,102 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// A data directory has one server. A second one is told so, and the first goes on.
+func TestASecondServerIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s := serveBinary(t, "--data", dir, "../../rulesets/examples/coffee")
+	_, stderr, exit := laurel(t, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0", "../../rulesets/examples/coffee")
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, stderr, "the data directory is in use by another process: "+dir)
+	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"v1","type":"visit","member":"ann","data":{"store":"s1"}}`, nil))
+	s.interrupt()
+	serveBinary(t, "--data", dir, "../../rulesets/examples/coffee").interrupt()
+}
+
+const quietly = "program: quiet\ntitle: Quiet\ncurrency: EUR\nevents: {buy: {}}\npoints: {stars: {}}\nrules: {buy: {when: buy, give: {stars: 1}, limit: 1 per day}}\n"
+
+// silent leaves a data directory whose last event was accepted some time ago, under a ruleset of its own.
+func silent(t *testing.T, ago time.Duration) (data, ruleset string) {
+	t.Helper()
+	dir := t.TempDir()
+	data, ruleset = filepath.Join(dir, "data"), filepath.Join(dir, "ruleset.yaml")
+	require.NoError(t, os.WriteFile(ruleset, []byte(quietly), 0o600))
+	l, diagnostics := loadRuleset(ruleset)
+	require.False(t, diagnostics.HasErrors(), diagnostics.Error())
+	db, err := pebblestore.Open(data, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	store, err := db.Program("quiet")
+	require.NoError(t, err)
+	then := calendar.FromTime(time.Now().Add(-ago))
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, then, program.Compiler{Compile: recompile, Succeeds: succeeds})
+	require.NoError(t, err)
+	boards := leaderboards.NewMemory()
+	p, err := program.Open(program.Options{Store: store, Versions: versions, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return then }})
+	require.NoError(t, err)
+	results, err := p.Submit(&engine.Event{ID: "e1", Type: "buy", Member: "ann", Data: []byte("{}")})
+	require.NoError(t, err)
+	require.Nil(t, results[0].Refusal)
+	require.NoError(t, p.Close())
+	require.NoError(t, db.Close())
+	return data, ruleset
+}
+
+// storedVersions are those of a data directory that nobody serves.
+func storedVersions(t *testing.T, data string) []engine.Version {
+	t.Helper()
+	db, err := pebblestore.Open(data, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	versions, err := program.Stored(db, "quiet", recompile)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	return versions
+}
+
+// A clock that is far ahead must not let points expire. Whoever starts a program after a long silence says that it is right;
+// until then nothing is written, not even a version of the ruleset, which would be dated by that clock.
+func TestAStartAfterALongSilenceAsksWhetherTheClockIsRight(t *testing.T) {
+	data, ruleset := silent(t, 31*24*time.Hour+time.Hour)
+	require.NoError(t, os.WriteFile(ruleset, []byte(quietly+"badges: {first: {}}\n"), 0o600))
+	_, stderr, exit := laurel(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0", ruleset)
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, stderr, "program quiet: the last event was accepted 31 days ago")
+	require.Contains(t, stderr, "--accept-clock")
+	require.Len(t, storedVersions(t, data), 1)
+
+	s := serveBinary(t, "--data", data, "--accept-clock", ruleset)
+	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"e2","type":"buy","member":"ann","data":{}}`, nil))
+	s.interrupt()
+	require.Len(t, storedVersions(t, data), 2)
+	serveBinary(t, "--data", data, ruleset).interrupt() // once is enough
+}
+
+func TestAStartAfterAShortSilenceAsksNothing(t *testing.T) {
+	data, ruleset := silent(t, 29*24*time.Hour)
+	serveBinary(t, "--data", data, ruleset).interrupt()
+}
+
+// A clock that was put back must not date a version before what was decided by the one before it.
+func TestAVersionIsNeverOlderThanTheLastEvent(t *testing.T) {
+	data, ruleset := silent(t, -time.Hour)
+	require.NoError(t, os.WriteFile(ruleset, []byte(quietly+"badges: {first: {}}\n"), 0o600))
+	serveBinary(t, "--data", data, ruleset).interrupt()
+	versions := storedVersions(t, data)
+	require.Len(t, versions, 2)
+	require.GreaterOrEqual(t, versions[1].From, versions[0].From)
+	require.Greater(t, versions[1].From, calendar.FromTime(time.Now().Add(50*time.Minute)))
+}
