@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -347,6 +348,26 @@ func (p *Processor) pass(e *Event) {
 
 // Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
 func (p *Processor) Clock() (last, first calendar.Instant) { return p.arrived, p.live }
+
+// LastAccepted is when the last event in a store was accepted, imported ones aside; 0 before the first. It is for those who ask
+// before they make a processor.
+func LastAccepted(store Store) (at calendar.Instant, err error) {
+	value, err := store.Get(arrivedRow)
+	if err != nil {
+		return 0, err
+	}
+	at = calendar.Instant(sequence(string(value)))
+	_, mark := store.Head()
+	var failed error
+	err = store.Records(max(mark, 1), func(_ uint64, b []byte) bool {
+		var rec *Record
+		if rec, failed = DecodeRecord(b); failed == nil && !rec.Event.Past {
+			at = max(at, rec.Event.Arrived)
+		}
+		return failed == nil
+	})
+	return at, errors.Join(err, failed)
+}
 
 // Keys of rows: one letter for the kind.
 const (

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/clock"
@@ -74,10 +75,35 @@ func clockAlarm(machine *clock.Clock) prometheus.Collector {
 	})
 }
 
+// timekeeping is how programs are told the time.
+type timekeeping struct {
+	machine *clock.Clock
+	sandbox bool // a new program becomes one
+	right   bool // the machine's clock is, however long nothing has happened
+}
+
+// clock is the clock of a program whose last event was accepted at an instant. A live one that was silent for too long has
+// none: nothing may be written by a clock that may be wrong.
+func (k timekeeping) clock(settings clock.Settings, store engine.Store, id string, last calendar.Instant) (now func() calendar.Instant, sandbox *clock.Sandbox, err error) {
+	records, _ := store.Head()
+	sandbox, err = clock.OpenSandbox(settings, id, k.machine, k.sandbox, records == 0)
+	switch {
+	case errors.Is(err, clock.ErrLive):
+		return nil, nil, errors.New("it is live: a sandbox needs a data directory of its own (--data)")
+	case err != nil:
+		return nil, nil, err
+	case sandbox != nil:
+		sandbox.Set(last) // as far as it had been moved when a process was killed
+		return sandbox.Now, sandbox, nil
+	case !k.right:
+		err = afterOutage(k.machine.Now(), last)
+	}
+	return k.machine.Now, nil, err
+}
+
 // afterOutage refuses to start a program that was silent for so long that the clock may be wrong.
-func afterOutage(p *program.Program) error {
-	last, _ := p.Clock()
-	silent := p.Now().Time().Sub(last.Time())
+func afterOutage(now, last calendar.Instant) error {
+	silent := now.Time().Sub(last.Time())
 	if last == 0 || silent <= maxOutage {
 		return nil
 	}

@@ -271,7 +271,7 @@ func newLocalImporter(data, ruleset string) (importer, error) {
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}
-	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, clock.New(), false, loaded[0])
+	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, timekeeping{machine: clock.New(), right: true}, loaded[0])
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -117,14 +117,11 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped := make(chan string, len(loaded))
 	for _, l := range loaded {
-		p, sandbox, err := openProgram(db, boards, remote, machine, o.sandbox || o.demo, l)
+		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, o.sandbox || o.demo, o.acceptClock}, l)
 		if err != nil {
 			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
 		}
 		sandboxes[l.Ruleset.Program] = sandbox
-		if err := afterOutage(p); err != nil && sandbox == nil && !o.acceptClock {
-			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
-		}
 		defer closing(log, "program "+l.Ruleset.Program, p.Close)
 		programs[l.Ruleset.Program] = p
 		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, p, endpoints, outgoing.Send, log)
@@ -257,24 +254,21 @@ func openBoards(ctx context.Context, url string) (leaderboards.Board, jobs.Board
 	return b, b, nil
 }
 
-func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, machine *clock.Clock, mark bool, l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
+func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, k timekeeping, l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
 	store, err := db.Program(l.Ruleset.Program)
 	if err != nil {
 		return nil, nil, err
 	}
-	now := machine.Now
-	last, _ := store.Head()
-	sandbox, err := clock.OpenSandbox(db, l.Ruleset.Program, machine, mark, last == 0)
-	if errors.Is(err, clock.ErrLive) {
-		err = errors.New("it is live: a sandbox needs a data directory of its own (--data)")
-	}
+	last, err := engine.LastAccepted(store)
 	if err != nil {
 		return nil, nil, err
 	}
-	if sandbox != nil {
-		now = sandbox.Now
+	now, sandbox, err := k.clock(db, store, l.Ruleset.Program, last)
+	if err != nil {
+		return nil, nil, err
 	}
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, now(), program.Compiler{Compile: recompile, Succeeds: succeeds})
+	// A clock that was put back must not date a version before what has been decided already.
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, max(now(), last), program.Compiler{Compile: recompile, Succeeds: succeeds})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,6 +22,7 @@ func (f erasure) step(w *world, s *step) {
 	case "erase":
 		w.closeSeasons(w.now)
 		w.accepted(w.send(engine.NewErasure(s.member())))
+		w.redact()
 	case "score":
 		w.join(s.member(), f.config.Zone)
 		w.accepted(w.happen(s.name(), "score", s.member(), s.Occurred, map[string]any{"points": s.Points}))
@@ -47,6 +48,21 @@ func (f erasure) look(w *world, key string, want any) any {
 		return map[string]any{"status": memberStatus(w, key)}
 	}
 	return f.idempotency.look(w, key, want)
+}
+
+// redact takes what was told of erased members out of the journal and the tables of closed seasons.
+func (w *world) redact() {
+	w.commit(true)
+	members, err := engine.ToRedact(w.store)
+	must(err)
+	found, err := engine.Redact(w.store, w.processor.Versions(), members, func() bool { return true })
+	must(err)
+	w.processor.Put(found.Rows...)
+	w.processor.Rewrite(found.Rewritten)
+	for _, as := range members {
+		w.processor.Put(engine.Redacted(as))
+	}
+	w.commit(true)
 }
 
 // anonymous are the places of the closed tables that nobody's name is on any more.
