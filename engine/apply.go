@@ -62,6 +62,7 @@ type applier struct {
 
 	idle     idleEnds
 	expiring expiring
+	metrics  tierMetrics
 	effects  []Effect
 	entries  []Entry
 	raised   []Raised

@@ -165,11 +165,19 @@ func (a *applier) goal(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g
 		}
 	}
 	mark := rec.window(w.key, group).goal(g.ID)
-	for mark == nil && times > 0 || mark != nil && mark.Times < times {
+	for n := 0; mark == nil && times > 0 || mark != nil && mark.Times < times; n++ {
+		if n == maxAgain {
+			a.out.note("again", ch.Path, "goal "+g.ID+" was reached more than "+strconv.Itoa(maxAgain)+" times at once; the rest follows with the next events that count")
+			return
+		}
 		a.reach(ch, rec, w, g, group)
 		mark = rec.window(w.key, group).goal(g.ID)
 	}
 }
+
+// maxAgain bounds how often one event reaches a goal that repeats, so that no event does work without end: a goal of 1 on an
+// amount of millions is a mistake in the ruleset.
+const maxAgain = 1000
 
 // reach marks a goal reached once more, and gives what it gives unless all winners' places are taken.
 func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string) {

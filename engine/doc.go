@@ -31,6 +31,10 @@
 // about a member (Balance, StreakAt, TierAt, ChallengeAt, ClaimsAt) take an instant and count the time since the last event,
 // whether or not a job has written it down.
 //
+// What time alone does is written down by Works (work.go), which a server's jobs, tests of rulesets and the clock of a sandbox
+// share: members that are due (timers.go, notice.go), promotions opened by calls (promotion.go), gifts to groups, seasons. What
+// an event or a tick raised is kept with it, so that the journal is the outbox of webhooks (raised.go, messages.go).
+//
 // A season of a leaderboard closes by the acceptance of an event at or after its close (season.go); whoever runs the program
 // then writes its table and gives its prizes piece by piece (closing.go), and what is kept of it stays (seasontable.go).
 //

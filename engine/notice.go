@@ -76,9 +76,7 @@ func (a *applier) nextStanding(after calendar.Instant) calendar.Instant {
 	cal, due := a.rules.CalendarOf(a.m), calendar.Forever
 	for _, rec := range a.m.Tiers {
 		if t := a.rules.tierOf(rec); t != nil {
-			for _, lead := range t.Notices {
-				due = min(due, a.nextDrop(cal, t, rec, lead, after))
-			}
+			due = min(due, a.nextDrop(cal, t, rec, after))
 		}
 	}
 	for _, rec := range a.m.Streaks {
@@ -167,22 +165,41 @@ func (a *applier) toldUntil(cal calendar.Calendar, lead calendar.Duration, after
 
 // nextDrop is when a notice of the fall of a level is due. As long as it is far off, that is not found out: it is looked at
 // again ahead of the first instant at which the level can fall.
-func (a *applier) nextDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, lead calendar.Duration, after calendar.Instant) calendar.Instant {
-	metrics := &tierMetrics{rules: a.rules, member: a.m, tier: t}
-	end := t.Ladder.NextFall(cal, rec.TierState, metrics)
+func (a *applier) nextDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, after calendar.Instant) calendar.Instant {
+	if len(t.Notices) == 0 {
+		return calendar.Forever
+	}
+	due, near := calendar.Forever, false
+	first := t.Ladder.NextFall(cal, rec.TierState, a.metricsOf(t))
+	if first == calendar.Forever {
+		return first
+	}
+	for _, lead := range t.Notices {
+		if at := a.ahead(cal, first, lead); at > after {
+			due = min(due, at)
+		} else {
+			near = true
+		}
+	}
+	if !near {
+		return due
+	}
+	end := t.Ladder.FallsAt(cal, rec.TierState, a.metricsOf(t))
 	if end == calendar.Forever {
-		return end
+		return due
 	}
-	if at := a.ahead(cal, end, lead); at > after {
-		return at
+	for _, lead := range t.Notices {
+		if at := a.ahead(cal, end, lead); at > after {
+			due = min(due, at)
+		}
 	}
-	if end = t.Ladder.FallsAt(cal, rec.TierState, metrics); end == calendar.Forever {
-		return end
-	}
-	if at := a.ahead(cal, end, lead); at > after {
-		return at
-	}
-	return calendar.Forever
+	return due
+}
+
+// metricsOf are the counts of a tier of the member at hand, until they are asked for again.
+func (a *applier) metricsOf(t *Tier) *tierMetrics {
+	a.metrics = tierMetrics{rules: a.rules, member: a.m, tier: t}
+	return &a.metrics
 }
 
 // nextRisk is when a notice of a streak is due that is at risk unless its present period, or the next one, qualifies, and the
@@ -260,9 +277,12 @@ func (a *applier) notifyExpiring(cal calendar.Calendar, p *Points, acc *Account,
 }
 
 func (a *applier) notifyDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, due calendar.Instant) {
-	metrics := &tierMetrics{rules: a.rules, member: a.m, tier: t}
+	if len(t.Notices) == 0 {
+		return
+	}
+	metrics := a.metricsOf(t)
+	end := t.Ladder.FallsAt(cal, rec.TierState, metrics)
 	for _, lead := range t.Notices {
-		end := t.Ladder.FallsAt(cal, rec.TierState, metrics)
 		if end == calendar.Forever || a.ahead(cal, end, lead) != due {
 			continue
 		}

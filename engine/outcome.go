@@ -90,7 +90,7 @@ type Effect struct {
 
 // Note tells the sender of something that did not go as the ruleset asked, without the event failing.
 type Note struct {
-	Code       string // evaluation, not_given, distinct_full, depth
+	Code       string // evaluation, not_given, distinct_full, depth, again
 	Definition string // section and id
 	Message    string
 }

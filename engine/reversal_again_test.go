@@ -85,3 +85,23 @@ badges: {there: {counter: opened, levels: {bronze: 2, silver: 3}}}
 	w.until("2026-05-02T13:00:00Z")
 	require.Equal(t, "2", w.counter("ann", "kinds"))
 }
+
+// An event that reaches a goal very often does a bounded piece of that; the next one goes on.
+func TestAGoalReachedVeryOftenAtOnce(t *testing.T) {
+	w := program(t, `
+events: {buy: {n: number}}
+points: {stars: {}}
+challenges: {each: {when: buy, add: event.n, goal: 1, again: true, give: {stars: 1}}}
+`)
+	out := w.as("a").send("ann", "buy", "n", 2500)
+	require.Equal(t, []string{"again challenges/each"}, notes(out))
+	w.has("ann", "stars", "1000")
+	w.as("b").send("ann", "buy", "n", 1)
+	w.has("ann", "stars", "2000")
+	w.restart(false)
+	out = w.as("c").send("ann", "buy", "n", 1)
+	require.Empty(t, out.Notes)
+	w.has("ann", "stars", "2502")
+	w.void("a")
+	w.has("ann", "stars", "2")
+}

@@ -161,7 +161,7 @@ func (a *applier) nextDue() calendar.Instant {
 	}
 	for _, rec := range m.Tiers {
 		if t := a.rules.tierOf(rec); t != nil {
-			due = min(due, t.Ladder.NextFall(cal, rec.TierState, &tierMetrics{rules: a.rules, member: m, tier: t}))
+			due = min(due, t.Ladder.NextFall(cal, rec.TierState, a.metricsOf(t)))
 		}
 	}
 	return due

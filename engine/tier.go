@@ -94,7 +94,7 @@ func (a *applier) climb(t *Tier, rec *TierRecord, at calendar.Instant) {
 	a.changes = a.changes[:0]
 	switch rec.gained {
 	case gainInOrder:
-		a.changes = t.Ladder.Rise(&rec.TierState, &tierMetrics{rules: a.rules, member: a.m, tier: t}, at, a.now, a.changes)
+		a.changes = t.Ladder.Rise(&rec.TierState, a.metricsOf(t), at, a.now, a.changes)
 	case gainLate:
 		a.retrace(t, rec)
 	}
@@ -174,9 +174,8 @@ func (a *applier) settleTiers(now calendar.Instant) {
 			continue
 		}
 		a.age(t, rec, now)
-		metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
 		before := rec.Level
-		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, &metrics, now, a.changes[:0])
+		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), now, a.changes[:0])
 		a.tellLevels(t, before, 0)
 	}
 }

@@ -33,7 +33,7 @@ type Compiler struct {
 }
 
 // Versions are the versions of a program with the given one in force: unless it is the last that was stored, it is stored
-// and active from now on.
+// and active from now on, or from when the one before it was if the clock was put back.
 func Versions(s Settings, present *engine.Ruleset, sources map[string]string, now calendar.Instant,
 	c Compiler) ([]engine.Version, error) {
 	list, err := load(s, present.Program)
@@ -41,12 +41,14 @@ func Versions(s Settings, present *engine.Ruleset, sources map[string]string, no
 		return nil, err
 	}
 	if n := len(list); n == 0 || list[n-1].Hash != present.Hash {
+		from := now
 		if n > 0 {
 			if err := c.Succeeds(list[n-1].Sources, sources); err != nil {
 				return nil, err
 			}
+			from = max(from, list[n-1].From)
 		}
-		next := stored{Number: n + 1, Hash: present.Hash, From: now, Sources: sources}
+		next := stored{Number: n + 1, Hash: present.Hash, From: from, Sources: sources}
 		b, err := json.Marshal(next)
 		if err != nil {
 			return nil, err

@@ -185,6 +185,7 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	require.Len(t, back, 3, "going back is a version of its own")
 	require.Equal(t, back[0].Rules.Hash, back[2].Rules.Hash)
 	require.NotSame(t, back[0].Rules, back[2].Rules, "its counters begin at another time")
+	require.Equal(t, back[2].From, versions(other, "2026-05-03T13:00:00Z")[3].From, "a clock that was put back changes no order")
 
 	s.err = errors.New("full")
 	_, err := program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{})
