@@ -10,7 +10,7 @@
 //	                                  carry out, within limits          (grants.go, limits.go, points.go,
 //	                                                                     counting.go, challenge.go)
 //	                                  follow-ups, at most MaxDepth deep
-//	                                Record and rows into a Batch        (processor.go, record.go)
+//	                                Record and rows into a Batch        (processor.go, rows.go, record.go)
 //	                                a reversal instead: look again at   (reversal.go, snapshot.go, judgement.go,
 //	                                the member's events without it       retrospect.go, revise.go, clawback.go)
 //	Processor.Take ──> Store.Commit ──> the owner answers with the Outcome

@@ -2,14 +2,11 @@ package engine
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"sort"
-	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // Processor runs the events of one program: it knows duplicates, loads subjects, applies events one after another, and
@@ -320,155 +317,6 @@ func (p *Processor) one(e *Event, v Version, r *reversal) *Outcome {
 	return out
 }
 
-// Values of ledger rows.
-var noEntries, hasEntries = []byte{0}, []byte{1}
-
-// scoreID names one score of one ranking.
-type scoreID struct {
-	key    leaderboards.Key
-	member string
-}
-
-// arrivedRow holds the acceptance time as of the last checkpoint: an import after it has none of its own to tell.
-const arrivedRow = "c/arrived"
-
-// liveRow holds when the first event that was not imported was accepted.
-const liveRow = "c/live"
-
-// pass lets the acceptance clock go on to an event that is accepted. Imported ones do not move it.
-func (p *Processor) pass(e *Event) {
-	if e.Past {
-		return
-	}
-	p.arrived = max(p.arrived, e.Arrived)
-	if p.live == 0 && e.Type != commandTime { // a tick after an import is none of the members' doing
-		p.live = e.Arrived
-	}
-}
-
-// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
-func (p *Processor) Clock() (last, first calendar.Instant) { return p.arrived, p.live }
-
-// LastAccepted is when the last event in a store was accepted, imported ones aside; 0 before the first. It is for those who ask
-// before they make a processor.
-func LastAccepted(store Store) (at calendar.Instant, err error) {
-	value, err := store.Get(arrivedRow)
-	if err != nil {
-		return 0, err
-	}
-	at = calendar.Instant(sequence(string(value)))
-	_, mark := store.Head()
-	var failed error
-	err = store.Records(max(mark, 1), func(_ uint64, b []byte) bool {
-		var rec *Record
-		if rec, failed = DecodeRecord(b); failed == nil && !rec.Event.Past {
-			at = max(at, rec.Event.Arrived)
-		}
-		return failed == nil
-	})
-	return at, errors.Join(err, failed)
-}
-
-// Keys of rows: one letter for the kind.
-const (
-	statePrefix  = "s/" // subjects
-	ledgerPrefix = "l/" // member NUL seq: a member's events, and whether they have ledger entries
-	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
-	duePrefix    = "d/" // instant, member: what time changes next
-	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group, since and until which seq
-	// member NUL seq: the member as after that event, for reversals.
-	snapshotPrefix = "n/"
-	// What is to be delivered, in order of seq; whoever delivers deletes.
-	outboxScores = "os/" // scores for boards outside this process
-	outboxGifts  = "of/" // gifts to the members of a group
-)
-
-// rows adds the index rows that follow from an outcome.
-func (p *Processor) rows(out *Outcome, e *Event) {
-	if e.Member == "" {
-		return
-	}
-	b := p.batch
-	has := noEntries
-	if len(out.Entries) > 0 {
-		has = hasEntries
-	}
-	b.Rows = append(b.Rows, Row{Key: ledgerKey(e.Member, out.Seq), Value: has})
-	p.tell(out)
-	for i, f := range out.Fanouts {
-		b.Rows = append(b.Rows, Row{Key: outboxGifts + ordered(out.Seq) + ordered(uint64(i)), Value: encodeFanout(f)})
-	}
-	for _, s := range out.shares {
-		p.put(Row{Key: shareKey(s), Value: p.shareRow(s, out.Seq)})
-	}
-	if e.Type == commandErase {
-		p.forget(e, p.apply.m)
-	}
-	m := p.subjects.Member(e.Member)
-	if m == nil {
-		return
-	}
-	if m.Events%SnapshotEvery == 0 || out.Revision != nil {
-		p.snapshots(m, out)
-	}
-	if m.Due != m.indexed {
-		if m.indexed != 0 && m.indexed != calendar.Forever {
-			b.Rows = append(b.Rows, Row{Key: dueKey(m.indexed, m.ID)})
-		}
-		if m.Due != calendar.Forever {
-			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte(ordered(out.Seq))})
-		}
-		m.indexed = m.Due
-	}
-}
-
-// tell remembers scores for the next checkpoint, and for boards outside this process.
-func (p *Processor) tell(out *Outcome) {
-	for i := range out.Scores {
-		s := &out.Scores[i]
-		p.scores[scoreID{s.Key, s.Score.Member}] = *s
-		if p.ranks == nil {
-			p.batch.Rows = append(p.batch.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: encodeScore(s)})
-		}
-	}
-}
-
-// ordered writes a number so that texts sort like numbers.
-func ordered(n uint64) string {
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(n >> (56 - 8*i))
-	}
-	return string(b[:])
-}
-
-func ledgerKey(member string, seq uint64) string {
-	return ledgerPrefix + member + "\x00" + ordered(seq)
-}
-
-func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
-
-func shareKey(s share) string {
-	return sharePrefix + s.counter + "\x00" + ordinal(s.window) + "\x00" + s.group + "\x00" + s.member
-}
-
-// shareRow is the value of a share's row: the event that brought the first of it, and after it the reversal that took the
-// last of it back.
-func (p *Processor) shareRow(s share, seq uint64) []byte {
-	if !s.gone {
-		return []byte(ordered(seq))
-	}
-	first, err := p.row(shareKey(s))
-	if err != nil {
-		p.fail(err)
-	}
-	return append(slices.Clone(first[:min(8, len(first))]), ordered(seq)...)
-}
-
-func dueKey(at calendar.Instant, member string) string {
-	return duePrefix + ordered(uint64(at)^1<<63) + member
-}
-
 // known finds the record of an event that was accepted before, nil when there is none.
 func (p *Processor) known(id string) (*Record, error) {
 	if a, ok := p.recent[id]; ok {
@@ -573,24 +421,6 @@ func (p *Processor) Watch(t *Trace) { p.trace = t }
 
 // Last is the sequence number of the last accepted event.
 func (p *Processor) Last() uint64 { return p.last }
-
-func scoreKey(s *ScoreChange) string {
-	return boardPrefix + s.Key.Board + "\x00" + s.Key.Season + "\x00" + s.Key.Split + "\x00" + s.Score.Member
-}
-
-func encodeFanout(f Fanout) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.fanout(&f)
-	return w.b
-}
-
-func encodeScore(s *ScoreChange) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.score(s)
-	return w.b
-}
 
 // Put adds index rows of the owner's own to the next batch.
 func (p *Processor) Put(rows ...Row) { p.batch.Rows = append(p.batch.Rows, rows...) }
