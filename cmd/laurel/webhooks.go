@@ -169,6 +169,10 @@ func readable(body []byte) (string, error) {
 			}
 		}
 	}
-	head := fmt.Sprintf("%s  %s  %s #%s  (%s)", m.Timestamp, m.Type, cmp.Or(known["member"], "-"), cmp.Or(known["number"], "-"), known["event"])
+	about := "of the program"
+	if known["member"] != "" {
+		about = known["member"] + " #" + cmp.Or(known["number"], "-")
+	}
+	head := fmt.Sprintf("%s  %s  %s  (%s)", m.Timestamp, m.Type, about, known["event"])
 	return strings.TrimSpace(head + "  " + strings.Join(fields, " ")), nil
 }
