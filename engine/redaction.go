@@ -107,7 +107,7 @@ func (r *redactor) record(rec *Record) error {
 // at their state. For a record that is neither it need not be found out.
 func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, err error) {
 	present, judging, e, err := r.p.read(rec)
-	if err != nil || !own && !(judging.transfers() && r.names(rec)) {
+	if err != nil || !own && (!judging.transfers() || !r.names(rec)) {
 		return nil, false, err
 	}
 	scratch := NewSubjects(r.p.current(), func(key string) []byte {

@@ -63,6 +63,8 @@ promotions:
 	run()
 	c.after(36 * time.Hour) // nothing ran
 	run()
+	c.now.Store(int64(must(calendar.ParseInstant("2026-05-03T12:00:00Z"))))
+	require.NoError(t, engine.Quiesce(jobs.Host(p)), "at the very instant of an opening, too, there is an end")
 	require.Equal(t, []string{
 		"2026-05-01T12:00:00Z promotion_opened noon",
 		"2026-05-01T12:30:00Z promotion_opened rain",
@@ -70,6 +72,7 @@ promotions:
 		"2026-05-01T13:00:00Z promotion_closed rain",
 		"2026-05-02T12:00:00Z promotion_opened noon",
 		"2026-05-02T13:00:00Z promotion_closed noon",
+		"2026-05-03T12:00:00Z promotion_opened noon",
 	}, turns(t, store))
 	require.NoError(t, p.Close())
 }

@@ -5,10 +5,12 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -78,4 +80,26 @@ func TestTheRunnerDelivers(t *testing.T) {
 	var left []string
 	require.NoError(t, d.Waiting(e, "", func(x *webhook.Delivery) bool { left = append(left, x.Message.Member); return true }))
 	require.Equal(t, []string{"bob"}, left)
+	require.Equal(t, map[string]float64{"laurel_webhooks_behind": 0, "laurel_webhooks_waiting": 1, "laurel_webhooks_dead": 0,
+		"laurel_webhooks_down": 0}, gauges(t, runner, "laurel_webhooks_"))
+}
+
+// gauges are the metrics of the club whose names start with a prefix. They have no label but the program's.
+func gauges(t *testing.T, runner *jobs.Runner, prefix string) map[string]float64 {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(runner)
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	found := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if strings.HasPrefix(f.GetName(), prefix) {
+				require.Len(t, m.GetLabel(), 1)
+				require.Equal(t, "club", m.GetLabel()[0].GetValue())
+				found[f.GetName()] = m.GetGauge().GetValue()
+			}
+		}
+	}
+	return found
 }
