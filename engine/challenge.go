@@ -192,7 +192,6 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	}
 	cause := a.caused(Cause{Event: ChallengeCompleted, ID: ch.ID, Goal: g.ID, Key: w.key, Group: group, Times: mark.Times, At: a.event.Time})
 	if ch.Winners > 0 && !a.winner(ch, w, g, mark.Times) {
-		mark.Unpaid = true
 		a.out.note("not_given", name, noPlace(g.ID, mark.Times))
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {

@@ -112,8 +112,6 @@ type GoalMark struct {
 	Times int
 	First calendar.Instant
 	At    calendar.Instant
-	// Unpaid is set where all winners' places were taken.
-	Unpaid bool
 }
 
 // BadgeRecord is a badge held.

@@ -294,7 +294,6 @@ func (w *writer) challenge(c *ChallengeRecord) {
 			w.len(g.Times)
 			w.at(g.First)
 			w.at(g.At)
-			w.flag(g.Unpaid)
 		}
 	}
 }
@@ -400,7 +399,7 @@ func (r *reader) challenge(c *ChallengeRecord) {
 	c.Windows = list(r, func(w *ChallengeWindow) {
 		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
 		w.Goals = list(r, func(g *GoalMark) {
-			*g = GoalMark{ID: r.name(), Times: r.len2(), First: r.at(), At: r.at(), Unpaid: r.flag()}
+			*g = GoalMark{ID: r.name(), Times: r.len2(), First: r.at(), At: r.at()}
 		})
 	})
 }

@@ -263,13 +263,3 @@ func (b *builder) dated(rec *document.Record) *calendar.Window {
 	}
 	return w.Calendar
 }
-
-func without[T any](all []T, drop func(T) bool) []T {
-	var kept []T
-	for _, x := range all {
-		if !drop(x) {
-			kept = append(kept, x)
-		}
-	}
-	return kept
-}
