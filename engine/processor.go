@@ -307,6 +307,7 @@ func (p *Processor) one(e *Event, v Version, r *reversal) *Outcome {
 	p.apply.reversal, p.apply.accepted, p.apply.live = r, p.arrived, p.live
 	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
 	p.apply.reversal = nil
+	p.prove(out, e)
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
 	}
@@ -375,6 +376,20 @@ func sameBody(rules *Ruleset, a, b *Event) bool {
 		}
 	}
 	return true
+}
+
+// prove checks the books of the accounts that an event has changed. A broken one is a mistake of ours: nothing of the batch is
+// ever committed or acknowledged, and the journal brings back what was (reliability: Invariants 1, 3, 11).
+func (p *Processor) prove(out *Outcome, e *Event) {
+	if len(out.Entries) == 0 {
+		return
+	}
+	for _, acc := range p.apply.m.Accounts {
+		if !acc.Proved() {
+			p.fail(fmt.Errorf("event %s would leave the books of member %s in %s unbalanced; this is a mistake in Laurel, and the event was not accepted",
+				e.ID, e.Member, acc.Points))
+		}
+	}
 }
 
 // Take returns what has been gathered since the last call, for the owner to commit, with a checkpoint when one is due or
