@@ -78,13 +78,13 @@ func (c *Counter) rolled(count *Count, cal calendar.Calendar, at calendar.Instan
 	return sum
 }
 
-// covers reports whether what a counter tells at an instant includes what happened at another.
-func (c *Counter) covers(cal calendar.Calendar, at, other calendar.Instant) bool {
-	key := c.periodKey(cal, other)
+// covered are the first and the last period of which a counter tells at an instant.
+func (c *Counter) covered(cal calendar.Calendar, at calendar.Instant) (first, last calendar.Key) {
 	if c.Last.IsZero() {
-		return key == cal.Key(c.Every, at)
+		key := cal.Key(c.Every, at)
+		return key, key
 	}
-	return key >= c.periodKey(cal, cal.WindowStart(at, c.Last)) && key <= c.periodKey(cal, at)
+	return c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
 }
 
 // groupOf is the value of the member's field by which a counter counts; "" for everyone, and where there is none.
@@ -176,8 +176,15 @@ func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
 	c := t.tier.Counters[i]
 	cal := t.rules.CalendarOf(t.member)
 	value := c.value(t.member.count(c.Name), cal, at)
+	if len(t.without) == 0 {
+		return value
+	}
+	first, last := c.covered(cal, at)
 	for _, g := range t.without {
-		if g.Counter == i && c.covers(cal, at, g.At) {
+		if g.Counter != i {
+			continue
+		}
+		if key := c.periodKey(cal, g.At); first <= key && key <= last {
 			value -= g.Value
 		}
 	}
