@@ -9,9 +9,9 @@ import (
 // How jobs share a program with those who send events. Measured with BenchmarkFanOut of package jobs.
 const (
 	// workPiece is how many events a job hands over at once while others send: they wait for it some hundred microseconds.
-	workPiece = 16
+	workPiece = 8
 	// workRest is how much longer than it works a job rests while others send.
-	workRest = 4
+	workRest = 30
 	// workAlone is how long nobody else must have sent anything for a job to take all it can get.
 	workAlone = 250 * time.Millisecond
 )
