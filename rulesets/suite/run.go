@@ -3,6 +3,7 @@ package suite
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 )
@@ -130,42 +131,16 @@ func apart(want, came []string) (missing, extra []string) {
 	return missing, extra
 }
 
+// descriptions say in words what steps do: NAME is what the step names, MEMBER whose it is.
+var descriptions = map[Action]string{
+	LookAction: "a look", EventAction: "NAME of MEMBER", EnrollAction: "MEMBER joins NAME", EnrollStreakAction: "MEMBER joins NAME",
+	VoidAction: "void of NAME", AmendAction: "amendment of NAME", ReleaseAction: "release of NAME", RefuseAction: "refusal of NAME",
+	ClaimAction: "MEMBER claims NAME", ConfirmAction: "confirmation of NAME", CancelAction: "cancellation of NAME", ReturnAction: "return of NAME",
+	FreezeAction: "MEMBER buys a freeze for NAME", RepairAction: "MEMBER repairs NAME", FireAction: "opening of NAME", CloseAction: "closing of NAME",
+	AdjustAction: "adjustment of MEMBER", SetAction: "MEMBER changes the profile",
+}
+
 // described says in words what a step does.
 func described(step *Step) string {
-	switch step.Action {
-	case EventAction:
-		return step.Name + " of " + step.Member
-	case EnrollAction, EnrollStreakAction:
-		return step.Member + " joins " + step.Name
-	case VoidAction:
-		return "void of " + step.Name
-	case AmendAction:
-		return "amendment of " + step.Name
-	case ReleaseAction:
-		return "release of " + step.Name
-	case RefuseAction:
-		return "refusal of " + step.Name
-	case ClaimAction:
-		return step.Member + " claims " + step.Name
-	case ConfirmAction:
-		return "confirmation of " + step.Name
-	case CancelAction:
-		return "cancellation of " + step.Name
-	case ReturnAction:
-		return "return of " + step.Name
-	case FreezeAction:
-		return step.Member + " buys a freeze for " + step.Name
-	case RepairAction:
-		return step.Member + " repairs " + step.Name
-	case AdjustAction:
-		return "adjustment of " + step.Member
-	case FireAction:
-		return "opening of " + step.Name
-	case CloseAction:
-		return "closing of " + step.Name
-	case SetAction:
-		return step.Member + " changes the profile"
-	default:
-		return "a look"
-	}
+	return strings.NewReplacer("NAME", step.Name, "MEMBER", step.Member).Replace(descriptions[step.Action])
 }
