@@ -34,7 +34,11 @@ func AppendAnswer(b []byte, o *Outcome) []byte {
 		w := object{b: append(b, '{')}
 		w.text("code", n.Code)
 		w.text("definition", n.Definition)
-		w.text("message", n.Message)
+		w.text("message", n.Words())
+		if n.Limit != "" {
+			w.text("limit", n.Limit)
+			w.number("used", n.Used)
+		}
 		w.b = append(w.b, '}')
 		b = w.b
 	}

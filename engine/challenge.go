@@ -86,11 +86,11 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 	rec := a.m.challenge(ch.Key)
 	w := a.m.window(ch, rec, a.facts.calendar, con.At)
 	if !w.open {
-		why := WindowClosed
 		if ch.OptIn && (rec == nil || rec.Enrolled == 0) {
-			why = NotJoined
+			a.stopped(name, ch.Position, NotJoined, "")
+		} else {
+			a.trace.not(a.event.ID, name, ch.Position, WindowClosed, "")
 		}
-		a.trace.not(a.event.ID, name, ch.Position, why, "")
 		return
 	}
 	if !a.needsDone(ch.Needs, con.At) {

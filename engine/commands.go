@@ -275,21 +275,21 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		return
 	}
 	if l := a.refusingLimit(r.Limits, to); l != nil {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUp(l, to))
+		a.stoppedBy(l, name, r.Position, to)
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
-	if !a.whole(gives, takes, r.Limits, to, name) {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, "a cap leaves less than the whole")
+	if !a.whole(gives, takes, r, to) {
 		return
 	}
+	taken := false
 	if from == a.m {
-		if !a.take(takes, name) {
-			a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
-			return
-		}
-	} else if !a.takeFrom(from, takes, name) {
-		a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
+		taken = a.take(takes, name)
+	} else {
+		taken = a.takeFrom(from, takes, name)
+	}
+	if !taken {
+		a.stopped(name, r.Position, BalanceShort, "")
 		return
 	}
 	fired := len(takes) > 0
@@ -301,7 +301,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		}
 	}
 	if !fired {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUpPoints(r.Limits, to))
+		a.gaveNothing(r, to)
 		return
 	}
 	a.countUse(r.Limits, to)

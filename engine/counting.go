@@ -309,7 +309,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 	rec := a.m.needStreak(s.Key)
 	if s.OptIn && (rec.Joined == 0 || con.At < rec.Joined) {
-		a.trace.not(a.event.ID, s.Path, s.Position, NotJoined, "")
+		a.stopped(s.Path, s.Position, NotJoined, "")
 		return
 	}
 	var count *Count

@@ -36,6 +36,7 @@ var reasonWords = map[Reason]string{
 	ConditionNot: "its condition was false",
 	LimitReached: "its limit was used up",
 	BalanceShort: "the balance was too small",
+	OutOfStock:   "nothing is left of it",
 	NotJoined:    "the member has not joined it",
 	NotActive:    "it is not yet active",
 	Failed:       "it could not be computed",

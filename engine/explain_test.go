@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
 const explained = `
@@ -61,7 +62,10 @@ func TestExplain(t *testing.T) {
 	x, err = engine.Explain(w.store, w.versions, "zero")
 	require.NoError(t, err)
 	require.Contains(t, x.Steps, engine.TraceStep{Event: "zero", Definition: "rules/local", Fired: true, Position: w.versions[0].Rules.Rules[1].Position})
-	require.Len(t, x.Record.Outcome.Notes, 1, "division by zero")
+	require.Equal(t, []engine.Note{
+		{Code: "evaluation", Definition: "rules/ratio", Message: "division by zero"},
+		{Code: "limit", Definition: "rules/daily", Limit: "1 per day", Used: decimal.One},
+	}, x.Record.Outcome.Notes)
 
 	x, err = engine.Explain(w.store, w.versions, "nobody")
 	require.NoError(t, err)

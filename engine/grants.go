@@ -14,16 +14,15 @@ func (a *applier) rule(p *plannedRule) {
 		return
 	}
 	if l := a.refusingLimit(r.Limits, a.m); l != nil {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUp(l, a.m))
+		a.stoppedBy(l, name, r.Position, a.m)
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
-	if !a.whole(gives, takes, r.Limits, a.m, name) {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, "a cap leaves less than the whole")
+	if !a.whole(gives, takes, r, a.m) {
 		return
 	}
 	if !a.take(takes, name) {
-		a.trace.not(a.event.ID, name, r.Position, BalanceShort, "")
+		a.stopped(name, r.Position, BalanceShort, "")
 		return
 	}
 	fired := len(takes) > 0
@@ -34,26 +33,39 @@ func (a *applier) rule(p *plannedRule) {
 		}
 	}
 	if !fired {
-		a.trace.not(a.event.ID, name, r.Position, LimitReached, a.usedUpPoints(r.Limits, a.m))
+		a.gaveNothing(r, a.m)
 		return
 	}
 	a.countUse(r.Limits, a.m)
 	a.trace.fired(a.event.ID, name, r.Position)
 }
 
-// whole reports whether a rule that takes can give all that it wants to: a cap that would trim the gift refuses the whole
-// rule, or points would be taken for nothing (semantics: a transfer is atomic).
-func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member, name string) bool {
+// gaveNothing notes why nothing of what a rule gives was left to be given to a member.
+func (a *applier) gaveNothing(r *Rule, to *Member) {
+	switch l := a.tightest(r.Limits, to); {
+	case l != nil:
+		a.stoppedBy(l, r.Path, r.Position, to)
+	case slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Reward != nil && a.soldOut(g.Reward) }):
+		a.trace.not(a.event.ID, r.Path, r.Position, OutOfStock, "") // noted with the reward
+	default:
+		a.trace.not(a.event.ID, r.Path, r.Position, Failed, "")
+	}
+}
+
+// whole reports whether a rule that takes can give all that it wants to, and notes why not: a cap that would trim the gift
+// refuses the whole rule, or points would be taken for nothing (semantics: a transfer is atomic).
+func (a *applier) whole(gives, takes []plannedGrant, rule *Rule, to *Member) bool {
 	if len(takes) == 0 {
 		return true
 	}
 	if a.recorded != nil { // what was taken then tells
 		return slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
-			return e.Kind == PointsEffect && e.Source == name && e.Amount < 0
+			return e.Kind == PointsEffect && e.Source == rule.Path && e.Amount < 0
 		})
 	}
 	for i := range gives {
 		if r := gives[i].grant.Reward; r != nil && a.soldOut(r) {
+			a.stopped(rule.Path, rule.Position, OutOfStock, "")
 			return false
 		}
 		p := gives[i].grant.Points
@@ -61,7 +73,13 @@ func (a *applier) whole(gives, takes []plannedGrant, limits []*Limit, to *Member
 			continue
 		}
 		wanted, err := gives[i].base.RoundTo(p.Decimals, p.Rounding)
-		if err != nil || a.cap(limits, p, wanted, to) < wanted {
+		if err != nil {
+			a.out.note("evaluation", rule.Path, err.Error())
+			a.trace.not(a.event.ID, rule.Path, rule.Position, Failed, "")
+			return false
+		}
+		if a.cap(rule.Limits, p, wanted, to) < wanted {
+			a.stoppedBy(a.tightest(rule.Limits, to), rule.Path, rule.Position, to)
 			return false
 		}
 	}
@@ -157,14 +175,19 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 	if len(p.boost.Limits) == 0 || added.Sign() <= 0 || a.estimate {
 		return added
 	}
-	if a.refusingLimit(p.boost.Limits, a.m) != nil {
+	if l := a.refusingLimit(p.boost.Limits, a.m); l != nil {
+		a.stoppedBy(l, p.boost.Path, p.boost.Position, a.m)
 		return decimal.Wide{}
 	}
 	d, err := added.Decimal()
 	if err != nil {
 		return decimal.Wide{}
 	}
-	if left := a.cap(p.boost.Limits, points, d, a.m); left < d {
+	left := a.cap(p.boost.Limits, points, d, a.m)
+	if left == 0 {
+		a.stoppedBy(a.tightest(p.boost.Limits, a.m), p.boost.Path, p.boost.Position, a.m)
+	}
+	if left < d {
 		return left.Wide()
 	}
 	return added
@@ -258,7 +281,7 @@ func (a *applier) giveReward(r *Reward, name, goal string, e *Event) bool {
 	}
 	n := countRewards(a.out.Effects, r.ID, name, "")
 	if a.recorded != nil && nthReward(a.recorded.Effects, r.ID, name, "", n) == nil || a.recorded == nil && a.soldOut(r) {
-		a.out.note("not_given", name, "nothing is left of reward "+r.ID)
+		a.out.note(string(OutOfStock), name, "nothing is left of reward "+r.ID)
 		return false
 	}
 	code := a.code(r, e.ID+"\x00"+name+"\x00"+goal+"\x00"+count(n), "", name)

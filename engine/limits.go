@@ -176,20 +176,16 @@ func (a *applier) forgetUses(l *Limit, list []UsePeriod) []UsePeriod {
 	return slices.DeleteFunc(list, func(u UsePeriod) bool { return u.Limit == l.id && u.Key < oldest })
 }
 
-// usedUp is what a trace tells of a limit that refuses.
-func (a *applier) usedUp(l *Limit, to *Member) string {
-	if a.trace == nil {
-		return ""
-	}
-	return "limit " + l.Text + ": " + a.used(l, to).String() + " used"
-}
-
-// usedUpPoints is what a trace tells where limits in points left nothing.
-func (a *applier) usedUpPoints(limits []*Limit, to *Member) string {
+// tightest is the limit in points that leaves a receiving member least, nil where none limits points.
+func (a *applier) tightest(limits []*Limit, to *Member) (least *Limit) {
+	left := decimal.Decimal(0)
 	for _, l := range limits {
-		if a.trace != nil && l.Points != nil && a.used(l, to) >= l.N {
-			return a.usedUp(l, to)
+		if l.Points == nil {
+			continue
+		}
+		if n := l.N - a.used(l, to); least == nil || n < left {
+			least, left = l, n
 		}
 	}
-	return ""
+	return least
 }

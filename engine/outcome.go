@@ -88,11 +88,29 @@ type Effect struct {
 	Group    string // the group that is ranked, "" where members are
 }
 
-// Note tells the sender of something that did not go as the ruleset asked, without the event failing.
+// Note tells the sender of something that did not go as the ruleset asked, without the event failing. A definition that
+// matched and was stopped has the Reason as its Code: limit, balance, stock or not_joined.
 type Note struct {
-	Code       string // evaluation, not_given, distinct_full, depth, again
+	Code       string // a Reason, or evaluation, not_given, distinct_full, depth, again, dropped
 	Definition string // section and id
-	Message    string
+	Message    string // "" where the other fields say it all
+	Limit      string // of code limit: the limit as written, "" where a limit has no text of its own
+	Used       decimal.Decimal
+}
+
+// Stopped reports whether the note says that a definition matched and was stopped, which a trace of the event says as well.
+func (n *Note) Stopped() bool { return Reason(n.Code).Words() != "" }
+
+// Words are the note as people read it.
+func (n *Note) Words() string {
+	switch {
+	case n.Message != "":
+		return n.Message
+	case n.Limit != "":
+		return "limit " + n.Limit + ": " + n.Used.String() + " used"
+	default:
+		return Reason(n.Code).Words()
+	}
 }
 
 // ScoreChange is an absolute score for a board.

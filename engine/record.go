@@ -62,6 +62,8 @@ func encodeRecord(b []byte, version, present int, e *Event, o *Outcome) []byte {
 		w.text(n.Code)
 		w.text(n.Definition)
 		w.text(n.Message)
+		w.text(n.Limit)
+		w.num(n.Used)
 	}
 	w.entries(o.Entries)
 	w.len(len(o.Scores))
@@ -177,7 +179,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	o := &rec.Outcome
 	o.ID, o.Seq, o.Ruleset = e.ID, rec.Seq, r.text()
 	o.Effects = list(r, r.effect)
-	o.Notes = list(r, func(n *Note) { *n = Note{Code: r.text(), Definition: r.text(), Message: r.text()} })
+	o.Notes = list(r, func(n *Note) { *n = Note{Code: r.text(), Definition: r.text(), Message: r.text(), Limit: r.text(), Used: r.num()} })
 	o.Entries = r.entries()
 	o.Scores = list(r, r.score)
 	o.Fanouts = list(r, r.fanout)

@@ -72,9 +72,9 @@ rewards: {mug: {cost: {stars: 10}, stock: 3}}
 	w.claim("ann", "mug", "c1", "")
 	w.claim("bob", "mug", "c2", "")
 	w.decidedAgainst("stock", engine.NewClaim("c3", "bob", "mug", 0))
-	require.Equal(t, []string{"not_given rules/gift"}, notes(w.send("ann", "gift")))
+	require.Equal(t, []string{"stock rules/gift"}, notes(w.send("ann", "gift")))
 	require.Empty(t, gave(w.send("ann", "swap")), "nothing is taken for nothing")
-	require.Equal(t, engine.LimitReached, w.whyNot(w.event("ann", "gift"))["rules/gift"])
+	require.Equal(t, engine.OutOfStock, w.whyNot(w.event("ann", "gift"))["rules/gift"])
 	w.confirm("c1", "")
 	w.after(15 * time.Minute) // bob's hold is over, though nobody has written it down
 	w.claim("ann", "mug", "c4", "")

@@ -13,6 +13,7 @@ const (
 	ConditionNot Reason = "condition"
 	LimitReached Reason = "limit"
 	BalanceShort Reason = "balance"
+	OutOfStock   Reason = "stock"
 	NotJoined    Reason = "not_joined"
 	NotActive    Reason = "not_active"
 	Failed       Reason = "failed" // its evaluation ended in an error
@@ -96,5 +97,20 @@ func (t *Trace) fired(event, definition string, at Position) {
 func (t *Trace) not(event, definition string, at Position, why Reason, detail string) {
 	if t != nil {
 		t.Steps = append(t.Steps, TraceStep{Event: event, Definition: definition, Position: at, Reason: why, Detail: detail})
+	}
+}
+
+// stopped notes that a definition matched, and what kept it from giving.
+func (a *applier) stopped(definition string, at Position, why Reason, detail string) {
+	a.out.Notes = append(a.out.Notes, Note{Code: string(why), Definition: definition, Message: detail})
+	a.trace.not(a.event.ID, definition, at, why, detail)
+}
+
+// stoppedBy notes that a definition matched, and which limit kept it from giving to a member.
+func (a *applier) stoppedBy(l *Limit, definition string, at Position, to *Member) {
+	n := Note{Code: string(LimitReached), Definition: definition, Limit: l.Text, Used: a.used(l, to)}
+	a.out.Notes = append(a.out.Notes, n)
+	if a.trace != nil {
+		a.trace.not(a.event.ID, definition, at, LimitReached, n.Words())
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 
 	"github.com/spf13/cobra"
+
+	"github.com/laurel-engine/laurel/engine"
 )
 
 func newExplain() *cobra.Command {
@@ -70,6 +72,7 @@ type explanation struct {
 	Outcome struct {
 		Ruleset string `json:"ruleset"`
 		Notes   []struct {
+			Code       string `json:"code"`
 			Definition string `json:"definition"`
 			Message    string `json:"message"`
 		} `json:"notes"`
@@ -96,6 +99,9 @@ func printExplanation(out io.Writer, answer []byte) error {
 		}
 	}
 	for _, n := range x.Outcome.Notes {
+		if engine.Reason(n.Code).Words() != "" {
+			continue // told above
+		}
 		fmt.Fprintf(out, "  ! %s: %s\n", n.Definition, n.Message)
 	}
 	for _, s := range x.Short {

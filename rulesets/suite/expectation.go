@@ -73,7 +73,7 @@ func names(fields []document.Field) []string {
 
 // whyNot are the reasons that why_not can name, as engine.Trace gives them.
 var whyNot = []engine.Reason{engine.NotThisEvent, engine.WindowClosed, engine.WhoseNot, engine.ConditionNot, engine.LimitReached,
-	engine.BalanceShort, engine.NotJoined, engine.NotActive, engine.Failed}
+	engine.BalanceShort, engine.OutOfStock, engine.NotJoined, engine.NotActive, engine.Failed}
 
 // watched are the sections whose definitions a trace speaks of.
 var watched = []string{"rules", "boosts", "counters", "streaks", "challenges"}

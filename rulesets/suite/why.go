@@ -94,8 +94,11 @@ func (w *world) told(of func(*engine.TraceStep) bool) []Why {
 	}
 	for _, rec := range w.records {
 		for _, n := range rec.Outcome.Notes {
+			if n.Stopped() {
+				continue // the trace has it
+			}
 			place := w.place(n.Definition)
-			fired = appendOnce(fired, Why{Said: n.Definition + ": " + n.Message, File: place.File, Line: place.Line})
+			fired = appendOnce(fired, Why{Said: n.Definition + ": " + n.Words(), File: place.File, Line: place.Line})
 		}
 	}
 	slices.SortStableFunc(silent, func(a, b Why) int { return nearness(a) - nearness(b) })
