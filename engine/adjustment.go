@@ -21,7 +21,7 @@ const maxReason = 200
 
 // NewAdjustment is an event that changes a member's balance.
 func NewAdjustment(id, member string, c Adjustment) *Event {
-	return &Event{ID: derived + id, Type: commandAdjust, Member: member, Data: encodeJSON(c)}
+	return &Event{ID: keyNames + id, Type: commandAdjust, Member: member, Data: encodeJSON(c)}
 }
 
 // adjustmentNames is what the source of an adjustment's entry begins with; the reason follows.

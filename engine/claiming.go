@@ -38,12 +38,9 @@ type filling struct {
 	Codes  []string `json:"codes"`
 }
 
-// claimNames is what the ids of claims' events begin with; the id of the claim follows.
-const claimNames = derived + "claim/"
-
 // ClaimMade is the id of the claim that a record made; made is false for any other record.
 func (rec *Record) ClaimMade() (id string, made bool) {
-	return strings.TrimPrefix(rec.Event.ID, claimNames), rec.Event.Type == commandClaim && rec.Outcome.Refusal == nil
+	return strings.TrimPrefix(rec.Event.ID, keyNames), rec.Event.Type == commandClaim && rec.Outcome.Refusal == nil
 }
 
 // Claim is a member's claim, also one that the member's state does not hold any more; nil for one that is not known.
@@ -60,10 +57,40 @@ func (p *Processor) Claim(m *Member, id string) *Claim {
 	return nil
 }
 
+// claimNow lets the answer to a repeated claim tell how the claim stands now: what it held may have been given back.
+func (p *Processor) claimNow(rec *Record, out *Outcome, now calendar.Instant) {
+	m := p.subjects.Member(rec.Event.Member)
+	if m == nil {
+		return
+	}
+	c := p.Claim(m, strings.TrimPrefix(rec.Event.ID, keyNames))
+	if c == nil {
+		return
+	}
+	out.Effects = slices.Clone(out.Effects)
+	for i := range out.Effects {
+		e := &out.Effects[i]
+		if e.Kind != RewardEffect || e.Claim != c.ID {
+			continue
+		}
+		state := c.stateAt(max(p.arrived, rec.Event.Arrived, now))
+		if e.State = state.String(); state == ClaimOpen {
+			continue
+		}
+		e.Expires = 0
+		if state == ClaimConfirmed {
+			e.Code = c.Code
+			if at := slices.IndexFunc(m.Rewards, func(h Holding) bool { return h.Claim == c.ID }); at >= 0 {
+				e.Expires = m.Rewards[at].Expires
+			}
+		}
+	}
+}
+
 // NewClaim is the event that claims a reward: what it costs is held until the claim is confirmed or cancelled, or the
 // hold is over. The claim's id is the one given. An amount of 0 stands for the reward's price.
 func NewClaim(id, member, reward string, amount decimal.Decimal) *Event {
-	return &Event{ID: claimNames + id, Type: commandClaim, Member: member, Data: encodeJSON(claiming{Reward: reward, Amount: given(amount)})}
+	return &Event{ID: keyNames + id, Type: commandClaim, Member: member, Data: encodeJSON(claiming{Reward: reward, Amount: given(amount)})}
 }
 
 // NewConfirm is the event that spends what a claim holds: amount of it, or all for 0; the rest is given back. Its Member
@@ -83,13 +110,12 @@ func NewReturn(id, claim string, amount decimal.Decimal) *Event {
 }
 
 func newSettling(command, names, id, claim string, amount decimal.Decimal) *Event {
-	if id == "" {
-		id = "of/" + claim
-		if amount != 0 {
-			id = amount.String() + "/" + id
-		}
+	of := names + "of/" + claim
+	if amount != 0 {
+		of = names + amount.String() + "/of/" + claim
 	}
-	return &Event{ID: derived + names + id, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
+	e := &Event{ID: derived + of, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
+	return e.Keyed(id)
 }
 
 // given is an amount, or nil for 0.
@@ -238,7 +264,7 @@ func (a *applier) claimCommand(e *Event) {
 	if a.recorded == nil && !a.claimable(r, costs) {
 		return
 	}
-	c := &Claim{ID: strings.TrimPrefix(e.ID, claimNames), Reward: r.ID, Seq: a.seq, At: a.now,
+	c := &Claim{ID: strings.TrimPrefix(e.ID, keyNames), Reward: r.ID, Seq: a.seq, At: a.now,
 		Until: a.facts.calendar.EndOfDayAfter(a.now, r.Hold)}
 	if i := r.chosen(); i >= 0 {
 		c.Chosen = r.Cost[i].Points.ID

@@ -71,6 +71,20 @@ func ofProgram(command string) bool {
 // place of an event that is still to come.
 const derived = "laurel:"
 
+// keyNames is what the ids of commands begin with that their sender gave a key: one key, one command, whatever it does. The id
+// of a claim is its key.
+const keyNames = derived + "key/"
+
+// Keyed gives a command a key as its id; with an empty one it stays as it is.
+func (e *Event) Keyed(key string) *Event {
+	if key != "" {
+		e.ID = keyNames + key
+	}
+	return e
+}
+
+func (e *Event) keyed() bool { return strings.HasPrefix(e.ID, keyNames) }
+
 // Profile is what member.put changes: built-in fields and declared ones. A field that is absent stays; a null one is cleared.
 type Profile struct {
 	Name     *string                    `json:"name,omitempty"`

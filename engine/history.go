@@ -25,25 +25,42 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 		return nil, nil, err
 	}
 	if known != nil {
-		out, refusal := p.duplicate(known, e)
-		return out, refusal, nil
+		return p.repeated(known, e)
 	}
 	e.Arrived = max(e.Arrived, p.arrived)
 	v := p.at(e.Time)
-	scratch := NewSubjects(p.current(), p.subjects.state)
 	reversal, refusal, err := p.prepare(e)
 	if err != nil {
 		return nil, nil, err
 	}
+	if reversal != nil && reversal.before != nil {
+		return p.repeated(reversal.before, e)
+	}
 	if refusal == nil {
-		refusal = check(v.Rules, scratch, e)
+		refusal = check(v.Rules, p.scratch(), e)
 	}
 	if refusal != nil {
 		return nil, refusal, nil
 	}
-	a := applier{reversal: reversal, codeKey: p.apply.codeKey, accepted: p.arrived, live: p.live}
-	out := a.run(p.current(), v.Rules, scratch, nil, e, p.last+1, trace)
+	out := p.imagine(e, v, reversal, trace)
 	return out, out.Refusal, p.failure
+}
+
+// scratch is the present state, to be changed without a trace.
+func (p *Processor) scratch() *Subjects { return NewSubjects(p.current(), p.subjects.state) }
+
+// imagine computes what a checked event would mean, and changes nothing.
+func (p *Processor) imagine(e *Event, v Version, r *reversal, trace *Trace) *Outcome {
+	a := applier{reversal: r, codeKey: p.apply.codeKey, accepted: p.arrived, live: p.live}
+	return a.run(p.current(), v.Rules, p.scratch(), nil, e, p.last+1, trace)
+}
+
+// refusable reports whether a reversal can be refused for what it comes to. One that is refused leaves no trace, so that it can
+// be made once the state allows it.
+func (p *Processor) refusable() bool {
+	return slices.ContainsFunc(p.versions, func(v Version) bool {
+		return slices.ContainsFunc(v.Rules.Points, func(p *Points) bool { return p.Negative == NegativeRefuse })
+	})
 }
 
 // MemberAt is a member as it was when everything accepted up to an instant had been applied, nil when it was not known

@@ -246,8 +246,7 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 		return nil, nil, err
 	}
 	if known != nil {
-		out, refusal := p.duplicate(known, e)
-		return out, refusal, nil
+		return p.repeated(known, e)
 	}
 	if e.Past {
 		e.Arrived = e.Time
@@ -260,8 +259,14 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 		p.fail(err)
 		return nil, nil, err
 	}
+	if reversal != nil && reversal.before != nil {
+		return p.repeated(reversal.before, e)
+	}
 	if refusal == nil {
 		refusal = check(v.Rules, p.subjects, e)
+	}
+	if refusal == nil && reversal != nil && p.refusable() {
+		refusal = p.imagine(e, v, reversal, nil).Refusal
 	}
 	if refusal == nil && e.Type == commandErase {
 		if p.apply.standings, err = p.scoresOf(e.Member); err != nil {
@@ -343,6 +348,9 @@ func (p *Processor) duplicate(rec *Record, e *Event) (*Outcome, *Refusal) {
 	}
 	out := rec.Outcome
 	out.Duplicate = true
+	if e.Type == commandClaim && out.Refusal == nil {
+		p.claimNow(rec, &out, e.Arrived)
+	}
 	return &out, out.Refusal
 }
 

@@ -156,12 +156,12 @@ func NewFire(id, promotion string, openFor calendar.Duration, reason string) *Ev
 	if !openFor.IsZero() {
 		data.OpenFor = openFor.String()
 	}
-	return &Event{ID: derived + "fire/" + id, Type: commandFire, Data: encodeJSON(data)}
+	return &Event{ID: keyNames + id, Type: commandFire, Data: encodeJSON(data)}
 }
 
 // NewClose is the event that closes a promotion that was opened by a call. One that is closed stays so. It is of no member.
 func NewClose(id, promotion, reason string) *Event {
-	return &Event{ID: derived + "close/" + id, Type: commandClose, Data: encodeJSON(firing{Promotion: promotion, Reason: reason})}
+	return &Event{ID: keyNames + id, Type: commandClose, Data: encodeJSON(firing{Promotion: promotion, Reason: reason})}
 }
 
 func checkFiring(rules *Ruleset, e *Event) *Refusal {

@@ -209,7 +209,7 @@ func anonymous(rec *Record, id, as string, images []Image) *Record {
 // forgetClaim deletes a claim that is kept on its own.
 func (r *redactor) forgetClaim(rec *Record) {
 	if rec.Event.Type == commandClaim {
-		r.found.Rows = append(r.found.Rows, Row{Key: statePrefix + claimPrefix + strings.TrimPrefix(rec.Event.ID, claimNames)})
+		r.found.Rows = append(r.found.Rows, Row{Key: statePrefix + claimPrefix + strings.TrimPrefix(rec.Event.ID, keyNames)})
 	}
 }
 

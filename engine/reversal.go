@@ -5,14 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// Reversals are commands about an earlier event (semantics: Reversal). Their ids are made of the event's, so that repeating
-// one is harmless: a void of an event exists once, an amendment once for each body, whatever its writing.
+// Reversals are commands about an earlier event (semantics: Reversal). The id of one is a key of its sender's (Keyed): the
+// same key is the same reversal for ever, a new one a new revision of the event. Without a key the id is made of the event's
+// and the body, so that repeating one is harmless, too.
 const (
 	commandVoid    = "event.void"
 	commandAmend   = "event.amend"
@@ -36,8 +38,8 @@ func NewVoid(event string) *Event {
 }
 
 // NewAmend is the command that makes an event what it would have been with other data: the fields given are merged into
-// those of the original, null clears an optional one. A body equal to that of an earlier amendment of the event is a
-// duplicate. data is a JSON object; what does not fit is refused by Process.
+// those of the original, null clears an optional one. Without a key, a body equal to that of an earlier amendment of the
+// event is a duplicate. data is a JSON object; what does not fit is refused by Process.
 func NewAmend(event string, data json.RawMessage) *Event {
 	body := canonical(data)
 	sum := sha256.Sum256(body)
@@ -139,6 +141,7 @@ func mergeValue(v, patch any) any {
 type reversal struct {
 	command  string
 	target   *Record
+	before   *Record          // the same reversal, where it was made before under another id
 	patch    []byte           // amend: what is merged into the event's data
 	data     []byte           // amend: the event's data as amended
 	keep     *decimal.Decimal // undo
@@ -163,7 +166,7 @@ func (p *Processor) identify(e *Event) error {
 	}
 	id := of.Event
 	if settles(e.Type) {
-		id = claimNames + of.Claim
+		id = keyNames + of.Claim
 	}
 	target, err := p.known(id)
 	if target != nil {
@@ -190,26 +193,19 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	case target == nil:
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
 	}
-	void, err := p.known(derived + "void/" + data.Event)
-	if err != nil {
+	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, sharers: p.sharers}
+	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
 		return nil, nil, err
 	}
-	if void != nil && void.Outcome.Refusal == nil {
-		return nil, &Refusal{Code: CodeEventVoided, Message: "this event has been voided: nothing of it is left"}, nil
+	if r.before = r.made(e); r.before != nil {
+		return r, nil, nil
 	}
-	if e.Type == commandRelease {
-		refused, err := p.known(derived + "refuse/" + data.Event)
-		if err != nil {
-			return nil, nil, err
-		}
-		if refused != nil && refused.Outcome.Refusal == nil {
-			return nil, &Refusal{Code: CodeEventRefused, Message: "what this event gave and was held back has been refused: nothing is left to release"}, nil
-		}
+	if refusal := r.over(); refusal != nil {
+		return nil, refusal, nil
 	}
 	if !p.decidable(target) {
 		return nil, notAtHand, nil
 	}
-	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, sharers: p.sharers}
 	if e.Type == commandAmend {
 		var refusal *Refusal
 		if r.data, refusal = p.amended(target, data.Data); refusal != nil {
@@ -219,15 +215,72 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	if e.Type == commandRelease {
 		return r, nil, nil
 	}
-	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
-		return nil, nil, err
-	}
 	for _, rec := range r.records {
 		if !p.decidable(rec) {
 			return nil, notAtHand, nil
 		}
 	}
 	return r, nil, nil
+}
+
+// revisions are the reversals of the target so far, in order.
+func (r *reversal) revisions() (list []*Record) {
+	for _, rec := range r.records {
+		if rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == r.target.Seq {
+			list = append(list, rec)
+		}
+	}
+	return list
+}
+
+// made finds the reversal that a command repeats under another id, nil where it is a new one: an event is voided once, and
+// who sends no key repeats whatever was done in the same words.
+func (r *reversal) made(e *Event) *Record {
+	if e.Depth > 0 { // what another member's reversal led to has an id of its own
+		return nil
+	}
+	for _, rec := range slices.Backward(r.revisions()) {
+		if rec.Event.Type == e.Type && (e.Type == commandVoid || !e.keyed() && string(rec.Event.Data) == string(e.Data)) {
+			return rec
+		}
+	}
+	return nil
+}
+
+// over refuses a reversal of what is void.
+func (r *reversal) over() *Refusal {
+	for _, rec := range r.revisions() {
+		switch {
+		case rec.Event.Type == commandVoid:
+			return &Refusal{Code: CodeEventVoided, Message: "this event has been voided: nothing of it is left"}
+		case rec.Event.Type == commandRefuse && r.command == commandRelease:
+			return &Refusal{Code: CodeEventRefused, Message: "what this event gave and was held back has been refused: nothing is left to release"}
+		}
+	}
+	return nil
+}
+
+// repeated answers a reversal that was made before. Who repeats an amendment without a key, after others, is told that it is
+// not the one in force.
+func (p *Processor) repeated(rec *Record, e *Event) (*Outcome, *Refusal, error) {
+	out, refusal := p.duplicate(rec, e)
+	if refusal != nil || e.Type != commandAmend || e.keyed() || rec.Outcome.Revision == nil {
+		return out, refusal, nil
+	}
+	r := &reversal{target: &Record{Seq: rec.Outcome.Revision.Seq}}
+	var err error
+	if _, r.records, err = p.history(rec.Event.Member, rec.Outcome.Revision.Seq); err != nil {
+		return nil, nil, err
+	}
+	list := r.revisions()
+	list = slices.DeleteFunc(list, func(r *Record) bool { return r.Event.Type != commandAmend && r.Event.Type != commandVoid })
+	switch last := list[len(list)-1]; {
+	case last.Event.Type == commandVoid:
+		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force", Message: "this amendment was made before, and the event has been voided since: nothing was done"})
+	case string(last.Event.Data) != string(rec.Event.Data):
+		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force", Message: "this amendment was made before, and is not the one in force: nothing was done. To make it again send it with a new Idempotency-Key"})
+	}
+	return out, nil, nil
 }
 
 var notAtHand = &Refusal{Code: CodeNotReversible, Message: "a version of the ruleset that this event was decided by is not at hand"}

@@ -47,7 +47,7 @@ var codes = []Code{
 	{engine.CodeEventVoided, 409, "the event was voided: nothing of it is left to reverse"},
 	{engine.CodeEventRefused, 409, "what the event gave and was held back was refused before, and cannot be released"},
 	{engine.CodeNotReversible, 409, "the event is one of Laurel's own, or the ruleset that decided it is not at hand"},
-	{engine.CodeInsufficient, 409, "there are fewer points than this takes; that is remembered under the id"},
+	{engine.CodeInsufficient, 409, "there are fewer points than this takes; that is remembered under the id, but for reversals"},
 	{engine.CodeWho, 409, "the reward is for other members; that is remembered under the id, as are the following ones up to `not_repairable`"},
 	{engine.CodeWindow, 409, "the reward cannot be claimed at this time"},
 	{engine.CodeLimit, 409, "the reward's limit is used up"},

@@ -23,7 +23,11 @@ func (c call) reverse(command func(event string) *engine.Event) error {
 	if err := c.noBody(); err != nil {
 		return err
 	}
-	return c.carryOut(command(id))
+	key, err := c.optionalKey()
+	if err != nil {
+		return err
+	}
+	return c.once(command(id).Keyed(key))
 }
 
 // amendEvent makes an event what it would have been with other data: {"data": {…}}, the fields that replace the event's.
@@ -45,7 +49,11 @@ func amendEvent(c call) error {
 	if len(errs) > 0 {
 		return malformed("invalid_body", "the body does not say what the event becomes", errs)
 	}
-	return c.carryOut(engine.NewAmend(id, data))
+	key, err := c.optionalKey()
+	if err != nil {
+		return err
+	}
+	return c.once(engine.NewAmend(id, data).Keyed(key))
 }
 
 // noBody refuses a body where none is taken; an empty object is none.
@@ -73,11 +81,17 @@ const maxKey = 255
 // idempotencyKey is the key that makes a call harmless to repeat: {"Idempotency-Key": …}. The command's id is made of it,
 // so that the journal itself keeps the answer.
 func (c call) idempotencyKey() (string, error) {
+	key, err := c.optionalKey()
+	if err == nil && key == "" {
+		err = refuse("idempotency_key_missing", "send an Idempotency-Key: a text of your own that is new for each thing you want done, and the same when you try again")
+	}
+	return key, err
+}
+
+// optionalKey is idempotencyKey for a call that is harmless to repeat without one; "" where none was sent.
+func (c call) optionalKey() (string, error) {
 	key := c.http.Get("Idempotency-Key")
-	switch {
-	case key == "":
-		return "", refuse("idempotency_key_missing", "send an Idempotency-Key: a text of your own that is new for each thing you want done, and the same when you try again")
-	case len(key) > maxKey || engine.CheckID(key) != "":
+	if key != "" && (len(key) > maxKey || engine.CheckID(key) != "") {
 		return "", refuse("wrong_parameter", "the Idempotency-Key does not fit", engine.FieldError{Location: "Idempotency-Key", Code: "wrong_id",
 			Message: "at most 255 printable characters are expected"})
 	}
@@ -114,7 +128,7 @@ func adjust(c call) error {
 	if !c.program.Known(member) {
 		return c.noMember(member)
 	}
-	return c.once(engine.NewAdjustment("adjust/"+key, member, a))
+	return c.once(engine.NewAdjustment(key, member, a))
 }
 
 func readAdjustment(body []byte) (a engine.Adjustment, errs []engine.FieldError) {

@@ -27,6 +27,18 @@ func TestReversals(t *testing.T) {
 	require.Contains(t, string(again.body), `"duplicate":true`)
 	require.Equal(t, less, w.stars("ann"))
 
+	keyed := func(key, path, body string) *answer {
+		return w.do("POST", path, body, "Idempotency-Key", key)
+	}
+	keyed("r1", "/v1/events/o1/amend", `{"data":{"amount":3}}`).ok()
+	keyed("r2", "/v1/events/o1/amend", `{"data":{"amount":6.25}}`).ok()
+	require.Contains(t, string(keyed("r1", "/v1/events/o1/amend", `{"data":{"amount":3.00}}`).ok().body), `"duplicate":true`)
+	note := w.do("POST", "/v1/events/o1/amend", `{"data":{"amount":3}}`).ok()
+	require.Contains(t, string(note.body), `not_in_force`)
+	keyed("r1", "/v1/events/o1/amend", `{"data":{"amount":4}}`).problem(422, "idempotency_key_reused")
+	keyed("r1", "/v1/events/o1/void", "").problem(422, "idempotency_key_reused")
+	keyed("r1", "/v1/members/ann/adjustments", `{"points":"stars","amount":50,"reason":"x"}`).problem(422, "idempotency_key_reused")
+
 	first := w.do("POST", "/v1/events/o1/void", "").ok()
 	require.Contains(t, string(first.body), `"duplicate":false`)
 	again = w.do("POST", "/v1/events/o1/void", "{}").ok()

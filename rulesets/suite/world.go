@@ -101,13 +101,13 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 	case EnrollStreakAction:
 		e = engine.NewStreakEnrollment(id, t.Member, t.Name)
 	case VoidAction:
-		e = engine.NewVoid(t.Name)
+		e = engine.NewVoid(t.Name).Keyed(id)
 	case AmendAction:
-		e = engine.NewAmend(t.Name, t.Data)
+		e = engine.NewAmend(t.Name, t.Data).Keyed(id)
 	case ReleaseAction:
-		e = engine.NewRelease(t.Name)
+		e = engine.NewRelease(t.Name).Keyed(id)
 	case RefuseAction:
-		e = engine.NewRefuse(t.Name)
+		e = engine.NewRefuse(t.Name).Keyed(id)
 	case ClaimAction:
 		e = engine.NewClaim(id, t.Member, t.Name, t.Amount)
 	case ConfirmAction:
