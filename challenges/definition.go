@@ -48,10 +48,12 @@ func (s *Streak) Counts(d time.Weekday) bool { return s.AllDays() || s.Days[d] }
 // Ladder is a tier's levels, lowest first, and how one falls.
 type Ladder struct {
 	Levels []Rung
-	Keep   Keep              // how long a level is held after it was reached, met or not
-	Grace  calendar.Duration // after that
-	// AtOnce falls straight to the level that is met; otherwise one level at a time.
-	AtOnce bool
+	Keep   Keep // how long a level is held after it was reached, met or not
+	// Grace is how much longer; one that ends with a calendar period counts from the reaching too, and the later of both holds.
+	Grace Keep
+	// OneLevel is the soft landing: a fall is one level deep, and that one is kept anew. Otherwise one falls to the highest
+	// level that is met or still kept in its own right.
+	OneLevel bool
 }
 
 // Rung is one level of a tier. It is met when every one of All and, if there are any, at least one of Any is.
@@ -67,7 +69,8 @@ type Need struct {
 	At     decimal.Decimal
 }
 
-// Keep is a duration, or the end of this or the next calendar period. The zero Keep is none.
+// Keep is a duration, or the end of this or the next calendar period, or of that in which a duration ends. The zero Keep is
+// none.
 type Keep struct {
 	For   calendar.Duration
 	EndOf calendar.Period

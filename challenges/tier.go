@@ -1,6 +1,8 @@
 package challenges
 
 import (
+	"slices"
+
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -8,17 +10,64 @@ import (
 // NoLevel is the level of a tier below its lowest.
 const NoLevel = -1
 
-// TierState is a member's place on a Ladder.
+// TierState is a member's place on a Ladder. Every level has a keep of its own, which runs on while a higher one is held.
 type TierState struct {
 	Level   int              // index into Ladder.Levels, or NoLevel
-	Reached calendar.Instant // when the level was reached, going up or falling
-	// Unmet is since when the level is no longer met; calendar.Forever while it is.
-	Unmet calendar.Instant
+	Reached calendar.Instant // when the level was reached last, going up, once more, or falling
 	// Settled is up to when time has been taken into account.
 	Settled calendar.Instant
-	// Beneath is set while a level whose reaching was undone is only held for the grace that runs from the reversal,
-	// which is Unmet then: it is where the member stands without it.
-	Beneath *TierState
+	Held    []Held // by level
+}
+
+// Held is what is known of one level.
+type Held struct {
+	// From is from when its keep counts: when it was reached, or landed on by a fall. 0: it is not held.
+	From calendar.Instant
+	// Reached is when a contribution reached it last, 0 for never.
+	Reached calendar.Instant
+	// Unmet is since when it is no longer met; calendar.Forever while it is.
+	Unmet calendar.Instant
+	// Came is what came of each metric since it was reached, as far as Gain was told.
+	Came []decimal.Decimal
+}
+
+// NewTierState is the place of a member below all levels, at an instant.
+func NewTierState(at calendar.Instant) TierState { return TierState{Level: NoLevel, Settled: at} }
+
+// Clone is a copy that shares nothing with s.
+func (s *TierState) Clone() TierState {
+	c := *s
+	c.Held = slices.Clone(s.Held)
+	for i := range c.Held {
+		c.Held[i].Came = slices.Clone(c.Held[i].Came)
+	}
+	return c
+}
+
+// Changed is the last instant at which anything of s has changed.
+func (s *TierState) Changed() calendar.Instant {
+	last := s.Reached
+	for i := range s.Held {
+		h := &s.Held[i]
+		if last = max(last, h.From); h.Unmet != calendar.Forever {
+			last = max(last, h.Unmet)
+		}
+	}
+	return last
+}
+
+// Gain adds what came of a metric to what came since each level was reached.
+func (s *TierState) Gain(metric int, value decimal.Decimal) {
+	for i := range s.Held {
+		h := &s.Held[i]
+		if h.From == 0 {
+			continue
+		}
+		for len(h.Came) <= metric {
+			h.Came = append(h.Came, 0)
+		}
+		h.Came[metric] += value
+	}
 }
 
 // Metrics gives a tier's counts as they were, or will be by time alone, at an instant.
@@ -27,8 +76,12 @@ type Metrics interface {
 	Metric(index int, at calendar.Instant) decimal.Decimal
 	// Falls is the first instant after the given one at which time alone lowers a metric, calendar.Forever for none.
 	Falls(after calendar.Instant) calendar.Instant
-	// Turned reports whether counting began anew between two instants, because a calendar period ended.
+	// Periodic reports whether counting begins anew with calendar periods.
+	Periodic() bool
+	// Turned reports whether it did between two instants.
 	Turned(since, at calendar.Instant) bool
+	// Since is how much of a rolling metric came after an instant, of which came was counted since; 0 for other metrics.
+	Since(index int, came decimal.Decimal, since, at calendar.Instant) decimal.Decimal
 }
 
 // LevelChange is one step up or down.
@@ -40,208 +93,243 @@ type LevelChange struct {
 // met is the highest level whose needs hold at an instant.
 func (l *Ladder) met(m Metrics, at calendar.Instant) int {
 	for i := len(l.Levels) - 1; i >= 0; i-- {
-		if l.Levels[i].met(m, at) {
+		if l.Levels[i].met(func(metric int) decimal.Decimal { return m.Metric(metric, at) }) {
 			return i
 		}
 	}
 	return NoLevel
 }
 
-// holds reports whether level or one above it is met.
-func (l *Ladder) holds(level int, m Metrics, at calendar.Instant) bool {
-	return level == NoLevel || l.met(m, at) >= level
-}
-
-func (r *Rung) met(m Metrics, at calendar.Instant) bool {
+func (r *Rung) met(value func(metric int) decimal.Decimal) bool {
 	for _, n := range r.All {
-		if m.Metric(n.Metric, at) < n.At {
+		if value(n.Metric) < n.At {
 			return false
 		}
 	}
 	for _, n := range r.Any {
-		if m.Metric(n.Metric, at) >= n.At {
+		if value(n.Metric) >= n.At {
 			return true
 		}
 	}
 	return len(r.Any) == 0
 }
 
-// kept is until when a level reached at an instant is held, met or not.
-func (l *Ladder) kept(cal calendar.Calendar, reached calendar.Instant) calendar.Instant {
+// until is when a term that began at an instant ends.
+func (k *Keep) until(cal calendar.Calendar, from calendar.Instant) calendar.Instant {
 	switch {
-	case !l.Keep.For.IsZero():
-		return cal.EndOfDayAfter(reached, l.Keep.For)
-	case l.Keep.EndOf != calendar.Always:
-		return cal.EndOf(l.Keep.EndOf, l.Keep.Next, reached)
+	case k.EndOf != calendar.Always && !k.For.IsZero():
+		return cal.EndOf(k.EndOf, k.Next, cal.EndOfDayAfter(from, k.For)-1)
+	case k.EndOf != calendar.Always:
+		return cal.EndOf(k.EndOf, k.Next, from)
+	case !k.For.IsZero():
+		return cal.EndOfDayAfter(from, k.For)
 	default:
-		return reached
+		return from
 	}
 }
 
-// falls is when a level that is unmet since an instant is lost.
-func (l *Ladder) falls(cal calendar.Calendar, s *TierState) calendar.Instant {
-	if s.Level == NoLevel || s.Unmet == calendar.Forever {
+// ends is when a level is lost, calendar.Forever while it is met.
+func (l *Ladder) ends(cal calendar.Calendar, level int, h *Held) calendar.Instant {
+	if h.Unmet == calendar.Forever || l.free(level) {
 		return calendar.Forever
 	}
-	end := max(s.Unmet, l.kept(cal, s.Reached))
-	if s.Beneath != nil {
-		end = s.Unmet // an undone reaching keeps nothing
-	}
-	if !l.Grace.IsZero() {
-		end = cal.EndOfDayAfter(end-1, l.Grace)
+	end := max(h.Unmet, l.Keep.until(cal, h.From))
+	switch {
+	case l.Grace.EndOf != calendar.Always: // counted from the reaching
+		return max(end, l.Grace.until(cal, h.From))
+	case !l.Grace.For.IsZero():
+		return cal.EndOfDayAfter(end-1, l.Grace.For)
 	}
 	return end
 }
 
-// Settle lets time pass up to now: it finds when the level stopped being met and lets it fall, one level at a time or
-// at once, appending each fall to changes. The contributions known are those that m gives.
-func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now calendar.Instant, changes []LevelChange) []LevelChange {
-	if s.Beneath != nil {
-		end := l.falls(cal, s)
-		beneath := *s.Beneath                          // which may be shared with a copy of s
-		l.Settle(cal, &beneath, m, min(now, end), nil) // nobody is told of falls below the level that is held
-		if end > now {
-			s.Settled, s.Beneath = max(s.Settled, now), &beneath
-			return changes
-		}
-		changes = append(changes, LevelChange{From: s.Level, To: beneath.Level, At: end})
-		*s = beneath
+// held reports whether a level is held at an instant, be it beneath a higher one.
+func (l *Ladder) held(cal calendar.Calendar, s *TierState, level int, at calendar.Instant) bool {
+	h := &s.Held[level]
+	return h.From != 0 && l.ends(cal, level, h) > at
+}
+
+// fit makes room for every level: a version of the ruleset may have added some.
+func (l *Ladder) fit(s *TierState) {
+	for len(s.Held) < len(l.Levels) {
+		s.Held = append(s.Held, Held{Unmet: calendar.Forever})
 	}
-	for at := s.Settled; s.Level != NoLevel; {
-		if s.Unmet == calendar.Forever {
-			for ; at <= now && l.holds(s.Level, m, at); at = m.Falls(at) {
-			}
-			if at > now {
-				break
-			}
-			s.Unmet = at
-		}
-		fall := l.falls(cal, s)
+	s.Level = min(s.Level, len(l.Levels)-1)
+}
+
+// Settle lets time pass up to now: it finds when levels stopped being met and lets the member fall, appending each fall to
+// changes. The contributions known are those that m gives.
+func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now calendar.Instant, changes []LevelChange) []LevelChange {
+	l.fit(s)
+	l.unmeet(s, m, s.Settled, now)
+	for s.Level != NoLevel {
+		fall := l.ends(cal, s.Level, &s.Held[s.Level])
 		if fall > now {
 			break
 		}
-		to := s.Level - 1
-		if l.AtOnce {
-			to = min(to, l.met(m, fall))
-		}
-		changes = append(changes, LevelChange{From: s.Level, To: to, At: fall})
-		s.Level, s.Reached, s.Unmet, at = to, fall, calendar.Forever, fall
+		from := s.Level
+		l.land(cal, s, m, fall)
+		changes = append(changes, LevelChange{From: from, To: s.Level, At: fall})
+		l.unmeet(s, m, fall, now)
 	}
 	s.Settled = max(s.Settled, now)
 	return changes
 }
 
-// Rise judges the level after new contributions of an instant that are known now: up is immediate, and a level met
-// again is no longer about to fall. A late contribution reaches the level of its own time, unless the level has changed
-// since: then it is judged now.
-func (l *Ladder) Rise(s *TierState, m Metrics, at, now calendar.Instant, changes []LevelChange) []LevelChange {
-	if s.Beneath != nil {
-		beneath := *s.Beneath
-		changes = l.Rise(&beneath, m, at, now, changes)
-		s.surface(beneath)
-		return changes
+// unmeet finds since when the levels up to the one held are no longer met.
+func (l *Ladder) unmeet(s *TierState, m Metrics, from, now calendar.Instant) {
+	for at := from; at <= now && l.watched(s); at = m.Falls(at) {
+		l.lacking(s, l.met(m, at), at)
 	}
-	if s.Reached > at {
-		at = max(now, s.Settled)
-	}
-	s.Settled = min(s.Settled, at)
-	met := l.met(m, at)
-	if met >= s.Level && met != NoLevel {
-		// What was not met before no longer counts: the search for a fall starts here.
-		s.Unmet, s.Settled = calendar.Forever, max(s.Settled, at)
-		if s.Reached < at && m.Turned(s.Reached, at) { // met once more in another period: it is reached again
-			s.Reached = at
+}
+
+// watched reports whether any level that is held can stop being met.
+func (l *Ladder) watched(s *TierState) bool {
+	for k := s.Level; k >= 0; k-- {
+		if h := &s.Held[k]; h.From != 0 && h.Unmet == calendar.Forever && !l.free(k) {
+			return true
 		}
 	}
-	for s.Level < met {
+	return false
+}
+
+// lacking notes the held levels above the one that is met.
+func (l *Ladder) lacking(s *TierState, met int, at calendar.Instant) {
+	for k := met + 1; k <= s.Level; k++ {
+		if h := &s.Held[k]; h.Unmet == calendar.Forever {
+			h.Unmet = at
+		}
+	}
+}
+
+// land lets the level that is held end at an instant: the member falls to the highest one that is met or still held in its own
+// right, or with the soft landing to the one below, which is kept anew.
+func (l *Ladder) land(cal calendar.Calendar, s *TierState, m Metrics, fall calendar.Instant) {
+	met := l.met(m, fall)
+	s.Held[s.Level].From = 0
+	s.Level--
+	for !l.OneLevel && s.Level > met && !l.held(cal, s, s.Level, fall) {
+		s.Held[s.Level].From = 0
+		s.Level--
+	}
+	s.Reached = fall
+	if s.Level == NoLevel {
+		return
+	}
+	h := &s.Held[s.Level]
+	if !l.held(cal, s, s.Level, fall) {
+		*h = Held{From: fall, Reached: h.Reached, Unmet: calendar.Forever}
+	}
+	if l.OneLevel {
+		h.From = fall
+	}
+	l.lacking(s, met, fall)
+}
+
+// Rise judges the levels after new contributions of an instant, up to which s is settled: up is immediate, a level met again
+// is no longer about to end, and one that is reached is kept anew.
+func (l *Ladder) Rise(cal calendar.Calendar, s *TierState, m Metrics, at calendar.Instant, changes []LevelChange) []LevelChange {
+	l.fit(s)
+	met, reached := l.met(m, at), NoLevel
+	for k := 0; k <= met; k++ {
+		if l.reaches(cal, s, k, m, at) {
+			reached = k
+		}
+		s.Held[k].Unmet = calendar.Forever
+	}
+	changes = l.raise(s, reached, at, changes)
+	l.lacking(s, met, at)
+	s.Settled = at
+	return changes
+}
+
+// reaches reports whether a level that is met is reached by a contribution: it was not held, or the contribution brings the
+// value to it from below, for the first time in a calendar period; of a rolling metric also when what came since it was
+// reached last meets it alone.
+func (l *Ladder) reaches(cal calendar.Calendar, s *TierState, level int, m Metrics, at calendar.Instant) bool {
+	h := &s.Held[level]
+	switch {
+	case !l.held(cal, s, level, at):
+		return true
+	case l.free(level):
+		return false
+	case m.Periodic():
+		return m.Turned(h.Reached, at)
+	case h.Unmet <= at:
+		return true
+	}
+	return l.Levels[level].met(func(metric int) decimal.Decimal {
+		came := decimal.Decimal(0)
+		if metric < len(h.Came) {
+			came = h.Came[metric]
+		}
+		return m.Since(metric, came, h.Reached, at)
+	})
+}
+
+// raise makes a level reached, and with it those below.
+func (l *Ladder) raise(s *TierState, to int, at calendar.Instant, changes []LevelChange) []LevelChange {
+	for k := 0; k <= to; k++ {
+		if h := &s.Held[k]; h.From == 0 || !l.free(k) {
+			h.From, h.Reached, h.Unmet = at, at, calendar.Forever
+			clear(h.Came)
+		}
+	}
+	if to >= s.Level && to != NoLevel {
+		s.Reached = at
+	}
+	for ; s.Level < to; s.Level++ {
 		changes = append(changes, LevelChange{From: s.Level, To: s.Level + 1, At: at})
-		s.Level, s.Reached, s.Unmet = s.Level+1, at, calendar.Forever
 	}
 	return changes
 }
 
-// Resume puts s where a recomputation has come to; a level that is only held for its grace after a reversal is held on.
-func (s *TierState) Resume(recomputed TierState) {
-	if s.Beneath != nil {
-		s.surface(recomputed)
-		return
-	}
-	*s = recomputed
-}
-
-// Lift gives a level outright; it is kept like one that was met.
-func (s *TierState) Lift(to int, at calendar.Instant, changes []LevelChange) []LevelChange {
-	if s.Beneath != nil {
-		beneath := *s.Beneath
-		changes = beneath.Lift(to, at, changes)
-		s.surface(beneath)
-		return changes
-	}
-	for s.Level < to {
-		changes = append(changes, LevelChange{From: s.Level, To: s.Level + 1, At: at})
-		s.Level, s.Reached, s.Unmet = s.Level+1, at, calendar.Forever
-	}
-	return changes
-}
-
-// surface ends the grace of an undone level that has been reached again.
-func (s *TierState) surface(beneath TierState) {
-	if beneath.Level >= s.Level {
-		*s = beneath
-	} else {
-		s.Beneath = &beneath
-	}
-}
-
-// Revise puts s where a recomputation without what was reversed at an instant has come to. A level that it has not reached
-// is held until the grace is over, which runs from the first reversal that undid it.
-func (l *Ladder) Revise(s *TierState, without TierState, now calendar.Instant) {
-	if without.Level >= s.Level || l.Grace.IsZero() { // higher where the level was reached later than with it, and so is kept for longer
-		*s = without
-		return
-	}
-	if s.Beneath == nil {
-		s.Unmet = now
-	}
-	s.Settled, s.Beneath = now, &without
+// Lift gives a level outright: it is reached as if it had been met, and kept so.
+func (l *Ladder) Lift(cal calendar.Calendar, s *TierState, to int, m Metrics, at calendar.Instant, changes []LevelChange) []LevelChange {
+	l.fit(s)
+	changes = l.raise(s, min(to, len(l.Levels)-1), at, changes)
+	return l.Rise(cal, s, m, at, changes)
 }
 
 // NextFall is when the level falls by time alone, or an earlier instant at which that must be looked at again;
 // calendar.Forever when it never does.
-func (l *Ladder) NextFall(cal calendar.Calendar, s TierState, m Metrics) calendar.Instant {
-	if s.Level == NoLevel || l.Levels[s.Level].free() {
+func (l *Ladder) NextFall(cal calendar.Calendar, s *TierState, m Metrics) calendar.Instant {
+	if s.Level < 0 || s.Level >= len(s.Held) || l.free(s.Level) {
 		return calendar.Forever
 	}
-	if s.Unmet != calendar.Forever {
-		return l.falls(cal, &s)
+	h := &s.Held[s.Level]
+	if h.Unmet != calendar.Forever {
+		return l.ends(cal, s.Level, h)
 	}
-	if kept := l.kept(cal, s.Reached); kept > s.Settled {
+	if kept := l.Keep.until(cal, h.From); kept > s.Settled {
 		return kept
 	}
 	return l.FallsAt(cal, s, m)
 }
 
 // FallsAt is when the level falls unless more is done, calendar.Forever when it does not.
-func (l *Ladder) FallsAt(cal calendar.Calendar, s TierState, m Metrics) calendar.Instant {
-	if s.Level == NoLevel || l.Levels[s.Level].free() {
+func (l *Ladder) FallsAt(cal calendar.Calendar, s *TierState, m Metrics) calendar.Instant {
+	if s.Level < 0 || s.Level >= len(s.Held) || l.free(s.Level) {
 		return calendar.Forever
 	}
-	if s.Unmet != calendar.Forever {
-		return l.falls(cal, &s)
+	h := s.Held[s.Level]
+	for at := s.Settled; h.Unmet == calendar.Forever && at < calendar.Forever; at = m.Falls(at) {
+		if l.met(m, at) < s.Level {
+			h.Unmet = at
+		}
 	}
-	at := s.Settled
-	for at < calendar.Forever && l.holds(s.Level, m, at) {
-		at = m.Falls(at)
-	}
-	if at == calendar.Forever {
-		return at
-	}
-	s.Unmet = at
-	return l.falls(cal, &s)
+	return l.ends(cal, s.Level, &h)
 }
 
+// FreeLevel reports whether the lowest level asks for nothing, so that everybody has it.
+func (l *Ladder) FreeLevel() bool { return len(l.Levels) > 0 && l.free(0) }
+
 // free reports whether a level asks for nothing, so that time cannot take it.
-func (r *Rung) free() bool {
+func (l *Ladder) free(level int) bool {
+	if level >= len(l.Levels) {
+		return false
+	}
+	r := &l.Levels[level]
 	for _, n := range r.All {
 		if n.At > 0 {
 			return false

@@ -50,7 +50,21 @@ func (e *earned) Falls(after calendar.Instant) calendar.Instant {
 	return calendar.Forever
 }
 
-func (e *earned) Turned(calendar.Instant, calendar.Instant) bool { return false }
+func (e *earned) Periodic() bool { return e.yearly }
+
+func (e *earned) Turned(since, at calendar.Instant) bool {
+	return e.yearly && e.cal.Key(calendar.Year, since) != e.cal.Key(calendar.Year, at)
+}
+
+func (e *earned) Since(_ int, came decimal.Decimal, since, at calendar.Instant) decimal.Decimal {
+	switch {
+	case e.last.IsZero():
+		return 0
+	case e.cal.WindowStart(at, e.last) > since:
+		return e.Metric(0, at)
+	}
+	return came
+}
 
 // member is a member on a ladder of bronze 0, silver 500, gold 1000.
 type member struct {
@@ -68,28 +82,29 @@ func climber(t *testing.T, zone string, ladder challenges.Ladder) *member {
 		ladder.Levels = append(ladder.Levels, challenges.Rung{Name: level.name, All: []challenges.Need{{At: points(level.at)}}})
 	}
 	m := &member{t: t, ladder: ladder, metric: earned{cal: in(t, zone)},
-		state: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever}}
-	m.ladder.Rise(&m.state, &m.metric, 0, 0, nil)
+		state: challenges.NewTierState(0)}
+	m.ladder.Rise(m.metric.cal, &m.state, &m.metric, 1, nil)
 	return m
 }
 
 func (m *member) earns(at string, n int64) *member {
 	when := instant(m.t, at)
+	m.ladder.Settle(m.metric.cal, &m.state, &m.metric, when-1, nil)
 	m.metric.at, m.metric.points = append(m.metric.at, when), append(m.metric.points, n)
-	m.ladder.Settle(m.metric.cal, &m.state, &m.metric, when, nil)
-	m.ladder.Rise(&m.state, &m.metric, when, when, nil)
+	m.state.Gain(0, points(n))
+	m.ladder.Rise(m.metric.cal, &m.state, &m.metric, when, nil)
 	return m
 }
 
 // level is the level at an instant, falls by time included.
 func (m *member) level(at string) string {
-	state := m.state
+	state := m.state.Clone()
 	m.ladder.Settle(m.metric.cal, &state, &m.metric, instant(m.t, at), nil)
 	return m.ladder.Levels[state.Level].Name
 }
 
 func (m *member) fallsAt() string {
-	return m.ladder.NextFall(m.metric.cal, m.state, &m.metric).String()
+	return m.ladder.NextFall(m.metric.cal, &m.state, &m.metric).String()
 }
 
 func duration(t *testing.T, phrase string) calendar.Duration {
@@ -103,7 +118,7 @@ func TestUpIsImmediateAndMayTakeSeveralSteps(t *testing.T) {
 	m := climber(t, "UTC", challenges.Ladder{})
 	require.Equal(t, "bronze", m.level("2026-01-01T00:00:00Z"))
 	m.metric.at, m.metric.points = []calendar.Instant{instant(t, "2026-01-02T00:00:00Z")}, []int64{1000}
-	changes := m.ladder.Rise(&m.state, &m.metric, instant(t, "2026-01-02T00:00:00Z"), instant(t, "2026-01-02T00:00:00Z"), nil)
+	changes := m.ladder.Rise(m.metric.cal, &m.state, &m.metric, instant(t, "2026-01-02T00:00:00Z"), nil)
 	require.Equal(t, [][2]int{{0, 1}, {1, 2}}, [][2]int{{changes[0].From, changes[0].To}, {changes[1].From, changes[1].To}})
 	require.Equal(t, "gold", m.level("2026-01-02T00:00:00Z"))
 }
@@ -123,7 +138,7 @@ func TestTIE03_TheLocalYearQualifies(t *testing.T) {
 }
 
 func TestTIE04_ALevelOfAYearIsKeptToTheEndOfTheNext(t *testing.T) {
-	keep := challenges.Ladder{Keep: challenges.Keep{EndOf: calendar.Year, Next: true}}
+	keep := challenges.Ladder{Keep: challenges.Keep{EndOf: calendar.Year, Next: true}, OneLevel: true}
 	m := climber(t, "America/New_York", keep)
 	m.metric.yearly = true
 	m.earns("2026-12-31T20:00:00Z", 1000)
@@ -133,15 +148,15 @@ func TestTIE04_ALevelOfAYearIsKeptToTheEndOfTheNext(t *testing.T) {
 
 func TestTIE06_AfterTheGraceOneLevelIsLost(t *testing.T) {
 	// Valid to the end of March 2027, then thirty local days of grace.
-	m := climber(t, "Europe/Berlin", challenges.Ladder{Keep: challenges.Keep{EndOf: calendar.Quarter, Next: true}, Grace: duration(t, "30 days")})
+	m := climber(t, "Europe/Berlin", challenges.Ladder{Keep: challenges.Keep{EndOf: calendar.Quarter, Next: true}, OneLevel: true, Grace: challenges.Keep{For: duration(t, "30 days")}})
 	m.metric.last = duration(t, "30 days")
 	m.earns("2026-12-10T10:00:00Z", 1000)
 	require.Equal(t, "gold", m.level("2027-04-30T21:59:59Z"))
 	require.Equal(t, "silver", m.level("2027-04-30T22:00:00Z"))
 }
 
-func TestEachLowerLevelStartsItsOwnKeep(t *testing.T) {
-	m := climber(t, "UTC", challenges.Ladder{Keep: challenges.Keep{For: duration(t, "10 days")}})
+func TestWithTheSoftLandingEachLowerLevelIsKeptAnew(t *testing.T) {
+	m := climber(t, "UTC", challenges.Ladder{OneLevel: true, Keep: challenges.Keep{For: duration(t, "10 days")}})
 	m.metric.last = duration(t, "5 days")
 	m.earns("2026-01-01T12:00:00Z", 1000)
 	require.Equal(t, "gold", m.level("2026-01-11T23:59:59Z"))
@@ -150,8 +165,8 @@ func TestEachLowerLevelStartsItsOwnKeep(t *testing.T) {
 	require.Equal(t, "bronze", m.level("2026-01-23T00:00:00Z"))
 }
 
-func TestFallingToWhatIsMetDropsAtOnce(t *testing.T) {
-	m := climber(t, "UTC", challenges.Ladder{AtOnce: true})
+func TestAFallIsToWhatIsMetWhereNothingElseIsKept(t *testing.T) {
+	m := climber(t, "UTC", challenges.Ladder{})
 	m.metric.last = duration(t, "5 days")
 	m.earns("2026-01-01T12:00:00Z", 1000)
 	require.Equal(t, "gold", m.level("2026-01-05T23:59:59Z"), "five whole local days, today included")
@@ -159,7 +174,7 @@ func TestFallingToWhatIsMetDropsAtOnce(t *testing.T) {
 }
 
 func TestALevelThatIsMetAgainInItsGraceIsKept(t *testing.T) {
-	m := climber(t, "UTC", challenges.Ladder{Grace: duration(t, "10 days")})
+	m := climber(t, "UTC", challenges.Ladder{Grace: challenges.Keep{For: duration(t, "10 days")}})
 	m.metric.last = duration(t, "5 days")
 	m.earns("2026-01-01T12:00:00Z", 500)
 	require.Equal(t, "silver", m.level("2026-01-15T23:59:59Z"))
@@ -169,10 +184,11 @@ func TestALevelThatIsMetAgainInItsGraceIsKept(t *testing.T) {
 }
 
 func TestARollingWindowIsSettledInAnySteps(t *testing.T) {
-	once := climber(t, "Europe/Berlin", challenges.Ladder{Grace: duration(t, "3 days")})
+	once := climber(t, "Europe/Berlin", challenges.Ladder{Grace: challenges.Keep{For: duration(t, "3 days")}})
 	once.metric.last = duration(t, "5 days")
 	once.earns("2026-03-25T12:00:00Z", 700).earns("2026-03-27T12:00:00Z", 400)
 	often := *once
+	often.state = once.state.Clone()
 	for day := range 30 {
 		often.ladder.Settle(often.metric.cal, &often.state, &often.metric, instant(t, "2026-03-27T13:00:00Z").Add(time.Duration(day)*24*time.Hour), nil)
 	}
@@ -182,7 +198,7 @@ func TestARollingWindowIsSettledInAnySteps(t *testing.T) {
 }
 
 func TestALevelThatAsksForNothingIsNotLost(t *testing.T) {
-	m := climber(t, "UTC", challenges.Ladder{Grace: duration(t, "3 days")})
+	m := climber(t, "UTC", challenges.Ladder{Grace: challenges.Keep{For: duration(t, "3 days")}})
 	require.Equal(t, "forever", m.fallsAt())
 }
 
@@ -193,15 +209,19 @@ func TestAllAndAny(t *testing.T) {
 		{Name: "silver", Any: []challenges.Need{{Metric: 0, At: points(3)}, {Metric: 1, At: points(3)}}},
 		{Name: "gold", All: []challenges.Need{{Metric: 0, At: points(3)}, {Metric: 1, At: points(3)}}},
 	}}
-	state := challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever}
-	ladder.Rise(&state, both, 0, 0, nil)
+	state, cal := challenges.NewTierState(0), in(t, "UTC")
+	ladder.Rise(cal, &state, both, 1, nil)
 	require.Equal(t, 1, state.Level)
-	ladder.Rise(&state, fixed{3, 3}, 0, 0, nil)
+	ladder.Rise(cal, &state, fixed{3, 3}, 1, nil)
 	require.Equal(t, 2, state.Level)
 }
 
 // fixed are metrics that never change.
 type fixed []int64
+
+func (fixed) Periodic() bool { return false }
+
+func (fixed) Since(int, decimal.Decimal, calendar.Instant, calendar.Instant) decimal.Decimal { return 0 }
 
 func (fixed) Turned(calendar.Instant, calendar.Instant) bool { return false }
 

@@ -153,6 +153,7 @@ func (a *applier) join(e *Event) {
 	}
 	a.startTiers(e.Time)
 	a.follow(Cause{Event: Joined, At: e.Time}, e.ID+"/"+Joined, e.Depth, nil)
+	a.tellFreeLevels(e)
 	a.drain(0)
 }
 

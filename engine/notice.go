@@ -170,7 +170,7 @@ func (a *applier) nextDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, afte
 		return calendar.Forever
 	}
 	due, near := calendar.Forever, false
-	first := t.Ladder.NextFall(cal, rec.TierState, a.metricsOf(t))
+	first := t.Ladder.NextFall(cal, &rec.TierState, a.metricsOf(t))
 	if first == calendar.Forever {
 		return first
 	}
@@ -184,7 +184,7 @@ func (a *applier) nextDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, afte
 	if !near {
 		return due
 	}
-	end := t.Ladder.FallsAt(cal, rec.TierState, a.metricsOf(t))
+	end := t.Ladder.FallsAt(cal, &rec.TierState, a.metricsOf(t))
 	if end == calendar.Forever {
 		return due
 	}
@@ -281,12 +281,12 @@ func (a *applier) notifyDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, du
 		return
 	}
 	metrics := a.metricsOf(t)
-	end := t.Ladder.FallsAt(cal, rec.TierState, metrics)
+	end := t.Ladder.FallsAt(cal, &rec.TierState, metrics)
 	for _, lead := range t.Notices {
 		if end == calendar.Forever || a.ahead(cal, end, lead) != due {
 			continue
 		}
-		state := rec.TierState
+		state := rec.Clone()
 		changes := t.Ladder.Settle(cal, &state, metrics, end, nil)
 		if len(changes) == 0 || state.Level >= rec.Level {
 			return

@@ -127,7 +127,7 @@ events: {buy: {n: number}}
 points: {stars: {}}
 rules: {buy: {when: buy, give: {stars: event.n}}}
 tiers:
-  club: {earned: stars, last: 3 months, keep: 2 months, levels: {member: 0, silver: 10, gold: 20}}
+  club: {earned: stars, last: 3 months, keep: 2 months, falls: one level, levels: {member: 0, silver: 10, gold: 20}}
 `).at("2026-05-01T10:00:00Z")
 	w.send("ann", "buy", "n", 20)
 	w.until("2026-06-15T00:00:00Z")

@@ -97,7 +97,7 @@ tiers: {club: {earned: stars, every: month, levels: {green: 0, silver: 50, gold:
 		w.at("2026-06-05T23:59:59Z")
 		require.Equal(t, "gold", w.tier("ann", "club"))
 		w.at("2026-06-06T00:00:00Z")
-		require.Equal(t, "silver", w.tier("ann", "club"))
+		require.Equal(t, "green", w.tier("ann", "club"), "silver was reached with gold, and is kept no longer")
 	}
 }
 

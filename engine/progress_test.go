@@ -277,7 +277,7 @@ rules:
   from: {when: tier_reached, if: event.from == "silver", give: {gems: 10}}
   down: {when: tier_lost, if: event.level == "gold" and event.to == "silver", give: {gems: 100}}
 tiers:
-  club: {earned: stars, last: 30 days, levels: {green: 0, silver: 500, gold: 1000}, keep: 60 days, grace: 10 days, perks: {gold: [Lounge]}}
+  club: {earned: stars, last: 30 days, levels: {green: 0, silver: 500, gold: 1000}, keep: 60 days, grace: 10 days, falls: one level, perks: {gold: [Lounge]}}
 `).at("2026-01-01T10:00:00Z")
 	require.Equal(t, []string{"rules/earn 600 stars", "tier club green->silver"}, gave(w.send("ann", "earn", "n", 600)))
 	w.after(time.Hour).send("ann", "spend")
@@ -356,7 +356,7 @@ func TestALevelGivenOutrightIsKeptLikeOneThatWasMet(t *testing.T) {
 	w := program(t, `
 events: {gift: {}, go: {}}
 counters: {visits: {when: go}}
-tiers: {club: {counter: visits, levels: {basic: 0, silver: 10, gold: 20}, keep: 30 days, falls: to what is met}}
+tiers: {club: {counter: visits, levels: {basic: 0, silver: 10, gold: 20}, keep: 30 days, falls: to what is kept}}
 rules: {gift: {when: gift, give: {tier: {club: gold}}}}
 `)
 	require.Equal(t, []string{"tier club basic->gold"}, gave(w.send("ann", "gift")))

@@ -56,7 +56,7 @@ func (w *world) recorded(member string, after uint64) (list []*engine.Outcome) {
 func TestRaised(t *testing.T) {
 	w := program(t, raising)
 	out := w.send("ann", "buy", "amount", 120)
-	want := []string{"1 joined", "2 challenge_completed hundred 1 0", "3 badge_earned regular", "4 tier_reached club silver green"}
+	want := []string{"1 joined", "2 tier_reached club green", "3 challenge_completed hundred 1 0", "4 badge_earned regular", "5 tier_reached club silver green"}
 	require.Equal(t, want, raised(out))
 	require.Equal(t, w.now, out.Raised[1].At)
 	require.Equal(t, want, raised(w.recorded("ann", 0)...), "the journal says what the answer said")
@@ -68,11 +68,11 @@ func TestRaised(t *testing.T) {
 	w.restart(true)
 	w.send("ann", "visit")
 	out = w.at("2026-05-02T12:00:00Z").send("ann", "visit")
-	require.Equal(t, []string{"5 streak_reached daily 2"}, raised(out))
+	require.Equal(t, []string{"6 streak_reached daily 2"}, raised(out))
 	w.restart(false)
 	seq := w.p.Last()
 	w.until("2026-08-01T00:00:00Z")
-	require.Equal(t, []string{"6 streak_broken daily 2", "7 tier_lost club silver green", "8 points_expired stars 126", "9 points_expired stars 1"},
+	require.Equal(t, []string{"7 streak_broken daily 2", "8 tier_lost club silver green", "9 points_expired stars 126", "10 points_expired stars 1"},
 		raised(w.recorded("ann", seq)...), "dated at its instant, whoever brings it to light")
 }
 
@@ -82,7 +82,7 @@ func TestClaimsAreRaised(t *testing.T) {
 	claim := engine.NewClaim("c1", "ann", "mug", 0)
 	claim.Time, claim.Arrived = w.now, w.now
 	out := w.accept(claim)
-	require.Equal(t, []string{"3 reward_claimed mug item c1 stars 10"}, raised(out))
+	require.Equal(t, []string{"4 reward_claimed mug item c1 stars 10"}, raised(out))
 }
 
 func TestNothingOfHistoryIsRaised(t *testing.T) {
@@ -106,9 +106,9 @@ func TestWhatIsRaisedIsReplayed(t *testing.T) {
 	void := engine.NewVoid("first")
 	void.Time, void.Arrived = w.now, w.now
 	out := w.accept(void)
-	require.Equal(t, []string{"5 tier_lost club silver green"}, raised(out))
+	require.Equal(t, []string{"6 tier_lost club silver green"}, raised(out))
 	w.restart(false) // applies the journal again, and compares
-	require.Equal(t, []string{"6 badge_earned regular"}, raised(w.send("ann", "buy", "amount", 1)))
+	require.Equal(t, []string{"7 badge_earned regular"}, raised(w.send("ann", "buy", "amount", 1)))
 }
 
 func TestErasureForgetsWhatWasRaised(t *testing.T) {
@@ -153,15 +153,17 @@ func TestMessages(t *testing.T) {
 	require.EqualValues(t, 3, through)
 	require.Equal(t, []string{
 		`{"type":"joined","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":1,"event":"o1"}}`,
-		`{"type":"challenge_completed","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":2,"event":"o1","challenge":"hundred","goal":"1","days":0}}`,
-		`{"type":"badge_earned","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":3,"event":"o1","badge":"regular","level":""}}`,
-		`{"type":"tier_reached","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":4,"event":"o1","tier":"club","level":"silver","from":"green"}}`,
-		`{"type":"joined","timestamp":"2026-05-01T12:00:00Z","data":{"member":"bob","number":1,"event":"o3"}}`}, got)
-	require.Len(t, ids, 5)
+		`{"type":"tier_reached","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":2,"event":"o1","tier":"club","level":"green","from":""}}`,
+		`{"type":"challenge_completed","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":3,"event":"o1","challenge":"hundred","goal":"1","days":0}}`,
+		`{"type":"badge_earned","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":4,"event":"o1","badge":"regular","level":""}}`,
+		`{"type":"tier_reached","timestamp":"2026-05-01T12:00:00Z","data":{"member":"ann","number":5,"event":"o1","tier":"club","level":"silver","from":"green"}}`,
+		`{"type":"joined","timestamp":"2026-05-01T12:00:00Z","data":{"member":"bob","number":1,"event":"o3"}}`,
+		`{"type":"tier_reached","timestamp":"2026-05-01T12:00:00Z","data":{"member":"bob","number":2,"event":"o3","tier":"club","level":"green","from":""}}`}, got)
+	require.Len(t, ids, 7)
 
 	again, err := engine.MessagesOf(w.store, "test", 1)
 	require.NoError(t, err)
-	require.Len(t, again, 4)
+	require.Len(t, again, 5)
 	require.True(t, ids[again[3].ID()], "an id is the same whenever it is asked for")
 	require.Equal(t, got[3], string(again[3].Body()))
 	none, err := engine.MessagesOf(w.store, "test", 2)

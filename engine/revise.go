@@ -134,8 +134,7 @@ func (j *judgement) tiers(b *applier) []*TierRecord {
 		rec := *now
 		if t := j.a.rules.tierOf(now); t != nil {
 			if then := b.m.tier(now.ID); then != nil {
-				t.Ladder.Revise(&rec.TierState, then.TierState, j.a.now)
-				rec.Base, rec.Recent = then.Base, then.Recent
+				rec.TierState, rec.Base, rec.Recent = then.TierState, then.Base, then.Recent
 			}
 		}
 		list = append(list, &rec)

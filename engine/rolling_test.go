@@ -51,7 +51,7 @@ func TestALevelThatAnEventEndsIsToldInItsAnswer(t *testing.T) {
 events: {xp: {n: number}}
 points: {gems: {}}
 counters: {xp: {when: xp, add: event.n}}
-tiers: {status: {counter: xp, levels: {bronze: 0, silver: 100}, falls: to what is met}}
+tiers: {status: {counter: xp, levels: {bronze: 0, silver: 100}, falls: to what is kept}}
 rules: {comfort: {when: tier_lost, give: {gems: 5}}}
 `).at("2026-06-01T12:00:00Z")
 	w.send("ann", "xp", "n", 150)

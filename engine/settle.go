@@ -88,6 +88,20 @@ func (a *applier) tellLevels(t *Tier, before, depth int) {
 	if len(a.changes) == 0 {
 		return
 	}
+	a.tellSteps(t, depth)
+	now := a.m.tier(t.Key).Level
+	if now == before {
+		return // fell, and was reached again at once
+	}
+	from := t.name(before)
+	if old := a.out.effect(TierEffect, t.ID, "", ""); old != nil {
+		from = old.From
+	}
+	a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: from, Level: t.name(now)})
+}
+
+// tellSteps raises one event a step.
+func (a *applier) tellSteps(t *Tier, depth int) {
 	for _, c := range a.changes {
 		name, other := TierReached, c.From
 		if c.To < c.From {
@@ -100,15 +114,21 @@ func (a *applier) tellLevels(t *Tier, before, depth int) {
 		id := name + "/" + t.ID + "/" + a.m.ID + "/" + strconv.FormatUint(a.seq, 10) + "/" + strconv.Itoa(c.To)
 		a.follow(Cause{Event: name, ID: t.ID, Goal: fields[1].Text(), At: c.At}, id, depth, fields)
 	}
-	now := a.m.tier(t.Key).Level
-	if now == before {
-		return // reached again while it was still held for its grace, or beneath that
+}
+
+// tellFreeLevels tells a member who joins of the levels that everybody has. Of history that is brought in nothing is told, nor
+// those who are there already when a tier is added.
+func (a *applier) tellFreeLevels(e *Event) {
+	if e.Past {
+		return
 	}
-	from := t.name(before)
-	if old := a.out.effect(TierEffect, t.ID, "", ""); old != nil {
-		from = old.From
+	for _, t := range a.rules.Tiers {
+		if !t.Ladder.FreeLevel() {
+			continue
+		}
+		a.changes = append(a.changes[:0], challenges.LevelChange{From: challenges.NoLevel, To: 0, At: e.Time})
+		a.tellSteps(t, e.Depth)
 	}
-	a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: from, Level: t.name(now)})
 }
 
 // level is the index of a level's name, NoLevel when there is none.
@@ -161,7 +181,7 @@ func (a *applier) nextDue() calendar.Instant {
 	}
 	for _, rec := range m.Tiers {
 		if t := a.rules.tierOf(rec); t != nil {
-			due = min(due, t.Ladder.NextFall(cal, rec.TierState, a.metricsOf(t)))
+			due = min(due, t.Ladder.NextFall(cal, &rec.TierState, a.metricsOf(t)))
 		}
 	}
 	return due

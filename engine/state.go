@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
 // stateFormat is the format of all encoded subjects.
@@ -82,7 +83,6 @@ func (w *writer) member(m *Member) {
 	}
 	w.at(m.Due)
 	w.len(m.Events)
-	w.beneath(m.Tiers)
 	w.gains(m.Tiers)
 	w.acquired(m)
 	w.travel(&m.Travel)
@@ -119,54 +119,27 @@ func (r *reader) travel() (t Travel) {
 func (w *writer) tier(t *challenges.TierState) {
 	w.int(int64(t.Level))
 	w.at(t.Reached)
-	w.at(t.Unmet)
 	w.at(t.Settled)
+	w.len(len(t.Held))
+	for i := range t.Held {
+		h := &t.Held[i]
+		w.at(h.From)
+		w.at(h.Reached)
+		w.at(h.Unmet)
+		w.len(len(h.Came))
+		for _, d := range h.Came {
+			w.num(d)
+		}
+	}
 }
 
 func (r *reader) tier() challenges.TierState {
-	return challenges.TierState{Level: int(r.int()), Reached: r.at(), Unmet: r.at(), Settled: r.at()}
-}
-
-// beneath writes what lies beneath the levels that are only held for their grace: for each such tier the number of states
-// and those, from the top.
-func (w *writer) beneath(tiers []*TierRecord) {
-	n := 0
-	for _, t := range tiers {
-		if t.Beneath != nil {
-			n++
-		}
-	}
-	w.len(n)
-	for i, t := range tiers {
-		if t.Beneath == nil {
-			continue
-		}
-		w.len(i)
-		deep := 0
-		for s := t.Beneath; s != nil; s = s.Beneath {
-			deep++
-		}
-		w.len(deep)
-		for s := t.Beneath; s != nil; s = s.Beneath {
-			w.tier(s)
-		}
-	}
-}
-
-func (r *reader) beneath(tiers []*TierRecord) {
-	for range r.len() {
-		i := r.len2()
-		if i >= len(tiers) {
-			r.short()
-			return
-		}
-		s := &tiers[i].TierState
-		for range r.len() {
-			next := r.tier()
-			s.Beneath = &next
-			s = s.Beneath
-		}
-	}
+	t := challenges.TierState{Level: int(r.int()), Reached: r.at(), Settled: r.at()}
+	t.Held = list(r, func(h *challenges.Held) {
+		*h = challenges.Held{From: r.at(), Reached: r.at(), Unmet: r.at()}
+		h.Came = list(r, func(d *decimal.Decimal) { *d = r.num() })
+	})
+	return t
 }
 
 // profile writes the declared values that are there, and those that the present ruleset does not declare, by name.
@@ -350,7 +323,6 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Due = r.at()
 	m.indexed = m.Due
 	m.Events = r.len2()
-	r.beneath(m.Tiers)
 	r.gains(m.Tiers)
 	r.acquired(m)
 	m.Travel = r.travel()

@@ -54,7 +54,7 @@ func (r *TierRecord) gain(g TierGain) {
 	for i > 0 && r.Recent[i-1].At > g.At {
 		i--
 	}
-	if i < n || r.Reached > g.At {
+	if i < n || r.Changed() > g.At {
 		r.gained = gainLate
 	}
 	r.Recent = slices.Insert(r.Recent, i, g)
@@ -66,9 +66,18 @@ func (a *applier) gained(c *Counter, at calendar.Instant, value decimal.Decimal)
 		a.tiers = true
 		if rec := a.m.tier(t.Key); rec != nil {
 			rec.startGain(at)
-			rec.gain(TierGain{At: at, Counter: slices.Index(t.Counters, c), Value: value, Level: challenges.NoLevel})
+			g := TierGain{At: at, Counter: slices.Index(t.Counters, c), Value: value, Level: challenges.NoLevel}
+			if rec.gain(g); t.sums(g.Counter) {
+				rec.Gain(g.Counter, g.Value)
+			}
 		}
 	}
+}
+
+// sums reports whether what came of a counter since a level was reached is what its contributions add up to.
+func (t *Tier) sums(counter int) bool {
+	c := t.Counters[counter]
+	return !c.Last.IsZero() && c.Fold == challenges.Add
 }
 
 // startGain tells whether something else is known of the instant of a new event.
@@ -94,7 +103,7 @@ func (a *applier) climb(t *Tier, rec *TierRecord, at calendar.Instant) {
 	a.changes = a.changes[:0]
 	switch rec.gained {
 	case gainInOrder:
-		a.changes = t.Ladder.Rise(&rec.TierState, a.metricsOf(t), at, a.now, a.changes)
+		a.changes = t.Ladder.Rise(a.rules.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), at, a.changes)
 	case gainLate:
 		a.retrace(t, rec)
 	}
@@ -103,20 +112,16 @@ func (a *applier) climb(t *Tier, rec *TierRecord, at calendar.Instant) {
 
 // retrace goes the way from a tier's base again, with all that is known of it now.
 func (a *applier) retrace(t *Tier, rec *TierRecord) {
-	s, stood := rec.Base, &rec.TierState
-	for stood.Beneath != nil { // held for its grace after a reversal: what lies beneath is reached or lost
-		stood = stood.Beneath
-	}
-	level, held := stood.Level, stood != &rec.TierState
+	cal, s, level := a.rules.CalendarOf(a.m), rec.Base.Clone(), rec.Level
 	metrics := &tierMetrics{rules: a.rules, member: a.m, tier: t}
 	var way []challenges.LevelChange
 	for i := 0; i < len(rec.Recent); {
-		i, way = t.step(a.rules.CalendarOf(a.m), rec, &s, metrics, i, way)
+		i, way = t.step(cal, rec, &s, metrics, i, way)
 	}
 	metrics.without = nil
-	way = t.Ladder.Settle(a.rules.CalendarOf(a.m), &s, metrics, a.now, way)
-	rec.Resume(s)
-	for level != s.Level && (s.Level > level || !held) {
+	way = t.Ladder.Settle(cal, &s, metrics, a.now, way)
+	rec.TierState = s
+	for level != s.Level {
 		next := level + 1
 		if s.Level < level {
 			next = level - 1
@@ -145,9 +150,13 @@ func (t *Tier) step(cal calendar.Calendar, rec *TierRecord, s *challenges.TierSt
 	way = t.Ladder.Settle(cal, s, metrics, at-1, way)
 	metrics.without = rec.Recent[end:]
 	for _, g := range rec.Recent[i:end] {
-		way = s.Lift(min(g.Level, len(t.Ladder.Levels)-1), at, way)
+		if g.Level != challenges.NoLevel {
+			way = t.Ladder.Lift(cal, s, g.Level, metrics, at, way)
+		} else if t.sums(g.Counter) {
+			s.Gain(g.Counter, g.Value)
+		}
 	}
-	return end, t.Ladder.Rise(s, metrics, at, at, way)
+	return end, t.Ladder.Rise(cal, s, metrics, at, way)
 }
 
 // age moves a tier's base on to where the late window begins.
@@ -193,11 +202,11 @@ func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
 	if rec := a.m.tier(t.Key); rec != nil {
 		return rec
 	}
-	rec := &TierRecord{ID: t.Key, TierState: challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: at}}
+	rec := &TierRecord{ID: t.Key, TierState: challenges.NewTierState(at)}
 	a.m.Tiers = append(a.m.Tiers, rec)
 	metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-	a.changes = t.Ladder.Rise(&rec.TierState, &metrics, at, at, a.changes[:0])
-	rec.Base = rec.TierState
+	a.changes = t.Ladder.Rise(a.rules.CalendarOf(a.m), &rec.TierState, &metrics, at, a.changes[:0])
+	rec.Base = rec.Clone()
 	rec.Base.Settled = min(rec.Base.Settled, a.rules.Calendar.Before(a.now, a.rules.Late))
 	return rec
 }
@@ -213,7 +222,7 @@ func (a *applier) liftTier(t *Tier, level string, e *Event) {
 	rec.startGain(e.Time)
 	rec.gain(TierGain{At: e.Time, Level: to})
 	if rec.gained == gainInOrder {
-		a.changes = rec.Lift(to, e.Time, a.changes[:0])
+		a.changes = t.Ladder.Lift(a.rules.CalendarOf(a.m), &rec.TierState, to, a.metricsOf(t), e.Time, a.changes[:0])
 		rec.gained = noGain
 	} else {
 		a.climb(t, rec, e.Time)

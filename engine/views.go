@@ -129,16 +129,16 @@ type TierStanding struct {
 }
 
 // tierState is the member's place on a tier's ladder, falls by time included.
-func (m *Member) tierState(rules *Ruleset, t *Tier, at calendar.Instant) (challenges.TierState, *tierMetrics) {
-	metrics := &tierMetrics{rules: rules, member: m, tier: t}
-	state := challenges.TierState{Level: challenges.NoLevel, Unmet: calendar.Forever, Settled: m.Joined}
+func (m *Member) tierState(rules *Ruleset, t *Tier, at calendar.Instant) (*challenges.TierState, *tierMetrics) {
+	cal, metrics := rules.CalendarOf(m), &tierMetrics{rules: rules, member: m, tier: t}
+	state := challenges.NewTierState(m.Joined)
 	if rec := m.tier(t.Key); rec != nil {
-		state = rec.TierState
+		state = rec.Clone()
 	} else {
-		t.Ladder.Rise(&state, metrics, m.Joined, m.Joined, nil)
+		t.Ladder.Rise(cal, &state, metrics, m.Joined, nil)
 	}
-	t.Ladder.Settle(rules.CalendarOf(m), &state, metrics, at, nil)
-	return state, metrics
+	t.Ladder.Settle(cal, &state, metrics, at, nil)
+	return &state, metrics
 }
 
 // TierAt is where the member is in a tier.
@@ -210,6 +210,34 @@ func (t *tierMetrics) Falls(after calendar.Instant) calendar.Instant {
 		}
 	}
 	return next
+}
+
+// Periodic reports whether a counter counts in calendar periods.
+func (t *tierMetrics) Periodic() bool {
+	return slices.ContainsFunc(t.tier.Counters, func(c *Counter) bool { return c.Every != calendar.Always })
+}
+
+// Since is how much came after an instant: of sums what was counted since, of other folds by whole days after it.
+func (t *tierMetrics) Since(i int, came decimal.Decimal, since, at calendar.Instant) decimal.Decimal {
+	c, cal := t.tier.Counters[i], t.rules.CalendarOf(t.member)
+	switch {
+	case c.Last.IsZero():
+		return 0
+	case cal.WindowStart(at, c.Last) > since:
+		return t.Metric(i, at)
+	case c.Fold == challenges.Add:
+		return came
+	}
+	var after challenges.Tally
+	if count := t.member.count(c.Name); count != nil {
+		first, last := c.periodKey(cal, since), c.periodKey(cal, at)
+		for i := range count.Periods {
+			if k := count.Periods[i].Key; k > first && k <= last {
+				_ = after.Merge(c.Fold, &count.Periods[i].Tally)
+			}
+		}
+	}
+	return after.Value
 }
 
 // Turned reports whether a counter's calendar period ended between two instants.

@@ -210,7 +210,7 @@ func TestStandings(t *testing.T) {
 	require.Equal(t, "stars", club.Counters[0].Earned.ID)
 	require.Equal(t, calendar.Duration{N: 12, Unit: calendar.Month}, club.Counters[0].Last)
 	require.Equal(t, challenges.Keep{EndOf: calendar.Year, Next: true}, club.Ladder.Keep)
-	require.True(t, club.Ladder.AtOnce)
+	require.False(t, club.Ladder.OneLevel)
 	require.Equal(t, []challenges.Rung{{Name: "green"}, {Name: "gold", All: []challenges.Need{{At: decimal.MustParse("450.5")}}}}, club.Ladder.Levels)
 
 	mixed := find(t, r.Tiers, tierID, "mixed")

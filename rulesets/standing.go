@@ -63,19 +63,34 @@ func (b *builder) tier(rec *document.Record, t *engine.Tier) {
 	if n := rec.Values["levels"]; n != nil {
 		t.Ladder.Levels = b.rungs(n, metrics)
 	}
-	t.Ladder.Grace, t.Ladder.AtOnce = b.duration(rec, "grace"), rec.Text("falls") == "to what is met"
+	t.Ladder.OneLevel = rec.Text("falls") == "one level"
 	if n := rec.Values["keep"]; n != nil {
 		g := document.Keep.Match(n.Text)
-		if g.Has(1) {
-			t.Ladder.Keep.For = b.parseDuration(n, g, 1)
-		} else {
+		if t.Ladder.Keep = b.reaching(n, g, 4); g.Has(2) {
 			t.Ladder.Keep.EndOf, _ = calendar.ParsePeriod(g.Get(3))
 			t.Ladder.Keep.Next = g.Get(2) == "next"
 		}
 	}
+	if n := rec.Values["grace"]; n != nil {
+		t.Ladder.Grace = b.reaching(n, document.Grace.Match(n.Text), 2)
+	}
 	t.Perks = b.perks(rec, t)
 	b.caused("tiers/"+rec.ID, engine.TierReached, "tier", rec.ID)
 	b.caused("tiers/"+rec.ID, engine.TierLost, "tier", rec.ID)
+}
+
+// reaching reads a duration, or the end of the period in which one ends that counts from the reaching of a level, from the given
+// group on.
+func (b *builder) reaching(n *document.Node, g document.Groups, from int) (k challenges.Keep) {
+	switch {
+	case g.Has(1):
+		k.For = b.parseDuration(n, g, 1)
+	case g.Has(from + 1):
+		k.EndOf, _ = calendar.ParsePeriod(g.Get(from + 1))
+		k.Next = g.Get(from) == "next"
+		k.For = b.parseDuration(n, g, from+2)
+	}
+	return k
 }
 
 // metrics makes the counters that a tier's levels are on, and returns their names; one nameless for the plain forms.

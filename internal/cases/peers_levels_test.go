@@ -156,7 +156,7 @@ func (f *levels) ruleset(most int) string {
 		list = list[:most]
 	}
 	return f.header("value: number") + lines("counters:", "  xp: {when: xp, add: event.value, public: true}",
-		"tiers:", "  level: {counter: xp, levels: "+ladder(list)+", falls: to what is met}")
+		"tiers:", "  level: {counter: xp, levels: "+ladder(list)+", falls: to what is kept}")
 }
 
 func (f *levels) play(w *world) {
@@ -356,7 +356,7 @@ func newStatus(c *peerCase) peerFamily { return &status{c} }
 
 func (f *status) play(w *world) {
 	w.publish(f.header("value: number", "xp") + lines("counters: {xp: {when: xp, add: event.value, public: true}}",
-		"tiers:", "  tier: {counter: xp, levels: "+ladder(thresholds(f.peerCase))+", falls: to what is met}"))
+		"tiers:", "  tier: {counter: xp, levels: "+ladder(thresholds(f.peerCase))+", falls: to what is kept}"))
 	f.feed(w, time.Second, valued, nil)
 }
 

@@ -94,7 +94,7 @@ func (f *milestone) play(w *world) {
 	}
 	w.publish(f.header("value: number", sources...) + lines("counters:", "  total:", "    when: "+counted,
 		line(r.Value != nil, "    add: event.value"), line(r.Filter != nil, "    if: %s", condition(deref(r.Filter))), "    public: true",
-		"tiers:", "  level: {counter: total, levels: {"+strings.Join(levels, ", ")+"}, falls: to what is met}"))
+		"tiers:", "  level: {counter: total, levels: {"+strings.Join(levels, ", ")+"}, falls: to what is kept}"))
 	f.feed(w, time.Second, valued, func(e *peerEvent, a *answer) {
 		for _, x := range a.effects("") {
 			if x.Kind == engine.TierEffect {
@@ -162,7 +162,7 @@ func (f *runningTotal) play(w *world) {
 	skipped := line(f.find(`negatives skipped`) != nil, ", if: event.value > 0")
 	w.publish(f.header("value: number") + lines("counters:", "  total: {when: event_a, add: event.value, public: true"+skipped+"}",
 		"  penalties: {when: event_a, if: event.value < 0, add: event.value, public: true}",
-		"tiers:", "  level: {counter: total, levels: "+ladder(f.levels)+", falls: to what is met}"))
+		"tiers:", "  level: {counter: total, levels: "+ladder(f.levels)+", falls: to what is kept}"))
 	f.feed(w, time.Second, valued, nil)
 }
 
@@ -245,7 +245,7 @@ func (f *rating) play(w *world) {
 	}
 	w.publish(f.header("value: number", f.counts) + lines("points: {stars: {}}", "tables: {rating: {"+strings.Join(numbers, ", ")+"}}",
 		"counters:", "  average: {when: "+f.counts+", if: event.value >= "+lowest[1]+", latest: event.value}",
-		"tiers:", "  rating: {counter: average, levels: {"+strings.Join(levels, ", ")+"}, falls: to what is met}",
+		"tiers:", "  rating: {counter: average, levels: {"+strings.Join(levels, ", ")+"}, falls: to what is kept}",
 		"rules:",
 		"  up:", "    when: tier_reached", `    if: (event.from ?? "") != ""`, "    give:",
 		`      stars: ((table.rating[event.level] ?? 0) - (table.rating[event.from ?? ""] ?? 0)) * 10`,

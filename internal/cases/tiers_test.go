@@ -38,7 +38,7 @@ func newTiers(c *semanticCase, _ func() *world) family {
 	}
 	f.more = lines("tiers:", "  status:", "    earned: stars", "    levels: {"+levels[2:]+"}", config.period(), config.validity(),
 		line(config.GraceDays > 0, "    grace: %d days", config.GraceDays),
-		line(config.Downgrade == "hard", "    falls: to what is met"))
+		line(config.Downgrade != "hard", "    falls: one level"))
 	return f
 }
 

@@ -212,6 +212,9 @@ func (r *Reporter) fitsScalar(n *Node, f *Field) bool {
 	switch {
 	case slices.Contains(f.Words, text):
 		return true
+	case f.Gone[text] != "":
+		r.Node(n, "write "+f.Name+": "+f.Gone[text], "%s: %s is gone", f.Name, text)
+		return false
 	case p == nil:
 		r.Node(n, didYouMean(expression.Nearest(text, f.Words)), "%s must be one of %s, not %q", f.Name, strings.Join(f.Words, ", "), text)
 		return false

@@ -34,6 +34,7 @@ const (
 	momentPattern   = `(` + datePattern + `)(?:[ T]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?: ?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?)?`
 	numberPattern   = `(?:0|[1-9]\d*)(?:\.\d+)?`
 	pathPattern     = `[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*`
+	reachingPattern = `end of (?:(this|next) )?(month|quarter|year) (` + durationPattern + `) after reaching`
 	weekdayPattern  = `monday|tuesday|wednesday|thursday|friday|saturday|sunday`
 )
 
@@ -84,8 +85,11 @@ var (
 	Cron = form("a schedule of five fields", `\S+ +\S+ +\S+ +\S+ +\S+`,
 		"Minute, hour, day of the month, month, day of the week, in the program's time zone. Give the day of the month or of the week, not both.",
 		"0 9 * * MON", "30 18 1 * *")
-	Keep = form("a duration or the end of a period", `(`+durationPattern+`)|to the end of (this|next) (month|quarter|year)`,
-		"Counted from the instant at which the level was reached.", "12 months", "to the end of next year")
+	Keep = form("a duration or the end of a period", `(`+durationPattern+`)|to the end of (this|next) (month|quarter|year)|`+reachingPattern,
+		"Counted from the instant at which the level was reached.", "12 months", "to the end of next year", "end of month 12 months after reaching")
+	Grace = form("a duration or the end of a period after reaching", `(`+durationPattern+`)|`+reachingPattern,
+		"Counted from the end of `keep`, or from the day on which the level was last met; the end of a period counts from the reaching, and the later of `keep` and `grace` holds.",
+		"2 months", "end of month 14 months after reaching")
 	Expiry = form("an expiry",
 		`(never)|(`+durationPattern+`) after (?:(earning)|last (`+idPattern+`))|end of (?:(this|next) )?(month|quarter|year)(?:, (`+durationPattern+`) after earning)?`,
 		"After the points became available, after the member's last event of a type, or at the end of a period. Points can be spent to the end of that local day.",

@@ -14,12 +14,13 @@ type Section struct {
 type Field struct {
 	Name string
 
-	Phrase  *Phrase  // a scalar of this form
-	Words   []string // a scalar that is one of these
-	Record  *Section // a map of these fields
-	Entries *Section // a map of ids to such maps
-	Free    bool     // a map that whoever compiles it describes: `give`, `levels`
-	Many    bool     // also a list
+	Phrase  *Phrase           // a scalar of this form
+	Words   []string          // a scalar that is one of these
+	Gone    map[string]string // words that meant something once, and what to write instead
+	Record  *Section          // a map of these fields
+	Entries *Section          // a map of ids to such maps
+	Free    bool              // a map that whoever compiles it describes: `give`, `levels`
+	Many    bool              // also a list
 
 	// Of a Free map, for those who describe documents: the keys that mean something, what the others hold, and whether
 	// those can hold such maps and lists again. Whoever compiles the map checks it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/rulesets/document"
@@ -235,6 +236,25 @@ func (l *linter) groupPrizes() {
 // pays reports whether a `give` has anything of worth: points or a reward, not only badges.
 func pays(give *document.Node) bool {
 	return slices.ContainsFunc(give.Pairs, func(p document.Pair) bool { return p.Key.Text != "badge" && p.Key.Text != "tier" })
+}
+
+// anyLevels finds rules on tiers that look at no level.
+func (l *linter) anyLevels() {
+	l.each(func(_ string, rec *document.Record) {
+		for _, n := range rec.List("when") {
+			if n.Text == engine.TierReached && !asksLevel(rec.Node) {
+				l.say(n, "", "this fires for every level, the lowest one with joining")
+			}
+		}
+	}, "rules")
+}
+
+// asksLevel reports whether any text of a definition looks at the level that was reached, or the one from which.
+func asksLevel(n *document.Node) bool {
+	if n.Kind == document.Scalar {
+		return strings.Contains(n.Text, "event.level") || strings.Contains(n.Text, "event.from")
+	}
+	return slices.ContainsFunc(n.Items, asksLevel) || slices.ContainsFunc(n.Pairs, func(p document.Pair) bool { return asksLevel(p.Value) })
 }
 
 // selfFeedingBoards finds boards that rank points earned, and whose prizes are such points.

@@ -350,7 +350,7 @@ func (d drawing) challenge(id string, begin int) Challenge {
 }
 
 func (d drawing) tier(m mix) Tier {
-	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, ToMet: d.one(2)}
+	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, OneLevel: d.one(2)}
 	switch d.below(3) {
 	case 0:
 		t.Every = pick(d, "month", "quarter", "year")

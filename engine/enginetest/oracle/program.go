@@ -170,13 +170,13 @@ type Reward struct {
 
 // Tier has levels l0, l1, … by the points earned in a period or in the last days.
 type Tier struct {
-	ID      string
-	Points  string
-	Every   string
-	Last    Span
-	Levels  []int64 // ascending, the first is 0
-	Keep    Span
-	KeepEnd string // "", or a period: to the end of next PERIOD
-	Grace   Span
-	ToMet   bool
+	ID       string
+	Points   string
+	Every    string
+	Last     Span
+	Levels   []int64 // ascending, the first is 0
+	Keep     Span
+	KeepEnd  string // "", or a period: to the end of next PERIOD
+	Grace    Span
+	OneLevel bool
 }

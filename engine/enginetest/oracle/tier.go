@@ -53,16 +53,16 @@ func (g *gains) before(at Instant) int64 {
 	return g.sums[n]
 }
 
-// metric is what counts for a tier at an instant: what was earned since its window began.
-func (t Tier) metric(m *member, at Instant) int64 {
-	day, g := m.clock.day(at), m.earnings(t.Points)
+// window is when what counts for a tier at an instant begins.
+func (t Tier) window(m *member, at Instant) Instant {
+	day := m.clock.day(at)
 	switch {
 	case t.Last.N > 0:
-		return g.before(at+1) - g.before(m.clock.start(first(day, t.Last)))
+		return m.clock.start(first(day, t.Last))
 	case t.Every != "":
-		return g.before(at+1) - g.before(m.clock.start(m.clock.periodStart(t.Every, day)))
+		return m.clock.start(m.clock.periodStart(t.Every, day))
 	}
-	return g.before(at + 1)
+	return -Forever
 }
 
 // kept is until when a level reached at an instant is kept whatever happens.
@@ -73,8 +73,14 @@ func (t Tier) kept(c *clock, at Instant) Instant {
 	return c.after(at, t.Keep)
 }
 
+// rung is one level of a member's tier: from when its keep counts, when it was reached, since when it is not met.
+type rung struct {
+	held                 bool
+	from, reached, unmet Instant
+}
+
 // Tier is the level a member has at an instant: time is walked from the first event on, stopping at every event and every
-// midnight.
+// midnight. Each level is followed for itself.
 func (w *World) Tier(id string, t Tier, now Instant) int {
 	m := w.members[id]
 	stops := []Instant{now}
@@ -95,46 +101,85 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 		stops = append(stops, m.clock.start(d))
 	}
 	slices.Sort(stops)
-	level, reached, unmet := 0, begin, Forever
-	period := 0
-	for _, at := range stops {
-		v := t.metric(m, at)
-		met := 0
-		for i, needs := range t.Levels {
-			if v >= needs*million {
-				met = i
+	rungs := make([]rung, len(t.Levels))
+	rungs[0] = rung{held: true, unmet: Forever}
+	level, earned := 0, m.earnings(t.Points)
+	for _, at := range slices.Compact(stops) {
+		window := earned.before(t.window(m, at))
+		before, value := earned.before(at)-window, earned.before(at+1)-window
+		for k := range rungs {
+			if before < t.Levels[k]*million && rungs[k].held {
+				rungs[k].unmet = min(rungs[k].unmet, at)
 			}
 		}
-		p := m.clock.periodStart(t.Every, m.clock.day(at))
-		switch {
-		case met > level:
-			level, reached, unmet, period = met, at, Forever, p
-		case met == level:
-			if p != period { // met again in another period: reached again
-				reached, period = at, p
-			}
-			unmet = Forever
-		default:
-			unmet = min(unmet, at)
-		}
-		for level > met && t.falls(m.clock, reached, unmet) <= at {
+		for level > 0 && t.ends(m.clock, rungs[level]) <= at {
 			w.reach("tier fell")
-			fell := t.falls(m.clock, reached, unmet)
-			if level--; t.ToMet {
-				level = met
-			}
-			reached, period, unmet = fell, p, Forever
-			if level > met {
-				unmet = fell
-			}
+			level = t.fall(m.clock, rungs, level, before)
 		}
+		if value == before {
+			continue
+		}
+		top := 0
+		for k := 1; k < len(rungs) && value >= t.Levels[k]*million; k++ {
+			if t.reached(m, rungs[k], before, earned.before(at+1)-max(window, earned.before(rungs[k].reached+1)), t.Levels[k]*million, at) {
+				top = k
+			}
+			rungs[k].unmet = Forever
+		}
+		for k := 1; k <= top; k++ {
+			if k < level && rungs[k].held {
+				w.reach("lower level kept anew")
+			}
+			rungs[k] = rung{held: true, from: at, reached: at, unmet: Forever}
+		}
+		level = max(level, top)
 	}
 	return level
 }
 
-// falls is when a level is lost: its last day is the one before it is unmet or kept no more, and grace counts from that.
-func (t Tier) falls(c *clock, reached, unmet Instant) Instant {
-	end := max(unmet, t.kept(c, reached))
+// fall is the level after one has ended: softly the one below, kept anew; else the highest that is met or has not ended itself.
+func (t Tier) fall(c *clock, rungs []rung, level int, value int64) int {
+	fell := t.ends(c, rungs[level])
+	rungs[level].held = false
+	level--
+	for !t.OneLevel && level > 0 && value < t.Levels[level]*million && (!rungs[level].held || t.ends(c, rungs[level]) <= fell) {
+		rungs[level].held = false
+		level--
+	}
+	if level == 0 {
+		return 0
+	}
+	r := &rungs[level]
+	if !r.held || t.ends(c, *r) <= fell {
+		*r = rung{held: true, from: fell, reached: r.reached, unmet: Forever}
+	}
+	if t.OneLevel {
+		r.from = fell
+	}
+	if value < t.Levels[level]*million {
+		r.unmet = min(r.unmet, fell)
+	}
+	return level
+}
+
+// reached reports whether something earned makes a level that is now met reached: it was not held; or it had not been met
+// right before, in a period for the first time; or what came since it was reached last is enough alone.
+func (t Tier) reached(m *member, r rung, before, since, needs int64, at Instant) bool {
+	switch {
+	case !r.held || t.ends(m.clock, r) <= at:
+		return true
+	case t.Every != "":
+		return m.clock.periodStart(t.Every, m.clock.day(r.reached)) != m.clock.periodStart(t.Every, m.clock.day(at))
+	}
+	return before < needs || t.Last.N > 0 && since >= needs
+}
+
+// ends is when a level is lost: its last day is the one before it is unmet or kept no more, and grace counts from that.
+func (t Tier) ends(c *clock, r rung) Instant {
+	if r.unmet == Forever {
+		return Forever
+	}
+	end := max(r.unmet, t.kept(c, r.from))
 	if t.Grace.N == 0 {
 		return end
 	}

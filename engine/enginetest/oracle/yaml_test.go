@@ -340,8 +340,8 @@ func (t Tier) yaml() (string, fields) {
 	if t.Grace.N > 0 {
 		f.add("grace: %s", t.Grace)
 	}
-	if t.ToMet {
-		f.add("falls: to what is met")
+	if t.OneLevel {
+		f.add("falls: one level")
 	}
 	return t.ID, f
 }
