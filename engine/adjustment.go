@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
@@ -86,8 +85,5 @@ func (a *applier) overdraw(p *Points, amount decimal.Decimal, name string) {
 	told.Amount -= short
 	acc.Forfeited += short
 	acc.Debt += short
-	entry := &a.out.Entries[len(a.out.Entries)-1]
-	entry.Amount -= short
-	entry.Balance = acc.total()
-	told.Expires = calendar.Forever
+	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -short, At: a.now, Source: name})
 }

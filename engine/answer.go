@@ -128,6 +128,15 @@ func appendEffect(b []byte, e *Effect) []byte {
 			w.name("boosts")
 			w.b = appendTexts(w.b, e.Boosts)
 		}
+		if t := e.Took; t != nil {
+			w.name("took")
+			o := object{b: append(w.b, '{')}
+			o.number("own", t.Own)
+			o.number("others", t.Others)
+			o.number("debt", t.Debt)
+			o.number("forgiven", t.Forgiven)
+			w.b = append(o.b, '}')
+		}
 		w.instant("available_at", e.Available)
 		w.instant("expires_at", e.Expires)
 	case BadgeEffect:

@@ -141,10 +141,7 @@ func (w *writer) claim(c *Claim) {
 	w.text(c.Chosen)
 	w.len(len(c.Parts))
 	for i := range c.Parts {
-		p := &c.Parts[i]
-		w.taken(&p.TakenPart)
-		w.num(p.Returned)
-		w.at(p.Over)
+		w.claimPart(&c.Parts[i])
 	}
 	w.len(len(c.Uses))
 	for i := range c.Uses {
@@ -160,10 +157,7 @@ func (w *writer) claim(c *Claim) {
 func (r *reader) claim(c *Claim) {
 	*c = Claim{ID: r.text(), Reward: r.name(), Seq: r.uint(), State: ClaimState(r.uint()), At: r.at(), Until: r.at(), Settled: r.at(), //nolint:gosec // written from one
 		Code: r.text(), Chosen: r.name()}
-	c.Parts = list(r, func(p *ClaimPart) {
-		r.taken(&p.TakenPart)
-		p.Returned, p.Over = r.num(), r.at()
-	})
+	c.Parts = list(r, r.claimPart)
 	c.Uses = list(r, func(u *ClaimUse) {
 		*u = ClaimUse{Limit: r.fixed(), Shared: r.text(), Key: r.key(), Points: r.name(), Amount: r.num()}
 	})

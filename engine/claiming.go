@@ -315,9 +315,12 @@ func (a *applier) tellClaim(c *Claim, until calendar.Instant) {
 
 // raiseClaim raises an event for each of the points that a claim is about, as the ledger has them.
 func (a *applier) raiseClaim(name string, e *Event, reward, kind, claim string, entries EntryKind, from []Entry) {
-	for i := range from {
-		if entry := &from[i]; entry.Kind == entries {
-			amount := max(entry.Amount, -entry.Amount)
+	for i := 0; i < len(from); {
+		entry, amount := &from[i], decimal.Decimal(0)
+		for ; i < len(from) && from[i].Kind == entry.Kind && from[i].Points == entry.Points; i++ { // one a lot
+			amount += max(from[i].Amount, -from[i].Amount)
+		}
+		if entry.Kind == entries {
 			a.follow(Cause{Event: name, ID: reward, Goal: entry.Points, At: e.Time}, e.ID+"/"+name+"/"+entry.Points, e.Depth,
 				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(entry.Points), NumberValue(amount)})
 		}

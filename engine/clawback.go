@@ -6,124 +6,117 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// claw takes points back, in this order: what is left of the lots of the event that gave them, what of those had expired
-// (which is forgiven), other lots in spending order; what nothing is left for is debt, or is let go, as the points say.
-// Held points are not touched (semantics: Reversal). It reports false where points refuse to be taken that far.
+// claw takes points back, in this order: what is left of the lots of the event that gave them, what is pending of those first;
+// what of those had expired (which is forgiven); other lots in spending order; what nothing is left for is debt, or is let go,
+// as the points say. What others give, or nobody, is missing of the event: whatever comes back settles that. Held points are not
+// touched (semantics: Reversal). It reports false where points refuse to be taken that far.
 func (a *applier) claw(rev *Revision) bool {
-	deciding := a.told == nil
-	left := make([]decimal.Decimal, len(rev.Claws))
-	taken := make([]decimal.Decimal, len(rev.Claws))
-	balances := map[string]decimal.Decimal{}
+	claws := make([]clawing, 0, len(rev.Claws))
 	for i := range rev.Claws {
-		c := &rev.Claws[i]
-		if c.Kind != PointsEffect {
-			continue
+		if rev.Claws[i].Kind == PointsEffect {
+			claws = append(claws, clawing{Claw: &rev.Claws[i], acc: a.m.needAccount(rev.Claws[i].ID)})
 		}
-		acc := a.m.needAccount(c.ID)
-		if _, known := balances[c.ID]; !known {
-			balances[c.ID] = acc.total()
-		}
-		taken[i] = acc.reverseOwn(c.Seq, c.Amount)
-		left[i] = c.Amount - taken[i]
-		if deciding {
-			c.Forgiven = min(left[i], c.expired-rev.forgiven(c, i))
-		}
-		acc.forgive(c.Seq, c.Forgiven)
-		left[i] -= c.Forgiven
 	}
-	for i := range rev.Claws {
-		c := &rev.Claws[i]
-		if c.Kind != PointsEffect {
-			continue
-		}
-		acc := a.m.needAccount(c.ID)
-		other := a.reverseOthers(acc, left[i])
-		taken[i], left[i] = taken[i]+other, left[i]-other
-		if deciding && left[i] > 0 {
-			switch c.policy {
-			case NegativeRefuse:
-				return false
-			case NegativeDebt:
-				c.Debt = left[i]
-			}
-		}
-		acc.Debt += c.Debt
-		taken[i] += c.Debt
-		acc.Reversed += taken[i]
+	for i := range claws {
+		a.clawOwn(&claws[i], rev)
 	}
-	for i := range rev.Claws {
-		a.tellClaw(&rev.Claws[i], taken[i], balances)
+	for i := range claws {
+		if !a.clawOthers(&claws[i]) {
+			return false
+		}
 	}
 	return true
 }
 
+// clawing is a claw of points at work.
+type clawing struct {
+	*Claw
+	acc  *Account
+	took Takings
+}
+
+// left is what is still to be taken.
+func (c *clawing) left() decimal.Decimal { return c.Amount - c.took.Own - c.took.Others - c.Debt - c.Forgiven }
+
+// tookFrom tells the ledger what was taken from a lot, 0 for what is owed.
+func (a *applier) tookFrom(c *clawing, lot uint64, amount decimal.Decimal) {
+	c.acc.Reversed += amount
+	a.entry(c.acc, Entry{Kind: EntryReversed, Amount: -amount, At: a.now, Lot: lot, Source: c.Source})
+}
+
+// clawOwn takes from the lots of the event itself, and forgives what of them has expired.
+func (a *applier) clawOwn(c *clawing, rev *Revision) {
+	for _, pending := range []bool{true, false} {
+		for i := range c.acc.Lots {
+			lot := &c.acc.Lots[i]
+			if part := min(c.left(), lot.Remaining); lot.Seq == c.Seq && (lot.Available > a.now) == pending && part > 0 {
+				lot.Remaining, lot.Reversed = lot.Remaining-part, lot.Reversed+part
+				c.took.Own += part
+				a.tookFrom(c, lot.Seq, part)
+			}
+		}
+	}
+	if a.told == nil {
+		c.Forgiven = max(0, min(c.Amount-c.took.Own, c.expired-rev.forgiven(c.Claw)))
+	}
+	c.acc.forgive(c.Seq, c.Forgiven)
+}
+
+// clawOthers takes what is missing from other lots, or makes it a debt, or lets it go. It reports false where the points refuse
+// that.
+func (a *applier) clawOthers(c *clawing) bool {
+	left := a.draw(c.acc, a.pointsOf(c.acc), c.left(), func(lot *Lot, part decimal.Decimal) {
+		lot.Reversed += part
+		c.took.Others += part
+		c.acc.needMissing(c.Seq).cover(lot.part(c.ID, part))
+		a.tookFrom(c, lot.Seq, part)
+	})
+	if a.told == nil && left > 0 {
+		switch c.policy {
+		case NegativeRefuse:
+			return false
+		case NegativeDebt:
+			c.Debt = left
+		}
+	}
+	if c.Debt > 0 {
+		c.acc.Debt += c.Debt
+		c.acc.needMissing(c.Seq).Debt += c.Debt
+		a.tookFrom(c, 0, c.Debt)
+	}
+	if let := left - c.Debt; let > 0 {
+		c.acc.needMissing(c.Seq).Let += let
+		c.Let = let
+	}
+	took := c.took.Own + c.took.Others + c.Debt
+	c.took.Debt, c.took.Forgiven = c.Debt, c.Forgiven+c.Let
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: c.ID, Source: c.Source, Goal: c.Goal, Amount: -took, Wanted: -c.Amount, Took: &c.took})
+	return true
+}
+
 // forgiven is what the claws before one have forgiven of the same lots.
-func (v *Revision) forgiven(c *Claw, before int) (sum decimal.Decimal) {
-	for i := range v.Claws[:before] {
-		if o := &v.Claws[i]; o.Kind == PointsEffect && o.Seq == c.Seq && o.ID == c.ID {
+func (v *Revision) forgiven(until *Claw) (sum decimal.Decimal) {
+	for i := range v.Claws {
+		o := &v.Claws[i]
+		if o == until {
+			break
+		}
+		if o.Kind == PointsEffect && o.Seq == until.Seq && o.ID == until.ID {
 			sum += o.Forgiven
 		}
 	}
 	return sum
 }
 
-// tellClaw writes the ledger's line and the effect of points taken back. balances are those before the line.
-func (a *applier) tellClaw(c *Claw, taken decimal.Decimal, balances map[string]decimal.Decimal) {
-	if c.Kind != PointsEffect {
-		return
-	}
-	if taken > 0 {
-		balances[c.ID] -= taken
-		a.out.Entries = append(a.out.Entries, Entry{Points: c.ID, Kind: EntryReversed, Amount: -taken, At: a.now, Lot: c.Seq,
-			Source: c.Source, Balance: balances[c.ID]})
-	}
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: c.ID, Source: c.Source, Goal: c.Goal, Amount: -taken, Wanted: -c.Amount})
-}
-
-// reverseOwn takes what is left, pending or not, of the lots of one event.
-func (a *Account) reverseOwn(seq uint64, amount decimal.Decimal) (taken decimal.Decimal) {
+// forgive lets expired points of an event be: no late event brings them back.
+func (a *Account) forgive(seq uint64, amount decimal.Decimal) {
 	for i := range a.Lots {
 		lot := &a.Lots[i]
-		if lot.Seq == seq {
-			taken += lot.reverse(amount - taken)
+		if part := min(amount, lot.Expired-lot.Forgiven); lot.Seq == seq && part > 0 {
+			lot.Forgiven += part
+			amount -= part
 		}
 	}
-	return taken
-}
-
-func (l *Lot) reverse(amount decimal.Decimal) decimal.Decimal {
-	part := min(amount, l.Remaining)
-	l.Remaining -= part
-	l.Reversed += part
-	return part
-}
-
-// forgive lets expired points of an event be: they become a lot of their own that no late event brings back.
-func (a *Account) forgive(seq uint64, amount decimal.Decimal) {
-	for i := 0; amount > 0 && i < len(a.Lots); i++ {
-		lot := &a.Lots[i]
-		part := min(amount, lot.Expired)
-		if lot.Seq != seq || part == 0 || lot.Idle == 0 {
-			continue
-		}
-		amount -= part
-		gone := Lot{Seq: seq, Source: lot.Source, Granted: lot.Granted, Amount: part, Expired: part, Available: lot.Available,
-			Expires: lot.Expires, Until: lot.Until}
-		lot.Amount, lot.Expired = lot.Amount-part, lot.Expired-part
-		a.Lots = slices.Insert(a.Lots, i, gone)
-		i++
-	}
-}
-
-// reverseOthers takes what is spendable, in spending order.
-func (a *applier) reverseOthers(acc *Account, amount decimal.Decimal) (taken decimal.Decimal) {
-	if amount == 0 {
-		return 0
-	}
-	for _, i := range a.spendingOrder(acc, a.pointsOf(acc)) {
-		taken += acc.Lots[i].reverse(amount - taken)
-	}
-	return taken
 }
 
 // pointsOf is the definition of an account's points; those that the ruleset no longer has are spent in the usual order.
@@ -134,20 +127,21 @@ func (a *applier) pointsOf(acc *Account) *Points {
 	return &Points{Definition: Definition{ID: acc.Points}}
 }
 
-// giveBack returns what a reversed event had taken, to the lots it came from; debt is paid first, and what comes back after
-// its expiry is expired.
+// giveBack returns what a reversed event had taken, to the lots it came from; what comes back after its expiry is expired.
 func (a *applier) giveBack(parts []TakenPart) {
 	for i := range parts {
 		p := &parts[i]
 		acc := a.m.needAccount(p.Points)
+		time := a.passage(acc)
 		lot := acc.lotOf(p, forfeitedOf)
 		lot.Forfeited -= p.Amount
-		lot.Remaining += p.Amount
 		acc.Forfeited -= p.Amount
-		acc.payDebt(lot)
-		a.entry(acc, Entry{Kind: EntryReturned, Amount: p.Amount, At: a.now, Lot: lot.Seq, Source: p.Source, Available: lot.Available, Expires: lot.Expires})
-		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.Points, Source: p.Source, Amount: p.Amount, Wanted: p.Amount,
-			Available: lot.Available, Expires: lot.Expires})
+		kept := time.back(lot, p.Amount, time.over(&ClaimPart{TakenPart: *p}, a.now), Entry{Kind: EntryReturned, Amount: p.Amount, At: a.now, Lot: lot.Seq,
+			Source: p.Source, Available: lot.Available, Expires: lot.Expires})
+		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.Points, Source: p.Source, Amount: kept, Wanted: p.Amount,
+			Available: p.Available, Expires: p.Expires})
+		time.makeGood()
+		a.tellAllExpired(time)
 	}
 }
 

@@ -164,14 +164,16 @@ func (a *applier) forfeitAll(acc *Account) {
 	sum := decimal.Decimal(0)
 	for i := range acc.Lots {
 		lot := &acc.Lots[i]
-		sum += lot.Remaining
-		lot.Forfeited, lot.Remaining = lot.Forfeited+lot.Remaining, 0
+		if part := lot.Remaining; part > 0 {
+			sum += part
+			lot.Forfeited, lot.Remaining = lot.Forfeited+part, 0
+			acc.Forfeited += part
+			a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: "erasure"})
+		}
 	}
 	if sum == 0 {
 		return
 	}
-	acc.Forfeited += sum
-	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -sum, At: a.now, Lot: a.seq, Source: "erasure"})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: acc.Points, Source: "erasure", Amount: -sum, Wanted: -sum,
 		Available: a.now, Expires: calendar.Forever})
 }

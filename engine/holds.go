@@ -10,18 +10,11 @@ import (
 // hold pins points of the member at hand for a claim, in spending order; the caller knows that they suffice.
 func (a *applier) hold(c *Claim, p *Points, amount decimal.Decimal, name string) {
 	acc := a.m.needAccount(p.ID)
-	left := amount
-	for _, i := range a.spendingOrder(acc, p) {
-		lot := &acc.Lots[i]
-		part := min(left, lot.Remaining)
-		lot.Remaining -= part
+	a.draw(acc, p, amount, func(lot *Lot, part decimal.Decimal) {
 		lot.Held += part
 		c.Parts = append(c.Parts, ClaimPart{TakenPart: lot.part(p.ID, part)})
-		if left -= part; left == 0 {
-			break
-		}
-	}
-	a.entry(acc, Entry{Kind: EntryHeld, Amount: amount - left, At: a.now, Lot: c.Seq, Source: name})
+		a.entry(acc, Entry{Kind: EntryHeld, Amount: part, At: a.now, Lot: lot.Seq, Source: name})
+	})
 }
 
 // part is some of a lot with what it takes to find the lot again.
@@ -33,6 +26,10 @@ func (l *Lot) part(points string, amount decimal.Decimal) TakenPart {
 // of reports whether a part was taken from this lot, or from one on the same terms.
 func (p *TakenPart) of(l *Lot) bool {
 	return l.Seq == p.Lot && l.Source == p.LotSource && l.Available == p.Available && l.Expires == p.Expires && l.Idle == p.Idle
+}
+
+func (p *TakenPart) sameLot(o *TakenPart) bool {
+	return o.of(&Lot{Seq: p.Lot, Source: p.LotSource, Available: p.Available, Expires: p.Expires, Idle: p.Idle})
 }
 
 // unhold takes points out of the hold of the lots that a part pins, and calls yield for each of those lots. Held lots are
@@ -67,7 +64,11 @@ func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name st
 		}
 		part := min(left, p.Amount)
 		left -= part
-		time.acc.unhold(&p.TakenPart, part, func(lot *Lot, n decimal.Decimal) { lot.Spent += n })
+		time.acc.unhold(&p.TakenPart, part, func(lot *Lot, n decimal.Decimal) {
+			lot.Spent += n
+			time.acc.Spent += n
+			time.entry(Entry{Kind: EntrySpent, Amount: -n, At: a.now, Lot: lot.Seq, Source: name})
+		})
 		if part < p.Amount {
 			back := *p
 			back.Amount -= part
@@ -76,11 +77,10 @@ func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name st
 		}
 	}
 	c.Parts = slices.DeleteFunc(c.Parts, func(p ClaimPart) bool { return p.Amount == 0 })
-	time.acc.Spent += amount
-	time.entry(Entry{Kind: EntrySpent, Amount: -amount, At: a.now, Lot: c.Seq, Source: name})
 	for i := range rest {
-		time.free(&rest[i], a.now, name, c.Seq)
+		time.free(&rest[i], a.now, name)
 	}
+	time.makeGood()
 	a.tellAllExpired(time)
 }
 
@@ -88,18 +88,11 @@ func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name st
 func (a *applier) pay(costs []Cost, name string) {
 	for _, cost := range costs {
 		acc := a.m.needAccount(cost.Points.ID)
-		left := cost.Amount
-		for _, i := range a.spendingOrder(acc, cost.Points) {
-			lot := &acc.Lots[i]
-			part := min(left, lot.Remaining)
-			lot.Remaining -= part
+		left := a.draw(acc, cost.Points, cost.Amount, func(lot *Lot, part decimal.Decimal) {
 			lot.Spent += part
-			if left -= part; left == 0 {
-				break
-			}
-		}
-		acc.Spent += cost.Amount - left
-		a.entry(acc, Entry{Kind: EntrySpent, Amount: left - cost.Amount, At: a.now, Lot: a.seq, Source: name})
+			acc.Spent += part
+			a.entry(acc, Entry{Kind: EntrySpent, Amount: -part, At: a.now, Lot: lot.Seq, Source: name})
+		})
 		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: cost.Points.ID, Source: name, Amount: left - cost.Amount,
 			Wanted: -cost.Amount, Available: a.now, Expires: calendar.Forever})
 	}
@@ -116,9 +109,10 @@ func (a *applier) freeAll(c *Claim) {
 		time := a.passage(a.m.needAccount(points))
 		for i := range c.Parts {
 			if p := &c.Parts[i]; p.Points == points {
-				time.free(p, a.now, rewardNames+c.Reward, c.Seq)
+				time.free(p, a.now, rewardNames+c.Reward)
 			}
 		}
+		time.makeGood()
 		a.tellAllExpired(time)
 	}
 }
@@ -147,12 +141,9 @@ func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, name s
 		lot := time.acc.lotOf(&terms, spentOf)
 		lot.Spent -= n
 		time.acc.Spent -= n
-		over := time.over(p, a.now)
-		if over == 0 {
-			restored += n
-		}
-		time.back(lot, n, over, Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: c.Seq, Source: name, Available: lot.Available, Expires: lot.Expires})
+		restored += time.back(lot, n, time.over(p, a.now), Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: lot.Seq, Source: name, Available: lot.Available, Expires: lot.Expires})
 	}
+	time.makeGood()
 	a.tellAllExpired(time)
 	return restored
 }
@@ -164,27 +155,22 @@ func forfeitedOf(l *Lot) *decimal.Decimal { return &l.Forfeited }
 // lapseParts notes which of the lots that claims hold or have spent have expired by now, not before an instant. Only those
 // are noted that expire after the last event of a type, because later events do not tell it any more.
 func (a *applier) lapseParts(time *passage, from calendar.Instant) {
-	for _, c := range a.m.Claims {
-		for i := range c.Parts {
-			if p := &c.Parts[i]; p.Points == time.acc.Points && p.Idle != 0 && p.Over == 0 && p.left() > 0 {
-				if over := time.over(p, a.now); over != 0 {
-					p.Over = max(over, from)
-				}
+	a.m.partsOf(time.acc, func(p *ClaimPart) {
+		if p.Idle != 0 && p.Over == 0 && p.left() > 0 {
+			if over := time.over(p, a.now); over != 0 {
+				p.Over = max(over, from)
 			}
 		}
-	}
+	})
 }
 
 // reviveParts takes that back where a late event shows that a lot had not expired.
 func (a *applier) reviveParts(time *passage) {
-	for _, c := range a.m.Claims {
-		for i := range c.Parts {
-			p := &c.Parts[i]
-			if p.Points == time.acc.Points && p.Over != 0 && a.revived(time, p.lot(), p.Over) {
-				p.Over = 0
-			}
+	a.m.partsOf(time.acc, func(p *ClaimPart) {
+		if p.Over != 0 && a.revived(time, p.lot(), p.Over) {
+			p.Over = 0
 		}
-	}
+	})
 }
 
 // closeHolds times out the claims whose holds are over by now; what they held has been given back.
@@ -197,20 +183,23 @@ func (a *applier) closeHolds(now calendar.Instant) {
 	}
 }
 
-// claimsDue is the next instant at which time changes something about the member's claims.
+// claimsDue is the next instant at which time changes something about the member's claims, or about what may come back.
 func (a *applier) claimsDue(due calendar.Instant) calendar.Instant {
 	for _, c := range a.m.Claims {
 		if c.State == ClaimOpen {
 			due = min(due, c.Until)
 		}
-		if c.State != ClaimOpen && c.State != ClaimConfirmed {
+	}
+	for _, acc := range a.m.Accounts {
+		if len(acc.Idle) == 0 {
 			continue
 		}
-		for i := range c.Parts {
-			if p := &c.Parts[i]; p.Idle != 0 && p.Over == 0 && p.left() > 0 {
-				due = min(due, a.passage(a.m.needAccount(p.Points)).end(p))
+		time := a.passage(acc)
+		a.m.partsOf(acc, func(p *ClaimPart) {
+			if p.Idle != 0 && p.Over == 0 && p.left() > 0 {
+				due = min(due, time.end(p))
 			}
-		}
+		})
 	}
 	return due
 }

@@ -22,6 +22,7 @@ type Account struct {
 	Expired   decimal.Decimal
 	Forfeited decimal.Decimal
 	Reversed  decimal.Decimal
+	Missing   []Missing // of events that were reversed, in order
 }
 
 // IdleRule is an expiry phrase that counts from the last event of a type. Lots keep the phrases they were born with.
@@ -50,6 +51,8 @@ type Lot struct {
 	Idle uint64
 	// Until is when it was expired, for lots with an Expired part.
 	Until calendar.Instant
+	// Forgiven is how much of Expired a reversal would have taken: no late event brings that back.
+	Forgiven decimal.Decimal
 }
 
 // EntryKind says what an entry of the ledger did.
@@ -67,6 +70,7 @@ const (
 	EntryRestored  EntryKind = "restored" // expired points came back, through a late event
 	EntryForfeited EntryKind = "forfeited"
 	EntryReversed  EntryKind = "reversed"
+	EntryMadeGood  EntryKind = "made_good" // a lot gets back what was reversed in place of points that have now come back
 	EntryReturned  EntryKind = "returned" // taken points came back, through a reversal
 )
 
@@ -77,7 +81,7 @@ type Entry struct {
 	Kind    EntryKind
 	Amount  decimal.Decimal
 	At      calendar.Instant // the instant it is dated at
-	Lot     uint64           // seq of the event whose grant it concerns, 0 for none
+	Lot     uint64           // seq of the event that opened the lot it touches, 0 for none: what is owed
 	Source  string           // definition that caused it, "" for time
 	Balance decimal.Decimal  // live, pending and held points less debt, after it
 	// Available and Expires are those of a lot that was opened.

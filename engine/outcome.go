@@ -65,6 +65,7 @@ type Effect struct {
 	Amount    decimal.Decimal // points: given, negative when taken; challenge: progress; leaderboard: score
 	Wanted    decimal.Decimal // points: before caps; challenge: the goal that is next, or the last
 	Boosts    []string
+	Took      *Takings // where a reversal took it back
 	Available calendar.Instant
 	Expires   calendar.Instant // points: calendar.Forever for never
 
@@ -86,6 +87,12 @@ type Effect struct {
 	Claim    string // reward: of which it is, "" for a gift; State is the claim's
 	Code     string // reward
 	Group    string // the group that is ranked, "" where members are
+}
+
+// Takings is where a reversal took points from: the event's own lots, others, a debt that it made; or what it forgave, because it
+// had expired or, under negative: floor, was spent.
+type Takings struct {
+	Own, Others, Debt, Forgiven decimal.Decimal
 }
 
 // Note tells the sender of something that did not go as the ruleset asked, without the event failing. A definition that

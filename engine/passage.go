@@ -16,6 +16,8 @@ type passage struct {
 	out  *Outcome // nil: nobody is told
 	// expired is what has expired since, by instant.
 	expired []Expiring
+	// repay is what other lots are still to get back.
+	repay []repayment
 }
 
 // passage is the account's, as far as the member at hand is settled.
@@ -76,12 +78,16 @@ func (p *passage) settle(claims []*Claim, now calendar.Instant) {
 	for _, t := range p.turns(claims, now) {
 		switch {
 		case t.claim != nil:
-			p.free(&t.claim.Parts[t.part], t.at, rewardNames+t.claim.Reward, t.claim.Seq)
+			p.free(&t.claim.Parts[t.part], t.at, rewardNames+t.claim.Reward)
 		case t.free:
 			p.release(&p.acc.Lots[t.lot])
 		case p.acc.Lots[t.lot].Remaining > 0:
 			p.expire(&p.acc.Lots[t.lot], t.at)
 		}
+	}
+	if len(p.repay) > 0 {
+		p.makeGood()
+		p.settle(nil, now)
 	}
 }
 
@@ -109,24 +115,27 @@ func (p *passage) lose(lot *Lot, amount decimal.Decimal, over, at calendar.Insta
 }
 
 // free gives held points back at an instant.
-func (p *passage) free(part *ClaimPart, at calendar.Instant, name string, claim uint64) {
+func (p *passage) free(part *ClaimPart, at calendar.Instant, name string) {
 	over := p.over(part, at)
 	p.acc.unhold(&part.TakenPart, part.Amount, func(lot *Lot, n decimal.Decimal) {
-		p.back(lot, n, over, Entry{Kind: EntryFreed, Amount: n, At: at, Lot: claim, Source: name})
+		p.back(lot, n, over, Entry{Kind: EntryFreed, Amount: n, At: at, Lot: lot.Seq, Source: name})
 	})
 }
 
-// back puts points back into the lot they came from, where they pay debt first; what comes back after its expiry is expired
-// (semantics: Points).
-func (p *passage) back(lot *Lot, amount decimal.Decimal, over calendar.Instant, e Entry) {
+// back puts points back into the lot they came from, where they first settle what is missing of its event and pay debt; what
+// comes back after its expiry is expired (semantics: Points). What other lots are to get back waits for makeGood.
+func (p *passage) back(lot *Lot, amount decimal.Decimal, over calendar.Instant, e Entry) (kept decimal.Decimal) {
 	lot.Remaining += amount
-	if over == 0 {
-		p.acc.payDebt(lot)
-	}
 	p.entry(e)
-	if over != 0 {
-		p.lose(lot, amount, over, e.At)
+	rest := p.settleMissing(lot, amount, &e)
+	switch {
+	case over == 0:
+		p.acc.payDebt(lot)
+		return amount
+	case rest > 0:
+		p.lose(lot, rest, over, e.At)
 	}
+	return amount - rest
 }
 
 // end is when a part's lot expires, as far as is known now.
@@ -156,7 +165,7 @@ func (m *Member) settled(cal calendar.Calendar, a *Account, idle *idleEnds, at c
 		return a
 	}
 	acc := *a
-	acc.Lots = slices.Clone(a.Lots)
+	acc.Lots, acc.Missing = slices.Clone(a.Lots), a.copyOfMissing()
 	p.acc = &acc
 	p.settle(m.Claims, at)
 	return p.acc

@@ -36,11 +36,10 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 		Boosts: boosts, Available: lot.Available, Expires: expires})
 }
 
-// add opens a lot. What one event gives on the same terms is one lot, whichever definitions gave it: the entries tell them
-// apart.
+// add opens a lot. What a definition gives for one event on the same terms is one lot.
 func (a *Account) add(lot Lot) {
 	if n := len(a.Lots); n > 0 {
-		if last := &a.Lots[n-1]; last.Seq == lot.Seq && last.Available == lot.Available && last.Expires == lot.Expires && last.Idle == lot.Idle {
+		if last := &a.Lots[n-1]; last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available && last.Expires == lot.Expires && last.Idle == lot.Idle {
 			last.Amount += lot.Amount
 			last.Remaining += lot.Remaining
 			last.Reversed += lot.Reversed
@@ -100,14 +99,6 @@ func (a *Account) idleRule(x Expiry) int {
 	return len(a.Idle) - 1
 }
 
-// payDebt pays what the account owes from a lot that has just become spendable.
-func (a *Account) payDebt(lot *Lot) {
-	paid := min(a.Debt, lot.Remaining)
-	lot.Remaining -= paid
-	lot.Reversed += paid
-	a.Debt -= paid
-}
-
 // entry adds a line to the ledger, with the balance after it.
 func (a *applier) entry(acc *Account, e Entry) {
 	e.Points, e.Balance = acc.Points, acc.total()
@@ -137,22 +128,34 @@ func (a *applier) forfeit(p *Points, amount decimal.Decimal, name string) {
 		return
 	}
 	acc := a.m.needAccount(p.ID)
-	left := amount
+	left := a.draw(acc, p, amount, func(lot *Lot, part decimal.Decimal) {
+		lot.Forfeited += part
+		acc.Forfeited += part
+		taken := lot.part(p.ID, part)
+		taken.Source, taken.Cause = name, a.cause
+		a.trail.Taken = append(a.trail.Taken, taken)
+		a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: name})
+	})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Amount: -(amount - left), Wanted: -amount,
+		Available: a.now, Expires: calendar.Forever})
+}
+
+// draw takes points out of what is left of the lots, in spending order, and calls yield for each lot. What is not there is
+// left.
+func (a *applier) draw(acc *Account, p *Points, amount decimal.Decimal, yield func(lot *Lot, part decimal.Decimal)) (left decimal.Decimal) {
+	if amount == 0 {
+		return 0
+	}
 	for _, i := range a.spendingOrder(acc, p) {
 		lot := &acc.Lots[i]
-		part := min(left, lot.Remaining)
+		part := min(amount, lot.Remaining)
 		lot.Remaining -= part
-		lot.Forfeited += part
-		a.trail.Taken = append(a.trail.Taken, TakenPart{Points: p.ID, Lot: lot.Seq, LotSource: lot.Source, Amount: part, Granted: lot.Granted,
-			Available: lot.Available, Expires: lot.Expires, Idle: lot.Idle, Source: name, Cause: a.cause})
-		if left -= part; left == 0 {
+		yield(lot, part)
+		if amount -= part; amount == 0 {
 			break
 		}
 	}
-	acc.Forfeited += amount - left
-	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -(amount - left), At: a.now, Lot: a.seq, Source: name})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Amount: -(amount - left), Wanted: -amount,
-		Available: a.now, Expires: calendar.Forever})
+	return amount
 }
 
 // spendingOrder lists the lots that can be spent now: soonest expiry first, then oldest, or by age alone.
@@ -194,11 +197,11 @@ func (a *applier) revive(eventType string) {
 		a.reviveParts(time)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
-			if lot.Expired == 0 || lot.Idle == 0 || !a.revived(time, lot, lot.Until) {
+			if lot.Expired == lot.Forgiven || lot.Idle == 0 || !a.revived(time, lot, lot.Until) {
 				continue
 			}
-			back := lot.Expired
-			lot.Expired, lot.Remaining = 0, lot.Remaining+back
+			back := lot.Expired - lot.Forgiven
+			lot.Expired, lot.Remaining = lot.Forgiven, lot.Remaining+back
 			acc.Expired -= back
 			acc.payDebt(lot)
 			a.entry(acc, Entry{Kind: EntryRestored, Amount: back, At: lot.Until, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
@@ -215,6 +218,7 @@ func (a *Account) merge(cal calendar.Calendar) {
 	type day struct {
 		expires calendar.Date
 		idle    uint64
+		source  string
 		pending calendar.Instant // what is held back stays apart from what is spendable
 	}
 	half := len(a.Lots) / 2
@@ -226,7 +230,7 @@ func (a *Account) merge(cal calendar.Calendar) {
 			merged = append(merged, lot)
 			continue
 		}
-		d := day{idle: lot.Idle}
+		d := day{idle: lot.Idle, source: lot.Source}
 		if lot.Available > lot.Granted {
 			d.pending = lot.Available
 		}
@@ -246,6 +250,7 @@ func (a *Account) merge(cal calendar.Calendar) {
 		into.Expired += lot.Expired
 		into.Forfeited += lot.Forfeited
 		into.Reversed += lot.Reversed
+		into.Forgiven += lot.Forgiven
 		into.Granted, into.Available = max(into.Granted, lot.Granted), max(into.Available, lot.Available)
 		into.Expires, into.Until = max(into.Expires, lot.Expires), max(into.Until, lot.Until)
 	}

@@ -198,6 +198,7 @@ const (
 	effectAcquired = 1 << 4 // a reward with a claim or a code
 	effectRevoked  = 1 << 5
 	effectCaused   = 1 << 6
+	effectTook     = 1 << 7
 	effectKindOf   = effectAcquired - 1
 )
 
@@ -213,7 +214,16 @@ func (w *writer) effect(e *Effect) {
 	if acquired {
 		kind |= effectAcquired
 	}
+	if e.Took != nil {
+		kind |= effectTook
+	}
 	w.uint(kind)
+	if e.Took != nil {
+		w.num(e.Took.Own)
+		w.num(e.Took.Others)
+		w.num(e.Took.Debt)
+		w.num(e.Took.Forgiven)
+	}
 	if e.Cause > 0 {
 		w.uint(uint64(e.Cause))
 	}
@@ -263,6 +273,9 @@ func (w *writer) effect(e *Effect) {
 func (r *reader) effect(e *Effect) {
 	kind := r.uint()
 	*e = Effect{Kind: EffectKind(kind & effectKindOf), Revoked: kind&effectRevoked != 0}
+	if kind&effectTook != 0 {
+		e.Took = &Takings{Own: r.num(), Others: r.num(), Debt: r.num(), Forgiven: r.num()}
+	}
 	if kind&effectCaused != 0 {
 		e.Cause = r.cause()
 	}

@@ -33,6 +33,7 @@ type Claw struct {
 	All      bool            // of queued points: nothing is kept
 	Forgiven decimal.Decimal // of that, what had expired
 	Debt     decimal.Decimal // of that, what nothing was left for
+	Let      decimal.Decimal // of that, what nothing was left for and is let go
 
 	expired decimal.Decimal // at most so much can be forgiven; known while it is decided
 	policy  NegativePolicy
@@ -80,6 +81,7 @@ func (w *writer) revision(v *Revision) {
 		w.flag(c.All)
 		w.num(c.Forgiven)
 		w.num(c.Debt)
+		w.num(c.Let)
 	}
 	w.len(len(v.Undone))
 	for _, u := range v.Undone {
@@ -115,7 +117,7 @@ func (r *reader) revision() *Revision {
 	v := &Revision{Seq: r.uint(), Progress: append([]byte(nil), r.bytes()...)}
 	v.Claws = list(r, func(c *Claw) {
 		*c = Claw{Kind: EffectKind(r.uint()), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.text(), Goal: r.text(),
-			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num()}
+			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num(), Let: r.num()}
 	})
 	v.Undone = list(r, func(u *CauseRef) { *u = CauseRef{Seq: r.uint(), Cause: r.cause()} })
 	v.Returned = list(r, r.taken)

@@ -193,7 +193,9 @@ func (w *writer) account(a *Account) {
 		w.at(l.Expires)
 		w.uint(l.Idle)
 		w.at(l.Until)
+		w.num(l.Forgiven)
 	}
+	w.missing(a.Missing)
 }
 
 func (w *writer) count(c *Count) {
@@ -342,8 +344,9 @@ func (r *reader) account(a *Account) {
 	a.Idle = list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.name()} })
 	a.Lots = list(r, func(l *Lot) {
 		*l = Lot{Seq: r.uint(), Source: r.name(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
-			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at()}
+			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at(), Forgiven: r.num()}
 	})
+	a.Missing = r.missing()
 }
 
 func (r *reader) count(c *Count) {

@@ -107,7 +107,7 @@ func checkTotals(t TB, store engine.Store, p *engine.Processor) {
 				b.expired -= e.Amount
 			case engine.EntryForfeited, engine.EntryReturned:
 				b.forfeited -= e.Amount
-			case engine.EntryReversed:
+			case engine.EntryReversed, engine.EntryMadeGood:
 				b.reversed -= e.Amount
 			case engine.EntrySpent, engine.EntryRefunded:
 				b.spent -= e.Amount

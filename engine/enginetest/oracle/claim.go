@@ -159,14 +159,21 @@ func (w *World) giveBack(c *claim, p *part, amount int64, now Instant) {
 	c.account.giveBack(p.lot, amount, now)
 }
 
-// giveBack puts points back into their lot, where they pay debt first; what comes back too late is expired.
+// giveBack puts points back into their lot, where they settle what is missing of it and pay debt first; what comes back too
+// late is expired.
 func (a *account) giveBack(l *lot, amount int64, at Instant) {
+	rest, back := a.settled(l, amount)
 	if l.expires <= at {
-		l.expired += amount
-		return
+		l.expired += rest
+	} else {
+		l.remaining += rest
+		a.pay(l)
 	}
-	l.remaining += amount
-	a.pay(l)
+	for _, p := range back {
+		if p.amount > 0 {
+			a.giveBack(p.lot, p.amount, at)
+		}
+	}
 }
 
 // State is what has become of a claim by an instant.

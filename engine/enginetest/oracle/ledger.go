@@ -18,14 +18,23 @@ type lot struct {
 	forgiven  int64
 }
 
+// missing is what reversals could not take from the lots of an event, because it was out: other lots gave it, or it is owed, or
+// it was let go. What comes back to those lots is not theirs until that is settled.
+type missing struct {
+	debt, let int64
+	from      []*part
+}
+
 type account struct {
-	points Points
-	lots   []*lot
-	debt   int64
-	claims []*claim
-	issued int64
-	spent  int64
-	reach  func(situation string)
+	points  Points
+	lots    []*lot
+	missing map[int]*missing // by the event's seq
+	owing   []int            // seqs of those that owe something, oldest first
+	debt    int64
+	claims  []*claim
+	issued  int64
+	spent   int64
+	reach   func(situation string)
 }
 
 // Balance is an account at an instant, in millionths.
@@ -96,6 +105,57 @@ func (a *account) pay(l *lot) {
 		a.reach("debt repaid")
 	}
 	l.remaining -= paid
+	for _, seq := range a.owing {
+		m := a.missing[seq]
+		n := min(m.debt, paid)
+		m.debt -= n
+		paid -= n
+		if seq != l.seq {
+			m.gave(l, n)
+		}
+	}
+}
+
+// gave notes that a lot gave something in place of what is missing.
+func (m *missing) gave(l *lot, amount int64) {
+	for _, p := range m.from {
+		if p.lot == l {
+			p.amount += amount
+			return
+		}
+	}
+	if amount > 0 {
+		m.from = append(m.from, &part{l, amount})
+	}
+}
+
+// settled is how much of what has come back to a lot is its own, and what other lots must get back of the rest.
+func (a *account) settled(l *lot, amount int64) (rest int64, back []part) {
+	m := a.missing[l.seq]
+	if m == nil {
+		return amount, nil
+	}
+	owed := min(m.debt, amount)
+	m.debt -= owed
+	a.debt -= owed
+	amount -= owed
+	let := min(m.let, amount)
+	m.let -= let
+	amount -= let
+	for i := len(m.from) - 1; i >= 0; i-- {
+		n := min(m.from[i].amount, amount)
+		m.from[i].amount -= n
+		amount -= n
+		back = append(back, part{m.from[i].lot, n})
+	}
+	m.from = slices.DeleteFunc(m.from, func(p *part) bool { return p.amount == 0 })
+	if a.reach != nil && owed+let > 0 {
+		a.reach("came back to what was reversed")
+	}
+	if a.reach != nil && len(back) > 0 && back[0].amount > 0 {
+		a.reach("made good")
+	}
+	return amount, back
 }
 
 // settle lets time pass, one instant after the other: what has become available pays debt, what has expired is gone, and
@@ -207,7 +267,7 @@ func (a *account) lotOf(seq int, goal bool) *lot {
 	return a.lots[i]
 }
 
-// clawBack takes from the event's own lot, forgives what of it expired, then takes from
+// clawBack takes from the event's own lots, pending ones first, forgives what of them expired, then takes from
 // others that are available, and the rest is debt.
 func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 	from := func(l *lot) {
@@ -215,25 +275,49 @@ func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 		l.remaining -= part
 		amount -= part
 	}
-	if own != nil {
-		from(own)
-		forgiven := min(own.expired-own.forgiven, amount)
-		own.forgiven += forgiven
-		amount -= forgiven
-		if forgiven > 0 {
-			w.reach("refund after expiry")
+	if amount == 0 {
+		return
+	}
+	for _, pending := range []bool{true, false} {
+		for _, l := range a.lots {
+			if l.seq == own.seq && (l.available > now) == pending {
+				from(l)
+			}
 		}
 	}
+	for _, l := range a.lots {
+		if l.seq == own.seq {
+			forgiven := min(l.expired-l.forgiven, amount)
+			l.forgiven += forgiven
+			amount -= forgiven
+			if forgiven > 0 {
+				w.reach("refund after expiry")
+			}
+		}
+	}
+	if amount == 0 {
+		return
+	}
+	m := a.missing[own.seq]
+	if m == nil {
+		m = &missing{}
+		a.missing[own.seq] = m
+	}
 	for _, l := range a.order() {
-		if l.available <= now {
+		if before := amount; l.available <= now {
 			from(l)
+			m.gave(l, before-amount)
 		}
 	}
 	if amount > 0 && a.points.Floor {
 		w.reach("floor")
+		m.let += amount
 	} else if amount > 0 {
 		w.reach("debt")
 		a.debt += amount
+		if m.debt += amount; !slices.Contains(a.owing, own.seq) {
+			a.owing = append(a.owing, own.seq)
+		}
 	}
 }
 
@@ -246,6 +330,14 @@ func (a *account) balance(m *member, now Instant) Balance {
 		copied := *l
 		copies[l] = &copied
 		c.lots = append(c.lots, &copied)
+	}
+	c.missing = map[int]*missing{}
+	for seq, m := range a.missing {
+		of := &missing{debt: m.debt, let: m.let}
+		for _, p := range m.from {
+			of.from = append(of.from, &part{copies[p.lot], p.amount})
+		}
+		c.missing[seq] = of
 	}
 	for _, x := range a.claims {
 		if x.state != "open" {

@@ -101,7 +101,7 @@ func (w *World) Join(id, zone, team string, at Instant) {
 	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
 		accounts: map[string]*account{}, awards: map[string]*award{}}
 	for _, p := range w.Program.Points {
-		m.accounts[p.ID] = &account{points: p, reach: w.reach}
+		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}}
 	}
 	w.members[id] = m
 }
