@@ -2,6 +2,7 @@ package rulesets
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -104,7 +105,13 @@ func readDir(files fs.FS, dir string) (map[string][]byte, error) {
 	texts := map[string][]byte{}
 	for _, e := range entries {
 		name := e.Name()
-		if e.IsDir() || !isRuleset(name) {
+		if e.IsDir() {
+			if err := unread(files, path.Join(dir, name)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if !isRuleset(name) {
 			continue
 		}
 		if texts[name], err = document.Read(files.Open(path.Join(dir, name))); err != nil {
@@ -115,6 +122,19 @@ func readDir(files fs.FS, dir string) (map[string][]byte, error) {
 		return nil, errors.New("there is no .yaml file in it")
 	}
 	return texts, nil
+}
+
+// unread is an error where a directory within that of a ruleset has files that look like a part of it. Hidden ones have none.
+func unread(files fs.FS, dir string) error {
+	if strings.HasPrefix(path.Base(dir), ".") {
+		return nil
+	}
+	return fs.WalkDir(files, dir, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && isRuleset(name) {
+			err = fmt.Errorf("%s lies in a directory of its own, which is not read: move it beside the other files of the ruleset, or elsewhere", name)
+		}
+		return err
+	})
 }
 
 func isRuleset(name string) bool {

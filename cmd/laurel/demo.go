@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
 // The demo is the same on every machine but for its dates: it ends now.
@@ -23,13 +24,36 @@ const (
 
 var demoNames = []string{"ann", "bob", "cem", "dana", "eli", "fay", "gus", "hana", "ivo", "june", "kai", "lea", "mo", "nia", "otto", "pia", "quin", "rosa", "sam", "tea"}
 
+// demoRow marks a data directory as the demo's.
+const demoRow = "demo"
+
+// reserve keeps the demo's invented members and a brand's own apart: a data directory is of the one or of the other.
+func reserve(db *pebblestore.DB, demo bool) error {
+	marked := false
+	if err := db.List(demoRow, func(key string, _ []byte) bool { marked = key == demoRow; return false }); err != nil {
+		return err
+	}
+	used, err := program.Known(db)
+	switch {
+	case err != nil:
+		return err
+	case marked && !demo:
+		return &failure{exitUsage, "this data directory holds the demo; give your program one of its own, such as --data my-data, or delete the demo's"}
+	case !marked && demo && len(used) > 0:
+		return &failure{exitUsage, "this data directory holds " + strings.Join(used, ", ") + "; give the demo one of its own, such as --data demo-data"}
+	case marked || !demo:
+		return nil
+	}
+	return db.Put(demoRow, []byte(demoSize))
+}
+
 // seedDemo brings in the demo's events as history, unless the store has events already.
 func seedDemo(p *program.Program, out io.Writer) error {
 	if p.Durable() > 0 {
 		return nil
 	}
 	fmt.Fprintln(out, "  inventing the demo's members …")
-	events := demoEvents(p.Now())
+	events := demoEvents(p.Now(), p.Rules().Calendar)
 	for part := range slices.Chunk(events, 500) {
 		results, err := p.Submit(part...)
 		if err != nil {
@@ -44,8 +68,10 @@ func seedDemo(p *program.Program, out io.Writer) error {
 	return nil
 }
 
-// demoEvents are visits and purchases of members who come more or less often.
-func demoEvents(now calendar.Instant) []*engine.Event {
+// demoEvents are visits and purchases of members who come more or less often, some of them today: a week's board is not empty
+// on a Monday.
+func demoEvents(now calendar.Instant, cal calendar.Calendar) []*engine.Event {
+	today := now.Time().Sub(cal.Zone.Start(cal.Zone.Date(now)).Time())
 	r := rand.New(rand.NewSource(demoSeed)) //nolint:gosec // invented customers need no secrets
 	var events []*engine.Event
 	for m := range demoMembers {
@@ -54,14 +80,17 @@ func demoEvents(now calendar.Instant) []*engine.Event {
 			member = fmt.Sprintf("%s%d", member, m/len(demoNames)+1)
 		}
 		keen := 0.03 + 0.4*r.Float64()*r.Float64()
-		for day := demoDays; day > 0; day-- {
+		for day := demoDays; day >= 0; day-- {
 			if r.Float64() > keen {
 				continue
 			}
 			at := now.Add(-time.Duration(day)*24*time.Hour + time.Duration(r.Intn(600))*time.Minute)
+			if day == 0 { // between midnight and now, an order five minutes after a visit at the latest now
+				at = now.Add(-time.Duration(r.Int63n(int64(today) + 1)))
+			}
 			id := fmt.Sprintf("demo-%03d-%02d", m, day)
 			events = append(events, past(id+"-visit", "visit", member, at, fmt.Sprintf(`{"store":"s%d"}`, r.Intn(5))),
-				past(id+"-order", "purchase", member, at.Add(5*time.Minute), demoOrder(r, id)))
+				past(id+"-order", "purchase", member, min(now, at.Add(5*time.Minute)), demoOrder(r, id)))
 		}
 	}
 	slices.SortFunc(events, func(a, b *engine.Event) int {

@@ -136,6 +136,9 @@ func readLines(name string) ([]*line, error) {
 	s.Buffer(make([]byte, 1<<16), engine.MaxEvent+1)
 	for number := 1; s.Scan(); number++ {
 		text := bytes.TrimSpace(s.Bytes())
+		if number == 1 { // some editors and exports begin a file with a byte order mark
+			text = bytes.TrimPrefix(text, []byte("\ufeff"))
+		}
 		if len(text) > 0 {
 			lines = append(lines, parseLine(number, bytes.Clone(text)))
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
@@ -78,15 +80,35 @@ func withRing(_ *cobra.Command, o keysOptions, do func(keyRing) error) error {
 	if o.data == "" || o.program == "" {
 		return &failure{exitUsage, "give --url of a running server, or --data and --program of a stopped one"}
 	}
-	db, err := pebblestore.Open(o.data, pebblestore.Options{})
+	db, err := pebblestore.Open(o.data, pebblestore.Options{Existing: true})
 	if err != nil {
 		return &failure{exitUsage, err.Error()}
 	}
-	ring, err := keys.NewRing(db, time.Now)
-	if err == nil {
-		err = do(&localRing{ring, o.program})
+	return errors.Join(withLocalRing(db, o.program, do), db.Close())
+}
+
+func withLocalRing(db *pebblestore.DB, id string, do func(keyRing) error) error {
+	if err := ran(db, id); err != nil {
+		return err
 	}
-	return errors.Join(err, db.Close())
+	ring, err := keys.NewRing(db, time.Now)
+	if err != nil {
+		return err
+	}
+	return do(&localRing{ring, id})
+}
+
+// ran refuses the id of a program that never ran on a data directory.
+func ran(db *pebblestore.DB, id string) error {
+	known, err := program.Known(db)
+	if err != nil || slices.Contains(known, id) {
+		return err
+	}
+	message := "no program " + id + " ever ran on this data"
+	if len(known) > 0 {
+		message += "; there " + map[bool]string{true: "is ", false: "are "}[len(known) == 1] + strings.Join(known, ", ")
+	}
+	return &failure{exitUsage, message}
 }
 
 func createKey(cmd *cobra.Command, r keyRing, o keysOptions) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ type client struct {
 }
 
 func newClient(base string) (*client, error) {
+	if u, err := url.Parse(base); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, &failure{exitUsage, fmt.Sprintf("--url must begin with http:// or https://, not %q; for a server on this machine: http://127.0.0.1:8080", base)}
+	}
 	key := os.Getenv("LAUREL_KEY")
 	if key == "" {
 		return nil, &failure{exitUsage, "set LAUREL_KEY to a key of the program"}

@@ -30,7 +30,7 @@ func newReplay() *cobra.Command {
 			"outcome and every state with what is stored. Nothing is changed. Exit code 1 when anything differs, with the first\n" +
 			"record or the first states that do.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := pebblestore.Open(data, pebblestore.Options{})
+			db, err := pebblestore.Open(data, pebblestore.Options{Existing: true})
 			if err != nil {
 				return &failure{exitUsage, err.Error()}
 			}
@@ -73,12 +73,12 @@ func replayAll(cmd *cobra.Command, db *pebblestore.DB, programs []string, asJSON
 }
 
 func replayOne(db *pebblestore.DB, id string) (replayReport, error) {
+	if err := ran(db, id); err != nil {
+		return replayReport{}, err
+	}
 	versions, err := program.Stored(db, id, recompile)
 	if err != nil {
 		return replayReport{}, err
-	}
-	if len(versions) == 0 {
-		return replayReport{}, &failure{exitUsage, "no program " + id + " ever ran on this data"}
 	}
 	store, err := db.Program(id)
 	if err != nil {

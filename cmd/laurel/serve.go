@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,17 +55,22 @@ func newServe() *cobra.Command {
 		Long: "Serves one program for each RULESET, a file or a directory of files. Everything is kept in the data directory.\n" +
 			"The first start creates an API key and prints it once. With --demo it serves the shipped coffee ruleset with\n" +
 			"500 invented members and 30 days of their events.",
-		RunE: func(cmd *cobra.Command, args []string) error { return serve(cmd.Context(), cmd.OutOrStdout(), o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(switchOf(cmd, "webhooks-allow-private", "LAUREL_WEBHOOKS_ALLOW_PRIVATE"), switchOf(cmd, "sandbox", "LAUREL_SANDBOX")); err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cmd.OutOrStdout(), o, args)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", env("LAUREL_DATA", "laurel-data"), "directory of the store (LAUREL_DATA)")
 	f.StringVar(&o.listen, "listen", env("LAUREL_LISTEN", "127.0.0.1:8080"), "address of the API (LAUREL_LISTEN)")
 	f.StringVar(&o.operators, "operators", env("LAUREL_OPERATORS", "127.0.0.1:9090"), "address of health and metrics (LAUREL_OPERATORS)")
 	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "URL of a Redis for leaderboards; without one they are in process (LAUREL_REDIS)")
-	f.BoolVar(&o.private, "webhooks-allow-private", env("LAUREL_WEBHOOKS_ALLOW_PRIVATE", "") == "true",
+	f.BoolVar(&o.private, "webhooks-allow-private", false,
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
-	f.BoolVar(&o.sandbox, "sandbox", env("LAUREL_SANDBOX", "") == "true",
+	f.BoolVar(&o.sandbox, "sandbox", false,
 		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
 	f.BoolVar(&o.acceptClock, "accept-clock", false, "start although the last event is more than 30 days old: the machine's clock is right")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
@@ -77,6 +83,19 @@ func env(name, otherwise string) string {
 		return v
 	}
 	return otherwise
+}
+
+// switchOf sets a flag that was not given to what an environment variable says: true or false, in any of the ways of writing
+// them (1, t, TRUE, 0 and so on).
+func switchOf(cmd *cobra.Command, flag, name string) error {
+	v := os.Getenv(name)
+	if v == "" || cmd.Flags().Changed(flag) {
+		return nil
+	}
+	if _, err := strconv.ParseBool(v); err != nil {
+		return &failure{exitUsage, fmt.Sprintf("%s is %q: write true or false", name, v)}
+	}
+	return cmd.Flags().Set(flag, v)
 }
 
 // serve is the only wiring of the product, and reads top to bottom as the order of starting; stopping is the reverse.
@@ -93,6 +112,10 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return &failure{exitUsage, err.Error()}
 	}
 	defer closing(log, "store", db.Close)
+
+	if err := reserve(db, o.demo); err != nil {
+		return err
+	}
 
 	boards, remote, err := openBoards(ctx, o.redis)
 	if err != nil {
@@ -140,11 +163,6 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 			return err
 		}
 	}
-	secrets, err := firstKeys(ring, loaded, o.demo, sandboxes)
-	if err != nil {
-		return err
-	}
-
 	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
 		Checks: checks(db, remote, machine), Version: buildVersion(),
 		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: []prometheus.Collector{runner, clockAlarm(machine)}})
@@ -153,6 +171,11 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return err
 	}
 	operators, err := listen(o.operators)
+	if err != nil {
+		return err
+	}
+	// A secret is shown once: not before all that could end this start has gone well.
+	secrets, err := firstKeys(ring, loaded, o.demo, sandboxes)
 	if err != nil {
 		return err
 	}

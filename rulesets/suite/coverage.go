@@ -46,6 +46,7 @@ func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
 		switch e.Kind {
 		case engine.PointsEffect:
 			c["points/"+e.ID] = true
+			c.earned(rules, &e)
 		case engine.ChallengeEffect:
 			c["challenges/"+e.ID] = c["challenges/"+e.ID] || e.Done
 		case engine.StreakEffect, engine.QueuedEffect:
@@ -56,6 +57,15 @@ func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
 	for _, p := range rules.Promotions {
 		if p.Window != nil && p.Window.Contains(rules.Calendar, rec.Event.Time) {
 			c["promotions/"+p.ID] = true
+		}
+	}
+}
+
+// earned counts the counters that count the points given.
+func (c coverage) earned(rules *engine.Ruleset, e *engine.Effect) {
+	for _, k := range rules.Counters {
+		if e.Amount > 0 && k.Earned != nil && k.Earned.ID == e.ID && (k.Only == nil || k.Only[e.Source]) {
+			c[k.Name] = true
 		}
 	}
 }

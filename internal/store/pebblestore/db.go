@@ -14,14 +14,18 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// ErrLocked is the error of opening a directory that another process has open.
-var ErrLocked = errors.New("the data directory is in use by another process")
+// The errors of opening a directory that can be told apart.
+var (
+	ErrLocked = errors.New("the data directory is in use by another process")
+	ErrNoData = errors.New("there is no data of Laurel in this directory")
+)
 
 // Options of a DB. The zero value is good.
 type Options struct {
 	FS         vfs.FS       // the disk when nil
 	CacheBytes int64        // of the block cache that both instances share; DefaultCache when 0
 	Logger     *slog.Logger // slog.Default when nil
+	Existing   bool         // ErrNoData where there is no data yet, instead of making it
 
 	memtable uint64 // for tests that need flushes of little data
 	plain    bool   // for tests that read the files
@@ -54,8 +58,8 @@ type DB struct {
 	halted  chan struct{}
 }
 
-// Open opens a data directory, and makes it if there is none. It returns ErrLocked when another process has it open, and
-// an error that names the instance when its files are damaged.
+// Open opens a data directory, and makes it if there is none, unless an existing one is asked for. It returns ErrLocked when
+// another process has it open, and an error that names the instance when its files are damaged.
 func Open(dir string, o Options) (*DB, error) {
 	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, plain: o.plain, programs: map[string]*Store{},
 		closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
@@ -72,11 +76,15 @@ func Open(dir string, o Options) (*DB, error) {
 		o.CacheBytes = DefaultCache
 	}
 	journal := db.fs.PathJoin(dir, "journal")
+	if _, err := db.fs.Stat(journal); o.Existing && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoData, dir)
+	}
 	if err := makeDirectory(db.fs, journal); err != nil {
 		return nil, fmt.Errorf("the data directory %s cannot be made: %w", dir, err)
 	}
 	lock, err := pebble.LockDirectory(journal, db.fs)
-	if errors.Is(err, os.ErrPermission) {
+	var unwritable *os.PathError // of the lock's file; a lock that somebody else has is no such error
+	if errors.As(err, &unwritable) {
 		return nil, fmt.Errorf("the data directory %s cannot be written: %w", dir, err)
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)

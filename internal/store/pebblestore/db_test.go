@@ -2,7 +2,10 @@ package pebblestore
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -203,5 +206,35 @@ func TestMetrics(t *testing.T) {
 	require.Equal(t, map[string]uint64{"shop": 3}, m.Records)
 	require.Equal(t, before.Syncs+2, m.Syncs)
 	require.Positive(t, m.DiskBytes)
+	require.NoError(t, db.Close())
+}
+
+// readOnly is a file system that takes no new files, as one that is mounted read-only.
+type readOnly struct{ vfs.FS }
+
+func (readOnly) Lock(name string) (io.Closer, error) {
+	return nil, &os.PathError{Op: "open", Path: name, Err: syscall.EROFS}
+}
+
+func TestAReadOnlyDiskIsNotInUse(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Open(dir, Options{FS: readOnly{vfs.Default}})
+	require.ErrorIs(t, err, syscall.EROFS)
+	require.NotErrorIs(t, err, ErrLocked)
+	require.ErrorContains(t, err, "the data directory "+dir+" cannot be written")
+}
+
+func TestAnExistingDirectoryIsAskedFor(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Open(dir, Options{Existing: true})
+	require.ErrorIs(t, err, ErrNoData)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	db, err := Open(dir, Options{})
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	db, err = Open(dir, Options{Existing: true})
+	require.NoError(t, err)
 	require.NoError(t, db.Close())
 }
