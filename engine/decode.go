@@ -286,6 +286,12 @@ func (s *scanner) syntax() FieldError {
 	return FieldError{Location: "byte " + strconv.Itoa(s.at+1), Code: "invalid_json", Message: s.fault}
 }
 
+// CheckFields says what is wrong with single fields of a profile.
+func (s *Schema) CheckFields(fields map[string]json.RawMessage) []FieldError {
+	_, errs := s.decodeFields(fields)
+	return errs
+}
+
 // decodeFields reads single fields of a profile; those set to null come back absent.
 func (s *Schema) decodeFields(fields map[string]json.RawMessage) ([]NamedValue, []FieldError) {
 	var values []NamedValue

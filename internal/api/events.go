@@ -73,14 +73,17 @@ func (c call) sendOutcome(o *engine.Outcome, dry bool) error {
 	return err
 }
 
-// takes refuses bodies that say they are of another media type. Saying nothing, and what curl says when it is told
-// nothing, are taken for the first of the types.
+// takes refuses bodies that say they are of another media type. Saying nothing, and what curl and a browser's fetch say when
+// they are told nothing, are taken for the first of the types: a bearer key is never sent by a page of somebody else's.
 func (c call) takes(types ...string) error {
-	if media := c.media(); media != "" && media != "application/x-www-form-urlencoded" && !contains(types, media) {
+	if media := c.media(); media != "" && !contains(untold, media) && !contains(types, media) {
 		return refuse("media_type_refused", "this call takes "+strings.Join(types, " or "))
 	}
 	return nil
 }
+
+// untold are the media types of bodies whose sender did not say one: curl's, and fetch's of a text.
+var untold = []string{"application/x-www-form-urlencoded", "text/plain"}
 
 func contains(types []string, media string) bool {
 	for _, t := range types {

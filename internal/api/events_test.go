@@ -198,3 +198,15 @@ func TestPrograms(t *testing.T) {
 		}))
 	}
 }
+
+// What curl and a browser's fetch call a body that they were told nothing about is JSON.
+func TestABodyWhoseTypeNobodySaidIsJSON(t *testing.T) {
+	w := newWorld(t)
+	for i, media := range []string{"application/json", "application/x-www-form-urlencoded", "text/plain", "text/plain;charset=UTF-8"} {
+		o := w.do("POST", "/v1/events", purchase, "Content-Type", media).outcome()
+		require.Equal(t, i > 0, o.Duplicate, media)
+		w.do("POST", "/v1/events/batch", "["+purchase+"]", "Content-Type", media).ok()
+		w.do("PATCH", "/v1/members/ann", `{"name":"Ann"}`, "Content-Type", media).ok()
+	}
+	w.do("POST", "/v1/events", purchase, "Content-Type", "text/html").problem(415, "media_type_refused")
+}

@@ -122,7 +122,8 @@ func readProfile(body []byte, schema *engine.Schema) (*profile, error) {
 			p.fields[name] = value
 		})...)
 	}
-	if len(errs) > 0 {
+	if len(errs) > 0 { // all that is wrong at once: the engine would judge the fields after this
+		errs = append(errs, schema.CheckFields(p.fields)...)
 		return nil, refuse(engine.CodeDoesNotFit, "the body does not fit a member's profile", errs...)
 	}
 	return p, nil

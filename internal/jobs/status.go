@@ -22,8 +22,8 @@ type Status struct {
 	LastRun time.Time `json:"last_run"`
 	// NextDue is when something is due next, null where nothing is known to be.
 	NextDue *time.Time `json:"next_due"`
-	// Backlog is how much is due and not done, counted up to 10,000; -1 where that cannot be told.
-	Backlog int64 `json:"backlog"`
+	// Backlog is how much is due and not done, counted up to 10,000; null where that cannot be told.
+	Backlog *int64 `json:"backlog"`
 	// LatenessP99 is how late things were done that were due at an instant, in seconds: 99 of 100 of the last ones at most.
 	LatenessP99 float64 `json:"lateness_p99_seconds"`
 	Done        int64   `json:"done"` // pieces of work since the start
@@ -109,7 +109,7 @@ func (j *Job) look(program string) Status {
 	s := j.status
 	s.LatenessP99 = j.lateness.p99().Seconds()
 	j.mu.Unlock()
-	s.Job, s.Program, s.Backlog = j.Name, program, -1
+	s.Job, s.Program = j.Name, program
 	var failed error
 	if j.next != nil {
 		at, err := j.next()
@@ -120,7 +120,7 @@ func (j *Job) look(program string) Status {
 	if j.backlog != nil {
 		n, err := j.backlog()
 		if failed = errors.Join(failed, err); err == nil {
-			s.Backlog = n
+			s.Backlog = &n
 		}
 	}
 	if failed != nil && s.Error == "" {
@@ -189,8 +189,8 @@ func collectJob(ch chan<- prometheus.Metric, s Status) {
 	if !s.LastRun.IsZero() {
 		tell(lastRunDesc, prometheus.GaugeValue, float64(s.LastRun.Unix()))
 	}
-	if s.Backlog >= 0 {
-		tell(backlogDesc, prometheus.GaugeValue, float64(s.Backlog))
+	if s.Backlog != nil {
+		tell(backlogDesc, prometheus.GaugeValue, float64(*s.Backlog))
 	}
 	if s.NextDue != nil || s.LatenessP99 > 0 {
 		tell(latenessDesc, prometheus.GaugeValue, s.LatenessP99)
