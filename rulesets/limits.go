@@ -1,6 +1,7 @@
 package rulesets
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -108,14 +109,16 @@ func (b *builder) limitBy(n *document.Node, g document.Groups, l *engine.Limit, 
 	}
 	offset, _ := g.At(6)
 	var names []string
-	for _, part := range strings.Split(g.Get(6), ",") {
-		name := strings.TrimSpace(part)
-		from := offset + strings.Index(part, name)
-		offset += len(part) + 1
-		names = append(names, name)
+	for _, part := range document.LimitKeys(g.Get(6)) {
+		name, from := part.Text, offset+part.From
+		if slices.Contains(names, name) {
+			b.Span(n, from, from+len(name), "leave it out", "%s is named twice", name)
+			return "", false
+		}
 		switch name {
 		case "everyone":
 			l.Everyone = true
+			continue
 		case "member":
 			l.By = append(l.By, engine.LimitKey{Receiver: true})
 		default:
@@ -125,16 +128,27 @@ func (b *builder) limitBy(n *document.Node, g document.Groups, l *engine.Limit, 
 			}
 			l.By = append(l.By, engine.LimitKey{Value: key})
 		}
+		names = append(names, name)
 	}
-	if l.Everyone && len(names) > 1 {
+	if l.Everyone && slices.Contains(names, "member") {
 		from, to := g.At(6)
-		b.Span(n, from, to, "name everyone, or the keys", "everyone cannot be combined")
+		b.Span(n, from, to, "name member to count each, or everyone to count all together", "what counts each member cannot count everyone together")
 		return "", false
+	}
+	if l.Everyone && len(names) > 0 {
+		l.Everyone = false // to name everyone beside keys says what they mean by themselves: all members together
+	}
+	if len(names) == 0 {
+		return "everyone", true
 	}
 	return strings.Join(names, ","), true
 }
 
 func (b *builder) limitKey(n *document.Node, name string, from int, r reader) engine.Pick {
+	if meant := b.keyMeant(name, r); meant != "" {
+		b.Span(n, from, from+len(name), "did you mean "+meant+"?", "a limit counts by member, everyone, or fields of the event or the member, not by %q", name)
+		return nil
+	}
 	e, errs := expression.Key(name, b.scope(r))
 	for _, err := range errs {
 		b.Span(n, from+err.From, from+err.To, err.Suggestion, "%s", err.Message)
@@ -143,6 +157,27 @@ func (b *builder) limitKey(n *document.Node, name string, from int, r reader) en
 		return nil
 	}
 	return e.Pick
+}
+
+// keyMeant is the key that a name was probably meant to be which says neither whose field it is nor member, "" for any other.
+func (b *builder) keyMeant(name string, r reader) string {
+	switch {
+	case name == "member.id" || name == "members" || name == "each" || name == "receiver":
+		return "member"
+	case name == "all" || name == "every" || name == "everybody" || name == "program":
+		return "everyone"
+	case strings.Contains(name, "."):
+		return ""
+	}
+	for _, t := range r.events {
+		if t.Schema.Field(name) != nil {
+			return "event." + name
+		}
+	}
+	if b.rules.Member.Field(name) != nil {
+		return "member." + name
+	}
+	return ""
 }
 
 // allowance is `N per PERIOD`.

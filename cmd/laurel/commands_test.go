@@ -80,7 +80,7 @@ func TestCheckPrintsLints(t *testing.T) {
 	require.Zero(t, exit)
 	out, _, exit = laurel(t, "check", "--strict", "--on", "2027-01-01", file)
 	require.Equal(t, exitFailed, exit)
-	require.Contains(t, out, "this window closed on 2026-12-07 [expired-window]")
+	require.Contains(t, out, "this window closed on 2026-12-07 [expired_window]")
 	_, _, exit = laurel(t, "check", "--on", "someday", file)
 	require.Equal(t, exitUsage, exit)
 

@@ -13,15 +13,27 @@ func Suggest(word string, candidates []string) string {
 }
 
 // Nearest is the candidate with the fewest edits from word (insertions, deletions, replacements, swaps of neighbours), the
-// first in byte order among equals; "" when all are further away than a third of the word's length plus one.
+// first in byte order among equals; "" when all are too far away for a slip: `then` is not `ties`.
 func Nearest(word string, candidates []string) string {
-	best, fewest := "", 2+len(word)/3
+	best, fewest := "", min(1+slips(word), len(word))
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if n := Distance(word, c); n < fewest && c != "" {
 			best, fewest = c, n
 		}
 	}
 	return best
+}
+
+// slips is how many edits a word of its length may be away from what was meant.
+func slips(word string) int {
+	switch n := len(word); {
+	case n < 6:
+		return 1
+	case n < 12:
+		return 2
+	default:
+		return 3
+	}
 }
 
 // Distance is the number of edits between two words, by bytes.

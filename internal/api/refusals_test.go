@@ -209,7 +209,7 @@ var badReads = []refusal{
 	{name: "an unknown member's ledger", method: "GET", path: "/v1/members/nobody/ledger", status: 404, code: "member_unknown"},
 	{name: "an unknown member's standing", method: "GET", path: "/v1/leaderboards/top_spenders/standings/nobody", status: 404, code: "member_unknown"},
 	{name: "an unknown board", method: "GET", path: "/v1/leaderboards/top_spender", status: 404, code: "not_found", location: "path.board", field: "not_found", suggestion: "did you mean top_spenders?"},
-	{name: "a board of another program", method: "GET", path: "/v1/leaderboards/top_sellers", status: 404, code: "not_found", location: "path.board", field: "not_found", suggestion: "did you mean top_spenders?"},
+	{name: "a board of another program", method: "GET", path: "/v1/leaderboards/top_sellers", status: 404, code: "not_found", location: "path.board", field: "not_found"},
 	{name: "a season that is none", method: "GET", path: "/v1/leaderboards/top_spenders?season=2026-W54", status: 400, code: "wrong_parameter", location: "query.season", field: "wrong_value", suggestion: "write it like 2026-W49"},
 	{name: "a season of a board that has none", method: "GET", path: "/v1/leaderboards/by_visits?season=previous", status: 400, code: "wrong_parameter", location: "query.season", field: "wrong_value"},
 	{name: "a part of a board that has none", method: "GET", path: "/v1/leaderboards/by_visits?split=berlin", status: 400, code: "wrong_parameter", location: "query.split", field: "wrong_value"},

@@ -27,6 +27,7 @@ func (p *Phrase) Example() string {
 }
 
 const (
+	keyPattern      = `[a-z][a-z0-9_.]*`
 	idPattern       = `[a-z][a-z0-9_]{0,39}`
 	durationPattern = `[1-9]\d{0,7} (?:minute|hour|day|week|month|year)s?`
 	periodPattern   = `hour|day|week|month|quarter|year`
@@ -103,11 +104,31 @@ var (
 		"Dates, both included; a promotion, by its id; or a time of each member's own.",
 		"2026-12-01 to 2026-12-07", "happy_hour", "first 15 minutes after last lesson", "first 30 days after joined", "month of member.birthday", "always")
 	Limit = form("a cap",
-		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by ([a-z0-9_., ]+?))?( or nothing)?`,
-		"So many times, or so many points, in a period of the calendar, in a rolling period, or ever. It counts each receiving member, unless `by` names "+
-			"everyone or fields of the event or the member. A gift that a cap on points would cut is cut, or with `or nothing` refused.",
-		"1 per day", "500 coins per quarter by member.manager", "1 ever by event.order_id", "3 in last 30 days", "100 per day by everyone", "1000 coins ever or nothing")
+		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by (`+keyPattern+`(?:(?: *, *| +and +)`+keyPattern+`)*))?( or nothing)?`,
+		"So many times, or so many points, in a period of the calendar, in a rolling period, or ever. It counts each receiving member. `by` replaces that: "+
+			"`by member and event.lesson` counts each member's lessons, each by itself; `by everyone` all members together, `by everyone and event.order_id` "+
+			"each order, whoever's it is. A gift that a cap on points would cut is cut, or with `or nothing` refused.",
+		"1 per day", "1 ever by member and event.lesson", "1 ever by everyone and event.order_id", "500 coins per quarter by member.manager",
+		"3 in last 30 days", "100 per day by everyone", "1000 coins ever or nothing")
 )
+
+// LimitKey is one of the names after `by` in a cap.
+type LimitKey struct {
+	Text string
+	From int // in bytes, from the first name on
+}
+
+var limitKeyJoint = regexp.MustCompile(` *, *| +and +`)
+
+// LimitKeys are the names after `by` in a cap, `member and event.sku`: joined by and, or by commas.
+func LimitKeys(by string) (keys []LimitKey) {
+	from := 0
+	for _, joint := range append(limitKeyJoint.FindAllStringIndex(by, -1), []int{len(by), len(by)}) {
+		keys = append(keys, LimitKey{by[from:joint[0]], from})
+		from = joint[1]
+	}
+	return keys
+}
 
 // Matches reports whether a text has the form of p.
 func (p *Phrase) Matches(text string) bool { return p.pattern == nil || p.pattern.MatchString(text) }

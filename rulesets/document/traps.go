@@ -105,6 +105,9 @@ func cutByComma(n *Node, likely bool) string {
 	if !n.flow || !likely || !strings.ContainsAny(n.Text, ". ") && !limitKey.MatchString(n.Text) {
 		return ""
 	}
+	if limitKey.MatchString(n.Text) {
+		return "inside { } and [ ] YAML ends a text at the comma: write `and` in its place, by member and " + n.Text
+	}
 	return "inside { } and [ ] YAML ends a text at the comma: put the whole text into quotes"
 }
 

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/expr-lang/expr/file"
+
+	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
 // Error is one thing wrong with an expression, with its place in runes of the source.
@@ -21,21 +22,25 @@ func (e Error) Error() string { return e.Message }
 // maxCandidates bounds the search for what a misspelt word was meant to be, which looks at each.
 const maxCandidates = 1000
 
-// Nearest is the candidate most like word, "" when none is near enough to be what was meant.
+// Nearest is the candidate most like word in any case, else the only one that it begins, "" when none is near enough to be
+// what was meant.
 func Nearest(word string, candidates []string) string {
 	if len(candidates) > maxCandidates {
 		return ""
 	}
-	best, distance := "", min(2+len(word)/4, len(word))
+	lower := strings.ToLower(word)
+	if best := spelling.Nearest(word, candidates); best != "" {
+		return best
+	}
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {
-			best, distance = c, d
+		if spelling.Nearest(lower, []string{strings.ToLower(c)}) != "" {
+			return c
 		}
 	}
-	if best == "" && len(word) >= 3 {
-		return completed(strings.ToLower(word), candidates)
+	if len(word) >= 3 {
+		return completed(lower, candidates)
 	}
-	return best
+	return ""
 }
 
 // completed is the only candidate that begins with word, "" where there is none or more than one.

@@ -62,7 +62,7 @@ func (l *linter) budgeted(rec *document.Record) bool {
 func (l *linter) limitAdvice(t *engine.EventType) string {
 	for _, f := range t.Schema.Fields {
 		if !f.Optional && f.Type == engine.TypeText && strings.HasSuffix(f.Name, "_id") {
-			return "write limit: 1 ever by event." + f.Name + ", so that nothing is paid twice"
+			return "write limit: 1 ever by everyone and event." + f.Name + ", so that nothing is paid twice"
 		}
 	}
 	return ""

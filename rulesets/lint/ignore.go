@@ -74,7 +74,7 @@ func silenced(ignores []*ignore, f finding) bool {
 
 // unused are notes on comments that silence nothing.
 func (l *linter) unused(ignores []*ignore) (out rulesets.Diagnostics) {
-	lint := Named("unused-ignore")
+	lint := Named("unused_ignore")
 	for _, i := range ignores {
 		if !i.used {
 			out = append(out, rulesets.Diagnostic{Severity: lint.Severity, Lint: lint.Name, Suggestion: lint.Instead,

@@ -96,7 +96,7 @@ func TestReferenceNamesEveryLint(t *testing.T) {
 	for _, l := range lint.All() {
 		require.Contains(t, reference, "| `"+l.Name+"` | "+string(l.Severity)+" |")
 		require.NotEmpty(t, l.What+l.Why+l.Instead)
-		require.Regexp(t, `^[a-z]+(-[a-z]+)*$`, l.Name)
+		require.Regexp(t, `^[a-z]+(_[a-z]+)*$`, l.Name)
 	}
 }
 

@@ -48,7 +48,7 @@ var expectations = []document.Field{
 		Doc: "An exact list of what the step gave: who (`rule`, `challenge`, `streak`, `badge`, `tier`, `leaderboard`), what (points, `badge`, `reward`, `level`), `boost` or " +
 			"`boosts`, and `wanted` where a cap trimmed it. For other members it lists what the step gave to them."},
 	{Name: "why_not", Example: "{spend: limit}", Doc: "Why a rule, boost, counter, streak or challenge did nothing in this step."},
-	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges; or the levels of some: `{taster: bronze}`."},
+	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges, `[]` for none; or the levels of some: `{taster: bronze}`."},
 	{Name: "tier", Example: "{club: gold}", Doc: "The level that is held, or `none`."},
 	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}", Doc: "The progress of a challenge, whether its last goal was reached, and how often."},
 	{Name: "streak", Example: "{weekly: {length: 3, longest: 5, state: active}}", Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
@@ -216,7 +216,11 @@ func (s *reader) isMap(n *document.Node, example string) bool {
 	if n.Kind == document.Map && len(n.Pairs) > 0 {
 		return true
 	}
-	if !n.Holes {
+	switch {
+	case n.Holes: // it has been said what is wrong with them
+	case n.Kind == document.Map:
+		s.Node(n, "leave it out, or write such as "+example, "this looks at nothing")
+	default:
 		s.Node(n, "such as "+example, "a map of names to values is expected here")
 	}
 	return false
@@ -238,7 +242,13 @@ func (s *reader) exact(e *Expectation, n *document.Node, t *Step, item func(*doc
 	t.Expect = append(t.Expect, e)
 }
 
+// badges reads the levels of some badges, or an exact list of all. Nothing of either kind is no badge at all.
 func (s *reader) badges(e *Expectation, n *document.Node, t *Step) {
+	if n.Kind == document.Map && len(n.Pairs) == 0 && !n.Holes {
+		e.List = true
+		t.Expect = append(t.Expect, e)
+		return
+	}
 	if n.Kind == document.Map {
 		s.each(e, n, "badges", t, s.word)
 		return
