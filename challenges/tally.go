@@ -32,6 +32,8 @@ func (c *Contribution) before(at calendar.Instant, id string) bool {
 type Tally struct {
 	Value decimal.Decimal
 	Count int // contributions that count
+	// Zeros is how many of them brought nothing to a sum: those do not change when it was reached.
+	Zeros int
 	// At is when the value was reached: the latest contribution's time, or for Highest and Lowest the earliest that had
 	// the value, as the tie rule of boards wants it. ID belongs to it, for Highest, Lowest and Latest.
 	At calendar.Instant
@@ -67,7 +69,7 @@ func (t *Tally) Add(fold Fold, c Contribution) error {
 			return decimal.ErrOverflow
 		}
 		t.Value = sum
-		t.reachedLatest(c)
+		t.reached(c.At, c.Value == 0)
 	case Highest:
 		t.extreme(c, c.Value > t.Value)
 	case Lowest:
@@ -83,11 +85,39 @@ func (t *Tally) Add(fold Fold, c Contribution) error {
 	return nil
 }
 
-// reachedLatest keeps the time only: of several contributions at one instant it does not matter which came last.
-func (t *Tally) reachedLatest(c Contribution) {
-	if t.Count == 0 || c.At > t.At {
-		t.At = c.At
+// reached brings up to date when a sum was reached: with the latest contribution to it; while all of them were zeros, with the
+// first. It keeps the time only: of several contributions at one instant it does not matter which came last.
+func (t *Tally) reached(at calendar.Instant, zero bool) {
+	switch none := t.Zeros == t.Count; {
+	case t.Count == 0, none && !zero:
+		t.At = at
+	case none:
+		t.At = min(t.At, at)
+	case !zero:
+		t.At = max(t.At, at)
 	}
+	if zero {
+		t.Zeros++
+	}
+}
+
+// Exchange replaces what one set of contributions brought to a sum, a member's share before and after, which is part of it. It
+// fails with decimal.ErrOverflow and then changes nothing. The time is not moved back, which takes all that is left.
+func (t *Tally) Exchange(was, is *Tally) error {
+	more, ok := is.Value.Sub(was.Value)
+	sum, fits := t.Value.Add(more)
+	if !ok || !fits {
+		return decimal.ErrOverflow
+	}
+	t.Value, t.Count, t.Zeros = sum, t.Count-was.Count, t.Zeros-was.Zeros
+	if is.Count > 0 {
+		t.reached(is.At, is.Zeros == is.Count)
+		t.Count, t.Zeros = t.Count+is.Count, t.Zeros+is.Zeros
+		if is.Zeros == is.Count {
+			t.Zeros-- // counted by reached
+		}
+	}
+	return nil
 }
 
 func (t *Tally) extreme(c Contribution, better bool) {
@@ -151,19 +181,41 @@ func (t *Tally) AddAtMost(fold Fold, c Contribution, bucket calendar.Key, n int)
 			return decimal.ErrOverflow
 		}
 		t.Value = sum
+		t.Zeros += zeros(c.Value) - zeros(last.Value)
 	}
 	t.Kept = slices.Insert(slices.Delete(t.Kept, end-1, end), at, kept)
 	if fold == Add {
-		t.At = t.Kept[len(t.Kept)-1].At // what was replaced may have been the latest
+		t.reachedByKept() // what was replaced may have been the latest
 	} else {
 		t.refold(fold)
 	}
 	return nil
 }
 
+func zeros(v decimal.Decimal) int {
+	if v == 0 {
+		return 1
+	}
+	return 0
+}
+
+// reachedByKept finds when a sum was reached by what is kept, the latest of which is the latest of all.
+func (t *Tally) reachedByKept() {
+	if t.Zeros == t.Count {
+		t.At = min(t.At, t.Kept[0].At)
+		return
+	}
+	for _, k := range slices.Backward(t.Kept) {
+		if k.Value != 0 {
+			t.At = k.At
+			return
+		}
+	}
+}
+
 // refold computes an extreme anew from the contributions kept, after one of them stopped counting.
 func (t *Tally) refold(fold Fold) {
-	t.Count = 0
+	t.Count, t.Zeros = 0, 0
 	for _, k := range t.Kept {
 		_ = t.Add(fold, Contribution{At: k.At, ID: k.ID, Value: k.Value})
 	}
@@ -196,6 +248,9 @@ func (t *Tally) Merge(fold Fold, o *Tally) error {
 		return nil
 	}
 	count := t.Count
+	if fold == Add {
+		return t.Exchange(&Tally{}, o)
+	}
 	if fold == Distinct {
 		for _, k := range o.Keys {
 			t.addKey(k)

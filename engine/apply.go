@@ -131,6 +131,7 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 			a.out.Scores[i].Key.Program = rules.Program
 		}
 	}
+	a.moveScores()
 	a.m.Events++
 	a.tellRaised()
 	a.out.Trail = a.trail.kept()
@@ -152,7 +153,7 @@ func (a *applier) join(e *Event) {
 		a.put(e)
 	}
 	a.startTiers(e.Time)
-	a.follow(Cause{Event: Joined, At: e.Time}, e.ID+"/"+Joined, e.Depth, nil)
+	a.follow(Cause{Event: Joined, At: e.Time}, e.Depth, nil, e.ID)
 	a.tellFreeLevels(e)
 	a.drain(0)
 }
@@ -209,11 +210,12 @@ func (a *applier) drain(from int) {
 	a.queue = a.queue[:from]
 }
 
-// follow raises a built-in event. If any definition looks at it, it is noted as a cause and queued.
-func (a *applier) follow(c Cause, id string, depth int, fields []Value) {
+// follow raises a built-in event. If any definition looks at it, it is noted as a cause and queued, under an id made of what led
+// to it.
+func (a *applier) follow(c Cause, depth int, fields []Value, from ...string) {
 	a.raise(c.Event, c.At, fields...)
 	if a.looksAt(c.Event) {
-		a.enqueue(a.caused(c), c.Event, id, c.At, depth, fields)
+		a.enqueue(a.caused(c), c.Event, c.At, depth, fields, from...)
 	}
 }
 
@@ -223,7 +225,7 @@ func (a *applier) looksAt(name string) bool {
 }
 
 // enqueue queues a built-in event of the same member, if any definition looks at it. Its id is derived from what led to it, so it is the same on every replay.
-func (a *applier) enqueue(cause uint32, name, id string, at calendar.Instant, depth int, fields []Value) {
+func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth int, fields []Value, from ...string) {
 	if !a.looksAt(name) {
 		return
 	}
@@ -231,7 +233,7 @@ func (a *applier) enqueue(cause uint32, name, id string, at calendar.Instant, de
 		a.out.note("depth", name, "this would be the "+strconv.Itoa(MaxDepth+1)+"th event in a chain; it was not processed")
 		return
 	}
-	a.queue = append(a.queue, &Event{ID: id, Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
+	a.queue = append(a.queue, &Event{ID: derivedID(name, from...), Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
 		Past: a.event != nil && a.event.Past, Depth: depth + 1, cause: cause})
 }
 

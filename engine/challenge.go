@@ -104,9 +104,7 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 	case c.By != ByMember:
 		a.foldGroupChallenge(c, rec, w, con, group)
 	default:
-		var count *Count
-		a.m.Counts, count = needCount(a.m.Counts, c.Name)
-		t := count.need(w.key)
+		t := a.m.needCount(CountID{Name: c.Name}).need(w.key)
 		if !a.tally(c, &t.Tally, con) {
 			return
 		}
@@ -191,7 +189,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		rec.Times++
 	}
 	cause := a.caused(Cause{Event: ChallengeCompleted, ID: ch.ID, Goal: g.ID, Key: w.key, Group: group, Times: mark.Times, At: a.event.Time})
-	if ch.Winners > 0 && !a.winner(ch, w, g, mark.Times) {
+	won := ch.Winners > 0 && a.winner(ch, w, g, cause)
+	a.trail.Causes[cause-1].Won = won
+	if ch.Winners > 0 && !won {
 		a.out.note("not_given", name, noPlace(g.ID, mark.Times))
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {
@@ -202,10 +202,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	if w.start > calendar.Beginning {
 		days, _ = decimal.FromInt(int64(a.facts.Date() - a.facts.calendar.Zone.Date(w.start)))
 	}
-	id := a.event.ID + "/" + ChallengeCompleted + "/" + ch.ID + "/" + g.ID + "/" + decimal.Decimal(mark.Times).String()
 	fields := []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)}
 	a.raise(ChallengeCompleted, a.event.Time, fields...)
-	a.enqueue(cause, ChallengeCompleted, id, a.event.Time, a.event.Depth, fields)
+	a.enqueue(cause, ChallengeCompleted, a.event.Time, a.event.Depth, fields, a.event.ID, ch.ID, g.ID, group, strconv.Itoa(mark.Times))
 }
 
 // noPlace tells who reached a goal after its last winner. Of one that repeats it tells which time that was: one event can win
@@ -218,12 +217,12 @@ func noPlace(goal string, times int) string {
 }
 
 // winner takes one of the winners' places, by acceptance order.
-func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal, times int) bool {
+func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal, cause uint32) bool {
 	if a.judge != nil {
 		return true
 	}
 	if a.recorded != nil {
-		return !slices.Contains(a.recorded.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(g.ID, times)})
+		return a.recorded.won(&a.trail.Causes[cause-1])
 	}
 	u := a.subjects.Use(ch.winnersKey(g.ID))
 	places, _ := decimal.FromInt(int64(ch.Winners))
@@ -234,6 +233,13 @@ func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal, times int) b
 	u.Periods = addUse(u.Periods, 0, w.key, decimal.One)
 	a.subjects.touchUse(u, a.seq)
 	return true
+}
+
+// won reports whether a recorded event took a winner's place with a completion.
+func (o *Outcome) won(c *Cause) bool {
+	return o.Trail != nil && slices.ContainsFunc(o.Trail.Causes, func(r Cause) bool {
+		return r.Won && r.Event == c.Event && r.ID == c.ID && r.Goal == c.Goal && r.Key == c.Key && r.Group == c.Group && r.Times == c.Times
+	})
 }
 
 // winnersKey names the shared count of a goal's winners.
@@ -255,9 +261,7 @@ func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, 
 			return
 		}
 	}
-	var count *Count
-	a.m.Counts, count = needCount(a.m.Counts, c.Name)
-	t := count.need(w.key)
+	t := a.m.needCount(CountID{Name: c.Name}).need(w.key)
 	if !a.tally(c, &t.Tally, con) {
 		return
 	}
@@ -299,22 +303,22 @@ func stepsDone(ch *Challenge, w *ChallengeWindow) decimal.Decimal {
 // foldGroupChallenge counts for a group or everyone. A group's goal stays reached; each member who brought enough is paid,
 // now or when they bring it later inside the window.
 func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution, group string) {
-	ch := c.challenge
+	ch, id := c.challenge, CountID{Name: c.Name, Group: group}
 	if a.judge != nil {
-		if mine := a.foldShare(c, con, c.Name, w.key, group, false); mine != nil {
+		if mine := a.foldShare(c, con, id, w.key, false); mine != nil {
 			for _, goal := range ch.Goals {
 				a.payShare(ch, rec, w, goal, group, &mine.Tally)
 			}
 		}
 		return
 	}
-	g := a.subjects.Group(c.Name + "@" + group)
+	g := a.subjects.Group(id)
 	t := g.Count.need(w.key)
 	var before challenges.Tally
-	if share := a.m.count(c.Name + "@" + group).period(w.key); share != nil {
+	if share := a.m.countOf(id).period(w.key); share != nil {
 		before = share.Tally
 	}
-	mine := a.foldShare(c, con, c.Name, w.key, group, true)
+	mine := a.foldShare(c, con, id, w.key, true)
 	if mine == nil || !a.tallyGroup(c, &t.Tally, con, &before, &mine.Tally) {
 		return
 	}
@@ -333,7 +337,7 @@ func (a *applier) groupReached(ch *Challenge, g *Group, key calendar.Key, goal *
 	if a.recorded == nil {
 		return g.reached(key, goal.ID)
 	}
-	told := a.recorded.effect(ChallengeEffect, ch.ID, "", group)
+	told := a.recorded.effect(ChallengeEffect, ch.ID, "", "", group)
 	return told != nil && (told.Done || told.Wanted > goal.At)
 }
 
@@ -410,10 +414,10 @@ const rewardNames = "rewards/"
 // boardNames is what the paths of leaderboards begin with.
 const boardNames = "leaderboards/"
 
-// owns reports whether a count belongs to the challenge or one of its steps or groups.
+// owns reports whether a count of this name belongs to the challenge or one of its steps.
 func (c *Challenge) owns(name string) bool {
 	own := challengeNames + c.Key
-	return len(name) >= len(own) && name[:len(own)] == own && (len(name) == len(own) || name[len(own)] == '@' || name[len(own)] == '/')
+	return len(name) >= len(own) && name[:len(own)] == own && (len(name) == len(own) || name[len(own)] == '/')
 }
 
 // enroll opts the member in, from an instant on.

@@ -97,16 +97,16 @@ func NewClaim(id, member, reward string, amount decimal.Decimal) *Event {
 // is filled in by Process, as that of the next two. Without an id it is made of the claim and the amount, so that
 // repeating it is harmless.
 func NewConfirm(id, claim string, amount decimal.Decimal) *Event {
-	return newSettling(commandConfirm, "confirm/", id, claim, amount)
+	return newSettling(commandConfirm, "confirm", id, claim, amount)
 }
 
 // NewCancel is the event that gives back what a claim holds. Without an id it is made of the claim.
-func NewCancel(id, claim string) *Event { return newSettling(commandCancel, "cancel/", id, claim, 0) }
+func NewCancel(id, claim string) *Event { return newSettling(commandCancel, "cancel", id, claim, 0) }
 
 // NewReturn is the event that gives back what a confirmed claim has spent: amount of it, or all that is left for 0. Each
 // return needs an id of its own.
 func NewReturn(id, claim string, amount decimal.Decimal) *Event {
-	return newSettling(commandReturn, "return/", id, claim, amount)
+	return newSettling(commandReturn, "return", id, claim, amount)
 }
 
 func newSettling(command, names, id, claim string, amount decimal.Decimal) *Event {
@@ -321,8 +321,8 @@ func (a *applier) raiseClaim(name string, e *Event, reward, kind, claim string, 
 			amount += max(from[i].Amount, -from[i].Amount)
 		}
 		if entry.Kind == entries {
-			a.follow(Cause{Event: name, ID: reward, Goal: entry.Points, At: e.Time}, e.ID+"/"+name+"/"+entry.Points, e.Depth,
-				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(entry.Points), NumberValue(amount)})
+			a.follow(Cause{Event: name, ID: reward, Goal: entry.Points, At: e.Time}, e.Depth,
+				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(entry.Points), NumberValue(amount)}, e.ID, entry.Points)
 		}
 	}
 }

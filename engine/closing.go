@@ -468,7 +468,7 @@ func (p *places) tell(split string, position int64, f leaderboards.Final, table 
 // tellGroup adds the events of those members who had brought something to a group when the season closed. Each of them wins
 // what the group's place wins.
 func (p *places) tellGroup(split string, data placed) error {
-	prefix := shareKey(share{counter: countName(p.board.Counter.Name, split), window: p.Key, group: data.Group})
+	prefix := shareKey(share{count: CountID{Name: p.board.Counter.Name, Split: split, Group: data.Group}, window: p.Key})
 	start := ""
 	if p.Member != nil {
 		start = prefix + string(p.Member)

@@ -85,6 +85,21 @@ func (e *Event) Keyed(key string) *Event {
 
 func (e *Event) keyed() bool { return strings.HasPrefix(e.ID, keyNames) }
 
+// derivedID is the id of an event of Laurel's own: its kind, and what it is made of. Those parts may be texts of senders that
+// hold any character, which is why they are escaped: no two lists of parts make one id.
+func derivedID(kind string, parts ...string) string {
+	var b strings.Builder
+	b.WriteString(derived)
+	b.WriteString(kind)
+	for _, part := range parts {
+		b.WriteByte('/')
+		_, _ = idPart.WriteString(&b, part)
+	}
+	return b.String()
+}
+
+var idPart = strings.NewReplacer("%", "%25", "/", "%2F")
+
 // Profile is what member.put changes: built-in fields and declared ones. A field that is absent stays; a null one is cleared.
 type Profile struct {
 	Name     *string                    `json:"name,omitempty"`
@@ -94,17 +109,17 @@ type Profile struct {
 
 // NewProfile is a member.put event. Its id, like that of every command, is told apart from those of senders.
 func NewProfile(id, member string, p Profile) *Event {
-	return &Event{ID: derived + id, Type: commandPut, Member: member, Data: encodeJSON(p)}
+	return &Event{ID: derived + "put/" + id, Type: commandPut, Member: member, Data: encodeJSON(p)}
 }
 
 // NewEnrollment is an event that opts a member in to a challenge.
 func NewEnrollment(id, member, challenge string) *Event {
-	return &Event{ID: derived + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+	return &Event{ID: derived + "enroll/" + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
 // NewStreakEnrollment is an event that opts a member in to a streak.
 func NewStreakEnrollment(id, member, streak string) *Event {
-	return &Event{ID: derived + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
+	return &Event{ID: derived + "enroll/" + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
 }
 
 // enrollment names one of the two.
@@ -249,7 +264,7 @@ func (a *applier) shareCommand(e *Event) {
 	if ch == nil || ch.Counter == nil {
 		return
 	}
-	mine := a.m.count(ch.Counter.Name + "@" + s.Group).period(s.Window)
+	mine := a.m.countOf(CountID{Name: ch.Counter.Name, Group: s.Group}).period(s.Window)
 	if mine == nil {
 		return
 	}
@@ -328,7 +343,7 @@ func (a *applier) transferred(p *plannedRule, name string) {
 	r := p.rule
 	gives := a.grantPlan[p.first : p.first+len(r.Give)]
 	fired := slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
-		return e.Source == name || e.Kind == QueuedEffect && strings.Contains(e.ID, "/"+name+"/")
+		return e.Source == name
 	})
 	if fired && (p.to == "" || p.to == a.m.ID) {
 		for i := range gives {
@@ -420,8 +435,9 @@ func (a *applier) queueFor(member, command, name string, data granted) {
 	case data.Tier != "":
 		what = "tier." + data.Tier
 	}
-	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + name + "/" + command + "/" + what + "/" + member
+	id := derivedID(command, a.event.ID, name, what, member)
 	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: name})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: name,
+		Queued: &Queued{Member: member, What: what, Take: command == commandTake}})
 }

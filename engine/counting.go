@@ -7,7 +7,6 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
-	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // foldPlanned adds a planned contribution to its counter and to what reads it.
@@ -26,10 +25,31 @@ func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
 	a.earnings++
 	defer func() { a.earnings-- }()
 	for _, c := range a.earning(p) {
-		if a.event.Time >= c.start && (c.Only == nil || c.Only[source]) {
-			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, "", "")
+		if a.event.Time < c.start || c.Only != nil && !c.Only[source] {
+			continue
+		}
+		if !a.ask(c.Earner.For, c.Name) {
+			continue
+		}
+		if group, split, counts := a.placed(c.Earner.By, c.Earner.Split, c.Name); counts {
+			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, group, split)
 		}
 	}
+}
+
+// placed asks for which group a contribution counts, and under which split value of a board: for none that is absent.
+func (a *applier) placed(byField, splitBy Pick, name string) (group, split string, counts bool) {
+	if byField != nil {
+		if group = a.pick(byField, name).Key(); group == "" {
+			return "", "", false
+		}
+	}
+	if splitBy != nil {
+		if split = a.pick(splitBy, name).Key(); split == "" {
+			return "", "", false
+		}
+	}
+	return group, split, true
 }
 
 func (a *applier) fold(c *Counter, con challenges.Contribution, group, split string) {
@@ -41,14 +61,6 @@ func (a *applier) fold(c *Counter, con challenges.Contribution, group, split str
 	default:
 		a.foldCounter(c, con, group, split)
 	}
-}
-
-// countName is the name of a count with the group or split value it is kept for, where there is one for each.
-func countName(name, value string) string {
-	if value == "" {
-		return name
-	}
-	return name + "@" + value
 }
 
 // periodKey is the period in which a counter counts an instant.
@@ -90,15 +102,14 @@ func (a *applier) foldCounter(c *Counter, con challenges.Contribution, group, sp
 		a.foldGroup(c, con, key, group, split)
 		return
 	}
-	var count *Count
-	a.m.Counts, count = needCount(a.m.Counts, countName(c.Name, split))
+	count := a.m.needCount(CountID{Name: c.Name, Split: split})
 	t := count.need(key)
 	before, at := t.Value, t.At
 	known := t.Count > 0
 	if !a.tally(c, &t.Tally, con) {
 		return
 	}
-	if known && before == t.Value && at == t.At && c.Fold != challenges.Add {
+	if known && before == t.Value && at == t.At {
 		return // nothing that anyone looks at has changed
 	}
 	for _, b := range c.leaderboards {
@@ -114,15 +125,15 @@ func (a *applier) foldCounter(c *Counter, con challenges.Contribution, group, sp
 // foldGroup counts for a group or everyone. Boards on such a counter rank the groups.
 func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calendar.Key, group, split string) {
 	var before challenges.Tally
-	name := countName(c.Name, split)
-	if mine := a.m.count(name + "@" + group).period(key); mine != nil {
+	id := CountID{Name: c.Name, Split: split, Group: group}
+	if mine := a.m.countOf(id).period(key); mine != nil {
 		before = mine.Tally
 	}
-	mine := a.foldShare(c, con, name, key, group, c.reread())
+	mine := a.foldShare(c, con, id, key, c.reread())
 	if mine == nil || a.judge != nil {
 		return
 	}
-	g := a.subjects.Group(name + "@" + group)
+	g := a.subjects.Group(id)
 	t := g.Count.need(key)
 	if !a.tallyGroup(c, &t.Tally, con, &before, &mine.Tally) {
 		return
@@ -135,7 +146,7 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 			a.score(b, key, split, group, &t.Tally)
 		}
 	}
-	a.forgetPeriods(c, a.m.count(name+"@"+group))
+	a.forgetPeriods(c, a.m.countOf(id))
 	a.forgetPeriods(c, &g.Count)
 }
 
@@ -145,25 +156,19 @@ func (a *applier) tallyGroup(c *Counter, t *challenges.Tally, con challenges.Con
 	if c.AtMost.N == 0 {
 		return a.tally(c, t, con)
 	}
-	more, fits := after.Value.Sub(before.Value)
-	sum, ok := t.Value.Add(more)
-	if !fits || !ok {
-		a.out.note("evaluation", c.Name, decimal.ErrOverflow.Error())
+	if err := t.Exchange(before, after); err != nil {
+		a.out.note("evaluation", c.Name, err.Error())
 		return false
 	}
-	t.Value, t.Count = sum, t.Count+after.Count-before.Count
-	t.At = max(t.At, after.At)
 	return true
 }
 
 // foldShare counts what the member brought to a group: a group keeps the sum, its members keep their shares, so that a
 // reversal can take one out (semantics: Bounds on state). indexed shares can be found from the group.
-func (a *applier) foldShare(c *Counter, con challenges.Contribution, name string, key calendar.Key, group string, indexed bool) *PeriodTally {
-	var count *Count
-	a.m.Counts, count = needCount(a.m.Counts, name+"@"+group)
-	mine := count.need(key)
+func (a *applier) foldShare(c *Counter, con challenges.Contribution, id CountID, key calendar.Key, indexed bool) *PeriodTally {
+	mine := a.m.needCount(id).need(key)
 	if mine.Count == 0 && indexed {
-		a.out.shares = append(a.out.shares, share{counter: name, window: key, group: group, member: a.m.ID})
+		a.out.shares = append(a.out.shares, share{count: id, window: key, member: a.m.ID})
 	}
 	if !a.tally(c, &mine.Tally, con) {
 		return nil
@@ -173,81 +178,6 @@ func (a *applier) foldShare(c *Counter, con challenges.Contribution, name string
 
 // reread reports whether a group's value can depend on which of its members' shares is the greatest, or the last.
 func (c *Counter) reread() bool { return c.Fold != challenges.Add || len(c.leaderboards) > 0 }
-
-// score tells a board the new absolute score of a member or group.
-func (a *applier) score(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
-	if b.For != nil && !a.ask(b.For, b.Path) {
-		return
-	}
-	a.putScore(b, key, split, subject, t.Value, t.At)
-}
-
-// scoreAverage keeps the average over a group's members with enough contributions, from a member's share before and after.
-func (a *applier) scoreAverage(b *Leaderboard, g *Group, before, after challenges.Tally, key calendar.Key, group, split string) {
-	had, has := before.Count >= b.AtLeast && before.Count > 0, after.Count >= b.AtLeast && after.Count > 0
-	if !had && !has {
-		return
-	}
-	avg := g.average(key)
-	if had {
-		avg.Sum -= before.Value
-		avg.Members--
-	}
-	if has {
-		avg.Sum += after.Value
-		avg.Members++
-	}
-	a.tellAverage(b, g, key, split, group)
-}
-
-// tellAverage tells a board the average of a group.
-func (a *applier) tellAverage(b *Leaderboard, g *Group, key calendar.Key, split, group string) {
-	avg := g.average(key)
-	if avg.Members == 0 {
-		a.dropScore(b, key, split, group)
-		return
-	}
-	n, _ := decimal.FromInt(int64(avg.Members))
-	quotient, err := avg.Sum.Wide().Div(n.Wide())
-	if err != nil {
-		return
-	}
-	if value, err := quotient.Decimal(); err == nil {
-		a.putScore(b, key, split, group, value, g.Count.need(key).At)
-	}
-}
-
-func (a *applier) putScore(b *Leaderboard, key calendar.Key, split, subject string, value decimal.Decimal, reached calendar.Instant) {
-	a.tellScore(b, key, split, leaderboards.Score{Member: subject, Value: value, Reached: reached})
-}
-
-// dropScore takes a member or group off a board: nothing that counted is left.
-func (a *applier) dropScore(b *Leaderboard, key calendar.Key, split, subject string) {
-	a.tellScore(b, key, split, leaderboards.Score{Member: subject, Removed: true})
-}
-
-func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, score leaderboards.Score) {
-	c := b.Counter
-	if a.judge != nil {
-		return
-	}
-	board := leaderboards.Key{Program: a.rules.Program, Board: b.ID, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
-	if c.Every != calendar.Always && a.seasonOver(a.rules.SeasonCloses(b, key)) {
-		a.tooLate(b, board.Season)
-		return
-	}
-	score.Version = a.seq
-	change := ScoreChange{Key: board, Rules: b.Rules, Score: score}
-	a.out.Scores = append(a.out.Scores, change)
-	effect := Effect{Kind: LeaderboardEffect, Revoked: score.Removed, ID: b.ID, Amount: score.Value, Season: board.Season, Split: split}
-	if c.By != ByMember {
-		effect.Group = score.Member
-	}
-	if a.ranks != nil {
-		effect.Previous, effect.Rank, _ = a.ranks.Move(board, b.Rules, change.Score)
-	}
-	a.out.replace(effect)
-}
 
 // levels gives every level of a badge that a count has reached, lowest first.
 func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
@@ -312,8 +242,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 		a.stopped(s.Path, s.Position, NotJoined, "")
 		return
 	}
-	var count *Count
-	a.m.Counts, count = needCount(a.m.Counts, s.Counter.Name)
+	count := a.m.needCount(CountID{Name: s.Counter.Name})
 	t := count.need(key)
 	if !a.tally(s.Counter, &t.Tally, con) {
 		return
@@ -359,7 +288,7 @@ func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 		a.gives(g.Give, name, g.ID, cause)
 		fields := []Value{TextValue(s.ID), NumberValue(g.At)}
 		a.raise(StreakReached, a.event.Time, fields...)
-		a.enqueue(cause, StreakReached, a.event.ID+"/"+StreakReached+"/"+s.ID+"/"+g.ID, a.event.Time, a.event.Depth, fields)
+		a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID)
 	}
 }
 

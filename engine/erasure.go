@@ -198,14 +198,6 @@ func (a *applier) leaveBoards(as string) {
 	}
 }
 
-// tellBoard tells a board a score without telling the sender.
-func (a *applier) tellBoard(s ScoreChange) {
-	a.out.Scores = append(a.out.Scores, s)
-	if a.ranks != nil {
-		_, _, _ = a.ranks.Move(s.Key, s.Rules, s.Score)
-	}
-}
-
 // erase puts what is left of a member in its place.
 func (s *Subjects) erase(m *Member, left *Erased, seq uint64) {
 	m.dirty = false

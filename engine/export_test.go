@@ -34,3 +34,27 @@ func (p *Processor) Snapshots(member string) (n int) {
 	_ = p.scan(snapshotPrefix+member+"\x00", "", func(string, []byte) { n++ })
 	return n
 }
+
+// KeyOf and DerivedID are how names of counts and ids are written, for tests that look for two that are written alike.
+func KeyOf(id CountID) string { return id.key() }
+
+// CountOfKey reads what KeyOf has written.
+func CountOfKey(key string) CountID { return countOfKey(key) }
+
+// DerivedID is the id of an event of Laurel's own.
+func DerivedID(kind string, parts ...string) string { return derivedID(kind, parts...) }
+
+// Reworded is a journal record with other words in its notes and refusals.
+func Reworded(record []byte) []byte {
+	rec, err := DecodeRecord(record)
+	if err != nil {
+		panic(err)
+	}
+	for i := range rec.Outcome.Notes {
+		rec.Outcome.Notes[i].Message = "in other words"
+	}
+	if rec.Outcome.Refusal != nil {
+		rec.Outcome.Refusal.Message = "in other words"
+	}
+	return encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+}

@@ -103,7 +103,7 @@ func (f *Facts) Level(t *Tier) string { return f.Member.Level(f.Rules, t, f.Even
 // Count is the value of c for the member, the member's group or everyone, `member.counter.X`.
 func (f *Facts) Count(c *Counter) decimal.Decimal {
 	if c.By != ByMember && f.subjects != nil {
-		return c.value(&f.subjects.Group(c.Name+"@"+f.Member.groupOf(c)).Count, f.calendar, f.Event.Time)
+		return c.value(&f.subjects.Group(c.CountOf(f.Member)).Count, f.calendar, f.Event.Time)
 	}
 	return f.Member.Count(f.Rules, c, f.Event.Time)
 }

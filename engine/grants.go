@@ -304,8 +304,8 @@ func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
 	}
 	held.Level, held.At = level, e.Time
 	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: name})
-	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.ID+"/"+BadgeEarned+"/"+b.ID+"/"+level, e.Depth,
-		[]Value{TextValue(b.ID), TextValue(level)})
+	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.Depth,
+		[]Value{TextValue(b.ID), TextValue(level)}, e.ID, b.ID, level)
 	return true
 }
 

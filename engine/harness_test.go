@@ -67,6 +67,7 @@ func program(t testing.TB, text string) *world {
 	t.Cleanup(func() {
 		if !t.Failed() {
 			enginetest.CheckInvariants(t, w.store, w.p, w.versions)
+			enginetest.CheckAllBoards(t, w.store, w.p, w.boards)
 		}
 	})
 	return w
@@ -178,6 +179,7 @@ func (w *world) accept(e *engine.Event) *engine.Outcome {
 	out, refusal, err := w.p.Process(e)
 	require.NoError(w.t, err)
 	require.Nil(w.t, refusal, "event %s is refused", e.ID)
+	enginetest.CheckBoards(w.t, w.p, w.boards, e.Member)
 	return out
 }
 

@@ -225,7 +225,7 @@ func scanScores(store Store, prefix string, yield func(string, ScoreChange) bool
 // Sharers calls yield for the members who brought something to a group's challenge in a window, after one of them in byte
 // order, until it returns false.
 func Sharers(store Store, f Fanout, counter, after string, yield func(member string) bool) error {
-	prefix := shareKey(share{counter: counter, window: f.Window, group: f.Group})
+	prefix := shareKey(share{count: CountID{Name: counter, Group: f.Group}, window: f.Window})
 	start := ""
 	if after != "" {
 		start = prefix + after
@@ -236,6 +236,6 @@ func Sharers(store Store, f Fanout, counter, after string, yield func(member str
 // NewShare is the event that pays a group's goal to one member. Its id makes it harmless to repeat.
 func NewShare(f Fanout, member string) *Event {
 	s := shared{Challenge: f.Challenge, Window: f.Window, Group: f.Group, Goal: f.Goal}
-	id := derived + "share/" + f.Challenge + "/" + f.Goal + "/" + ordinal(f.Window) + "/" + f.Group + "/" + member
+	id := derivedID("share", f.Challenge, f.Goal, ordinal(f.Window), f.Group, member)
 	return &Event{ID: id, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
 }

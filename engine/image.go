@@ -53,7 +53,7 @@ func (r *reader) images() []Image {
 func (s *Subjects) shared(key string) []byte {
 	switch id := key[2:]; key[:2] {
 	case groupPrefix:
-		g := *s.Group(id)
+		g := *s.Group(countOfKey(id))
 		g.Version = 0
 		return encodeGroup(&g)
 	case usePrefix:
@@ -80,7 +80,7 @@ func (s *Subjects) shared(key string) []byte {
 func (s *Subjects) install(key string, state []byte, seq uint64) {
 	switch id := key[2:]; key[:2] {
 	case groupPrefix:
-		g, was := decodeGroup(state), s.Group(id)
+		g, was := decodeGroup(state), s.Group(countOfKey(id))
 		g.dirty, *was = was.dirty, *g
 		was.dirty = g.dirty
 		s.touchGroup(was, seq)
@@ -103,7 +103,7 @@ func (s *Subjects) install(key string, state []byte, seq uint64) {
 // touched are the keys of the shared subjects that have changed in these, but for those of one member.
 func (s *Subjects) touched(but string) (keys []string) {
 	for _, g := range s.dirtyGroups {
-		keys = append(keys, groupPrefix+g.Key)
+		keys = append(keys, groupPrefix+g.Count.key())
 	}
 	for _, u := range s.dirtyUses {
 		keys = append(keys, usePrefix+u.Key)

@@ -218,7 +218,7 @@ func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
 }
 
 func (j *judgement) claw(rec *Record, e *Effect, c Claw) {
-	c.Kind, c.Seq, c.Cause, c.ID, c.Source, c.Goal = e.Kind, rec.Seq, e.Cause, e.ID, e.Source, e.Goal
+	c.Kind, c.Seq, c.Cause, c.ID, c.Source, c.Goal, c.queued = e.Kind, rec.Seq, e.Cause, e.ID, e.Source, e.Goal, e.Queued
 	if e.Kind != PointsEffect && j.back[c.claimed()] > 0 && e.Kind != QueuedEffect {
 		return
 	}
@@ -252,29 +252,14 @@ func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 func (j *judgement) undoQueued(rec *Record, e *Effect, whole bool) {
 	c := Claw{All: whole}
 	if !whole {
-		what, member := queuedFor(rec.Event.ID, e)
-		l := line{e.Source, what, strings.Contains(e.ID, "/"+e.Source+"/"+commandTake+"/")}
+		l := line{e.Source, e.Queued.What, e.Queued.Take}
 		c.Amount = j.lines.amounts[l]
-		c.All = !j.lines.fired[e.Source] || j.lines.other[l.take][e.Source] != member
+		c.All = !j.lines.fired[e.Source] || j.lines.other[l.take][e.Source] != e.Queued.Member
 		if !c.All && !j.lines.points[l] {
 			return // a badge or a reward, of a rule that still fires
 		}
 	}
 	j.claw(rec, e, c)
-}
-
-// queuedFor reads from the id of a queued command what it is about, and whose it is.
-func queuedFor(event string, e *Effect) (what, member string) {
-	rest := strings.TrimPrefix(e.ID, derived+strings.TrimPrefix(event, derived)+"/")
-	i := strings.Index(rest, e.Source+"/")
-	if i < 0 {
-		return "", ""
-	}
-	parts := strings.SplitN(rest[i+len(e.Source)+1:], "/", 3) // command, what, member
-	if len(parts) < 3 {
-		return "", ""
-	}
-	return parts[1], parts[2]
 }
 
 // refuse takes back what is still held back of what the event gave, its awards included.
@@ -380,7 +365,7 @@ func stands(b *applier, rules *Ruleset, c *Cause) bool {
 
 func (a *applier) completed(ch *Challenge, c *Cause) bool {
 	if ch.Counter != nil && ch.Counter.By != ByMember {
-		mine := a.m.count(ch.Counter.Name + "@" + c.Group).period(c.Key)
+		mine := a.m.countOf(CountID{Name: ch.Counter.Name, Group: c.Group}).period(c.Key)
 		return mine != nil && ch.shareSuffices(&mine.Tally)
 	}
 	mark := a.m.challenge(ch.Key).window(c.Key, c.Group).goal(c.Goal)
@@ -489,7 +474,7 @@ func (j *judgement) freePlaces(rec *Record, rules *Ruleset) {
 		if c.Event != ChallengeCompleted || ch == nil || ch.Winners == 0 {
 			continue
 		}
-		if !slices.Contains(rec.Outcome.Notes, Note{Code: "not_given", Definition: ch.Path, Message: noPlace(c.Goal, c.Times)}) {
+		if c.Won {
 			mark := UseMark{Shared: ch.winnersKey(c.Goal), Period: c.Key}
 			j.rev.Uses = append(j.rev.Uses, UseBack{Mark: mark})
 		}

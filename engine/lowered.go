@@ -70,8 +70,8 @@ func (a *applier) completeLowered(ch *Challenge, rec *ChallengeRecord, w challen
 		}
 		a.reachSteps(ch, rec, w)
 	case ch.Counter.By != ByMember:
-		for _, name := range countNames(ch.Counter.Name, a.m) {
-			a.completeShare(ch, rec, w, strings.TrimPrefix(name, ch.Counter.Name+"@"))
+		for _, id := range countsOf(ch.Counter.Name, a.m) {
+			a.completeShare(ch, rec, w, id)
 		}
 	default:
 		if t := a.m.count(ch.Counter.Name).period(w.key); t != nil {
@@ -88,9 +88,8 @@ func (a *applier) completeLowered(ch *Challenge, rec *ChallengeRecord, w challen
 
 // completeShare is completeLowered for the member's part in a group's challenge. Members who are told later are paid then; the
 // gift to the others waits as one that an event makes.
-func (a *applier) completeShare(ch *Challenge, rec *ChallengeRecord, w challengeWindow, group string) {
-	name := ch.Counter.Name + "@" + group
-	mine := a.m.count(name).period(w.key)
+func (a *applier) completeShare(ch *Challenge, rec *ChallengeRecord, w challengeWindow, id CountID) {
+	group, mine := id.Group, a.m.countOf(id).period(w.key)
 	if mine == nil {
 		return
 	}
@@ -100,7 +99,7 @@ func (a *applier) completeShare(ch *Challenge, rec *ChallengeRecord, w challenge
 		}
 		return
 	}
-	g := a.subjects.Group(name)
+	g := a.subjects.Group(id)
 	t := g.Count.period(w.key)
 	if t == nil {
 		return

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
@@ -63,10 +66,40 @@ type Seen struct {
 	Recent []calendar.Instant
 }
 
-// Count is a counter's state of one subject. Name is the counter's, with "@" and the group or split value where a member
-// has one count for each.
+// CountID names a count: its counter, and the split value and the group that it is kept for, where there is one for each.
+// Everyone's has none.
+type CountID struct {
+	Name  string // of the counter
+	Split string
+	Group string
+}
+
+func (id CountID) compare(other CountID) int {
+	return cmp.Or(strings.Compare(id.Name, other.Name), strings.Compare(id.Split, other.Split), strings.Compare(id.Group, other.Group))
+}
+
+// key writes the name as one text. No name of a counter holds a NUL, and the length of the split value keeps it apart from the
+// group, so no two names have one key.
+func (id CountID) key() string {
+	return id.Name + "\x00" + strconv.Itoa(len(id.Split)) + ":" + id.Split + id.Group
+}
+
+// countOfKey reads what key has written.
+func countOfKey(key string) (id CountID) {
+	var rest string
+	id.Name, rest, _ = strings.Cut(key, "\x00")
+	length, rest, _ := strings.Cut(rest, ":")
+	n, err := strconv.Atoi(length)
+	if err != nil || n < 0 || n > len(rest) {
+		panic(fmt.Sprintf("engine: %q is no key of a count", key))
+	}
+	id.Split, id.Group = rest[:n], rest[n:]
+	return id
+}
+
+// Count is a counter's state of one subject.
 type Count struct {
-	Name    string
+	CountID
 	Periods []PeriodTally // ascending
 }
 
@@ -175,24 +208,28 @@ func (m *Member) note(eventType string, at calendar.Instant) {
 	m.Seen = append(m.Seen, Seen{Type: eventType, Count: 1, First: at, Last: at})
 }
 
-// count finds the state of a counter by name, nil when nothing was counted yet.
-func (m *Member) count(name string) *Count { return findCount(m.Counts, name) }
+// count finds the member's own count of a counter by name, nil when nothing was counted yet.
+func (m *Member) count(name string) *Count { return m.countOf(CountID{Name: name}) }
 
-func findCount(counts []*Count, name string) *Count {
-	i, ok := slices.BinarySearchFunc(counts, name, func(c *Count, s string) int { return strings.Compare(c.Name, s) })
+// countOf finds a count, nil when nothing was counted yet.
+func (m *Member) countOf(id CountID) *Count {
+	i, ok := slices.BinarySearchFunc(m.Counts, id, compareCount)
 	if !ok {
 		return nil
 	}
-	return counts[i]
+	return m.Counts[i]
 }
 
-func needCount(counts []*Count, name string) ([]*Count, *Count) {
-	i, ok := slices.BinarySearchFunc(counts, name, func(c *Count, s string) int { return strings.Compare(c.Name, s) })
+// needCount finds or opens a count.
+func (m *Member) needCount(id CountID) *Count {
+	i, ok := slices.BinarySearchFunc(m.Counts, id, compareCount)
 	if !ok {
-		counts = slices.Insert(counts, i, &Count{Name: name})
+		m.Counts = slices.Insert(m.Counts, i, &Count{CountID: id})
 	}
-	return counts, counts[i]
+	return m.Counts[i]
 }
+
+func compareCount(c *Count, id CountID) int { return c.CountID.compare(id) }
 
 // period finds the tally of a period, nil when there is none.
 func (c *Count) period(k calendar.Key) *PeriodTally {
@@ -328,9 +365,8 @@ func (m *Member) RewardCount(r *Reward, at calendar.Instant) int {
 
 // Group is the state of a group's or everyone's counter, and of what hangs on it.
 type Group struct {
-	Key     string // counter name, "@" and the group's value; everyone's ends in "@"
 	Version uint64
-	Count   Count
+	Count   Count // whose name is the group's
 	Goals   []GroupGoal
 	Average []AverageTally
 	dirty   bool

@@ -87,6 +87,15 @@ type Effect struct {
 	Claim    string // reward: of which it is, "" for a gift; State is the claim's
 	Code     string // reward
 	Group    string // the group that is ranked, "" where members are
+
+	Queued *Queued // queued: what for whom
+}
+
+// Queued is what an event has queued for another member.
+type Queued struct {
+	Member string
+	What   string // the points, or which badge, reward or tier
+	Take   bool   // it takes
 }
 
 // Takings is where a reversal took points from: the event's own lots, others, a debt that it made; or what it forgave, because it
@@ -138,11 +147,10 @@ type Fanout struct {
 
 // share is a member's first contribution to a group's count: an index row for fan-outs.
 type share struct {
-	counter string
-	window  calendar.Key
-	group   string
-	member  string
-	gone    bool // the last of it was taken back
+	count  CountID
+	window calendar.Key
+	member string
+	gone   bool // the last of it was taken back
 }
 
 // sortEffects puts effects in the order of answers: by kind, as they came within one.
@@ -151,10 +159,10 @@ func (o *Outcome) sortEffects() {
 }
 
 // effect finds an effect of this outcome to be brought up to date instead of told twice.
-func (o *Outcome) effect(kind EffectKind, id, split, group string) *Effect {
+func (o *Outcome) effect(kind EffectKind, id, season, split, group string) *Effect {
 	for i := range o.Effects {
 		e := &o.Effects[i]
-		if e.Kind == kind && e.ID == id && e.Split == split && e.Group == group {
+		if e.Kind == kind && e.ID == id && e.Season == season && e.Split == split && e.Group == group {
 			return e
 		}
 	}
@@ -163,10 +171,7 @@ func (o *Outcome) effect(kind EffectKind, id, split, group string) *Effect {
 
 // replace brings the effect of the same thing up to date, or adds it.
 func (o *Outcome) replace(e Effect) {
-	if old := o.effect(e.Kind, e.ID, e.Split, e.Group); old != nil {
-		if e.Kind == LeaderboardEffect {
-			e.Previous = old.Previous
-		}
+	if old := o.effect(e.Kind, e.ID, e.Season, e.Split, e.Group); old != nil {
 		*old = e
 		return
 	}

@@ -199,15 +199,9 @@ func (a *applier) planFeed(f *Feed) {
 			return
 		}
 	}
-	if f.By != nil {
-		if p.group = a.pick(f.By, c.Name).Key(); p.group == "" {
-			return
-		}
-	}
-	if f.Split != nil {
-		if p.split = a.pick(f.Split, c.Name).Key(); p.split == "" {
-			return
-		}
+	counts := false
+	if p.group, p.split, counts = a.placed(f.By, f.Split, c.Name); !counts {
+		return
 	}
 	a.feedPlan = append(a.feedPlan, p)
 	a.trace.fired(a.event.ID, c.Name, c.Position)

@@ -455,5 +455,5 @@ func (p *Processor) Dirty() int { return p.subjects.Dirty() }
 // the owner guards the processor with.
 func (p *Processor) Member(id string) *Member { return p.subjects.Member(id) }
 
-// Group is the present state of a group's counter, under the same conditions.
-func (p *Processor) Group(key string) *Group { return p.subjects.Group(key) }
+// Group is the present state of a group's count, or everyone's, under the same conditions.
+func (p *Processor) Group(id CountID) *Group { return p.subjects.Group(id) }

@@ -127,7 +127,7 @@ type ClaimProgress struct {
 
 // Progress gathers a member's progress at an instant not before its last event. group finds a group's state; a nil one
 // leaves the progress of groups out.
-func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key string) *Group) Progress {
+func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountID) *Group) Progress {
 	p := Progress{Member: m.ID, At: at, Seq: m.Version, Points: map[string]PointsProgress{}, Tiers: map[string]TierProgress{},
 		Badges: []BadgeProgress{}, Streaks: map[string]StreakProgress{}, Challenges: map[string]ChallengeProgress{},
 		Rewards: []RewardProgress{}, Claims: []ClaimProgress{}, Counters: map[string]decimal.Decimal{}}
@@ -172,9 +172,11 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(key st
 		if !c.Public {
 			continue
 		}
-		count := m.count(c.Name)
-		if c.By != ByMember && group != nil {
-			g := group(c.Name + "@" + m.groupOf(c))
+		var count *Count
+		if c.By == ByMember {
+			count = m.count(c.Name)
+		} else if group != nil {
+			g := group(c.CountOf(m))
 			p.Groups = append(p.Groups, g)
 			count = &g.Count
 		}
@@ -233,7 +235,7 @@ func (m *Member) tierProgress(rules *Ruleset, t *Tier, at calendar.Instant) Tier
 	return out
 }
 
-func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at calendar.Instant, group func(string) *Group) {
+func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at calendar.Instant, group func(CountID) *Group) {
 	s := m.ChallengeAt(rules, c, at)
 	if c.Hidden && s.Times == 0 && s.Progress == 0 {
 		return
@@ -248,7 +250,7 @@ func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at
 	if c.Counter != nil && c.Counter.By != ByMember {
 		out.Mine = &s.Mine
 		if group != nil {
-			g := group(c.Counter.Name + "@" + s.Group)
+			g := group(CountID{Name: c.Counter.Name, Group: s.Group})
 			p.Groups = append(p.Groups, g)
 			_, last := c.goals(nil)
 			out.Progress = c.shown(g.GroupValue(c.Counter, m.WindowKey(rules, c, at)), last)

@@ -267,7 +267,18 @@ func (w *writer) effect(e *Effect) {
 		w.text(e.Season)
 		w.text(e.Split)
 		w.text(e.Group)
+	case QueuedEffect:
+		w.queued(e.Queued)
 	}
+}
+
+func (w *writer) queued(q *Queued) {
+	if q == nil {
+		q = &Queued{}
+	}
+	w.text(q.Member)
+	w.text(q.What)
+	w.flag(q.Take)
 }
 
 func (r *reader) effect(e *Effect) {
@@ -298,6 +309,7 @@ func (r *reader) effect(e *Effect) {
 	case PromotionEffect:
 		e.State, e.Available, e.Expires = r.text(), r.at(), r.at()
 	case QueuedEffect:
+		e.Queued = &Queued{Member: r.text(), What: r.text(), Take: r.flag()}
 	default:
 		r.err = fmt.Errorf("there is no effect of kind %d", e.Kind)
 	}
@@ -341,6 +353,7 @@ func (w *writer) score(s *ScoreChange) {
 	w.uint(uint64(s.Rules.Ties))
 	w.text(s.Score.Member)
 	w.num(s.Score.Value)
+	w.int(s.Score.Rest)
 	w.at(s.Score.Reached)
 	w.uint(s.Score.Version)
 }
@@ -349,6 +362,6 @@ func (r *reader) score(s *ScoreChange) {
 	s.Key = leaderboards.Key{Board: r.text(), Season: r.text(), Split: r.text()}
 	order := r.uint()
 	s.Rules = leaderboards.Rules{Order: leaderboards.Order(order &^ scoreRemoved), Ties: leaderboards.Ties(r.uint())}
-	s.Score = leaderboards.Score{Member: r.text(), Value: decimal.Decimal(r.int()), Reached: r.at(), Version: r.uint(),
+	s.Score = leaderboards.Score{Member: r.text(), Value: decimal.Decimal(r.int()), Rest: r.int(), Reached: r.at(), Version: r.uint(),
 		Removed: order&scoreRemoved != 0}
 }

@@ -149,7 +149,7 @@ type reversal struct {
 	records  []*Record        // of the member, after that
 	versions []Version
 	// sharers are the members who brought something to a group in a period.
-	sharers func(counter string, period calendar.Key, group string) []string
+	sharers func(id CountID, period calendar.Key) []string
 }
 
 // identify gives a command about an earlier event, or about a claim, the member that it is of, whom its sender does not name.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -20,7 +19,7 @@ func (j *judgement) conclude(b *applier) {
 	p.Rewards = j.rewards()
 	whole := &Member{Counts: make([]*Count, len(p.Counts))}
 	for i, c := range p.Counts {
-		whole.Counts[i] = &Count{Name: c.Name, Periods: cloned(c.Periods)}
+		whole.Counts[i] = &Count{CountID: c.CountID, Periods: cloned(c.Periods)}
 	}
 	j.forget(p)
 	j.changeGroups(whole, p)
@@ -164,36 +163,36 @@ func (j *judgement) changeGroups(whole, p *Member) {
 		if c.By == ByMember {
 			continue
 		}
-		for _, name := range countNames(c.Name, j.a.m, p) {
-			before := j.a.m.count(name)
-			for _, key := range periodKeys(before, p.count(name)) {
+		for _, id := range countsOf(c.Name, j.a.m, p) {
+			before := j.a.m.countOf(id)
+			for _, key := range periodKeys(before, p.countOf(id)) {
 				var was, is challenges.Tally
 				if t := before.period(key); t != nil {
 					was = t.Tally
 				}
-				if t := whole.count(name).period(key); t != nil {
+				if t := whole.countOf(id).period(key); t != nil {
 					is = t.Tally
 				}
 				if !sameTally(&was, &is) {
-					j.changeGroup(c, name, key, was, is)
+					j.changeGroup(c, id, key, was, is)
 				}
 			}
 		}
 	}
 }
 
-// countNames are the names of a counter's counts, with groups or split values, of two states of a member; sorted.
-func countNames(name string, states ...*Member) []string {
-	var names []string
+// countsOf are the counts of a counter that some states of a member have, sorted.
+func countsOf(name string, states ...*Member) []CountID {
+	var ids []CountID
 	for _, m := range states {
 		for _, c := range m.Counts {
-			if c.Name == name || strings.HasPrefix(c.Name, name+"@") {
-				names = append(names, c.Name)
+			if c.Name == name {
+				ids = append(ids, c.CountID)
 			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.SortFunc(ids, CountID.compare)
+	return slices.Compact(ids)
 }
 
 func periodKeys(counts ...*Count) []calendar.Key {
@@ -211,19 +210,19 @@ func periodKeys(counts ...*Count) []calendar.Key {
 }
 
 func sameTally(a, b *challenges.Tally) bool {
-	return a.Value == b.Value && a.Count == b.Count && a.At == b.At && a.ID == b.ID && slices.Equal(a.Keys, b.Keys)
+	return a.Value == b.Value && a.Count == b.Count && a.Zeros == b.Zeros && a.At == b.At && a.ID == b.ID && slices.Equal(a.Keys, b.Keys)
 }
 
 // changeGroup finds a group's count of one period with a member's share changed.
-func (j *judgement) changeGroup(c *Counter, name string, key calendar.Key, was, is challenges.Tally) {
-	g := j.a.subjects.Group(name)
+func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, is challenges.Tally) {
+	g := j.a.subjects.Group(id)
 	t := g.Count.period(key)
 	if t == nil {
 		return // no event can reach that period any more
 	}
-	change := GroupChange{Group: name, Period: PeriodTally{Key: key, Tally: copied(t.Tally)}}
+	change := GroupChange{Group: id, Period: PeriodTally{Key: key, Tally: copied(t.Tally)}}
 	if c.reread() && c.shows(&t.Tally, &was) {
-		change.Period.Tally = j.reread(c, name, key, is)
+		change.Period.Tally = j.reread(c, id, key, is)
 	} else {
 		exchange(c, &change.Period.Tally, was, is)
 	}
@@ -249,39 +248,30 @@ func (c *Counter) shows(group, share *challenges.Tally) bool {
 
 // exchange replaces a share within a sum.
 func exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) {
-	t.Count += is.Count - was.Count
 	if c.Fold == challenges.Add {
-		t.Value += is.Value - was.Value
-		t.At = max(t.At, is.At)
-	} else if is.Count > 0 {
+		_ = t.Exchange(&was, &is)
+		return
+	}
+	t.Count += is.Count - was.Count
+	if is.Count > 0 {
 		_ = t.Merge(c.Fold, &challenges.Tally{Value: is.Value, At: is.At, ID: is.ID, Count: 1})
 		t.Count--
 	}
 }
 
 // reread folds the shares of all members of a group, one of them changed.
-func (j *judgement) reread(c *Counter, name string, key calendar.Key, mine challenges.Tally) challenges.Tally {
+func (j *judgement) reread(c *Counter, id CountID, key calendar.Key, mine challenges.Tally) challenges.Tally {
 	sum := copied(mine)
-	split, group := c.groupIn(name)
-	for _, id := range j.r.sharers(countName(c.Name, split), key, group) {
-		m := j.a.subjects.Member(id)
+	for _, sharer := range j.r.sharers(id, key) {
+		m := j.a.subjects.Member(sharer)
 		if m == nil || m == j.a.m {
 			continue
 		}
-		if t := m.count(name).period(key); t != nil {
+		if t := m.countOf(id).period(key); t != nil {
 			_ = sum.Merge(c.Fold, &t.Tally)
 		}
 	}
 	return sum
-}
-
-// groupIn reads the split value and the group from the name of a group's count.
-func (c *Counter) groupIn(name string) (split, group string) {
-	group = strings.TrimPrefix(name, c.Name+"@")
-	if i := strings.LastIndexByte(group, '@'); i >= 0 && slices.ContainsFunc(c.Feeds, func(f *Feed) bool { return f.Split != nil }) {
-		split, group = group[:i], group[i+1:]
-	}
-	return split, group
 }
 
 // averageWith is the average's sum of a period with a member's share changed.
@@ -304,9 +294,9 @@ func (j *judgement) forget(p *Member) {
 	defer func(m *Member) { a.m = m }(a.m)
 	a.m = p
 	for _, c := range a.rules.counters() {
-		for _, name := range countNames(c.Name, p) {
+		for _, id := range countsOf(c.Name, p) {
 			if c.challenge == nil {
-				a.forgetPeriods(c, p.count(name))
+				a.forgetPeriods(c, p.countOf(id))
 			}
 		}
 	}
@@ -335,15 +325,14 @@ func (j *judgement) changeScores(p *Member) {
 		for _, at := range times {
 			touched = append(touched, c.periodKey(j.a.facts.calendar, at))
 		}
-		for _, name := range countNames(c.Name, j.a.m, p) {
-			j.changeScore(c, name, p, touched)
+		for _, id := range countsOf(c.Name, j.a.m, p) {
+			j.changeScore(c, id, p, touched)
 		}
 	}
 }
 
-func (j *judgement) changeScore(c *Counter, name string, p *Member, touched []calendar.Key) {
-	before, after := j.a.m.count(name), p.count(name)
-	split := strings.TrimPrefix(strings.TrimPrefix(name, c.Name), "@")
+func (j *judgement) changeScore(c *Counter, id CountID, p *Member, touched []calendar.Key) {
+	before, after := j.a.m.countOf(id), p.countOf(id)
 	for _, key := range periodKeys(before, after) {
 		was, is := before.period(key), after.period(key)
 		switch {
@@ -355,7 +344,7 @@ func (j *judgement) changeScore(c *Counter, name string, p *Member, touched []ca
 			continue
 		}
 		for _, b := range c.leaderboards {
-			j.rev.scores = append(j.rev.scores, boardScore{b, split, j.a.m.ID, *is})
+			j.rev.scores = append(j.rev.scores, boardScore{b, id.Split, j.a.m.ID, *is})
 		}
 	}
 }
@@ -422,21 +411,10 @@ func (a *applier) queueReversal(c *Claw) {
 			data.Keep = &c.Amount
 		}
 	}
-	id := derived + strings.TrimPrefix(a.event.ID, derived) + "/" + command + "/" + strings.TrimPrefix(c.ID, derived)
-	_, member := queuedFor(a.reversal.targetOf(c.Seq), &Effect{ID: c.ID, Source: c.Source})
-	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true, Arrived: a.now,
+	id := derivedID(command, a.event.ID, c.ID)
+	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: c.queued.Member, Time: a.event.Time, Timed: true, Arrived: a.now,
 		Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id})
-}
-
-// targetOf is the id of the event with a seq, of the target or another event of the member.
-func (r *reversal) targetOf(seq uint64) string {
-	for _, rec := range r.records {
-		if rec.Seq == seq {
-			return rec.Event.ID
-		}
-	}
-	return r.target.Event.ID
+	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id, Queued: c.queued})
 }
 
 func (a *applier) giveUseBack(mark *UseMark) {
@@ -471,11 +449,11 @@ func (a *applier) changeGroup(change *GroupChange) {
 	t := g.Count.need(change.Period.Key)
 	t.Tally = copied(change.Period.Tally)
 	for _, c := range a.rules.counters() {
-		if c.By == ByMember || !strings.HasPrefix(change.Group, c.Name+"@") {
+		if c.By == ByMember || c.Name != change.Group.Name {
 			continue
 		}
-		split, group := c.groupIn(change.Group)
-		a.leaveGroup(c, t.Key, change.Group, countName(c.Name, split), group)
+		split, group := change.Group.Split, change.Group.Group
+		a.leaveGroup(c, t.Key, change.Group)
 		for _, b := range c.leaderboards {
 			if b.Average {
 				*g.average(t.Key) = change.Average
@@ -491,11 +469,11 @@ func (a *applier) changeGroup(change *GroupChange) {
 }
 
 // leaveGroup notes that nothing of the member's is left in a group that boards rank: when its season closes, that is asked.
-func (a *applier) leaveGroup(c *Counter, key calendar.Key, name, counter, group string) {
-	mine := a.m.count(name).period(key)
+func (a *applier) leaveGroup(c *Counter, key calendar.Key, id CountID) {
+	mine := a.m.countOf(id).period(key)
 	forgotten := a.rules.Calendar.End(c.Every, key) <= a.rules.Calendar.Before(a.now, a.rules.Late)
 	if len(c.leaderboards) > 0 && !forgotten && (mine == nil || mine.Count == 0) {
-		a.out.shares = append(a.out.shares, share{counter: counter, window: key, group: group, member: a.m.ID, gone: true})
+		a.out.shares = append(a.out.shares, share{count: id, window: key, member: a.m.ID, gone: true})
 	}
 }
 

@@ -37,6 +37,7 @@ type Claw struct {
 
 	expired decimal.Decimal // at most so much can be forgiven; known while it is decided
 	policy  NegativePolicy
+	queued  *Queued
 }
 
 // CauseRef names a cause among a program's: the record it is in, and its number there.
@@ -54,7 +55,7 @@ type UseBack struct {
 
 // GroupChange is one period of a group's count as it is without what was reversed.
 type GroupChange struct {
-	Group   string
+	Group   CountID
 	Period  PeriodTally
 	Average AverageTally // of the same period
 }
@@ -101,7 +102,7 @@ func (w *writer) revision(v *Revision) {
 	w.len(len(v.Groups))
 	for i := range v.Groups {
 		g := &v.Groups[i]
-		w.text(g.Group)
+		w.countID(g.Group)
 		w.period(&g.Period)
 		w.num(g.Average.Sum)
 		w.len(g.Average.Members)
@@ -126,7 +127,7 @@ func (r *reader) revision() *Revision {
 		r.useMark(&u.Mark)
 	})
 	v.Groups = list(r, func(g *GroupChange) {
-		g.Group = r.text()
+		g.Group = r.countID()
 		r.period(&g.Period)
 		g.Average = AverageTally{Key: g.Period.Key, Sum: r.num(), Members: r.len2()}
 	})

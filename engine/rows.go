@@ -64,7 +64,7 @@ const (
 	ledgerPrefix = "l/" // member NUL seq: a member's events, and whether they have ledger entries
 	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
 	duePrefix    = "d/" // instant, member: what time changes next
-	sharePrefix  = "w/" // counter NUL window NUL group NUL member: who brought something to a group, since and until which seq
+	sharePrefix  = "w/" // counter NUL window NUL split NUL group NUL member: who brought something to a group, since and until which seq
 	// member NUL seq: the member as after that event, for reversals.
 	snapshotPrefix = "n/"
 	// What is to be delivered, in order of seq; whoever delivers deletes.
@@ -138,7 +138,7 @@ func ledgerKey(member string, seq uint64) string {
 func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
 
 func shareKey(s share) string {
-	return sharePrefix + s.counter + "\x00" + ordinal(s.window) + "\x00" + s.group + "\x00" + s.member
+	return sharePrefix + s.count.Name + "\x00" + ordinal(s.window) + "\x00" + s.count.Split + "\x00" + s.count.Group + "\x00" + s.member
 }
 
 // shareRow is the value of a share's row: the event that brought the first of it, and after it the reversal that took the

@@ -266,6 +266,7 @@ type Counter struct {
 	// Earned counts points given, by the definitions of Only ("rules/spend"; nil: all of them).
 	Earned *Points
 	Only   map[string]bool
+	Earner Feed // whose points count (For), and for which group and part of a board (By, Split); nothing else of it is set
 	// What reads this counter, filled in by Ruleset.Link.
 	badges       []*Badge
 	tiers        []*Tier
@@ -373,7 +374,6 @@ type Leaderboard struct {
 	AtLeast int
 	Split   bool
 	Closes  calendar.Duration // after a season's end; zero: as long as the ruleset's Late
-	For     Cond
 	Prizes  []Prize
 	before  earlier // in the version before, where that has another close; set by Version.succeed
 }

@@ -170,7 +170,7 @@ func (a *applier) placeCommand(e *Event) {
 	a.gives(a.winnings(&p), name, p.Season, cause)
 	fields := []Value{TextValue(p.Leaderboard), TextValue(p.Season), NumberValue(rank), NumberValue(p.Score)}
 	a.raise(SeasonClosed, e.Time, fields...)
-	a.enqueue(cause, SeasonClosed, e.ID+"/"+SeasonClosed, e.Time, e.Depth, fields)
+	a.enqueue(cause, SeasonClosed, e.Time, e.Depth, fields, e.ID)
 	if a.tiers {
 		a.tiers = false
 		a.rise(e.Time)
@@ -328,8 +328,6 @@ func newSeasonCommand(kind string, closes calendar.Instant, data ending) *Event 
 }
 
 // idPart writes a text so that it has no slash.
-var idPart = strings.NewReplacer("%", "%25", "/", "%2F")
-
 // newPlace is the event that gives a member what a place wins. Its id names the place's season and board, so that it comes
 // once, however often it is sent.
 func newPlace(member string, closes calendar.Instant, p placed) *Event {

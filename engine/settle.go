@@ -51,8 +51,7 @@ func (a *applier) tellAllExpired(time *passage) {
 }
 
 func (a *applier) tellExpired(points string, e Expiring) {
-	a.follow(Cause{Event: PointsExpired, ID: points, At: e.At}, PointsExpired+"/"+points+"/"+a.m.ID+"/"+e.At.String(), 0,
-		[]Value{TextValue(points), NumberValue(e.Amount)})
+	a.follow(Cause{Event: PointsExpired, ID: points, At: e.At}, 0, []Value{TextValue(points), NumberValue(e.Amount)}, points, a.m.ID, e.At.String())
 }
 
 // forgetLots drops lots of which nothing is left and nothing can come back: the ledger's entries keep their story.
@@ -76,8 +75,7 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		}
 		length := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
-		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, StreakBroken+"/"+s.ID+"/"+a.m.ID+"/"+broke.String(), 0,
-			[]Value{TextValue(s.ID), NumberValue(n)})
+		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, 0, []Value{TextValue(s.ID), NumberValue(n)}, s.ID, a.m.ID, broke.String())
 		a.out.replace(a.streakEffect(s, rec))
 	}
 }
@@ -94,7 +92,7 @@ func (a *applier) tellLevels(t *Tier, before, depth int) {
 		return // fell, and was reached again at once
 	}
 	from := t.name(before)
-	if old := a.out.effect(TierEffect, t.ID, "", ""); old != nil {
+	if old := a.out.effect(TierEffect, t.ID, "", "", ""); old != nil {
 		from = old.From
 	}
 	a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: from, Level: t.name(now)})
@@ -111,8 +109,8 @@ func (a *applier) tellSteps(t *Tier, depth int) {
 		if name == TierLost {
 			fields = []Value{TextValue(t.ID), TextValue(t.name(c.From)), TextValue(t.name(c.To))}
 		}
-		id := name + "/" + t.ID + "/" + a.m.ID + "/" + strconv.FormatUint(a.seq, 10) + "/" + strconv.Itoa(c.To)
-		a.follow(Cause{Event: name, ID: t.ID, Goal: fields[1].Text(), At: c.At}, id, depth, fields)
+		a.follow(Cause{Event: name, ID: t.ID, Goal: fields[1].Text(), At: c.At}, depth, fields,
+			t.ID, a.m.ID, strconv.FormatUint(a.seq, 10), strconv.Itoa(c.To))
 	}
 }
 

@@ -135,8 +135,8 @@ func (p *Processor) record(seq uint64, waiting map[uint64]accepted) (*Record, er
 }
 
 // sharers are the members who brought something to a group in a period, in byte order.
-func (p *Processor) sharers(counter string, period calendar.Key, group string) (members []string) {
-	prefix := shareKey(share{counter: counter, window: period, group: group})
+func (p *Processor) sharers(id CountID, period calendar.Key) (members []string) {
+	prefix := shareKey(share{count: id, window: period})
 	if err := p.scan(prefix, "", func(key string, _ []byte) { members = append(members, strings.TrimPrefix(key, prefix)) }); err != nil {
 		p.fail(err)
 	}

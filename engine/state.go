@@ -199,17 +199,26 @@ func (w *writer) account(a *Account) {
 }
 
 func (w *writer) count(c *Count) {
-	w.text(c.Name)
+	w.countID(c.CountID)
 	w.len(len(c.Periods))
 	for i := range c.Periods {
 		w.period(&c.Periods[i])
 	}
 }
 
+func (w *writer) countID(id CountID) {
+	w.text(id.Name)
+	w.text(id.Split)
+	w.text(id.Group)
+}
+
+func (r *reader) countID() CountID { return CountID{Name: r.name(), Split: r.text(), Group: r.text()} }
+
 func (w *writer) period(p *PeriodTally) {
 	w.key(p.Key)
 	w.num(p.Value)
 	w.len(p.Count)
+	w.len(p.Zeros)
 	w.at(p.At)
 	w.text(p.ID)
 	w.len(len(p.Kept))
@@ -350,12 +359,12 @@ func (r *reader) account(a *Account) {
 }
 
 func (r *reader) count(c *Count) {
-	c.Name = r.name()
+	c.CountID = r.countID()
 	c.Periods = list(r, r.period)
 }
 
 func (r *reader) period(p *PeriodTally) {
-	p.Key, p.Value, p.Count, p.At, p.ID = r.key(), r.num(), r.len2(), r.at(), r.text()
+	p.Key, p.Value, p.Count, p.Zeros, p.At, p.ID = r.key(), r.num(), r.len2(), r.len2(), r.at(), r.text()
 	p.Kept = list(r, func(k *challenges.Kept) {
 		*k = challenges.Kept{Bucket: r.key(), At: r.at(), ID: r.text(), Value: r.num()}
 	})
@@ -385,7 +394,6 @@ func encodeGroup(g *Group) []byte {
 	var w writer
 	w.uint(stateFormat)
 	w.uint(g.Version)
-	w.text(g.Key)
 	w.count(&g.Count)
 	w.len(len(g.Goals))
 	for _, goal := range g.Goals {
@@ -406,11 +414,11 @@ func decodeGroup(state []byte) *Group {
 	r := &reader{b: state}
 	g := &Group{}
 	r.uint()
-	g.Version, g.Key = r.uint(), r.text()
+	g.Version = r.uint()
 	r.count(&g.Count)
 	g.Goals = list(r, func(goal *GroupGoal) { *goal = GroupGoal{Window: r.key(), Goal: r.text(), At: r.at()} })
 	g.Average = list(r, func(a *AverageTally) { *a = AverageTally{Key: r.key(), Sum: r.num(), Members: r.len2()} })
-	damaged("group", g.Key, r)
+	damaged("group", g.Count.Name+" "+g.Count.Split+" "+g.Count.Group, r)
 	return g
 }
 

@@ -11,7 +11,7 @@ type Subjects struct {
 	rules   *Ruleset
 	load    func(key string) []byte
 	members map[string]*Member
-	groups  map[string]*Group
+	groups  map[CountID]*Group
 	uses    map[string]*Use
 	claims  map[string]*Claim // those that their members' states do not hold any more
 	codes   map[string]string // rows of codes that are not written yet
@@ -30,7 +30,7 @@ type Subjects struct {
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
-	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[string]*Group{}, uses: map[string]*Use{},
+	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[CountID]*Group{}, uses: map[string]*Use{},
 		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, firings: map[string]*Firings{}}
 }
 
@@ -64,15 +64,15 @@ func (s *Subjects) Member(id string) *Member {
 func (s *Subjects) add(m *Member) { s.members[m.ID] = m }
 
 // Group is the state of a group's counter, empty when nothing was counted yet.
-func (s *Subjects) Group(key string) *Group {
-	if g, ok := s.groups[key]; ok {
+func (s *Subjects) Group(id CountID) *Group {
+	if g, ok := s.groups[id]; ok {
 		return g
 	}
-	g := &Group{Key: key}
-	if state := s.load(groupPrefix + key); state != nil {
+	g := &Group{Count: Count{CountID: id}}
+	if state := s.load(groupPrefix + id.key()); state != nil {
 		g = decodeGroup(state)
 	}
-	s.groups[key] = g
+	s.groups[id] = g
 	return g
 }
 
@@ -164,7 +164,7 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false
-		rows = append(rows, Row{Key: statePrefix + groupPrefix + g.Key, Value: encodeGroup(g)})
+		rows = append(rows, Row{Key: statePrefix + groupPrefix + g.Count.key(), Value: encodeGroup(g)})
 	}
 	for _, u := range s.dirtyUses {
 		u.dirty = false
@@ -205,7 +205,7 @@ func (s *Subjects) state(key string) []byte {
 		}
 		return nil
 	case groupPrefix:
-		return encodeGroup(s.Group(key[2:]))
+		return encodeGroup(s.Group(countOfKey(key[2:])))
 	case claimPrefix:
 		if c := s.claimOf(&Member{}, key[2:]); c != nil {
 			return encodeClaim(c)
@@ -245,9 +245,9 @@ func (s *Subjects) evict(max int, seq uint64) {
 		}
 	}
 	if len(s.groups) > max {
-		for key, g := range s.groups {
+		for id, g := range s.groups {
 			if !g.dirty && g.Version <= seq {
-				delete(s.groups, key)
+				delete(s.groups, id)
 			}
 		}
 	}

@@ -27,6 +27,7 @@ type Cause struct {
 	Key   calendar.Key     // the challenge's window, or the period in which a streak's goal was reached
 	Group string           // of a group's challenge
 	Times int              // which repetition of the goal
+	Won   bool             // one of the winners' places was taken
 	At    calendar.Instant // its event time
 }
 
@@ -103,6 +104,7 @@ func (w *writer) trail(t *Trail) {
 		w.key(c.Key)
 		w.text(c.Group)
 		w.len(c.Times)
+		w.flag(c.Won)
 		w.at(c.At)
 	}
 	w.len(len(t.Gifts))
@@ -152,7 +154,7 @@ func (w *writer) taken(p *TakenPart) {
 func (r *reader) trail() *Trail {
 	t := &Trail{}
 	t.Causes = list(r, func(c *Cause) {
-		*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), At: r.at()}
+		*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), Won: r.flag(), At: r.at()}
 	})
 	t.Gifts = list(r, func(g *Gift) {
 		*g = Gift{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Cause: r.cause()}

@@ -32,6 +32,9 @@ type ChallengeStanding struct {
 // Count is a counter's fold in the period of an instant, as far as it is the member's own; what a group or everyone brought
 // is in their Group.
 func (m *Member) Count(rules *Ruleset, c *Counter, at calendar.Instant) decimal.Decimal {
+	if c.By != ByMember {
+		return 0
+	}
 	return c.value(m.count(c.Name), rules.CalendarOf(m), at)
 }
 
@@ -97,6 +100,16 @@ func (m *Member) groupOf(c *Counter) string {
 		return m.Profile[f.Slot].Key()
 	}
 	return ""
+}
+
+// CountOf is the count of the counter that a member looks at: the member's own, that of the member's group, or everyone's, for
+// which the member may be nil.
+func (c *Counter) CountOf(m *Member) CountID {
+	id := CountID{Name: c.Name}
+	if c.By == ByField {
+		id.Group = m.groupOf(c)
+	}
+	return id
 }
 
 // StreakAt is where a streak stands.
@@ -304,7 +317,7 @@ func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) 
 			s.Progress = c.shown(t.Value, last)
 		}
 	default:
-		if t := m.count(c.Counter.Name + "@" + group).period(w.key); t != nil {
+		if t := m.countOf(CountID{Name: c.Counter.Name, Group: group}).period(w.key); t != nil {
 			s.Mine = t.Value
 		}
 	}

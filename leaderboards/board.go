@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"math/bits"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -39,11 +40,32 @@ type Key struct {
 
 // Score is the absolute score of one member, not an increment, so that writing it again is harmless.
 type Score struct {
-	Member  string
-	Value   decimal.Decimal
+	Member string
+	Value  decimal.Decimal
+	// Rest is what the exact score is above or below Value, in units of 2^-63 of a millionth: for averages, which Average makes.
+	Rest    int64
 	Reached calendar.Instant // event time at which the score was reached (semantics: Leaderboards)
-	Version uint64           // seq of the event that made this score
-	Removed bool             // the member has no score (any more); Value and Reached are ignored
+	Version uint64           // seq of the event that made this score, of which it is what all of the event came to
+	Removed bool             // the member has no score (any more); Value, Rest and Reached are ignored
+}
+
+// Average returns the average of a sum over n members as Value and Rest of a Score: exact enough that two averages are equal
+// only if their fractions are. n is from 1 to 2^31.
+func Average(sum decimal.Decimal, n int) (value decimal.Decimal, rest int64) {
+	by := int64(n)
+	quotient, left := int64(sum)/by, int64(sum)%by
+	if left < 0 {
+		quotient, left = quotient-1, left+by
+	}
+	if 2*left > by || 2*left == by && quotient&1 == 1 { // half-even, as everywhere
+		quotient, left = quotient+1, left-by
+	}
+	away := uint64(max(left, -left))
+	part, _ := bits.Div64(away>>1, away<<63, uint64(by))
+	if rest = int64(part); left < 0 { //nolint:gosec // at most half
+		rest = -rest
+	}
+	return decimal.Decimal(quotient), rest
 }
 
 // Standing is one row of a ranking.
@@ -51,6 +73,7 @@ type Standing struct {
 	Rank    int64 // from 1
 	Member  string
 	Value   decimal.Decimal
+	Rest    int64 // of an average, as in Score
 	Reached calendar.Instant
 }
 

@@ -68,7 +68,7 @@ func (t Ties) Number(rows []Standing, position, rank int64) {
 	for i := range rows {
 		switch {
 		case i == 0:
-		case t != Earliest && rows[i].Value == rows[i-1].Value:
+		case t != Earliest && rows[i].Value == rows[i-1].Value && rows[i].Rest == rows[i-1].Rest:
 		case t == Dense:
 			rank++
 		default:

@@ -22,7 +22,7 @@ type table struct {
 	layout  layout
 	members map[string]record
 	places  sequence[place]
-	values  sequence[int64] // the distinct keys of places, for dense ranks; else unused
+	values  sequence[rankKey] // the distinct keys of places, for dense ranks; else unused
 }
 
 // record is what is known of a member: where it is ranked, if it is, and as of which version.
@@ -32,10 +32,17 @@ type record struct {
 	ranked  bool
 }
 
-// place is where a member is ranked. The key is the score in millionths, inverted for HighestFirst: the complement
-// turns the order of all int64 around, where the negative of the least one would overflow.
+// rankKey is a score, in millionths and their parts, inverted for HighestFirst: the complement turns the order of all int64
+// around, where the negative of the least one would overflow.
+type rankKey struct{ value, rest int64 }
+
+func compareKeys(a, b rankKey) int {
+	return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.rest, b.rest))
+}
+
+// place is where a member is ranked.
 type place struct {
-	key     int64
+	key     rankKey
 	reached calendar.Instant
 	member  string
 }
@@ -43,7 +50,7 @@ type place struct {
 func comparePlaces(a, b place) int {
 	switch {
 	case a.key != b.key:
-		return cmp.Compare(a.key, b.key)
+		return compareKeys(a.key, b.key)
 	case a.reached != b.reached:
 		return cmp.Compare(a.reached, b.reached)
 	default:
@@ -56,24 +63,25 @@ func newTable(l layout) *table {
 		layout:  l,
 		members: make(map[string]record),
 		places:  sequence[place]{compare: comparePlaces},
-		values:  sequence[int64]{compare: cmp.Compare[int64]},
+		values:  sequence[rankKey]{compare: compareKeys},
 	}
 }
 
 func (t *table) place(s Score) place {
-	return place{key: t.flip(int64(s.Value)), reached: s.Reached, member: s.Member}
+	return place{key: t.flip(rankKey{int64(s.Value), s.Rest}), reached: s.Reached, member: s.Member}
 }
 
 func (t *table) standing(p place) Standing {
-	return Standing{Member: p.member, Value: decimal.Decimal(t.flip(p.key)), Reached: p.reached}
+	score := t.flip(p.key)
+	return Standing{Member: p.member, Value: decimal.Decimal(score.value), Rest: score.rest, Reached: p.reached}
 }
 
 // flip is the way from a score to its key and back.
-func (t *table) flip(v int64) int64 {
+func (t *table) flip(k rankKey) rankKey {
 	if t.layout.order == HighestFirst {
-		return ^v
+		return rankKey{^k.value, ^k.rest}
 	}
-	return v
+	return k
 }
 
 // put writes a score unless it is stale, and returns the member's ranks before and after, 0 for none, and whether a row
@@ -121,13 +129,13 @@ func (t *table) remove(ties Ties, p place) int64 {
 }
 
 // shared reports whether a key is left at the position from which a place with it was removed.
-func (t *table) shared(position int, key int64) bool {
+func (t *table) shared(position int, key rankKey) bool {
 	return position > 0 && t.places.at(position-1).key == key ||
 		position < t.places.size && t.places.at(position).key == key
 }
 
 // rank returns the rank of the place with a key at a position from 0.
-func (t *table) rank(ties Ties, position int, key int64) int64 {
+func (t *table) rank(ties Ties, position int, key rankKey) int64 {
 	switch ties {
 	case Share:
 		position, _ = t.places.search(place{key: key, reached: math.MinInt64})

@@ -46,6 +46,7 @@ func (b *builder) count(rec *document.Record, c *engine.Counter, m meaning) {
 	}
 	if fold == "earned" {
 		c.Earned, c.Only = b.earned(rec)
+		b.by(rec.Values["by"], c, &c.Earner, reader{who: m.who})
 		return
 	}
 	t := b.when(rec)
@@ -152,7 +153,7 @@ func (b *builder) givers(n *document.Node) []string {
 // copyCounter is a counter of the same meaning under another name.
 func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Counter {
 	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
-		Earned: c.Earned, Only: c.Only}
+		Earned: c.Earned, Only: c.Only, Earner: c.Earner}
 	for _, f := range c.Feeds {
 		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
 		out.Feeds = append(out.Feeds, feed)

@@ -238,7 +238,7 @@ func (b *builder) leaderboard(rec *document.Record) {
 		l.Closes = b.duration(rec, "closes")
 	}
 	l.AtLeast = atoi(rec.Text("at_least"))
-	l.For = b.who(rec.Values["for"], reader{who: "a leaderboard"}).cond
+	who := b.who(rec.Values["for"], reader{who: "a leaderboard"}).cond
 	if n := rec.Values["leagues"]; n != nil {
 		b.leagues(b.Decode(n, leaguesSection, nil))
 		b.idle(name+".leagues", n, "leagues do not run yet")
@@ -262,8 +262,8 @@ func (b *builder) leaderboard(rec *document.Record) {
 		b.Node(n, "use a counter with `every`", "counter %s is rolling, a leaderboard has seasons", counter.ID)
 	}
 	l.Counter = counter
-	if rec.Has("for") || rec.Has("by") || rec.Has("split") {
-		l.Counter = b.boardCounter(rec, l, counter, name)
+	if rec.Has("for") || rec.Has("by") || rec.Has("split") || l.Average {
+		l.Counter = b.boardCounter(rec, l, who, counter, name)
 	}
 	if l.Average && l.Counter.By != engine.ByField {
 		b.Node(rec.Values["score"], "such as by: member.team", "an average is of a group's members")
@@ -275,31 +275,35 @@ func (b *builder) leaderboard(rec *document.Record) {
 }
 
 // boardCounter is the board's own count of the same events, for its own members, by its own groups and splits.
-func (b *builder) boardCounter(rec *document.Record, l *engine.Leaderboard, counter *engine.Counter, name string) *engine.Counter {
+func (b *builder) boardCounter(rec *document.Record, l *engine.Leaderboard, who engine.Cond, counter *engine.Counter, name string) *engine.Counter {
 	c := copyCounter(counter, l.Definition, name)
-	if c.Earned != nil && (rec.Has("by") || rec.Has("split")) {
-		b.Node(rec.Values["counter"], "count the events themselves: when and add", "a counter of points earned has no by and no split")
+	l.Split = rec.Has("split")
+	if c.Earned != nil {
+		b.boardFeed(rec, c, &c.Earner, who, reader{who: "a leaderboard of points earned"})
+		return c
 	}
 	quiet := b.Quiet
-	split := rec.Values["split"]
-	l.Split = split != nil
 	var events []*engine.EventType
 	for _, f := range c.Feeds {
 		events = append(events, f.When)
 	}
 	for i, f := range c.Feeds {
-		r := reader{events: events, who: "a leaderboard"}.first(i)
-		b.by(rec.Values["by"], c, f, r)
-		if split != nil {
-			if e := b.compile(split, r, expression.Key); e != nil {
-				f.Split = e.Pick
-			}
-		}
-		f.For, f.Clauses = both(f.For, l.For), nil
+		b.boardFeed(rec, c, f, who, reader{events: events, who: "a leaderboard"}.first(i))
 		b.Quiet = true
 	}
 	b.Quiet = quiet
 	return c
+}
+
+// boardFeed lets what a board counts be of its own members, by its own groups and splits.
+func (b *builder) boardFeed(rec *document.Record, c *engine.Counter, f *engine.Feed, who engine.Cond, r reader) {
+	b.by(rec.Values["by"], c, f, r)
+	if split := rec.Values["split"]; split != nil {
+		if e := b.compile(split, r, expression.Key); e != nil {
+			f.Split = e.Pick
+		}
+	}
+	f.For, f.Clauses = both(f.For, who), nil
 }
 
 func (b *builder) leagues(rec *document.Record) {

@@ -61,7 +61,7 @@ func (c call) changeMember(whole bool) error {
 	change, same := sent.against(rules, &present)
 	answer := changed{Member: present}
 	if !known || !same {
-		out, err := c.accept(engine.NewProfile(newEventID("put", id), id, change))
+		out, err := c.accept(engine.NewProfile(newEventID(id), id, change))
 		if err != nil {
 			return err
 		}
@@ -90,12 +90,12 @@ func (c call) accept(e *engine.Event) (*engine.Outcome, error) {
 }
 
 // newEventID is the id of an event that has no other name: a call that may be made again with another meaning.
-func newEventID(what, member string) string {
+func newEventID(member string) string {
 	var b [16]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		panic("api: the system has no randomness: " + err.Error())
 	}
-	return what + "/" + member + "/" + hex.EncodeToString(b[:])
+	return member + "/" + hex.EncodeToString(b[:])
 }
 
 // readProfile reads a body strictly, the fields included. Their values are judged by the engine.

@@ -10,7 +10,7 @@ import (
 // it.
 func (p *Program) Everyone(c *engine.Counter, at calendar.Instant) (value decimal.Decimal, seq uint64, err error) {
 	p.mu.Lock()
-	g := p.processor.Group(c.Name + "@")
+	g := p.processor.Group(c.CountOf(nil))
 	value, seq = g.GroupValue(c, p.processor.Rules().Calendar.Key(c.Every, at)), g.Version
 	p.mu.Unlock()
 	return value, seq, p.Wait(seq)

@@ -26,7 +26,7 @@ type view struct {
 }
 
 type groupVersion struct {
-	key     string
+	id      engine.CountID
 	version uint64
 }
 
@@ -35,7 +35,7 @@ func (p *Program) fresh(v *view, m *engine.Member, rules *engine.Ruleset, now ca
 		return false
 	}
 	for _, g := range v.groups {
-		if p.processor.Group(g.key).Version != g.version {
+		if p.processor.Group(g.id).Version != g.version {
 			return false
 		}
 	}
@@ -61,7 +61,7 @@ func (p *Program) Progress(member, known string) (body []byte, etag string, foun
 	progress := m.Progress(rules, now, p.processor.Group)
 	v = &view{member: m.Version, rules: rules, until: progress.Until}
 	for _, g := range progress.Groups {
-		v.groups = append(v.groups, groupVersion{g.Key, g.Version})
+		v.groups = append(v.groups, groupVersion{g.Count.CountID, g.Version})
 		seq = max(seq, g.Version)
 	}
 	p.mu.Unlock()

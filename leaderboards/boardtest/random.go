@@ -29,10 +29,10 @@ func (m model) put(s leaderboards.Score) {
 
 func (m model) rows(rules leaderboards.Rules) []leaderboards.Standing {
 	better := func(a, b leaderboards.Score) int {
-		if rules.Order == leaderboards.LowestFirst {
-			return cmp.Compare(a.Value, b.Value)
+		if rules.Order == leaderboards.HighestFirst {
+			a, b = b, a
 		}
-		return cmp.Compare(b.Value, a.Value)
+		return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Rest, b.Rest))
 	}
 	var ranked []leaderboards.Score
 	for _, s := range m {
@@ -45,19 +45,25 @@ func (m model) rows(rules leaderboards.Rules) []leaderboards.Standing {
 	})
 	var rows []leaderboards.Standing
 	for i, s := range ranked {
-		rank, values := i+1, map[decimal.Decimal]bool{}
+		rank, values := i+1, map[exact]bool{}
 		if rules.Ties != leaderboards.Earliest {
 			rank = 1
 			for _, other := range ranked {
-				if better(other, s) < 0 && (rules.Ties != leaderboards.Dense || !values[other.Value]) {
-					values[other.Value] = true
+				if better(other, s) < 0 && (rules.Ties != leaderboards.Dense || !values[exact{other.Value, other.Rest}]) {
+					values[exact{other.Value, other.Rest}] = true
 					rank++
 				}
 			}
 		}
-		rows = append(rows, leaderboards.Standing{Rank: int64(rank), Member: s.Member, Value: s.Value, Reached: s.Reached})
+		rows = append(rows, leaderboards.Standing{Rank: int64(rank), Member: s.Member, Value: s.Value, Rest: s.Rest, Reached: s.Reached})
 	}
 	return rows
+}
+
+// exact is a score with what its six digits leave out.
+type exact struct {
+	value decimal.Decimal
+	rest  int64
 }
 
 func testRandom(t *testing.T, board leaderboards.Board) {
@@ -126,6 +132,9 @@ func (r *randomTest) score(step uint64) leaderboards.Score {
 		Reached: calendar.Instant(r.IntN(5) - 2),
 		Version: step + r.Uint64N(20),
 		Removed: r.IntN(6) == 0,
+	}
+	if r.IntN(3) == 0 {
+		s.Rest = []int64{1, -1, 1 << 62, -1 << 62}[r.IntN(4)]
 	}
 	if r.IntN(10) == 0 {
 		s.Value = decimal.Decimal(math.MinInt64 + r.Int64N(3))

@@ -9,8 +9,8 @@ import (
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
-// placeSize is the length of a place: eight bytes of score and eight of the time at which it was reached.
-const placeSize = 16
+// placeSize is the length of a place: sixteen bytes of score and eight of the time at which it was reached.
+const placeSize = 24
 
 // layout names what the tables of a ranking are kept for; put.lua looks for the word dense.
 func layout(rules leaderboards.Rules) string {
@@ -31,6 +31,7 @@ func encodePlace(order leaderboards.Order, s leaderboards.Score) string {
 	}
 	place := make([]byte, 0, placeSize)
 	place = binary.BigEndian.AppendUint64(place, sortable(flip(order, int64(s.Value))))
+	place = binary.BigEndian.AppendUint64(place, sortable(flip(order, s.Rest)))
 	place = binary.BigEndian.AppendUint64(place, sortable(int64(s.Reached)))
 	return string(place)
 }
@@ -44,7 +45,8 @@ func decodeRow(order leaderboards.Order, row string) (leaderboards.Standing, err
 	return leaderboards.Standing{
 		Member:  row[placeSize:],
 		Value:   decimal.Decimal(flip(order, unsortable(binary.BigEndian.Uint64(place)))),
-		Reached: calendar.Instant(unsortable(binary.BigEndian.Uint64(place[8:]))),
+		Rest:    flip(order, unsortable(binary.BigEndian.Uint64(place[8:]))),
+		Reached: calendar.Instant(unsortable(binary.BigEndian.Uint64(place[16:]))),
 	}, nil
 }
 

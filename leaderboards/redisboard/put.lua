@@ -4,7 +4,7 @@
 -- KEYS[5..8]  the table that a rebuild fills, if one runs
 -- ARGV[1]     layout
 -- ARGV[2]     token of the rebuild that writes, which fills its own table only; else empty, and both are written
--- ARGV[3..]   for each score, no member twice: member, version (8 bytes), place (16 bytes, empty if removed)
+-- ARGV[3..]   for each score, no member twice: member, version (8 bytes), place (24 bytes, empty if removed)
 -- Reply: OK, or an error SUPERSEDED, LAYOUT or DAMAGED
 local layout, token = ARGV[1], ARGV[2]
 local names = {}
@@ -34,13 +34,13 @@ local function compare(members)
       local old = stored[i] and string.sub(stored[i], 9) or ''
       if old ~= '' and old ~= place then
         add(change.gone, old .. name)
-        add(change.left, string.sub(old, 1, 8))
+        add(change.left, string.sub(old, 1, 16))
       end
       if place ~= '' and old ~= place then
         add(change.came, 0)
         add(change.came, place .. name)
         add(change.values, 0)
-        add(change.values, string.sub(place, 1, 8))
+        add(change.values, string.sub(place, 1, 16))
       end
     end
   end
@@ -54,7 +54,7 @@ local function count(order, values, change)
   end
   for _, value in ipairs(change.left) do
     local first = redis.call('ZRANGEBYLEX', order, '[' .. value, '+', 'LIMIT', 0, 1)[1]
-    if not first or string.sub(first, 1, 8) ~= value then
+    if not first or string.sub(first, 1, 16) ~= value then
       redis.call('ZREM', values, value)
     end
   end

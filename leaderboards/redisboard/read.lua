@@ -36,7 +36,7 @@ if limit < 1 or first >= total then
 end
 
 local rows = redis.call('ZRANGE', order, first, first + limit - 1)
-local value = string.sub(rows[1], 1, 8)
+local value = string.sub(rows[1], 1, 16)
 local rank = first
 if ties == 'share' then
   rank = redis.call('ZLEXCOUNT', order, '-', '(' .. value)

@@ -1,10 +1,10 @@
 -- Put in front of the scripts that work on tables. A table is four keys, KEYS[k] to KEYS[k + 3]:
 --   order    sorted set, all scores 0: place .. member, in the order of the ranking
 --   members  hash: member -> version (8 bytes) .. place, or the version alone once it was removed
---   values   sorted set, all scores 0: the first 8 bytes of the places; only if the layout is dense
+--   values   sorted set, all scores 0: the first 16 bytes of the places; only if the layout is dense
 --   meta     hash: layout; version (for ETags); ranked, known, distinct: the sizes of order, members, values;
 --            token: the rebuild that fills this table; built: the rebuild that filled it
--- A place is 16 bytes, the score and the time at which it was reached, such that smaller bytes rank first.
+-- A place is 24 bytes, the score (16) and the time at which it was reached, such that smaller bytes rank first.
 --
 -- Strings are compared for equality only: Lua's < follows the server's locale.
 

@@ -145,17 +145,10 @@ func (w *world) count(id string, m *engine.Member) decimal.Decimal {
 		return m.Count(w.rules, c, w.now)
 	}
 	cal := w.rules.CalendarOf(m)
-	return w.processor.Group(c.Name+"@"+group(c, m)).GroupValue(c, cal.Key(c.Every, w.now))
+	return w.processor.Group(c.CountOf(m)).GroupValue(c, cal.Key(c.Every, w.now))
 }
 
 // group is the group whose count a member adds to, "" for everyone's.
-func group(c *engine.Counter, m *engine.Member) string {
-	if c.By == engine.ByField && c.ByField != nil && c.ByField.Slot < len(m.Profile) {
-		return m.Profile[c.ByField.Slot].Key()
-	}
-	return ""
-}
-
 // season is a board's ranking of the present season under a split value.
 func (w *world) season(b *engine.Leaderboard, split string) leaderboards.Key {
 	cal := w.rules.Calendar
@@ -168,7 +161,7 @@ func (w *world) rank(id string, m *engine.Member) string {
 	b := w.rules.Leaderboard(id)
 	subject := m.ID
 	if b.Counter.By != engine.ByMember {
-		subject = group(b.Counter, m)
+		subject = b.Counter.CountOf(m).Group
 	}
 	for _, key := range slices.Backward(w.rankings) {
 		if key != w.season(b, key.Split) {

@@ -52,7 +52,8 @@ func (f Fold) readings(events []*happened, in inside) []reading {
 			seen[h.Key] = true
 			r.value += million
 		}
-		if i == 0 || r.value != before || f.Kind == "add" || f.Kind == "latest" {
+		zero := f.Kind == "add" && f.Amount && h.Amount == 0 // changes no tie
+		if i == 0 || r.value != before || f.Kind == "add" && !zero || f.Kind == "latest" {
 			r.reached = h.At
 		}
 		list = append(list, r)

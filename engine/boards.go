@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// score tells a board the new absolute score of a member or group.
+func (a *applier) score(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
+	a.tellScore(b, key, split, leaderboards.Score{Member: subject, Value: t.Value, Reached: t.At})
+}
+
+// scoreAverage keeps the average over a group's members with enough contributions, from a member's share before and after.
+func (a *applier) scoreAverage(b *Leaderboard, g *Group, before, after challenges.Tally, key calendar.Key, group, split string) {
+	had, has := before.Count >= b.AtLeast && before.Count > 0, after.Count >= b.AtLeast && after.Count > 0
+	avg := g.average(key)
+	if !had && !has && avg.Members == 0 {
+		return // nobody in the group counts yet
+	}
+	if had {
+		avg.Sum -= before.Value
+		avg.Members--
+	}
+	if has {
+		avg.Sum += after.Value
+		avg.Members++
+	}
+	a.tellAverage(b, g, key, split, group)
+}
+
+// tellAverage tells a board the average of a group.
+func (a *applier) tellAverage(b *Leaderboard, g *Group, key calendar.Key, split, group string) {
+	a.tellScore(b, key, split, g.averageScore(key, group))
+}
+
+// averageScore is the score of a group of which the average over its members counts.
+func (g *Group) averageScore(key calendar.Key, group string) leaderboards.Score {
+	s := leaderboards.Score{Member: group}
+	avg := g.average(key)
+	if s.Removed = avg.Members == 0; !s.Removed {
+		s.Reached = g.Count.period(key).At
+		s.Value, s.Rest = leaderboards.Average(avg.Sum, avg.Members)
+	}
+	return s
+}
+
+// dropScore takes a member or group off a board: nothing that counted is left.
+func (a *applier) dropScore(b *Leaderboard, key calendar.Key, split, subject string) {
+	a.tellScore(b, key, split, leaderboards.Score{Member: subject, Removed: true})
+}
+
+func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, score leaderboards.Score) {
+	c := b.Counter
+	if a.judge != nil {
+		return
+	}
+	board := leaderboards.Key{Program: a.rules.Program, Board: b.ID, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
+	if c.Every != calendar.Always && a.seasonOver(a.rules.SeasonCloses(b, key)) {
+		a.tooLate(b, board.Season)
+		return
+	}
+	score.Version = a.seq
+	a.tellBoard(ScoreChange{Key: board, Rules: b.Rules, Score: score})
+	effect := Effect{Kind: LeaderboardEffect, Revoked: score.Removed, ID: b.ID, Amount: score.Value, Season: board.Season, Split: split}
+	if c.By != ByMember {
+		effect.Group = score.Member
+	}
+	a.out.replace(effect)
+}
+
+// tellBoard notes a score for a board, in the place of one that the same event has made of the same member before: a board is
+// told once of each event what has become of a score, as the version that it keeps is the event's.
+func (a *applier) tellBoard(s ScoreChange) {
+	for i := range a.out.Scores {
+		if old := &a.out.Scores[i]; old.Score.Member == s.Score.Member && old.Key == s.Key {
+			*old = s
+			return
+		}
+	}
+	a.out.Scores = append(a.out.Scores, s)
+}
+
+// moveScores moves the scores that have changed on the boards at hand, and tells the ranks.
+func (a *applier) moveScores() {
+	if a.ranks == nil {
+		return
+	}
+	for i := range a.out.Scores {
+		s := &a.out.Scores[i]
+		previous, rank, _ := a.ranks.Move(s.Key, s.Rules, s.Score)
+		for k := range a.out.Effects {
+			e := &a.out.Effects[k]
+			if e.Kind == LeaderboardEffect && e.ID == s.Key.Board && e.Season == s.Key.Season && e.Split == s.Key.Split &&
+				(e.Group == "" || e.Group == s.Score.Member) {
+				e.Previous, e.Rank = previous, rank
+			}
+		}
+	}
+}
