@@ -92,6 +92,25 @@ func Qualify(spans []Span, k calendar.Key) ([]Span, bool) {
 	return spans, true
 }
 
+// Disqualify takes period k out of spans, and reports whether it was in there.
+func Disqualify(spans []Span, k calendar.Key) ([]Span, bool) {
+	i := slices.IndexFunc(spans, func(s Span) bool { return s.First <= k && k <= s.Last })
+	switch {
+	case i < 0:
+		return spans, false
+	case spans[i].First == k && spans[i].Last == k:
+		spans = slices.Delete(spans, i, i+1)
+	case spans[i].First == k:
+		spans[i].First++
+	case spans[i].Last == k:
+		spans[i].Last--
+	default:
+		spans = slices.Insert(spans, i+1, Span{First: k + 1, Last: spans[i].Last})
+		spans[i].Last = k - 1
+	}
+	return spans, true
+}
+
 // walk follows the qualified periods and bridges the missed ones: those that were repaired, and others while freezes last.
 // Which freezes are used is a function of the qualified periods and of what was bought alone (semantics: Streaks), so that
 // a late event gives back the one it makes needless.

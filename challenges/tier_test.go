@@ -221,7 +221,9 @@ type fixed []int64
 
 func (fixed) Periodic() bool { return false }
 
-func (fixed) Since(int, decimal.Decimal, calendar.Instant, calendar.Instant) decimal.Decimal { return 0 }
+func (fixed) Since(int, decimal.Decimal, calendar.Instant, calendar.Instant) decimal.Decimal {
+	return 0
+}
 
 func (fixed) Turned(calendar.Instant, calendar.Instant) bool { return false }
 

@@ -20,10 +20,15 @@ func AppendAnswer(b []byte, o *Outcome) []byte {
 	b = append(b, `,"ruleset":`...)
 	b = appendText(b, o.Ruleset)
 	b = append(b, `,"effects":[`...)
+	any := false
 	for i := range o.Effects {
-		if i > 0 {
+		if o.Effects[i].Hidden {
+			continue
+		}
+		if any {
 			b = append(b, ',')
 		}
+		any = true
 		b = appendEffect(b, &o.Effects[i])
 	}
 	b = append(b, `],"notes":[`...)
@@ -157,6 +162,7 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.text("challenge", e.ID)
 		w.given("group", e.Group)
 		w.number("progress", e.Amount)
+		w.number("shown", e.Shown)
 		w.number("goal", e.Wanted)
 		w.flag("done", e.Done)
 	case TierEffect:

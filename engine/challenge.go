@@ -87,6 +87,10 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 	w := a.m.window(ch, rec, a.facts.calendar, con.At)
 	if !w.open {
 		if ch.OptIn && (rec == nil || rec.Enrolled == 0) {
+			if ch.hiddenFrom(rec) {
+				a.trace.not(a.event.ID, name, ch.Position, NotJoined, "")
+				return
+			}
 			a.stopped(name, ch.Position, NotJoined, "")
 		} else {
 			a.trace.not(a.event.ID, name, ch.Position, WindowClosed, "")
@@ -192,7 +196,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	won := ch.Winners > 0 && a.winner(ch, w, g, cause)
 	a.trail.Causes[cause-1].Won = won
 	if ch.Winners > 0 && !won {
-		a.out.note("not_given", name, noPlace(g.ID, mark.Times))
+		if !ch.hiddenFrom(rec) {
+			a.out.note("not_given", name, noPlace(g.ID, mark.Times))
+		}
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {
 		a.trace.fired(a.event.ID, name, ch.Position)
@@ -203,7 +209,9 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		days, _ = decimal.FromInt(int64(a.facts.Date() - a.facts.calendar.Zone.Date(w.start)))
 	}
 	fields := []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)}
-	a.raise(ChallengeCompleted, a.event.Time, fields...)
+	if !ch.hiddenFrom(rec) {
+		a.raise(ChallengeCompleted, a.event.Time, fields...)
+	}
 	a.enqueue(cause, ChallengeCompleted, a.event.Time, a.event.Depth, fields, a.event.ID, ch.ID, g.ID, group, strconv.Itoa(mark.Times))
 }
 
@@ -357,11 +365,17 @@ func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindo
 	a.reach(ch, rec, w, g, group)
 }
 
-// tellChallenge tells the progress of a challenge: shown capped at the last goal.
+// tellChallenge tells the progress of a challenge, and what of it is shown: capped at the last goal.
 func (a *applier) tellChallenge(ch *Challenge, rec *ChallengeRecord, w challengeWindow, group string, progress decimal.Decimal) {
 	next, last := ch.goals(rec.window(w.key, group))
-	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: ch.shown(progress, last), Wanted: next,
-		Done: a.allGoals(ch, rec, w.key, group), Group: group})
+	progress = ch.towards(progress, last)
+	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: progress, Shown: ch.shown(progress, last), Wanted: next,
+		Done: a.allGoals(ch, rec, w.key, group), Group: group, Hidden: ch.hiddenFrom(rec)})
+}
+
+// hiddenFrom reports whether a member is not to be told of the challenge: it is hidden, and they have never completed it.
+func (c *Challenge) hiddenFrom(rec *ChallengeRecord) bool {
+	return c.Hidden && (rec == nil || rec.Times == 0)
 }
 
 // goals are the next goal not yet reached in a window, or the last one, and the last one.
@@ -378,13 +392,17 @@ func (c *Challenge) goals(w *ChallengeWindow) (next, last decimal.Decimal) {
 	return next, last
 }
 
-// shown is progress as members see it: capped at the last goal where more is better; towards the next time where the one
-// goal repeats.
-func (c *Challenge) shown(progress, last decimal.Decimal) decimal.Decimal {
-	repeats := slices.ContainsFunc(c.Goals, func(g *Goal) bool { return g.Again })
-	if repeats && len(c.Goals) == 1 && last > 0 && progress >= 0 {
+// towards is progress, towards the next time where the one goal repeats.
+func (c *Challenge) towards(progress, last decimal.Decimal) decimal.Decimal {
+	if len(c.Goals) == 1 && c.Goals[0].Again && last > 0 && progress >= 0 {
 		return progress % last
 	}
+	return progress
+}
+
+// shown is progress as a bar shows it: capped at the last goal where more is better.
+func (c *Challenge) shown(progress, last decimal.Decimal) decimal.Decimal {
+	repeats := slices.ContainsFunc(c.Goals, func(g *Goal) bool { return g.Again })
 	if repeats || c.Counter != nil && c.Counter.Fold == challenges.Lowest {
 		return progress
 	}
@@ -427,5 +445,6 @@ func (a *applier) enroll(ch *Challenge, at calendar.Instant) {
 		rec.Enrolled = at
 	}
 	next, _ := ch.goals(nil)
-	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: a.m.ChallengeAt(a.rules, ch, at).Progress, Wanted: next})
+	s := a.m.ChallengeAt(a.rules, ch, at)
+	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: s.Progress, Shown: s.Shown, Wanted: next, Hidden: ch.hiddenFrom(rec)})
 }

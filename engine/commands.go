@@ -172,7 +172,7 @@ func (a *applier) put(e *Event) {
 	if p.Timezone != nil {
 		if zone, err := calendar.LoadZone(*p.Timezone); err == nil {
 			if before := a.rules.CalendarOf(a.m).Zone; a.rules.MemberClock && (a.m.Zone != nil || len(a.m.Seen) > 0) {
-				a.m.travel(before, zone, e.Time)
+				a.m.travel(a.rules, before, zone, e.Time)
 			}
 			a.m.Zone = zone
 			a.breakElsewhere()

@@ -239,6 +239,10 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 	rec := a.m.needStreak(s.Key)
 	if s.OptIn && (rec.Joined == 0 || con.At < rec.Joined) {
+		if s.hiddenFrom(rec) {
+			a.trace.not(a.event.ID, s.Path, s.Position, NotJoined, "")
+			return
+		}
 		a.stopped(s.Path, s.Position, NotJoined, "")
 		return
 	}
@@ -249,10 +253,13 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 	reached := t.Reached(s.Counter.Fold, s.Run.AtLeast)
 	a.forgetPeriods(s.Counter, count)
-	if !reached {
+	var qualified bool
+	if !reached { // a negative contribution may have taken back what qualified the period; goals paid stay paid
+		if rec.Spans, qualified = challenges.Disqualify(rec.Spans, key); qualified {
+			a.out.replace(a.streakEffect(s, rec))
+		}
 		return
 	}
-	var qualified bool
 	if rec.Spans, qualified = challenges.Qualify(rec.Spans, key); !qualified {
 		return
 	}
@@ -296,6 +303,11 @@ func (r *StreakRecord) paid(goal string, run challenges.Run) bool {
 	return slices.ContainsFunc(r.Paid, func(p PaidMark) bool { return p.Goal == goal && run.First <= p.In && p.In <= run.Last })
 }
 
+// hiddenFrom reports whether a member is not to be told of the streak: it is hidden, and none of its goals was reached.
+func (s *Streak) hiddenFrom(rec *StreakRecord) bool {
+	return s.Hidden && (rec == nil || len(rec.Paid) == 0)
+}
+
 // maxSpans bounds what a streak remembers; older runs live on in Longest alone.
 const maxSpans = 256
 
@@ -314,5 +326,5 @@ func (a *applier) streakEffect(s *Streak, rec *StreakRecord) Effect {
 	st := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), a.now)
 	rec.Breaks = st.BreaksAt
 	return Effect{Kind: StreakEffect, ID: s.ID, Length: st.Length, Longest: st.Longest, State: string(st.State),
-		AtRiskAt: st.AtRiskAt, BreaksAt: st.BreaksAt}
+		AtRiskAt: st.AtRiskAt, BreaksAt: st.BreaksAt, Hidden: s.hiddenFrom(rec)}
 }

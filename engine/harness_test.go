@@ -302,11 +302,11 @@ func (w *world) challenge(member, id string) engine.ChallengeProgress {
 	return c
 }
 
-// reached requires the progress, done and times of a challenge.
+// reached requires the progress shown, done and times of a challenge.
 func (w *world) reached(member, id, progress string, done bool, times int) {
 	w.t.Helper()
 	c := w.challenge(member, id)
-	require.Equal(w.t, []any{progress, done, times}, []any{c.Progress.String(), c.Done, c.Times}, "%s of %s at %s", id, member, w.now)
+	require.Equal(w.t, []any{progress, done, times}, []any{c.Shown.String(), c.Done, c.Times}, "%s of %s at %s", id, member, w.now)
 }
 
 func (w *world) streak(member, id string) engine.StreakProgress {

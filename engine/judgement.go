@@ -372,7 +372,8 @@ func (a *applier) completed(ch *Challenge, c *Cause) bool {
 	return mark != nil && mark.Times >= c.Times
 }
 
-// ranTo reports whether the run in which a streak's goal was reached still is that long.
+// ranTo reports whether the run in which a streak's goal was reached still is that long, or was when it was reached: a negative
+// contribution revokes nothing.
 func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 	rec := a.m.streak(s.Key)
 	i := slices.IndexFunc(s.Goals, func(g *Goal) bool { return g.ID == goal })
@@ -382,7 +383,7 @@ func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 	if rec == nil {
 		return false
 	}
-	long := false
+	long := slices.Contains(rec.Paid, PaidMark{Goal: goal, In: in})
 	s.Run.Runs(a.rules.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
 		if r.First <= in && in <= r.Last && r.Length >= int(s.Goals[i].At/decimal.One) {
 			long = true

@@ -296,6 +296,11 @@ func (r *Ruleset) streak(id string) *Streak {
 	return find(r.Streaks, id, func(s *Streak) string { return s.ID })
 }
 
+// badge finds a badge by id, nil when there is none.
+func (r *Ruleset) badge(id string) *Badge {
+	return find(r.Badges, id, func(b *Badge) string { return b.ID })
+}
+
 // Reward finds a reward by id, nil when there is none.
 func (r *Ruleset) Reward(id string) *Reward {
 	return find(r.Rewards, id, func(w *Reward) string { return w.ID })

@@ -28,12 +28,29 @@ func (c *Challenge) lowers(old *Challenge) bool {
 	return false
 }
 
+// lowers reports whether a version of a badge has a level that asks for less, or a new one, of what was counted before.
+func (b *Badge) lowers(old *Badge) bool {
+	if b.Counter == nil || old == nil || old.Counter == nil || old.Counter.Name != b.Counter.Name {
+		return b.Counter != nil && old == nil
+	}
+	for _, l := range b.Levels {
+		i := slices.IndexFunc(old.Levels, func(was challenges.Level) bool { return was.Name == l.Name })
+		if i < 0 || l.At < old.Levels[i].At && b.Counter.Fold != challenges.Lowest || l.At > old.Levels[i].At && b.Counter.Fold == challenges.Lowest {
+			return true
+		}
+	}
+	return false
+}
+
 // succeedGoals remembers whether a goal was lowered: then members who send nothing are looked at, too (language: Versions). A
 // version that follows soon does not make members be left out.
 func (v Version) succeedGoals(before *Ruleset) {
 	v.Rules.lowered = before.lowered
 	for _, c := range v.Rules.Challenges {
 		v.Rules.lowered = v.Rules.lowered || c.lowers(before.Challenge(c.ID))
+	}
+	for _, b := range v.Rules.Badges {
+		v.Rules.lowered = v.Rules.lowered || b.lowers(before.badge(b.ID))
 	}
 }
 
@@ -56,6 +73,26 @@ func passTime(a *applier, e *Event) {
 				a.completeLowered(ch, rec, w)
 			}
 		}
+	}
+	for _, b := range a.rules.Badges {
+		if b.Counter != nil {
+			a.earnLowered(b)
+		}
+	}
+}
+
+// earnLowered gives the levels of a badge that what was counted is enough for, in the period that is open now.
+func (a *applier) earnLowered(b *Badge) {
+	c, cal := b.Counter, a.facts.calendar
+	count := a.m.count(c.Name)
+	if count == nil {
+		return
+	}
+	if !c.Last.IsZero() {
+		rolled := c.rolled(count, cal, a.event.Time)
+		a.levelsMet(b, c.Fold, &rolled, a.event)
+	} else if t := count.period(c.periodKey(cal, a.event.Time)); t != nil {
+		a.levelsMet(b, c.Fold, &t.Tally, a.event)
 	}
 }
 

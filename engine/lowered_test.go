@@ -70,3 +70,29 @@ func TestRaisedGoalsAndPastWindowsStay(t *testing.T) {
 	w.activate(highGoals)
 	require.True(t, w.p.News().None)
 }
+
+// A lowered or added level of a badge, and an added badge, reach members who send nothing, as goals do.
+func TestLoweredLevelsOfBadgesAreEarnedAtActivation(t *testing.T) {
+	const text = `program: shop
+events: {run: {}}
+points: {stars: {}}
+counters: {runs: {when: run}, month: {when: run, every: month}, lately: {when: run, last: 7 days}}
+rules: {hello: {when: badge_earned, give: {stars: 1}}}
+`
+	w := program(t, text+"badges: {runner: {counter: runs, levels: {bronze: 5, gold: 50}}, monthly: {counter: month, levels: {one: 10}}, weekly: {counter: lately, levels: {one: 10}}}\n").
+		at("2026-12-01T08:00:00Z")
+	w.as("r").send("ann", "run")
+	w.send("ann", "run")
+	w.send("ann", "run")
+	w.after(time.Hour).activate(text + "badges: {runner: {counter: runs, levels: {bronze: 3, gold: 50}}, monthly: {counter: month, levels: {none: 2, one: 10}}, weekly: {counter: lately, levels: {one: 3}}, new: {counter: runs, levels: {one: 1}}}\n")
+	require.False(t, w.p.News().None)
+	w.spread()
+	require.ElementsMatch(t, []string{"runner bronze", "monthly none", "weekly one", "new one"}, w.badges("ann"))
+	w.has("ann", "stars", "4")
+	w.restart(false)
+	w.spread()
+	w.has("ann", "stars", "4")
+	w.void("r")
+	require.ElementsMatch(t, []string{"monthly none", "new one"}, w.badges("ann"))
+	w.has("ann", "stars", "2")
+}

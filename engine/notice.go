@@ -239,7 +239,7 @@ func (a *applier) notify(due calendar.Instant) {
 	}
 	for _, rec := range a.m.Streaks {
 		s := a.rules.streakOf(rec)
-		if s == nil || rec.Breaks == 0 {
+		if s == nil || rec.Breaks == 0 || s.hiddenFrom(rec) {
 			continue
 		}
 		for _, lead := range s.Notices {

@@ -78,7 +78,9 @@ type Effect struct {
 	AtRiskAt calendar.Instant
 	BreaksAt calendar.Instant
 
-	Done bool // challenge
+	Done   bool            // challenge
+	Shown  decimal.Decimal // challenge: progress as a bar shows it, capped at the last goal
+	Hidden bool            // challenge or streak: nobody is to be told of it yet
 
 	Rank     int64 // leaderboard; 0 where the board does not tell
 	Previous int64

@@ -91,6 +91,7 @@ type ChallengeProgress struct {
 	Title    string            `json:"title"`
 	About    string            `json:"about,omitempty"`
 	Progress decimal.Decimal   `json:"progress"`
+	Shown    decimal.Decimal   `json:"shown"` // capped at the last goal
 	Goal     decimal.Decimal   `json:"goal"`
 	Done     bool              `json:"done"`
 	Times    int               `json:"times"`
@@ -151,7 +152,7 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountI
 	}
 	for _, s := range rules.Streaks {
 		st := m.StreakAt(rules, s, at)
-		if s.Hidden && st.State == challenges.StreakNone {
+		if s.hiddenFrom(m.streak(s.Key)) {
 			continue
 		}
 		p.Streaks[s.ID] = StreakProgress{Title: s.Title, About: s.About, State: st.State, Length: st.Length, Longest: st.Longest,
@@ -160,7 +161,9 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountI
 		p.changes(at, st.MendableUntil)
 	}
 	for _, c := range rules.Challenges {
-		m.challengeProgress(&p, rules, c, at, group)
+		if !c.hiddenFrom(m.challenge(c.Key)) {
+			p.Challenges[c.ID] = m.challengeProgress(&p, rules, c, at, group)
+		}
 	}
 	m.holdings(&p, rules, at)
 	for _, c := range m.ClaimsAt(at) {
@@ -235,12 +238,14 @@ func (m *Member) tierProgress(rules *Ruleset, t *Tier, at calendar.Instant) Tier
 	return out
 }
 
-func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at calendar.Instant, group func(CountID) *Group) {
+// ChallengeProgress is where the member is in a challenge, be it hidden or not.
+func (m *Member) ChallengeProgress(rules *Ruleset, c *Challenge, at calendar.Instant, group func(CountID) *Group) ChallengeProgress {
+	return m.challengeProgress(&Progress{}, rules, c, at, group)
+}
+
+func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at calendar.Instant, group func(CountID) *Group) ChallengeProgress {
 	s := m.ChallengeAt(rules, c, at)
-	if c.Hidden && s.Times == 0 && s.Progress == 0 {
-		return
-	}
-	out := ChallengeProgress{Title: c.Title, About: c.About, Progress: s.Progress, Goal: s.Goal, Done: s.Done, Times: s.Times,
+	out := ChallengeProgress{Title: c.Title, About: c.About, Progress: s.Progress, Shown: s.Shown, Goal: s.Goal, Done: s.Done, Times: s.Times,
 		Joined: s.Enrolled, Open: s.Open, Starts: instantOrNil(s.Start), Ends: instantOrNil(s.End), Steps: s.Steps, Group: s.Group}
 	p.changes(at, s.Start)
 	p.changes(at, s.End)
@@ -253,10 +258,11 @@ func (m *Member) challengeProgress(p *Progress, rules *Ruleset, c *Challenge, at
 			g := group(CountID{Name: c.Counter.Name, Group: s.Group})
 			p.Groups = append(p.Groups, g)
 			_, last := c.goals(nil)
-			out.Progress = c.shown(g.GroupValue(c.Counter, m.WindowKey(rules, c, at)), last)
+			out.Progress = c.towards(g.GroupValue(c.Counter, m.WindowKey(rules, c, at)), last)
+			out.Shown = c.shown(out.Progress, last)
 		}
 	}
-	p.Challenges[c.ID] = out
+	return out
 }
 
 // turns brings Until forward to where a window of days or hours opens or closes.

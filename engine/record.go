@@ -179,7 +179,9 @@ func DecodeRecord(b []byte) (*Record, error) {
 	o := &rec.Outcome
 	o.ID, o.Seq, o.Ruleset = e.ID, rec.Seq, r.text()
 	o.Effects = list(r, r.effect)
-	o.Notes = list(r, func(n *Note) { *n = Note{Code: r.text(), Definition: r.text(), Message: r.text(), Limit: r.text(), Used: r.num()} })
+	o.Notes = list(r, func(n *Note) {
+		*n = Note{Code: r.text(), Definition: r.text(), Message: r.text(), Limit: r.text(), Used: r.num()}
+	})
 	o.Entries = r.entries()
 	o.Scores = list(r, r.score)
 	o.Fanouts = list(r, r.fanout)
@@ -199,6 +201,7 @@ const (
 	effectRevoked  = 1 << 5
 	effectCaused   = 1 << 6
 	effectTook     = 1 << 7
+	effectHidden   = 1 << 8 // of a challenge or streak
 	effectKindOf   = effectAcquired - 1
 )
 
@@ -206,6 +209,9 @@ func (w *writer) effect(e *Effect) {
 	kind := uint64(e.Kind)
 	if e.Revoked {
 		kind |= effectRevoked
+	}
+	if e.Hidden {
+		kind |= effectHidden
 	}
 	if e.Cause > 0 {
 		kind |= effectCaused
@@ -257,6 +263,7 @@ func (w *writer) effect(e *Effect) {
 	case ChallengeEffect:
 		w.flag(e.Done)
 		w.text(e.Group)
+		w.num(e.Shown)
 	case PromotionEffect:
 		w.text(e.State)
 		w.at(e.Available)
@@ -283,7 +290,7 @@ func (w *writer) queued(q *Queued) {
 
 func (r *reader) effect(e *Effect) {
 	kind := r.uint()
-	*e = Effect{Kind: EffectKind(kind & effectKindOf), Revoked: kind&effectRevoked != 0}
+	*e = Effect{Kind: EffectKind(kind & effectKindOf), Revoked: kind&effectRevoked != 0, Hidden: kind&effectHidden != 0}
 	if kind&effectTook != 0 {
 		e.Took = &Takings{Own: r.num(), Others: r.num(), Debt: r.num(), Forgiven: r.num()}
 	}
@@ -303,7 +310,7 @@ func (r *reader) effect(e *Effect) {
 	case StreakEffect:
 		e.Length, e.Longest, e.State, e.AtRiskAt, e.BreaksAt = r.len2(), r.len2(), r.text(), r.at(), r.at()
 	case ChallengeEffect:
-		e.Done, e.Group = r.flag(), r.text()
+		e.Done, e.Group, e.Shown = r.flag(), r.text(), r.num()
 	case LeaderboardEffect:
 		e.Rank, e.Previous, e.Season, e.Split, e.Group = r.int(), r.int(), r.text(), r.text(), r.text()
 	case PromotionEffect:

@@ -519,9 +519,10 @@ func (a *applier) tellStanding(ch *Challenge, was, is ChallengeStanding) {
 	if was.Progress == is.Progress && was.Done == is.Done && was.Mine == is.Mine && len(was.Reached) == len(is.Reached) {
 		return
 	}
-	e := Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: is.Progress, Wanted: is.Goal, Done: is.Done, Group: is.Group}
+	e := Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: is.Progress, Shown: is.Shown, Wanted: is.Goal, Done: is.Done, Group: is.Group,
+		Hidden: ch.Hidden && is.Times == 0 && was.Times == 0}
 	if ch.Counter != nil && ch.Counter.By != ByMember {
-		e.Amount = is.Mine
+		e.Amount, e.Shown = is.Mine, is.Mine
 	}
 	a.out.replace(e)
 }

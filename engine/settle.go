@@ -75,7 +75,10 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		}
 		length := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
+		quiet := a.quiet
+		a.quiet = quiet || s.hiddenFrom(rec)
 		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, 0, []Value{TextValue(s.ID), NumberValue(n)}, s.ID, a.m.ID, broke.String())
+		a.quiet = quiet
 		a.out.replace(a.streakEffect(s, rec))
 	}
 }

@@ -23,12 +23,17 @@ const livedEnough = 12 * time.Hour
 // maxExcused bounds the dates that are kept: the last ones.
 const maxExcused = 32
 
-// travel notes that the member goes from one zone to another at an instant.
-func (m *Member) travel(from, to *calendar.Zone, at calendar.Instant) {
+// travel notes that the member goes from one zone to another at an instant. The first zone ever told is no journey: the member
+// was there all along, only days were called otherwise.
+func (m *Member) travel(rules *Ruleset, from, to *calendar.Zone, at calendar.Instant) {
 	if from.Name() == to.Name() || m.leaving(at) != nil {
 		return
 	}
 	m.Travel.At, m.Travel.Left = at, from
+	if m.Zone == nil {
+		m.relabel(rules, to)
+		return
+	}
 	first, last := from.Date(at), to.Date(at)
 	if first > last {
 		first, last = last, first
@@ -40,6 +45,28 @@ func (m *Member) travel(from, to *calendar.Zone, at calendar.Instant) {
 	}
 	if n := len(m.Travel.Excused) - maxExcused; n > 0 {
 		m.Travel.Excused = slices.Delete(m.Travel.Excused, 0, n)
+	}
+	m.excuse()
+}
+
+// relabel keeps runs of days unbroken where the first zone told calls days otherwise: what qualified the last day of a run may
+// have been on the next one by that zone, which then cannot break it.
+func (m *Member) relabel(rules *Ruleset, to *calendar.Zone) {
+	for _, rec := range m.Streaks {
+		s := rules.streakOf(rec)
+		if s == nil || s.Run.Every != calendar.Day || len(rec.Spans) == 0 {
+			continue
+		}
+		last := rec.Spans[len(rec.Spans)-1].Last
+		t := m.count(s.Counter.Name).period(last)
+		if t == nil {
+			continue
+		}
+		for d := calendar.Date(last) + 1; d <= to.Date(t.At); d++ {
+			if !slices.Contains(m.Travel.Excused, d) {
+				m.Travel.Excused = append(m.Travel.Excused, d)
+			}
+		}
 	}
 	m.excuse()
 }

@@ -15,7 +15,8 @@ import (
 
 // ChallengeStanding is where a member is in a challenge, in the window that an instant lies in.
 type ChallengeStanding struct {
-	Progress decimal.Decimal // as shown: capped at the last goal
+	Progress decimal.Decimal
+	Shown    decimal.Decimal // capped at the last goal
 	Goal     decimal.Decimal // the next goal, or the last one when all are reached
 	Done     bool            // all goals of this window are reached
 	Times    int             // completions, over all windows
@@ -314,13 +315,14 @@ func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) 
 		s.Progress = stepsDone(c, window)
 	case c.Counter.By == ByMember:
 		if t := m.count(c.Counter.Name).period(w.key); t != nil {
-			s.Progress = c.shown(t.Value, last)
+			s.Progress = c.towards(t.Value, last)
 		}
 	default:
 		if t := m.countOf(CountID{Name: c.Counter.Name, Group: group}).period(w.key); t != nil {
 			s.Mine = t.Value
 		}
 	}
+	s.Shown = c.shown(s.Progress, last)
 	return s
 }
 

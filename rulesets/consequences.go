@@ -33,7 +33,7 @@ var sections = map[string]consequence{
 	"promotions":    {removed: "what names its window never opens again", changed: judged},
 	"streaks":       {added: countsAnew, removed: "running streaks stop; what they gave stays; its id stays reserved", changed: (*planner).streak},
 	"challenges":    {added: countsAnew, removed: "progress that was not completed is lost; what it gave stays; its id stays reserved", changed: (*planner).challenge},
-	"badges":        {added: "members whose count has reached a level earn it with their next event", removed: "no longer shown; its id stays reserved", changed: (*planner).badge},
+	"badges":        {added: "members whose count has reached a level earn it at the activation, by a tick", removed: "no longer shown; its id stays reserved", changed: (*planner).badge},
 	"tiers":         {added: "members start on its lowest level; " + countsAnew, removed: "levels and their perks are gone; its id stays reserved", changed: (*planner).tier},
 	"leaderboards":  {added: countsAnew, removed: "its open season never closes and pays nothing; its id stays reserved", changed: (*planner).leaderboard},
 	"rewards":       {removed: "cannot be claimed any more; what members hold stays valid; its id stays reserved", changed: judgedReward},
@@ -198,14 +198,14 @@ func goals(c *Change, before, after []*engine.Goal) {
 		case now == nil:
 			c.Means = append(c.Means, fmt.Sprintf("goal %s (at %s) goes; who reached it keeps what it gave", g.ID, g.At))
 		case now.At < g.At:
-			c.Means = append(c.Means, fmt.Sprintf("goal %s falls from %s to %s: who has that much completes it with their next event", g.ID, g.At, now.At))
+			c.Means = append(c.Means, fmt.Sprintf("goal %s falls from %s to %s: who has that much completes it at the activation, by a tick", g.ID, g.At, now.At))
 		case now.At > g.At:
 			c.Means = append(c.Means, fmt.Sprintf("goal %s rises from %s to %s: who completed it stays done, it applies to the rest", g.ID, g.At, now.At))
 		}
 	}
 	for _, g := range after {
 		if find(before, g.ID) == nil {
-			c.Means = append(c.Means, fmt.Sprintf("goal %s (at %s) is new: who has that much completes it with their next event", g.ID, g.At))
+			c.Means = append(c.Means, fmt.Sprintf("goal %s (at %s) is new: who has that much completes it at the activation, by a tick", g.ID, g.At))
 		}
 	}
 	if c.has("give") {
@@ -215,7 +215,7 @@ func goals(c *Change, before, after []*engine.Goal) {
 
 func (p *planner) badge(_ string, c *Change) {
 	if c.has("levels") || c.has("counter") {
-		c.Means = append(c.Means, "levels that members have stay; new thresholds are judged with their next event")
+		c.Means = append(c.Means, "levels that members have stay; who has what a lower or a new one asks for earns it at the activation, by a tick")
 	}
 }
 

@@ -42,16 +42,16 @@ func TestCompare(t *testing.T) {
     what was used so far counts towards a limit that differs in its number only; a limit by another key or period starts with nothing used
 `},
 		{"a definition more", "rewards:", "badges: {early: {}}\nrewards:", `+ badges/early
-    members whose count has reached a level earn it with their next event
+    members whose count has reached a level earn it at the activation, by a tick
 `},
 		{"a definition less", "streaks: {weekly: {when: visit, every: week, goal: 4, give: {stars: 20}}}\n", "", `- streaks/weekly
     running streaks stop; what they gave stays; its id stays reserved
 `},
 		{"goals that fall, rise and come", "{at: 50, give: {stars: 10}}, {at: 100,", "{at: 40, give: {stars: 10}}, {at: 120, give: {stars: 20}}, {at: 200,", `~ challenges/dash
     goals: [{again: false, at: 50, give: {stars: 10}}, {again: false, at: 100, give: {stars: 30}}] -> [{again: false, at: 40, give: {stars: 10}}, {again: false, at: 120, give: {stars: 20}}, {again: false, at: 200, give: {stars: 30}}]
-    goal 1 falls from 50 to 40: who has that much completes it with their next event
+    goal 1 falls from 50 to 40: who has that much completes it at the activation, by a tick
     goal 2 rises from 100 to 120: who completed it stays done, it applies to the rest
-    goal 3 (at 200) is new: who has that much completes it with their next event
+    goal 3 (at 200) is new: who has that much completes it at the activation, by a tick
 `},
 		{"another meaning", "goal: 3, give: {stars: 5}", "if: event.hour < 9, goal: 3, give: {stars: 5}", `~ challenges/tour
     if: (none) -> event.hour < 9

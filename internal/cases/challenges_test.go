@@ -82,7 +82,7 @@ func (f *challenge) step(w *world, s *step) {
 func (f *challenge) look(w *world, key string, want any) any {
 	switch key {
 	case "progress":
-		return w.progress(soleMember).Challenges["target"].Progress
+		return w.progress(soleMember).Challenges["target"].Shown
 	case "completed":
 		if _, several := want.([]any); !several {
 			return w.progress(soleMember).Challenges["target"].Done

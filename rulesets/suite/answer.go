@@ -100,15 +100,10 @@ func badges(x *Expectation, m *engine.Member) []string {
 }
 
 func (w *world) challenge(x *Expectation, m *engine.Member) string {
-	p := m.Progress(w.rules, w.now, w.processor.Group).Challenges[x.ID]
-	if ch := w.rules.Challenge(x.ID); ch.Hidden { // hidden from members, not from tests
-		s := m.ChallengeAt(w.rules, ch, w.now)
-		p.Done, p.Times = s.Done, s.Times
-		if ch.Counter == nil || ch.Counter.By == engine.ByMember {
-			p.Progress = s.Progress
-		}
-	}
+	p := m.ChallengeProgress(w.rules, w.rules.Challenge(x.ID), w.now, w.processor.Group) // what is hidden from members is not from tests
 	switch x.Field {
+	case "shown":
+		return p.Shown.String()
 	case "done":
 		return strconv.FormatBool(p.Done)
 	case "times":

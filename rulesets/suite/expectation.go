@@ -50,7 +50,7 @@ var expectations = []document.Field{
 	{Name: "why_not", Example: "{spend: limit}", Doc: "Why a rule, boost, counter, streak or challenge did nothing in this step."},
 	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges, `[]` for none; or the levels of some: `{taster: bronze}`."},
 	{Name: "tier", Example: "{club: gold}", Doc: "The level that is held, or `none`."},
-	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}", Doc: "The progress of a challenge, whether its last goal was reached, and how often."},
+	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}", Doc: "The progress of a challenge, what of it is shown (at most the last goal), whether that was reached, and how often."},
 	{Name: "streak", Example: "{weekly: {length: 3, longest: 5, state: active}}", Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
 	{Name: "counter", Example: "{visits: 3}", Doc: "A counter's value in its present period, the member's or the group's."},
 	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
@@ -133,7 +133,7 @@ func (s *reader) expectOne(p document.Pair, t *Step, member string) {
 	case "rank":
 		s.each(e, v, "leaderboards", t, s.rank)
 	case "challenge":
-		s.fields(e, v, "challenges", t, map[string]func(*document.Node) (string, bool){"progress": s.amountOf, "done": s.boolean, "times": s.amountOf})
+		s.fields(e, v, "challenges", t, map[string]func(*document.Node) (string, bool){"progress": s.amountOf, "shown": s.amountOf, "done": s.boolean, "times": s.amountOf})
 	case "streak":
 		s.fields(e, v, "streaks", t, map[string]func(*document.Node) (string, bool){"length": s.amountOf, "longest": s.amountOf, "state": s.state})
 	case "badges":

@@ -294,6 +294,6 @@ func (w *World) Challenge(id string, c Challenge, now Instant) ChallengeStanding
 		s.Progress, s.Done = r.value%last, len(goals) > 0
 		return s
 	}
-	s.Progress, s.Done = min(r.value, last), len(goals) == len(c.Goals)
+	s.Progress, s.Done = r.value, len(goals) == len(c.Goals)
 	return s
 }

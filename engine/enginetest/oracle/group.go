@@ -78,7 +78,7 @@ func (w *World) groupStanding(m *member, c Challenge, now Instant) ChallengeStan
 		s.team = m.team
 	}
 	mine, _ := c.last(m.counted, s.inside(w))
-	st := ChallengeStanding{Progress: min(s.total(w), c.Goals[0]*million), Mine: mine.value, Done: m.awards[s.key()] != nil}
+	st := ChallengeStanding{Progress: s.total(w), Mine: mine.value, Done: m.awards[s.key()] != nil}
 	for _, a := range m.awards {
 		if a.group != nil && a.group.challenge.ID == c.ID {
 			st.Times++
