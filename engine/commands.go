@@ -230,7 +230,9 @@ func (a *applier) grantCommand(e *Event) {
 		a.grant(p, g.Amount, g.Wanted, pending, g.Source, g.Goal, g.Boosts)
 	}
 	if b := find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
-		a.earnBadge(b, g.Level, g.Source, e)
+		if !a.earnBadge(b, g.Level, g.Source, e) {
+			a.gave(BadgeEffect, b.ID, g.Level, g.Source)
+		}
 	}
 	if r := a.rules.Reward(g.Reward); r != nil {
 		a.giveReward(r, g.Source, g.Goal, e)
@@ -305,6 +307,15 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	}
 	if l := a.refusingLimit(r.Limits, to); l != nil {
 		a.stoppedBy(l, name, r.Position, to)
+		for i, g := range a.grantPlan[p.first : p.first+len(r.Give)] {
+			switch {
+			case g.grant.Badge == nil || !to.holds(g.grant.Badge, g.grant.Level):
+			case to == a.m:
+				a.gave(BadgeEffect, g.grant.Badge.ID, g.grant.Level, name)
+			default:
+				a.giveTo(to, &a.grantPlan[p.first+i], r, name, false) // one more cause of what is held
+			}
+		}
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]

@@ -15,6 +15,11 @@ func (a *applier) rule(p *plannedRule) {
 	}
 	if l := a.refusingLimit(r.Limits, a.m); l != nil {
 		a.stoppedBy(l, name, r.Position, a.m)
+		for i := range r.Give {
+			if g := &r.Give[i]; g.Badge != nil && a.m.holds(g.Badge, g.Level) {
+				a.gave(BadgeEffect, g.Badge.ID, g.Level, name) // one more cause of what is held
+			}
+		}
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
@@ -294,10 +299,10 @@ func (a *applier) giveReward(r *Reward, name, goal string, e *Event) bool {
 
 // earnBadge gives a badge at a level and reports true, unless it is held at that level or a higher one.
 func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
-	held := a.m.badge(b.ID)
-	if held != nil && b.rank(level) <= b.rank(held.Level) {
+	if a.m.holds(b, level) {
 		return false
 	}
+	held := a.m.badge(b.ID)
 	if held == nil {
 		a.m.Badges = append(a.m.Badges, BadgeRecord{ID: b.ID})
 		held = &a.m.Badges[len(a.m.Badges)-1]
@@ -307,6 +312,12 @@ func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
 	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.Depth,
 		[]Value{TextValue(b.ID), TextValue(level)}, e.ID, b.ID, level)
 	return true
+}
+
+// holds reports whether a member has a badge at a level or a higher one.
+func (m *Member) holds(b *Badge, level string) bool {
+	held := m.badge(b.ID)
+	return held != nil && b.rank(level) <= b.rank(held.Level)
 }
 
 // rank orders a badge's levels; a badge without levels has the one level "".

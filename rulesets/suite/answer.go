@@ -88,6 +88,9 @@ func badges(x *Expectation, m *engine.Member) []string {
 	var held []string
 	for _, b := range m.Badges {
 		if b.ID == x.ID {
+			if x.Want[0] == "true" { // held at whatever level
+				return x.Want
+			}
 			return []string{orNone(b.Level)}
 		}
 		held = append(held, b.ID)

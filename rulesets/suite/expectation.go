@@ -48,7 +48,7 @@ var expectations = []document.Field{
 		Doc: "An exact list of what the step gave: who (`rule`, `challenge`, `streak`, `badge`, `tier`, `leaderboard`), what (points, `badge`, `reward`, `level`), `boost` or " +
 			"`boosts`, and `wanted` where a cap trimmed it. For other members it lists what the step gave to them."},
 	{Name: "why_not", Example: "{spend: limit}", Doc: "Why a rule, boost, counter, streak or challenge did nothing in this step."},
-	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges, `[]` for none; or the levels of some: `{taster: bronze}`."},
+	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges, `[]` for none; or the levels of some: `{taster: bronze, dasher: true}`, `true` for one that is held, at whatever level."},
 	{Name: "tier", Example: "{club: gold}", Doc: "The level that is held, or `none`."},
 	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}", Doc: "The progress of a challenge, what of it is shown (at most the last goal), whether that was reached, and how often."},
 	{Name: "streak", Example: "{weekly: {length: 3, longest: 5, state: active}}", Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
