@@ -52,22 +52,22 @@ func judgedReward(_ *planner, _ string, c *Change) {
 
 // event judges a changed event type: its fields must stay what they were.
 func (p *planner) event(id string, c *Change) {
-	p.schema(c, p.before.EventType(id).Schema, p.after.EventType(id).Schema, "events")
+	p.schema(c, p.before.EventType(id).Schema, p.after.EventType(id).Schema, "events", func(u *engine.InUse, field string) bool { return u.Events[id][field] })
 }
 
 // memberField judges a changed field of members.
 func (p *planner) memberField(_ string, c *Change) {
-	p.schema(c, p.before.Member, p.after.Member, "members")
+	p.schema(c, p.before.Member, p.after.Member, "members", func(u *engine.InUse, field string) bool { return u.Member[field] })
 }
 
-func (p *planner) schema(c *Change, before, after *engine.Schema, of string) {
+func (p *planner) schema(c *Change, before, after *engine.Schema, of string, used func(*engine.InUse, string) bool) {
 	for _, f := range before.Fields {
-		g := after.Field(f.Name)
+		g, used := after.Field(f.Name), func(u *engine.InUse) bool { return used(u, f.Name) }
 		switch {
 		case g == nil:
-			c.Blocked = append(c.Blocked, fmt.Sprintf("%s were accepted with %s: keep the field, as %s? if it is no longer sent", of, f.Name, f.Name))
+			p.block(c, used, "%s were accepted with %s: keep the field, as %s? if it is no longer sent", of, f.Name, f.Name)
 		case g.Type != f.Type:
-			c.Blocked = append(c.Blocked, fmt.Sprintf("%s was %s and cannot become %s: add a field of another name", f.Name, f.Type, g.Type))
+			p.block(c, used, "%s was %s and cannot become %s: add a field of another name", f.Name, f.Type, g.Type)
 		case f.Optional && !g.Optional:
 			c.Means = append(c.Means, fmt.Sprintf("%s without %s are refused from the activation on", of, f.Name))
 		}
@@ -79,9 +79,9 @@ func (p *planner) schema(c *Change, before, after *engine.Schema, of string) {
 	}
 }
 
-func (p *planner) points(_ string, c *Change) {
+func (p *planner) points(id string, c *Change) {
 	if c.has("decimals") {
-		c.Blocked = append(c.Blocked, "members may hold these points: their decimals cannot change; define other points")
+		p.block(c, func(u *engine.InUse) bool { return u.Points[id] }, "members were given these points: their decimals cannot change; define other points")
 	}
 	if c.has("expire") {
 		c.Means = append(c.Means, "points given from the activation on expire by the new phrase; those given before keep theirs")

@@ -52,9 +52,10 @@ func (p *Plan) Only(which func(Change) bool) *Plan {
 	return &Plan{From: p.From, To: p.To, Changes: slices.DeleteFunc(slices.Clone(p.Changes), func(c Change) bool { return !which(c) })}
 }
 
-// Compare plans the step from one version of a program to another.
-func Compare(before, after *Program) *Plan {
-	p := &planner{before: counting(before.Ruleset), after: counting(after.Ruleset)}
+// Compare plans the step from one version of a program to another. Names that were never used may go or change: used are
+// those that were, nil where nobody knows, which forbids the same as if all had been.
+func Compare(before, after *Program, used *engine.InUse) *Plan {
+	p := &planner{before: counting(before.Ruleset), after: counting(after.Ruleset), used: used}
 	plan := &Plan{From: before.Ruleset.Hash, To: after.Ruleset.Hash, Changes: []Change{}}
 	for _, f := range rulesetSection.Fields {
 		if f.Cosmetic {
@@ -90,7 +91,28 @@ func union(a, b map[string]any) map[string]any {
 }
 
 // planner says what changes mean.
-type planner struct{ before, after version }
+type planner struct {
+	before, after version
+	used          *engine.InUse
+}
+
+// unasked ends what is forbidden only because nobody knows whether a name was used.
+const unasked = " (unless none were: laurel plan --url asks a running server)"
+
+// inUse reports whether a name was used, and what to add to the reason where that is not known.
+func (p *planner) inUse(of func(*engine.InUse) bool) (used bool, unless string) {
+	if p.used == nil {
+		return true, unasked
+	}
+	return of(p.used), ""
+}
+
+// block forbids a change of a name that was used.
+func (p *planner) block(c *Change, of func(*engine.InUse) bool, format string, args ...any) {
+	if used, unless := p.inUse(of); used {
+		c.Blocked = append(c.Blocked, fmt.Sprintf(format, args...)+unless)
+	}
+}
 
 // version is a ruleset with those of its definitions that count, by section and id.
 type version struct {
@@ -157,13 +179,13 @@ func (p *planner) definition(section, id string, old, new any) Change {
 		c.Kind = Removed
 		c.Means = append(c.Means, say.removed)
 		if section == "events" {
-			c.Blocked = append(c.Blocked, "events of this type were accepted: keep the type, or what they gave could not be explained any more")
+			p.block(&c, func(u *engine.InUse) bool { return u.Events[id] != nil }, "events of this type were accepted: keep the type, or what they gave could not be explained any more")
 		}
 		if section == "member" {
-			c.Blocked = append(c.Blocked, "members have this field: keep it")
+			p.block(&c, func(u *engine.InUse) bool { return u.Member[strings.TrimSuffix(id, "?")] }, "members have this field: keep it")
 		}
 		if section == "points" {
-			c.Blocked = append(c.Blocked, "members may hold these points: keep them, and remove what gives them")
+			p.block(&c, func(u *engine.InUse) bool { return u.Points[id] }, "members were given these points: keep them, and remove what gives them")
 		}
 	default:
 		c.Kind = Changed

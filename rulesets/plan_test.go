@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -93,7 +94,7 @@ func TestCompare(t *testing.T) {
 `},
 		{"points go", "points: {stars: {expire: 12 months after earning}}", "points: {stars: {expire: 12 months after earning, decimals: 2}}", `~ points/stars
     decimals: 0 -> 2
-  ! members may hold these points: their decimals cannot change; define other points
+  ! members were given these points: their decimals cannot change; define other points
 `},
 		{"expiry", "12 months after earning", "6 months after earning", `~ points/stars
     expire: 12 months after earning -> 6 months after earning
@@ -130,11 +131,46 @@ func TestCompare(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			changed := strings.Replace(planned, tt.old, tt.new, 1)
 			require.NotEqual(t, planned, changed)
-			plan := rulesets.Compare(before, mustLoad(t, changed))
+			plan := rulesets.Compare(before, mustLoad(t, changed), allInUse)
 			require.Equal(t, tt.want, plan.String())
 			require.Equal(t, strings.Contains(tt.want, "  ! "), plan.Blocked())
 		})
 	}
+}
+
+// allInUse is what a program uses that has used every name of planned.
+var allInUse = &engine.InUse{Events: map[string]map[string]bool{"purchase": {"order_id": true, "amount": true, "store": true}, "visit": {}},
+	Member: map[string]bool{"country": true}, Points: map[string]bool{"stars": true}}
+
+// TestWhatWasNeverUsedMayGo: a name is kept for what was accepted with it, and for nothing else.
+func TestWhatWasNeverUsedMayGo(t *testing.T) {
+	before := mustLoad(t, planned+"badges: {b: {}}\n")
+	for name, change := range map[string]struct {
+		old, new string
+		use      func(*engine.InUse)
+	}{
+		"an event's field goes":        {", store?: text", "", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"store": true} }},
+		"an event's field, retyped":    {"amount: money", "amount: number", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"amount": true} }},
+		"points with other decimals":   {"{stars: {expire: 12 months after earning}}", "{stars: {expire: 12 months after earning, decimals: 2}}", func(u *engine.InUse) { u.Points["stars"] = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(planned+"badges: {b: {}}\n", change.old, change.new, 1)
+			after := mustLoad(t, text)
+			used := &engine.InUse{Events: map[string]map[string]bool{"purchase": {"order_id": true}}}
+			require.False(t, rulesets.Compare(before, after, used).Blocked())
+			unknown := rulesets.Compare(before, after, nil)
+			require.True(t, unknown.Blocked())
+			require.Contains(t, unknown.String(), "laurel plan --url asks a running server")
+			used = &engine.InUse{Points: map[string]bool{}, Events: map[string]map[string]bool{}}
+			change.use(used)
+			require.True(t, rulesets.Compare(before, after, used).Blocked())
+		})
+	}
+	more := mustLoad(t, strings.Replace(planned, "  visit: {}", "  visit: {}\n  call: {}", 1))
+	none := &engine.InUse{}
+	require.False(t, rulesets.Compare(more, mustLoad(t, planned), none).Blocked())
+	called := &engine.InUse{Events: map[string]map[string]bool{"call": {}}}
+	require.True(t, rulesets.Compare(more, mustLoad(t, planned), called).Blocked())
 }
 
 func mustLoad(t *testing.T, text string) *rulesets.Program {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -21,7 +22,7 @@ func newPlan() *cobra.Command {
 			"key in LAUREL_KEY. Exit code 0 when nothing changes, 2 when something does, 1 when a change is forbidden.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			before, err := planFrom(cmd, args, url)
+			before, used, err := planFrom(cmd, args, url)
 			if err != nil {
 				return err
 			}
@@ -29,7 +30,7 @@ func newPlan() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return showPlan(cmd, rulesets.Compare(before, after), asJSON)
+			return showPlan(cmd, rulesets.Compare(before, after, used), asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -37,33 +38,35 @@ func newPlan() *cobra.Command {
 	return cmd
 }
 
-// planFrom is the version that the plan starts from.
-func planFrom(cmd *cobra.Command, args []string, url string) (*rulesets.Program, error) {
+// planFrom is the version that the plan starts from, with the names that a running server has used; nil where none is asked.
+func planFrom(cmd *cobra.Command, args []string, url string) (*rulesets.Program, *engine.InUse, error) {
 	switch {
 	case len(args) == 2:
-		return loaded(cmd, args[0])
+		p, err := loaded(cmd, args[0])
+		return p, nil, err
 	case url == "":
-		return nil, &failure{exitUsage, "say what to compare with: laurel plan OLD NEW, or --url of a running server"}
+		return nil, nil, &failure{exitUsage, "say what to compare with: laurel plan OLD NEW, or --url of a running server"}
 	}
 	c, err := newClient(url)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	answer, err := c.call(cmd.Context(), http.MethodGet, "/v1/admin/rulesets/current", "", nil)
+	answer, err := c.call(cmd.Context(), http.MethodGet, "/v1/admin/rulesets/current?in_use=true", "", nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var current struct {
 		Sources map[string]string `json:"sources"`
+		InUse   *engine.InUse     `json:"in_use"`
 	}
 	if err := json.Unmarshal(answer, &current); err != nil {
-		return nil, &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
+		return nil, nil, &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
 	}
 	p, err := compiled(current.Sources)
 	if err != nil {
-		return nil, &failure{exitUsage, "what the server serves does not compile here; is this the same version of laurel?\n" + err.Error()}
+		return nil, nil, &failure{exitUsage, "what the server serves does not compile here; is this the same version of laurel?\n" + err.Error()}
 	}
-	return p, nil
+	return p, current.InUse, nil
 }
 
 // loaded compiles a ruleset, and prints what is wrong with it.

@@ -291,7 +291,7 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 		return nil, nil, err
 	}
 	// A clock that was put back must not date a version before what has been decided already.
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, max(now(), last), program.Compiler{Compile: recompile, Succeeds: succeeds})
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, max(now(), last), program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -328,21 +328,31 @@ func compiled(sources map[string]string) (*rulesets.Program, error) {
 	return p, nil
 }
 
-// succeeds refuses a ruleset that would change what a running program has counted or promised.
-func succeeds(before, sources map[string]string) error {
-	old, err := compiled(before)
-	if err != nil {
-		return err
+// succeeds refuses a ruleset that would change what a running program has counted or promised. The journal is asked which names
+// it uses only where the ruleset wants to remove or change one.
+func succeeds(store engine.Store) func(before, sources map[string]string) error {
+	return func(before, sources map[string]string) error {
+		old, err := compiled(before)
+		if err != nil {
+			return err
+		}
+		next, err := compiled(sources)
+		if err != nil {
+			return err
+		}
+		if !rulesets.Compare(old, next, nil).Blocked() {
+			return nil
+		}
+		used, err := engine.NamesInUse(store)
+		if err != nil {
+			return err
+		}
+		plan := rulesets.Compare(old, next, used)
+		if !plan.Blocked() {
+			return nil
+		}
+		return errors.New("this ruleset cannot follow the one that was served before:\n" + plan.Only(rulesets.Change.IsBlocked).String())
 	}
-	next, err := compiled(sources)
-	if err != nil {
-		return err
-	}
-	plan := rulesets.Compare(old, next)
-	if !plan.Blocked() {
-		return nil
-	}
-	return errors.New("this ruleset cannot follow the one that was served before:\n" + plan.Only(rulesets.Change.IsBlocked).String())
 }
 
 // firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func silent(t *testing.T, ago time.Duration) (data, ruleset string) {
 	store, err := db.Program("quiet")
 	require.NoError(t, err)
 	then := calendar.FromTime(time.Now().Add(-ago))
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, then, program.Compiler{Compile: recompile, Succeeds: succeeds})
+	versions, err := program.Versions(db, l.Ruleset, l.Sources, then, program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
 	require.NoError(t, err)
 	boards := leaderboards.NewMemory()
 	p, err := program.Open(program.Options{Store: store, Versions: versions, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return then }})
@@ -99,4 +100,35 @@ func TestAVersionIsNeverOlderThanTheLastEvent(t *testing.T) {
 	require.Len(t, versions, 2)
 	require.GreaterOrEqual(t, versions[1].From, versions[0].From)
 	require.Greater(t, versions[1].From, calendar.FromTime(time.Now().Add(50*time.Minute)))
+}
+
+// A field that no event had may go again; one that was sent may not, and the plan of a running server knows which.
+func TestAFieldThatWasNeverSentMayGo(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	ruleset := func(name, events string) string {
+		return write(t, dir, name, strings.Replace(quietly, "events: {buy: {}}", events, 1))
+	}
+	narrow, wide := ruleset("narrow.yaml", "events: {buy: {}}"), ruleset("wide.yaml", "events: {buy: {store?: text}}")
+	s := serveBinary(t, wide, "--data", data)
+	t.Setenv("LAUREL_KEY", s.key)
+	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"e1","type":"buy","member":"ann","data":{}}`, nil))
+	_, _, exit := laurel(t, "plan", wide, narrow)
+	require.Equal(t, exitFailed, exit, "files alone do not say what was sent")
+	out, stderr, exit := laurel(t, "plan", "--url", s.base, narrow)
+	require.Equal(t, exitChanges, exit, out+stderr)
+	s.interrupt()
+
+	s = serveBinary(t, narrow, "--data", data)
+	s.interrupt()
+	s = serveBinary(t, wide, "--data", data)
+	s.key = os.Getenv("LAUREL_KEY")
+	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"e2","type":"buy","member":"ann","data":{"store":"s1"}}`, nil))
+	out, _, exit = laurel(t, "plan", "--url", s.base, narrow)
+	require.Equal(t, exitFailed, exit)
+	require.Contains(t, out, "events were accepted with store: keep the field")
+	s.interrupt()
+	_, stderr, exit = laurel(t, "serve", narrow, "--data", data)
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, stderr, "events were accepted with store: keep the field")
 }

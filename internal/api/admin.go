@@ -115,6 +115,7 @@ type version struct {
 	Hash    string            `json:"hash"`
 	From    calendar.Instant  `json:"from"`
 	Sources map[string]string `json:"sources,omitempty"`
+	InUse   *engine.InUse     `json:"in_use,omitempty"`
 }
 
 // listRulesets answers with the versions of the program's ruleset, the one in force last.
@@ -127,9 +128,18 @@ func listRulesets(c call) error {
 	return c.show(map[string]any{"data": list})
 }
 
-// showRuleset answers with the ruleset in force and its files.
+// showRuleset answers with the ruleset in force and its files; with ?in_use=true also with the names that the journal uses,
+// which takes as long as the journal is.
 func showRuleset(c call) error {
 	all, sources := c.program.Rulesets()
 	v := all[len(all)-1]
-	return c.show(version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Sources: sources})
+	answer := version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Sources: sources}
+	asked, err := c.flag("in_use")
+	if err == nil && asked {
+		answer.InUse, err = engine.NamesInUse(c.program.Store())
+	}
+	if err != nil {
+		return err
+	}
+	return c.show(answer)
 }
