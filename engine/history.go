@@ -131,8 +131,23 @@ func Ledger(store Store, member string, after uint64, yield func(seq uint64, at 
 	if after > 0 {
 		start = prefix + ordered(after)
 	}
+	return ledgerRows(store, prefix, start, store.Scan, func(rec *Record) bool { return yield(rec.Seq, rec.Event.Time, rec.Outcome.Entries) })
+}
+
+// LedgerBack calls yield for the records that changed a member's points before a sequence number, 0 for all, the latest first.
+func LedgerBack(store Store, member string, before uint64, yield func(*Record) bool) error {
+	prefix := ledgerPrefix + member + "\x00"
+	end := ""
+	if before > 0 {
+		end = prefix + ordered(before)
+	}
+	return ledgerRows(store, prefix, end, store.ScanBack, yield)
+}
+
+// ledgerRows reads the records of rows that have entries, as a scan finds them from a key on.
+func ledgerRows(store Store, prefix, from string, scan func(string, string, func(string, []byte) bool) error, yield func(*Record) bool) error {
 	var failed error
-	err := store.Scan(prefix, start, func(key string, value []byte) bool {
+	err := scan(prefix, from, func(key string, value []byte) bool {
 		if len(value) == 1 && value[0] == noEntries[0] {
 			return true
 		}
@@ -140,7 +155,7 @@ func Ledger(store Store, member string, after uint64, yield func(seq uint64, at 
 		var rec *Record
 		if b, failed = store.Record(sequence(strings.TrimPrefix(key, prefix))); failed == nil {
 			if rec, failed = DecodeRecord(b); failed == nil {
-				return yield(rec.Seq, rec.Event.Time, rec.Outcome.Entries)
+				return yield(rec)
 			}
 		}
 		return false

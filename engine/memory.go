@@ -44,6 +44,24 @@ func (m *Memory) Scan(prefix, after string, yield func(string, []byte) bool) err
 	return nil
 }
 
+// ScanBack implements Store.
+func (m *Memory) ScanBack(prefix, before string, yield func(string, []byte) bool) error {
+	var keys []string
+	err := m.Scan(prefix, "", func(key string, _ []byte) bool {
+		if before != "" && key >= before {
+			return false
+		}
+		keys = append(keys, key)
+		return true
+	})
+	for _, key := range slices.Backward(keys) {
+		if value, _ := m.Get(key); value != nil && !yield(key, value) {
+			return err
+		}
+	}
+	return err
+}
+
 // from is the keys of rows from one on, in byte order.
 func (m *Memory) from(first string) []string {
 	m.mu.Lock()

@@ -292,6 +292,8 @@ func (nothing) Get(string) ([]byte, error) { return nil, nil }
 
 func (nothing) Scan(string, string, func(string, []byte) bool) error { return nil }
 
+func (nothing) ScanBack(string, string, func(string, []byte) bool) error { return nil }
+
 // isRedacted reports whether a record is what was left of an erased member's.
 func isRedacted(rec *Record) bool { return strings.HasPrefix(rec.Event.Member, erasedNames) }
 

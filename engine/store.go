@@ -11,6 +11,8 @@ type Store interface {
 	// Scan calls yield for the rows whose keys start with prefix and come after the given key ("" for all), in byte order,
 	// until yield returns false. Keys and values are valid during the call only.
 	Scan(prefix, after string, yield func(key string, value []byte) bool) error
+	// ScanBack is Scan from the end: rows that come before the given key ("" for all), the last one first.
+	ScanBack(prefix, before string, yield func(key string, value []byte) bool) error
 	// Seq is the sequence number of a known event id, 0 for an unknown one.
 	Seq(id string) (uint64, error)
 	// Record is the journal record with a sequence number, nil when there is none.

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,6 +67,11 @@ func Conformance(t *testing.T, h Harness) {
 		require.NoError(t, s.Commit(&engine.Batch{Rows: rows}))
 		require.Equal(t, []string{"l/b\x001=v", "l/b\x002=v"}, scan(t, s, "l/b\x00", ""))
 		require.Equal(t, []string{"l/b\x002=v"}, scan(t, s, "l/b\x00", "l/b\x001"))
+		require.Equal(t, []string{"l/b\x002=v", "l/b\x001=v"}, scanBack(t, s, "l/b\x00", ""))
+		require.Equal(t, []string{"l/b\x001=v"}, scanBack(t, s, "l/b\x00", "l/b\x002"))
+		require.Equal(t, []string{"l/b\x002=v", "l/b\x001=v"}, scanBack(t, s, "l/b\x00", "l/c"))
+		require.Empty(t, scanBack(t, s, "l/b\x00", "l/b\x001"))
+		require.Empty(t, scanBack(t, s, "l/b\x00", "l/a"))
 		require.Equal(t, []string{"l/a\x001=v", "l/b\x001=v", "l/b\x002=v", "l/b\xff=v", "l/ba\x001=v"}[:3], scan(t, s, "l/", "")[:3])
 		require.Len(t, scan(t, s, "l/", ""), 5)
 	})
@@ -125,7 +131,10 @@ func conformRandom(t *testing.T, h Harness) {
 			s = h.Reopen(t, s)
 		}
 		for _, prefix := range []string{"", "l/", "b/", "d/1"} {
-			require.Equal(t, scan(t, model, prefix, ""), scan(t, s, prefix, ""), "seed %d", seed)
+			want := scan(t, model, prefix, "")
+			require.Equal(t, want, scan(t, s, prefix, ""), "seed %d", seed)
+			slices.Reverse(want)
+			require.Equal(t, want, scanBack(t, s, prefix, ""), "seed %d", seed)
 		}
 	}
 }
@@ -157,6 +166,16 @@ func requireBatches(t *testing.T, s engine.Store, last, n int) {
 	record, err := s.Record(uint64(last))
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprintf("record %d", last), string(record))
+}
+
+func scanBack(t *testing.T, s engine.Store, prefix, before string) []string {
+	t.Helper()
+	var got []string
+	require.NoError(t, s.ScanBack(prefix, before, func(key string, value []byte) bool {
+		got = append(got, key+"="+string(value))
+		return true
+	}))
+	return got
 }
 
 func scan(t *testing.T, s engine.Store, prefix, after string) []string {

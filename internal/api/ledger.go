@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,13 +35,13 @@ type ledgerEntry struct {
 }
 
 // ledgerCursor is the place after an entry: the event that caused it and how many of the event's entries were shown. It
-// names its owner, so that one of another member or program is nobody's here.
+// names its owner and the order, so that one of another member, program or order is nobody's here.
 type ledgerCursor struct {
 	seq     uint64
 	entries int
 }
 
-// showLedger answers with a page of a member's ledger, in order of acceptance. With ?at= it is the ledger as it was known
+// showLedger answers with a page of a member's ledger, the latest entries first. With ?at= it is the ledger as it was known
 // then; what time had done by then counts, though it may have been written down later.
 func showLedger(c call) error {
 	id, err := c.member()
@@ -55,7 +56,12 @@ func showLedger(c call) error {
 	if err != nil {
 		return err
 	}
-	from, err := c.cursor(id)
+	oldest, err := c.oldestFirst()
+	if err != nil {
+		return err
+	}
+	owner := c.owner(id, oldest)
+	from, err := c.cursor(owner)
 	if err != nil {
 		return err
 	}
@@ -65,13 +71,13 @@ func showLedger(c call) error {
 	if !given {
 		at = calendar.Forever
 	}
-	l := ledgerPage{store: c.program.Store(), at: at, limit: int(limit), from: from}
+	l := ledgerPage{store: c.program.Store(), at: at, limit: int(limit), from: from, oldest: oldest}
 	if err := l.read(id); err != nil {
 		return err
 	}
 	out := page[ledgerEntry]{Data: l.list, HasMore: l.more}
 	if l.more {
-		next := l.last.encode(c.owner(id))
+		next := l.last.encode(owner)
 		out.NextCursor = &next
 	}
 	return c.show(out)
@@ -83,6 +89,8 @@ type ledgerPage struct {
 	at    calendar.Instant
 	limit int
 	from  ledgerCursor
+	// oldest is set where the oldest entries come first.
+	oldest bool
 
 	list []ledgerEntry
 	last ledgerCursor
@@ -91,6 +99,17 @@ type ledgerPage struct {
 
 func (l *ledgerPage) read(member string) (err error) {
 	l.list = []ledgerEntry{}
+	if !l.oldest {
+		before := l.from.seq
+		if l.from.entries > 0 {
+			before++ // the rest of that event's entries comes first
+		}
+		return engine.LedgerBack(l.store, member, before, func(rec *engine.Record) bool {
+			entries := slices.Clone(rec.Outcome.Entries)
+			slices.Reverse(entries)
+			return l.add(rec, entries)
+		})
+	}
 	after := l.from.seq
 	if l.from.entries > 0 {
 		after-- // the rest of that event's entries comes first
@@ -145,9 +164,20 @@ func given(i calendar.Instant) *calendar.Instant {
 	return &i
 }
 
-// owner marks cursors of one member of one program.
-func (c call) owner(member string) string {
-	sum := sha256.Sum256([]byte(c.key.Program + "\x00" + member))
+// oldestFirst reads ?order=: histories begin with the latest, or with order=oldest with the oldest.
+func (c call) oldestFirst() (bool, error) {
+	switch c.query("order") {
+	case "", "latest":
+		return false, nil
+	case "oldest":
+		return true, nil
+	}
+	return false, wrongParameter("query.order", "it is latest or oldest", "")
+}
+
+// owner marks cursors of one list of one program, in one order.
+func (c call) owner(list string, oldest bool) string {
+	sum := sha256.Sum256([]byte(c.key.Program + "\x00" + list + "\x00" + strconv.FormatBool(oldest)))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -156,8 +186,8 @@ func (k ledgerCursor) encode(owner string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
-// cursor reads ?cursor=. One of another member or program is not found.
-func (c call) cursor(member string) (ledgerCursor, error) {
+// cursor reads ?cursor=. One of another list is not found.
+func (c call) cursor(owner string) (ledgerCursor, error) {
 	text := c.query("cursor")
 	if text == "" {
 		return ledgerCursor{}, nil
@@ -169,7 +199,7 @@ func (c call) cursor(member string) (ledgerCursor, error) {
 	}
 	seq, err := strconv.ParseUint(parts[1], 10, 64)
 	entries, failed := strconv.Atoi(parts[2])
-	if err != nil || failed != nil || seq == 0 || entries < 1 || parts[0] != c.owner(member) {
+	if err != nil || failed != nil || seq == 0 || entries < 1 || parts[0] != owner {
 		return ledgerCursor{}, notFound("cursor")
 	}
 	return ledgerCursor{seq: seq, entries: entries}, nil

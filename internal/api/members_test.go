@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,10 +163,15 @@ func TestLedger(t *testing.T) {
 		w.get("/v1/members/ann/ledger" + query).ok().json(&p)
 		return p
 	}
-	all := read("")
+	latest := read("")
+	all := read("?order=oldest")
 	require.Len(t, all.Data, 8)
 	require.False(t, all.HasMore)
 	require.Nil(t, all.NextCursor)
+	back := slices.Clone(all.Data)
+	slices.Reverse(back)
+	require.Equal(t, back, latest.Data, "the latest first")
+	require.Equal(t, latest, read("?order=latest"))
 	require.Equal(t, []string{"5", "7", "11", "17", "25", "35", "47", "61"}, func() (b []string) {
 		for _, e := range all.Data {
 			b = append(b, e.Balance.String())
@@ -177,26 +183,30 @@ func TestLedger(t *testing.T) {
 	require.Equal(t, "rules/per_euro", all.Data[1].Source)
 
 	for size := 1; size <= 8; size++ {
-		var joined ledgerPage
-		query := fmt.Sprint("?limit=", size)
-		for {
-			p := read(query)
-			require.LessOrEqual(t, len(p.Data), size)
-			joined.Data = append(joined.Data, p.Data...)
-			require.Equal(t, p.HasMore, p.NextCursor != nil)
-			if !p.HasMore {
-				break
+		for order, want := range map[string]ledgerPage{"latest": latest, "oldest": all} {
+			var joined ledgerPage
+			query := fmt.Sprint("?order=", order, "&limit=", size)
+			for {
+				p := read(query)
+				require.LessOrEqual(t, len(p.Data), size)
+				joined.Data = append(joined.Data, p.Data...)
+				require.Equal(t, p.HasMore, p.NextCursor != nil)
+				if !p.HasMore {
+					break
+				}
+				require.Len(t, p.Data, size)
+				query = fmt.Sprintf("?order=%s&limit=%d&cursor=%s", order, size, *p.NextCursor)
 			}
-			require.Len(t, p.Data, size)
-			query = fmt.Sprintf("?limit=%d&cursor=%s", size, *p.NextCursor)
+			require.Equal(t, want.Data, joined.Data, "in pages of %d", size)
 		}
-		require.Equal(t, all.Data, joined.Data, "in pages of %d", size)
 	}
 
 	require.Len(t, read("?at=2026-12-02T12:02:30Z").Data, 4)
 	require.Empty(t, read("?at=2026-12-01T00:00:00Z").Data)
 
 	cursor := *read("?limit=1").NextCursor
+	w.get("/v1/members/ann/ledger?order=oldest&cursor="+cursor).problem(404, "not_found")
+	w.get("/v1/members/ann/ledger?order=newest").problem(400, "wrong_parameter")
 	w.do("POST", "/v1/events", visit("b1", "bob")).ok()
 	w.get("/v1/members/bob/ledger?cursor="+cursor).problem(404, "not_found")
 	w.do("PUT", "/v1/members/ann", `{"fields":{"country":"JP"}}`, as(w.secrets["bravo"])...)

@@ -42,7 +42,7 @@ var routes = []route{
 	{del, "/v1/members/:member", keys.MembersWrite, 0, nil, eraseMember},
 	{get, "/v1/members/:member/export", keys.MembersRead, 0, params("min_seq"), exportMember},
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
-	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "cursor", "limit"), showLedger},
+	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "order", "cursor", "limit"), showLedger},
 	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
 	{post, "/v1/members/:member/streaks/:streak/enroll", keys.MembersWrite, MaxEvent, nil, enrollInStreak},
@@ -80,7 +80,7 @@ var routes = []route{
 	{del, "/v1/admin/webhooks/:webhook", keys.Admin, 0, nil, removeWebhook},
 	{post, "/v1/admin/webhooks/:webhook/rotate", keys.Admin, MaxEvent, nil, rotateWebhook},
 	{post, "/v1/admin/webhooks/:webhook/ping", keys.Admin, 0, nil, pingWebhook},
-	{get, "/v1/admin/webhooks/:webhook/deliveries", keys.Admin, 0, params("state", "cursor", "limit"), listDeliveries},
+	{get, "/v1/admin/webhooks/:webhook/deliveries", keys.Admin, 0, params("state", "order", "cursor", "limit"), listDeliveries},
 	{post, "/v1/admin/webhooks/:webhook/deliveries/:delivery/resend", keys.Admin, 0, nil, resendDelivery},
 	{post, "/v1/admin/webhooks/:webhook/resend", keys.Admin, 0, nil, resendDeliveries},
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -310,21 +311,27 @@ func listDeliveries(c call) error {
 	if err != nil {
 		return err
 	}
+	oldest, err := c.oldestFirst()
+	if err != nil {
+		return err
+	}
 	list := d.Dead
 	state := c.query("state")
-	switch state {
-	case "", "dead":
-		state = "dead"
-	case "waiting":
+	switch {
+	case state == "waiting" && c.query("order") != "":
+		return wrongParameter("query.order", "what waits is listed by its next try", "leave it out")
+	case state == "waiting":
 		list = d.Waiting
-	default:
+	case state != "" && state != "dead":
 		return wrongParameter("query.state", "it is dead or waiting", "")
+	case oldest:
+		list = d.DeadOldest
 	}
 	limit, err := c.number("limit", standardPage, 1, maxPage)
 	if err != nil {
 		return err
 	}
-	owner := c.owner(e.ID + "/" + state)
+	owner := c.owner(e.ID+"/"+cmp.Or(state, "dead"), oldest)
 	after, err := c.place(owner)
 	if err != nil {
 		return err

@@ -32,21 +32,27 @@ func (x *Delivery) Cursor() string { return x.at }
 
 // Waiting calls yield for the messages of an endpoint that are to be tried again, the next one first, until it returns false.
 func (d *Deliverer) Waiting(e *Endpoint, after string, yield func(*Delivery) bool) error {
-	return d.deliveries(waitingPrefix+e.ID+"\x00", after, yield)
+	return d.deliveries(waitingPrefix+e.ID+"\x00", after, d.program.Store().Scan, yield)
 }
 
-// Dead calls yield for those that were given up, the oldest first.
+// Dead calls yield for those that were given up, the latest first.
 func (d *Deliverer) Dead(e *Endpoint, after string, yield func(*Delivery) bool) error {
-	return d.deliveries(deadPrefix+e.ID+"\x00", after, yield)
+	return d.deliveries(deadPrefix+e.ID+"\x00", after, d.program.Store().ScanBack, yield)
 }
 
-func (d *Deliverer) deliveries(prefix, after string, yield func(*Delivery) bool) error {
+// DeadOldest is Dead with the oldest first.
+func (d *Deliverer) DeadOldest(e *Endpoint, after string, yield func(*Delivery) bool) error {
+	return d.deliveries(deadPrefix+e.ID+"\x00", after, d.program.Store().Scan, yield)
+}
+
+// deliveries goes through rows as a scan finds them after a place.
+func (d *Deliverer) deliveries(prefix, after string, scan func(string, string, func(string, []byte) bool) error, yield func(*Delivery) bool) error {
 	start := ""
 	if after != "" {
 		start = prefix + after
 	}
 	var failed error
-	err := d.program.Store().Scan(prefix, start, func(key string, value []byte) bool {
+	err := scan(prefix, start, func(key string, value []byte) bool {
 		t, err := decodeTries(key, value)
 		x := delivery{place: placeOf(key)}
 		if err == nil {

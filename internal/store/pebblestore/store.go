@@ -1,6 +1,7 @@
 package pebblestore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -79,6 +80,27 @@ func (s *Store) Scan(prefix, from string, yield func(key string, value []byte) b
 		return err
 	}
 	for ok := it.First(); ok && yield(string(it.Key()[len(s.rows):]), it.Value()); ok = it.Next() {
+	}
+	return errors.Join(it.Error(), it.Close())
+}
+
+// ScanBack implements engine.Store.
+func (s *Store) ScanBack(prefix, before string, yield func(key string, value []byte) bool) error {
+	lower := textKey(s.rows, prefix)
+	o := &pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)}
+	if before != "" {
+		if upper := textKey(s.rows, before); bytes.Compare(upper, o.UpperBound) < 0 {
+			o.UpperBound = upper
+		}
+	}
+	if bytes.Compare(o.LowerBound, o.UpperBound) >= 0 {
+		return nil
+	}
+	it, err := s.db.state.NewIter(o)
+	if err != nil {
+		return err
+	}
+	for ok := it.Last(); ok && yield(string(it.Key()[len(s.rows):]), it.Value()); ok = it.Prev() {
 	}
 	return errors.Join(it.Error(), it.Close())
 }
