@@ -131,7 +131,14 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.given("goal", e.Goal)
 		if len(e.Boosts) > 0 {
 			w.name("boosts")
-			w.b = appendTexts(w.b, e.Boosts)
+			w.b = append(w.b, '[')
+			for i, b := range e.Boosts {
+				if i > 0 {
+					w.b = append(w.b, ',')
+				}
+				w.b = appendText(w.b, b.Boost)
+			}
+			w.b = append(w.b, ']')
 		}
 		if t := e.Took; t != nil {
 			w.name("took")
@@ -207,17 +214,6 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.instant("closes_at", e.Expires)
 	}
 	return append(w.b, '}')
-}
-
-func appendTexts(b []byte, texts []string) []byte {
-	b = append(b, '[')
-	for i, t := range texts {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendText(b, t)
-	}
-	return append(b, ']')
 }
 
 const hexDigits = "0123456789abcdef"

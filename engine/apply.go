@@ -78,10 +78,13 @@ type applier struct {
 	told *Outcome
 	// reversal is what the processor has read for a reversal that is decided now.
 	reversal *reversal
+	// fresh is set in a judgement while it has come to something that no record has: what that gives, and leads to, follows when it
+	// is reached indeed.
+	fresh bool
 	// judge is set while a member's events are looked at again for what progress would be without some of them.
 	judge *judgement
-	// estimate is set while amounts are computed as if limits had not been asked.
-	estimate bool
+	// allowed is set while amounts are computed again for a reversal, without asking limits: it tells what a boost may add at most.
+	allowed func(b *Boost, points *Points) (most decimal.Decimal, limited bool)
 	// standings are the scores of a member that is erased now.
 	standings []ScoreChange
 	changes   []challenges.LevelChange
@@ -217,6 +220,7 @@ func (a *applier) follow(c Cause, depth int, fields []Value, from ...string) {
 	if a.looksAt(c.Event) {
 		a.enqueue(a.caused(c), c.Event, c.At, depth, fields, from...)
 	}
+	a.fresh = false
 }
 
 func (a *applier) looksAt(name string) bool {
@@ -226,7 +230,7 @@ func (a *applier) looksAt(name string) bool {
 
 // enqueue queues a built-in event of the same member, if any definition looks at it. Its id is derived from what led to it, so it is the same on every replay.
 func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth int, fields []Value, from ...string) {
-	if !a.looksAt(name) {
+	if !a.looksAt(name) || a.fresh {
 		return
 	}
 	if depth >= MaxDepth {

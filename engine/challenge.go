@@ -213,6 +213,7 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		a.raise(ChallengeCompleted, a.event.Time, fields...)
 	}
 	a.enqueue(cause, ChallengeCompleted, a.event.Time, a.event.Depth, fields, a.event.ID, ch.ID, g.ID, group, strconv.Itoa(mark.Times))
+	a.fresh = false
 }
 
 // noPlace tells who reached a goal after its last winner. Of one that repeats it tells which time that was: one event can win

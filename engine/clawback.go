@@ -36,7 +36,9 @@ type clawing struct {
 }
 
 // left is what is still to be taken.
-func (c *clawing) left() decimal.Decimal { return c.Amount - c.took.Own - c.took.Others - c.Debt - c.Forgiven }
+func (c *clawing) left() decimal.Decimal {
+	return c.Amount - c.took.Own - c.took.Others - c.Debt - c.Forgiven
+}
 
 // tookFrom tells the ledger what was taken from a lot, 0 for what is owed.
 func (a *applier) tookFrom(c *clawing, lot uint64, amount decimal.Decimal) {

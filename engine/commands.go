@@ -135,7 +135,7 @@ type granted struct {
 	Goal    string          `json:"goal,omitempty"`
 	Amount  decimal.Decimal `json:"amount"`
 	Wanted  decimal.Decimal `json:"wanted"`
-	Boosts  []string        `json:"boosts,omitempty"`
+	Boosts  []Boosted       `json:"boosts,omitempty"`
 	Pending *Pending        `json:"pending,omitempty"`
 	Badge   string          `json:"badge,omitempty"`
 	Level   string          `json:"level,omitempty"`

@@ -288,15 +288,24 @@ func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 		if !ok {
 			continue
 		}
-		rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
-		name := s.Path
-		a.trace.fired(a.event.ID, name, s.Position)
-		cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
-		a.gives(g.Give, name, g.ID, cause)
-		fields := []Value{TextValue(s.ID), NumberValue(g.At)}
-		a.raise(StreakReached, a.event.Time, fields...)
-		a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID)
+		if a.judge != nil && !a.judge.hasPaid(s, g.ID, run) {
+			rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
+			a.judge.reached = append(a.judge.reached, Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
+			continue
+		}
+		a.payStreak(s, rec, g, in)
 	}
+}
+
+// payStreak pays a goal of a streak that was reached in a period.
+func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.Key) {
+	rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
+	a.trace.fired(a.event.ID, s.Path, s.Position)
+	cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
+	a.gives(g.Give, s.Path, g.ID, cause)
+	fields := []Value{TextValue(s.ID), NumberValue(g.At)}
+	a.raise(StreakReached, a.event.Time, fields...)
+	a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID)
 }
 
 func (r *StreakRecord) paid(goal string, run challenges.Run) bool {

@@ -97,7 +97,7 @@ func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending,
 		return a.award(g.grant, name, "", a.event)
 	}
 	amount := g.base
-	var applied []string
+	var applied []Boosted
 	if boosted {
 		amount, applied = a.boost(g)
 	}
@@ -137,7 +137,7 @@ func (a *applier) given(p *Points, name string) (amount decimal.Decimal, ok bool
 
 // boost raises a base amount: (base × the best non-stacking times × every stacking times) + the best non-stacking plus +
 // every stacking plus, each trimmed to what its own limit leaves (language: Boosts).
-func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []string) {
+func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []Boosted) {
 	amount = g.base
 	list := a.boostPlan[g.first:g.last]
 	steps := [...]struct{ plus, stacks bool }{{false, false}, {false, true}, {true, false}, {true, true}}
@@ -177,7 +177,13 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 			return decimal.Wide{}
 		}
 	}
-	if len(p.boost.Limits) == 0 || added.Sign() <= 0 || a.estimate {
+	if a.allowed != nil {
+		if most, limited := a.allowed(p.boost, points); limited && added.Cmp(most.Wide()) > 0 {
+			return most.Wide()
+		}
+		return added
+	}
+	if len(p.boost.Limits) == 0 || added.Sign() <= 0 {
 		return added
 	}
 	if l := a.refusingLimit(p.boost.Limits, a.m); l != nil {
@@ -198,7 +204,7 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 	return added
 }
 
-func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide, applied []string) (decimal.Wide, []string) {
+func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide, applied []Boosted) (decimal.Wide, []Boosted) {
 	if added.Sign() == 0 {
 		return amount, applied
 	}
@@ -207,12 +213,14 @@ func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide,
 		a.out.note("evaluation", b.Path, "its result is out of range; it was left out")
 		return amount, applied
 	}
-	if len(b.Limits) > 0 && !a.estimate {
-		a.usePoints(b.Limits, points, rounded(sum, points)-rounded(amount, points), a.m)
+	more := rounded(sum, points) - rounded(amount, points)
+	if len(b.Limits) > 0 && a.allowed == nil {
+		a.usePoints(b.Limits, points, more, a.m)
 		a.countUse(b.Limits, a.m)
 	}
 	a.trace.fired(a.event.ID, b.Path, b.Position)
-	return sum, append(applied, b.ID)
+	exact, _ := added.RoundTo(decimal.Digits, decimal.Up) // it bounds what a reversal may take for added
+	return sum, append(applied, Boosted{b.ID, exact, more})
 }
 
 // rounded is an amount as points would be given; what is out of range is refused when they are.
@@ -226,6 +234,9 @@ func rounded(amount decimal.Wide, points *Points) decimal.Decimal {
 
 // gives hands out what a goal gives for a cause. Amounts see the member as it is when the goal is reached.
 func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
+	if a.fresh {
+		return
+	}
 	defer func(outer uint32) { a.cause = outer }(a.cause)
 	a.cause = cause
 	for i := range grants {
@@ -308,6 +319,10 @@ func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
 		held = &a.m.Badges[len(a.m.Badges)-1]
 	}
 	held.Level, held.At = level, e.Time
+	if a.judge != nil && name == b.Path && !a.judge.hasBadge(b, level) {
+		a.judge.reached = append(a.judge.reached, Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time})
+		return true
+	}
 	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: name})
 	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.Depth,
 		[]Value{TextValue(b.ID), TextValue(level)}, e.ID, b.ID, level)

@@ -27,10 +27,30 @@ type judgement struct {
 	uses    map[usedMark]bool           // given back
 	expired map[lotsOf]decimal.Decimal  // what had expired of an event's lots, less what was forgiven
 
-	lines *estimate // of the amended event
-	rec   *Record   // being looked at
-	risen map[levelOf]int
-	paid  map[groupGoal]bool // by the records looked at so far
+	was, lines *estimate           // of the event before and after its amendment
+	moved      map[usedMark]bool   // uses of limits whose key the amendment changes
+	freed      map[uint64]bool     // those limits
+	raises     []raised            // by earlier amendments
+	forgiven   map[claimed][]piece // by earlier reversals, in order
+
+	rec     *Record // being looked at
+	risen   map[levelOf]int
+	paid    map[groupGoal]bool // by the records looked at so far
+	rose    map[levelOf]int    // by the records
+	awards  map[Cause]int      // by the records, and not found again so far
+	reached []Cause            // what no record has
+}
+
+// raised is what an amendment gave more of points, for the event with a seq.
+type raised struct {
+	seq uint64
+	*Raise
+}
+
+// piece is something that a reversal forgave, because it had expired or because it was spent.
+type piece struct {
+	amount decimal.Decimal
+	lapsed bool
 }
 
 // claimed is one thing that an event gave.
@@ -58,7 +78,8 @@ type levelOf struct{ tier, level string }
 
 func newJudgement(a *applier) *judgement {
 	j := &judgement{a: a, r: a.reversal, rev: &Revision{Seq: a.reversal.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
-		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{}}
+		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{},
+		moved: map[usedMark]bool{}, freed: map[uint64]bool{}, forgiven: map[claimed][]piece{}}
 	for _, rec := range j.r.records {
 		j.remember(rec)
 	}
@@ -92,7 +113,12 @@ func (j *judgement) remember(rec *Record) {
 		j.back[c.claimed()] += c.Amount
 		if c.Kind == PointsEffect {
 			j.expired[lotsOf{c.ID, c.Seq}] -= c.Forgiven
+			key := c.claimed()
+			j.forgiven[key] = append(j.forgiven[key], piece{c.Forgiven, true}, piece{c.Let, false})
 		}
+	}
+	for i := range rev.Raises {
+		j.rememberRaise(rev.Seq, &rev.Raises[i])
 	}
 	for i := range rev.Returned {
 		p := &rev.Returned[i]
@@ -100,6 +126,28 @@ func (j *judgement) remember(rec *Record) {
 	}
 	for _, u := range rev.Uses {
 		j.uses[usedMark{u.Seq, u.Index}] = true
+	}
+}
+
+// rememberRaise takes note of what an earlier amendment gave more, or forgave no longer.
+func (j *judgement) rememberRaise(seq uint64, r *Raise) {
+	key := claimed{kind: PointsEffect, seq: seq, id: r.ID, from: r.Source}
+	switch {
+	case r.Kind != PointsEffect || r.Take:
+	case !r.Lifted:
+		j.raises = append(j.raises, raised{seq, r})
+	default:
+		left := r.Amount
+		for i := len(j.forgiven[key]) - 1; i >= 0; i-- {
+			p := &j.forgiven[key][i]
+			if p.lapsed == r.Lapsed {
+				n := min(p.amount, left)
+				p.amount, left = p.amount-n, left-n
+			}
+		}
+		if j.back[key] -= r.Amount; r.Lapsed {
+			j.expired[lotsOf{r.ID, seq}] += r.Amount
+		}
 	}
 }
 
@@ -125,8 +173,10 @@ func (j *judgement) decide() {
 	case commandRefuse:
 		j.refuse()
 	case commandAmend:
-		j.amended[target.Seq] = j.r.patch
 		j.lines = j.estimated()
+		j.amended[target.Seq] = j.r.patch
+		j.rev.Amended = &Amended{Type: target.Event.Type, At: target.Event.Time, Data: j.r.data}
+		j.moveKeys()
 		j.undo(CauseRef{Seq: target.Seq}, target)
 	case commandUndo:
 		j.voided[target.Seq] = j.r.keep == nil
@@ -139,6 +189,9 @@ func (j *judgement) decide() {
 	for j.compare(b) {
 		b = j.replay()
 	}
+	if j.lines != nil {
+		j.rev.Reached = j.reached
+	}
 	j.giveUsesBack()
 	j.conclude(b)
 }
@@ -150,9 +203,10 @@ func (j *judgement) undo(ref CauseRef, rec *Record) {
 		j.undone[ref] = true
 		j.rev.Undone = append(j.rev.Undone, ref)
 	}
-	for i := range rec.Outcome.Effects {
-		e := &rec.Outcome.Effects[i]
-		if e.Cause != ref.Cause || j.leaves(rec, e.Source) {
+	spread := map[line]decimal.Decimal{}
+	for _, g := range j.gifts(ref, rec) {
+		e := g.Effect
+		if j.leaves(rec, e.Source) {
 			continue
 		}
 		switch e.Kind {
@@ -163,21 +217,32 @@ func (j *judgement) undo(ref CauseRef, rec *Record) {
 			}
 			j.takeBack(rec, e, keep)
 		case BadgeEffect, RewardEffect:
-			if whole || j.lines != nil && !j.lines.fired[e.Source] {
-				j.claw(rec, e, Claw{Amount: decimal.One})
+			if whole || j.unfired(e.Source) {
+				j.claw(g.rec, e, Claw{Amount: decimal.One})
 			}
 		case QueuedEffect:
-			j.undoQueued(rec, e, whole)
+			j.undoQueued(g.rec, e, whole, spread)
 		}
 	}
-	if rec.Outcome.Trail == nil {
-		return
+	of := []*Record{rec}
+	if ref.Cause == 0 && rec.Seq == j.r.target.Seq {
+		of = append(of, j.r.revisions()...)
 	}
-	for _, g := range rec.Outcome.Trail.Gifts {
-		if g.Cause == ref.Cause && !j.leaves(rec, g.Source) && (whole || j.lines != nil && !j.lines.fired[g.Source]) {
-			j.claw(rec, g.effect(), Claw{Amount: decimal.One})
+	for _, rec := range of {
+		if rec.Outcome.Trail == nil {
+			continue
+		}
+		for _, g := range rec.Outcome.Trail.Gifts {
+			if g.Cause == ref.Cause && !j.leaves(rec, g.Source) && (whole || j.unfired(g.Source)) {
+				j.claw(rec, g.effect(), Claw{Amount: decimal.One})
+			}
 		}
 	}
+}
+
+// unfired reports whether the amended event does not match a definition.
+func (j *judgement) unfired(source string) bool {
+	return j.lines != nil && j.lines.fired[source] == nil
 }
 
 // effect is the gift as an effect that can be claimed back.
@@ -190,7 +255,15 @@ func (j *judgement) keeps(e *Effect) decimal.Decimal {
 	if j.r.keep != nil {
 		return *j.r.keep
 	}
-	return j.lines.amounts[line{e.Source, e.ID, e.Amount < 0}]
+	return j.wants(line{source: e.Source, id: e.ID, take: e.Amount < 0})
+}
+
+// wants is what a line of the amended event comes to.
+func (j *judgement) wants(l line) decimal.Decimal {
+	if w := j.lines.lines[l]; w != nil && !j.unfired(l.source) {
+		return w.wanted
+	}
+	return 0
 }
 
 // takeBack takes points back, or returns those that were taken, down to what is kept.
@@ -231,12 +304,12 @@ func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 	key := claimed{kind: PointsEffect, seq: rec.Seq, cause: e.Cause, id: e.ID, from: e.Source, taken: true}
 	done := j.back[key]
 	amount := -e.Amount - min(keep, -e.Amount) - done
-	if amount <= 0 || rec.Outcome.Trail == nil {
+	if amount <= 0 {
 		return
 	}
 	j.back[key] += amount
-	for _, p := range slices.Backward(rec.Outcome.Trail.Taken) {
-		if p.Points != e.ID || p.Source != e.Source || p.Cause != e.Cause {
+	for _, p := range slices.Backward(j.taken(rec, e.Cause)) {
+		if p.Points != e.ID || p.Source != e.Source {
 			continue
 		}
 		skip := min(done, p.Amount)
@@ -246,20 +319,6 @@ func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 			j.rev.Returned = append(j.rev.Returned, p)
 		}
 	}
-}
-
-// undoQueued undoes at another member what an event had given to, or taken from, them.
-func (j *judgement) undoQueued(rec *Record, e *Effect, whole bool) {
-	c := Claw{All: whole}
-	if !whole {
-		l := line{e.Source, e.Queued.What, e.Queued.Take}
-		c.Amount = j.lines.amounts[l]
-		c.All = !j.lines.fired[e.Source] || j.lines.other[l.take][e.Source] != e.Queued.Member
-		if !c.All && !j.lines.points[l] {
-			return // a badge or a reward, of a rule that still fires
-		}
-	}
-	j.claw(rec, e, c)
 }
 
 // refuse takes back what is still held back of what the event gave, its awards included.
@@ -429,7 +488,8 @@ func (j *judgement) giveUsesBack() {
 			continue
 		}
 		for i, mark := range rec.Outcome.Trail.Uses {
-			if j.uses[usedMark{rec.Seq, i}] || !j.fell(rec, judging, &mark) {
+			at := usedMark{rec.Seq, i}
+			if j.uses[at] || !j.moved[at] && !j.fell(rec, judging, &mark) {
 				continue
 			}
 			if mark.Member == "" {
@@ -450,7 +510,12 @@ func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
 	if j.undone[CauseRef{rec.Seq, mark.Cause}] {
 		return true
 	}
-	return rec.Seq == j.r.target.Seq && mark.Cause == 0 && j.lines != nil && rule != nil && !j.lines.fired[rule.Path]
+	return j.ofTarget(rec) && mark.Cause == 0 && rule != nil && (j.unfired(rule.Path) || j.undone[CauseRef{Seq: j.r.target.Seq}])
+}
+
+// ofTarget reports whether a record is that of the reversed event, or of a reversal of it.
+func (j *judgement) ofTarget(rec *Record) bool {
+	return rec.Seq == j.r.target.Seq || rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == j.r.target.Seq
 }
 
 // limited is the rule that a limit belongs to, be it the rule's own or a boost's; nil for a limit of something else.

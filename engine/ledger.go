@@ -71,7 +71,7 @@ const (
 	EntryForfeited EntryKind = "forfeited"
 	EntryReversed  EntryKind = "reversed"
 	EntryMadeGood  EntryKind = "made_good" // a lot gets back what was reversed in place of points that have now come back
-	EntryReturned  EntryKind = "returned" // taken points came back, through a reversal
+	EntryReturned  EntryKind = "returned"  // taken points came back, through a reversal
 )
 
 // Entry is one line of a member's ledger. Amounts are signed: what the entry did to the member's points, pending included;

@@ -163,16 +163,26 @@ func addUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Dec
 	return append(list, UsePeriod{Limit: limit, Key: key, Used: amount})
 }
 
+// oldestUse is the first period of a limit that an event can still reach.
+func (a *applier) oldestUse(l *Limit) calendar.Key {
+	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	if !l.Last.IsZero() {
+		return calendar.Key(a.facts.calendar.WindowStart(horizon, l.Last))
+	}
+	return a.facts.calendar.Key(l.Per, horizon)
+}
+
+// usesForgotten reports whether the uses of a limit in the event's period are known no more.
+func (a *applier) usesForgotten(l *Limit) bool {
+	return (l.Per != calendar.Always || !l.Last.IsZero()) && a.period(l) < a.oldestUse(l)
+}
+
 // forgetUses drops the uses of a limit in periods that no event can reach any more.
 func (a *applier) forgetUses(l *Limit, list []UsePeriod) []UsePeriod {
 	if l.Per == calendar.Always && l.Last.IsZero() {
 		return list
 	}
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
-	oldest := a.facts.calendar.Key(l.Per, horizon)
-	if !l.Last.IsZero() {
-		oldest = calendar.Key(a.facts.calendar.WindowStart(horizon, l.Last))
-	}
+	oldest := a.oldestUse(l)
 	return slices.DeleteFunc(list, func(u UsePeriod) bool { return u.Limit == l.id && u.Key < oldest })
 }
 

@@ -64,7 +64,7 @@ type Effect struct {
 
 	Amount    decimal.Decimal // points: given, negative when taken; challenge: progress; leaderboard: score
 	Wanted    decimal.Decimal // points: before caps; challenge: the goal that is next, or the last
-	Boosts    []string
+	Boosts    []Boosted
 	Took      *Takings // where a reversal took it back
 	Available calendar.Instant
 	Expires   calendar.Instant // points: calendar.Forever for never
@@ -98,6 +98,13 @@ type Queued struct {
 	Member string
 	What   string // the points, or which badge, reward or tier
 	Take   bool   // it takes
+}
+
+// Boosted is what a boost added to a grant: before the points' rounding, and as its limits count it.
+type Boosted struct {
+	Boost string          `json:"boost"`
+	Added decimal.Decimal `json:"added"`
+	Used  decimal.Decimal `json:"used"`
 }
 
 // Takings is where a reversal took points from: the event's own lots, others, a debt that it made; or what it forgave, because it

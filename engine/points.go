@@ -8,7 +8,7 @@ import (
 )
 
 // grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
-func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []string) {
+func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) {
 	if a.judge == nil {
 		a.give(p, given, wanted, pending, name, goal, boosts)
 		a.foldEarned(p, given, name)
@@ -16,7 +16,7 @@ func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pendin
 }
 
 // give opens a lot without counting it as earned.
-func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []string) {
+func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) {
 	acc := a.m.needAccount(p.ID)
 	cal := a.rules.CalendarOf(a.m)
 	lot := a.openLot(acc, p, cal, given, pending)

@@ -302,6 +302,10 @@ func (w *world) reverse(r *rand.Rand, sent []*engine.Event, sample sample) {
 			kind, data = sample(r)
 		}
 		e = engine.NewAmend(target.ID, json.RawMessage(data))
+		if r.Intn(2) == 0 {
+			w.sent++
+			e.Keyed(fmt.Sprint("amend", w.sent))
+		}
 	case 5:
 		e = engine.NewRelease(target.ID)
 	case 6:
@@ -323,7 +327,7 @@ func (w *world) reverse(r *rand.Rand, sent []*engine.Event, sample sample) {
 	second, _, err := w.p.Process(&again)
 	require.NoError(w.t, err)
 	require.True(w.t, second.Duplicate)
-	if strings.HasPrefix(e.Type, "event.") {
+	if strings.HasPrefix(e.Type, "event.") && e.Type != "event.amend" {
 		after := w.everything()
 		byTime := map[string]decimal.Decimal{} // what timers gave meanwhile
 		for _, effect := range out.Effects {

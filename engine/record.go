@@ -245,7 +245,7 @@ func (w *writer) effect(e *Effect) {
 	w.num(e.Wanted)
 	w.len(len(e.Boosts))
 	for _, b := range e.Boosts {
-		w.text(b)
+		w.boosted(b)
 	}
 	switch e.Kind {
 	case PointsEffect, RewardEffect:
@@ -288,6 +288,14 @@ func (w *writer) queued(q *Queued) {
 	w.flag(q.Take)
 }
 
+func (w *writer) boosted(b Boosted) {
+	w.text(b.Boost)
+	w.num(b.Added)
+	w.num(b.Used)
+}
+
+func (r *reader) boosted(b *Boosted) { *b = Boosted{Boost: r.text(), Added: r.num(), Used: r.num()} }
+
 func (r *reader) effect(e *Effect) {
 	kind := r.uint()
 	*e = Effect{Kind: EffectKind(kind & effectKindOf), Revoked: kind&effectRevoked != 0, Hidden: kind&effectHidden != 0}
@@ -301,7 +309,7 @@ func (r *reader) effect(e *Effect) {
 		e.Claim, e.State, e.Code = r.text(), r.text(), r.text()
 	}
 	e.ID, e.Source, e.Goal, e.Amount, e.Wanted = r.text(), r.text(), r.text(), r.num(), r.num()
-	e.Boosts = list(r, func(s *string) { *s = r.text() })
+	e.Boosts = list(r, r.boosted)
 	switch e.Kind {
 	case PointsEffect, RewardEffect:
 		e.Available, e.Expires = r.at(), r.at()

@@ -11,6 +11,7 @@ import (
 // replay looks at the member's events again, as this judgement has them.
 func (j *judgement) replay() *applier {
 	j.risen, j.paid = map[levelOf]int{}, map[groupGoal]bool{}
+	j.awarded()
 	b := &applier{judge: j}
 	id := j.r.target.Event.Member
 	subjects := NewSubjects(j.a.rules, j.r.state)
@@ -132,6 +133,15 @@ func (j *judgement) fold(b *applier, e *Event) {
 // and badges and levels that rules gave.
 func (j *judgement) given(b *applier, e *Event) {
 	rec := j.rec
+	gaveMore := func(l line) (sum decimal.Decimal) {
+		for _, x := range j.raises {
+			if x.seq == rec.Seq && x.ID == l.id && x.Source == l.source {
+				sum += x.Amount
+			}
+		}
+		return sum
+	}
+	var lines []line
 	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) // then only what time had done meanwhile counts
 	trail := rec.Outcome.Trail
 	for i := range rec.Outcome.Effects {
@@ -145,11 +155,27 @@ func (j *judgement) given(b *applier, e *Event) {
 		switch {
 		case effect.Kind == PointsEffect && effect.Amount > 0:
 			key := claimed{kind: PointsEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal}
-			if left := effect.Amount - j.back[key]; left > 0 {
+			left := effect.Amount - j.back[key]
+			if effect.Cause == 0 {
+				l := line{source: effect.Source, id: effect.ID}
+				left += gaveMore(l)
+				lines = append(lines, l)
+			}
+			if left > 0 {
 				j.earn(b, e, effect, at, left)
 			}
 		case effect.Kind == BadgeEffect:
 			j.bestow(b, BadgeEffect, effect.ID, effect.Level, effect.Source, claimed{kind: BadgeEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal})
+		}
+	}
+	for _, x := range j.raises {
+		l := line{source: x.Source, id: x.ID}
+		if x.seq != rec.Seq || slices.Contains(lines, l) {
+			continue
+		}
+		lines = append(lines, l)
+		if left := gaveMore(l) - j.back[claimed{kind: PointsEffect, seq: rec.Seq, id: x.ID, from: x.Source}]; left > 0 {
+			j.earn(b, e, &Effect{ID: x.ID, Source: x.Source}, e.Time, left)
 		}
 	}
 	if trail == nil {
@@ -272,13 +298,6 @@ func (j *judgement) tellExpired(b *applier) {
 	tell()
 }
 
-// happened counts how often levels were reached.
-func (j *judgement) happened(c Cause) {
-	if c.Event == TierReached {
-		j.risen[levelOf{c.ID, c.Goal}]++
-	}
-}
-
 // groupGoal is a group's goal in a window.
 type groupGoal struct {
 	challenge, goal, group string
@@ -301,88 +320,4 @@ func (j *judgement) paidBy(rec *Record) {
 // brought enough only later, and stays paid.
 func (j *judgement) reachedByNow(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
 	return j.paid[groupGoal{ch.ID, g.ID, group, window}]
-}
-
-// estimate is what the rules of the amended event would have given, limits and caps aside.
-type estimate struct {
-	amounts map[line]decimal.Decimal
-	points  map[line]bool
-	fired   map[string]bool            // by path of the rule
-	other   map[bool]map[string]string // by take and path: the other member that a rule gives to, or takes from
-}
-
-// line is one line of a rule's give or take.
-type line struct {
-	source string
-	id     string
-	take   bool
-}
-
-// estimated asks the rules about the amended event, with the member as it was before the event, by the version and the
-// boosts of then.
-func (j *judgement) estimated() *estimate {
-	target := j.r.target
-	present, rules := j.r.rules(target)
-	subjects := NewSubjects(present, j.r.state)
-	for _, rec := range j.r.records {
-		if rec.Seq < target.Seq {
-			replay(j.r.versions, subjects, rec)
-		}
-	}
-	e := target.Event
-	e.Data, e.cause = j.r.data, 0
-	t := rules.EventType(e.Type)
-	e.Fields, _ = t.Schema.Decode(e.Data, "data.")
-	var b applier
-	// Time had passed by then, and a member that was new had joined.
-	b.run(present, rules, subjects, nil, &Event{ID: e.ID, Type: commandTime, Member: e.Member, Time: e.Time, Arrived: e.Arrived}, target.Seq, nil)
-	b.estimate, b.event = true, &e
-	b.m.align(rules.Member)
-	b.facts.Reset(rules, &e, b.m)
-	b.facts.subjects = subjects
-	b.plan(t)
-	x := &estimate{amounts: map[line]decimal.Decimal{}, points: map[line]bool{}, fired: map[string]bool{},
-		other: map[bool]map[string]string{false: {}, true: {}}}
-	for i := range b.rulePlan {
-		x.add(&b, &b.rulePlan[i], target)
-	}
-	return x
-}
-
-func (x *estimate) add(b *applier, p *plannedRule, target *Record) {
-	r := p.rule
-	x.fired[r.Path] = true
-	x.other[false][r.Path], x.other[true][r.Path] = p.to, p.from
-	for i, g := range b.grantPlan[p.first:p.last] {
-		if g.grant.Points == nil {
-			continue
-		}
-		l := line{r.Path, g.grant.Points.ID, i >= len(r.Give)}
-		amount := g.base
-		if len(r.Take) == 0 {
-			amount = b.boostedThen(&g, r, target)
-		}
-		if d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding); err == nil {
-			x.amounts[l], x.points[l] = d, true
-		}
-	}
-}
-
-// boostedThen raises an amount by those boosts that raised what the event gave.
-func (a *applier) boostedThen(g *plannedGrant, r *Rule, target *Record) decimal.Wide {
-	all := a.boostPlan
-	defer func() { a.boostPlan = all }()
-	then := slices.IndexFunc(target.Outcome.Effects, func(e Effect) bool {
-		return e.Kind == PointsEffect && e.Cause == 0 && e.Source == r.Path && e.ID == g.grant.Points.ID && e.Amount > 0
-	})
-	var list []plannedBoost
-	for _, b := range all[g.first:g.last] {
-		// What went to another member was boosted by their record; it is no more than what was given in any case.
-		if then < 0 || slices.Contains(target.Outcome.Effects[then].Boosts, b.boost.ID) {
-			list = append(list, b)
-		}
-	}
-	a.boostPlan = list
-	amount, _ := a.boost(&plannedGrant{grant: g.grant, base: g.base, last: len(list)})
-	return amount
 }

@@ -148,6 +148,7 @@ type reversal struct {
 	snapshot []byte           // the member as of a time before the target, nil: before everything
 	records  []*Record        // of the member, after that
 	versions []Version
+	known    func(id string) *Record
 	// sharers are the members who brought something to a group in a period.
 	sharers func(id CountID, period calendar.Key) []string
 }
@@ -193,7 +194,7 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	case target == nil:
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
 	}
-	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, sharers: p.sharers}
+	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, sharers: p.sharers, known: p.mustKnow}
 	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
 		return nil, nil, err
 	}
@@ -285,6 +286,15 @@ func (p *Processor) repeated(rec *Record, e *Event) (*Outcome, *Refusal, error) 
 
 var notAtHand = &Refusal{Code: CodeNotReversible, Message: "a version of the ruleset that this event was decided by is not at hand"}
 
+// mustKnow finds the record of an event; a store that fails ends the acceptance of events.
+func (p *Processor) mustKnow(id string) *Record {
+	rec, err := p.known(id)
+	if err != nil {
+		p.fail(err)
+	}
+	return rec
+}
+
 // decidable reports whether the versions that a record was decided by are at hand.
 func (p *Processor) decidable(rec *Record) bool {
 	return p.numbered(rec.Version) != nil && p.numbered(rec.Present) != nil
@@ -316,7 +326,7 @@ func (a *applier) reverseCommand(e *Event) {
 	if a.told != nil {
 		a.out.Refusal = a.told.Refusal
 		if a.told.Revision != nil {
-			a.revise(a.told.Revision)
+			a.revise(a.told.Revision, nil)
 		}
 		return
 	}
@@ -326,7 +336,7 @@ func (a *applier) reverseCommand(e *Event) {
 	j := newJudgement(a)
 	j.decide()
 	before := accountsOf(a.m)
-	if !a.revise(j.rev) {
+	if !a.revise(j.rev, j) {
 		a.m.Accounts = before
 		a.out.Refusal = &Refusal{Code: CodeInsufficient, Message: "the points that this would take back have been spent, and a balance may not fall below zero"}
 	}

@@ -300,7 +300,7 @@ badges: {rich: {}}
 	w.has("bob", "stars", "10")
 	w.has("cid", "stars", "1") // thanked for bob's being rich
 	w.amend("a", `{"amount": 11}`)
-	w.has("bob", "stars", "10")
+	w.has("bob", "stars", "11")
 	w.amend("a", `{"amount": 4}`)
 	w.has("bob", "stars", "4")
 	w.has("cid", "stars", "0")

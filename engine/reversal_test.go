@@ -107,11 +107,11 @@ func TestPartsOfARefundSumToTheWhole(t *testing.T) {
 		kept   []string
 		taken  []string
 	}{
-		"thirds of 10.00":    {10, []string{"6.67", "3.34", "0.01"}, []string{"4", "3", "3"}},
-		"half of 21.00":      {21, []string{"10.50"}, []string{"11"}},
-		"half of 50.00":      {50, []string{"25.00"}, []string{"25"}},
-		"one cent at a time": {1, []string{"0.99", "0.98"}, []string{"1", ""}},
-		"more again":         {10, []string{"5", "8", "2"}, []string{"5", "", "3"}},
+		"thirds of 10.00":    {10, []string{"6.67", "3.34", "0.01"}, []string{"-4", "-3", "-3"}},
+		"half of 21.00":      {21, []string{"10.50"}, []string{"-11"}},
+		"half of 50.00":      {50, []string{"25.00"}, []string{"-25"}},
+		"one cent at a time": {1, []string{"0.99", "0.98"}, []string{"-1", ""}},
+		"more again":         {10, []string{"5", "8", "2"}, []string{"-5", "3", "-6"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := program(t, till)
@@ -121,7 +121,7 @@ func TestPartsOfARefundSumToTheWhole(t *testing.T) {
 				out := w.after(time.Hour).amend("a", `{"amount": `+kept+`}`)
 				want := []string{}
 				if test.taken[i] != "" {
-					want = append(want, "rules/buy -"+test.taken[i]+" stars")
+					want = append(want, "rules/buy "+test.taken[i]+" stars")
 				}
 				require.Equal(t, want, gave(out), "kept %s", kept)
 				require.True(t, w.amend("a", `{ "amount" : `+kept+`}`).Duplicate)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -50,10 +51,19 @@ func (j *judgement) streaks(b *applier) []*StreakRecord {
 		}
 		list = append(list, &rec)
 	}
+	for _, then := range b.m.Streaks {
+		if s := j.a.rules.streakOf(then); s != nil && j.a.m.streak(then.ID) == nil { // of an amended event
+			rec := *then
+			rec.Paid = nil
+			rec.Breaks = s.Run.At(j.a.facts.calendar, j.a.m.history(&rec), j.a.now).BreaksAt
+			list = append(list, &rec)
+		}
+	}
 	return list
 }
 
-// challenges lowers marks to what is reached. No reversal adds one.
+// challenges lowers marks to what is reached. What an amendment reaches is marked when it is given; steps that it completes are
+// marked here.
 func (j *judgement) challenges(b *applier) []*ChallengeRecord {
 	var list []*ChallengeRecord
 	for _, now := range j.a.m.Challenges {
@@ -72,9 +82,32 @@ func (j *judgement) challenges(b *applier) []*ChallengeRecord {
 				rec.Windows = append(rec.Windows, left)
 			}
 		}
+		rec.doneSteps(then)
 		list = append(list, rec)
 	}
+	for _, then := range b.m.Challenges {
+		if j.a.m.challenge(then.ID) == nil {
+			rec := &ChallengeRecord{ID: then.ID, Enrolled: then.Enrolled}
+			rec.doneSteps(then)
+			list = append(list, rec)
+		}
+	}
 	return list
+}
+
+// doneSteps marks the steps that were done in a recomputation.
+func (c *ChallengeRecord) doneSteps(then *ChallengeRecord) {
+	if then == nil {
+		return
+	}
+	for i := range then.Windows {
+		w := &then.Windows[i]
+		for _, mark := range w.Goals {
+			if strings.HasPrefix(mark.ID, "steps/") {
+				*c.needWindow(w.Key, w.Group).needGoal(mark.ID) = mark
+			}
+		}
+	}
 }
 
 func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now ChallengeWindow) ChallengeWindow {
@@ -104,7 +137,7 @@ func (j *judgement) badges(b *applier) []BadgeRecord {
 		switch {
 		case badge == nil || badge.Leave:
 		case then == nil:
-			if !j.left(now.ID) {
+			if !j.leftBadge(now.ID) {
 				continue
 			}
 		case badge.rank(then.Level) < badge.rank(now.Level):
@@ -115,8 +148,8 @@ func (j *judgement) badges(b *applier) []BadgeRecord {
 	return list
 }
 
-// left reports whether a badge was given by something that keeps what it gave (on_reversal: leave).
-func (j *judgement) left(badge string) bool {
+// leftBadge reports whether a badge was given by something that keeps what it gave (on_reversal: leave).
+func (j *judgement) leftBadge(badge string) bool {
 	for _, rec := range j.r.records {
 		for i := range rec.Outcome.Effects {
 			if e := &rec.Outcome.Effects[i]; e.Kind == BadgeEffect && e.ID == badge && !e.Revoked && j.leaves(rec, e.Source) {
@@ -217,8 +250,12 @@ func sameTally(a, b *challenges.Tally) bool {
 func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, is challenges.Tally) {
 	g := j.a.subjects.Group(id)
 	t := g.Count.period(key)
-	if t == nil {
+	switch {
+	case t != nil:
+	case was.Count > 0 || c.challenge == nil && j.a.longOver(j.a.rules.Calendar.End(c.Every, key)):
 		return // no event can reach that period any more
+	default:
+		t = &PeriodTally{Key: key}
 	}
 	change := GroupChange{Group: id, Period: PeriodTally{Key: key, Tally: copied(t.Tally)}}
 	if c.reread() && c.shows(&t.Tally, &was) {
@@ -358,7 +395,7 @@ type boardScore struct {
 }
 
 // revise carries out a revision. It reports false where points refuse it; nothing but accounts has changed then.
-func (a *applier) revise(rev *Revision) bool {
+func (a *applier) revise(rev *Revision, j *judgement) bool {
 	if !a.claw(rev) {
 		return false
 	}
@@ -373,7 +410,7 @@ func (a *applier) revise(rev *Revision) bool {
 	if rev.Progress != nil {
 		before := *a.m
 		a.m.resume(decodeMember(rev.Progress, a.rules))
-		a.tellRevised(&before)
+		a.tellRevised(rev, &before)
 		a.lapse()
 	}
 	for i := range rev.Uses {
@@ -385,8 +422,27 @@ func (a *applier) revise(rev *Revision) bool {
 	for _, s := range rev.scores {
 		a.rescore(s.board, s.tally.Key, s.split, s.subject, &s.tally.Tally)
 	}
+	a.rises(rev, j)
 	a.out.Revision = rev
 	return true
+}
+
+// rises carries out what an amendment gives more, and lets its progress reach what it reaches; j decides it, where it is not told.
+func (a *applier) rises(rev *Revision, j *judgement) {
+	if rev.Amended == nil {
+		return
+	}
+	if j != nil {
+		j.raise()
+	} else {
+		for i := range rev.Used {
+			a.useMore(&rev.Used[i])
+		}
+		for i := range rev.Raises {
+			a.carryOut(rev, &rev.Raises[i])
+		}
+	}
+	a.reachAgain(rev)
 }
 
 func (a *applier) rescore(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {
@@ -475,54 +531,4 @@ func (a *applier) leaveGroup(c *Counter, key calendar.Key, id CountID) {
 	if len(c.leaderboards) > 0 && !forgotten && (mine == nil || mine.Count == 0) {
 		a.out.shares = append(a.out.shares, share{count: id, window: key, member: a.m.ID, gone: true})
 	}
-}
-
-// tellRevised tells what has become of progress.
-func (a *applier) tellRevised(before *Member) {
-	for _, b := range before.Badges {
-		if held := a.m.badge(b.ID); held == nil {
-			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, From: b.Level, Source: "badges/" + b.ID})
-		} else if held.Level != b.Level {
-			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, Level: held.Level, From: b.Level, Source: "badges/" + b.ID})
-		}
-	}
-	left := slices.Clone(a.m.Rewards)
-	for _, h := range before.Rewards {
-		if i := slices.Index(left, h); i >= 0 {
-			left = slices.Delete(left, i, i+1)
-		} else {
-			a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Revoked: true, ID: h.Reward, Source: h.Source})
-		}
-	}
-	for _, s := range a.rules.Streaks {
-		rec := a.m.streak(s.Key)
-		if was, is := before.StreakAt(a.rules, s, a.now), a.m.StreakAt(a.rules, s, a.now); rec != nil && was != is {
-			a.out.replace(a.streakEffect(s, rec))
-		}
-	}
-	for _, ch := range a.rules.Challenges {
-		a.tellStanding(ch, before.ChallengeAt(a.rules, ch, a.now), a.m.ChallengeAt(a.rules, ch, a.now))
-	}
-	for _, t := range a.rules.Tiers {
-		if was, is := before.Level(a.rules, t, a.now), a.m.Level(a.rules, t, a.now); was != is {
-			a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: was, Level: is})
-			if t.level(is) < t.level(was) {
-				a.raise(TierLost, a.now, TextValue(t.ID), TextValue(was), TextValue(is))
-			} else {
-				a.raise(TierReached, a.now, TextValue(t.ID), TextValue(is), TextValue(was))
-			}
-		}
-	}
-}
-
-func (a *applier) tellStanding(ch *Challenge, was, is ChallengeStanding) {
-	if was.Progress == is.Progress && was.Done == is.Done && was.Mine == is.Mine && len(was.Reached) == len(is.Reached) {
-		return
-	}
-	e := Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: is.Progress, Shown: is.Shown, Wanted: is.Goal, Done: is.Done, Group: is.Group,
-		Hidden: ch.Hidden && is.Times == 0 && was.Times == 0}
-	if ch.Counter != nil && ch.Counter.By != ByMember {
-		e.Amount, e.Shown = is.Mine, is.Mine
-	}
-	a.out.replace(e)
 }

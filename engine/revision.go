@@ -17,6 +17,11 @@ type Revision struct {
 	Uses     []UseBack
 	Groups   []GroupChange
 	Released []Release
+	Amended  *Amended // of an amendment: the event as it is now
+	Lines    []Line   // of an amendment: what each line of the event's rules has come to
+	Raises   []Raise
+	Used     []UseMore
+	Reached  []Cause // what the amended progress has reached, that no record has
 	scores   []boardScore
 }
 
@@ -112,6 +117,44 @@ func (w *writer) revision(v *Revision) {
 		w.text(r.Points)
 		w.at(r.Expires)
 	}
+	if w.flag(v.Amended != nil); v.Amended != nil {
+		w.amendment(v)
+	}
+}
+
+// amendment writes what only amendments have.
+func (w *writer) amendment(v *Revision) {
+	w.text(v.Amended.Type)
+	w.at(v.Amended.At)
+	w.bytes(v.Amended.Data)
+	w.len(len(v.Lines))
+	for i := range v.Lines {
+		w.line(&v.Lines[i])
+	}
+	w.len(len(v.Raises))
+	for i := range v.Raises {
+		w.raise(&v.Raises[i])
+	}
+	w.len(len(v.Used))
+	for i := range v.Used {
+		w.useMark(&v.Used[i].UseMark)
+		w.num(v.Used[i].Amount)
+	}
+	w.len(len(v.Reached))
+	for i := range v.Reached {
+		w.cause(&v.Reached[i])
+	}
+}
+
+func (r *reader) amendment(v *Revision) {
+	v.Amended = &Amended{Type: r.text(), At: r.at(), Data: append([]byte(nil), r.bytes()...)}
+	v.Lines = list(r, r.line)
+	v.Raises = list(r, r.raise)
+	v.Used = list(r, func(u *UseMore) {
+		r.useMark(&u.UseMark)
+		u.Amount = r.num()
+	})
+	v.Reached = list(r, r.causeOf)
 }
 
 func (r *reader) revision() *Revision {
@@ -132,6 +175,9 @@ func (r *reader) revision() *Revision {
 		g.Average = AverageTally{Key: g.Period.Key, Sum: r.num(), Members: r.len2()}
 	})
 	v.Released = list(r, func(x *Release) { *x = Release{Points: r.text(), Expires: r.at()} })
+	if r.flag() {
+		r.amendment(v)
+	}
 	return v
 }
 

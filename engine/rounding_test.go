@@ -136,7 +136,7 @@ boosts:
 	w = program(t, replace(text, ", only: [fixed, first]"))
 	out := w.send("ann", "buy", "amount", 1)
 	require.ElementsMatch(t, []string{"rules/fixed 10 stars", "challenges/first 20 stars"}, gave(out))
-	require.Equal(t, []string{"double"}, out.Effects[0].Boosts)
+	require.Equal(t, "double", out.Effects[0].Boosts[0].Boost)
 }
 
 // A budget of a boost counts what the boost adds to the points given, so that rounding cannot exceed it.

@@ -88,24 +88,15 @@ func cloned[T any](list []T) []T {
 
 // caused notes a cause and returns its number.
 func (a *applier) caused(c Cause) uint32 {
-	if a.judge != nil {
-		a.judge.happened(c)
-	}
+	a.fresh = a.judge != nil && a.judge.happened(c)
 	a.trail.Causes = append(a.trail.Causes, c)
 	return uint32(len(a.trail.Causes)) //nolint:gosec // bounded by the memory of one event
 }
 
 func (w *writer) trail(t *Trail) {
 	w.len(len(t.Causes))
-	for _, c := range t.Causes {
-		w.len(slices.Index(causes[:], c.Event))
-		w.text(c.ID)
-		w.text(c.Goal)
-		w.key(c.Key)
-		w.text(c.Group)
-		w.len(c.Times)
-		w.flag(c.Won)
-		w.at(c.At)
+	for i := range t.Causes {
+		w.cause(&t.Causes[i])
 	}
 	w.len(len(t.Gifts))
 	for _, g := range t.Gifts {
@@ -128,6 +119,21 @@ func (w *writer) trail(t *Trail) {
 		w.text(m.Streak)
 		w.span(m.Span)
 	}
+}
+
+func (w *writer) cause(c *Cause) {
+	w.len(slices.Index(causes[:], c.Event))
+	w.text(c.ID)
+	w.text(c.Goal)
+	w.key(c.Key)
+	w.text(c.Group)
+	w.len(c.Times)
+	w.flag(c.Won)
+	w.at(c.At)
+}
+
+func (r *reader) causeOf(c *Cause) {
+	*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), Won: r.flag(), At: r.at()}
 }
 
 func (w *writer) useMark(u *UseMark) {
@@ -153,9 +159,7 @@ func (w *writer) taken(p *TakenPart) {
 
 func (r *reader) trail() *Trail {
 	t := &Trail{}
-	t.Causes = list(r, func(c *Cause) {
-		*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), Won: r.flag(), At: r.at()}
-	})
+	t.Causes = list(r, r.causeOf)
 	t.Gifts = list(r, func(g *Gift) {
 		*g = Gift{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Cause: r.cause()}
 	})

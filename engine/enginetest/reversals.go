@@ -34,11 +34,22 @@ func checkAwards(t TB, store engine.Store) {
 		rec, err := engine.DecodeRecord(b)
 		require.NoError(t, err)
 		for _, e := range rec.Outcome.Effects {
-			if e.Kind == engine.PointsEffect && e.Amount > 0 && rec.Outcome.Revision == nil {
+			if e.Kind == engine.PointsEffect && e.Amount > 0 && (rec.Outcome.Revision == nil || e.Cause > 0) {
 				given[gift{seq, e.Cause, e.Kind, e.ID, e.Source, e.Goal}] += e.Amount
 			}
 		}
 		if rev := rec.Outcome.Revision; rev != nil {
+			for _, r := range rev.Raises {
+				if r.Kind != engine.PointsEffect || r.Take {
+					continue
+				}
+				g := gift{rev.Seq, 0, r.Kind, r.ID, r.Source, ""}
+				if r.Lifted {
+					back[g] -= r.Amount
+				} else {
+					given[g] += r.Amount
+				}
+			}
 			for _, c := range rev.Claws {
 				if c.Kind == engine.PointsEffect {
 					require.LessOrEqual(t, c.Forgiven+c.Debt, c.Amount, "record %d", seq)

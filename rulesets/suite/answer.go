@@ -225,7 +225,10 @@ func giftOf(e *engine.Effect) (g gift, ok bool) {
 	g = gift{Source: strings.TrimSuffix(section, "s"), ID: id, What: e.ID, Of: e.ID, Level: e.Level}
 	switch e.Kind {
 	case engine.PointsEffect:
-		g.Of, g.Boosts, g.Wanted = e.Amount.String(), e.Boosts, trimmed(e.Amount, e.Wanted)
+		g.Of, g.Wanted = e.Amount.String(), trimmed(e.Amount, e.Wanted)
+		for _, b := range e.Boosts {
+			g.Boosts = append(g.Boosts, b.Boost)
+		}
 	case engine.BadgeEffect, engine.RewardEffect:
 		g.What = e.Kind.String()
 	case engine.TierEffect:

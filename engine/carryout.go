@@ -1,0 +1,78 @@
+package engine
+
+import "slices"
+
+// apply notes a raise and carries it out.
+func (j *judgement) apply(r Raise) {
+	j.rev.Raises = append(j.rev.Raises, r)
+	j.a.carryOut(j.rev, &j.rev.Raises[len(j.rev.Raises)-1])
+}
+
+// carryOut carries out a raise, as of the time of the event that is amended.
+func (a *applier) carryOut(rev *Revision, r *Raise) {
+	defer a.asAmended(rev, rev.Amended.At)()
+	switch r.Kind {
+	case PointsEffect:
+		a.raisePoints(rev.Seq, r)
+	case BadgeEffect, RewardEffect, TierEffect:
+		g := Grant{Level: r.Level, Reward: a.rules.Reward(r.ID), Tier: a.rules.tier(r.ID),
+			Badge: find(a.rules.Badges, r.ID, func(b *Badge) string { return b.ID })}
+		switch r.Kind {
+		case BadgeEffect:
+			g.Reward, g.Tier = nil, nil
+		case RewardEffect:
+			g.Badge, g.Tier = nil, nil
+		default:
+			g.Badge, g.Reward = nil, nil
+		}
+		a.award(&g, r.Source, "", a.event)
+	}
+}
+
+func (a *applier) raisePoints(seq uint64, r *Raise) {
+	p := a.pointsNamed(r.ID)
+	acc := a.m.needAccount(r.ID)
+	switch {
+	case r.Take:
+		a.forfeit(p, r.Amount, r.Source)
+		return
+	case r.Lifted && r.Lapsed:
+		acc.forgive(seq, -r.Amount)
+	case r.Lifted:
+		if m := acc.missing(seq); m != nil {
+			m.Let = max(0, m.Let-r.Amount)
+			acc.Missing = slices.DeleteFunc(acc.Missing, Missing.nothing)
+		}
+	default:
+		a.openRaised(acc, seq, r)
+	}
+	if r.Lifted {
+		a.out.note("no_longer_forgiven", r.Source, r.Amount.String()+" "+r.ID+" that an earlier reversal forgave are the event's again")
+	}
+	a.foldEarned(p, r.Amount, r.Source)
+}
+
+// openRaised opens the lot of a raise, from which what is missing of the event and debt are paid first.
+func (a *applier) openRaised(acc *Account, seq uint64, r *Raise) {
+	lot := Lot{Seq: seq, Source: r.Source, Granted: r.Granted, Amount: r.Amount, Remaining: r.Amount, Available: r.Available, Expires: r.Expires, Idle: r.Idle}
+	acc.Issued += r.Amount
+	time := a.passage(acc)
+	e := Entry{Kind: EntryIssued, Amount: r.Amount, At: a.now, Lot: seq, Source: r.Source, Available: r.Available, Expires: acc.expiry(time.cal, &lot, time.idle)}
+	i := len(acc.Lots)
+	for i > 0 && acc.Lots[i-1].Seq > seq {
+		i--
+	}
+	acc.Lots = slices.Insert(acc.Lots, i, lot)
+	time.entry(e)
+	if r.Available <= a.now {
+		time.settleMissing(&acc.Lots[i], r.Amount, &e)
+		acc.payDebt(&acc.Lots[i])
+		time.makeGood()
+		a.tellAllExpired(time)
+	}
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: r.ID, Source: r.Source, Amount: r.Amount, Wanted: r.Amount, Boosts: r.Boosts,
+		Available: r.Available, Expires: e.Expires})
+}
+
+// pointsNamed is the definition of points; those that the ruleset no longer has are spent in the usual order.
+func (a *applier) pointsNamed(id string) *Points { return a.pointsOf(&Account{Points: id}) }

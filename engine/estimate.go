@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// estimate is what the rules of an event want when they are asked again for an amendment: with the member as it was before the
+// event, by the version and the boosts of then, limits aside.
+type estimate struct {
+	b     *applier // with the member as it was
+	event Event    // as amended
+	rules []plannedRule
+	gives []plannedGrant
+	fired map[string]*plannedRule // by path
+	lines map[line]*wanting
+}
+
+// line is one line of a rule's give or take, for a member.
+type line struct {
+	source string
+	id     string // of the points
+	take   bool
+	member string // another member, "" for the event's
+}
+
+// wanting is what a line comes to before limits.
+type wanting struct {
+	base   decimal.Wide
+	wanted decimal.Decimal
+	boosts []Boosted
+}
+
+// Line is what one line of the reversed event's rules has come to, as of a revision.
+type Line struct {
+	Source, ID string
+	Take       bool
+	Member     string
+	Wanted     decimal.Decimal // before limits
+	Most       decimal.Decimal // the most that it has ever come to, which limits count
+	Boosts     []Boosted       // the most that each has ever added
+}
+
+func (l *Line) line() line { return line{l.Source, l.ID, l.Take, l.Member} }
+
+// boosted is the most that a boost has added to the line.
+func (l *Line) boosted(boost string) Boosted {
+	for _, b := range l.Boosts {
+		if b.Boost == boost {
+			return b
+		}
+	}
+	return Boosted{Boost: boost}
+}
+
+// estimated asks the rules about the event as it is, and as amended.
+func (j *judgement) estimated() *estimate {
+	target := j.r.target
+	present, rules := j.r.rules(target)
+	subjects := NewSubjects(present, j.r.state)
+	for _, rec := range j.r.records {
+		if rec.Seq < target.Seq {
+			replay(j.r.versions, subjects, rec)
+		}
+	}
+	b := &applier{}
+	// Time had passed by then, and a member that was new had joined.
+	b.run(present, rules, subjects, nil, &Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time, Arrived: target.Event.Arrived}, target.Seq, nil)
+	b.m.align(rules.Member)
+	before := target.Event.Data
+	if patch := j.amended[target.Seq]; patch != nil {
+		before, _ = merged(before, patch)
+	}
+	unlimited := func(*Boost, *Points) (decimal.Decimal, bool) { return 0, false }
+	j.was = j.ask(b, before, func(*plannedRule, line, *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool) {
+		return unlimited
+	})
+	return j.ask(b, j.r.data, j.mayAdd)
+}
+
+// ask asks the rules about the event with some data. allowed says what boosts may add to a line.
+func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool)) *estimate {
+	x := &estimate{b: b, event: j.r.target.Event, fired: map[string]*plannedRule{}, lines: map[line]*wanting{}}
+	x.event.Data, x.event.cause = data, 0
+	t := b.judging.EventType(x.event.Type)
+	x.event.Fields, _ = t.Schema.Decode(x.event.Data, "data.")
+	b.event = &x.event
+	b.facts.Reset(b.judging, &x.event, b.m)
+	b.facts.subjects = b.subjects
+	b.plan(t)
+	x.rules, x.gives = slices.Clone(b.rulePlan), slices.Clone(b.grantPlan)
+	for i := range x.rules {
+		p := &x.rules[i]
+		x.fired[p.rule.Path] = p
+		for k := p.first; k < p.last; k++ {
+			g := &x.gives[k]
+			if g.grant.Points == nil {
+				continue
+			}
+			l := p.line(g.grant.Points, k-p.first >= len(p.rule.Give))
+			w := &wanting{base: g.base}
+			amount := g.base
+			if len(p.rule.Take) == 0 {
+				b.allowed = allowed(p, l, g)
+				amount, w.boosts = b.boost(g)
+				b.allowed = nil
+			}
+			if d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding); err == nil {
+				w.wanted = d
+				x.lines[l] = w
+			}
+		}
+	}
+	return x
+}
+
+// line is the line of a planned rule for some points.
+func (p *plannedRule) line(points *Points, take bool) line {
+	member := p.to
+	if take {
+		member = p.from
+	}
+	return line{p.rule.Path, points.ID, take, member}
+}
+
+// mayAdd says what boosts may add to a line of the amended event: where its base falls no more than they ever added, else what
+// their limits still allow on top.
+func (j *judgement) mayAdd(_ *plannedRule, l line, g *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool) {
+	state, was := j.state(l), j.was.lines[l]
+	lowered := was != nil && g.base.Cmp(was.base) < 0
+	return func(b *Boost, points *Points) (most decimal.Decimal, limited bool) {
+		most = state.boosted(b.ID).Added
+		if lowered || len(b.Limits) == 0 {
+			return most, lowered
+		}
+		j.asTarget(func() {
+			var room decimal.Decimal
+			if room, limited = j.a.roomOf(b, points, most > 0); limited {
+				most += room
+			}
+		})
+		return most, limited
+	}
+}
+
+// roomOf is how much more the limits of a boost let it add, limited where one does; used tells that the event has used them
+// already.
+func (a *applier) roomOf(b *Boost, points *Points, used bool) (room decimal.Decimal, limited bool) {
+	if l := a.refusingLimit(b.Limits, a.m); l != nil && !used {
+		return 0, true
+	}
+	for _, l := range b.Limits {
+		if l.Points != points || l.Points == nil {
+			continue
+		}
+		if left := a.room(l, a.m); !limited || left < room {
+			room, limited = left, true
+		}
+	}
+	return room, limited
+}
+
+// room is what a limit leaves; of a period whose uses are known no more it leaves nothing.
+func (a *applier) room(l *Limit, to *Member) decimal.Decimal {
+	if a.usesForgotten(l) {
+		return 0
+	}
+	return max(0, l.N-a.used(l, to))
+}
+
+// state is what a line has come to so far: by the last revision, or by the event itself.
+func (j *judgement) state(l line) *Line {
+	state := &Line{Source: l.source, ID: l.id, Take: l.take, Member: l.member}
+	for _, rec := range slices.Backward(j.r.revisions()) {
+		if rec.Event.Type != commandAmend {
+			continue
+		}
+		for i := range rec.Outcome.Revision.Lines {
+			if x := &rec.Outcome.Revision.Lines[i]; x.line() == l {
+				copied := *x
+				return &copied
+			}
+		}
+		return state
+	}
+	for i := range j.r.target.Outcome.Effects {
+		e := &j.r.target.Outcome.Effects[i]
+		switch {
+		case e.Cause > 0 || e.Source != l.source:
+		case e.Kind == PointsEffect && l.member == "" && e.ID == l.id && (e.Amount < 0) == l.take:
+			state.Wanted, state.Most, state.Boosts = max(e.Wanted, -e.Wanted), max(e.Amount, -e.Amount), e.Boosts
+			return state
+		case e.Kind == QueuedEffect && l.member != "":
+			if of, g := j.queued(e); of == l {
+				state.Wanted, state.Most, state.Boosts = max(g.Wanted, g.Amount), g.Amount, g.Boosts
+				return state
+			}
+		}
+	}
+	if w := j.was.lines[l]; w != nil { // nothing came of it, by a limit or as it came to nothing
+		state.Wanted = w.wanted
+	}
+	return state
+}
+
+// queued reads what an event queued for another member.
+func (j *judgement) queued(e *Effect) (l line, g granted) {
+	rec := j.r.known(e.ID)
+	if rec == nil || json.Unmarshal(rec.Event.Data, &g) != nil {
+		return line{}, g
+	}
+	return line{e.Source, g.Points, rec.Event.Type == commandTake, rec.Event.Member}, g
+}
+
+// asTarget lets limits and amounts be asked as of the reversed event, with the member and the uses of now.
+func (j *judgement) asTarget(do func()) {
+	a := j.a
+	event, judging, facts, cause := a.event, a.judging, a.facts, a.cause
+	amended := *j.r.target.Event.as(a.event)
+	if j.lines != nil {
+		amended.Data, amended.Fields = j.lines.event.Data, j.lines.event.Fields
+	} else {
+		amended.Fields = j.was.b.event.Fields
+	}
+	_, a.judging = j.r.rules(j.r.target)
+	a.event, a.facts, a.cause = &amended, j.was.b.facts, 0
+	do()
+	a.event, a.judging, a.facts, a.cause = event, judging, facts, cause
+}
+
+// as is the event under the id of the reversal that gives more of it: what that gives is told apart from what the event gave.
+func (e *Event) as(reversal *Event) *Event {
+	of := *e
+	of.ID, of.Arrived, of.Depth, of.cause = reversal.ID, reversal.Arrived, reversal.Depth, 0
+	return &of
+}

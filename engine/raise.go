@@ -1,0 +1,567 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// Raise is one thing that an amendment gives, or takes, on top of what the event has: points, a badge, a reward or a level. What
+// an earlier reversal forgave is given by not being forgiven any more.
+type Raise struct {
+	Kind   EffectKind
+	ID     string
+	Level  string
+	Source string
+	Amount decimal.Decimal // of points
+	Take   bool            // of points: taken
+	Lifted bool            // of points: no longer forgiven
+	Lapsed bool            // of those: because they had expired, not because they were spent
+	Boosts []Boosted
+	// The terms of the lot that is opened, which are those of the event's first ones.
+	Granted, Available, Expires calendar.Instant
+	Idle                        uint64
+}
+
+// UseMore is what an amendment uses of a limit on top of what the event has used.
+type UseMore struct {
+	UseMark
+	Amount decimal.Decimal
+}
+
+// Amended is the event as an amendment has it.
+type Amended struct {
+	Type string
+	At   calendar.Instant
+	Data []byte
+}
+
+// gift is what an event gave, with the record that says so.
+type gift struct {
+	rec *Record
+	*Effect
+}
+
+// gifts are what a cause gave. Of the event that is reversed itself, revisions may have given more: points of one line count as
+// one gift.
+func (j *judgement) gifts(ref CauseRef, rec *Record) (list []gift) {
+	for i := range rec.Outcome.Effects {
+		if e := &rec.Outcome.Effects[i]; e.Cause == ref.Cause {
+			list = append(list, gift{rec, e})
+		}
+	}
+	if ref.Cause > 0 || rec.Seq != j.r.target.Seq {
+		return list
+	}
+	for _, more := range j.r.revisions() {
+		for i := range more.Outcome.Effects {
+			e := &more.Outcome.Effects[i]
+			if e.Cause == 0 && !e.Revoked && e.Source != "" && e.Claim == "" && (e.Kind == BadgeEffect || e.Kind == RewardEffect || e.Kind == QueuedEffect) {
+				list = append(list, gift{more, e})
+			}
+		}
+		for i := range more.Outcome.Revision.Raises {
+			list = more.Outcome.Revision.Raises[i].added(list, rec)
+		}
+	}
+	return list
+}
+
+// added adds a raise of points to the gift of its line.
+func (r *Raise) added(list []gift, rec *Record) []gift {
+	if r.Kind != PointsEffect || r.Lifted {
+		return list
+	}
+	amount := r.Amount
+	if r.Take {
+		amount = -amount
+	}
+	for i := range list {
+		if e := list[i].Effect; e.Kind == PointsEffect && e.ID == r.ID && e.Source == r.Source && (e.Amount < 0) == r.Take {
+			sum := *e
+			sum.Amount += amount
+			list[i].Effect = &sum
+			return list
+		}
+	}
+	return append(list, gift{rec, &Effect{Kind: PointsEffect, ID: r.ID, Source: r.Source, Amount: amount}})
+}
+
+// taken are the parts that a cause took of lots, in order.
+func (j *judgement) taken(rec *Record, cause uint32) (list []TakenPart) {
+	of := []*Record{rec}
+	if cause == 0 && rec.Seq == j.r.target.Seq {
+		of = append(of, j.r.revisions()...)
+	}
+	for _, rec := range of {
+		if rec.Outcome.Trail != nil {
+			for _, p := range rec.Outcome.Trail.Taken {
+				if p.Cause == cause {
+					list = append(list, p)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// holds is what the event has of a line: what it was given, or took, less what came back.
+func (j *judgement) holds(l line) (sum decimal.Decimal) {
+	for _, g := range j.gifts(CauseRef{Seq: j.r.target.Seq}, j.r.target) {
+		switch {
+		case g.Kind == PointsEffect && l.member == "" && g.Source == l.source && g.ID == l.id && (g.Amount < 0) == l.take:
+			key := claimed{kind: PointsEffect, seq: j.r.target.Seq, id: g.ID, from: g.Source, goal: g.Goal, taken: l.take}
+			sum += max(g.Amount, -g.Amount) - j.back[key]
+		case g.Kind == QueuedEffect && l.member != "":
+			if of, _ := j.queued(g.Effect); of == l {
+				sum += j.left(g.Effect)
+			}
+		}
+	}
+	return sum
+}
+
+// marks are the uses of limits in times that a rule of the event holds.
+func (j *judgement) marks(r *Rule, yield func(at usedMark, mark *UseMark)) {
+	for _, rec := range append([]*Record{j.r.target}, j.r.revisions()...) {
+		if rec.Outcome.Trail == nil {
+			continue
+		}
+		for i := range rec.Outcome.Trail.Uses {
+			mark, at := &rec.Outcome.Trail.Uses[i], usedMark{rec.Seq, i}
+			if mark.Cause == 0 && !j.uses[at] && slices.ContainsFunc(r.Limits, func(l *Limit) bool { return l.id == mark.Limit }) {
+				yield(at, mark)
+			}
+		}
+	}
+}
+
+// moveKeys asks the limits in times whose key the amendment changes: the old use is freed, and where the new key leaves none the
+// rule counts as one that does not match.
+func (j *judgement) moveKeys() {
+	for i := range j.lines.rules {
+		p := &j.lines.rules[i]
+		held := map[uint64]*UseMark{}
+		marks := map[uint64]usedMark{}
+		j.marks(p.rule, func(at usedMark, mark *UseMark) { held[mark.Limit], marks[mark.Limit] = mark, at })
+		refused := false
+		j.asTarget(func() {
+			to := j.member(p.to)
+			for _, l := range p.rule.Limits {
+				mark := held[l.id]
+				if l.Points != nil || mark == nil || to == nil || j.a.sameKey(l, mark, to) {
+					continue
+				}
+				j.moved[marks[l.id]], j.freed[l.id] = true, true
+				if j.a.room(l, to) < decimal.One {
+					refused = true
+					j.a.stoppedBy(l, p.rule.Path, p.rule.Position, to)
+				}
+			}
+		})
+		if refused {
+			delete(j.lines.fired, p.rule.Path)
+		}
+	}
+}
+
+// sameKey reports whether a use is of the count that a limit asks now.
+func (a *applier) sameKey(l *Limit, mark *UseMark, to *Member) bool {
+	if l.shared() {
+		return mark.Shared == a.useKey(l, to)
+	}
+	return mark.Member == "" && to == a.m || mark.Member == to.ID
+}
+
+// member is a rule's other member, or the event's own.
+func (j *judgement) member(id string) *Member {
+	if id == "" {
+		return j.a.m
+	}
+	return j.a.subjects.Member(id)
+}
+
+// raise gives what the amended event wants more than before, and notes what each line of its rules has come to.
+func (j *judgement) raise() {
+	for i := range j.lines.rules {
+		if p := &j.lines.rules[i]; j.lines.fired[p.rule.Path] != nil {
+			j.asTarget(func() { j.raiseRule(p) })
+		}
+	}
+	known := func(l line) bool {
+		return slices.ContainsFunc(j.rev.Lines, func(x Line) bool { return x.line() == l })
+	}
+	// What a line that is not wanted any more has come to counts on against its limits.
+	for _, rec := range slices.Backward(j.r.revisions()) {
+		for i := range rec.Outcome.Revision.Lines {
+			if x := rec.Outcome.Revision.Lines[i]; !known(x.line()) {
+				x.Wanted = 0
+				j.rev.Lines = append(j.rev.Lines, x)
+			}
+		}
+	}
+	for _, g := range j.gifts(CauseRef{Seq: j.r.target.Seq}, j.r.target) {
+		l := line{source: g.Source, id: g.ID, take: g.Amount < 0}
+		if g.Kind == QueuedEffect {
+			l, _ = j.queued(g.Effect)
+		} else if g.Kind != PointsEffect {
+			continue
+		}
+		if l.id != "" && !known(l) {
+			x := j.state(l)
+			x.Wanted = 0
+			j.rev.Lines = append(j.rev.Lines, *x)
+		}
+	}
+}
+
+// rising is how much one line of a rule is to rise.
+type rising struct {
+	line
+	state  *Line
+	now    *wanting
+	grant  *Grant
+	holds  decimal.Decimal
+	amount decimal.Decimal
+}
+
+// raiseRule gives what one rule wants more than before. Where a limit, a balance or the stock leaves nothing, what it wanted stays
+// as it was.
+func (j *judgement) raiseRule(p *plannedRule) {
+	r := p.rule
+	var list []*rising
+	rises := j.was.fired[r.Path] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
+	for k := p.first; k < p.last; k++ {
+		g := &j.lines.gives[k]
+		if g.grant.Points == nil {
+			continue
+		}
+		l := p.line(g.grant.Points, k-p.first >= len(r.Give))
+		x := &rising{line: l, state: j.state(l), now: j.lines.lines[l], grant: g.grant, holds: j.holds(l)}
+		if x.now == nil {
+			continue
+		}
+		x.amount = max(0, min(x.now.wanted-x.state.Wanted, x.now.wanted-x.holds))
+		rises = rises || x.amount > 0
+		list = append(list, x)
+	}
+	given := rises && j.mayRise(p, list)
+	for _, x := range list {
+		if given && x.amount > 0 {
+			given := j.rise(p, x)
+			if x.state.Most = max(x.state.Most, x.holds+given); given == 0 {
+				j.rev.Lines = append(j.rev.Lines, *x.state)
+				continue
+			}
+		}
+		if given || x.amount == 0 {
+			x.state.Wanted = x.now.wanted
+		}
+		j.rev.Lines = append(j.rev.Lines, *x.state)
+	}
+	if given && j.was.fired[r.Path] == nil {
+		j.award(p)
+	}
+	j.countUses(p, given)
+}
+
+// mayRise asks what is scarce: a use of limits in times, where the event has none; and, of a rule that takes, what it takes, all of
+// it or nothing.
+func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
+	a, r := j.a, p.rule
+	to, from := j.member(p.to), j.member(p.from)
+	if to == nil || from == nil {
+		a.out.note("not_given", r.Path, "the receiver or giver is not a known other member; nothing was given")
+		return false
+	}
+	held := map[uint64]bool{}
+	j.marks(r, func(_ usedMark, mark *UseMark) { held[mark.Limit] = true })
+	for _, l := range r.Limits {
+		if l.Points == nil && !held[l.id] && a.room(l, to) < decimal.One {
+			a.stoppedBy(l, r.Path, r.Position, to)
+			return false
+		}
+	}
+	if j.refusedPending(list) {
+		return false
+	}
+	if len(r.Take) == 0 {
+		return true
+	}
+	for _, x := range list {
+		switch {
+		case x.amount == 0:
+		case x.take:
+			if from.Balance(a.rules, x.grant.Points, a.now).Spendable-a.promised(from, x.grant.Points) < x.amount {
+				a.stopped(r.Path, r.Position, BalanceShort, "")
+				return false
+			}
+		case j.fits(r, x, to) < x.amount:
+			a.stoppedBy(a.tightest(r.Limits, to), r.Path, r.Position, to)
+			return false
+		}
+	}
+	return true
+}
+
+// refusedPending reports whether what the event had given of these points and was pending has been refused.
+func (j *judgement) refusedPending([]*rising) bool {
+	return slices.ContainsFunc(j.r.revisions(), func(rec *Record) bool { return rec.Event.Type == commandRefuse })
+}
+
+// fits is what the limits in points leave of a line's rise: the event counts once against them, with the most that it ever came to.
+func (j *judgement) fits(r *Rule, x *rising, to *Member) decimal.Decimal {
+	most := max(0, x.state.Most-x.holds)
+	amount := x.amount
+	for _, l := range r.Limits {
+		if l.Points != x.grant.Points || l.Points == nil {
+			continue
+		}
+		if room := j.a.room(l, to) + most; room < amount {
+			if l.OrNothing {
+				return 0
+			}
+			amount = room
+		}
+	}
+	return amount
+}
+
+// rise lets one line rise as far as its limits allow, and returns by how much.
+func (j *judgement) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
+	a, r := j.a, p.rule
+	to := j.member(p.to)
+	if x.take {
+		if p.from != "" {
+			a.queueFor(p.from, commandTake, r.Path, granted{Points: x.id, Source: r.Path, Amount: x.amount})
+		} else {
+			j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Take: true})
+		}
+		return x.amount
+	}
+	lifted := decimal.Decimal(0)
+	if x.member == "" {
+		lifted = j.lift(x)
+		x.amount -= lifted
+		x.holds += lifted
+	}
+	wanted := x.amount
+	if x.amount = j.fits(r, x, to); x.amount < wanted {
+		a.stoppedBy(a.tightest(r.Limits, to), r.Path, r.Position, to)
+	}
+	if x.amount > 0 {
+		if x.member != "" {
+			data := granted{Points: x.id, Source: r.Path, Amount: x.amount, Wanted: wanted, Boosts: x.now.boosts}
+			if r.Pending.Set {
+				data.Pending = &r.Pending
+			}
+			a.queueFor(to.ID, commandGrant, r.Path, data)
+		} else if !j.open(r, x) {
+			return lifted
+		}
+	}
+	j.usePoints(r.Limits, x.grant.Points, x.holds+x.amount-max(x.state.Most, x.holds), to)
+	for _, b := range x.now.boosts {
+		j.useBoost(x, b)
+	}
+	return lifted + x.amount
+}
+
+// useBoost counts what a boost adds more than it ever did.
+func (j *judgement) useBoost(x *rising, b Boosted) {
+	most := x.state.boosted(b.Boost)
+	if b.Added <= most.Added {
+		return
+	}
+	more := b.Used - most.Used
+	b.Used = max(b.Used, most.Used)
+	x.state.Boosts = append(slices.DeleteFunc(slices.Clone(x.state.Boosts), func(o Boosted) bool { return o.Boost == b.Boost }), b)
+	for _, boost := range x.grant.Boosts {
+		if boost.ID != b.Boost {
+			continue
+		}
+		j.usePoints(boost.Limits, x.grant.Points, more, j.a.m)
+		for _, l := range boost.Limits {
+			if most.Added == 0 && l.Points == nil {
+				j.use(l, decimal.One, j.a.m)
+			}
+		}
+	}
+}
+
+// usePoints counts points in every limit in these points.
+func (j *judgement) usePoints(limits []*Limit, points *Points, amount decimal.Decimal, to *Member) {
+	for _, l := range limits {
+		if l.Points == points && l.Points != nil && amount > 0 {
+			j.use(l, amount, to)
+		}
+	}
+}
+
+// countUses counts the uses of limits in times that the rule did not have: those of changed keys, and all of them for one that
+// gives for the first time.
+func (j *judgement) countUses(p *plannedRule, given bool) {
+	held, to := map[uint64]bool{}, j.member(p.to)
+	j.marks(p.rule, func(at usedMark, mark *UseMark) { held[mark.Limit] = true })
+	for _, l := range p.rule.Limits {
+		if l.Points != nil || to == nil {
+			continue
+		}
+		moved := j.freed[l.id]
+		if moved || given && !held[l.id] {
+			j.use(l, decimal.One, to)
+		}
+	}
+}
+
+// use uses a limit; uses in times leave a mark by which they can be given back.
+func (j *judgement) use(l *Limit, amount decimal.Decimal, to *Member) {
+	a := j.a
+	if a.usesForgotten(l) {
+		return
+	}
+	u := UseMore{UseMark: UseMark{Limit: l.id, Period: a.period(l)}, Amount: amount}
+	if l.shared() {
+		u.Shared = a.useKey(l, to)
+	} else if to != a.m {
+		u.Member = to.ID
+	}
+	if l.Points == nil {
+		a.trail.Uses = append(a.trail.Uses, u.UseMark)
+	}
+	j.rev.Used = append(j.rev.Used, u)
+	a.useMore(&u)
+}
+
+// useMore carries out a use that an amendment came to.
+func (a *applier) useMore(u *UseMore) {
+	switch {
+	case u.Shared != "":
+		shared := a.subjects.Use(u.Shared)
+		shared.Periods = addUse(shared.Periods, u.Limit, u.Period, u.Amount)
+		a.subjects.touchUse(shared, a.seq)
+	default:
+		m := a.m
+		if u.Member != "" {
+			if m = a.subjects.Member(u.Member); m == nil {
+				return
+			}
+			a.subjects.touchMember(m, m.Version)
+		}
+		m.Uses = addUse(m.Uses, u.Limit, u.Period, u.Amount)
+	}
+}
+
+// lift forgives no longer what earlier reversals of the event forgave on a line, the latest of it first.
+func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
+	key := claimed{kind: PointsEffect, seq: j.r.target.Seq, id: x.id, from: x.source}
+	list := j.forgiven[key]
+	for i := len(list) - 1; i >= 0 && sum < x.amount; i-- {
+		n := min(list[i].amount, x.amount-sum)
+		if n == 0 {
+			continue
+		}
+		list[i].amount -= n
+		sum += n
+		j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: x.source, Amount: n, Lifted: true, Lapsed: list[i].lapsed})
+	}
+	return sum
+}
+
+// open opens a lot on the terms of the event's first ones. It reports false where it would have expired by now.
+func (j *judgement) open(r *Rule, x *rising) bool {
+	a, b, target := j.a, j.was.b, j.r.target
+	acc := a.m.needAccount(x.id)
+	then := applier{rules: b.rules, m: b.m, now: target.Event.Arrived, seq: target.Seq}
+	lot := then.openLot(acc, x.grant.Points, b.rules.CalendarOf(b.m), x.amount, r.Pending)
+	pending := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == target.Seq && l.Available > a.now && l.Remaining > 0 })
+	if pending >= 0 {
+		lot.Available, lot.Expires = acc.Lots[pending].Available, acc.Lots[pending].Expires
+	} else if lot.Available > a.now { // what the event gave first has been released
+		for _, rec := range j.r.revisions() {
+			for _, rel := range rec.Outcome.Revision.Released {
+				if rel.Points == x.id {
+					lot.Available, lot.Expires = rec.Event.Arrived, rel.Expires
+				}
+			}
+		}
+	}
+	if lot.Available <= a.now {
+		lot.Granted = lot.Available // it is released
+		time := a.passage(acc)
+		if acc.expiry(time.cal, &lot, time.idle) <= a.now {
+			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
+			return false
+		}
+	}
+	j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Boosts: x.now.boosts, Granted: lot.Granted,
+		Available: lot.Available, Expires: lot.Expires, Idle: lot.Idle})
+	return true
+}
+
+// award gives the badges, rewards and levels of a rule that newly matches.
+func (j *judgement) award(p *plannedRule) {
+	for k := p.first; k < p.first+len(p.rule.Give); k++ {
+		g := j.lines.gives[k].grant
+		x := Raise{Source: p.rule.Path, Level: g.Level}
+		switch {
+		case g.Points != nil:
+			continue
+		case g.Badge != nil:
+			x.Kind, x.ID = BadgeEffect, g.Badge.ID
+		case g.Reward != nil:
+			x.Kind, x.ID = RewardEffect, g.Reward.ID
+		case g.Tier != nil:
+			x.Kind, x.ID = TierEffect, g.Tier.ID
+		}
+		if p.to == "" {
+			j.apply(x)
+		} else if to := j.member(p.to); to != nil {
+			j.a.giveTo(to, &plannedGrant{grant: g}, p.rule, p.rule.Path, false)
+		}
+	}
+}
+
+func (w *writer) raise(r *Raise) {
+	w.uint(uint64(r.Kind))
+	w.text(r.ID)
+	w.text(r.Level)
+	w.text(r.Source)
+	w.num(r.Amount)
+	w.flag(r.Take)
+	w.flag(r.Lifted)
+	w.flag(r.Lapsed)
+	w.len(len(r.Boosts))
+	for _, b := range r.Boosts {
+		w.boosted(b)
+	}
+	w.at(r.Granted)
+	w.at(r.Available)
+	w.at(r.Expires)
+	w.uint(r.Idle)
+}
+
+func (r *reader) raise(x *Raise) {
+	*x = Raise{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Amount: r.num(), Take: r.flag(), Lifted: r.flag(), Lapsed: r.flag()} //nolint:gosec // written from one
+	x.Boosts = list(r, r.boosted)
+	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.uint()
+}
+
+func (w *writer) line(l *Line) {
+	w.text(l.Source)
+	w.text(l.ID)
+	w.flag(l.Take)
+	w.text(l.Member)
+	w.num(l.Wanted)
+	w.num(l.Most)
+	w.len(len(l.Boosts))
+	for _, b := range l.Boosts {
+		w.boosted(b)
+	}
+}
+
+func (r *reader) line(l *Line) {
+	*l = Line{Source: r.text(), ID: r.text(), Take: r.flag(), Member: r.text(), Wanted: r.num(), Most: r.num()}
+	l.Boosts = list(r, r.boosted)
+}

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// What the progress of an amended event has come to is reached when the amendment is made, as of the event with which it was.
+
+// asAmended lets what follows happen as of an instant, by the event as it is amended, and returns what ends that.
+func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
+	event, facts, cause := a.event, a.facts, a.cause
+	of := Event{ID: event.ID, Type: rev.Amended.Type, Member: event.Member, Time: at, Timed: true, Arrived: event.Arrived, Data: rev.Amended.Data,
+		Past: event.Past, Depth: event.Depth}
+	if t := a.rules.EventType(of.Type); t != nil {
+		of.Fields, _ = t.Schema.Decode(of.Data, "data.")
+		of.Fields = append(of.Fields, make([]Value, max(0, len(t.Schema.Fields)-len(of.Fields)))...)
+	}
+	a.event, a.cause = &of, 0
+	a.look(&of)
+	return func() { a.event, a.facts, a.cause = event, facts, cause }
+}
+
+// reachAgain lets what the amended progress has reached be reached now, each as of the event with which it was.
+func (a *applier) reachAgain(rev *Revision) {
+	for i := range rev.Reached {
+		end := a.asAmended(rev, rev.Reached[i].At)
+		a.reachOne(&rev.Reached[i])
+		end()
+	}
+	defer a.asAmended(rev, rev.Amended.At)()
+	for i := range rev.Groups {
+		a.reachShare(&rev.Groups[i])
+	}
+	if a.tiers {
+		a.tiers = false
+		a.rise(rev.Amended.At)
+	}
+}
+
+func (a *applier) reachOne(c *Cause) {
+	switch c.Event {
+	case ChallengeCompleted:
+		ch := a.rules.Challenge(c.ID)
+		if ch == nil {
+			return
+		}
+		rec := a.m.needChallenge(ch.Key)
+		w := a.m.window(ch, rec, a.facts.calendar, c.At)
+		i := slices.IndexFunc(ch.Goals, func(g *Goal) bool { return g.ID == c.Goal })
+		if i < 0 || !w.open || w.key != c.Key || a.longOver(w.end) {
+			return
+		}
+		if mark := rec.window(w.key, c.Group).goal(c.Goal); mark != nil && mark.Times >= c.Times {
+			return
+		}
+		a.reach(ch, rec, w, ch.Goals[i], c.Group)
+		a.tellStanding(ch, ChallengeStanding{Progress: -1}, a.m.ChallengeAt(a.rules, ch, a.now))
+	case StreakReached:
+		s := a.rules.streak(c.ID)
+		if s == nil {
+			return
+		}
+		i := slices.IndexFunc(s.Goals, func(g *Goal) bool { return g.ID == c.Goal })
+		if rec := a.m.streak(s.Key); i >= 0 && rec != nil {
+			a.payStreak(s, rec, s.Goals[i], c.Key)
+		}
+	case BadgeEarned:
+		if b := find(a.rules.Badges, c.ID, func(b *Badge) string { return b.ID }); b != nil {
+			a.earnBadge(b, c.Goal, b.Path, a.event)
+		}
+	}
+}
+
+// longOver reports whether something ended so long ago that its goals are not reached any more: only points change then.
+func (a *applier) longOver(end calendar.Instant) bool {
+	return end <= a.rules.Calendar.Before(a.now, a.rules.Late)
+}
+
+// reachShare lets a group's goal be reached that the amended share suffices for, and the member's own part in it.
+func (a *applier) reachShare(change *GroupChange) {
+	for _, ch := range a.rules.Challenges {
+		if ch.Counter == nil || ch.Counter.By == ByMember {
+			continue
+		}
+		if ch.Counter.Name != change.Group.Name {
+			continue
+		}
+		rec := a.m.needChallenge(ch.Key)
+		if w := a.m.window(ch, rec, a.facts.calendar, a.event.Time); w.open && w.key == change.Period.Key && !a.longOver(w.end) {
+			a.completeShare(ch, rec, w, change.Group)
+		}
+	}
+}
+
+// happened tells of what a judgement has come to in looking at the events again, and reports whether no record has it: then it
+// is for the amendment to reach it.
+func (j *judgement) happened(c Cause) (fresh bool) {
+	switch c.Event {
+	case TierReached:
+		l := levelOf{c.ID, c.Goal}
+		j.risen[l]++
+		return j.risen[l] > j.rose[l]
+	case ChallengeCompleted:
+		at := c.At
+		if c.At, c.Won = 0, false; j.awards[c] > 0 {
+			j.awards[c]--
+			return false
+		}
+		c.At = at
+		j.reached = append(j.reached, c)
+		return true
+	}
+	return false
+}
+
+// awarded gathers the awards that the records have and that are not undone.
+func (j *judgement) awarded() {
+	j.awards, j.rose, j.reached = map[Cause]int{}, map[levelOf]int{}, nil
+	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
+		if rec.Outcome.Trail == nil {
+			continue
+		}
+		for i, c := range rec.Outcome.Trail.Causes {
+			switch {
+			case j.undone[CauseRef{rec.Seq, uint32(i + 1)}]: //nolint:gosec // an index
+			case c.Event == ChallengeCompleted:
+				c.At, c.Won = 0, false
+				j.awards[c]++
+			case c.Event == TierReached:
+				j.rose[levelOf{c.ID, c.Goal}]++
+			}
+		}
+	}
+}
+
+// hasBadge reports whether the member has a badge at a level or a higher one.
+func (j *judgement) hasBadge(b *Badge, level string) bool {
+	held := j.a.m.badge(b.ID)
+	return held != nil && b.rank(held.Level) >= b.rank(level)
+}
+
+// hasPaid reports whether a streak's goal was paid for a run.
+func (j *judgement) hasPaid(s *Streak, goal string, run challenges.Run) bool {
+	rec := j.a.m.streak(s.Key)
+	return rec != nil && rec.paid(goal, run)
+}
