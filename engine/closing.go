@@ -195,9 +195,23 @@ func beginSeason(h Host, b *Leaderboard, key calendar.Key) (done int, err error)
 	return 1, h.Put(Row{Key: closedRow + b.ID, Value: []byte(rules.Calendar.Label(b.Counter.Every, passed))})
 }
 
-// ScoredSeasons are the labels of the seasons of a board that have stored scores, in byte order, those of other periods that
-// the board has had included. Of a season that is not over some may still be in memory alone.
-func ScoredSeasons(store Store, board string) (seasons []string, err error) {
+// ScoredSeasons are the labels of the seasons of a board in which anybody ever had a score, in byte order, those of other
+// periods that the board has had included.
+func (p *Processor) ScoredSeasons(board string) ([]string, error) {
+	seasons, err := scoredSeasons(p.store, board)
+	for _, unwritten := range []map[scoreID]ScoreChange{p.scores, p.saving} {
+		for id := range unwritten {
+			if id.key.Board == board {
+				seasons = append(seasons, id.key.Season)
+			}
+		}
+	}
+	slices.Sort(seasons)
+	return slices.Compact(seasons), err
+}
+
+// scoredSeasons are those that have stored scores.
+func scoredSeasons(store Store, board string) (seasons []string, err error) {
 	prefix := boardPrefix + board + "\x00"
 	for after := prefix; ; {
 		season := ""

@@ -114,9 +114,11 @@ func (p *Processor) scoresOf(member string) ([]ScoreChange, error) {
 			keep(decodeScore(value))
 		}
 	}
-	for _, s := range p.scores {
-		if s.Score.Member == member {
-			keep(s)
+	for _, unwritten := range []map[scoreID]ScoreChange{p.saving, p.scores} { // the older ones first
+		for _, s := range unwritten {
+			if s.Score.Member == member {
+				keep(s)
+			}
 		}
 	}
 	list := slices.Collect(maps.Values(found))

@@ -9,11 +9,15 @@ import (
 )
 
 // Explanation says, for each definition that looks at a recorded event, whether it fired or what kept it from firing, with
-// the ruleset and the member of that day.
+// the ruleset and the member of that day; and for every record, those of reversals, adjustments, claims, gifts and time among
+// them, what it did, to what, and where the member stood after it.
 type Explanation struct {
 	Record *Record
+	Origin string      // the event that it is about, or that led to it; "" for one that its sender or time began
 	Steps  []TraceStep // in the order in which they were asked, one a definition and event of the chain
+	Did    []Deed
 	Short  []Shortfall // sorted by definition
+	After  *Progress   // nil where nothing is known of the member any more, and for what is of no member
 }
 
 // Shortfall is what a challenge or a tier that looked at the event lacked after it.
@@ -62,7 +66,7 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 	if isRedacted(rec) { // nothing is left to explain
 		return &Explanation{Record: rec}, nil
 	}
-	x := &explainer{rec: rec}
+	x := &explainer{store: store, rec: rec}
 	if x.present, x.judging = numbered(versions, rec.Present), numbered(versions, rec.Version); x.present == nil || x.judging == nil {
 		return &Explanation{Record: rec}, nil
 	}
@@ -78,11 +82,17 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.explain(scratch), nil
+	out := x.explain(scratch)
+	if out.Did, err = x.deeds(); err != nil {
+		return nil, err
+	}
+	out.Origin, err = x.origin()
+	return out, err
 }
 
 // explainer gathers what an explanation needs of the events before.
 type explainer struct {
+	store            Store
 	rec              *Record
 	present, judging *Ruleset
 	gave             map[string][]string // the last events for which a definition gave, by its path
@@ -116,7 +126,7 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 	outcome := x.rec.Outcome
 	outcome.Effects = slices.Clone(outcome.Effects)
 	trace := &Trace{}
-	a := applier{recorded: &outcome}
+	a := applier{recorded: &outcome, told: &outcome}
 	a.run(x.present, x.judging, subjects, nil, &e, x.rec.Seq, trace)
 	out := &Explanation{Record: x.rec, Steps: trace.Last()}
 	for i := range out.Steps {
@@ -127,6 +137,8 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 	}
 	if m := subjects.Member(e.Member); m != nil {
 		out.Short = x.shortfalls(m, out.Steps, e.Time)
+		after := m.Progress(x.present, e.Arrived, nil)
+		out.After = &after
 	}
 	return out
 }

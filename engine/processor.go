@@ -28,7 +28,9 @@ type Processor struct {
 	// pending are rows that reversals read and that are not confirmed as committed.
 	pending map[string]pendingRow
 	// scores are the scores since the last checkpoint, of which only the last one counts.
-	scores  map[scoreID]ScoreChange
+	scores map[scoreID]ScoreChange
+	// saving are those that a checkpoint takes with it and that are not confirmed as committed.
+	saving  map[scoreID]ScoreChange
 	erased  map[string]bool // pseudonyms of erased members
 	failure error           // of the store: after it nothing is accepted
 	trace   *Trace          // nil unless somebody watches
@@ -412,7 +414,7 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 		for _, s := range p.scores {
 			b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
 		}
-		clear(p.scores)
+		p.scores, p.saving = map[scoreID]ScoreChange{}, p.scores
 		if len(b.States) > 0 {
 			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(uint64(p.arrived)))},
 				Row{Key: liveRow, Value: []byte(ordered(uint64(p.live)))})
@@ -431,6 +433,7 @@ func (p *Processor) Committed(b *Batch) {
 		p.settled(b)
 	}
 	if b.Mark > 0 {
+		p.saving = nil
 		p.subjects.evict(MaxHot, b.Mark)
 	}
 }

@@ -61,6 +61,13 @@ type explanation struct {
 		File       string `json:"file"`
 		Line       int    `json:"line"`
 	} `json:"definitions"`
+	Origin string `json:"origin"`
+	Did    []struct {
+		Said       string `json:"said"`
+		Definition string `json:"definition"`
+		Of         string `json:"of"`
+		At         string `json:"at"`
+	} `json:"did"`
 	Short []struct {
 		Definition string      `json:"definition"`
 		Title      string      `json:"title"`
@@ -85,6 +92,9 @@ func printExplanation(out io.Writer, answer []byte) error {
 		return &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
 	}
 	fmt.Fprintf(out, "%s: %s of %s at %s, by ruleset %s\n", x.ID, x.Type, x.Member, x.Time, x.Outcome.Ruleset)
+	if x.Origin != "" {
+		fmt.Fprintf(out, "  about or because of %s\n", x.Origin)
+	}
 	for _, d := range x.Definitions {
 		mark, said := "+", "fired"
 		if !d.Fired {
@@ -97,6 +107,19 @@ func printExplanation(out io.Writer, answer []byte) error {
 		if d.Detail != "" {
 			fmt.Fprintf(out, "      %s\n", d.Detail)
 		}
+	}
+	for _, d := range x.Did {
+		said := d.Said
+		if d.Definition != "" {
+			said += ", by " + d.Definition
+		}
+		if d.Of != "" {
+			said += ", of " + d.Of
+		}
+		if d.At != "" && d.At != x.Time {
+			said += ", at " + d.At
+		}
+		fmt.Fprintf(out, "  = %s\n", said)
 	}
 	for _, n := range x.Outcome.Notes {
 		if engine.Reason(n.Code).Words() != "" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -134,11 +135,25 @@ func showEvent(c call) error {
 	return c.show(showRecord(rec))
 }
 
-// explained is why each definition did or did not do something for an event.
+// explained is what an event did, and why each definition did or did not do something for it.
 type explained struct {
 	recorded
+	Origin      string             `json:"origin,omitempty"` // the event that it is about, or that led to it
 	Definitions []explainedStep    `json:"definitions"`
-	Short       []engine.Shortfall `json:"short"` // what challenges and tiers lacked after it
+	Did         []explainedDeed    `json:"did"`
+	Short       []engine.Shortfall `json:"short"`           // what challenges and tiers lacked after it
+	After       *engine.Progress   `json:"after,omitempty"` // where the member stood after it; what groups had brought is not told
+}
+
+type explainedDeed struct {
+	Kind       string            `json:"kind"`
+	Definition string            `json:"definition,omitempty"`
+	What       string            `json:"what"`
+	Amount     *decimal.Decimal  `json:"amount,omitempty"` // of points
+	At         *calendar.Instant `json:"at,omitempty"`
+	Of         string            `json:"of,omitempty"` // the event whose points it touched
+	Balance    *decimal.Decimal  `json:"balance,omitempty"`
+	Said       string            `json:"said"`
 }
 
 type explainedStep struct {
@@ -171,7 +186,15 @@ func explainEvent(c call) error {
 	if c.program.Erased(x.Record.Event.Member) {
 		return c.noMember(x.Record.Event.Member)
 	}
-	out := explained{recorded: showRecord(x.Record), Definitions: make([]explainedStep, len(x.Steps)), Short: x.Short}
+	out := explained{recorded: showRecord(x.Record), Origin: x.Origin, Definitions: make([]explainedStep, len(x.Steps)),
+		Did: make([]explainedDeed, len(x.Did)), Short: x.Short, After: x.After}
+	for i := range x.Did {
+		d := &x.Did[i]
+		out.Did[i] = explainedDeed{Kind: d.Kind, Definition: d.Definition, What: d.What, At: given(d.At), Of: d.Of, Balance: d.Balance, Said: d.Words()}
+		if d.Balance != nil {
+			out.Did[i].Amount = &d.Amount
+		}
+	}
 	for i, s := range x.Steps {
 		out.Definitions[i] = explainedStep{Definition: s.Definition, Event: s.Event, Fired: s.Fired, Reason: s.Reason, Said: s.Reason.Words(),
 			Detail: s.Detail, File: s.Position.File, Line: s.Position.Line}

@@ -87,12 +87,12 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 	if err != nil {
 		return nil, err
 	}
-	labels, err := engine.ScoredSeasons(c.program.Store(), b.ID)
+	labels, err := c.program.ScoredSeasons(b.ID)
 	if err != nil {
 		return nil, err
 	}
 	now := c.program.Now()
-	for key := rules.Calendar.Key(b.Counter.Every, now); ; key-- { // scores of late may be in memory alone
+	for key := rules.Calendar.Key(b.Counter.Every, now); ; key-- { // those that run, though nobody has a score yet
 		labels = append(labels, rules.Calendar.Label(b.Counter.Every, key))
 		if b.Counter.Every == calendar.Always || rules.SeasonCloses(b, key-1) <= now {
 			break
@@ -127,7 +127,7 @@ func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.
 	if now >= rules.SeasonEnds(b, key) {
 		row.State = seasonClosing
 	}
-	if _, live := c.program.Clock(); rules.SeasonCloses(b, key) <= now && rules.SeasonCloses(b, key) <= live {
+	if _, live := c.program.Clock(); rules.SeasonCloses(b, key) <= now && (live == 0 || rules.SeasonCloses(b, key) <= live) {
 		row.State = seasonImported
 	}
 	if b.Split {

@@ -179,10 +179,12 @@ func states(list []listed) (all []string) {
 func TestImportedSeasons(t *testing.T) {
 	w := newWorld(t)
 	w.do("POST", "/v1/imports", `{"id":"h1","type":"purchase","member":"old","time":"2026-09-01T10:00:00Z","data":{"order_id":"o","amount":5}}`, "Content-Type", "application/x-ndjson").ok()
+	list, _ := w.seasons("")
+	require.Equal(t, []string{"2026-W49 open", "2026-W36 imported"}, states(list), "listed at once, before anything is written of it")
 	w.do("POST", "/v1/events", purchase).ok()
 	require.NoError(t, w.programs["acme"].Flush())
 	w.closeSeasons()
-	list, _ := w.seasons("")
+	list, _ = w.seasons("")
 	require.Equal(t, []string{"2026-W49 open", "2026-W36 imported"}, states(list))
 	require.EqualValues(t, 1, *list[1].Members)
 	require.Nil(t, list[1].Hash)

@@ -18,3 +18,10 @@ func (p *Program) Clock() (last, first calendar.Instant) {
 	defer p.mu.Unlock()
 	return p.processor.Clock()
 }
+
+// ScoredSeasons are the labels of the seasons of a board in which anybody ever had a score.
+func (p *Program) ScoredSeasons(board string) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.ScoredSeasons(board)
+}
