@@ -33,11 +33,12 @@ const (
 	CodeNotFound         = "not_found"
 	CodeNotOptIn         = "not_opt_in"
 	CodeChallengeOver    = "challenge_over"
-	CodeMemberErased     = "member_erased"  // the id of an erased member; not remembered
-	CodeUnknownEvent     = "unknown_event"  // a reversal of an id that was never accepted; not remembered
-	CodeEventVoided      = "event_voided"   // a reversal of an event that was voided before
-	CodeEventRefused     = "event_refused"  // a release of what was refused before
-	CodeNotReversible    = "not_reversible" // a reversal of an event of Laurel's own
+	CodeMemberErased     = "member_erased"   // the id of an erased member; not remembered
+	CodeUnknownEvent     = "unknown_event"   // a reversal of an id that was never accepted; not remembered
+	CodeEventVoided      = "event_voided"    // a reversal of an event that was voided before
+	CodeNothingPending   = "nothing_pending" // a release or refusal where nothing is held back; not remembered
+	CodeEventRefused     = "event_refused"   // a release of what was refused before
+	CodeNotReversible    = "not_reversible"  // a reversal of an event of Laurel's own
 	CodePointsUnknown    = "unknown_points"
 	CodeUnknownClaim     = "unknown_claim"
 	CodeNotForSale       = "not_for_sale" // a reward without cost, a streak without freezes to buy or without repair

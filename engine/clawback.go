@@ -167,19 +167,6 @@ func (a *Account) lotOf(p *TakenPart, what func(*Lot) *decimal.Decimal) *Lot {
 	return &a.Lots[i]
 }
 
-// releaseLots makes an event's pending lots available from now on.
-func (a *applier) releaseLots(seq uint64, releases []Release) {
-	for _, r := range releases {
-		acc := a.m.needAccount(r.Points)
-		for i := range acc.Lots {
-			if lot := &acc.Lots[i]; lot.Seq == seq && lot.Available > a.now && lot.Remaining > 0 {
-				lot.Available, lot.Expires = a.now, r.Expires
-				a.passage(acc).release(lot)
-			}
-		}
-	}
-}
-
 // lapse expires what a reversal has let expire, because the event that had prolonged it never was; never before the
 // reversal itself (semantics: Points).
 func (a *applier) lapse() {

@@ -57,8 +57,8 @@ func (p *Processor) imagine(e *Event, v Version, r *reversal, trace *Trace) *Out
 
 // refusable reports whether a reversal can be refused for what it comes to. One that is refused leaves no trace, so that it can
 // be made once the state allows it.
-func (p *Processor) refusable() bool {
-	return slices.ContainsFunc(p.versions, func(v Version) bool {
+func (p *Processor) refusable(r *reversal) bool {
+	return r.command == commandRelease && r.data != nil || slices.ContainsFunc(p.versions, func(v Version) bool {
 		return slices.ContainsFunc(v.Rules.Points, func(p *Points) bool { return p.Negative == NegativeRefuse })
 	})
 }

@@ -33,6 +33,7 @@ type judgement struct {
 	raises     []raised            // by earlier amendments
 	forgiven   map[claimed][]piece // by earlier reversals, in order
 
+	refusal *Refusal
 	rec     *Record // being looked at
 	risen   map[levelOf]int
 	paid    map[groupGoal]bool // by the records looked at so far
@@ -168,7 +169,9 @@ func (j *judgement) decide() {
 	target := j.r.target
 	switch j.r.command {
 	case commandRelease:
-		j.release()
+		if j.release(); j.refusal != nil {
+			j.rev = &Revision{Seq: target.Seq}
+		}
 		return
 	case commandRefuse:
 		j.refuse()
@@ -317,49 +320,6 @@ func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 		if p.Amount = min(p.Amount, amount); p.Amount > 0 {
 			amount -= p.Amount
 			j.rev.Returned = append(j.rev.Returned, p)
-		}
-	}
-}
-
-// refuse takes back what is still held back of what the event gave, its awards included.
-func (j *judgement) refuse() {
-	for i := range j.r.target.Outcome.Effects {
-		e := &j.r.target.Outcome.Effects[i]
-		if e.Kind == PointsEffect && e.Amount > 0 && j.pendingIn(e.ID) && e.Available > j.a.now {
-			j.takeBack(j.r.target, e, 0)
-		}
-		if e.Kind == QueuedEffect {
-			j.claw(j.r.target, e, Claw{All: true})
-		}
-	}
-}
-
-// pendingIn reports whether any lot of the reversed event is still held back.
-func (j *judgement) pendingIn(points string) bool {
-	acc := j.a.m.account(points)
-	return acc != nil && slices.ContainsFunc(acc.Lots, func(l Lot) bool {
-		return l.Seq == j.r.target.Seq && l.Available > j.a.now && l.Remaining > 0
-	})
-}
-
-// release finds when what becomes available now will expire, by the phrases that the lots were born with.
-func (j *judgement) release() {
-	present, judging := j.r.rules(j.r.target)
-	for _, acc := range j.a.m.Accounts {
-		if !j.pendingIn(acc.Points) {
-			continue
-		}
-		expires := calendar.Forever
-		for _, rules := range []*Ruleset{present, judging} {
-			if p := rules.PointsType(acc.Points); p != nil {
-				expires = fixedExpiry(j.a.facts.calendar, p, j.a.now)
-			}
-		}
-		j.rev.Released = append(j.rev.Released, Release{Points: acc.Points, Expires: expires})
-	}
-	for i := range j.r.target.Outcome.Effects {
-		if e := &j.r.target.Outcome.Effects[i]; e.Kind == QueuedEffect {
-			j.claw(j.r.target, e, Claw{})
 		}
 	}
 }

@@ -267,7 +267,7 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 	if refusal == nil {
 		refusal = check(v.Rules, p.subjects, e)
 	}
-	if refusal == nil && reversal != nil && p.refusable() {
+	if refusal == nil && reversal != nil && p.refusable(reversal) {
 		refusal = p.imagine(e, v, reversal, nil).Refusal
 	}
 	if refusal == nil && e.Type == commandErase {

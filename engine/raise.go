@@ -481,7 +481,7 @@ func (j *judgement) open(r *Rule, x *rising) bool {
 	} else if lot.Available > a.now { // what the event gave first has been released
 		for _, rec := range j.r.revisions() {
 			for _, rel := range rec.Outcome.Revision.Released {
-				if rel.Points == x.id {
+				if rel.Points == x.id && rel.Seq == target.Seq {
 					lot.Available, lot.Expires = rec.Event.Arrived, rel.Expires
 				}
 			}

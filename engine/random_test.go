@@ -320,7 +320,7 @@ func (w *world) reverse(r *rand.Rand, sent []*engine.Event, sample sample) {
 	out, refusal, err := w.p.Process(e)
 	require.NoError(w.t, err)
 	if refusal != nil {
-		require.Contains(w.t, []string{engine.CodeEventVoided, engine.CodeEventRefused, engine.CodeInsufficient, engine.CodeDoesNotFit, engine.CodeMemberErased}, refusal.Code)
+		require.Contains(w.t, []string{engine.CodeEventVoided, engine.CodeEventRefused, engine.CodeInsufficient, engine.CodeDoesNotFit, engine.CodeMemberErased, engine.CodeNothingPending}, refusal.Code)
 		return
 	}
 	again := *e

@@ -51,6 +51,14 @@ func NewRelease(event string) *Event {
 	return newReversal(commandRelease, "release/"+event, reversing{Event: event})
 }
 
+// NewPartialRelease is the command that makes so much available as the event would have given with other data: that of all that
+// has been shipped so far. The rest stays held back.
+func NewPartialRelease(event string, data json.RawMessage) *Event {
+	body := canonical(data)
+	sum := sha256.Sum256(body)
+	return newReversal(commandRelease, "release/"+event+"/"+hex.EncodeToString(sum[:16]), reversing{Event: event, Data: body})
+}
+
 // NewRefuse is the command that takes what an event gave and is held back away again. All else that the event did stays.
 func NewRefuse(event string) *Event {
 	return newReversal(commandRefuse, "refuse/"+event, reversing{Event: event})
@@ -207,14 +215,18 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	if !p.decidable(target) {
 		return nil, notAtHand, nil
 	}
-	if e.Type == commandAmend {
+	if data.Data != nil {
+		base := target.Event.Data // amendments are told as changes of the event as it was sent
+		if e.Type == commandRelease {
+			base = r.inForce()
+		}
 		var refusal *Refusal
-		if r.data, refusal = p.amended(target, data.Data); refusal != nil {
+		if r.data, refusal = p.amended(target, base, data.Data); refusal != nil {
 			return nil, refusal, nil
 		}
 	}
-	if e.Type == commandRelease {
-		return r, nil, nil
+	if refusal := p.nothingPending(r, e); refusal != nil {
+		return nil, refusal, nil
 	}
 	for _, rec := range r.records {
 		if !p.decidable(rec) {
@@ -300,8 +312,45 @@ func (p *Processor) decidable(rec *Record) bool {
 	return p.numbered(rec.Version) != nil && p.numbered(rec.Present) != nil
 }
 
+// inForce is the event's data as the last amendment has it.
+func (r *reversal) inForce() []byte {
+	for _, rec := range slices.Backward(r.revisions()) {
+		if rec.Outcome.Revision.Amended != nil {
+			return rec.Outcome.Revision.Amended.Data
+		}
+	}
+	return r.target.Event.Data
+}
+
+// nothingPending refuses to release, or to refuse, what is not held back, be it the member's own or another's.
+func (p *Processor) nothingPending(r *reversal, e *Event) *Refusal {
+	if e.Depth > 0 || e.Type != commandRelease && e.Type != commandRefuse {
+		return nil
+	}
+	now, found := max(e.Arrived, p.arrived), false
+	has := func(r *reversal) {
+		if m := p.subjects.Member(r.target.Event.Member); m != nil {
+			r.pending(m, now, func(*Account, *Lot) { found = true })
+		}
+	}
+	has(r)
+	for _, rec := range append([]*Record{r.target}, r.revisions()...) {
+		for i := range rec.Outcome.Effects {
+			if q := &rec.Outcome.Effects[i]; q.Kind == QueuedEffect && q.Source != "" {
+				if of := p.mustKnow(q.ID); of != nil {
+					has(&reversal{target: of})
+				}
+			}
+		}
+	}
+	if found {
+		return nil
+	}
+	return &Refusal{Code: CodeNothingPending, Message: "nothing of what this event gave is held back"}
+}
+
 // amended is the data of an event with some fields replaced, which must fit the ruleset that decided.
-func (p *Processor) amended(target *Record, patch []byte) ([]byte, *Refusal) {
+func (p *Processor) amended(target *Record, data, patch []byte) ([]byte, *Refusal) {
 	unfit := func(errs []FieldError) *Refusal {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the event would not fit its type with this data", Errors: errs}
 	}
@@ -310,7 +359,7 @@ func (p *Processor) amended(target *Record, patch []byte) ([]byte, *Refusal) {
 	} else if _, object := v.(map[string]any); !object {
 		return nil, unfit([]FieldError{{Location: "data", Code: "wrong_type", Message: "an object with the fields to replace is expected"}})
 	}
-	data, err := merged(target.Event.Data, patch)
+	data, err := merged(data, patch)
 	if err != nil {
 		return nil, unfit(nil)
 	}
@@ -334,7 +383,10 @@ func (a *applier) reverseCommand(e *Event) {
 		return
 	}
 	j := newJudgement(a)
-	j.decide()
+	if j.decide(); j.refusal != nil {
+		a.out.Refusal = j.refusal
+		return
+	}
 	before := accountsOf(a.m)
 	if !a.revise(j.rev, j) {
 		a.m.Accounts = before

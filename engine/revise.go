@@ -400,7 +400,7 @@ func (a *applier) revise(rev *Revision, j *judgement) bool {
 		return false
 	}
 	a.giveBack(rev.Returned)
-	a.releaseLots(rev.Seq, rev.Released)
+	a.releaseLots(rev.Released)
 	for i := range rev.Claws {
 		a.queueReversal(&rev.Claws[i])
 		if c := &rev.Claws[i]; c.Kind == RewardEffect {
@@ -460,8 +460,12 @@ func (a *applier) queueReversal(c *Claw) {
 	}
 	command, data := commandUndo, reversing{Event: c.ID}
 	switch a.event.Type {
-	case commandRelease, commandRefuse:
+	case commandRefuse:
 		command = a.event.Type
+	case commandRelease:
+		if command = a.event.Type; c.Amount > 0 {
+			data.Keep = &c.Amount
+		}
 	default:
 		if !c.All {
 			data.Keep = &c.Amount

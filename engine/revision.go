@@ -2,7 +2,6 @@ package engine
 
 import (
 	"github.com/laurel-engine/laurel/challenges"
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
@@ -65,12 +64,6 @@ type GroupChange struct {
 	Average AverageTally // of the same period
 }
 
-// Release makes the pending lots of the reversed event's points available, to expire at an instant.
-type Release struct {
-	Points  string
-	Expires calendar.Instant
-}
-
 func (w *writer) revision(v *Revision) {
 	w.uint(v.Seq)
 	w.bytes(v.Progress)
@@ -113,9 +106,8 @@ func (w *writer) revision(v *Revision) {
 		w.len(g.Average.Members)
 	}
 	w.len(len(v.Released))
-	for _, r := range v.Released {
-		w.text(r.Points)
-		w.at(r.Expires)
+	for i := range v.Released {
+		w.release(&v.Released[i])
 	}
 	if w.flag(v.Amended != nil); v.Amended != nil {
 		w.amendment(v)
@@ -174,7 +166,7 @@ func (r *reader) revision() *Revision {
 		r.period(&g.Period)
 		g.Average = AverageTally{Key: g.Period.Key, Sum: r.num(), Members: r.len2()}
 	})
-	v.Released = list(r, func(x *Release) { *x = Release{Points: r.text(), Expires: r.at()} })
+	v.Released = list(r, r.release)
 	if r.flag() {
 		r.amendment(v)
 	}

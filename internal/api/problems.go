@@ -46,6 +46,7 @@ var codes = []Code{
 	{engine.CodeConflict, 409, "another event was accepted under this id"},
 	{engine.CodeEventVoided, 409, "the event was voided: nothing of it is left to reverse"},
 	{engine.CodeEventRefused, 409, "what the event gave and was held back was refused before, and cannot be released"},
+	{engine.CodeNothingPending, 409, "nothing of what the event gave is held back"},
 	{engine.CodeNotReversible, 409, "the event is one of Laurel's own, or the ruleset that decided it is not at hand"},
 	{engine.CodeInsufficient, 409, "there are fewer points than this takes; that is remembered under the id, but for reversals"},
 	{engine.CodeWho, 409, "the reward is for other members; that is remembered under the id, as are the following ones up to `not_repairable`"},

@@ -9,19 +9,34 @@ import (
 )
 
 // voidEvent undoes an event as if it had never been. Repeating it is harmless.
-func voidEvent(c call) error { return c.reverse(engine.NewVoid) }
+func voidEvent(c call) error { return c.reverse(engine.NewVoid, false) }
 
-// releaseEvent makes what an event gave and is held back available; refuseEvent takes it away again.
-func releaseEvent(c call) error { return c.reverse(engine.NewRelease) }
-func refuseEvent(c call) error  { return c.reverse(engine.NewRefuse) }
+// releaseEvent makes what an event gave and is held back available: all of it, or with {"data": {…}} what has been shipped so far.
+func releaseEvent(c call) error {
+	if len(c.http.Context().Request.Body()) > 0 {
+		id, data, err := c.readData(false)
+		if err != nil {
+			return err
+		}
+		if data != nil {
+			return c.reverse(func(string) *engine.Event { return engine.NewPartialRelease(id, data) }, true)
+		}
+	}
+	return c.reverse(engine.NewRelease, false)
+}
 
-func (c call) reverse(command func(event string) *engine.Event) error {
+// refuseEvent takes what an event gave and is held back away again.
+func refuseEvent(c call) error { return c.reverse(engine.NewRefuse, false) }
+
+func (c call) reverse(command func(event string) *engine.Event, body bool) error {
 	id, err := c.id("event")
 	if err != nil {
 		return err
 	}
-	if err := c.noBody(); err != nil {
-		return err
+	if !body {
+		if err := c.noBody(); err != nil {
+			return err
+		}
 	}
 	key, err := c.optionalKey()
 	if err != nil {
@@ -32,28 +47,31 @@ func (c call) reverse(command func(event string) *engine.Event) error {
 
 // amendEvent makes an event what it would have been with other data: {"data": {…}}, the fields that replace the event's.
 func amendEvent(c call) error {
-	id, err := c.id("event")
+	_, data, err := c.readData(true)
 	if err != nil {
 		return err
 	}
-	if err := c.takes(mediaJSON); err != nil {
-		return err
+	return c.reverse(func(id string) *engine.Event { return engine.NewAmend(id, data) }, true)
+}
+
+// readData reads {"data": {…}}: the fields that replace the event's.
+func (c call) readData(required bool) (id string, data json.RawMessage, err error) {
+	if id, err = c.id("event"); err != nil {
+		return "", nil, err
 	}
-	var data json.RawMessage
+	if err := c.takes(mediaJSON); err != nil {
+		return "", nil, err
+	}
 	errs := engine.ParseObject(c.http.Context().Request.Body(), "", []string{"data"}, func(_ string, value []byte) {
 		data = append(data, value...)
 	})
-	if len(errs) == 0 && data == nil {
+	if len(errs) == 0 && data == nil && required {
 		errs = append(errs, engine.FieldError{Location: "data", Code: "missing_field", Message: "the fields that replace the event's are expected"})
 	}
 	if len(errs) > 0 {
-		return malformed("invalid_body", "the body does not say what the event becomes", errs)
+		return "", nil, malformed("invalid_body", "the body does not say what the event becomes", errs)
 	}
-	key, err := c.optionalKey()
-	if err != nil {
-		return err
-	}
-	return c.once(engine.NewAmend(id, data).Keyed(key))
+	return id, data, nil
 }
 
 // noBody refuses a body where none is taken; an empty object is none.

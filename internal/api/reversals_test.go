@@ -52,8 +52,10 @@ func TestReversals(t *testing.T) {
 	w.do("POST", "/v1/events/o1/release", "").problem(409, "event_voided")
 	w.do("POST", "/v1/events", strings.ReplaceAll(purchase, "o1", "o2")).ok()
 	w.do("POST", "/v1/events/o2/amend", `{"data":{"amount":"much"}}`).problem(422, "does_not_fit")
-	w.do("POST", "/v1/events/o2/release", "").ok()
-	w.do("POST", "/v1/events/o2/refuse", "").ok()
+	w.do("POST", "/v1/events/o2/release", "").problem(409, "nothing_pending")
+	w.do("POST", "/v1/events/o2/release", `{"data":{"amount":1}}`).problem(409, "nothing_pending")
+	w.do("POST", "/v1/events/o2/release", `{"part":1}`).problem(400, "invalid_body")
+	w.do("POST", "/v1/events/o2/refuse", "").problem(409, "nothing_pending")
 }
 
 func TestAdjustments(t *testing.T) {

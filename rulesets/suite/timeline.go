@@ -78,7 +78,7 @@ var actions = []string{"event", "enroll", "set", "void", "amend", "release", "re
 
 // companions are fields of a step that go with some actions only.
 var companions = map[string][]string{
-	"with": {"event", "amend"}, "id": {"event", "claim"}, "time": {"event"}, "amount": {"claim", "confirm", "return"},
+	"with": {"event", "amend", "release"}, "id": {"event", "claim"}, "time": {"event"}, "amount": {"claim", "confirm", "return"},
 	"reason": {"adjust", "fire", "close"}, "open_for": {"fire"},
 }
 
@@ -289,7 +289,7 @@ func (s *reader) reversal(rec *document.Record, t *Step, n *document.Node, actio
 		s.Node(n, expression.DidYouMean(n.Text, slices.Sorted(maps.Keys(s.sent))), "no step before this one sends an event with the id %q", n.Text)
 	}
 	with := rec.Values["with"]
-	if action != AmendAction {
+	if action != AmendAction && (action != ReleaseAction || with == nil) {
 		return
 	}
 	if with == nil {

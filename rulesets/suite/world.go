@@ -105,7 +105,11 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 	case AmendAction:
 		e = engine.NewAmend(t.Name, t.Data).Keyed(id)
 	case ReleaseAction:
-		e = engine.NewRelease(t.Name).Keyed(id)
+		e = engine.NewRelease(t.Name)
+		if t.Data != nil {
+			e = engine.NewPartialRelease(t.Name, t.Data)
+		}
+		e.Keyed(id)
 	case RefuseAction:
 		e = engine.NewRefuse(t.Name).Keyed(id)
 	case ClaimAction:

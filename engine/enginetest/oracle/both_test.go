@@ -230,11 +230,11 @@ func (b *both) reverse(s step) {
 		b.command(engine.NewVoid(s.event.ID), s.now)
 		b.world.Void(s.event.ID, s.event.Member, s.now)
 	case "release":
-		b.command(engine.NewRelease(s.event.ID), s.now)
-		b.world.Release(s.event.ID, s.event.Member, s.now)
+		ok := b.world.Release(s.event.ID, s.event.Member, s.now)
+		b.decide(engine.NewRelease(s.event.ID).Keyed(fmt.Sprint("release", b.nth)), s.now, ok, "release")
 	case "refuse":
-		b.command(engine.NewRefuse(s.event.ID), s.now)
-		b.world.Refuse(s.event.ID, s.event.Member, s.now)
+		ok := b.world.Refuse(s.event.ID, s.event.Member, s.now)
+		b.decide(engine.NewRefuse(s.event.ID).Keyed(fmt.Sprint("refuse", b.nth)), s.now, ok, "refusal")
 	}
 }
 

@@ -204,12 +204,27 @@ func (w *World) Adjust(of, points string, amount int64, now Instant) bool {
 	return true
 }
 
+// heldBack reports whether anything that an event gave is still held back.
+func (h *happened) heldBack(m *member, now Instant) bool {
+	for _, a := range m.accounts {
+		for _, l := range a.lots {
+			if l.seq == h.seq && l.available > now && l.remaining > 0 {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(h.gifts, func(g *gift) bool { return g.lot != nil && g.lot.available > now && g.lot.remaining > 0 })
+}
+
 // Release makes what an event gave and is held back available.
-func (w *World) Release(id, of string, now Instant) {
+func (w *World) Release(id, of string, now Instant) bool {
 	m := w.members[of]
+	h := m.event(id)
+	if !h.heldBack(m, now) {
+		return false
+	}
 	w.seq++
 	m.settle(now)
-	h := m.event(id)
 	for _, a := range m.accounts {
 		for _, l := range a.lots {
 			if l.seq == h.seq && l.available > now && l.remaining > 0 {
@@ -234,14 +249,18 @@ func (w *World) Release(id, of string, now Instant) {
 			w.reach("gift released")
 		}
 	}
+	return true
 }
 
 // Refuse takes what an event gave and is held back away.
-func (w *World) Refuse(id, of string, now Instant) {
+func (w *World) Refuse(id, of string, now Instant) bool {
 	m := w.members[of]
+	h := m.event(id)
+	if !h.heldBack(m, now) {
+		return false
+	}
 	w.seq++
 	m.settle(now)
-	h := m.event(id)
 	for _, a := range m.accounts {
 		l := a.lotOf(h.seq, false)
 		if l == nil || l.available <= now || l.remaining == 0 {
@@ -267,4 +286,5 @@ func (w *World) Refuse(id, of string, now Instant) {
 			w.reach("gift refused")
 		}
 	}
+	return true
 }
