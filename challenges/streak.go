@@ -282,6 +282,22 @@ func (w *walk) foresee(st *Standing, k calendar.Key) {
 	st.BreaksAt = calendar.Forever
 }
 
+// Back is the qualified period that lies n counted periods before one; ok is false where spans do not reach that far.
+func (s *Streak) Back(cal calendar.Calendar, spans []Span, from calendar.Key, n int) (k calendar.Key, ok bool) {
+	w := walk{s: s, cal: cal}
+	for _, span := range slices.Backward(spans) {
+		for k = min(from, span.Last+1) - 1; k >= span.First; k-- {
+			if w.counts(k) {
+				n--
+			}
+			if n == 0 {
+				return k, true
+			}
+		}
+	}
+	return 0, false
+}
+
 // ReachedIn is the period in which a run that contains spans first counted n periods; ok is false when it did not.
 func (s *Streak) ReachedIn(cal calendar.Calendar, spans []Span, run Run, n int) (k calendar.Key, ok bool) {
 	w := walk{s: s, cal: cal}

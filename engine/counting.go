@@ -270,48 +270,6 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 }
 
-// streakGoals pays the goals of the run that contains period key, unless a mark says that this run was paid.
-func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
-	cal := a.facts.calendar
-	var run challenges.Run
-	s.Run.Runs(cal, a.m.history(rec), func(r challenges.Run) {
-		if r.First <= key && key <= r.Last {
-			run = r
-		}
-	})
-	for _, g := range s.Goals {
-		n := int(g.At / decimal.One)
-		if run.Length < n || rec.paid(g.ID, run) {
-			continue
-		}
-		in, ok := s.Run.ReachedIn(cal, rec.Spans, run, n)
-		if !ok {
-			continue
-		}
-		if a.judge != nil && !a.judge.hasPaid(s, g.ID, run) {
-			rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
-			a.judge.reached = append(a.judge.reached, Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
-			continue
-		}
-		a.payStreak(s, rec, g, in)
-	}
-}
-
-// payStreak pays a goal of a streak that was reached in a period.
-func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.Key) {
-	rec.Paid = append(rec.Paid, PaidMark{Goal: g.ID, In: in})
-	a.trace.fired(a.event.ID, s.Path, s.Position)
-	cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, At: a.event.Time})
-	a.gives(g.Give, s.Path, g.ID, cause)
-	fields := []Value{TextValue(s.ID), NumberValue(g.At)}
-	a.raise(StreakReached, a.event.Time, fields...)
-	a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID)
-}
-
-func (r *StreakRecord) paid(goal string, run challenges.Run) bool {
-	return slices.ContainsFunc(r.Paid, func(p PaidMark) bool { return p.Goal == goal && run.First <= p.In && p.In <= run.Last })
-}
-
 // hiddenFrom reports whether a member is not to be told of the streak: it is hidden, and none of its goals was reached.
 func (s *Streak) hiddenFrom(rec *StreakRecord) bool {
 	return s.Hidden && (rec == nil || len(rec.Paid) == 0)

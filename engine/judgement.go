@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -389,26 +388,6 @@ func (a *applier) completed(ch *Challenge, c *Cause) bool {
 	}
 	mark := a.m.challenge(ch.Key).window(c.Key, c.Group).goal(c.Goal)
 	return mark != nil && mark.Times >= c.Times
-}
-
-// ranTo reports whether the run in which a streak's goal was reached still is that long, or was when it was reached: a negative
-// contribution revokes nothing.
-func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
-	rec := a.m.streak(s.Key)
-	i := slices.IndexFunc(s.Goals, func(g *Goal) bool { return g.ID == goal })
-	if i < 0 {
-		return true
-	}
-	if rec == nil {
-		return false
-	}
-	long := slices.Contains(rec.Paid, PaidMark{Goal: goal, In: in})
-	s.Run.Runs(a.rules.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
-		if r.First <= in && in <= r.Last && r.Length >= int(s.Goals[i].At/decimal.One) {
-			long = true
-		}
-	})
-	return long
 }
 
 // leaves reports whether what gave something leaves it when its event is reversed.

@@ -118,12 +118,6 @@ type StreakRecord struct {
 	Breaks calendar.Instant // when the running run breaks by time alone; 0: it does not run
 }
 
-// PaidMark says that a goal was paid in the period in which it was reached.
-type PaidMark struct {
-	Goal string
-	In   calendar.Key
-}
-
 // ChallengeRecord is a member's part in a challenge.
 type ChallengeRecord struct {
 	ID       string

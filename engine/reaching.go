@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 
-	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
@@ -63,9 +62,8 @@ func (a *applier) reachOne(c *Cause) {
 		if s == nil {
 			return
 		}
-		i := slices.IndexFunc(s.Goals, func(g *Goal) bool { return g.ID == c.Goal })
-		if rec := a.m.streak(s.Key); i >= 0 && rec != nil {
-			a.payStreak(s, rec, s.Goals[i], c.Key)
+		if rec, g := a.m.streak(s.Key), s.goal(c.Goal); g != nil && rec != nil {
+			a.payStreak(s, rec, g, c.Key, c.Times)
 		}
 	case BadgeEarned:
 		if b := find(a.rules.Badges, c.ID, func(b *Badge) string { return b.ID }); b != nil {
@@ -140,10 +138,4 @@ func (j *judgement) awarded() {
 func (j *judgement) hasBadge(b *Badge, level string) bool {
 	held := j.a.m.badge(b.ID)
 	return held != nil && b.rank(held.Level) >= b.rank(level)
-}
-
-// hasPaid reports whether a streak's goal was paid for a run.
-func (j *judgement) hasPaid(s *Streak, goal string, run challenges.Run) bool {
-	rec := j.a.m.streak(s.Key)
-	return rec != nil && rec.paid(goal, run)
 }

@@ -38,12 +38,8 @@ func (j *judgement) streaks(b *applier) []*StreakRecord {
 			then = &StreakRecord{ID: now.ID}
 		}
 		rec := *then
-		rec.Joined, rec.Paid = now.Joined, nil
-		for _, mark := range now.Paid {
-			if s == nil || s.Leave || b.ranTo(s, mark.Goal, mark.In) {
-				rec.Paid = append(rec.Paid, mark)
-			}
-		}
+		rec.Joined = now.Joined
+		j.keepMarks(b, s, now, &rec)
 		rec.Breaks = 0
 		if s != nil {
 			rec.Breaks = s.Run.At(j.a.facts.calendar, j.a.m.history(&rec), j.a.now).BreaksAt

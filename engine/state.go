@@ -250,6 +250,7 @@ func (w *writer) streak(s *StreakRecord) {
 	for _, p := range s.Paid {
 		w.text(p.Goal)
 		w.key(p.In)
+		w.len(p.Times)
 	}
 }
 
@@ -375,7 +376,7 @@ func (r *reader) period(p *PeriodTally) {
 func (r *reader) streak(s *StreakRecord) {
 	*s = StreakRecord{ID: r.name(), History: challenges.History{Longest: r.len2()}, Joined: r.at(), Breaks: r.at()}
 	s.Spans = list(r, r.span)
-	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.name(), In: r.key()} })
+	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.name(), In: r.key(), Times: r.len2()} })
 }
 
 func (r *reader) challenge(c *ChallengeRecord) {

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/laurel-engine/laurel/challenges"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/decimal"
+)
+
+// PaidMark says that a goal of a streak was paid in the period in which it was reached; of one that repeats, Times repetitions
+// in a row, each a goal's length after the one before, the last one in In.
+type PaidMark struct {
+	Goal  string
+	In    calendar.Key
+	Times int
+}
+
+// periods is a goal as a number of periods.
+func (g *Goal) periods() int { return int(g.At / decimal.One) }
+
+// repetitions is how often a run of a length reaches the goal.
+func (g *Goal) repetitions(length int) int {
+	n := length / g.periods()
+	if !g.Again {
+		n = min(n, 1)
+	}
+	return n
+}
+
+// goal is one of the streak's goals, nil for an id that none has.
+func (s *Streak) goal(id string) *Goal {
+	if i := slices.IndexFunc(s.Goals, func(g *Goal) bool { return g.ID == id }); i >= 0 {
+		return s.Goals[i]
+	}
+	return nil
+}
+
+// reached are the periods in which a mark says that a goal was paid, the last one first.
+func (p *PaidMark) reached(s *Streak, cal calendar.Calendar, spans []challenges.Span, g *Goal) iter.Seq[calendar.Key] {
+	return func(yield func(calendar.Key) bool) {
+		for k, ok, n := p.In, true, p.Times; ok && n > 0 && yield(k); n-- {
+			if n > 1 {
+				k, ok = s.Run.Back(cal, spans, k, g.periods())
+			}
+		}
+	}
+}
+
+// reached are the periods in which a goal was paid, ascending.
+func (r *StreakRecord) reached(s *Streak, cal calendar.Calendar, g *Goal) (in []calendar.Key) {
+	for i := range r.Paid {
+		if r.Paid[i].Goal == g.ID {
+			in = slices.AppendSeq(in, r.Paid[i].reached(s, cal, r.Spans, g))
+		}
+	}
+	slices.Sort(in)
+	return in
+}
+
+// paid is how often a goal was paid within a run.
+func (r *StreakRecord) paid(s *Streak, cal calendar.Calendar, g *Goal, run challenges.Run) (n int) {
+	for i := range r.Paid {
+		if r.Paid[i].Goal != g.ID {
+			continue
+		}
+		for k := range r.Paid[i].reached(s, cal, r.Spans, g) {
+			if run.First <= k && k <= run.Last {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// mark notes that a goal was paid in a period of a run. A repetition that follows the last one takes no more room than that.
+func (r *StreakRecord) mark(s *Streak, cal calendar.Calendar, run challenges.Run, g *Goal, in calendar.Key) {
+	for i := range r.Paid {
+		p := &r.Paid[i]
+		if !g.Again || p.Goal != g.ID || p.In < run.First {
+			continue
+		}
+		if before, ok := s.Run.Back(cal, r.Spans, in, g.periods()); ok && before == p.In {
+			p.In, p.Times = in, p.Times+1
+			return
+		}
+	}
+	r.Paid = append(r.Paid, PaidMark{Goal: g.ID, In: in, Times: 1})
+}
+
+// runOf is the run of a member's streak that a period lies in.
+func (a *applier) runOf(s *Streak, rec *StreakRecord, key calendar.Key) (run challenges.Run) {
+	s.Run.Runs(a.rules.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
+		if r.First <= key && key <= r.Last {
+			run = r
+		}
+	})
+	return run
+}
+
+// streakGoals pays the goals of the run that contains period key as often as it reaches them, less what marks say was paid
+// within it.
+func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
+	cal := a.facts.calendar
+	run := a.runOf(s, rec, key)
+	for _, g := range s.Goals {
+		due := g.repetitions(run.Length)
+		if due == 0 {
+			continue
+		}
+		paid := rec.paid(s, cal, g, run)
+		for n := paid + 1; n <= min(due, paid+maxAgain); n++ {
+			in, ok := s.Run.ReachedIn(cal, rec.Spans, run, n*g.periods())
+			if !ok || !s.inTime(cal, run, g, in) {
+				break
+			}
+			if a.judge != nil && !a.judge.hasPaid(s, g, run, n) {
+				rec.mark(s, cal, run, g, in)
+				a.judge.reached = append(a.judge.reached, Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time})
+				continue
+			}
+			a.payStreak(s, rec, g, in, n)
+		}
+	}
+}
+
+// inTime reports whether a period lies within the time that a goal allows from the first period of a run.
+func (s *Streak) inTime(cal calendar.Calendar, run challenges.Run, g *Goal, in calendar.Key) bool {
+	return g.Within.IsZero() || cal.Start(s.Run.Every, in) < cal.EndOfDayAfter(cal.Start(s.Run.Every, run.First), g.Within)
+}
+
+// payStreak pays a goal of a streak that was reached for the nth time of its run, in a period.
+func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.Key, n int) {
+	rec.mark(s, a.rules.CalendarOf(a.m), a.runOf(s, rec, in), g, in)
+	a.trace.fired(a.event.ID, s.Path, s.Position)
+	cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time})
+	a.gives(g.Give, s.Path, g.ID, cause)
+	length, _ := decimal.FromInt(int64(n * g.periods()))
+	fields := []Value{TextValue(s.ID), NumberValue(length)}
+	a.raise(StreakReached, a.event.Time, fields...)
+	a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID, count(n))
+}
+
+// ranTo reports whether a goal of a streak that was paid in a period still is reached: the run that the period lies in is long
+// enough for as often as the goal was paid in it by then. What a negative contribution took back revokes nothing.
+func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
+	g, rec := s.goal(goal), a.m.streak(s.Key)
+	switch {
+	case g == nil:
+		return true
+	case rec == nil:
+		return false
+	}
+	cal := a.rules.CalendarOf(a.m)
+	if slices.Contains(rec.reached(s, cal, g), in) {
+		return true
+	}
+	run, n := a.runOf(s, rec, in), 0
+	if now := a.judge.a.m.streak(s.Key); now != nil {
+		for _, k := range now.reached(s, cal, g) {
+			if run.First <= k && k <= in {
+				n++
+			}
+		}
+	}
+	return run.Length > 0 && g.repetitions(run.Length) >= n
+}
+
+// hasPaid reports whether the member was paid a streak's goal for the nth time within a run.
+func (j *judgement) hasPaid(s *Streak, g *Goal, run challenges.Run, n int) bool {
+	rec := j.a.m.streak(s.Key)
+	return rec != nil && rec.paid(s, j.a.facts.calendar, g, run) >= n
+}
+
+// keepMarks gives a streak without what was reversed the marks of now that still stand.
+func (j *judgement) keepMarks(b *applier, s *Streak, now, then *StreakRecord) {
+	then.Paid = nil
+	cal := j.a.facts.calendar
+	for _, p := range now.Paid {
+		if s == nil || s.goal(p.Goal) == nil || s.Leave {
+			then.Paid = append(then.Paid, p)
+		}
+	}
+	if s == nil || s.Leave {
+		return
+	}
+	for _, g := range s.Goals {
+		for _, in := range now.reached(s, cal, g) {
+			if b.ranTo(s, g.ID, in) {
+				then.mark(s, cal, b.runOf(s, then, in), g, in)
+			}
+		}
+	}
+}
