@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 

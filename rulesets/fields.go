@@ -138,8 +138,8 @@ var (
 		{Name: "at", Phrase: document.Number, Required: true, Doc: "The threshold.", Example: "10"},
 		{Name: "id", Phrase: document.ID, Doc: "A name of its own. Where it is left out, a goal is known by its rank, lowest first: name goals if you may add one in between.", Example: "ten"},
 		giveField,
-		{Name: "within", Phrase: document.Duration, Doc: "Reached in this time only, counted as the challenge's own `within`.", Example: "7 days"},
-		{Name: "again", Phrase: document.Boolean, Fallback: "false", Doc: "Whether it is reached again each time the count has grown by `at`. What is left over counts for the next time."},
+		{Name: "within", Phrase: document.Duration, Doc: "Reached in this time only, counted as the challenge's own `within`; of a streak from the first period of the run.", Example: "7 days"},
+		{Name: "again", Phrase: document.Boolean, Fallback: "false", Doc: "Whether it is reached again each time the count, or the run of a streak, has grown by `at`. What is left over counts for the next time."},
 	}}
 
 	goalFields = []document.Field{
