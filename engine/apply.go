@@ -182,11 +182,9 @@ func (a *applier) process(e *Event) {
 	} else {
 		a.planLate(t, e)
 	}
-	if !t.Builtin {
-		a.m.note(e.Type, e.Time)
-		a.bridge(a.m, e)
-		a.revive(e.Type)
-	}
+	a.m.note(e.Type, about(e.Type, e.Fields), e.Time)
+	a.bridge(a.m, e)
+	a.revive(e)
 	for i := range a.feedPlan {
 		a.foldPlanned(&a.feedPlan[i])
 	}
@@ -214,26 +212,43 @@ func (a *applier) drain(from int) {
 }
 
 // follow raises a built-in event. If any definition looks at it, it is noted as a cause and queued, under an id made of what led
-// to it.
+// to it. It is an event of the member in any case.
 func (a *applier) follow(c Cause, depth int, fields []Value, from ...string) {
 	a.raise(c.Event, c.At, fields...)
 	if a.looksAt(c.Event) {
 		a.enqueue(a.caused(c), c.Event, c.At, depth, fields, from...)
+	} else {
+		a.m.note(c.Event, about(c.Event, fields), c.At)
 	}
 	a.fresh = false
 }
 
+// looksAt reports whether a built-in event means more to the member than that it was: a definition names its type, or lots
+// that an older ruleset opened expire after the last one.
 func (a *applier) looksAt(name string) bool {
-	t := a.judging.EventType(name)
-	return t != nil && (len(t.rules.all) > 0 || len(t.feeds.all) > 0)
+	owner := a.m
+	if a.judge != nil {
+		owner = a.judge.a.m // whose lots the judged member does not have
+	}
+	return owner.looksAt(a.judging, name)
+}
+
+func (m *Member) looksAt(rules *Ruleset, name string) bool {
+	t := rules.EventType(name)
+	return t != nil && t.Named || slices.ContainsFunc(m.Accounts, func(acc *Account) bool { return acc.dependsOn(name) })
 }
 
 // enqueue queues a built-in event of the same member, if any definition looks at it. Its id is derived from what led to it, so it is the same on every replay.
 func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth int, fields []Value, from ...string) {
-	if !a.looksAt(name) || a.fresh {
+	if !a.looksAt(name) {
+		a.m.note(name, about(name, fields), at)
+		return
+	}
+	if a.fresh {
 		return
 	}
 	if depth >= MaxDepth {
+		a.m.note(name, about(name, fields), at)
 		a.out.note("depth", name, "this would be the "+strconv.Itoa(MaxDepth+1)+"th event in a chain; it was not processed")
 		return
 	}

@@ -39,6 +39,17 @@ func BuiltinEvents() []*EventType {
 	return types
 }
 
+// pointsField is which field of the built-in events that are about points names them.
+var pointsField = map[string]int{RewardClaimed: 3, RewardConfirmed: 3, PointsExpired: 0}
+
+// about is the points that a built-in event is about, "" for any other.
+func about(eventType string, fields []Value) string {
+	if i, some := pointsField[eventType]; some && i < len(fields) {
+		return fields[i].Text()
+	}
+	return ""
+}
+
 func builtin(name string, fields ...*Field) *EventType {
 	return &EventType{Name: name, Builtin: true, Schema: NewSchema("", 2, fields...)}
 }

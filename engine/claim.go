@@ -21,7 +21,9 @@ type Claim struct {
 	At      calendar.Instant // when it was made
 	Until   calendar.Instant // when the hold is over
 	Settled calendar.Instant // when it was confirmed, cancelled or timed out; 0 while it is open
-	Code    string           // of the reward; told once the claim is confirmed
+	// Confirmed is the seq of its confirmation, 0 while it has none.
+	Confirmed uint64
+	Code      string // of the reward; told once the claim is confirmed
 	// Chosen are the points that an amount speaks of: those of which the member chose how many, or the only ones; "" where
 	// the reward costs several points of fixed amounts.
 	Chosen string
@@ -137,6 +139,7 @@ func (w *writer) claim(c *Claim) {
 	w.at(c.At)
 	w.at(c.Until)
 	w.at(c.Settled)
+	w.uint(c.Confirmed)
 	w.text(c.Code)
 	w.text(c.Chosen)
 	w.len(len(c.Parts))
@@ -155,7 +158,7 @@ func (w *writer) claim(c *Claim) {
 }
 
 func (r *reader) claim(c *Claim) {
-	*c = Claim{ID: r.text(), Reward: r.name(), Seq: r.uint(), State: ClaimState(r.uint()), At: r.at(), Until: r.at(), Settled: r.at(), //nolint:gosec // written from one
+	*c = Claim{ID: r.text(), Reward: r.name(), Seq: r.uint(), State: ClaimState(r.uint()), At: r.at(), Until: r.at(), Settled: r.at(), Confirmed: r.uint(), //nolint:gosec // written from one
 		Code: r.text(), Chosen: r.name()}
 	c.Parts = list(r, r.claimPart)
 	c.Uses = list(r, func(u *ClaimUse) {

@@ -276,7 +276,7 @@ func (a *applier) claimCommand(e *Event) {
 	a.addClaim(c)
 	a.trace.fired(e.ID, r.Path, r.Position)
 	a.tellClaim(c, c.Until)
-	a.raiseClaim(RewardClaimed, e, r.ID, r.Kind, c.ID, EntryHeld, a.out.Entries)
+	a.raiseClaim(RewardClaimed, e, r.ID, r.Kind, c.ID, EntryHeld, a.out.Entries, returns{})
 }
 
 // claimable reports whether a member may claim a reward now and can pay for it, and remembers why not.
@@ -314,21 +314,39 @@ func (a *applier) tellClaim(c *Claim, until calendar.Instant) {
 }
 
 // raiseClaim raises an event for each of the points that a claim is about, as the ledger has them.
-func (a *applier) raiseClaim(name string, e *Event, reward, kind, claim string, entries EntryKind, from []Entry) {
+//
+// What costs nothing raises one event all the same, with amount 0. What has been returned counts no more.
+func (a *applier) raiseClaim(name string, e *Event, reward, kind, claim string, entries EntryKind, from []Entry, back returns) {
+	raise := func(points string, amount decimal.Decimal) {
+		if amount -= back.points[points]; amount > 0 || !back.whole {
+			a.follow(Cause{Event: name, ID: reward, Goal: points, At: e.Time}, e.Depth,
+				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(points), NumberValue(amount)}, e.ID, points)
+		}
+	}
+	some := false
 	for i := 0; i < len(from); {
 		entry, amount := &from[i], decimal.Decimal(0)
 		for ; i < len(from) && from[i].Kind == entry.Kind && from[i].Points == entry.Points; i++ { // one a lot
 			amount += max(from[i].Amount, -from[i].Amount)
 		}
 		if entry.Kind == entries {
-			a.follow(Cause{Event: name, ID: reward, Goal: entry.Points, At: e.Time}, e.Depth,
-				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(entry.Points), NumberValue(amount)}, e.ID, entry.Points)
+			some = true
+			raise(entry.Points, amount)
 		}
+	}
+	if !some {
+		raise("", 0)
 	}
 }
 
+// returns are what has come back of a confirmed claim.
+type returns struct {
+	points map[string]decimal.Decimal
+	whole  bool // nothing of it is left
+}
+
 // raiseClaimAgain raises the events of a recorded command about a claim, as a reversal looks at it again.
-func (a *applier) raiseClaimAgain(name string, e *Event, entries EntryKind, then *Outcome) {
+func (a *applier) raiseClaimAgain(name string, e *Event, entries EntryKind, then *Outcome, back map[string]returns) {
 	i := slices.IndexFunc(then.Effects, func(e Effect) bool { return e.Kind == RewardEffect && e.Claim != "" })
 	if i < 0 {
 		return
@@ -337,7 +355,7 @@ func (a *applier) raiseClaimAgain(name string, e *Event, entries EntryKind, then
 	if r := a.rules.Reward(reward); r != nil {
 		kind = r.Kind
 	}
-	a.raiseClaim(name, e, reward, kind, then.Effects[i].Claim, entries, then.Entries)
+	a.raiseClaim(name, e, reward, kind, then.Effects[i].Claim, entries, then.Entries, back[then.Effects[i].Claim])
 }
 
 // settling finds the claim that a command is about. It is nil where nothing can be done, which has been remembered.
@@ -388,7 +406,7 @@ func (a *applier) confirmCommand(e *Event) {
 		return
 	}
 	name := rewardNames + c.Reward
-	c.State, c.Settled = ClaimConfirmed, a.now
+	c.State, c.Settled, c.Confirmed = ClaimConfirmed, a.now, a.seq
 	for _, points := range c.points() {
 		held := c.holding(points)
 		spent := held
@@ -407,7 +425,7 @@ func (a *applier) confirmCommand(e *Event) {
 	a.useUp(c)
 	a.receive(Holding{Reward: c.Reward, Seq: a.seq, Source: name, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
 	a.tellClaim(c, expires)
-	a.raiseClaim(RewardConfirmed, e, c.Reward, kind, c.ID, EntrySpent, a.out.Entries)
+	a.raiseClaim(RewardConfirmed, e, c.Reward, kind, c.ID, EntrySpent, a.out.Entries, returns{})
 }
 
 // until is until when a reward received at an instant is valid.
@@ -474,6 +492,20 @@ func (a *applier) returnCommand(e *Event) {
 		a.subjects.keepClaim(c, a.seq)
 	}
 	a.tellClaim(c, 0)
+	a.undoConfirmation()
+}
+
+// undoConfirmation lets a return undo what the confirmation counted: the amounts of reward_confirmed fall by what came back, and
+// once all has, there was no such event. What rules gave for it stays.
+func (a *applier) undoConfirmation() {
+	switch {
+	case a.told != nil && a.told.Revision != nil:
+		a.revise(a.told.Revision, nil)
+	case a.told == nil && a.reversal != nil:
+		j := newJudgement(a)
+		j.decide()
+		a.revise(j.rev, j)
+	}
 }
 
 // readCodes reads codes for the pool of a reward, nil when there is no such pool.

@@ -456,7 +456,7 @@ func (p *places) table(split string) (t *ClosedTable, err error) {
 // past reports whether nobody from a place on needs to be told.
 func (p *places) past(f leaderboards.Final, table *ClosedTable) bool {
 	t := p.version.Rules.EventType(SeasonClosed)
-	if t != nil && (len(t.rules.all) > 0 || len(t.feeds.all) > 0) {
+	if t != nil && t.Named {
 		return false
 	}
 	return f.Rank > max(ToldPlaces, leaderboards.LastPaid(p.board.places(), table.Members))

@@ -171,7 +171,7 @@ func (a *applier) put(e *Event) {
 	}
 	if p.Timezone != nil {
 		if zone, err := calendar.LoadZone(*p.Timezone); err == nil {
-			if before := a.rules.CalendarOf(a.m).Zone; a.rules.MemberClock && (a.m.Zone != nil || len(a.m.Seen) > 0) {
+			if before := a.rules.CalendarOf(a.m).Zone; a.rules.MemberClock && (a.m.Zone != nil || a.m.hasSent(a.rules)) {
 				a.m.travel(a.rules, before, zone, e.Time)
 			}
 			a.m.Zone = zone

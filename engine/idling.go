@@ -15,7 +15,7 @@ func (a *applier) bridge(owner *Member, e *Event) {
 	if !short {
 		return
 	}
-	s := a.m.seen(e.Type)
+	s := a.m.seenOf(e.Type, about(e.Type, e.Fields))
 	i, known := slices.BinarySearch(s.Recent, e.Time)
 	if known {
 		return
@@ -34,7 +34,11 @@ func (a *applier) bridge(owner *Member, e *Event) {
 func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *Event) (after calendar.Duration, short bool) {
 	const day = 24 * 3600 * 1_000_000 // a local day more or less must not matter
 	soonest := cal.After(e.Time, a.rules.Late) + day
+	of := about(e.Type, e.Fields)
 	for _, acc := range owner.Accounts {
+		if of != "" && of != acc.Points {
+			continue
+		}
 		for _, rule := range acc.Idle {
 			if end := cal.EndOfDayAfter(e.Time, rule.After); rule.Event == e.Type && end < soonest {
 				after, soonest, short = rule.After, end, true
@@ -63,7 +67,7 @@ func (a *applier) revived(time *passage, lot *Lot, over calendar.Instant) bool {
 		if rule.Event == a.event.Type {
 			prolong(a.event.Time)
 		}
-		if s := a.m.seen(rule.Event); s != nil {
+		if s := a.m.lastFor(rule.Event, time.acc.Points); s != nil {
 			for _, at := range s.Recent {
 				prolong(at)
 			}

@@ -25,6 +25,8 @@ type judgement struct {
 	uses    map[usedMark]bool           // given back
 	expired map[lotsOf]decimal.Decimal  // what had expired of an event's lots, less what was forgiven
 
+	returned map[string]returns // of claims
+
 	was, lines *estimate           // of the event before and after its amendment
 	moved      map[usedMark]bool   // uses of limits whose key the amendment changes
 	freed      map[uint64]bool     // those limits
@@ -79,6 +81,9 @@ func newJudgement(a *applier) *judgement {
 	j := &judgement{a: a, r: a.reversal, rev: &Revision{Seq: a.reversal.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
 		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{},
 		moved: map[usedMark]bool{}, freed: map[uint64]bool{}, forgiven: map[claimed][]piece{}}
+	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
+		j.rememberReturn(rec)
+	}
 	for _, rec := range j.r.records {
 		j.remember(rec)
 	}
@@ -150,6 +155,34 @@ func (j *judgement) rememberRaise(seq uint64, r *Raise) {
 	}
 }
 
+// rememberReturn takes note of what came back of a claim.
+func (j *judgement) rememberReturn(rec *Record) {
+	if rec.Event.Type != commandReturn || rec.Outcome.Refusal != nil {
+		return
+	}
+	for i := range rec.Outcome.Effects {
+		e := &rec.Outcome.Effects[i]
+		if e.Kind != RewardEffect || e.Claim == "" {
+			continue
+		}
+		back := j.returned[e.Claim]
+		if back.points == nil {
+			back.points = map[string]decimal.Decimal{}
+		}
+		for k := range rec.Outcome.Effects {
+			if p := &rec.Outcome.Effects[k]; p.Kind == PointsEffect && p.Cause == 0 && p.Source == e.Source {
+				back.points[p.ID] += p.Wanted
+			}
+		}
+		back.whole = e.State == ClaimReturned.String()
+		if j.returned == nil {
+			j.returned = map[string]returns{}
+		}
+		j.returned[e.Claim] = back
+		return
+	}
+}
+
 func (j *judgement) expire(entries []Entry) {
 	for i := range entries {
 		if e := &entries[i]; e.Kind == EntryExpired || e.Kind == EntryRestored {
@@ -179,6 +212,7 @@ func (j *judgement) decide() {
 		j.rev.Amended = &Amended{Type: target.Event.Type, At: target.Event.Time, Data: j.r.data}
 		j.moveKeys()
 		j.undo(CauseRef{Seq: target.Seq}, target)
+	case commandReturn: // what came back counts no more
 	case commandUndo:
 		j.voided[target.Seq] = j.r.keep == nil
 		j.undo(CauseRef{Seq: target.Seq}, target)
@@ -285,7 +319,7 @@ func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
 			c.policy = p.Negative
 		}
 	}
-	if j.r.command == commandUndo && c.policy == NegativeRefuse {
+	if (j.r.command == commandUndo || j.r.command == commandReturn) && c.policy == NegativeRefuse {
 		c.policy = NegativeFloor // the reversal was decided with the event that led to this
 	}
 	j.claw(rec, e, c)

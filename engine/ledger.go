@@ -143,7 +143,7 @@ func (m *Member) idleEnds(cal calendar.Calendar, a *Account, buf *idleEnds) {
 	for _, rule := range a.Idle {
 		last := calendar.Beginning
 		end := calendar.Forever
-		if s := m.seen(rule.Event); s != nil {
+		if s := m.lastFor(rule.Event, a.Points); s != nil {
 			last = s.Last
 			end = cal.EndOfDayAfter(last, rule.After)
 		}

@@ -59,7 +59,10 @@ type NamedValue struct {
 
 // Seen is what is known of a member's events of one type: how many were accepted, the first and the last by event time.
 type Seen struct {
-	Type        string
+	Type string
+	// Of are the points that an event of Laurel's own was about, where points may expire after the last one about them; ""
+	// for all events of the type.
+	Of          string
 	Count       int
 	First, Last calendar.Instant
 	// Recent are instants within the late window, where points expire soon after events of this type.
@@ -183,23 +186,46 @@ type Holding struct {
 }
 
 // seen finds what is known of events of a type, nil when there were none.
-func (m *Member) seen(eventType string) *Seen {
+func (m *Member) seen(eventType string) *Seen { return m.seenOf(eventType, "") }
+
+// seenOf finds what is known of events of a type about some points.
+func (m *Member) seenOf(eventType, points string) *Seen {
 	for i := range m.Seen {
-		if m.Seen[i].Type == eventType {
-			return &m.Seen[i]
+		if s := &m.Seen[i]; s.Type == eventType && s.Of == points {
+			return s
 		}
 	}
 	return nil
 }
 
-// note records an accepted event of a type.
-func (m *Member) note(eventType string, at calendar.Instant) {
-	if s := m.seen(eventType); s != nil {
+// lastFor finds the events of a type after the last of which some points expire: those about these points, where Laurel's own
+// events are about points.
+func (m *Member) lastFor(eventType, points string) *Seen {
+	if _, about := pointsField[eventType]; !about {
+		points = ""
+	}
+	return m.seenOf(eventType, points)
+}
+
+// hasSent reports whether the member has sent any event; those of Laurel's own do not count.
+func (m *Member) hasSent(rules *Ruleset) bool {
+	return slices.ContainsFunc(m.Seen, func(s Seen) bool {
+		t := rules.EventType(s.Type)
+		return t == nil || !t.Builtin
+	})
+}
+
+// note records an accepted event of a type, and of what points it was about.
+func (m *Member) note(eventType, about string, at calendar.Instant) {
+	if about != "" {
+		m.note(eventType, "", at)
+	}
+	if s := m.seenOf(eventType, about); s != nil {
 		s.Count++
 		s.First, s.Last = min(s.First, at), max(s.Last, at)
 		return
 	}
-	m.Seen = append(m.Seen, Seen{Type: eventType, Count: 1, First: at, Last: at})
+	m.Seen = append(m.Seen, Seen{Type: eventType, Of: about, Count: 1, First: at, Last: at})
 }
 
 // count finds the member's own count of a counter by name, nil when nothing was counted yet.

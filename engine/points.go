@@ -188,9 +188,10 @@ func (a *applier) spendingOrder(acc *Account, p *Points) []int {
 
 // revive brings back lots that had expired because no event of a type was known, when a late one turns out to have been in
 // time (semantics: Points).
-func (a *applier) revive(eventType string) {
+func (a *applier) revive(e *Event) {
+	of := about(e.Type, e.Fields)
 	for _, acc := range a.m.Accounts {
-		if !acc.dependsOn(eventType) {
+		if !acc.dependsOn(e.Type) || of != "" && of != acc.Points {
 			continue
 		}
 		time := a.passage(acc)

@@ -104,9 +104,9 @@ func (j *judgement) fold(b *applier, e *Event) {
 		case e.Type == commandRepair:
 			b.mendAgain(j.rec.Outcome.Trail)
 		case e.Type == commandClaim:
-			b.raiseClaimAgain(RewardClaimed, e, EntryHeld, &j.rec.Outcome)
+			b.raiseClaimAgain(RewardClaimed, e, EntryHeld, &j.rec.Outcome, nil)
 		case e.Type == commandConfirm:
-			b.raiseClaimAgain(RewardConfirmed, e, EntrySpent, &j.rec.Outcome)
+			b.raiseClaimAgain(RewardConfirmed, e, EntrySpent, &j.rec.Outcome, j.returned)
 		}
 		return
 	}
@@ -119,10 +119,8 @@ func (j *judgement) fold(b *applier, e *Event) {
 	} else {
 		b.planLate(t, e)
 	}
-	if !t.Builtin {
-		b.m.note(e.Type, e.Time)
-		b.bridge(j.a.m, e)
-	}
+	b.m.note(e.Type, about(e.Type, e.Fields), e.Time)
+	b.bridge(j.a.m, e)
 	plan := b.feedPlan
 	for i := range plan {
 		b.foldPlanned(&plan[i])
@@ -228,7 +226,7 @@ func (j *judgement) settle(b *applier, now calendar.Instant) {
 	}
 	b.settleStreaks(now)
 	b.settleTiers(now)
-	if first && b.looksAt(PointsExpired) {
+	if first {
 		j.tellExpired(b)
 	}
 }

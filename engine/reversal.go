@@ -186,6 +186,10 @@ func (p *Processor) identify(e *Event) error {
 
 // prepare reads what a reversal needs, or refuses it. Both are nil for any other event.
 func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
+	if e.Type == commandReturn {
+		r, err := p.prepareReturn(e)
+		return r, nil, err
+	}
 	if !isReversal(e.Type) {
 		return nil, nil, nil
 	}
@@ -234,6 +238,37 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 		}
 	}
 	return r, nil, nil
+}
+
+// prepareReturn reads what a return needs to undo what the confirmation of its claim counted; nil where there is nothing to be
+// undone, or the versions that decided are not at hand.
+func (p *Processor) prepareReturn(e *Event) (*reversal, error) {
+	var data settling
+	m := p.subjects.Member(e.Member)
+	if m == nil || json.Unmarshal(e.Data, &data) != nil {
+		return nil, nil
+	}
+	c := p.subjects.claimOf(m, data.Claim)
+	if c == nil || c.State != ClaimConfirmed || !m.looksAt(p.current(), RewardConfirmed) {
+		return nil, nil
+	}
+	r := &reversal{command: e.Type, versions: p.versions, sharers: p.sharers}
+	var err error
+	if r.snapshot, r.records, err = p.history(e.Member, c.Confirmed); err != nil {
+		return nil, err
+	}
+	for _, rec := range r.records {
+		if !p.decidable(rec) {
+			return nil, nil
+		}
+		if rec.Seq == c.Confirmed {
+			r.target = rec
+		}
+	}
+	if r.target == nil {
+		return nil, nil
+	}
+	return r, nil
 }
 
 // revisions are the reversals of the target so far, in order.

@@ -71,6 +71,7 @@ type Definition struct {
 type EventType struct {
 	Name    string
 	Builtin bool // raised by the engine, never sent by an app
+	Named   bool // by a definition: as its trigger, or in a phrase
 	Schema  *Schema
 
 	rules index[*Rule]

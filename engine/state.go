@@ -37,6 +37,7 @@ func (w *writer) member(m *Member) {
 	for i := range m.Seen {
 		s := &m.Seen[i]
 		w.text(s.Type)
+		w.text(s.Of)
 		w.len(s.Count)
 		w.at(s.First)
 		w.at(s.Last)
@@ -319,7 +320,7 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Undeclared = list(r, func(v *NamedValue) { v.Name, v.Value = r.text(), r.value() })
 	m.align(rules.Member)
 	m.Seen = list(r, func(s *Seen) {
-		*s = Seen{Type: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
+		*s = Seen{Type: r.name(), Of: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
 		s.Recent = list(r, func(at *calendar.Instant) { *at = r.at() })
 	})
 	m.Accounts = pointers(r, r.account)

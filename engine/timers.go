@@ -59,7 +59,7 @@ func (r *Ruleset) linkTimers() {
 			name = PromotionClosed
 		}
 		t := r.byEvent[name]
-		if t == nil || len(t.rules.all) == 0 && len(t.feeds.all) == 0 {
+		if t == nil || !t.Named {
 			continue
 		}
 		for _, p := range r.Promotions {
@@ -97,8 +97,8 @@ func (t *timer) next(a *applier, m *Member, cal calendar.Calendar, after calenda
 
 // yearly is the next return of the date: at the start of its local day, never within 300 days of the last one.
 func (t *timer) yearly(m *Member, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
-	v := m.Profile[t.Yearly.Slot]
-	if v.Kind != Date {
+	of, ok := m.dateOf(t.Yearly, cal)
+	if !ok {
 		return calendar.Forever
 	}
 	last := calendar.Beginning
@@ -107,9 +107,9 @@ func (t *timer) yearly(m *Member, cal calendar.Calendar, after calendar.Instant)
 	}
 	year, _, _ := cal.Zone.Date(after).Civil()
 	for y := year; y <= year+2; y++ {
-		day := v.Date().Anniversary(y)
+		day := of.Anniversary(y)
 		at := cal.Zone.Start(day)
-		if at > after && day > v.Date() && (last == calendar.Beginning || int(day-cal.Zone.Date(last)) >= yearlyGap) {
+		if at > after && day > of && (last == calendar.Beginning || int(day-cal.Zone.Date(last)) >= yearlyGap) {
 			return at
 		}
 	}

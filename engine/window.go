@@ -45,6 +45,8 @@ func (f *Facts) anchor(a Anchor) (calendar.Instant, bool) {
 		if s := f.Member.seen(a.First); s != nil {
 			return s.First, true
 		}
+	case a.Field == JoinedField:
+		return f.Member.Joined, true
 	case a.Field != nil:
 		switch v := f.Profile(a.Field.Slot); v.Kind {
 		case Date:
@@ -56,16 +58,33 @@ func (f *Facts) anchor(a Anchor) (calendar.Instant, bool) {
 	return 0, false
 }
 
+// JoinedField stands for the date of joining where a phrase names a date of the member. It has no slot.
+var JoinedField = &Field{Name: "joined", Type: TypeDate, Slot: -1}
+
+// dateOf is a date of the member: of a time, the day that it lies in.
+func (m *Member) dateOf(f *Field, cal calendar.Calendar) (d calendar.Date, ok bool) {
+	if f == JoinedField {
+		return cal.Zone.Date(m.Joined), true
+	}
+	switch v := m.Profile[f.Slot]; v.Kind {
+	case Date:
+		return v.Date(), true
+	case Time:
+		return cal.Zone.Date(v.Time()), true
+	}
+	return 0, false
+}
+
 // openAround reports whether the event falls in the day, week or month of the yearly return of a date of the member's.
 func (f *Facts) openAround(w *Window) bool {
-	v := f.Profile(w.OfField.Slot)
-	if v.Kind != Date {
+	of, ok := f.Member.dateOf(w.OfField, f.calendar)
+	if !ok {
 		return false
 	}
 	today := f.Date()
 	year, _, _ := today.Civil()
 	for _, y := range [...]int{year - 1, year, year + 1} { // a week can reach into another year
-		if f.calendar.KeyOfDate(w.Of, v.Date().Anniversary(y)) == f.calendar.KeyOfDate(w.Of, today) {
+		if f.calendar.KeyOfDate(w.Of, of.Anniversary(y)) == f.calendar.KeyOfDate(w.Of, today) {
 			return true
 		}
 	}

@@ -265,6 +265,7 @@ func (b *builder) triggerEvent(rec *document.Record, n *document.Node, g documen
 		if p == nil {
 			return nil
 		}
+		b.events[engine.PromotionOpened].Named = true
 		opened := *b.events[engine.PromotionOpened] // one of its own: only this promotion starts the rule
 		return &opened
 	}
@@ -306,15 +307,19 @@ func (b *builder) eventNamed(n *document.Node, g document.Groups, i int) *engine
 	if t == nil {
 		from, to := g.At(i)
 		b.unknown(n, from, to, "event", g.Get(i), ids(b.events))
+		return nil
 	}
+	t.Named = true
 	return t
 }
 
-// memberDate finds the declared date of a member that a phrase names.
+// memberDate finds the date of a member that a phrase names: a declared one, or that of joining.
 func (b *builder) memberDate(n *document.Node, g document.Groups, i int) *engine.Field {
 	from, to := g.At(i)
 	f := b.rules.Member.Field(g.Get(i))
 	switch {
+	case g.Get(i) == engine.JoinedField.Name:
+		return engine.JoinedField
 	case f == nil:
 		b.Span(n, from, to, expression.DidYouMean(g.Get(i), b.rules.Member.Names()), "member has no field %q", g.Get(i))
 	case f.Type != engine.TypeDate && f.Type != engine.TypeTime:

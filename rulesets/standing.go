@@ -406,8 +406,8 @@ func (b *builder) price(n *document.Node, chosen bool) []engine.Cost {
 		g := document.Cost.Match(p.Value.Text)
 		amount, _ := decimal.Parse(g.Get(1))
 		switch {
-		case amount <= 0:
-			b.Node(p.Value, "without cost a reward can only be given", "a cost is more than 0")
+		case amount < 0, amount == 0 && !chosen: // a reward that costs 0 is there to be claimed; one without cost can only be given
+			b.Node(p.Value, "such as 100", "a cost is more than 0")
 		case amount.Fraction() > b.decimalsOf(points):
 			b.Node(p.Value, "round it, or declare decimals in points", "%s have %d decimals", points.ID, b.decimalsOf(points))
 		case g.Has(2) && !chosen:
