@@ -26,7 +26,7 @@ func NewAdjustment(id, member string, c Adjustment) *Event {
 // adjustmentNames is what the source of an adjustment's entry begins with; the reason follows.
 const adjustmentNames = "adjustments/"
 
-func checkAdjustment(rules *Ruleset, e *Event) *Refusal {
+func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {
 	var c Adjustment
 	if json.Unmarshal(e.Data, &c) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the adjustment is not well-formed JSON"}
@@ -44,6 +44,10 @@ func checkAdjustment(rules *Ruleset, e *Event) *Refusal {
 	}
 	if errs != nil {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the adjustment does not fit", Errors: errs}
+	}
+	if acc := m.account(c.Points); acc != nil && !acc.takesIn(c.Amount) {
+		return &Refusal{Code: CodeOverflow, Message: "with this the member's points would be more than can be counted",
+			Errors: []FieldError{{Location: "amount", Code: CodeOverflow, Message: "this is too much"}}}
 	}
 	return nil
 }

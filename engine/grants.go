@@ -113,6 +113,10 @@ func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending,
 	if given == 0 && wanted > 0 {
 		return false
 	}
+	if acc := a.m.account(g.grant.Points.ID); acc != nil && !acc.takesIn(given) {
+		a.out.note("overflow", name, "with this the member's "+g.grant.Points.ID+" would be more than can be counted: nothing was given")
+		return false
+	}
 	a.usePoints(limits, g.grant.Points, given, a.m)
 	if given > 0 {
 		a.grant(g.grant.Points, given, wanted, pending, name, "", applied)

@@ -112,6 +112,18 @@ type Expiring struct {
 	Amount decimal.Decimal
 }
 
+// takesIn reports whether the account's books stay within the range of numbers when an amount is given or, below zero, taken. All
+// other sums are parts of what was issued, or of what was taken.
+func (a *Account) takesIn(amount decimal.Decimal) bool {
+	if amount >= 0 {
+		_, ok := a.Issued.Add(amount)
+		return ok
+	}
+	_, taken := a.Forfeited.Sub(amount)
+	_, owed := a.Debt.Sub(amount)
+	return taken && owed
+}
+
 func (m *Member) account(points string) *Account {
 	for _, a := range m.Accounts {
 		if a.Points == points {

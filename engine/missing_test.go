@@ -139,3 +139,31 @@ rules:
 	require.Equal(t, map[string]decimal.Decimal{"rules/buy issued": 30 * decimal.One, "rules/buy expired": -30 * decimal.One,
 		"rules/thanks issued": 3 * decimal.One, "rules/thanks expired": -3 * decimal.One}, sums)
 }
+
+// No sum wraps: what would leave the range of numbers gives nothing.
+func TestNoSumOfPointsWraps(t *testing.T) {
+	w := program(t, `
+events: {buy: {n: number}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.n}, limit: 3 ever}}
+challenges: {c: {when: buy, goal: 3, give: {stars: 5000000000000}}}
+counters: {got: {earned: stars, public: true}}
+`)
+	w.as("a").send("ann", "buy", "n", 5_000_000_000_000)
+	w.has("ann", "stars", "5000000000000")
+	out := w.as("b").send("ann", "buy", "n", 5_000_000_000_000)
+	require.Equal(t, []string{"overflow rules/buy"}, notes(out))
+	out = w.as("c").send("ann", "buy", "n", 1)
+	require.Equal(t, []string{"overflow challenges/c"}, notes(out))
+	w.has("ann", "stars", "5000000000001")
+	require.Equal(t, "5000000000001", w.counter("ann", "got"))
+	w.refuses(engine.CodeOverflow, w.adjust("ann", "stars", "5000000000000", false))
+	out = w.keyed("k1", "c", `{"n": 6000000000000}`)
+	require.Equal(t, []string{"overflow rules/buy"}, notes(out))
+	w.has("ann", "stars", "5000000000001")
+	w.restart(false)
+	w.accept(w.adjust("ann", "stars", "-9000000000000", true))
+	w.refuses(engine.CodeOverflow, w.adjust("ann", "stars", "-9000000000000", true))
+	w.void("a")
+	w.void("c")
+}

@@ -9,15 +9,18 @@ import (
 
 // grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
 func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) {
-	if a.judge == nil {
-		a.give(p, given, wanted, pending, name, goal, boosts)
+	if a.judge == nil && a.give(p, given, wanted, pending, name, goal, boosts) {
 		a.foldEarned(p, given, name)
 	}
 }
 
-// give opens a lot without counting it as earned.
-func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) {
+// give opens a lot without counting it as earned. It reports false, with a note, where the account cannot take it in.
+func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) bool {
 	acc := a.m.needAccount(p.ID)
+	if !acc.takesIn(given) {
+		a.out.note("overflow", name, "with this the member's "+p.ID+" would be more than can be counted: nothing was given")
+		return false
+	}
 	cal := a.rules.CalendarOf(a.m)
 	lot := a.openLot(acc, p, cal, given, pending)
 	lot.Source = name
@@ -34,6 +37,7 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: name, Available: lot.Available, Expires: expires})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Goal: goal, Amount: given, Wanted: wanted,
 		Boosts: boosts, Available: lot.Available, Expires: expires})
+	return true
 }
 
 // add opens a lot. What a definition gives for one event on the same terms is one lot.

@@ -473,6 +473,10 @@ func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
 func (j *judgement) open(r *Rule, x *rising) bool {
 	a, b, target := j.a, j.was.b, j.r.target
 	acc := a.m.needAccount(x.id)
+	if !acc.takesIn(x.amount) {
+		a.out.note("overflow", r.Path, "with this the member's "+x.id+" would be more than can be counted: nothing was given")
+		return false
+	}
 	then := applier{rules: b.rules, m: b.m, now: target.Event.Arrived, seq: target.Seq}
 	lot := then.openLot(acc, x.grant.Points, b.rules.CalendarOf(b.m), x.amount, r.Pending)
 	pending := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == target.Seq && l.Available > a.now && l.Remaining > 0 })

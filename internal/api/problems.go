@@ -72,6 +72,7 @@ var codes = []Code{
 	{"media_type_refused", 415, "this call does not take bodies of this Content-Type"},
 	{"idempotency_key_reused", 422, "another request was made with this Idempotency-Key"},
 	{engine.CodeDoesNotFit, 422, "the data does not fit the ruleset"},
+	{engine.CodeOverflow, 422, "with this a sum would be more than can be counted"},
 	{engine.CodeUnknownType, 422, "the ruleset has no such event type"},
 	{engine.CodeTooLate, 422, "the event's time lies further back than the program's late window"},
 	{engine.CodeInFuture, 422, "the event's time lies in the future"},
