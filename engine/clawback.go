@@ -46,12 +46,13 @@ func (a *applier) tookFrom(c *clawing, lot uint64, amount decimal.Decimal) {
 	a.entry(c.acc, Entry{Kind: EntryReversed, Amount: -amount, At: a.now, Lot: lot, Source: c.Source})
 }
 
-// clawOwn takes from the lots of the event itself, and forgives what of them has expired.
+// clawOwn takes from the lots of the event itself, those of the same definition first, and forgives what of them has expired.
 func (a *applier) clawOwn(c *clawing, rev *Revision) {
-	for _, pending := range []bool{true, false} {
+	for _, turn := range []struct{ pending, mine bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
 		for i := range c.acc.Lots {
 			lot := &c.acc.Lots[i]
-			if part := min(c.left(), lot.Remaining); lot.Seq == c.Seq && (lot.Available > a.now) == pending && part > 0 {
+			part := min(c.left(), lot.Remaining)
+			if lot.Seq == c.Seq && (lot.Available > a.now) == turn.pending && (lot.Source == c.Source) == turn.mine && part > 0 {
 				lot.Remaining, lot.Reversed = lot.Remaining-part, lot.Reversed+part
 				c.took.Own += part
 				a.tookFrom(c, lot.Seq, part)

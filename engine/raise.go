@@ -459,6 +459,13 @@ func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
 	list := j.forgiven[key]
 	for i := len(list) - 1; i >= 0 && sum < x.amount; i-- {
 		n := min(list[i].amount, x.amount-sum)
+		if !list[i].lapsed { // of what was spent then, some may have come back since, and is not forgiven but taken
+			if m := j.a.m.needAccount(x.id).missing(j.r.target.Seq); m != nil {
+				n = min(n, m.Let)
+			} else {
+				n = 0
+			}
+		}
 		if n == 0 {
 			continue
 		}
