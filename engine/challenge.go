@@ -13,6 +13,7 @@ import (
 type challengeWindow struct {
 	key        calendar.Key
 	start, end calendar.Instant
+	from       calendar.Instant // from when `within` counts
 	open       bool
 }
 
@@ -34,13 +35,13 @@ func (m *Member) window(c *Challenge, rec *ChallengeRecord, cal calendar.Calenda
 			w.open = false
 			return w
 		}
-		w.start = max(w.start, rec.Enrolled)
+		w.from, w.start = max(w.start, rec.Began), max(w.start, rec.Enrolled)
+	} else {
+		w.from = max(w.start, m.Joined)
 	}
 	if !c.Within.IsZero() {
-		if !c.OptIn {
-			w.start = max(w.start, m.Joined)
-		}
-		w.end = min(w.end, cal.EndOfDayAfter(w.start, c.Within))
+		w.start = max(w.start, w.from)
+		w.end = min(w.end, cal.EndOfDayAfter(w.from, c.Within))
 	}
 	w.open = at >= w.start && at < w.end
 	return w
@@ -156,7 +157,7 @@ func (c *ChallengeRecord) completedAt(ch *Challenge) calendar.Instant {
 
 // goal pays a goal as often as progress has reached it and it was not paid.
 func (a *applier) goal(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string, t *challenges.Tally) {
-	if !g.Within.IsZero() && a.event.Time >= a.facts.calendar.EndOfDayAfter(max(w.start, a.m.Joined), g.Within) {
+	if !g.Within.IsZero() && a.event.Time >= a.facts.calendar.EndOfDayAfter(max(w.from, a.m.Joined), g.Within) {
 		return
 	}
 	times := 0
@@ -357,7 +358,7 @@ func (c *Challenge) shareSuffices(mine *challenges.Tally) bool {
 
 // payShare pays a member their part of a goal that the group has reached, once.
 func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string, mine *challenges.Tally) {
-	if !ch.shareSuffices(mine) || rec.window(w.key, group).goal(g.ID) != nil {
+	if !ch.shareSuffices(mine) || rec.window(w.key, group).goal(g.ID) != nil || ch.OptIn && rec.Enrolled == 0 {
 		return
 	}
 	if a.judge != nil && !a.judge.reachedByNow(ch, w.key, group, g) {
@@ -437,15 +438,4 @@ const boardNames = "leaderboards/"
 func (c *Challenge) owns(name string) bool {
 	own := challengeNames + c.Key
 	return len(name) >= len(own) && name[:len(own)] == own && (len(name) == len(own) || name[len(own)] == '/')
-}
-
-// enroll opts the member in, from an instant on.
-func (a *applier) enroll(ch *Challenge, at calendar.Instant) {
-	rec := a.m.needChallenge(ch.Key)
-	if rec.Enrolled == 0 {
-		rec.Enrolled = at
-	}
-	next, _ := ch.goals(nil)
-	s := a.m.ChallengeAt(a.rules, ch, at)
-	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: s.Progress, Shown: s.Shown, Wanted: next, Hidden: ch.hiddenFrom(rec)})
 }

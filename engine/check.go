@@ -33,6 +33,7 @@ const (
 	CodeNotFound         = "not_found"
 	CodeNotOptIn         = "not_opt_in"
 	CodeChallengeOver    = "challenge_over"
+	CodeNotJoined        = "not_joined"      // leaving a challenge that was never joined
 	CodeMemberErased     = "member_erased"   // the id of an erased member; not remembered
 	CodeUnknownEvent     = "unknown_event"   // a reversal of an id that was never accepted; not remembered
 	CodeEventVoided      = "event_voided"    // a reversal of an event that was voided before
@@ -157,7 +158,12 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
 		}
-		return checkEnrollment(rules, rules.CalendarOf(subjects.Member(e.Member)), e)
+		return checkEnrollment(rules, subjects.Member(e.Member), e)
+	case commandLeave:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return checkLeaving(rules, subjects.Member(e.Member), e)
 	case commandAdjust:
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
@@ -206,7 +212,7 @@ func checkProfile(rules *Ruleset, e *Event, known bool) *Refusal {
 	return nil
 }
 
-func checkEnrollment(rules *Ruleset, cal calendar.Calendar, e *Event) *Refusal {
+func checkEnrollment(rules *Ruleset, m *Member, e *Event) *Refusal {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the enrollment is not well-formed JSON"}
@@ -216,19 +222,12 @@ func checkEnrollment(rules *Ruleset, cal calendar.Calendar, e *Event) *Refusal {
 	}
 	ch := rules.Challenge(data.Challenge)
 	if ch == nil {
-		var ids []string
-		for _, c := range rules.Challenges {
-			ids = append(ids, c.ID)
-		}
-		return unknownID("challenge", data.Challenge, ids)
+		return unknownID("challenge", data.Challenge, challengeIDs(rules))
 	}
 	if !ch.OptIn {
 		return &Refusal{Code: CodeNotOptIn, Message: "everybody takes part in this challenge without joining"}
 	}
-	if ch.over(cal, e.Time) {
-		return &Refusal{Code: CodeChallengeOver, Message: "this challenge is over"}
-	}
-	return nil
+	return checkJoining(rules, m, ch, e.Time)
 }
 
 func checkStreakEnrollment(rules *Ruleset, id string) *Refusal {

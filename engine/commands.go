@@ -27,6 +27,7 @@ func init() {
 	commands = map[string]func(*applier, *Event){
 		commandPut:    (*applier).put,
 		commandEnroll: (*applier).enrollCommand,
+		commandLeave:  (*applier).leaveCommand,
 		commandGrant:  (*applier).grantCommand,
 		commandTake:   (*applier).takeCommand,
 		commandShare:  (*applier).shareCommand,

@@ -124,7 +124,9 @@ type StreakRecord struct {
 // ChallengeRecord is a member's part in a challenge.
 type ChallengeRecord struct {
 	ID       string
-	Enrolled calendar.Instant // 0: not enrolled
+	Enrolled calendar.Instant // since when it counts; 0: not enrolled
+	Began    calendar.Instant // from when the challenge's within counts: the first enrolment, or with retry the last
+	Joins    int              // how often the member has joined
 	Times    int              // completions, over all windows
 	Windows  []ChallengeWindow
 }

@@ -73,7 +73,7 @@ func (r *reversal) state(key string) []byte {
 }
 
 // replayed are the commands that make progress of their own.
-var replayed = []string{commandPut, commandEnroll, commandGrant, commandShare, commandFreeze, commandPlace, commandTime}
+var replayed = []string{commandPut, commandEnroll, commandLeave, commandGrant, commandShare, commandFreeze, commandPlace, commandTime}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
 func (j *judgement) process(b *applier, e *Event) {

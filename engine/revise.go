@@ -69,7 +69,7 @@ func (j *judgement) challenges(b *applier) []*ChallengeRecord {
 			continue
 		}
 		then := b.m.challenge(now.ID)
-		rec := &ChallengeRecord{ID: now.ID, Enrolled: now.Enrolled}
+		rec := &ChallengeRecord{ID: now.ID, Enrolled: now.Enrolled, Began: now.Began, Joins: now.Joins}
 		if then != nil {
 			rec.Times = min(now.Times, then.Times)
 		}

@@ -330,6 +330,7 @@ type Challenge struct {
 	For     Cond
 	During  *During // its window; a calendar one gives start and end
 	OptIn   bool
+	Retry   bool            // who has not reached the last goal in time may join again
 	Every   calendar.Period // the challenge repeats each period; Always: once
 	Within  calendar.Duration
 	Goals   []*Goal // for steps one goal, At = number of steps

@@ -268,6 +268,8 @@ func (r *reader) span(s *challenges.Span) {
 func (w *writer) challenge(c *ChallengeRecord) {
 	w.text(c.ID)
 	w.at(c.Enrolled)
+	w.at(c.Began)
+	w.len(c.Joins)
 	w.len(c.Times)
 	w.len(len(c.Windows))
 	for i := range c.Windows {
@@ -381,7 +383,7 @@ func (r *reader) streak(s *StreakRecord) {
 }
 
 func (r *reader) challenge(c *ChallengeRecord) {
-	*c = ChallengeRecord{ID: r.name(), Enrolled: r.at(), Times: r.len2()}
+	*c = ChallengeRecord{ID: r.name(), Enrolled: r.at(), Began: r.at(), Joins: r.len2(), Times: r.len2()}
 	c.Windows = list(r, func(w *ChallengeWindow) {
 		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
 		w.Goals = list(r, func(g *GoalMark) {

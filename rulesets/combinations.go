@@ -49,6 +49,7 @@ var constraints = []constraint{
 	{challengeSection, forbids, append([]string{"counter", "if", "every", "by", "at_most"}, foldNames...), "the counter says what counts, for whom and in which period"},
 	{challengeSection, forbids, append([]string{"steps", "goal", "goals", "again", "if", "by", "at_most"}, foldNames...), "each step has its own"},
 	{challengeSection, atMostOne, foldNames, "a challenge has one fold"},
+	{challengeSection, requires, []string{"retry", "within"}, "within: 7 days, after which it is tried again"},
 	{challengeSection, requires, []string{"each_needs", "by", "counter"}, "by: member.team; each_needs is what a group's member must bring"},
 	{stepSection, atMostOne, foldNames, "a step has one fold"},
 	{stepSection, exactlyOne, []string{"when", "earned"}, "when counts events, earned counts points given"},

@@ -168,6 +168,7 @@ var (
 	challengeSection = &document.Section{Name: "challenge", Doc: "A count with a goal and a gift, or a list of steps, mostly in a window.", Fields: fields(
 		[]document.Field{titleField, aboutField, hiddenField, forField, duringField,
 			{Name: "join", Words: []string{"automatic", "opt_in"}, Fallback: "automatic", Doc: "Whether it counts for all members, or from the moment at which a member joins it."},
+			{Name: "retry", Phrase: document.Boolean, Fallback: "false", Doc: "With `join: opt_in` and `within`: who has not reached the last goal in time may join again, and begins anew. Goals that were paid are not paid again."},
 			{Name: "counter", Phrase: document.ID, Doc: "The counter whose meaning and period it takes, instead of `when`. It counts from its own start.", Example: "weekly_km"},
 			optional(whenField),
 			{Name: "by", Phrase: document.Subject, Fallback: "member", Doc: "Whose count it is: each member's, that of everyone together, or that of a group.", Example: "member.team"},

@@ -156,6 +156,9 @@ func (b *builder) challenge(rec *document.Record, c *engine.Challenge) {
 	name := "challenges/" + rec.ID
 	r := reader{who: "a challenge"}
 	c.OptIn, c.Leave = rec.Text("join") == "opt_in", rec.Text("on_reversal") == "leave"
+	if c.Retry = rec.Text("retry") == "true"; c.Retry && !c.OptIn {
+		b.Node(rec.Values["retry"], "join: opt_in", "only a challenge that members join can be tried again")
+	}
 	c.For = b.who(rec.Values["for"], r).cond
 	c.Every, c.Within = b.period(rec, "every"), b.duration(rec, "within")
 	b.challengeWindow(rec, c)

@@ -312,9 +312,47 @@ func (c call) progressAt(id string, at calendar.Instant) (engine.Progress, bool,
 	return p, found, err
 }
 
-// enroll opts a member in to a challenge. The event's id is the member's and the challenge's, so that doing it again
-// answers as the first time.
-func enroll(c call) error { return c.enroll("challenge", "enroll/", engine.NewEnrollment) }
+// enroll opts a member in to a challenge. The event's id is the member's and the challenge's, with a number where it is not the
+// first time, so that doing it again answers as before.
+func enroll(c call) error {
+	member, challenge, err := c.joining()
+	if err != nil {
+		return err
+	}
+	joins, again := c.program.Enrollment(member, challenge)
+	if again {
+		joins++
+	}
+	return c.carryOut(engine.NewEnrollment(numbered(max(1, joins))+challenge+"/"+member, member, challenge))
+}
+
+// leave takes a member out of a challenge, once for each time that they joined.
+func leave(c call) error {
+	member, challenge, err := c.joining()
+	if err != nil {
+		return err
+	}
+	joins, _ := c.program.Enrollment(member, challenge)
+	return c.carryOut(engine.NewLeave(numbered(max(1, joins))+challenge+"/"+member, member, challenge))
+}
+
+// numbered begins the id of what is done for the nth time. No id of a challenge begins with a digit.
+func numbered(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return strconv.Itoa(n) + "/"
+}
+
+func (c call) joining() (member, challenge string, err error) {
+	if member, err = c.id("member"); err != nil {
+		return "", "", err
+	}
+	if challenge, err = c.id("challenge"); err != nil {
+		return "", "", err
+	}
+	return member, challenge, c.noBody()
+}
 
 // enrollInStreak opts a member in to a streak, likewise.
 func enrollInStreak(c call) error {

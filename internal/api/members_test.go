@@ -216,6 +216,7 @@ func TestLedger(t *testing.T) {
 func TestEnrollment(t *testing.T) {
 	w := newWorld(t)
 	w.do("POST", "/v1/events", visit("v1", "ann")).ok()
+	w.do("DELETE", "/v1/members/ann/challenges/dash/enroll", "").problem(409, "not_joined")
 	first := w.do("POST", "/v1/members/ann/challenges/dash/enroll", "").ok()
 	again := w.do("POST", "/v1/members/ann/challenges/dash/enroll", "{}").ok()
 	require.Equal(t, strings.Replace(string(first.body), "false", "true", 1), string(again.body))
@@ -230,6 +231,14 @@ func TestEnrollment(t *testing.T) {
 	w.get("/v1/challenges?member=ann").ok().json(&list)
 	require.True(t, list.Data[0].Progress.Joined)
 	require.True(t, list.Data[0].OptIn)
+	left := w.do("DELETE", "/v1/members/ann/challenges/dash/enroll", "").ok()
+	twice := w.do("DELETE", "/v1/members/ann/challenges/dash/enroll", "").ok()
+	require.Equal(t, strings.Replace(string(left.body), "false", "true", 1), string(twice.body))
+	w.get("/v1/challenges?member=ann").ok().json(&list)
+	require.False(t, list.Data[0].Progress.Joined)
+	w.do("POST", "/v1/members/ann/challenges/dash/enroll", "").ok()
+	w.get("/v1/challenges?member=ann").ok().json(&list)
+	require.True(t, list.Data[0].Progress.Joined)
 	list.Data = nil
 	a := w.get("/v1/challenges").ok()
 	a.json(&list)

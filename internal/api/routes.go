@@ -45,6 +45,7 @@ var routes = []route{
 	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "order", "cursor", "limit"), showLedger},
 	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
+	{del, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, 0, nil, leave},
 	{post, "/v1/members/:member/streaks/:streak/enroll", keys.MembersWrite, MaxEvent, nil, enrollInStreak},
 	{post, "/v1/members/:member/streaks/:streak/freeze", keys.MembersWrite, MaxEvent, nil, buyFreeze},
 	{post, "/v1/members/:member/streaks/:streak/repair", keys.MembersWrite, MaxEvent, nil, repairStreak},

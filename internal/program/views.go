@@ -115,6 +115,18 @@ func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engin
 	return m.Progress(rules, at, nil), true, nil
 }
 
+// Enrollment tells how often a member has joined a challenge, and whether to join now is to ask for one time more.
+func (p *Program) Enrollment(member, challenge string) (joins int, again bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, rules := p.processor.Member(member), p.processor.Rules()
+	c := rules.Challenge(challenge)
+	if m == nil || c == nil {
+		return 0, true
+	}
+	return m.Enrollment(rules, c, p.now())
+}
+
 // Profile is what a member told of themselves.
 type Profile struct {
 	ID       string           `json:"id"`

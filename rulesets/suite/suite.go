@@ -58,6 +58,7 @@ var (
 		{Name: "id", Phrase: document.Text, Example: "till-7-0001", Doc: "An id of its own, to send the same again or to name it later."},
 		{Name: "time", Phrase: document.Moment, Example: "2026-11-30 20:00", Doc: "When the event happened, where that is not when it arrived."},
 		{Name: "enroll", Phrase: document.ID, Example: "star_dash", Doc: "The member joins a challenge, or a streak."},
+		{Name: "leave", Phrase: document.ID, Example: "star_dash", Doc: "The member leaves a challenge that they joined."},
 		{Name: "set", Free: true, Example: "{country: FR}", Doc: "Fields of the member change."},
 		{Name: "void", Phrase: document.Text, Example: "till-7-0001", Doc: "An event is voided: as if it had never been."},
 		{Name: "amend", Phrase: document.Text, Example: "till-7-0001", Doc: "An event is amended to what `with` says is kept of it."},

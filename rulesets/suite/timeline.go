@@ -46,6 +46,7 @@ const (
 	EventAction
 	EnrollAction
 	EnrollStreakAction
+	LeaveAction
 	SetAction
 	VoidAction
 	AmendAction
@@ -73,7 +74,7 @@ var (
 var reversals = map[string]Action{"void": VoidAction, "amend": AmendAction, "release": ReleaseAction, "refuse": RefuseAction}
 
 // actions are the fields of a step of which it has at most one.
-var actions = []string{"event", "enroll", "set", "void", "amend", "release", "refuse", "adjust",
+var actions = []string{"event", "enroll", "leave", "set", "void", "amend", "release", "refuse", "adjust",
 	"claim", "confirm", "cancel", "return", "freeze", "repair", "fire", "close"}
 
 // companions are fields of a step that go with some actions only.
@@ -108,6 +109,10 @@ func (s *reader) step(rec *document.Record) *Step {
 			t.Action = EnrollStreakAction
 		} else if !s.named(n, "challenges") {
 			t.Action = LookAction
+		}
+	case "leave":
+		if s.named(n, "challenges") {
+			t.Action, t.Name = LeaveAction, n.Text
 		}
 	case "void", "amend", "release", "refuse":
 		s.reversal(rec, t, n, reversals[action])

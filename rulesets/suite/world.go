@@ -98,6 +98,8 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 		e = &engine.Event{ID: id, Type: t.Name, Member: t.Member, Data: t.Data, Timed: t.Timed, Time: t.Time}
 	case EnrollAction:
 		e = engine.NewEnrollment(id, t.Member, t.Name)
+	case LeaveAction:
+		e = engine.NewLeave(id, t.Member, t.Name)
 	case EnrollStreakAction:
 		e = engine.NewStreakEnrollment(id, t.Member, t.Name)
 	case VoidAction:

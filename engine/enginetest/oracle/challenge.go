@@ -32,6 +32,24 @@ func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool
 	return name, func(h *happened) bool { return from <= h.At && h.At < to }, from <= at && at < to
 }
 
+// ranOut reports whether the time that a member had from joining is over.
+func (c Challenge) ranOut(m *member, at Instant) bool {
+	from := m.enrolled[c.ID]
+	if from == 0 || c.Within.N == 0 {
+		return false
+	}
+	if c.From != 0 {
+		if at < m.clock.start(c.From) {
+			return false
+		}
+		from = max(from, m.clock.start(c.From))
+	}
+	if c.Every != "" {
+		from = max(from, m.clock.start(m.clock.periodStart(c.Every, m.clock.day(at))))
+	}
+	return at >= m.clock.after(from, c.Within)
+}
+
 // completions are the goals that a value reaches: each goal once, or the only one again and again.
 func (c Challenge) completions(v int64) (names []string) {
 	if c.Again {

@@ -25,7 +25,7 @@ var situations = []string{"late event", "duplicate", "restart", "void", "amend",
 	"floor", "came back to what was reversed", "made good", "brought back by a late event", "expiry moved back", "goal paid", "goal revoked", "freeze used",
 	"paid runs joined by a late event", "tier fell", "lower level kept anew", "badge level", "board of several", "tie", "team changed",
 	"group's goal reached", "share brought after the group's goal", "share too small", "share revoked", "no winner's place left",
-	"winner revoked", "enrolled", "enrolled too late", "some steps done", "gift", "gift to nobody", "gift reversed", "gift released", "gift refused", "deploy",
+	"winner revoked", "enrolled", "enrolled too late", "time to try is over", "some steps done", "gift", "gift to nobody", "gift reversed", "gift released", "gift refused", "deploy",
 	"judged by an older version", "adjustment", "adjustment refused", "released",
 	"refused", "claim", "sold out", "too little to claim", "hold of several lots", "partial confirm", "cancel", "hold timed out",
 	"hold over expiry", "return", "given back after its expiry", "settling refused"}

@@ -120,6 +120,10 @@ func (w *World) Enroll(id string, c Challenge, now Instant) bool {
 		w.reach("enrolled too late")
 		return false
 	}
+	if c.ranOut(w.members[id], now) {
+		w.reach("time to try is over")
+		return false
+	}
 	if m := w.members[id]; m.enrolled[c.ID] == 0 {
 		m.enrolled[c.ID] = now
 		clear(m.reached)
