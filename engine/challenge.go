@@ -80,7 +80,9 @@ func duringWindow(d *During, cal calendar.Calendar, at calendar.Instant) challen
 // foldChallenge counts an event for a challenge or one of its steps, and pays the goals it reaches.
 func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group string) {
 	ch, name := c.challenge, c.challenge.Path
-	if !a.ask(ch.For, name) {
+	now := a.goBack()
+	who := a.ask(ch.For, name)
+	if a.m.Profile = now; !who {
 		a.trace.not(a.event.ID, name, ch.Position, WhoseNot, "")
 		return
 	}

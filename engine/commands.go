@@ -184,7 +184,7 @@ func (a *applier) put(e *Event) {
 		return
 	}
 	for _, v := range values {
-		a.m.Profile[a.rules.Member.Field(v.Name).Slot] = v.Value
+		a.changeField(a.rules.Member.Field(v.Name).Slot, v.Value, e.Time)
 	}
 }
 

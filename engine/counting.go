@@ -28,10 +28,10 @@ func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
 		if a.event.Time < c.start || c.Only != nil && !c.Only[source] {
 			continue
 		}
-		if !a.ask(c.Earner.For, c.Name) {
-			continue
-		}
-		if group, split, counts := a.placed(c.Earner.By, c.Earner.Split, c.Name); counts {
+		now := a.goBack()
+		who := a.ask(c.Earner.For, c.Name)
+		group, split, counts := a.placed(c.Earner.By, c.Earner.Split, c.Name)
+		if a.m.Profile = now; who && counts {
 			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, group, split)
 		}
 	}

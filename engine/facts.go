@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -52,7 +53,16 @@ func (f *Facts) Failed() error {
 func (f *Facts) Field(slot int) Value { return f.Event.Fields[slot] }
 
 // Profile is the member's declared field in slot.
-func (f *Facts) Profile(slot int) Value { return f.Member.Profile[slot] }
+func (f *Facts) Profile(slot int) Value {
+	v := f.Member.Profile[slot]
+	if v.Kind == Absent && len(f.Member.Was) > 0 && !f.Member.schema.Fields[slot].Optional {
+		f.Fail(errNotToldYet)
+	}
+	return v
+}
+
+// errNotToldYet is why nothing is known of a required field: the event is from before the member was made known.
+var errNotToldYet = errors.New("the member's profile did not say so yet")
 
 // Calendar is the calendar that decides for this event: the program's, or the member's own.
 func (f *Facts) Calendar() calendar.Calendar { return f.calendar }

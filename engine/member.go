@@ -22,6 +22,7 @@ type Member struct {
 	Zone    *calendar.Zone // nil: the program's
 	Travel  Travel
 	Profile []Value // declared fields by slot of the ruleset's member schema
+	Was     []Was   // what changed of it within the late window, by instant
 	// Undeclared are values of fields that the present ruleset does not declare (any more).
 	Undeclared []NamedValue
 

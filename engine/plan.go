@@ -53,6 +53,7 @@ func (a *applier) plan(t *EventType) {
 // planFeeds asks what an event contributes to counters.
 func (a *applier) planFeeds(t *EventType) {
 	a.feedPlan = a.feedPlan[:0]
+	now := a.goBack() // what counts belongs to the member of the event's own time
 	feeds := t.feeds.all
 	if a.trace == nil {
 		a.candidateFeeds = t.feeds.candidates(&a.facts, &a.clausesLeft, a.candidateFeeds[:0])
@@ -61,6 +62,7 @@ func (a *applier) planFeeds(t *EventType) {
 	for _, f := range feeds {
 		a.planFeed(f)
 	}
+	a.m.Profile = now
 }
 
 // matches asks during, for and if, in that order, and traces the first that says no.

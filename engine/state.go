@@ -94,6 +94,7 @@ func (w *writer) member(m *Member) {
 		w.at(t.At)
 	}
 	w.uint(m.Raised)
+	w.was(m.Was)
 }
 
 func (w *writer) travel(t *Travel) {
@@ -345,6 +346,7 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Live = r.at()
 	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
 	m.Raised = r.uint()
+	m.Was = r.was()
 	damaged("member", m.ID, r)
 	return m
 }

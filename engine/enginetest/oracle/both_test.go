@@ -246,7 +246,7 @@ func (b *both) order(s step) {
 	switch s.do {
 	case "team":
 		b.command(engine.NewProfile(id, s.member, engine.Profile{Fields: inTeam(s.what)}), s.now)
-		b.world.MoveTo(s.member, s.what)
+		b.world.MoveTo(s.member, s.what, s.now)
 	case "enroll":
 		for _, c := range b.world.Program.Challenges {
 			if c.ID == s.what && c.OptIn {

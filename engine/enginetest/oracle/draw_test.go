@@ -39,7 +39,7 @@ var features = []string{"boosts", "limits", "expiry", "pending", "takes", "strea
 type mix map[string]bool
 
 // mix draws features. Some questions have no answer in the design together, so that with reversals there are no gifts for
-// streaks and no grace of tiers, and what needs something else before it is sent in order.
+// streaks, and what needs something else before it is sent in order.
 func (d drawing) mix() mix {
 	m := mix{}
 	for _, f := range features {
@@ -360,14 +360,13 @@ func (d drawing) tier(m mix) Tier {
 	for range d.between(1, 3) {
 		t.Levels = append(t.Levels, t.Levels[len(t.Levels)-1]+int64(d.between(5, 60)))
 	}
-	reversed := m["reversals"] || m["pending"]
 	switch d.below(3) {
 	case 0:
 		t.KeepEnd = pick(d, "month", "quarter", "year")
 	case 1:
 		t.Keep = d.span("day", "month")
 	}
-	if !reversed && d.one(2) {
+	if d.one(2) {
 		t.Grace = d.span("day", "week")
 	}
 	return t

@@ -43,7 +43,9 @@ func (w *World) payGroups(m *member, h *happened) {
 		}
 		s := share{c, name, ""}
 		if c.By == "team" {
-			s.team = h.team
+			if s.team = h.team; s.team == "" {
+				continue
+			}
 		}
 		if w.groups[s.key()] {
 			if s.suffices(w, m) && m.awards[s.key()] == nil {

@@ -23,7 +23,7 @@ var (
 var situations = []string{"late event", "duplicate", "restart", "void", "amend", "several boosts", "times refused", "cap trimmed",
 	"cap or nothing", "too little to take", "use given back", "pending", "expired", "refund after expiry", "debt", "debt repaid",
 	"floor", "came back to what was reversed", "made good", "brought back by a late event", "expiry moved back", "goal paid", "goal revoked", "freeze used",
-	"paid runs joined by a late event", "tier fell", "lower level kept anew", "badge level", "board of several", "tie", "team changed",
+	"paid runs joined by a late event", "tier fell", "lower level kept anew", "badge level", "board of several", "tie", "team changed", "late event of another team",
 	"group's goal reached", "share brought after the group's goal", "share too small", "share revoked", "no winner's place left",
 	"winner revoked", "enrolled", "enrolled too late", "time to try is over", "some steps done", "gift", "gift to nobody", "gift reversed", "gift released", "gift refused", "deploy",
 	"judged by an older version", "adjustment", "adjustment refused", "released",

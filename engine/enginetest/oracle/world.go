@@ -32,6 +32,7 @@ type member struct {
 	clock    *clock
 	joined   Instant
 	team     string
+	moves    []move
 	enrolled map[string]Instant // in challenges
 	events   []*happened
 	counted  []*happened                 // those that are not voided, in the order in which they happened
@@ -98,7 +99,7 @@ func (w *World) Join(id, zone, team string, at Instant) {
 	if !w.Program.MemberClock {
 		zone = w.Program.Zone
 	}
-	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
+	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, moves: []move{{at, team}}, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
 		accounts: map[string]*account{}, awards: map[string]*award{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}}
@@ -106,12 +107,29 @@ func (w *World) Join(id, zone, team string, at Instant) {
 	w.members[id] = m
 }
 
-// MoveTo puts a member into another team, which counts for what is accepted from now on.
-func (w *World) MoveTo(id, team string) {
+// MoveTo puts a member into another team, which counts for what happens from now on.
+func (w *World) MoveTo(id, team string, now Instant) {
 	if m := w.members[id]; m.team != team {
 		m.team = team
+		m.moves = append(m.moves, move{now, team})
 		w.reach("team changed")
 	}
+}
+
+// move is when a member came into a team.
+type move struct {
+	at   Instant
+	team string
+}
+
+// teamAt is the team that a member was in at an instant, "" before the first.
+func (m *member) teamAt(at Instant) (team string) {
+	for _, v := range m.moves {
+		if v.at <= at {
+			team = v.team
+		}
+	}
+	return team
 }
 
 // Enroll opts a member in to a challenge, unless that is over.
@@ -137,7 +155,10 @@ func (w *World) Enroll(id string, c Challenge, now Instant) bool {
 func (w *World) Send(e Event) map[string]int64 {
 	m := w.members[e.Member]
 	w.seq++
-	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.team}
+	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.teamAt(e.At)}
+	if h.team != m.team {
+		w.reach("late event of another team")
+	}
 	m.settle(e.Arrived)
 	out := map[string]int64{}
 	if n := len(m.counted); n > 0 && e.At < m.counted[n-1].At {
