@@ -38,10 +38,11 @@ leaderboards:
 // Whatever one event gives, by two rules, a badge, two goals: the boards come to the sum, and so they do after a restart, a late
 // event and a void.
 func TestABoardKeepsEveryChangeOfOneEvent(t *testing.T) {
-	w := program(t, manyGifts)
+	w := program(t, manyGifts).at("2026-05-01T10:00:00Z")
 	w.set("ann", "team", `"x"`)
 	w.set("ann", "region", `"n"`)
 	w.set("bob", "team", `"x"`)
+	w.at("2026-05-01T12:00:00Z")
 	w.send("bob", "gift", "xp", 1005)
 	out := w.as("first").send("ann", "task", "xp", 10)
 	require.Equal(t, []string{"1 ann 1017", "2 bob 1005"}, w.standings("xp", "2026-05", ""))
@@ -102,9 +103,13 @@ counters: {sum: {when: solve, add: event.value}, best: {when: solve, highest: ev
 leaderboards: {sum: {counter: sum}, best: {counter: best}, two: {counter: two}, teams: {counter: sum, by: member.team}}
 `)
 	solve := func(member, at string, value any) {
-		w.set(member, "team", `"team `+member+`"`)
 		w.late("2026-05-01T"+at+":00Z").send(member, "solve", "value", value)
 	}
+	w.at("2026-05-01T07:00:00Z")
+	for _, member := range []string{"ann", "bob", "cid", "dan"} {
+		w.set(member, "team", `"team `+member+`"`)
+	}
+	w.at("2026-05-01T12:00:00Z")
 	solve("ann", "08:00", 100)
 	solve("bob", "09:00", 100)
 	solve("ann", "10:00", 0)
@@ -117,7 +122,7 @@ leaderboards: {sum: {counter: sum}, best: {counter: best}, two: {counter: two}, 
 	require.Equal(t, "1 team ann 100", w.standings("teams", "all", "")[0])
 	solve("cid", "10:10", 0) // late: the first of cid's zeros now
 	require.Equal(t, []string{"1 ann 100", "2 bob 100", "3 cid 0", "4 dan 0"}, w.standings("sum", "all", ""))
-	w.void("e2")
+	w.void("e5")
 	w.restart(true)
 	require.Equal(t, []string{"1 bob 100", "2 ann 0", "3 cid 0", "4 dan 0"}, w.standings("sum", "all", "")[:4])
 }
