@@ -56,11 +56,11 @@ func (s *TierState) Changed() calendar.Instant {
 	return last
 }
 
-// Gain adds what came of a metric to what came since each level was reached.
-func (s *TierState) Gain(metric int, value decimal.Decimal) {
+// Gain adds what came of a metric at an instant to what came since each level was reached.
+func (s *TierState) Gain(metric int, value decimal.Decimal, at calendar.Instant) {
 	for i := range s.Held {
 		h := &s.Held[i]
-		if h.From == 0 {
+		if h.From == 0 || h.Reached > at {
 			continue
 		}
 		for len(h.Came) <= metric {

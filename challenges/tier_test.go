@@ -91,7 +91,7 @@ func (m *member) earns(at string, n int64) *member {
 	when := instant(m.t, at)
 	m.ladder.Settle(m.metric.cal, &m.state, &m.metric, when-1, nil)
 	m.metric.at, m.metric.points = append(m.metric.at, when), append(m.metric.points, n)
-	m.state.Gain(0, points(n))
+	m.state.Gain(0, points(n), when)
 	m.ladder.Rise(m.metric.cal, &m.state, &m.metric, when, nil)
 	return m
 }

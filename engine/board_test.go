@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -156,4 +157,44 @@ func TestLDB07_LargeScoresStayExact(t *testing.T) {
 	w.send("a", "score", `{"n":9007199254.740992}`)
 	w.send("b", "score", `{"n":9007199254.740993}`)
 	require.Equal(t, []string{"1 b 9007199254.740993", "2 a 9007199254.740992"}, w.standings("board", "all", ""))
+}
+
+// A board of a counter whose version is raised starts afresh: on nothing, and no prize is paid on what was counted before. Levels
+// and badges that are held stay, and are not given again.
+func TestARaisedCounterStartsItsBoardsAfresh(t *testing.T) {
+	const text = `
+member: {team?: text}
+events: {play: {score: integer}}
+points: {stars: {}}
+counters: {score: {when: play, add: event.score, every: month, version: VERSION}}
+badges: {player: {counter: score, levels: {one: 10, two: 30}}}
+tiers: {club: {counter: score, levels: {basic: 0, silver: 10}, keep: to the end of next month}, bare: {counter: score, levels: {basic: 0, silver: 10}}}
+rules: {hello: {when: badge_earned, give: {stars: 1}}, up: {when: tier_reached, if: event.level == "silver", give: {stars: 10}}}
+leaderboards:
+  board: {counter: score, prizes: [{ranks: 1, give: {stars: 1000}}], closes: 1 hour}
+  teams: {counter: score, by: member.team}
+`
+	version := func(n string) string { return strings.ReplaceAll(text, "VERSION", n) }
+	w := program(t, version("1")).at("2026-05-01T12:00:00Z")
+	w.set("ann", "team", `"x"`)
+	w.as("old").send("ann", "play", "score", 20)
+	w.has("ann", "stars", "21")
+	w.after(time.Hour).activate(version("2"))
+	require.Empty(t, w.standings("board", "2026-05", ""))
+	w.restart(true)
+	require.False(t, w.p.News().None)
+	w.spread()
+	require.Equal(t, []string{"silver", "basic"}, []string{w.tier("ann", "club"), w.tier("ann", "bare")}, "what is not kept falls by the tick")
+	require.Equal(t, []string{"player one"}, w.badges("ann"))
+	w.after(time.Hour).send("bob", "play", "score", 5)
+	require.Equal(t, []string{"1 bob 5"}, w.standings("board", "2026-05", ""))
+	w.send("ann", "play", "score", 12)
+	require.Equal(t, []string{"1 ann 12", "2 bob 5"}, w.standings("board", "2026-05", ""))
+	require.Equal(t, []string{"1 x 12"}, w.standings("teams", "2026-05", ""))
+	w.has("ann", "stars", "31") // silver of the bare tier was lost and reached again
+	w.late("2026-05-01T12:30:00Z").send("ann", "play", "score", 7)
+	require.Equal(t, []string{"1 ann 12", "2 bob 5"}, w.standings("board", "2026-05", ""), "what happened before it began anew does not count")
+	w.void("old")
+	require.Equal(t, []string{"1 ann 12", "2 bob 5"}, w.standings("board", "2026-05", ""))
+	require.Equal(t, "silver", w.tier("ann", "club"))
 }

@@ -55,7 +55,7 @@ func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, scor
 	if a.judge != nil {
 		return
 	}
-	board := leaderboards.Key{Program: a.rules.Program, Board: b.ID, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
+	board := leaderboards.Key{Program: a.rules.Program, Board: b.Key, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
 	if c.Every != calendar.Always && a.seasonOver(a.rules.SeasonCloses(b, key)) {
 		a.tooLate(b, board.Season)
 		return
@@ -91,7 +91,7 @@ func (a *applier) moveScores() {
 		previous, rank, _ := a.ranks.Move(s.Key, s.Rules, s.Score)
 		for k := range a.out.Effects {
 			e := &a.out.Effects[k]
-			if e.Kind == LeaderboardEffect && e.ID == s.Key.Board && e.Season == s.Key.Season && e.Split == s.Key.Split &&
+			if e.Kind == LeaderboardEffect && e.ID == idOfKey(s.Key.Board) && e.Season == s.Key.Season && e.Split == s.Key.Split &&
 				(e.Group == "" || e.Group == s.Score.Member) {
 				e.Previous, e.Rank = previous, rank
 			}

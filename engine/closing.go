@@ -230,7 +230,7 @@ func scoredSeasons(store Store, board string) (seasons []string, err error) {
 // nextScored is the first season of a board from one on that has stored scores. Labels of one period sort like their seasons.
 func nextScored(h Host, b *Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
 	cal, every := current(h).Calendar, b.Counter.Every
-	prefix := boardPrefix + b.ID + "\x00"
+	prefix := boardPrefix + b.Key + "\x00"
 	after := prefix + cal.Label(every, from-1) + "\x00\xff" // no split and no id has this byte
 	for {
 		season := ""
@@ -273,7 +273,7 @@ func (c *closer) row() Row { return Row{Key: closingRow, Value: encodeJSON(c.clo
 
 // writeTable writes the table of the next ranking of the season, and closes the season after the last one.
 func (c *closer) writeTable() (done int, err error) {
-	prefix := boardPrefix + c.Board + "\x00" + c.Season + "\x00"
+	prefix := boardPrefix + c.board.Key + "\x00" + c.Season + "\x00"
 	ranking := ""
 	err = c.Store().Scan(prefix, string(c.After), func(key string, _ []byte) bool {
 		ranking = key[:strings.LastIndexByte(key, 0)+1]

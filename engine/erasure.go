@@ -89,7 +89,7 @@ func (p *Processor) scoresOf(member string) ([]ScoreChange, error) {
 	found := map[leaderboards.Key]ScoreChange{}
 	keep := func(s ScoreChange) {
 		s.Key.Program = ""
-		if b := p.current().Leaderboard(s.Key.Board); b == nil || b.Counter.By == ByMember {
+		if b := p.current().Leaderboard(idOfKey(s.Key.Board)); b == nil || b.Counter.By == ByMember {
 			found[s.Key] = s
 		}
 	}

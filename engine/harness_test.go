@@ -332,7 +332,7 @@ func (w *world) standings(board, season, split string) []string {
 	w.t.Helper()
 	b := w.p.Rules().Leaderboard(board)
 	require.NotNil(w.t, b, board)
-	key := leaderboards.Key{Program: w.p.Rules().Program, Board: board, Season: season, Split: split}
+	key := leaderboards.Key{Program: w.p.Rules().Program, Board: b.Key, Season: season, Split: split}
 	rows, _, err := w.boards.Page(context.Background(), key, b.Rules, 1, 100)
 	require.NoError(w.t, err)
 	list := []string{}

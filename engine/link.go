@@ -96,7 +96,10 @@ func (r *Ruleset) paths() {
 		d.Path, d.Key = "tiers/"+d.ID, d.key()
 	}
 	for _, d := range r.Leaderboards {
-		d.Path = boardNames + d.ID
+		d.Path, d.Key = boardNames+d.ID, d.key()
+		if v := d.counted(); v > 1 { // a board starts afresh with its counter, too
+			d.Key = d.ID + "#" + strconv.Itoa(max(1, d.Version)) + "." + strconv.Itoa(v)
+		}
 		for i := range d.Prizes {
 			boostPaths(d.Prizes[i].Give)
 		}
@@ -104,6 +107,17 @@ func (r *Ruleset) paths() {
 	for _, d := range r.Rewards {
 		d.Path = rewardNames + d.ID
 	}
+}
+
+// counted is the version of the counter that a board was given.
+func (b *Leaderboard) counted() int {
+	switch {
+	case b.Counter.Of != nil:
+		return b.Counter.Of.Version
+	case strings.HasPrefix(b.Counter.Name, boardNames):
+		return 1
+	}
+	return b.Counter.Version
 }
 
 // key is what states call the definition.
@@ -314,6 +328,14 @@ func (r *Ruleset) Challenge(id string) *Challenge {
 // Leaderboard finds a board by id, nil when there is none.
 func (r *Ruleset) Leaderboard(id string) *Leaderboard {
 	return find(r.Leaderboards, id, func(b *Leaderboard) string { return b.ID })
+}
+
+// boardOf finds the board whose rows are kept under a key, nil when there is none, or when it has started afresh since.
+func (r *Ruleset) boardOf(key string) *Leaderboard {
+	if b := r.Leaderboard(idOfKey(key)); b != nil && b.Key == key {
+		return b
+	}
+	return nil
 }
 
 // PointsType finds a points type by id, nil when there is none.

@@ -45,13 +45,23 @@ func (b *Badge) lowers(old *Badge) bool {
 // succeedGoals remembers whether a goal was lowered: then members who send nothing are looked at, too (language: Versions). A
 // version that follows soon does not make members be left out.
 func (v Version) succeedGoals(before *Ruleset) {
-	v.Rules.lowered = before.lowered
+	v.Rules.lowered = before.lowered || v.restarted(before)
 	for _, c := range v.Rules.Challenges {
 		v.Rules.lowered = v.Rules.lowered || c.lowers(before.Challenge(c.ID))
 	}
 	for _, b := range v.Rules.Badges {
 		v.Rules.lowered = v.Rules.lowered || b.lowers(before.badge(b.ID))
 	}
+}
+
+// restarted reports whether a version counts something for tiers anew: what that comes to is told by a tick.
+func (v Version) restarted(before *Ruleset) bool {
+	for _, t := range v.Rules.Tiers {
+		if old := before.tier(t.ID); old != nil && old.Key == t.Key && !slices.EqualFunc(t.Counters, old.Counters, func(a, b *Counter) bool { return a.Name == b.Name }) {
+			return true
+		}
+	}
+	return false
 }
 
 // isNews reports whether an event is the tick that tells a member of news.

@@ -281,7 +281,7 @@ func (r *redactor) place(store Store, table, member string) error {
 // ranksMembers reports whether a row of a score is of a board that ranks members, not groups.
 func (r *redactor) ranksMembers(key string) bool {
 	board, _, _ := strings.Cut(strings.TrimPrefix(key, boardPrefix), "\x00")
-	b := r.p.current().Leaderboard(board)
+	b := r.p.current().Leaderboard(idOfKey(board))
 	return b == nil || b.Counter.By == ByMember
 }
 

@@ -275,6 +275,8 @@ type Counter struct {
 	challenge    *Challenge
 	step         *Step
 	streak       *Streak
+	// Of is the counter of which this is a copy for a definition that needs one of its own, nil for others.
+	Of *Counter
 }
 
 // AtMost says how many contributions count in a period; N is 0 when there is no such cap.

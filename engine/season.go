@@ -109,7 +109,7 @@ func (a *applier) seasonOver(closes calendar.Instant) bool {
 // seasonOpen reports whether the table of a ranking can still change. One of a board that the ruleset does not have any more,
 // or of another period than it has now, cannot.
 func (a *applier) seasonOpen(ranking leaderboards.Key) bool {
-	b := a.rules.Leaderboard(ranking.Board)
+	b := a.rules.boardOf(ranking.Board)
 	if b == nil {
 		return false
 	}

@@ -44,7 +44,7 @@ func seasonKey(board, season string) string { return seasonPrefix + board + "\x0
 
 // tableKey names a table, and under another prefix what its rows begin with.
 func tableKey(prefix string, key leaderboards.Key) string {
-	return prefix + key.Board + "\x00" + key.Season + "\x00" + key.Split
+	return prefix + idOfKey(key.Board) + "\x00" + key.Season + "\x00" + key.Split
 }
 
 // ClosedSeasons calls yield for the closed seasons of a board after one ("" for all), the first one first, until it returns
@@ -71,6 +71,9 @@ func ClosedSeasonOf(store Store, board, season string) (*ClosedSeason, error) {
 	decodeRow(value, s)
 	return s, nil
 }
+
+// BoardID is the id of the board that a ranking is of: a board that has started afresh keeps its scores under another key.
+func BoardID(ranking leaderboards.Key) string { return idOfKey(ranking.Board) }
 
 // ClosedTableOf is the final table of a ranking, nil where nobody had a score. Its season has to be closed.
 func ClosedTableOf(store Store, key leaderboards.Key) (*ClosedTable, error) {

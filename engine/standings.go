@@ -25,7 +25,7 @@ func (p *Processor) Standings(m *Member, yield func(ScoreChange)) {
 				subject = count.Group
 			}
 			for i := range count.Periods {
-				key := leaderboards.Key{Program: rules.Program, Board: b.ID, Season: rules.Calendar.Label(c.Every, count.Periods[i].Key), Split: count.Split}
+				key := leaderboards.Key{Program: rules.Program, Board: b.Key, Season: rules.Calendar.Label(c.Every, count.Periods[i].Key), Split: count.Split}
 				if s, ok := p.StandingOf(key, subject); ok {
 					yield(s)
 				}
@@ -39,7 +39,7 @@ func (p *Processor) Standings(m *Member, yield func(ScoreChange)) {
 // is that of the last event that changed the subject.
 func (p *Processor) StandingOf(ranking leaderboards.Key, subject string) (s ScoreChange, ok bool) {
 	rules := p.current()
-	b := rules.Leaderboard(ranking.Board)
+	b := rules.boardOf(ranking.Board)
 	if b == nil {
 		return s, false
 	}

@@ -68,7 +68,7 @@ func (a *applier) gained(c *Counter, at calendar.Instant, value decimal.Decimal)
 			rec.startGain(at)
 			g := TierGain{At: at, Counter: slices.Index(t.Counters, c), Value: value, Level: challenges.NoLevel}
 			if rec.gain(g); t.sums(g.Counter) {
-				rec.Gain(g.Counter, g.Value)
+				rec.Gain(g.Counter, g.Value, g.At)
 			}
 		}
 	}
@@ -153,7 +153,7 @@ func (t *Tier) step(cal calendar.Calendar, rec *TierRecord, s *challenges.TierSt
 		if g.Level != challenges.NoLevel {
 			way = t.Ladder.Lift(cal, s, g.Level, metrics, at, way)
 		} else if t.sums(g.Counter) {
-			s.Gain(g.Counter, g.Value)
+			s.Gain(g.Counter, g.Value, g.At)
 		}
 	}
 	return end, t.Ladder.Rise(cal, s, metrics, at, way)
@@ -175,6 +175,25 @@ func (a *applier) age(t *Tier, rec *TierRecord, now calendar.Instant) {
 	t.Ladder.Settle(cal, &rec.Base, metrics, horizon-1, nil)
 }
 
+// restart holds what a member has where the counting begins anew at an instant, by a raised version of a counter: the level stays
+// until its keep and grace end.
+func (t *Tier) restart(rec *TierRecord) {
+	began := calendar.Beginning
+	for _, c := range t.Counters {
+		began = max(began, c.start)
+	}
+	if began <= rec.Base.Settled {
+		return
+	}
+	rec.Settled = max(rec.Settled, began)
+	for i := range rec.Held {
+		clear(rec.Held[i].Came)
+	}
+	rec.Recent = slices.DeleteFunc(rec.Recent, func(g TierGain) bool { return g.At < began })
+	rec.Base = rec.Clone()
+	rec.Base.Settled = began
+}
+
 // settleTiers lets levels fall that time has taken.
 func (a *applier) settleTiers(now calendar.Instant) {
 	for _, rec := range a.m.Tiers {
@@ -182,6 +201,7 @@ func (a *applier) settleTiers(now calendar.Instant) {
 		if t == nil {
 			continue
 		}
+		t.restart(rec)
 		a.age(t, rec, now)
 		before := rec.Level
 		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), now, a.changes[:0])

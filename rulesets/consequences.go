@@ -134,7 +134,11 @@ func meaningFields(c *Change) string {
 	return strings.Join(names, ", ")
 }
 
-func (p *planner) counter(_ string, c *Change) { p.judgeMeaning(c) }
+func (p *planner) counter(_ string, c *Change) {
+	if p.judgeMeaning(c) {
+		c.Means = append(c.Means, "boards on it start afresh with it; levels and badges that members have stay, levels of tiers until keep and grace end (a tick completes that), and are not given again")
+	}
+}
 
 func (p *planner) streak(id string, c *Change) {
 	by := func(r version) *engine.Streak {

@@ -153,7 +153,7 @@ func (b *builder) givers(n *document.Node) []string {
 // copyCounter is a counter of the same meaning under another name.
 func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Counter {
 	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
-		Earned: c.Earned, Only: c.Only, Earner: c.Earner}
+		Earned: c.Earned, Only: c.Only, Earner: c.Earner, Of: c}
 	for _, f := range c.Feeds {
 		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
 		out.Feeds = append(out.Feeds, feed)

@@ -135,6 +135,9 @@ func (b *builder) version(section string, d *engine.Definition, counters ...*eng
 		if c != nil && strings.HasPrefix(c.Name, section+"/"+d.ID) {
 			c.Meaning = d.Meaning
 			afresh(section, d, c)
+			if c.Of != nil && c.Of.Version > 1 && section != "challenges" { // a challenge counts from its own start
+				c.Name += "/" + strconv.Itoa(c.Of.Version)
+			}
 		}
 	}
 }

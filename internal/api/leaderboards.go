@@ -139,7 +139,7 @@ func (c call) ranking() (*ranking, error) {
 		return nil, wrongParameter("query.split", "this board is split: say which part of it", "")
 	}
 	r := &ranking{call: c, board: b, season: seasonOf(rules, b, key)}
-	r.key = leaderboards.Key{Program: rules.Program, Board: b.ID, Season: r.season.Season, Split: split}
+	r.key = leaderboards.Key{Program: rules.Program, Board: b.Key, Season: r.season.Season, Split: split}
 	if err := r.final(); err != nil || r.closed {
 		return r, err
 	}

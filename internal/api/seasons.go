@@ -133,7 +133,7 @@ func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.
 	if b.Split {
 		return row, true, nil
 	}
-	members, err := c.program.Boards().Size(c.http.UserContext(), leaderboards.Key{Program: rules.Program, Board: b.ID, Season: row.Season})
+	members, err := c.program.Boards().Size(c.http.UserContext(), leaderboards.Key{Program: rules.Program, Board: b.Key, Season: row.Season})
 	row.Members = &members
 	return row, members > 0 || row.State == seasonOpen, err
 }

@@ -201,7 +201,7 @@ func (p *Program) Rebuild(ctx context.Context) error {
 		return true
 	})
 	for _, key := range keys {
-		closed, failed := engine.ClosedSeasonOf(p.store, key.Board, key.Season)
+		closed, failed := engine.ClosedSeasonOf(p.store, engine.BoardID(key), key.Season)
 		if closed != nil { // its final table is read, and no board
 			continue
 		}
@@ -212,8 +212,8 @@ func (p *Program) Rebuild(ctx context.Context) error {
 
 // RebuildOne puts the stored scores of one ranking on its board.
 func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
-	board := p.Rules().Leaderboard(key.Board)
-	if board == nil {
+	board := p.Rules().Leaderboard(engine.BoardID(key))
+	if board == nil || board.Key != key.Board { // or it has started afresh
 		return nil
 	}
 	if err := p.Flush(); err != nil {

@@ -150,7 +150,7 @@ func (w *world) count(id string, m *engine.Member) decimal.Decimal {
 // season is a board's ranking of the present season under a split value.
 func (w *world) season(b *engine.Leaderboard, split string) leaderboards.Key {
 	cal := w.rules.Calendar
-	return leaderboards.Key{Program: w.rules.Program, Board: b.ID, Split: split,
+	return leaderboards.Key{Program: w.rules.Program, Board: b.Key, Split: split,
 		Season: cal.Label(b.Counter.Every, cal.Key(b.Counter.Every, w.now))}
 }
 
