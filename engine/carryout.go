@@ -49,7 +49,9 @@ func (a *applier) raisePoints(seq uint64, r *Raise) {
 	if r.Lifted {
 		a.out.note("no_longer_forgiven", r.Source, r.Amount.String()+" "+r.ID+" that an earlier reversal forgave are the event's again")
 	}
-	a.foldEarned(p, r.Amount, r.Source)
+	if a.rules.PointsType(r.ID) != nil {
+		a.foldEarned(p, r.Amount, r.Source)
+	}
 }
 
 // openRaised opens the lot of a raise, from which what is missing of the event and debt are paid first.

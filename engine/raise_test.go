@@ -277,3 +277,74 @@ leaderboards: {b: {counter: km}}
 		w.reached("ann", "c", "9", false, 0)
 	})
 }
+
+// Rules, limits and boosts are those of the event's own version, whatever is in force now.
+func TestAnAmendmentUnderAnotherVersion(t *testing.T) {
+	const text = `
+events: {buy: {n: number}, visit: {}}
+points: {%s}
+rules: {buy: {when: buy, give: {stars: event.n}, limit: %s}}
+boosts: {double: {of: stars, times: 2, limit: 10 stars ever, if: event.n >= 20}}
+counters: {got: {earned: stars, public: true}, km: {when: buy, add: event.n, every: week, public: true}}
+badges: {far: {counter: km, levels: {one: 70}}}
+`
+	for _, restarted := range []bool{false, true} {
+		w := program(t, fmt.Sprintf(text, "stars: {}", "60 stars per day"))
+		w.as("a").send("ann", "buy", "n", 10)
+		w.late("2026-05-01T10:00:00Z").as("b").send("ann", "buy", "n", 8)
+		w.after(time.Hour).activate(fmt.Sprintf(text, "stars: {expire: 2 days after earning}, gems: {}", "5 stars per day"))
+		w.keyed("k1", "a", `{"n": 30}`)
+		w.has("ann", "stars", "48") // 30, ten of a boost that newly applies, and 8
+		require.Equal(t, "48", w.counter("ann", "got"))
+		if restarted {
+			w.restart(false)
+		}
+		w.keyed("k2", "b", `{"n": 40}`)
+		w.has("ann", "stars", "60") // the cap of that day
+		require.Equal(t, []string{"far one"}, w.badges("ann"))
+		w.keyed("k3", "b", `{"n": 8}`)
+		w.has("ann", "stars", "48")
+		require.Empty(t, w.badges("ann"))
+		w.after(30*24*time.Hour).activate("events: {buy: {n: number}}\npoints: {gems: {}}\nrules: {g: {when: buy, give: {gems: 1}}}\n")
+		w.keyed("k4", "a", `{"n": 40}`)
+		w.void("a")
+		w.void("b")
+		for _, acc := range w.p.Member("ann").Accounts {
+			for _, l := range acc.Lots {
+				require.Zero(t, l.Remaining)
+			}
+		}
+	}
+	t.Run("long after a week its badge is not reached", func(t *testing.T) {
+		w := program(t, fmt.Sprintf(text, "stars: {}", "600 stars per day"))
+		w.as("a").send("ann", "buy", "n", 10)
+		w.after(30*24*time.Hour).keyed("k1", "a", `{"n": 100}`)
+		require.Empty(t, w.badges("ann"))
+	})
+}
+
+// A winner's place is decided when the amendment is made, and a closed season stays as it is.
+func TestAnAmendmentComesLate(t *testing.T) {
+	w := program(t, `
+late: 1 day
+events: {run: {km: number}}
+points: {gold: {}}
+challenges: {first: {when: run, add: event.km, goal: 10, winners: 1, give: {gold: 5}}}
+counters: {km: {when: run, add: event.km, every: week}}
+leaderboards: {b: {counter: km}}
+`)
+	w.as("a").send("ann", "run", "km", 5)
+	w.as("b").send("bob", "run", "km", 12)
+	out := w.keyed("k1", "a", `{"km": 10}`)
+	require.Contains(t, notes(out), "not_given challenges/first")
+	w.has("ann", "gold", "0")
+	require.Equal(t, []string{"1 bob 12", "2 ann 10"}, w.standings("b", "2026-W18", ""))
+	w.void("b")
+	w.as("c").send("cid", "run", "km", 1)
+	w.restart(false)
+	w.keyed("k2", "c", `{"km": 11}`)
+	w.has("cid", "gold", "5")
+	w.at("2026-05-15T12:00:00Z").send("ann", "run", "km", 1)
+	w.keyed("k3", "a", `{"km": 100}`)
+	require.Equal(t, []string{"1 cid 11", "2 ann 10"}, w.standings("b", "2026-W18", ""))
+}

@@ -66,7 +66,9 @@ func (a *applier) reachOne(c *Cause) {
 			a.payStreak(s, rec, g, c.Key, c.Times)
 		}
 	case BadgeEarned:
-		if b := find(a.rules.Badges, c.ID, func(b *Badge) string { return b.ID }); b != nil {
+		b := find(a.rules.Badges, c.ID, func(b *Badge) string { return b.ID })
+		if b != nil && (b.Counter == nil || b.Counter.Every == calendar.Always ||
+			!a.longOver(a.facts.calendar.End(b.Counter.Every, a.facts.calendar.Key(b.Counter.Every, c.At)))) {
 			a.earnBadge(b, c.Goal, b.Path, a.event)
 		}
 	}
