@@ -19,7 +19,7 @@ func TestRoundingAndMultipliers(t *testing.T) {
 		{"RND-13 half to even, up", "EUR", "rounding: nearest", "event.amount", "", "3.50", "4"},
 		{"up", "EUR", "rounding: up", "event.amount", "", "2.01", "3"},
 		{"points with decimals", "EUR", "decimals: 2", "event.amount / 3", "", "10.00", "3.33"},
-		{"a third is not lost on the way", "EUR", "", "event.amount / 3 * 3", "{a: {of: stars, times: 3}}", "10.00", "29"},
+		{"a third is not lost on the way", "EUR", "", "event.amount / 3 * 3", "{a: {of: stars, times: 3}}", "10.00", "30"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func (w Wide) big() *big.Int {
 
 func wideOf(n *big.Int) Wide {
 	low := new(big.Int).And(n, new(big.Int).SetUint64(1<<64-1))
-	return Wide{new(big.Int).Rsh(n, 64).Int64(), low.Uint64()}
+	return Wide{Hi: new(big.Int).Rsh(n, 64).Int64(), Lo: low.Uint64()}
 }
 
 func ratOf(d Decimal) *big.Rat { return new(big.Rat).SetInt64(int64(d)) }
@@ -119,6 +119,78 @@ func requireWide(t *testing.T, want *big.Int, got Wide, err error, op string, a,
 	}
 }
 
+// kept is the number that is left of an exact one: itself where a fraction of units fits 127 bits over 64, else with 24 digits,
+// else with twelve; nil beyond the limit.
+func kept(x *big.Rat) *big.Rat {
+	units := new(big.Rat).Mul(x, new(big.Rat).SetInt(bigUnit))
+	if new(big.Int).Quo(units.Num(), units.Denom()).CmpAbs(wideBound) > 0 ||
+		new(big.Int).Abs(units.Num()).Cmp(new(big.Int).Mul(wideBound, units.Denom())) > 0 {
+		return nil
+	}
+	fits := func(u *big.Rat) bool { return u.Denom().BitLen() <= 64 && u.Num().BitLen() <= 127 }
+	if fits(units) {
+		return x
+	}
+	square := new(big.Int).Mul(bigUnit, bigUnit)
+	long := new(big.Rat).Mul(x, new(big.Rat).SetInt(square))
+	long.SetFrac(divide(long.Num(), long.Denom(), Nearest), square)
+	if fits(new(big.Rat).Mul(long, new(big.Rat).SetInt(bigUnit))) {
+		return long
+	}
+	return new(big.Rat).SetFrac(divide(units.Num(), units.Denom(), Nearest), bigUnit)
+}
+
+func requireKept(t *testing.T, exact *big.Rat, got Wide, err error, op string, a, b Wide) {
+	want := kept(exact)
+	if want == nil {
+		require.ErrorIs(t, err, ErrOverflow, "%v %s %v", a, op, b)
+		return
+	}
+	if err != nil || want.Cmp(got.Rat()) != 0 {
+		require.Failf(t, "wrong result", "%v %s %v = %v, %v, want %v", a, op, b, got.Rat(), err, want)
+	}
+}
+
+// calculateOn goes on with what a division has left.
+func calculateOn(t *testing.T, f, a, b Wide) {
+	x, y := f.Rat(), b.Rat()
+	if f.Den == 0 {
+		return
+	}
+	got, err := f.Mul(b)
+	requireKept(t, new(big.Rat).Mul(x, y), got, err, "*", f, b)
+	if x.Mul(x, y).Cmp(a.Rat()) == 0 {
+		require.NoError(t, err)
+		require.Equal(t, a, got, "a / b * b is a, and the same Wide")
+	}
+	x = f.Rat()
+	got, err = f.Add(b)
+	requireKept(t, new(big.Rat).Add(x, y), got, err, "+", f, b)
+	got, err = b.Sub(f)
+	requireKept(t, new(big.Rat).Sub(y, x), got, err, "-", b, f)
+	if y.Sign() != 0 {
+		got, err = f.Div(b)
+		requireKept(t, new(big.Rat).Quo(x, y), got, err, "/", f, b)
+		q := new(big.Rat).Quo(x, y)
+		whole := new(big.Rat).SetInt(new(big.Int).Quo(q.Num(), q.Denom()))
+		got, err = f.Rem(b)
+		requireKept(t, new(big.Rat).Sub(x, whole.Mul(whole, y)), got, err, "%", f, b)
+	}
+	require.Equal(t, x.Cmp(y), f.Cmp(b))
+	require.Equal(t, y.Cmp(x), b.Cmp(f))
+	n, d := x.Num(), x.Denom()
+	floor := new(big.Int).Div(n, d)
+	require.Zero(t, f.Floor().Rat().Cmp(new(big.Rat).SetInt(floor)), "floor of %v", x)
+	require.Zero(t, f.Round().Rat().Cmp(new(big.Rat).SetInt(divide(n, d, Nearest))), "round of %v", x)
+	negative, err := f.Neg()
+	require.NoError(t, err)
+	require.Zero(t, negative.Rat().Cmp(new(big.Rat).Neg(x)))
+	require.Zero(t, negative.Ceil().Rat().Cmp(new(big.Rat).SetInt(new(big.Int).Neg(floor))), "ceil of minus %v", x)
+	six := divide(new(big.Int).Mul(n, big.NewInt(1_000_000)), d, Nearest)
+	amount, err := f.Decimal()
+	requireDecimal(t, six, amount, err, x)
+}
+
 func requireDecimal(t *testing.T, want *big.Int, got Decimal, err error, what ...any) {
 	if !want.IsInt64() {
 		require.ErrorIs(t, err, ErrOverflow, what...)
@@ -150,7 +222,10 @@ func TestWideAgainstBig(t *testing.T) {
 			continue
 		}
 		got, err = a.Div(b)
-		requireWide(t, divide(new(big.Int).Mul(x, bigUnit), y, Nearest), got, err, "/", a, b)
+		requireKept(t, new(big.Rat).SetFrac(x, y), got, err, "/", a, b)
+		if err == nil {
+			calculateOn(t, got, a, b)
+		}
 		got, err = a.Rem(b)
 		requireWide(t, new(big.Int).Rem(x, y), got, err, "%", a, b)
 	}
@@ -176,9 +251,9 @@ func TestWideRoundingAgainstBig(t *testing.T) {
 		requireWide(t, near.Mul(near, bigUnit), a.Round(), nil, "round", a, a)
 
 		digits, mode := r.IntN(Digits+1), Rounding(r.IntN(3))
-		unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(WideDigits-digits)), nil)
-		want := divide(x, unit, mode)
-		want.Mul(want, unit).Quo(want, big.NewInt(1_000_000))
+		unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(Digits-digits)), nil)
+		want := divide(divide(x, big.NewInt(1_000_000), Nearest), unit, mode)
+		want.Mul(want, unit)
 		got, err := a.RoundTo(digits, mode)
 		requireDecimal(t, want, got, err, a, digits, mode)
 		got, err = a.Decimal()

@@ -5,11 +5,13 @@ import (
 	"strconv"
 )
 
-// Wide is a signed 128-bit integer of units of 10^-12, in two's complement: Hi × 2^64 + Lo. It exists while one
-// expression is computed. Its magnitude is at most 10^26; a larger result is ErrOverflow. The zero Wide is 0.
+// Wide is a signed 128-bit integer of units of 10^-12, in two's complement: Hi × 2^64 + Lo, divided by Den where a division has
+// left a fraction. It exists while one expression is computed. Its magnitude is at most 10^26; a larger result is ErrOverflow.
+// The zero Wide is 0. Fractions are reduced, so that equal numbers are equal Wides.
 type Wide struct {
-	Hi int64
-	Lo uint64
+	Hi  int64
+	Lo  uint64
+	Den uint64 // 0 stands for 1
 }
 
 // WideDigits is how many fractional digits a Wide keeps.
@@ -24,20 +26,33 @@ var limit = uint128{maxUnits >> 64, maxUnits & (1<<64 - 1)}
 
 // Add returns w + b. Its error is ErrOverflow.
 func (w Wide) Add(b Wide) (Wide, error) {
+	if w.Den|b.Den != 0 {
+		return addFraction(w, b)
+	}
 	lo, carry := bits.Add64(w.Lo, b.Lo, 0)
 	hi := w.Hi + b.Hi + int64(carry)
-	return checked(Wide{hi, lo}, (w.Hi^hi)&(b.Hi^hi) < 0)
+	return checked(Wide{Hi: hi, Lo: lo}, (w.Hi^hi)&(b.Hi^hi) < 0)
 }
 
 // Sub returns w - b. Its error is ErrOverflow.
 func (w Wide) Sub(b Wide) (Wide, error) {
+	if w.Den|b.Den != 0 {
+		b, err := b.Neg()
+		if err != nil {
+			return Wide{}, err
+		}
+		return addFraction(w, b)
+	}
 	lo, borrow := bits.Sub64(w.Lo, b.Lo, 0)
 	hi := w.Hi - b.Hi - int64(borrow)
-	return checked(Wide{hi, lo}, (w.Hi^b.Hi)&(w.Hi^hi) < 0)
+	return checked(Wide{Hi: hi, Lo: lo}, (w.Hi^b.Hi)&(w.Hi^hi) < 0)
 }
 
-// Mul returns w × b rounded half-even to twelve digits. Its error is ErrOverflow.
+// Mul returns w × b, which of two numbers without a fraction is rounded half-even to twelve digits. Its error is ErrOverflow.
 func (w Wide) Mul(b Wide) (Wide, error) {
+	if w.Den|b.Den != 0 {
+		return mulFraction(w, b)
+	}
 	negative := (w.Hi < 0) != (b.Hi < 0)
 	x, y := w.magnitude(), b.magnitude()
 	if x.hi|y.hi == 0 {
@@ -53,29 +68,25 @@ func (w Wide) Mul(b Wide) (Wide, error) {
 	return quotient(negative, q, uint128{0, r}, uint128{0, wideOne})
 }
 
-// Div returns w / b rounded half-even to twelve digits. Its error is ErrDivisionByZero or ErrOverflow.
+// Div returns w / b. Its error is ErrDivisionByZero or ErrOverflow.
 func (w Wide) Div(b Wide) (Wide, error) {
-	negative := (w.Hi < 0) != (b.Hi < 0)
 	x, d := w.magnitude(), b.magnitude()
 	if (d == uint128{}) {
 		return Wide{}, ErrDivisionByZero
 	}
-	if x.hi|d.hi == 0 {
+	if x.hi|d.hi|w.Den|b.Den == 0 {
 		if hi, lo := bits.Mul64(x.lo, wideOne); hi < d.lo {
-			q, r := bits.Div64(hi, lo, d.lo)
-			if roundsUp(q&1 == 1, uint128{0, r}, d, Nearest) {
-				return bounded(negative, uint128{0, q}.increment())
+			if q, r := bits.Div64(hi, lo, d.lo); r == 0 {
+				return bounded((w.Hi < 0) != (b.Hi < 0), uint128{0, q})
 			}
-			return bounded(negative, uint128{0, q})
 		}
 	}
-	n := x.times(uint128{0, wideOne})
-	if d.hi == 0 {
-		q, r := divideShort(n, d.lo)
-		return quotient(negative, q, uint128{0, r}, d)
+	if d.hi != 0 && w.Den|b.Den == 0 {
+		if q, r := divideLong(x.times(uint128{0, wideOne}), d); r == (uint128{}) {
+			return bounded((w.Hi < 0) != (b.Hi < 0), q)
+		}
 	}
-	q, r := divideLong(n, d)
-	return quotient(negative, [4]uint64{q.lo, q.hi}, r, d)
+	return divFraction(w, b)
 }
 
 // Rem returns the exact remainder of w / b, which has the sign of w: -5.5 % 2 is -1.5. Its error is ErrDivisionByZero.
@@ -83,6 +94,9 @@ func (w Wide) Rem(b Wide) (Wide, error) {
 	x, d := w.magnitude(), b.magnitude()
 	if (d == uint128{}) {
 		return Wide{}, ErrDivisionByZero
+	}
+	if w.Den|b.Den != 0 {
+		return remBig(w, b)
 	}
 	if x.less(d) {
 		return w, nil
@@ -96,16 +110,30 @@ func (w Wide) Rem(b Wide) (Wide, error) {
 }
 
 // Neg returns -w. The error is nil for every Wide that this package returned.
-func (w Wide) Neg() (Wide, error) { return bounded(w.Hi >= 0, w.magnitude()) }
+func (w Wide) Neg() (Wide, error) {
+	if w.Den != 0 { // whose numerator may be larger than the number
+		n := compose(w.Hi >= 0, w.magnitude())
+		n.Den = w.Den
+		return n, nil
+	}
+	return bounded(w.Hi >= 0, w.magnitude())
+}
 
 // Abs returns |w|. The error is nil for every Wide that this package returned.
-func (w Wide) Abs() (Wide, error) { return bounded(false, w.magnitude()) }
+func (w Wide) Abs() (Wide, error) {
+	if w.Hi >= 0 {
+		return w, nil
+	}
+	return w.Neg()
+}
 
 // Cmp returns -1, 0 or 1 as w is less than, equal to or greater than b.
 func (w Wide) Cmp(b Wide) int {
 	switch {
 	case w == b:
 		return 0
+	case w.Den|b.Den != 0:
+		return cmpFraction(w, b)
 	case w.Hi < b.Hi, w.Hi == b.Hi && w.Lo < b.Lo:
 		return -1
 	}
@@ -117,6 +145,9 @@ func (w Wide) Sign() int { return w.Cmp(Wide{}) }
 
 // String returns the shortest text of w, with at most twelve fractional digits.
 func (w Wide) String() string {
+	if w.Den != 0 {
+		w = compose(w.Hi < 0, w.magnitude().divideRounded(uint128{0, w.Den}, Nearest))
+	}
 	const group, groupDigits = 1_000_000_000_000_000_000, 18
 	var buffer [48]byte
 	dst := buffer[:0]
@@ -134,7 +165,7 @@ func (w Wide) String() string {
 	return string(appendFraction(dst, fraction, WideDigits))
 }
 
-func small(n int64) Wide { return Wide{n >> 63, uint64(n)} }
+func small(n int64) Wide { return Wide{Hi: n >> 63, Lo: uint64(n)} }
 
 func (w Wide) magnitude() uint128 {
 	if w.Hi >= 0 {
@@ -147,10 +178,10 @@ func (w Wide) magnitude() uint128 {
 // compose gives a magnitude below 2^127 its sign.
 func compose(negative bool, m uint128) Wide {
 	if !negative {
-		return Wide{int64(m.hi), m.lo}
+		return Wide{Hi: int64(m.hi), Lo: m.lo}
 	}
 	lo, borrow := bits.Sub64(0, m.lo, 0)
-	return Wide{int64(-m.hi - borrow), lo}
+	return Wide{Hi: int64(-m.hi - borrow), Lo: lo}
 }
 
 // bounded gives a magnitude its sign, or ErrOverflow beyond the limit.

@@ -39,7 +39,7 @@ func TestWideOperations(t *testing.T) {
 		{"1", "/", "3", "0.333333333333", nil},
 		{"2", "/", "3", "0.666666666667", nil},
 		{"-2", "/", "3", "-0.666666666667", nil},
-		{"0.000000000001", "/", "2", "0", nil},
+		{"0.000000000001", "/", "2", "0", nil}, // as it is written; half a unit is left
 		{"0.000000000003", "/", "2", "0.000000000002", nil},
 		{"0.000000000005", "*", "0.5", "0.000000000002", nil},
 		{"0.000000000007", "*", "0.5", "0.000000000004", nil},
@@ -63,6 +63,29 @@ func TestWideOperations(t *testing.T) {
 			require.Equal(t, c.want, got.String(), "%s %s %s", c.a, c.op, c.b)
 		}
 	}
+}
+
+// What is divided and multiplied again is what it was, without an allocation.
+func TestDivisionIsExact(t *testing.T) {
+	for _, n := range []string{"3", "7", "1.2", "0.07", "365", "1.19", "999.99", "12345.678901"} {
+		for _, x := range []string{"1", "10", "0.01", "19.99", "1000000", "-5.5"} {
+			q, err := wide(t, x).Div(wide(t, n))
+			require.NoError(t, err)
+			back, err := q.Mul(wide(t, n))
+			require.NoError(t, err)
+			require.Equal(t, wide(t, x), back, "%s / %s * %s", x, n, n)
+		}
+	}
+	gross, vat, three := wide(t, "10"), wide(t, "1.2"), wide(t, "3")
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		net, _ := gross.Div(vat)
+		points, _ := net.Mul(three)
+		sum, _ := points.Add(net)
+		rest, _ := sum.Sub(net)
+		if d, _ := rest.RoundTo(0, Down); d != 25*One || net.Cmp(points) >= 0 {
+			panic("10 / 1.2 * 3 is 25")
+		}
+	}))
 }
 
 func TestWholeNumbers(t *testing.T) {
@@ -90,8 +113,10 @@ func TestRoundTo(t *testing.T) {
 		{"-2.5", 0, [3]string{"-2", "-2", "-3"}},
 		{"1.005", 2, [3]string{"1", "1", "1.01"}},
 		{"1.015", 2, [3]string{"1.01", "1.02", "1.02"}},
-		{"1.000000000001", 6, [3]string{"1", "1", "1.000001"}},
-		{"-0.0000005", 6, [3]string{"0", "0", "-0.000001"}},
+		{"1.000000000001", 6, [3]string{"1", "1", "1"}},
+		{"-0.0000005", 6, [3]string{"0", "0", "0"}},
+		{"2.0000004", 0, [3]string{"2", "2", "2"}},
+		{"2.9999996", 0, [3]string{"3", "3", "3"}},
 		{"12", 0, [3]string{"12", "12", "12"}},
 	} {
 		for mode, word := range map[Rounding]string{Down: "down", Nearest: "nearest", Up: "up"} {
@@ -101,9 +126,9 @@ func TestRoundTo(t *testing.T) {
 			require.Equal(t, c.want[mode], got.String(), "%s to %d digits, %s", c.text, c.digits, mode)
 		}
 	}
-	_, err := wide(t, "9223372036854.7758079").RoundTo(Digits, Up)
+	_, err := wide(t, "9223372036854.7758079").RoundTo(Digits, Down)
 	require.ErrorIs(t, err, ErrOverflow)
-	d, err := wide(t, "9223372036854.7758079").RoundTo(Digits, Down)
+	d, err := wide(t, "9223372036854.7758074").RoundTo(Digits, Up)
 	require.NoError(t, err)
 	require.Equal(t, Max, d)
 	require.Panics(t, func() { _, _ = Wide{}.RoundTo(7, Down) })
