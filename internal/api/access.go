@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -31,8 +30,8 @@ type client struct {
 	accepted, duplicates, refused prometheus.Counter
 }
 
-// bearer is how the one header begins that carries a key.
-var bearer = []byte("Bearer ")
+// bearer is how the one header begins that carries a key, in any case (RFC 9110, section 11.1).
+const bearer = "bearer "
 
 // admit finds the key of a request and lets it in if the key may do what the route does. Keys come in the Authorization
 // header alone: whatever else names a program or a key is not looked at, or refused.
@@ -43,11 +42,10 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 		}
 	}
 	header := c.Context().Request.Header.Peek(fiber.HeaderAuthorization)
-	secret, ok := bytes.CutPrefix(header, bearer)
-	if !ok {
+	if len(header) < len(bearer) || !is(header[:len(bearer)], bearer) {
 		return call{}, refuse("key_missing", "send the key in the header: Authorization: Bearer lk_…")
 	}
-	key, err := s.keys.Find(secret)
+	key, err := s.keys.Find(header[len(bearer):])
 	if err != nil {
 		return call{}, s.badKey(c, err)
 	}

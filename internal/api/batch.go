@@ -221,6 +221,10 @@ func (r *results) result(i *item, result program.Result) {
 	r.end()
 }
 
+// maxExplained is how many events of a batch that were not accepted are told all that is wrong with them. Of the others the
+// answer has the code: nobody reads more, and an answer must not be many times the size of the request.
+const maxExplained = 100
+
 // refuse writes the result of an event that was not accepted: what a problem would say, and which line it is about.
 func (r *results) refuse(i *item, p *problem) {
 	r.refused++
@@ -232,6 +236,14 @@ func (r *results) refuse(i *item, p *problem) {
 	r.b = strconv.AppendInt(append(r.b, `"line":`...), int64(i.line), 10)
 	r.b = strconv.AppendInt(append(r.b, `,"status":`...), int64(p.status()), 10)
 	r.b = engine.AppendText(append(r.b, `,"code":`...), p.code)
+	if r.refused <= maxExplained {
+		r.explain(p)
+	}
+	r.b = append(r.b, '}')
+	r.end()
+}
+
+func (r *results) explain(p *problem) {
 	r.b = engine.AppendText(append(r.b, `,"detail":`...), p.detail)
 	if len(p.errors) > 0 {
 		errs, err := json.Marshal(p.errors)
@@ -240,8 +252,6 @@ func (r *results) refuse(i *item, p *problem) {
 		}
 		r.b = append(append(r.b, `,"errors":`...), errs...)
 	}
-	r.b = append(r.b, '}')
-	r.end()
 }
 
 // open, separate, end and close write what stands around results: line breaks, or an object with an array.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/internal/api"
 )
 
 // summary is the end of a batch's answer.
@@ -159,4 +161,22 @@ func TestImport(t *testing.T) {
 	require.Equal(t, true, event["imported"])
 	require.Equal(t, "2024-03-01T10:00:00Z", event["accepted_at"])
 	w.do("POST", "/v1/imports", lines[0]).problem(415, "media_type_refused")
+}
+
+// A batch of junk is answered with the code of each item, and in full for the first hundred only.
+func TestABatchOfJunkIsAnsweredBriefly(t *testing.T) {
+	w := newWorld(t)
+	junk := "[" + strings.Repeat("1,", api.MaxBatchEvents-1) + "1]"
+	a := w.do("POST", "/v1/events/batch", junk).ok()
+	var answer struct {
+		Results []outcome
+		Summary summary
+	}
+	a.json(&answer)
+	require.Equal(t, summary{Refused: api.MaxBatchEvents}, answer.Summary)
+	require.Len(t, answer.Results, api.MaxBatchEvents)
+	require.NotEmpty(t, answer.Results[99].Errors)
+	require.Empty(t, answer.Results[100].Errors)
+	require.Equal(t, outcome{Line: 50_000, Status: 400, Code: "invalid_event"}, answer.Results[49_999])
+	require.Less(t, len(a.body), 60*api.MaxBatchEvents)
 }

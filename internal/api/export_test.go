@@ -1,6 +1,16 @@
 package api
 
-import "github.com/laurel-engine/laurel/internal/keys"
+import (
+	"time"
+
+	"github.com/laurel-engine/laurel/internal/keys"
+)
+
+// NewAddresses is a limit for each address.
+func NewAddresses(rate Rate) func(address string, now time.Time) time.Duration {
+	a := newAddresses(rate)
+	return a.take
+}
 
 // Route is a line of the route table, for tests that go through all of them.
 type Route struct {

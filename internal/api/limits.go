@@ -1,6 +1,7 @@
 package api
 
 import (
+	"container/list"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,44 +33,41 @@ func (g *gcra) take(rate Rate, now time.Time, cost float64) (wait time.Duration)
 	}
 }
 
-// idle reports whether a client is as one that has done nothing.
-func (g *gcra) idle(now time.Time) bool { return g.ahead.Load() <= now.UnixNano() }
-
-// maxAddresses is how many addresses are remembered. With more in use at once, all start anew.
+// maxAddresses is how many addresses are remembered. With more in use at once, the one that was silent for longest is
+// forgotten: whoever has many addresses cannot make the others' tries be forgotten.
 const maxAddresses = 10_000
 
 // addresses limits what one address may do.
 type addresses struct {
 	rate Rate
 	mu   sync.Mutex
-	seen map[string]*gcra
+	seen map[string]*list.Element // of used
+	used *list.List               // of *rated, the one used last in front
+}
+
+type rated struct {
+	address string
+	gcra
+}
+
+func newAddresses(rate Rate) addresses {
+	return addresses{rate: rate, seen: map[string]*list.Element{}, used: list.New()}
 }
 
 func (a *addresses) take(address string, now time.Time) (wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	g := a.seen[address]
-	if g == nil {
-		a.tidy(now)
-		g = new(gcra)
-		a.seen[address] = g
-	}
-	return g.take(a.rate, now, 1)
-}
-
-// tidy makes room for one more address.
-func (a *addresses) tidy(now time.Time) {
-	if len(a.seen) < maxAddresses {
-		return
-	}
-	for address, g := range a.seen {
-		if g.idle(now) {
-			delete(a.seen, address)
+	at := a.seen[address]
+	if at == nil {
+		if len(a.seen) >= maxAddresses {
+			oldest := a.used.Back()
+			delete(a.seen, a.used.Remove(oldest).(*rated).address)
 		}
+		at = a.used.PushFront(&rated{address: address})
+		a.seen[address] = at
 	}
-	if len(a.seen) >= maxAddresses {
-		clear(a.seen)
-	}
+	a.used.MoveToFront(at)
+	return at.Value.(*rated).take(a.rate, now, 1)
 }
 
 // seconds is a wait as Retry-After has it: whole seconds, at least one.

@@ -29,6 +29,9 @@ func (w *world) raw(text string) *answer {
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(w.t, err)
+	if resp.Close { // http takes the header out
+		resp.Header.Set("Connection", "close")
+	}
 	return &answer{t: w.t, status: resp.StatusCode, header: resp.Header, body: b}
 }
 
@@ -54,12 +57,26 @@ func TestRaw(t *testing.T) {
 		"a program in a header":         {head("/v1/events") + "X-Program: bravo\r\n" + length(2) + "{}", 400, "invalid_event"},
 		"a path that climbs":            {"GET /v1/members/../../metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404, "route_not_found"},
 		"a method override in a header": {head("/v1/admin/keys/aaaaaaaa") + "X-HTTP-Method-Override: DELETE\r\n" + length(0), 405, "method_not_allowed"},
+		"two lengths":                   {head("/v1/events") + "Content-Length: 3\r\n" + length(2) + "{}", 400, "bad_request"},
+		"a length and chunks":           {head("/v1/events") + "Transfer-Encoding: chunked\r\n" + length(2) + "0\r\n\r\n", 400, "bad_request"},
+		"chunks and a length":           {head("/v1/events") + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+		"no host":                       {"GET /v1/challenges HTTP/1.1\r\n\r\n", 400, "bad_request"},
+		"two hosts":                     {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n", 400, "bad_request"},
+		"a folded header":               {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n  2\r\n\r\n", 400, "bad_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			w.raw(c.text).problem(c.status, c.code)
+			a := w.raw(c.text)
+			a.problem(c.status, c.code)
+			if c.code == "bad_request" {
+				require.Equal(t, "close", a.header.Get("Connection"))
+			}
 		})
 	}
+	for _, scheme := range []string{"Bearer", "bearer", "BEARER"} {
+		w.raw("GET /v1/challenges HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + scheme + " " + w.secrets["acme"] + "\r\n\r\n").ok()
+	}
+	w.raw("POST /v1/events/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + w.secrets["acme"] + "\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n[]").ok()
 	w.t = t
 	require.Equal(t, before, w.journal())
 	require.NotContains(t, w.log.String(), "lk_")

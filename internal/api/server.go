@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -82,8 +83,8 @@ type Server struct {
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
-	badKeys   addresses
-	clients   sync.Map // *keys.Key -> *client
+	badKeys   addresses // by the network of the connection
+	clients   sync.Map  // *keys.Key -> *client
 	jobs      func(program string) any
 	clockwork Clock
 	checks    []Check
@@ -100,7 +101,7 @@ type Server struct {
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
 	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, checks: o.Checks, version: o.Version,
-		badKeys: addresses{rate: o.BadKeys, seen: map[string]*gcra{}}, start: newStart()}
+		start: newStart()}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -110,9 +111,7 @@ func New(o Options) *Server {
 	if s.rate == (Rate{}) {
 		s.rate = standardRate
 	}
-	if s.badKeys.rate == (Rate{}) {
-		s.badKeys.rate = standardBadKeys
-	}
+	s.badKeys = newAddresses(cmp.Or(o.BadKeys, standardBadKeys))
 	s.metrics = newMetrics(s.programs, o.Metrics...)
 	s.app = fiber.New(fiber.Config{
 		AppName: "Laurel", DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true,
@@ -157,13 +156,19 @@ func (s *Server) mount(list []route) {
 	// Fiber answers methods that it has never heard of by itself, in plain text.
 	served, known := server.Handler, s.app.Config().RequestMethods
 	server.Handler = func(c *fasthttp.RequestCtx) {
+		if wrong := misframed(&c.Request.Header); wrong != "" {
+			c.SetConnectionClose() // what follows on it may be no request of its own
+			s.unroutable(c, refuse("bad_request", wrong))
+			return
+		}
 		for _, method := range known {
 			if string(c.Method()) == method {
 				served(c)
 				return
 			}
 		}
-		s.unknownMethod(c)
+		c.Response.Header.Set("Allow", strings.Join([]string{get, post, put, patch, del}, ", "))
+		s.unroutable(c, refuse("method_not_allowed", "there is no such method"))
 	}
 }
 
@@ -172,11 +177,11 @@ func pathOf(uri []byte) []byte {
 	return path
 }
 
-func (s *Server) unknownMethod(c *fasthttp.RequestCtx) {
+// unroutable answers a request that never gets to a route.
+func (s *Server) unroutable(c *fasthttp.RequestCtx, p *problem) {
 	ctx := s.app.AcquireCtx(c)
 	defer s.app.ReleaseCtx(ctx)
-	c.Response.Header.Set("Allow", strings.Join([]string{get, post, put, patch, del}, ", "))
-	s.fail(ctx, refuse("method_not_allowed", "there is no such method"), s.begin(ctx))
+	s.fail(ctx, p, s.begin(ctx))
 	s.metrics.unserved.count(ctx.Response().StatusCode())
 }
 
