@@ -302,6 +302,11 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "not a known other member")
 		return
 	}
+	if r.ToField != nil && a.circular(to, r.ToField) {
+		a.out.note("not_given", name, "the receiver's own "+r.ToField.Name+" leads back to the member; nothing was given")
+		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "it leads back to the member")
+		return
+	}
 	if a.event.Depth >= MaxDepth {
 		a.out.note("depth", name, "too many events in a chain; nothing was given")
 		return
@@ -348,6 +353,31 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	a.countUse(r.Limits, to)
 	a.subjects.touchMember(to, to.Version) // its uses have changed; what it is given is an event of its own
 	a.trace.fired(a.event.ID, name, r.Position)
+}
+
+// maxCircle bounds how far a circle of members is followed.
+const maxCircle = 16
+
+// circular reports whether a field of members, followed from one, leads back to the member at hand: they refer one another, and
+// each would be paid for the other.
+func (a *applier) circular(from *Member, field *Field) bool {
+	for range maxCircle {
+		f := from.schema.Field(field.Name)
+		if f == nil || f.Slot >= len(from.Profile) {
+			return false
+		}
+		next := from.Profile[f.Slot].Text()
+		if next == a.m.ID {
+			return true
+		}
+		if next == "" || next == from.ID {
+			return false
+		}
+		if from = a.subjects.Member(next); from == nil {
+			return false
+		}
+	}
+	return false
 }
 
 // transferred carries out a recorded transfer as far as it concerned the member at hand.

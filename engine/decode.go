@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -253,13 +255,27 @@ func badID(id []byte) string {
 	if len(id) == 0 || len(id) > MaxID {
 		return "an id has 1 to " + strconv.Itoa(MaxID) + " bytes"
 	}
-	for _, r := range string(id) {
+	for i, r := range string(id) {
 		switch {
-		case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
+		case invisible(r):
 			return "an id has no control or invisible characters"
+		case r == ' ' && (i == 0 || i == len(id)-1):
+			return "an id neither begins nor ends with a space"
 		}
 	}
 	return ""
+}
+
+// invisible reports whether a character cannot be seen, or looks like a space: two ids that differ in such a one look the same.
+func invisible(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r < 0x20 || r == 0x7f
+	}
+	switch r {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0: // joiners and fillers that are letters or signs by name
+		return true
+	}
+	return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Variation_Selector)
 }
 
 // CheckID says what is wrong with the id of a member or event, "" when nothing is.

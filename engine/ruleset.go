@@ -142,8 +142,9 @@ type Rule struct {
 	Parts   Parts
 	Give    []Grant
 	Take    []Grant
-	To      Pick // nil: the event's member
-	From    Pick // nil: the event's member
+	To      Pick   // nil: the event's member
+	ToField *Field // the member's field that To is, nil for any other
+	From    Pick   // nil: the event's member
 	// Pending replaces the points' own when Set.
 	Pending Pending
 	Limits  []*Limit

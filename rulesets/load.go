@@ -57,7 +57,7 @@ type Inactive struct {
 // what is said about a place can be opened from where it was asked: lark/rules.yaml:12.
 func LoadPath(name string) (*Program, Diagnostics) {
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
-		text, err := document.Read(os.Open(name))
+		text, err := document.ReadFile(name)
 		if err != nil {
 			return nil, document.Unreadable(name, err)
 		}
@@ -76,7 +76,7 @@ func LoadPath(name string) (*Program, Diagnostics) {
 
 // LoadFile compiles the ruleset in a file.
 func LoadFile(name string) (*Program, Diagnostics) {
-	text, err := document.Read(os.Open(name))
+	text, err := document.ReadFile(name)
 	if err != nil {
 		return nil, document.Unreadable(filepath.Base(name), err)
 	}
@@ -114,7 +114,7 @@ func readDir(files fs.FS, dir string) (map[string][]byte, error) {
 		if !isRuleset(name) {
 			continue
 		}
-		if texts[name], err = document.Read(files.Open(path.Join(dir, name))); err != nil {
+		if texts[name], err = document.Read(files, path.Join(dir, name)); err != nil {
 			return nil, err
 		}
 	}

@@ -149,9 +149,9 @@ func TestWhatWasNeverUsedMayGo(t *testing.T) {
 		old, new string
 		use      func(*engine.InUse)
 	}{
-		"an event's field goes":        {", store?: text", "", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"store": true} }},
-		"an event's field, retyped":    {"amount: money", "amount: number", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"amount": true} }},
-		"points with other decimals":   {"{stars: {expire: 12 months after earning}}", "{stars: {expire: 12 months after earning, decimals: 2}}", func(u *engine.InUse) { u.Points["stars"] = true }},
+		"an event's field goes":      {", store?: text", "", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"store": true} }},
+		"an event's field, retyped":  {"amount: money", "amount: number", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"amount": true} }},
+		"points with other decimals": {"{stars: {expire: 12 months after earning}}", "{stars: {expire: 12 months after earning, decimals: 2}}", func(u *engine.InUse) { u.Points["stars"] = true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(planned+"badges: {b: {}}\n", change.old, change.new, 1)

@@ -2,6 +2,7 @@ package rulesets
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -114,9 +115,13 @@ func (b *builder) ruleFor(rec *document.Record, name string, r reader, open open
 	rule := &engine.Rule{
 		Definition: b.definition(rec), During: open.during,
 		If: condition.cond, For: who.cond, Clauses: clauses(who, condition), Parts: engine.Parts{For: who.parts, If: condition.parts},
-		Give: b.grantsOf(rec.Values["give"], r, name),
-		To:   b.pickMember(rec.Values["to"], r), From: b.pickMember(rec.Values["from"], r),
+		Give:    b.grantsOf(rec.Values["give"], r, name),
+		From:    b.pickMember(rec.Values["from"], r).pick,
 		Pending: pending(rec.Values["pending"]), Leave: rec.Text("on_reversal") == "leave",
+	}
+	to := b.pickMember(rec.Values["to"], r)
+	if rule.To = to.pick; to.ofMember {
+		rule.ToField = to.field
 	}
 	if !r.any {
 		rule.When = r.events[0]
@@ -134,16 +139,23 @@ func (b *builder) ruleFor(rec *document.Record, name string, r reader, open open
 }
 
 // pickMember compiles `to` or `from`: a field that holds a member's id.
-func (b *builder) pickMember(n *document.Node, r reader) engine.Pick {
+func (b *builder) pickMember(n *document.Node, r reader) (to pickedMember) {
 	if n == nil {
-		return nil
+		return to
 	}
 	e := b.compile(n, r, expression.Key)
 	if e == nil {
-		return nil
+		return to
 	}
 	if f := e.Field; f != nil && f.Type != engine.TypeMember && f.Type != engine.TypeText {
 		b.Node(n, "declare the field as member", "this is %s, not a member", f.Type)
 	}
-	return e.Pick
+	return pickedMember{e.Pick, e.Field, strings.HasPrefix(strings.TrimSpace(n.Text), "member.")}
+}
+
+// pickedMember is a field that names a member.
+type pickedMember struct {
+	pick     engine.Pick
+	field    *engine.Field
+	ofMember bool // it is the member's, not the event's
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -119,7 +122,11 @@ func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to cale
 }
 
 // confirmClock believes the machine's clock after a jump. It is the machine's and not a program's, so operators do it.
-func (s *Server) confirmClock(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) confirmClock(w http.ResponseWriter, r *http.Request) {
+	if ofPage(r) {
+		http.Error(w, "this is for operators, not for pages of a browser", http.StatusForbidden)
+		return
+	}
 	confirmed := s.clockwork != nil && s.clockwork.Confirm()
 	if confirmed {
 		s.log.Warn("the machine's clock was confirmed after a jump")
@@ -127,4 +134,18 @@ func (s *Server) confirmClock(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", mediaJSON)
 	w.Header().Set("Cache-Control", "no-store")
 	_ = json.NewEncoder(w).Encode(map[string]bool{"confirmed": confirmed}) // the connection is gone: there is nobody to tell
+}
+
+// ofPage reports whether a page in an operator's browser may have sent a request: browsers say from where, and a name that a page
+// has made lead here is not one of this listener's.
+func ofPage(r *http.Request) bool {
+	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+		return true
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	_, notIP := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host != "localhost" && notIP != nil
 }

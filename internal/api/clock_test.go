@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,4 +52,31 @@ func TestTheClockOfASandbox(t *testing.T) {
 	}
 	w.bravo("POST", "/v1/admin/clock", `{"forward":"3 days"}`).problem(409, "not_a_sandbox")
 	require.Equal(t, "2026-12-24T17:00:00Z", calendar.Instant(w.clock.Load()).String())
+}
+
+// A page in an operator's browser cannot confirm the clock: browsers say that they act for a page, and a page's own name that was
+// made to lead here is none of this listener's.
+func TestAPageCannotConfirmTheClock(t *testing.T) {
+	w := newWorld(t)
+	confirm := func(host string, headers ...string) int {
+		req, err := http.NewRequest("POST", w.operators+"/clock/confirm", nil)
+		require.NoError(t, err)
+		if host != "" {
+			req.Host = host
+		}
+		for i := 0; i < len(headers); i += 2 {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+		resp, err := w.client.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	require.Equal(t, 200, confirm(""))
+	require.Equal(t, 200, confirm("localhost:9090"))
+	require.Equal(t, 200, confirm("[::1]:9090"))
+	require.Equal(t, 403, confirm("", "Origin", "https://evil.example"))
+	require.Equal(t, 403, confirm("", "Origin", "null"))
+	require.Equal(t, 403, confirm("", "Sec-Fetch-Site", "cross-site"))
+	require.Equal(t, 403, confirm("rebinding.example:9090"))
 }

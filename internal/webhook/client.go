@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -116,8 +117,17 @@ func reason(err error) string {
 		}
 		err = outer.Err
 	}
-	if errors.Is(err, ErrForbidden) {
+	// Whether a name exists in the network that the server is in, and who answers for it, is nobody's business: one that does
+	// not resolve and one that leads there are told alike. The same goes for the address that was dialled.
+	var unresolved *net.DNSError
+	var dialled *net.OpError
+	switch {
+	case errors.Is(err, ErrForbidden), errors.As(err, &unresolved):
 		return ErrForbidden.Error()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.As(err, &dialled) && dialled.Op == "dial":
+		return "the host cannot be reached"
 	}
 	text := err.Error()
 	return text[:min(len(text), maxError)]

@@ -16,7 +16,7 @@ import (
 const maxURL = 2048
 
 // ErrForbidden is the error of a connection to an address that messages must not be sent to.
-var ErrForbidden = errors.New("the address is not a public one")
+var ErrForbidden = errors.New("the address leads to no public host")
 
 // Guard decides where messages may be sent. The zero value allows public addresses over https only.
 type Guard struct {
@@ -93,6 +93,22 @@ func (g Guard) Control(_ context.Context, network, address string, _ syscall.Raw
 	return nil
 }
 
+// plainName reports whether a host is a name that every program reads alike: labels of letters, digits and hyphens, of which
+// the last is no number. 0x7f.1, 2130706433 and 127.1 are addresses to some.
+func plainName(host string) bool {
+	if host == "" || len(host) > 253 {
+		return host == ""
+	}
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || strings.Trim(label, "-") != label || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	last := labels[len(labels)-1]
+	return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
+}
+
 // checkURL tells what is wrong with an endpoint's address, "" for nothing. That it resolves to a public address is seen when
 // it is dialled.
 func (g Guard) checkURL(text string) (message, suggestion string) {
@@ -105,8 +121,10 @@ func (g Guard) checkURL(text string) (message, suggestion string) {
 	}
 	host := u.Hostname()
 	ip, notIP := netip.ParseAddr(host)
-	local := host == "localhost" || notIP == nil && ip.Unmap().IsLoopback()
+	local := host == "localhost" || strings.HasSuffix(host, ".localhost") || notIP == nil && ip.Unmap().IsLoopback()
 	switch {
+	case host != "" && notIP == nil && (ip.String() != host || ip.Is4In6()), notIP != nil && !plainName(host):
+		return "the host is written in an unusual way", "write a name in small letters, digits and hyphens, without a dot at its end, or an IP address in its usual form"
 	case u.User != nil:
 		return "an address has no user name and no password", "messages are signed; verify the signature"
 	case u.Fragment != "":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 	"unicode/utf8"
 )
@@ -76,9 +77,32 @@ func (s *source) illegal() (p place, found bool) {
 	return place{}, false
 }
 
-// Read reads an open file, or passes on why it is not: Read(os.Open(name)). It reads no more than tells Parse that a file is
-// too large.
-func Read(f fs.File, err error) ([]byte, error) {
+// ErrNotAFile is the error of a name that is not one of a regular file: reading a pipe or a device may never end.
+var ErrNotAFile = errors.New("this is no regular file")
+
+// Read reads a file, no more of it than tells Parse that it is too large.
+func Read(files fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(files, name)
+	if err != nil {
+		return nil, err
+	}
+	return read(info, func() (fs.File, error) { return files.Open(name) })
+}
+
+// ReadFile is Read for a path of the machine.
+func ReadFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	return read(info, func() (fs.File, error) { return os.Open(name) })
+}
+
+func read(info fs.FileInfo, open func() (fs.File, error)) ([]byte, error) {
+	if !info.Mode().IsRegular() {
+		return nil, ErrNotAFile
+	}
+	f, err := open()
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -79,7 +78,7 @@ func (r *Results) CannotRun() bool {
 func Rulesets(files []string) []string {
 	var paths []string
 	for _, file := range files {
-		text, err := document.Read(os.Open(file))
+		text, err := document.ReadFile(file)
 		if err != nil {
 			continue
 		}
@@ -102,7 +101,7 @@ func relative(file, path string) string {
 
 // load reads a file of tests. open compiles the ruleset at the path that it names.
 func load(file string, open func(path string) (*rulesets.Program, rulesets.Diagnostics)) (*Suite, rulesets.Diagnostics) {
-	text, err := document.Read(os.Open(file))
+	text, err := document.ReadFile(file)
 	if err != nil {
 		return nil, document.Unreadable(file, err)
 	}
