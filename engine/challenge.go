@@ -100,11 +100,19 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 		}
 		return
 	}
-	if !a.needsDone(ch.Needs, con.At) {
+	if !a.needsDone(ch, w.key, con.At) {
+		a.keep(c, a.m.needChallenge(ch.Key), w, con, group, false)
 		a.trace.not(a.event.ID, name, ch.Position, ConditionNot, "a challenge it needs is not completed")
 		return
 	}
 	rec = a.m.needChallenge(ch.Key)
+	a.countChallenge(c, rec, w, con, group)
+	a.forgetWindows(ch, rec)
+}
+
+// countChallenge counts what comes after all that the challenge needs.
+func (a *applier) countChallenge(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution, group string) {
+	ch := c.challenge
 	switch {
 	case c.step != nil:
 		a.foldStep(c, rec, w, con)
@@ -115,24 +123,19 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 		if !a.tally(c, &t.Tally, con) {
 			return
 		}
+		a.keep(c, rec, w, con, group, true)
+		moved := false
 		for _, g := range ch.Goals {
+			known := rec.window(w.key, "").goal(g.ID) != nil
 			a.goal(ch, rec, w, g, "", &t.Tally)
+			mark := rec.window(w.key, "").goal(g.ID)
+			moved = a.dated(rec, c, w.key, &t.Tally, g.At, mark) || moved || !known && mark != nil
 		}
 		a.tellChallenge(ch, rec, w, "", t.Value)
-	}
-	a.forgetWindows(ch, rec)
-}
-
-// needsDone reports whether all challenges in needs were completed before an instant.
-func (a *applier) needsDone(needs []string, at calendar.Instant) bool {
-	for _, id := range needs {
-		needed := a.rules.Challenge(id)
-		rec := a.m.challenge(needed.Key)
-		if rec == nil || rec.Times == 0 || rec.completedAt(needed) >= at {
-			return false
+		if moved && ch.ordered {
+			a.release(ch)
 		}
 	}
-	return true
 }
 
 // completedAt is when all goals of a challenge were first reached, 0 where that was in a window that is known no more.
@@ -267,18 +270,39 @@ func (a *applier) allGoals(ch *Challenge, rec *ChallengeRecord, key calendar.Key
 // foldStep counts an event for one step; a challenge of steps is complete when all of them are.
 func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution) {
 	ch, step := c.challenge, c.step
-	for _, need := range step.Needs {
-		mark := rec.window(w.key, "").goal("steps/" + need)
-		if mark == nil || mark.At >= con.At {
-			return
-		}
+	if !rec.stepsBefore(step, w.key, con.At) {
+		a.keep(c, rec, w, con, "", false)
+		return
 	}
 	t := a.m.needCount(CountID{Name: c.Name}).need(w.key)
 	if !a.tally(c, &t.Tally, con) {
 		return
 	}
+	a.keep(c, rec, w, con, "", true)
+	known := rec.window(w.key, "").goal("steps/"+step.ID) != nil
 	a.completeStep(step, rec, w, &t.Tally)
+	mark := rec.window(w.key, "").goal("steps/" + step.ID)
+	moved := a.dated(rec, c, w.key, &t.Tally, step.Goal, mark) || !known && mark != nil
 	a.reachSteps(ch, rec, w)
+	if moved && ch.ordered {
+		a.redateSteps(ch, rec, w)
+		a.release(ch)
+	}
+}
+
+// redateSteps dates the completion of a challenge of steps by the last of them.
+func (a *applier) redateSteps(ch *Challenge, rec *ChallengeRecord, w challengeWindow) {
+	window, last := rec.window(w.key, ""), calendar.Beginning
+	for _, s := range ch.Steps {
+		if mark := window.goal("steps/" + s.ID); mark != nil {
+			last = max(last, mark.First)
+		}
+	}
+	for _, g := range ch.Goals {
+		if mark := window.goal(g.ID); mark != nil {
+			mark.First = last
+		}
+	}
 }
 
 // completeStep marks a step that is done.
@@ -367,6 +391,9 @@ func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindo
 		return
 	}
 	a.reach(ch, rec, w, g, group)
+	if ch.ordered {
+		a.release(ch)
+	}
 }
 
 // tellChallenge tells the progress of a challenge, and what of it is shown: capped at the last goal.

@@ -137,6 +137,7 @@ func (a *applier) dropProgress(ch *Challenge, rec *ChallengeRecord) {
 		w := &rec.Windows[i]
 		w.Goals = slices.DeleteFunc(w.Goals, func(g GoalMark) bool { return strings.HasPrefix(g.ID, "steps/") })
 	}
+	rec.Parts = nil
 	if ch.Counter == nil || ch.Counter.By == ByMember {
 		a.m.Counts = slices.DeleteFunc(a.m.Counts, func(c *Count) bool { return ch.owns(c.Name) })
 	}

@@ -56,6 +56,7 @@ func (r *Ruleset) Link() {
 			r.linkCounter(b.Counter)
 		}
 	}
+	r.order()
 	r.linkTimers()
 	r.byName = map[string]*Counter{}
 	for _, c := range r.counters() {

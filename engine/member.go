@@ -130,6 +130,7 @@ type ChallengeRecord struct {
 	Joins    int              // how often the member has joined
 	Times    int              // completions, over all windows
 	Windows  []ChallengeWindow
+	Parts    []Brought // of the late window, by (time, id), where it needs something or is needed
 }
 
 // ChallengeWindow is one window of a challenge: the goals reached in it.

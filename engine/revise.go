@@ -71,7 +71,7 @@ func (j *judgement) challenges(b *applier) []*ChallengeRecord {
 		then := b.m.challenge(now.ID)
 		rec := &ChallengeRecord{ID: now.ID, Enrolled: now.Enrolled, Began: now.Began, Joins: now.Joins}
 		if then != nil {
-			rec.Times = min(now.Times, then.Times)
+			rec.Times, rec.Parts = min(now.Times, then.Times), then.Parts
 		}
 		for _, w := range now.Windows {
 			if left := j.window(b, ch, then.window(w.Key, w.Group), w); len(left.Goals) > 0 {

@@ -342,6 +342,7 @@ type Challenge struct {
 	// EachNeeds is what a group's member must bring to be paid; 0: any contribution.
 	EachNeeds decimal.Decimal
 	Leave     bool
+	ordered   bool // it needs something or is needed, or its steps are; set by Link
 }
 
 // Step is one part of a challenge of steps.

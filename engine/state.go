@@ -285,6 +285,7 @@ func (w *writer) challenge(c *ChallengeRecord) {
 			w.at(g.At)
 		}
 	}
+	w.parts(c.Parts)
 }
 
 func (w *writer) uses(list []UsePeriod) {
@@ -392,6 +393,7 @@ func (r *reader) challenge(c *ChallengeRecord) {
 			*g = GoalMark{ID: r.name(), Times: r.len2(), First: r.at(), At: r.at()}
 		})
 	})
+	c.Parts = r.parts()
 }
 
 func (r *reader) use(u *UsePeriod) { *u = UsePeriod{Limit: r.fixed(), Key: r.key(), Used: r.num()} }

@@ -85,7 +85,7 @@ func (w *World) reachedGoals(c Challenge, m *member) map[int][]string {
 		}
 		known[name] = true
 		all[name] = []string{}
-		in = w.afterNeeds(c, m, in)
+		in = w.afterNeeds(c, m, name, in)
 		if len(c.Steps) > 0 {
 			if w.stepsDone(c, m, in) == len(c.Steps) {
 				all[name] = []string{"0"}
@@ -99,14 +99,19 @@ func (w *World) reachedGoals(c Challenge, m *member) map[int][]string {
 }
 
 // afterNeeds leaves what came before the challenges that a challenge needs were completed.
-func (w *World) afterNeeds(c Challenge, m *member, in inside) inside {
+func (w *World) afterNeeds(c Challenge, m *member, name int, in inside) inside {
 	if len(c.Needs) == 0 {
 		return in
 	}
 	since := -Forever
 	for _, id := range c.Needs {
 		i := slices.IndexFunc(w.Program.Challenges, func(c Challenge) bool { return c.ID == id })
-		since = max(since, w.completed(w.Program.Challenges[i], m))
+		needed := w.Program.Challenges[i]
+		if c.Every != "" && needed.Every == c.Every {
+			since = max(since, w.completedIn(needed, m, name))
+		} else {
+			since = max(since, w.completed(needed, m))
+		}
 	}
 	return func(h *happened) bool { return h.At > since && in(h) }
 }
@@ -125,18 +130,32 @@ func (w *World) completed(c Challenge, m *member) (first Instant) {
 			continue
 		}
 		done[name] = true
-		in = w.afterNeeds(c, m, in)
-		if len(c.Steps) > 0 {
-			last := -Forever
-			for _, s := range c.Steps {
-				last = max(last, c.stepDone(s, m, in))
-			}
-			first = min(first, last)
-			continue
-		}
-		first = min(first, c.passed(m, c.Goals[len(c.Goals)-1], in))
+		first = min(first, w.finished(c, m, name, in))
 	}
 	return first
+}
+
+// completedIn is when a challenge that repeats was completed in a period.
+func (w *World) completedIn(c Challenge, m *member, period int) Instant {
+	for _, h := range m.counted {
+		if name, in, ok := c.window(m, h.At); ok && name == period {
+			return w.finished(c, m, name, in)
+		}
+	}
+	return Forever
+}
+
+// finished is when a challenge was completed in a window.
+func (w *World) finished(c Challenge, m *member, name int, in inside) Instant {
+	in = w.afterNeeds(c, m, name, in)
+	if len(c.Steps) == 0 {
+		return c.passed(m, c.Goals[len(c.Goals)-1], in)
+	}
+	last := -Forever
+	for _, s := range c.Steps {
+		last = max(last, c.stepDone(s, m, in))
+	}
+	return last
 }
 
 // passed is when a fold first reached a goal.
@@ -297,7 +316,7 @@ func (w *World) Challenge(id string, c Challenge, now Instant) ChallengeStanding
 		}
 	}
 	name, in, _ := c.window(m, now)
-	in = w.afterNeeds(c, m, in)
+	in = w.afterNeeds(c, m, name, in)
 	goals := all[name]
 	if len(c.Steps) > 0 {
 		s.Progress, s.Done = int64(w.stepsDone(c, m, in))*million, len(goals) > 0

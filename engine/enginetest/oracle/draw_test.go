@@ -39,14 +39,11 @@ var features = []string{"boosts", "limits", "expiry", "pending", "takes", "strea
 type mix map[string]bool
 
 // mix draws features. Some questions have no answer in the design together, so that with reversals there are no gifts for
-// streaks, and what needs something else before it is sent in order.
+// streaks.
 func (d drawing) mix() mix {
 	m := mix{}
 	for _, f := range features {
 		m[f] = d.one(2)
-	}
-	if m["needs"] {
-		m["late"] = false
 	}
 	return m
 }
