@@ -18,14 +18,22 @@ func (a *applier) scoreAverage(b *Leaderboard, g *Group, before, after challenge
 	if !had && !has && avg.Members == 0 {
 		return // nobody in the group counts yet
 	}
+	sum, ok := avg.Sum, true
 	if had {
-		avg.Sum -= before.Value
-		avg.Members--
+		if sum, ok = sum.Sub(before.Value); ok {
+			avg.Members--
+		}
 	}
-	if has {
-		avg.Sum += after.Value
-		avg.Members++
+	if has && ok {
+		if sum, ok = sum.Add(after.Value); ok {
+			avg.Members++
+		}
 	}
+	if !ok {
+		a.overflows(b.Counter)
+		return
+	}
+	avg.Sum = sum
 	a.tellAverage(b, g, key, split, group)
 }
 

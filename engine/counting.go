@@ -86,13 +86,45 @@ func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribu
 		err = t.Add(c.Fold, con)
 	}
 	if err != nil {
-		a.out.note("evaluation", c.Name, err.Error())
+		a.overflows(c)
 		return false
 	}
+	a.m.large = a.m.large || isLarge(t.Value)
 	if t.Full && !full {
 		a.out.note("distinct_full", c.Name, "the limit of distinct values is reached; further ones do not count")
 	}
 	return true
+}
+
+// overflows notes that a count would leave the range of numbers: nothing is counted. The event that asks for it is refused where
+// that could be foreseen (Processor.outOfRange).
+func (a *applier) overflows(c *Counter) {
+	if a.judge != nil {
+		a.judge.a.out.overflow = c.Name
+	}
+	a.out.overflow = c.Name
+	a.out.note("overflow", c.Name, "with this the sum would be more than can be counted: it was left out")
+}
+
+// large is what a count, or a number of an event, may have before it is looked whether an event would take a sum out of the range
+// of numbers. It leaves room for amounts that are a multiple of what the event says.
+const large = 1_000_000_000 * decimal.One
+
+func isLarge(v decimal.Decimal) bool { return v > large || v < -large }
+
+// outOfRange reports whether an event would take a count out of the range of numbers, and which. It is asked of large numbers
+// only.
+func (p *Processor) outOfRange(e *Event, v Version, r *reversal) *Refusal {
+	asked := r != nil && r.command == commandAmend || slices.ContainsFunc(e.Fields, func(f Value) bool { return f.Kind == Number && isLarge(f.Number()) })
+	if m := p.subjects.Member(e.Member); !asked && (m == nil || !m.large) && !p.subjects.large {
+		return nil
+	}
+	again := *e // applying an event changes it
+	out := p.imagine(&again, v, r, nil)
+	if out.overflow == "" {
+		return nil
+	}
+	return &Refusal{Code: CodeOverflow, Message: "with this " + out.overflow + " would be more than can be counted"}
 }
 
 // foldCounter counts for the member, a group or everyone, and brings badges, tiers and boards up to date.
@@ -139,6 +171,7 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 		return
 	}
 	a.subjects.touchGroup(g, a.seq)
+	a.subjects.large = a.subjects.large || isLarge(t.Value)
 	for _, b := range c.leaderboards {
 		if b.Average {
 			a.scoreAverage(b, g, before, mine.Tally, key, group, split)
@@ -157,7 +190,7 @@ func (a *applier) tallyGroup(c *Counter, t *challenges.Tally, con challenges.Con
 		return a.tally(c, t, con)
 	}
 	if err := t.Exchange(before, after); err != nil {
-		a.out.note("evaluation", c.Name, err.Error())
+		a.overflows(c)
 		return false
 	}
 	return true

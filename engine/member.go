@@ -47,6 +47,7 @@ type Member struct {
 	// indexed is the instant under which the member stands in the due index.
 	indexed calendar.Instant
 	dirty   bool
+	large   bool              // a count is
 	excused []challenges.Span // dates of Travel
 	// schema is the one whose slots Profile has.
 	schema *Schema

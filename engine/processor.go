@@ -270,6 +270,9 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 	if refusal == nil && reversal != nil && p.refusable(reversal) {
 		refusal = p.imagine(e, v, reversal, nil).Refusal
 	}
+	if refusal == nil {
+		refusal = p.outOfRange(e, v, reversal)
+	}
 	if refusal == nil && e.Type == commandErase {
 		if p.apply.standings, err = p.scoresOf(e.Member); err != nil {
 			p.fail(err)

@@ -257,7 +257,9 @@ func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, i
 	if c.reread() && c.shows(&t.Tally, &was) {
 		change.Period.Tally = j.reread(c, id, key, is)
 	} else {
-		exchange(c, &change.Period.Tally, was, is)
+		if exchange(c, &change.Period.Tally, was, is) != nil {
+			j.a.overflows(c)
+		}
 	}
 	for _, b := range c.leaderboards {
 		if b.Average {
@@ -280,16 +282,16 @@ func (c *Counter) shows(group, share *challenges.Tally) bool {
 }
 
 // exchange replaces a share within a sum.
-func exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) {
+func exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) error {
 	if c.Fold == challenges.Add {
-		_ = t.Exchange(&was, &is)
-		return
+		return t.Exchange(&was, &is)
 	}
 	t.Count += is.Count - was.Count
 	if is.Count > 0 {
 		_ = t.Merge(c.Fold, &challenges.Tally{Value: is.Value, At: is.At, ID: is.ID, Count: 1})
 		t.Count--
 	}
+	return nil
 }
 
 // reread folds the shares of all members of a group, one of them changed.

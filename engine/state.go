@@ -329,6 +329,7 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	})
 	m.Accounts = pointers(r, r.account)
 	m.Counts = pointers(r, r.count)
+	m.large = slices.ContainsFunc(m.Counts, (*Count).large)
 	m.Streaks = pointers(r, r.streak)
 	m.Challenges = pointers(r, r.challenge)
 	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.name(), Level: r.name(), At: r.at()} })
@@ -368,6 +369,11 @@ func (r *reader) account(a *Account) {
 func (r *reader) count(c *Count) {
 	c.CountID = r.countID()
 	c.Periods = list(r, r.period)
+}
+
+// large reports whether any period's value is.
+func (c *Count) large() bool {
+	return slices.ContainsFunc(c.Periods, func(p PeriodTally) bool { return isLarge(p.Value) })
 }
 
 func (r *reader) period(p *PeriodTally) {

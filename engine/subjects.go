@@ -24,6 +24,7 @@ type Subjects struct {
 	dirtyClaims  []*Claim
 	dirtyErased  []*Erased
 	dirtyFirings []*Firings
+	large        bool     // the count of a group is
 	gone         []string // members whose states go
 	scratch      writer
 }
@@ -71,6 +72,7 @@ func (s *Subjects) Group(id CountID) *Group {
 	g := &Group{Count: Count{CountID: id}}
 	if state := s.load(groupPrefix + id.key()); state != nil {
 		g = decodeGroup(state)
+		s.large = s.large || g.Count.large()
 	}
 	s.groups[id] = g
 	return g

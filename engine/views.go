@@ -50,7 +50,11 @@ func (c *Counter) value(count *Count, cal calendar.Calendar, at calendar.Instant
 	case c.Fold == challenges.Add:
 		var sum decimal.Decimal
 		for t := range c.rolling(count, cal, at) {
-			sum += t.Value
+			next, ok := sum.Add(t.Value)
+			if !ok { // days that fit, and together do not
+				return map[bool]decimal.Decimal{false: decimal.Max, true: decimal.Min}[sum < 0]
+			}
+			sum = next
 		}
 		return sum
 	default:
