@@ -40,7 +40,7 @@ const (
 	CodeNothingPending   = "nothing_pending" // a release or refusal where nothing is held back; not remembered
 	CodeEventRefused     = "event_refused"   // a release of what was refused before
 	CodeNotReversible    = "not_reversible"  // a reversal of an event of Laurel's own
-	CodeOverflow         = "overflow" // a command that would take a sum out of the range of numbers; not remembered
+	CodeOverflow         = "overflow"        // a command that would take a sum out of the range of numbers; not remembered
 	CodePointsUnknown    = "unknown_points"
 	CodeUnknownClaim     = "unknown_claim"
 	CodeNotForSale       = "not_for_sale" // a reward without cost, a streak without freezes to buy or without repair

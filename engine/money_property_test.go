@@ -65,7 +65,9 @@ func (d *trader) step() {
 	if d.p.Member("ann") != nil {
 		spendable = d.progress("ann").Points["stars"].Spendable
 	}
-	some := func() decimal.Decimal { return decimal.Decimal(1+d.r.Int63n(int64(spendable/decimal.One))) * decimal.One }
+	some := func() decimal.Decimal {
+		return decimal.Decimal(1+d.r.Int63n(int64(spendable/decimal.One))) * decimal.One
+	}
 	switch k := d.r.Intn(12); {
 	case k < 3 || len(d.buys) == 0:
 		id := d.name("buy")

@@ -247,6 +247,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 		list = append(list, x)
 	}
 	given := rises && j.mayRise(p, list)
+	fired := given && j.was.fired[r.Path] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
 	for _, x := range list {
 		if given && x.amount > 0 {
 			given := j.rise(p, x)
@@ -254,6 +255,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 				j.rev.Lines = append(j.rev.Lines, *x.state)
 				continue
 			}
+			fired = true
 		}
 		if given || x.amount == 0 {
 			x.state.Wanted = x.now.wanted
@@ -263,7 +265,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 	if given && j.was.fired[r.Path] == nil {
 		j.award(p)
 	}
-	j.countUses(p, given)
+	j.countUses(p, fired)
 }
 
 // mayRise asks what is scarce: a use of limits in times, where the event has none; and, of a rule that takes, what it takes, all of
@@ -314,15 +316,16 @@ func (j *judgement) refusedPending([]*rising) bool {
 func (j *judgement) fits(r *Rule, x *rising, to *Member) decimal.Decimal {
 	most := max(0, x.state.Most-x.holds)
 	amount := x.amount
-	for _, l := range r.Limits {
-		if l.Points != x.grant.Points || l.Points == nil {
-			continue
-		}
-		if room := j.a.room(l, to) + most; room < amount {
-			if l.OrNothing {
-				return 0
+	for _, nothing := range []bool{false, true} { // those that trim go first
+		for _, l := range r.Limits {
+			if l.Points != x.grant.Points || l.Points == nil || l.OrNothing != nothing {
+				continue
 			}
-			amount = room
+			if room := j.a.room(l, to) + most; room < amount && nothing {
+				return 0
+			} else if room < amount {
+				amount = room
+			}
 		}
 	}
 	return amount
@@ -501,7 +504,7 @@ func (j *judgement) open(r *Rule, x *rising) bool {
 	if lot.Available <= a.now {
 		lot.Granted = lot.Available // it is released
 		time := a.passage(acc)
-		if acc.expiry(time.cal, &lot, time.idle) <= a.now {
+		if acc.expiry(time.cal, &lot, time.idle) <= a.now || j.lapsed(acc, &lot) {
 			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
 			return false
 		}
@@ -509,6 +512,31 @@ func (j *judgement) open(r *Rule, x *rising) bool {
 	j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Boosts: x.now.boosts, Granted: lot.Granted,
 		Available: lot.Available, Expires: lot.Expires, Idle: lot.Idle})
 	return true
+}
+
+// lapsed reports whether a lot would have expired for want of the events that prolong it, before the last of them came.
+func (j *judgement) lapsed(acc *Account, lot *Lot) bool {
+	cal := j.a.rules.CalendarOf(j.a.m)
+	for i, rule := range acc.Idle {
+		if lot.Idle&(1<<i) == 0 {
+			continue
+		}
+		var times []calendar.Instant
+		for _, rec := range j.r.records {
+			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && !j.voided[rec.Seq] {
+				times = append(times, rec.Event.Time)
+			}
+		}
+		slices.Sort(times)
+		until := cal.EndOfDayAfter(lot.Available, rule.After)
+		for _, at := range times {
+			if at >= until {
+				return true
+			}
+			until = max(until, cal.EndOfDayAfter(at, rule.After))
+		}
+	}
+	return false
 }
 
 // award gives the badges, rewards and levels of a rule that newly matches.

@@ -305,7 +305,7 @@ badges: {far: {counter: km, levels: {one: 70}}}
 		w.keyed("k3", "b", `{"n": 8}`)
 		w.has("ann", "stars", "48")
 		require.Empty(t, w.badges("ann"))
-		w.after(30*24*time.Hour).activate("events: {buy: {n: number}}\npoints: {gems: {}}\nrules: {g: {when: buy, give: {gems: 1}}}\n")
+		w.after(30 * 24 * time.Hour).activate("events: {buy: {n: number}}\npoints: {gems: {}}\nrules: {g: {when: buy, give: {gems: 1}}}\n")
 		w.keyed("k4", "a", `{"n": 40}`)
 		w.void("a")
 		w.void("b")
@@ -347,4 +347,22 @@ leaderboards: {b: {counter: km}}
 	w.at("2026-05-15T12:00:00Z").send("ann", "run", "km", 1)
 	w.keyed("k3", "a", `{"km": 100}`)
 	require.Equal(t, []string{"1 cid 11", "2 ann 10"}, w.standings("b", "2026-W18", ""))
+}
+
+// What would have expired for want of a visit is not given because of a later one.
+func TestARaiseOfWhatHadLapsed(t *testing.T) {
+	w := program(t, `
+events: {buy: {n: number}, visit: {}}
+points: {stars: {expire: 1 month after last visit}}
+rules: {buy: {when: buy, if: event.n >= 8, give: {stars: event.n}}}
+`)
+	w.as("a").send("ann", "buy", "n", 5)
+	w.as("b").send("ann", "buy", "n", 10)
+	w.at("2026-07-06T12:00:00Z").send("ann", "visit")
+	w.after(24*time.Hour).keyed("k1", "a", `{"n": 20}`)
+	w.keyed("k2", "b", `{"n": 20}`)
+	w.has("ann", "stars", "0")
+	w.as("c").send("ann", "buy", "n", 10)
+	w.keyed("k3", "c", `{"n": 20}`)
+	w.has("ann", "stars", "20")
 }

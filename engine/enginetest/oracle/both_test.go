@@ -223,7 +223,15 @@ func (b *both) reverse(s step) {
 			b.disagree("%s is not known as a duplicate", e.ID)
 		}
 		b.world.reach("duplicate")
+	case "raise":
+		if b.world.MayRaise(s.event.ID, s.event.Member, s.amount, s.now) {
+			b.command(engine.NewAmend(s.event.ID, json.RawMessage(`{"amount":`+number(s.amount)+`}`)).Keyed(fmt.Sprint("raise", b.nth)), s.now)
+			b.world.Raise(s.event.ID, s.event.Member, s.amount, s.now)
+		}
 	case "amend":
+		if b.world.RaiseRefused(s.event.ID, s.event.Member) {
+			return // what a line wants is no longer what its amount says
+		}
 		b.command(engine.NewAmend(s.event.ID, json.RawMessage(`{"amount":`+number(s.amount)+`}`)), s.now)
 		b.world.Amend(s.event.ID, s.event.Member, s.amount, s.now)
 	case "void":

@@ -223,6 +223,7 @@ func (w *World) Release(id, of string, now Instant) bool {
 	if !h.heldBack(m, now) {
 		return false
 	}
+	h.byHand = true
 	w.seq++
 	m.settle(now)
 	for _, a := range m.accounts {
@@ -259,6 +260,7 @@ func (w *World) Refuse(id, of string, now Instant) bool {
 	if !h.heldBack(m, now) {
 		return false
 	}
+	h.byHand = true
 	w.seq++
 	m.settle(now)
 	for _, a := range m.accounts {

@@ -9,7 +9,7 @@ import (
 // A step is one thing that happens at an instant.
 type step struct {
 	now Instant
-	// do is send, again, void, amend, release, refuse: with event; claim, confirm, cancel, return: with id; adjust, enroll,
+	// do is send, again, void, amend, raise, release, refuse: with event; claim, confirm, cancel, return: with id; adjust, enroll,
 	// team: with member; deploy: a version; restart, with a checkpoint or without; compare, later if wanted.
 	do         string
 	event      Event
@@ -140,6 +140,13 @@ func (s *storyteller) old() Event { return s.sent[s.below(len(s.sent))] }
 
 // reverse draws a reversal of an earlier event, and what becomes of pending points.
 func (s *storyteller) reverse() {
+	if recent := s.sent[max(0, len(s.sent)-1-s.below(4))]; s.mix["reversals"] && recent.Type == "buy" && s.one(6) {
+		if amount, open := s.left[recent.ID]; open {
+			s.now += int64(s.below(7200)) * second
+			s.add(step{do: "raise", event: recent, amount: amount + int64(s.between(1, 40))*million/2})
+			return
+		}
+	}
 	old := s.old()
 	amount, open := s.left[old.ID]
 	if !open || old.Type == "spend" {

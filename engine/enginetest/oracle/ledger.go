@@ -29,6 +29,7 @@ type account struct {
 	points  Points
 	lots    []*lot
 	missing map[int]*missing // by the event's seq
+	forgave map[int]bool     // something of the event
 	owing   []int            // seqs of those that owe something, oldest first
 	debt    int64
 	claims  []*claim
@@ -291,6 +292,7 @@ func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 			l.forgiven += forgiven
 			amount -= forgiven
 			if forgiven > 0 {
+				a.forgave[own.seq] = true
 				w.reach("refund after expiry")
 			}
 		}
@@ -311,6 +313,7 @@ func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 	}
 	if amount > 0 && a.points.Floor {
 		w.reach("floor")
+		a.forgave[own.seq] = true
 		m.let += amount
 	} else if amount > 0 {
 		w.reach("debt")

@@ -20,7 +20,7 @@ var (
 )
 
 // situations are those without which a run has proved too little.
-var situations = []string{"late event", "duplicate", "restart", "void", "amend", "several boosts", "times refused", "cap trimmed",
+var situations = []string{"late event", "duplicate", "restart", "void", "amend", "raise", "raise trimmed", "raise refused", "several boosts", "times refused", "cap trimmed",
 	"cap or nothing", "too little to take", "use given back", "pending", "expired", "refund after expiry", "debt", "debt repaid",
 	"floor", "came back to what was reversed", "made good", "brought back by a late event", "expiry moved back", "goal paid", "goal revoked", "freeze used",
 	"paid runs joined by a late event", "tier fell", "lower level kept anew", "badge level", "board of several", "tie", "team changed", "late event of another team",

@@ -52,6 +52,8 @@ type happened struct {
 	day    int // local, of its time
 	team   string
 	voided bool
+	byHand bool             // what it gave was released or refused
+	wanted map[string]int64 // by rule, where a raise was refused whole
 	gave   []*grant
 	gifts  []*gift // to others
 }
@@ -102,7 +104,7 @@ func (w *World) Join(id, zone, team string, at Instant) {
 	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, moves: []move{{at, team}}, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
 		accounts: map[string]*account{}, awards: map[string]*award{}}
 	for _, p := range w.Program.Points {
-		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}}
+		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}, forgave: map[int]bool{}}
 	}
 	w.members[id] = m
 }
