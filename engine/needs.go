@@ -70,32 +70,35 @@ func (rec *ChallengeRecord) firstReached(c *Counter, key calendar.Key, t *challe
 		}
 		return firsts[n-1], true
 	}
-	if c.AtMost.N > 0 {
-		return 0, false
-	}
-	mine := func(p *Brought) bool { return p.Counted && p.Counter == c.Name && p.Window == key }
-	sum := t.Value
-	for i := range rec.Parts {
-		if mine(&rec.Parts[i]) {
-			sum -= rec.Parts[i].Value
-		}
+	sum, counted := t.Value, rec.counted(c, key, t)
+	for i := range counted {
+		sum -= counted[i].Value
 	}
 	if c.Fold == challenges.Add && sum >= at {
 		return 0, false
 	}
-	for i := range rec.Parts {
-		p := &rec.Parts[i]
-		if !mine(p) {
-			continue
-		}
-		if sum += p.Value; c.Fold != challenges.Add {
-			sum = p.Value
+	for i := range counted {
+		if sum += counted[i].Value; c.Fold != challenges.Add {
+			sum = counted[i].Value
 		}
 		if c.Fold == challenges.Lowest && sum <= at || c.Fold != challenges.Lowest && sum >= at {
-			return p.At, true
+			return counted[i].At, true
 		}
 	}
 	return 0, false
+}
+
+// counted is what is known of what counts in a window, by time. Where only so many count in a period, the tally knows which.
+func (rec *ChallengeRecord) counted(c *Counter, key calendar.Key, t *challenges.Tally) (list []challenges.Kept) {
+	if c.AtMost.N > 0 {
+		return t.Kept
+	}
+	for i := range rec.Parts {
+		if p := &rec.Parts[i]; p.Counted && p.Counter == c.Name && p.Window == key {
+			list = append(list, challenges.Kept{At: p.At, ID: p.ID, Value: p.Value})
+		}
+	}
+	return list
 }
 
 // release counts what has waited for a challenge, or for a step of it, that is completed now, or earlier than was known.

@@ -96,7 +96,10 @@ func tagged(progress engine.Progress) (body []byte, etag string, err error) {
 
 // ProgressAt is a member's progress as it was at a past instant, or as it will be by time alone at a coming one.
 func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engine.Progress, found bool, err error) {
-	if at >= p.now() {
+	p.mu.Lock()
+	present := at >= p.processor.Arrived()
+	p.mu.Unlock()
+	if present {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		m := p.processor.Member(member)
