@@ -185,9 +185,6 @@ func (p *Processor) current() *Ruleset { return p.versions[len(p.versions)-1].Ru
 // Rules is the present version of the ruleset.
 func (p *Processor) Rules() *Ruleset { return p.current() }
 
-// Arrived is when the last event was accepted: what is known now is what was known at any instant since.
-func (p *Processor) Arrived() calendar.Instant { return p.arrived }
-
 // Activate makes a version the present one. Its From must not be before the last accepted event.
 func (p *Processor) Activate(v Version) {
 	v.succeed(p.versions[len(p.versions)-1])

@@ -97,10 +97,7 @@ func tagged(progress engine.Progress) (body []byte, etag string, err error) {
 // ProgressAt is a member's progress as it was at a past instant, or as it will be by time alone at a coming one.
 func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engine.Progress, found bool, err error) {
 	p.mu.Lock()
-	present := at >= p.processor.Arrived()
-	p.mu.Unlock()
-	if present {
-		p.mu.Lock()
+	if last, _ := p.processor.Clock(); at >= last { // nothing was accepted since: what is known now was known then
 		defer p.mu.Unlock()
 		m := p.processor.Member(member)
 		if m == nil {
@@ -108,7 +105,6 @@ func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engin
 		}
 		return m.Progress(p.processor.Rules(), at, p.processor.Group), true, nil
 	}
-	p.mu.Lock()
 	rules, versions := p.processor.Rules(), p.processor.Versions()
 	p.mu.Unlock()
 	m, err := engine.MemberAt(p.store, versions, member, at)
