@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -47,8 +48,10 @@ type applier struct {
 	scheduled bool
 	live      calendar.Instant // when the first live event was accepted, 0 before it
 	facts     Facts
-	event     *Event   // the one being processed: the event itself or a follow-up
-	queue     []*Event // follow-ups of the same member, not yet processed
+	// overworked is set where the event has used up its steps, of rules and of what counts.
+	overworked [2]bool
+	event      *Event   // the one being processed: the event itself or a follow-up
+	queue      []*Event // follow-ups of the same member, not yet processed
 
 	rulePlan  []plannedRule
 	grantPlan []plannedGrant
@@ -100,6 +103,7 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 		a.accepted = e.Arrived
 	}
 	a.trail.reset()
+	a.facts.spent, a.facts.of, a.overworked = [2]int{}, ofRules, [2]bool{}
 	if ofProgram(e.Type) {
 		a.out.Effects, a.out.Entries, a.event = nil, nil, e
 		commands[e.Type](a, e)
@@ -261,29 +265,37 @@ func (a *applier) ask(c Cond, definition string) (yes bool) {
 	if c == nil {
 		return true
 	}
+	a.facts.Spend(1)
 	yes = c(&a.facts)
-	if err := a.facts.Failed(); err != nil {
-		a.out.note("evaluation", definition, err.Error())
+	return !a.failed(definition) && yes
+}
+
+// failed notes an evaluation error, if there was one. That an event has used up its steps is noted once.
+func (a *applier) failed(definition string) bool {
+	err := a.facts.Failed()
+	switch {
+	case err == nil:
 		return false
+	case !errors.Is(err, ErrTooMuchWork):
+		a.out.note("evaluation", definition, err.Error())
+	case !a.overworked[a.facts.of]:
+		a.overworked[a.facts.of] = true
+		a.out.note("too_much_work", definition, err.Error()+"; this definition and those after it were not asked")
 	}
-	return yes
+	return true
 }
 
 // open asks whether a window is open. An evaluation error, of a promotion's `for`, is noted and counts as no.
 func (a *applier) open(d *During, definition string) bool {
 	yes := a.facts.open(d)
-	if err := a.facts.Failed(); err != nil {
-		a.out.note("evaluation", definition, err.Error())
-		return false
-	}
-	return yes
+	return !a.failed(definition) && yes
 }
 
 // amount evaluates an amount. An evaluation error is noted.
 func (a *applier) amount(f Amount, definition string) (decimal.Wide, bool) {
+	a.facts.Spend(1)
 	v := f(&a.facts)
-	if err := a.facts.Failed(); err != nil {
-		a.out.note("evaluation", definition, err.Error())
+	if a.failed(definition) {
 		return decimal.Wide{}, false
 	}
 	return v, true
@@ -292,8 +304,7 @@ func (a *applier) amount(f Amount, definition string) (decimal.Wide, bool) {
 // pick evaluates a value. An evaluation error is noted and gives an absent value.
 func (a *applier) pick(p Pick, definition string) Value {
 	v := p(&a.facts)
-	if err := a.facts.Failed(); err != nil {
-		a.out.note("evaluation", definition, err.Error())
+	if a.failed(definition) {
 		return Value{}
 	}
 	return v

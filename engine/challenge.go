@@ -81,7 +81,9 @@ func duringWindow(d *During, cal calendar.Calendar, at calendar.Instant) challen
 func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group string) {
 	ch, name := c.challenge, c.challenge.Path
 	now := a.goBack()
+	a.facts.of = ofCounts // a reversal that looks back asks this too
 	who := a.ask(ch.For, name)
+	a.facts.of = ofRules
 	if a.m.Profile = now; !who {
 		a.trace.not(a.event.ID, name, ch.Position, WhoseNot, "")
 		return

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -22,7 +23,47 @@ type Facts struct {
 	dated    bool
 	err      error
 	subjects *Subjects // where groups are found
+
+	// known are the balances that were asked for while rules are planned, when none changes.
+	known    []knownBalance
+	planning bool
+
+	// spent are the steps that one event of a sender and all that it causes have taken: of rules and gifts, and of what counts.
+	// Each has a bound of its own, as what counts is asked again without the rules when a reversal looks back.
+	spent [2]int
+	of    int // which of them is spent from
 }
+
+// MaxSteps bounds what the expressions of a ruleset may do for one event and all that it causes: in rules, boosts and gifts
+// together, and in all that counts together. A step is about as much work as a comparison of two fields. What would take more
+// gives nothing, is noted once, and ends the asking: a ruleset that somebody has made expensive costs no other program its time.
+const MaxSteps = 100_000
+
+// The two that steps are counted for.
+const (
+	ofRules = iota
+	ofCounts
+)
+
+// ErrTooMuchWork is why an expression was not evaluated: the event has used up its steps.
+var ErrTooMuchWork = errors.New("the event asks for more work than one event may: " + strconv.Itoa(MaxSteps) + " steps")
+
+// Spend counts steps before they are done, and reports whether they may be.
+func (f *Facts) Spend(steps int) bool {
+	if steps <= MaxSteps-f.spent[f.of] {
+		f.spent[f.of] += steps
+		return true
+	}
+	f.spent[f.of] = MaxSteps + 1
+	f.Fail(ErrTooMuchWork)
+	return false
+}
+
+// Steps are those that were spent so far, in rules and in what counts.
+func (f *Facts) Steps() (rules, counts int) { return f.spent[ofRules], f.spent[ofCounts] }
+
+// exhausted reports whether nothing more may be asked.
+func (f *Facts) exhausted() bool { return f.spent[f.of] > MaxSteps }
 
 // Item is the row of a list that a predicate is asked about.
 type Item struct {
@@ -32,7 +73,7 @@ type Item struct {
 
 // Reset points f at another event and member, at the calendar that decides for them.
 func (f *Facts) Reset(rules *Ruleset, event *Event, member *Member) {
-	*f = Facts{Rules: rules, Event: event, Member: member, calendar: rules.CalendarOf(member)}
+	*f = Facts{Rules: rules, Event: event, Member: member, calendar: rules.CalendarOf(member), spent: f.spent, of: f.of, known: f.known[:0]}
 }
 
 // Fail records an evaluation error, such as decimal.ErrOverflow. The first one stays.
@@ -104,8 +145,28 @@ func (f *Facts) DaysSinceLast() (days int, ok bool) {
 
 // Balance is what the member can spend of p, `member.points.X`.
 func (f *Facts) Balance(p *Points) decimal.Decimal {
-	return f.Member.Balance(f.Rules, p, f.Event.Time).Spendable
+	for i := range f.known {
+		if f.planning && f.known[i].of == p {
+			return f.known[i].spendable
+		}
+	}
+	if acc := f.Member.account(p.ID); acc != nil {
+		f.Spend(len(acc.Lots))
+	}
+	spendable := f.Member.Balance(f.Rules, p, f.Event.Time).Spendable
+	if f.planning {
+		f.known = append(f.known, knownBalance{p, spendable})
+	}
+	return spendable
 }
+
+type knownBalance struct {
+	of        *Points
+	spendable decimal.Decimal
+}
+
+// plan says that no balance changes until it is told otherwise.
+func (f *Facts) plan(begins bool) { f.planning, f.known = begins, f.known[:0] }
 
 // Level is the member's level of t, "" below the lowest, `member.tier.X`.
 func (f *Facts) Level(t *Tier) string { return f.Member.Level(f.Rules, t, f.Event.Time) }

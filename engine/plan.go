@@ -39,13 +39,21 @@ type plannedFeed struct {
 // plan asks every definition that looks at events of type t.
 func (a *applier) plan(t *EventType) {
 	a.rulePlan, a.grantPlan, a.boostPlan = a.rulePlan[:0], a.grantPlan[:0], a.boostPlan[:0]
-	rules := t.rules.all
-	if a.trace == nil { // a trace tells of all of them why not
-		a.candidateRules = t.rules.candidates(&a.facts, &a.clausesLeft, a.candidateRules[:0])
-		rules = a.candidateRules
+	a.facts.plan(true)
+	defer a.facts.plan(false)
+	a.candidateRules = t.rules.candidates(&a.facts, &a.clausesLeft, a.candidateRules[:0])
+	rules := a.candidateRules
+	if a.trace != nil { // a trace tells of all of them why not
+		rules = t.rules.all
 	}
-	for _, r := range rules {
-		a.planRule(r)
+	for next, i := 0, 0; i < len(rules); i++ {
+		spent := a.facts.spent
+		a.planRule(rules[i])
+		if next < len(a.candidateRules) && rules[i] == a.candidateRules[next] {
+			next++
+		} else { // what is asked for the trace alone takes no steps
+			a.facts.spent = spent
+		}
 	}
 	a.planFeeds(t)
 }
@@ -54,15 +62,22 @@ func (a *applier) plan(t *EventType) {
 func (a *applier) planFeeds(t *EventType) {
 	a.feedPlan = a.feedPlan[:0]
 	now := a.goBack() // what counts belongs to the member of the event's own time
-	feeds := t.feeds.all
-	if a.trace == nil {
-		a.candidateFeeds = t.feeds.candidates(&a.facts, &a.clausesLeft, a.candidateFeeds[:0])
-		feeds = a.candidateFeeds
+	a.facts.of = ofCounts
+	a.candidateFeeds = t.feeds.candidates(&a.facts, &a.clausesLeft, a.candidateFeeds[:0])
+	feeds := a.candidateFeeds
+	if a.trace != nil {
+		feeds = t.feeds.all
 	}
-	for _, f := range feeds {
-		a.planFeed(f)
+	for next, i := 0, 0; i < len(feeds); i++ {
+		spent := a.facts.spent
+		a.planFeed(feeds[i])
+		if next < len(a.candidateFeeds) && feeds[i] == a.candidateFeeds[next] {
+			next++
+		} else {
+			a.facts.spent = spent
+		}
 	}
-	a.m.Profile = now
+	a.m.Profile, a.facts.of = now, ofRules
 }
 
 // matches asks during, for and if, in that order, and traces the first that says no.
@@ -103,6 +118,10 @@ func (a *applier) closed(d *During) string {
 
 func (a *applier) planRule(r *Rule) {
 	name := r.Path
+	if a.facts.exhausted() {
+		a.trace.not(a.event.ID, name, r.Position, Failed, ErrTooMuchWork.Error())
+		return
+	}
 	if !a.matches(name, r.Position, r.For, r.During, r.If, &r.Parts) {
 		return
 	}
@@ -175,6 +194,10 @@ func (a *applier) planBoost(b *Boost) {
 
 func (a *applier) planFeed(f *Feed) {
 	c := f.counter
+	if a.facts.exhausted() {
+		a.trace.not(a.event.ID, c.Name, c.Position, Failed, ErrTooMuchWork.Error())
+		return
+	}
 	if a.event.Time < c.start {
 		a.trace.not(a.event.ID, c.Name, c.Position, NotActive, "it was added later")
 		return
@@ -197,7 +220,7 @@ func (a *applier) planFeed(f *Feed) {
 	}
 	if f.Values != nil {
 		p.contribution.Keys = f.Values(&a.facts, nil)
-		if err := a.facts.Failed(); err != nil || len(p.contribution.Keys) == 0 {
+		if a.failed(c.Name) || len(p.contribution.Keys) == 0 {
 			return
 		}
 	}

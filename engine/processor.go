@@ -448,6 +448,12 @@ func (p *Processor) SealCodes(key []byte) { p.apply.codeKey = key }
 // Watch lets a trace collect what definitions do with the events processed from now on; nil ends it.
 func (p *Processor) Watch(t *Trace) { p.trace = t }
 
+// Steps are those that the expressions of the ruleset took for the last event, in rules and in what counts together.
+func (p *Processor) Steps() int {
+	rules, counts := p.apply.facts.Steps()
+	return rules + counts
+}
+
 // Last is the sequence number of the last accepted event.
 func (p *Processor) Last() uint64 { return p.last }
 

@@ -152,9 +152,29 @@ func compileUnverified(source string, scope *Scope, build builder) (*compiler, *
 	if len(c.errs) > 0 {
 		return nil, nil, c.errs
 	}
+	e.charge()
 	e.Kept = c.kept
 	e.EventFields = slices.Sorted(maps.Keys(c.read))
 	return c, e, nil
+}
+
+// charge makes a long expression take its steps. A short one takes the one that the engine counts for each.
+func (e *Expression) charge() {
+	steps := stepsOf(e.Tree) - 1
+	if steps < 4 {
+		return
+	}
+	if cond := e.Cond; cond != nil {
+		e.Cond = func(f *engine.Facts) bool { return f.Spend(steps) && cond(f) }
+	}
+	if amount := e.Amount; amount != nil && e.Constant == nil {
+		e.Amount = func(f *engine.Facts) decimal.Wide {
+			if !f.Spend(steps) {
+				return decimal.Wide{}
+			}
+			return amount(f)
+		}
+	}
 }
 
 // compiler turns an audited tree into closures. It goes on after an error and says all that is wrong.

@@ -114,19 +114,37 @@ func (c *compiler) scalarItem(n ast.Node) operand {
 
 // scan asks visit about the items of rows until it says stop. Facts.Item is left as it was, so that an audience's
 // predicate inside another predicate does no harm.
-func scan(f *engine.Facts, rows *engine.List, depth int, visit func(*engine.Facts) bool, stop bool) bool {
+func scan(f *engine.Facts, rows *engine.List, depth, steps int, visit func(*engine.Facts) bool, stop bool) bool {
 	if rows == nil {
 		return false
 	}
 	saved := f.Item[depth]
 	found := false
 	f.Item[depth].List = rows
-	for row := 0; row < rows.Rows && !found; row++ {
+	for row := 0; row < rows.Rows && !found && f.Spend(steps); row++ {
 		f.Item[depth].Row = row
 		found = visit(f) == stop
 	}
 	f.Item[depth] = saved
 	return found
+}
+
+// textPerStep is how many bytes of a text are looked at in a step.
+const textPerStep = 16
+
+// stepsOf is how many steps an expression takes each time that it is evaluated, what is in its lists aside: one for about four
+// operators, names and values.
+func stepsOf(n ast.Node) int {
+	nodes := 0
+	var count func(ast.Node)
+	count = func(n ast.Node) {
+		nodes++
+		for _, c := range children(n) {
+			count(c)
+		}
+	}
+	count(n)
+	return 1 + nodes/4
 }
 
 const wantCondition = "the predicate must be true or false"
@@ -145,8 +163,8 @@ func (c *compiler) quantified(args []ast.Node, stop, outcome bool) operand {
 	if item.typ == Unknown {
 		return operand{}
 	}
-	visit := item.cond
-	return condOperand(func(f *engine.Facts) bool { return scan(f, rows(f), depth, visit, stop) == outcome })
+	visit, steps := item.cond, stepsOf(args[1])
+	return condOperand(func(f *engine.Facts) bool { return scan(f, rows(f), depth, steps, visit, stop) == outcome })
 }
 
 func (c *compiler) count(_ ast.Node, args []ast.Node) operand {
@@ -154,7 +172,7 @@ func (c *compiler) count(_ ast.Node, args []ast.Node) operand {
 	if item.typ == Unknown {
 		return operand{}
 	}
-	matches := item.cond
+	matches, steps := item.cond, stepsOf(args[1])
 	return whole(func(f *engine.Facts) int {
 		in := rows(f)
 		if in == nil {
@@ -163,6 +181,9 @@ func (c *compiler) count(_ ast.Node, args []ast.Node) operand {
 		n, saved := 0, f.Item[depth]
 		f.Item[depth].List = in
 		for row := range in.Rows {
+			if !f.Spend(steps) {
+				break
+			}
 			f.Item[depth].Row = row
 			if matches(f) {
 				n++
@@ -178,7 +199,7 @@ func (c *compiler) sum(_ ast.Node, args []ast.Node) operand {
 	if item.typ == Unknown {
 		return operand{}
 	}
-	value := item.number
+	value, steps := item.number, stepsOf(args[len(args)-1])
 	return numberOperand(func(f *engine.Facts) (total decimal.Wide) {
 		in := rows(f)
 		if in == nil {
@@ -187,6 +208,9 @@ func (c *compiler) sum(_ ast.Node, args []ast.Node) operand {
 		saved := f.Item[depth]
 		f.Item[depth].List = in
 		for row := range in.Rows {
+			if !f.Spend(steps) {
+				break
+			}
 			f.Item[depth].Row = row
 			next, err := total.Add(value(f))
 			if err != nil {
@@ -241,7 +265,11 @@ func (c *compiler) length(_ ast.Node, args []ast.Node) operand {
 	switch o := c.operand(args[0]); o.typ {
 	case Text:
 		a := o.text
-		return whole(func(f *engine.Facts) int { return utf8.RuneCountInString(a(f)) })
+		return whole(func(f *engine.Facts) int {
+			text := a(f)
+			f.Spend(len(text) / textPerStep)
+			return utf8.RuneCountInString(text)
+		})
 	case List:
 		rows := o.list
 		return whole(func(f *engine.Facts) int {
@@ -263,7 +291,11 @@ func (c *compiler) lower(_ ast.Node, args []ast.Node) operand {
 		return o
 	}
 	a := o.text
-	lower := textOperand(func(f *engine.Facts) string { return strings.ToLower(a(f)) })
+	lower := textOperand(func(f *engine.Facts) string {
+		text := a(f)
+		f.Spend(len(text) / textPerStep)
+		return strings.ToLower(text)
+	})
 	lower.lowered = a
 	return lower
 }

@@ -2,9 +2,12 @@ package expression
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -305,6 +308,10 @@ func (c *compiler) matches(n *ast.BinaryNode) operand {
 		return c.fail(span(n.Right), "the pattern must be a text in quotes", `such as "^A-[0-9]+$"`)
 	}
 	re, err := regexp.Compile(pattern.Value)
+	size := 0
+	if err == nil {
+		size, err = PatternSize(pattern.Value)
+	}
 	if err != nil {
 		return c.fail(n.Right.Location(), "this pattern cannot be read: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "),
 			"patterns are those of RE2: no look-ahead, no references to what was found before")
@@ -313,9 +320,33 @@ func (c *compiler) matches(n *ast.BinaryNode) operand {
 		return l
 	}
 	a := l.text
-	o := condOperand(func(f *engine.Facts) bool { return re.MatchString(a(f)) })
-	o.safe = l.safe
-	return o
+	return condOperand(func(f *engine.Facts) bool {
+		text := a(f)
+		if len(text) > MaxMatched {
+			f.Fail(errTooLong)
+			return false
+		}
+		// The work is at most the length of the text times the size of the pattern; one step does about eight of that.
+		return f.Spend(1+len(text)*size/8) && re.MatchString(text)
+	})
+}
+
+// MaxMatched is how many bytes of text `matches` looks at. What is longer is no code or name, and patterns on it are slow.
+const MaxMatched = 1000
+
+var errTooLong = errors.New("matches looks at texts of at most " + strconv.Itoa(MaxMatched) + " bytes")
+
+// PatternSize is the number of instructions that a pattern of matches compiles to: how much work it is on each byte of a text.
+func PatternSize(pattern string) (int, error) {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0, err
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0, err
+	}
+	return len(program.Inst), nil
 }
 
 // membership is `x in [constants]` or `x in LIST`.
