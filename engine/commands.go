@@ -302,7 +302,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "not a known other member")
 		return
 	}
-	if r.ToField != nil && a.circular(to, r.ToField) {
+	if r.ToField != nil && a.paysNobody(p.rule, to) {
 		a.out.note("not_given", name, "the receiver's own "+r.ToField.Name+" leads back to the member; nothing was given")
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "it leads back to the member")
 		return
@@ -357,6 +357,15 @@ func (a *applier) transfer(p *plannedRule, name string) {
 
 // maxCircle bounds how far a circle of members is followed.
 const maxCircle = 16
+
+// paysNobody reports whether a rule along a field of members is in a circle. Of a recorded event the record tells: the profiles that
+// were asked may be gone, or others, by now.
+func (a *applier) paysNobody(r *Rule, to *Member) bool {
+	if a.told != nil {
+		return !a.firedThen(r, r.Path)
+	}
+	return a.circular(to, r.ToField)
+}
 
 // circular reports whether a field of members, followed from one, leads back to the member at hand: they refer one another, and
 // each would be paid for the other.

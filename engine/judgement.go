@@ -42,9 +42,9 @@ type judgement struct {
 	reached []Cause            // what no record has
 }
 
-// raised is what an amendment gave more of points, for the event with a seq.
+// raised is what the amendment with a seq gave more for the event with another.
 type raised struct {
-	seq uint64
+	by, seq uint64
 	*Raise
 }
 
@@ -122,7 +122,7 @@ func (j *judgement) remember(rec *Record) {
 		}
 	}
 	for i := range rev.Raises {
-		j.rememberRaise(rev.Seq, &rev.Raises[i])
+		j.rememberRaise(rec.Seq, rev.Seq, &rev.Raises[i])
 	}
 	for i := range rev.Returned {
 		p := &rev.Returned[i]
@@ -133,13 +133,13 @@ func (j *judgement) remember(rec *Record) {
 	}
 }
 
-// rememberRaise takes note of what an earlier amendment gave more, or forgave no longer.
-func (j *judgement) rememberRaise(seq uint64, r *Raise) {
+// rememberRaise takes note of what the amendment with a seq gave more, or forgave no longer, of the event with another.
+func (j *judgement) rememberRaise(by, seq uint64, r *Raise) {
 	key := claimed{kind: PointsEffect, seq: seq, id: r.ID, from: r.Source}
 	switch {
-	case r.Kind != PointsEffect || r.Take:
+	case r.Take:
 	case !r.Lifted:
-		j.raises = append(j.raises, raised{seq, r})
+		j.raises = append(j.raises, raised{by, seq, r})
 	default:
 		left := r.Amount
 		for i := len(j.forgiven[key]) - 1; i >= 0; i-- {

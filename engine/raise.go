@@ -277,6 +277,10 @@ func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 		a.out.note("not_given", r.Path, "the receiver or giver is not a known other member; nothing was given")
 		return false
 	}
+	if r.ToField != nil && a.circular(to, r.ToField) {
+		a.out.note("not_given", r.Path, "the receiver's own "+r.ToField.Name+" leads back to the member; nothing was given")
+		return false
+	}
 	held := map[uint64]bool{}
 	j.marks(r, func(_ usedMark, mark *UseMark) { held[mark.Limit] = true })
 	for _, l := range r.Limits {
@@ -560,47 +564,4 @@ func (j *judgement) award(p *plannedRule) {
 			j.a.giveTo(to, &plannedGrant{grant: g}, p.rule, p.rule.Path, false)
 		}
 	}
-}
-
-func (w *writer) raise(r *Raise) {
-	w.uint(uint64(r.Kind))
-	w.text(r.ID)
-	w.text(r.Level)
-	w.text(r.Source)
-	w.num(r.Amount)
-	w.flag(r.Take)
-	w.flag(r.Lifted)
-	w.flag(r.Lapsed)
-	w.len(len(r.Boosts))
-	for _, b := range r.Boosts {
-		w.boosted(b)
-	}
-	w.at(r.Granted)
-	w.at(r.Available)
-	w.at(r.Expires)
-	w.uint(r.Idle)
-}
-
-func (r *reader) raise(x *Raise) {
-	*x = Raise{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Amount: r.num(), Take: r.flag(), Lifted: r.flag(), Lapsed: r.flag()} //nolint:gosec // written from one
-	x.Boosts = list(r, r.boosted)
-	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.uint()
-}
-
-func (w *writer) line(l *Line) {
-	w.text(l.Source)
-	w.text(l.ID)
-	w.flag(l.Take)
-	w.text(l.Member)
-	w.num(l.Wanted)
-	w.num(l.Most)
-	w.len(len(l.Boosts))
-	for _, b := range l.Boosts {
-		w.boosted(b)
-	}
-}
-
-func (r *reader) line(l *Line) {
-	*l = Line{Source: r.text(), ID: r.text(), Take: r.flag(), Member: r.text(), Wanted: r.num(), Most: r.num()}
-	l.Boosts = list(r, r.boosted)
 }

@@ -133,7 +133,7 @@ func (j *judgement) given(b *applier, e *Event) {
 	rec := j.rec
 	gaveMore := func(l line) (sum decimal.Decimal) {
 		for _, x := range j.raises {
-			if x.seq == rec.Seq && x.ID == l.id && x.Source == l.source {
+			if x.Kind == PointsEffect && x.seq == rec.Seq && x.ID == l.id && x.Source == l.source {
 				sum += x.Amount
 			}
 		}
@@ -163,11 +163,19 @@ func (j *judgement) given(b *applier, e *Event) {
 				j.earn(b, e, effect, at, left)
 			}
 		case effect.Kind == BadgeEffect:
-			j.bestow(b, BadgeEffect, effect.ID, effect.Level, effect.Source, claimed{kind: BadgeEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal})
+			j.bestow(b, at, BadgeEffect, effect.ID, effect.Level, effect.Source, claimed{kind: BadgeEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal})
 		}
 	}
 	for _, x := range j.raises {
 		l := line{source: x.Source, id: x.ID}
+		if x.seq == rec.Seq && x.Kind != PointsEffect {
+			key := claimed{kind: x.Kind, seq: x.by, id: x.ID, from: x.Source} // as it is told by the effect, or by the gift
+			if j.back[key] == 0 {
+				key.goal = x.Level
+				j.bestow(b, e.Time, x.Kind, x.ID, x.Level, x.Source, key)
+			}
+			continue
+		}
 		if x.seq != rec.Seq || slices.Contains(lines, l) {
 			continue
 		}
@@ -180,7 +188,13 @@ func (j *judgement) given(b *applier, e *Event) {
 		return
 	}
 	for _, g := range trail.Gifts {
-		j.bestow(b, g.Kind, g.ID, g.Level, g.Source, claimed{kind: g.Kind, seq: rec.Seq, cause: g.Cause, id: g.ID, from: g.Source, goal: g.Level})
+		at := e.Time
+		if g.Cause > 0 {
+			at = trail.Causes[g.Cause-1].At
+		} else if byHand { // the raises tell
+			continue
+		}
+		j.bestow(b, at, g.Kind, g.ID, g.Level, g.Source, claimed{kind: g.Kind, seq: rec.Seq, cause: g.Cause, id: g.ID, from: g.Source, goal: g.Level})
 	}
 }
 
@@ -199,20 +213,22 @@ func (j *judgement) earn(b *applier, e *Event, effect *Effect, at calendar.Insta
 	b.look(e)
 }
 
-// bestow gives a badge or level that a rule gave, unless it was taken back. Those that goals and counters give are found
-// by the replay itself.
-func (j *judgement) bestow(b *applier, kind EffectKind, id, level, source string, key claimed) {
+// bestow gives a badge or level that a rule gave at an instant, unless it was taken back. Those that goals and counters give are
+// found by the replay itself.
+func (j *judgement) bestow(b *applier, at calendar.Instant, kind EffectKind, id, level, source string, key claimed) {
 	if !strings.HasPrefix(source, "rules/") || j.back[key] > 0 {
 		return
 	}
+	of := *b.event
+	of.Time = at
 	switch kind {
 	case BadgeEffect:
 		if badge := find(b.rules.Badges, id, func(b *Badge) string { return b.ID }); badge != nil {
-			b.earnBadge(badge, level, source, b.event)
+			b.earnBadge(badge, level, source, &of)
 		}
 	case TierEffect:
 		if t := b.rules.tier(id); t != nil {
-			b.liftTier(t, level, b.event)
+			b.liftTier(t, level, &of)
 		}
 	}
 }

@@ -177,7 +177,9 @@ func (j *judgement) rewards() []Holding {
 		if c.Kind != RewardEffect {
 			continue
 		}
-		at := slices.IndexFunc(list, func(h Holding) bool { return h.Seq == c.Seq && h.Source == c.Source && h.Reward == c.ID })
+		at := slices.IndexFunc(list, func(h Holding) bool {
+			return h.Seq == c.Seq && h.Source == c.Source && h.Reward == c.ID && h.Expires > j.a.now
+		})
 		if at >= 0 {
 			list = slices.Delete(list, at, at+1)
 		}
@@ -401,9 +403,6 @@ func (a *applier) revise(rev *Revision, j *judgement) bool {
 	a.releaseLots(rev.Released)
 	for i := range rev.Claws {
 		a.queueReversal(&rev.Claws[i])
-		if c := &rev.Claws[i]; c.Kind == RewardEffect {
-			a.giveBackOne(a.rules.Reward(c.ID))
-		}
 	}
 	if rev.Progress != nil {
 		before := *a.m
@@ -432,6 +431,7 @@ func (a *applier) rises(rev *Revision, j *judgement) {
 	}
 	if j != nil {
 		j.raise()
+		j.retrace()
 	} else {
 		for i := range rev.Used {
 			a.useMore(&rev.Used[i])
@@ -440,7 +440,34 @@ func (a *applier) rises(rev *Revision, j *judgement) {
 			a.carryOut(rev, &rev.Raises[i])
 		}
 	}
+	a.retier(rev)
 	a.reachAgain(rev)
+}
+
+// retrace finds where the tiers are that count points which the amendment gives for a time before their late window, by looking at
+// the member's events again: the way from there on is not known any more.
+func (j *judgement) retrace() {
+	a := j.a
+	lifted := slices.ContainsFunc(j.rev.Raises, func(r Raise) bool { return r.Kind == TierEffect })
+	if !a.tiers && !lifted || !slices.ContainsFunc(a.m.Tiers, func(t *TierRecord) bool { return j.rev.Amended.At < t.Base.Settled }) {
+		return
+	}
+	for i := range j.rev.Raises {
+		j.rememberRaise(a.seq, j.rev.Seq, &j.rev.Raises[i])
+	}
+	j.rev.Tiers = encodeMember(&Member{ID: a.m.ID, Tiers: j.tiers(j.replay())})
+}
+
+// retier lets the way of tiers be gone again from where a judgement has found them.
+func (a *applier) retier(rev *Revision) {
+	if rev.Tiers == nil {
+		return
+	}
+	for _, then := range decodeMember(rev.Tiers, a.rules).Tiers {
+		if rec := a.m.tier(then.ID); rec != nil {
+			rec.Base, rec.Recent, rec.gained, a.tiers = then.Base, then.Recent, gainLate, true
+		}
+	}
 }
 
 func (a *applier) rescore(b *Leaderboard, key calendar.Key, split, subject string, t *challenges.Tally) {

@@ -21,6 +21,7 @@ func (a *applier) tellRevised(rev *Revision, before *Member) {
 			left = slices.Delete(left, i, i+1)
 		} else {
 			a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Revoked: true, ID: h.Reward, Source: h.Source})
+			a.giveBackOne(a.rules.Reward(h.Reward)) // one that has expired has not come back
 		}
 	}
 	for _, s := range a.rules.Streaks {

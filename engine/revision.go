@@ -19,6 +19,7 @@ type Revision struct {
 	Amended  *Amended // of an amendment: the event as it is now
 	Lines    []Line   // of an amendment: what each line of the event's rules has come to
 	Raises   []Raise
+	Tiers    []byte // where the member's tiers are, of an amendment that raises what was earned before their late window
 	Used     []UseMore
 	Reached  []Cause // what the amended progress has reached, that no record has
 	scores   []boardScore
@@ -127,6 +128,7 @@ func (w *writer) amendment(v *Revision) {
 	for i := range v.Raises {
 		w.raise(&v.Raises[i])
 	}
+	w.bytes(v.Tiers)
 	w.len(len(v.Used))
 	for i := range v.Used {
 		w.useMark(&v.Used[i].UseMark)
@@ -142,6 +144,9 @@ func (r *reader) amendment(v *Revision) {
 	v.Amended = &Amended{Type: r.text(), At: r.at(), Data: append([]byte(nil), r.bytes()...)}
 	v.Lines = list(r, r.line)
 	v.Raises = list(r, r.raise)
+	if tiers := r.bytes(); len(tiers) > 0 {
+		v.Tiers = append([]byte(nil), tiers...)
+	}
 	v.Used = list(r, func(u *UseMore) {
 		r.useMark(&u.UseMark)
 		u.Amount = r.num()

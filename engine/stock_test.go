@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -168,4 +169,24 @@ rewards: {card: {cost: {stars: 10}, codes: pool}, mug: {cost: {stars: 10}}}
 	w.decidedAgainst("stock", engine.NewClaim("c7", "ann", "card", 0))
 	w.commit(true)
 	w.refused("known_code", fill("5", "A"))
+}
+
+// A reward that has expired is used up: the void of what gave it takes nothing back, and its stock is not sold again.
+func TestWhatHasExpiredDoesNotComeBackToStock(t *testing.T) {
+	for _, reward := range []string{"stock: 2, valid: 5 days", "stock: 2"} {
+		w := program(t, `
+events: {gift: {}}
+points: {stars: {}}
+rules: {gift: {when: gift, give: {reward: mug}}}
+rewards: {mug: {cost: {stars: 10}, `+reward+`}}
+`)
+		w.as("g1").send("ann", "gift")
+		w.at("2026-05-20T12:00:00Z").as("g2").send("ann", "gift") // what has expired long ago is held no more
+		require.Equal(t, []string{"stock rules/gift"}, notes(w.send("ann", "gift")))
+		out := w.void("g1")
+		back := slices.ContainsFunc(out.Effects, func(e engine.Effect) bool { return e.Kind == engine.RewardEffect && e.Revoked })
+		require.Equal(t, reward == "stock: 2", back)
+		require.Equal(t, !back, len(notes(w.send("ann", "gift"))) > 0, "what was taken back can be given again")
+		w.restart(false)
+	}
 }

@@ -127,6 +127,9 @@ func (a *applier) retrace(t *Tier, rec *TierRecord) {
 			next = level - 1
 		}
 		at := a.now
+		if s.Level > level {
+			at = s.Held[next].Reached // before the base, unless it is on the way
+		}
 		for _, c := range way {
 			if c.To == next && c.From == level {
 				at = c.At
