@@ -40,6 +40,7 @@ type judgement struct {
 	rose    map[levelOf]int    // by the records
 	awards  map[Cause]int      // by the records, and not found again so far
 	reached []Cause            // what no record has
+	ends    *applier           // a replay that knows how far runs of streaks go; nil where that is not asked
 }
 
 // raised is what the amendment with a seq gave more for the event with another.
@@ -221,7 +222,7 @@ func (j *judgement) decide() {
 		j.undo(CauseRef{Seq: target.Seq}, target)
 	}
 	b := j.replay()
-	for j.compare(b) {
+	for j.compare(b) || j.paidLater(b) {
 		b = j.replay()
 	}
 	if j.lines != nil {

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -75,4 +76,27 @@ tiers: {club: {earned: stars, last: 12 months, levels: {basic: 0, gold: 1000}, k
 	w.keyed("k2", "a", `{"n": 20}`)
 	require.Equal(t, "basic", w.progress("ann").Tiers["club"].Level)
 	require.Empty(t, w.badges("ann"))
+}
+
+// A run that an amendment makes longer was paid when it was long enough: it is not paid again for having been so earlier.
+func TestAnAmendmentPaysNoGoalOfARunAgain(t *testing.T) {
+	for again, want := range map[string]string{"false": "10", "true": "20"} {
+		w := program(t, `
+events: {run: {km: number}}
+points: {gems: {}}
+streaks: {daily: {when: run, if: event.km >= 1, every: day, goals: [{at: 3, again: `+again+`, give: {gems: 10}}]}}
+counters: {reached: {when: streak_reached, public: true}}
+`)
+		w.as("d1").send("ann", "run", "km", 0)
+		for day := 2; day <= 6; day++ {
+			w.at(fmt.Sprintf("2026-05-%02dT12:00:00Z", day)).send("ann", "run", "km", 5)
+		}
+		w.has("ann", "gems", "10")
+		w.keyed("k1", "d1", `{"km": 5}`)
+		w.has("ann", "gems", want)
+		require.Equal(t, want, w.progress("ann").Counters["reached"].String()+"0")
+		_, fell, err := w.p.Recomputed("ann", w.now, false)
+		require.NoError(t, err)
+		require.Zero(t, fell)
+	}
 }

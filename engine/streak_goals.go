@@ -167,10 +167,39 @@ func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 	return run.Length > 0 && g.repetitions(run.Length) >= n
 }
 
-// hasPaid reports whether the member was paid a streak's goal for the nth time within a run.
+// hasPaid reports whether the member was paid a streak's goal for the nth time within a run, as far as it goes by now: what an
+// amendment lets be reached earlier was paid when it was reached later.
 func (j *judgement) hasPaid(s *Streak, g *Goal, run challenges.Run, n int) bool {
 	rec := j.a.m.streak(s.Key)
+	if j.ends != nil {
+		if then := j.ends.m.streak(s.Key); then != nil {
+			if whole := j.ends.runOf(s, then, run.First); whole.Length > 0 {
+				run = whole
+			}
+		}
+	}
 	return rec != nil && rec.paid(s, j.a.facts.calendar, g, run) >= n
+}
+
+// paidLater reports whether a replay has found goals of streaks to be reached for which their runs, of which the ends are known
+// only now, were paid later. It has to be repeated then.
+func (j *judgement) paidLater(b *applier) bool {
+	if j.ends != nil {
+		return false
+	}
+	j.ends = b
+	later := slices.ContainsFunc(j.reached, func(c Cause) bool {
+		if c.Event != StreakReached {
+			return false
+		}
+		s := j.a.rules.streak(c.ID)
+		then := b.m.streak(s.Key)
+		return j.hasPaid(s, s.goal(c.Goal), b.runOf(s, then, c.Key), c.Times)
+	})
+	if !later {
+		j.ends = nil
+	}
+	return later
 }
 
 // keepMarks gives a streak without what was reversed the marks of now that still stand.
