@@ -39,6 +39,7 @@ const (
 	CodeEventVoided      = "event_voided"    // a reversal of an event that was voided before
 	CodeNothingPending   = "nothing_pending" // a release or refusal where nothing is held back; not remembered
 	CodeEventRefused     = "event_refused"   // a release of what was refused before
+	CodeDamaged          = "record_damaged"  // what was accepted before cannot be read any more
 	CodeNotReversible    = "not_reversible"  // a reversal of an event of Laurel's own
 	CodeOverflow         = "overflow"        // a command that would take a sum out of the range of numbers; not remembered
 	CodePointsUnknown    = "unknown_points"

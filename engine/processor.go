@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -235,8 +236,7 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 		return nil, nil, p.failure
 	}
 	if err := p.identify(e); err != nil {
-		p.fail(err)
-		return nil, nil, err
+		return p.unread(err)
 	}
 	p.nameErasure(e)
 	if e.Type != commandErase && p.Erased(e.Member) {
@@ -244,8 +244,7 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 	}
 	known, err := p.known(e.ID)
 	if err != nil {
-		p.fail(err)
-		return nil, nil, err
+		return p.unread(err)
 	}
 	if known != nil {
 		return p.repeated(known, e)
@@ -258,8 +257,7 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 	v := p.at(e.Time)
 	reversal, refusal, err := p.prepare(e)
 	if err != nil {
-		p.fail(err)
-		return nil, nil, err
+		return p.unread(err)
 	}
 	if reversal != nil && reversal.before != nil {
 		return p.repeated(reversal.before, e)
@@ -295,8 +293,8 @@ func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
 		if p.Erased(next.Member) {
 			continue // what it would change is no more
 		}
-		known, err := p.known(next.ID)
-		if err == nil && known == nil { // else it was given before: a derived id is given once
+		known, err := p.accepted(next.ID)
+		if err == nil && !known { // else it was given before: a derived id is given once
 			if r, _, err = p.prepare(next); err == nil {
 				queue = append(p.one(next, v, r).Queued, queue...) // what an event promised comes before anything else is decided
 			}
@@ -326,6 +324,25 @@ func (p *Processor) one(e *Event, v Version, r *reversal) *Outcome {
 	p.recent[e.ID] = accepted{v.Number, present.Number, e, out}
 	p.rows(out, e)
 	return out
+}
+
+// unread is the answer to an event for which something cannot be read. A damaged record is no reason for others to wait; a store
+// that fails is.
+func (p *Processor) unread(err error) (*Outcome, *Refusal, error) {
+	if errors.Is(err, ErrDamaged) {
+		return nil, &Refusal{Code: CodeDamaged, Message: "what this is about was accepted, and cannot be read any more; those who run the server have been told"}, nil
+	}
+	p.fail(err)
+	return nil, nil, err
+}
+
+// accepted reports whether an id is known.
+func (p *Processor) accepted(id string) (bool, error) {
+	if _, ok := p.recent[id]; ok {
+		return true, nil
+	}
+	seq, err := p.store.Seq(id)
+	return seq > 0, err
 }
 
 // known finds the record of an event that was accepted before, nil when there is none.

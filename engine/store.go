@@ -1,5 +1,7 @@
 package engine
 
+import "errors"
+
 // Store keeps the facts of one program. Every implementation passes enginetest.Conformance.
 //
 // Get, Seq and Record see what the last Commit that returned has written. Commit is called by one goroutine at a time;
@@ -25,6 +27,9 @@ type Store interface {
 	// Head is the last sequence number in the journal, and the mark up to which states are written.
 	Head() (last, mark uint64)
 }
+
+// ErrDamaged is the error of a record that a store has and that is not what was written. Only what needs that record fails by it.
+var ErrDamaged = errors.New("a record of the journal is damaged")
 
 // Batch is what is committed at once.
 type Batch struct {

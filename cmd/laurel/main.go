@@ -33,6 +33,7 @@ type failure struct {
 func (f *failure) Error() string { return f.message }
 
 func main() {
+	restrictFiles()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()

@@ -41,6 +41,7 @@ type serveOptions struct {
 	operators   string
 	redis       string
 	private     bool
+	reserve     string
 	demo        bool
 	sandbox     bool
 	acceptClock bool
@@ -69,6 +70,7 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "URL of a Redis for leaderboards; without one they are in process (LAUREL_REDIS)")
 	f.BoolVar(&o.private, "webhooks-allow-private", false,
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
+	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"), "how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
 		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
@@ -99,7 +101,7 @@ func switchOf(cmd *cobra.Command, flag, name string) error {
 }
 
 // serve is the only wiring of the product, and reads top to bottom as the order of starting; stopping is the reverse.
-func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) error {
+func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (result error) {
 	log := newLog(o.verbose)
 
 	loaded, err := loadAll(o.demo, paths)
@@ -107,11 +109,15 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return err
 	}
 
-	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log})
+	keepFree, err := parseSize(o.reserve)
+	if err != nil {
+		return &failure{exitUsage, "--keep-free: " + err.Error()}
+	}
+	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree})
 	if err != nil {
 		return &failure{exitUsage, err.Error()}
 	}
-	defer closing(log, "store", db.Close)
+	defer closing(&result, log, "store", db.Close)
 
 	if err := reserve(db, o.demo); err != nil {
 		return err
@@ -138,14 +144,19 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 	machine := clock.New()
 	sandboxes := map[string]*clock.Sandbox{}
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
-	stopped := make(chan string, len(loaded))
+	stopped, left := make(chan string, len(loaded)), map[string]error{}
 	for _, l := range loaded {
 		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, o.sandbox || o.demo, o.acceptClock}, l)
+		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
+			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
+			left[l.Ruleset.Program] = err
+			continue
+		}
 		if err != nil {
 			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
 		}
 		sandboxes[l.Ruleset.Program] = sandbox
-		defer closing(log, "program "+l.Ruleset.Program, p.Close)
+		defer closing(&result, log, "program "+l.Ruleset.Program, p.Close)
 		programs[l.Ruleset.Program] = p
 		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, p, endpoints, outgoing.Send, log)
 		if err := runner.Add(p, jobs.Options{Boards: remote, Hooks: hooks[l.Ruleset.Program], Sandbox: sandbox}); err != nil {
@@ -164,8 +175,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		}
 	}
 	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
-		Checks: checks(db, remote, machine), Version: buildVersion(),
-		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: []prometheus.Collector{runner, clockAlarm(machine)}})
+		Checks: checks(db, remote, machine, left), Version: buildVersion(),
+		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: []prometheus.Collector{runner, clockAlarm(machine), diskMetrics{db}}})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -180,7 +191,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 		return err
 	}
 	runner.Start()
-	defer closing(log, "jobs", runner.Stop)
+	defer closing(&result, log, "jobs", runner.Stop)
 	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(public) }()
 	go func() { failed <- server.ServeOperators(operators) }()
@@ -200,10 +211,13 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) e
 }
 
 // checks are what /readyz asks besides the programs.
-func checks(db *pebblestore.DB, remote jobs.Boards, machine *clock.Clock) []api.Check {
+func checks(db *pebblestore.DB, remote jobs.Boards, machine *clock.Clock, left map[string]error) []api.Check {
 	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}, {Name: "clock", Run: func(context.Context) error { return jumped(machine) }}}
 	if pinger, ok := remote.(interface{ Ping(context.Context) error }); ok {
 		list = append(list, api.Check{Name: "redis", Run: pinger.Ping})
+	}
+	for id, err := range left {
+		list = append(list, api.Check{Name: "program " + id, Run: func(context.Context) error { return err }})
 	}
 	return list
 }
@@ -221,9 +235,11 @@ func newLog(verbose bool) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(os.Stderr, o))
 }
 
-func closing(log *slog.Logger, what string, closeIt func() error) {
+// closing closes something at the end, and makes the process fail where that cannot be done: what was written last may be lost.
+func closing(result *error, log *slog.Logger, what string, closeIt func() error) {
 	if err := closeIt(); err != nil {
 		log.Error("could not close", "what", what, "error", err)
+		*result = errors.Join(*result, &failure{exitFailed, what + " could not be closed: " + err.Error()})
 	}
 }
 
@@ -299,7 +315,7 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	if err != nil {
 		return nil, nil, err
 	}
-	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: now, Secret: secret}
+	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: now, Secret: secret, Full: db.Full}
 	if remote == nil {
 		o.Ranks, _ = boards.(engine.Ranks)
 	}

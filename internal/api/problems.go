@@ -86,6 +86,8 @@ var codes = []Code{
 	{"rate_limited", 429, "too many requests; Retry-After says when to come back"},
 	{"header_too_large", 431, "the request's header is too large"},
 	{"internal", 500, "the server failed; the request_id finds it in the log"},
+	{engine.CodeDamaged, 500, "a record of the journal that this needs is damaged; operators are told"},
+	{"storage_full", 503, "the disk is nearly full and nothing is written; reads go on. Retry-After says when to come back"},
 	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
 	{"unavailable", 503, "the program is stopping or its store has failed; Retry-After says when to come back"},
 }
@@ -185,6 +187,12 @@ func asProblem(err error) *problem {
 	var f *fiber.Error
 	if errors.As(err, &f) {
 		return fiberProblem(f)
+	}
+	if errors.Is(err, engine.ErrDamaged) {
+		return refuse(engine.CodeDamaged, "this was accepted, and cannot be read any more; those who run the server have been told")
+	}
+	if errors.Is(err, program.ErrFull) {
+		return &problem{code: "storage_full", detail: "the disk is nearly full; reads go on, and writes when there is room again", retry: 30}
 	}
 	if errors.Is(err, program.ErrStopped) {
 		return &problem{code: "unavailable", detail: "the program takes no requests now", retry: 1}

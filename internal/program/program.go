@@ -17,6 +17,9 @@ import (
 // ErrStopped is the answer of a program that accepts nothing any more: it was closed, or its store failed.
 var ErrStopped = errors.New("the program accepts no events: it is stopping or its store has failed")
 
+// ErrFull is the answer while the disk is nearly full: what is there can be read, and nothing is written.
+var ErrFull = errors.New("the disk is nearly full; nothing is written until there is room")
+
 // maxBatch is how many requests are decided before their batch is handed on. Larger batches would make the first of them
 // wait longer than a sync takes.
 const maxBatch = 1024
@@ -31,6 +34,8 @@ type Options struct {
 	Boards leaderboards.Board
 	Ranks  engine.Ranks
 	Now    func() calendar.Instant
+	// Full reports whether nothing must be written for want of room; nil: there always is.
+	Full func() bool
 	// Secret is what the ids of erased members are hashed with, and generated codes are made of; it must never change.
 	Secret []byte
 }
@@ -41,6 +46,7 @@ type Program struct {
 	boards  leaderboards.Board
 	now     func() calendar.Instant
 	sources map[string]string
+	full    func() bool
 	inRoom  bool // the boards are in process and fed by the processor itself
 
 	queue   chan *request
@@ -95,7 +101,7 @@ func Open(o Options) (*Program, error) {
 		return nil, err
 	}
 	processor.SealCodes(o.Secret)
-	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, sources: o.Sources, inRoom: o.Ranks != nil, processor: processor,
+	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, sources: o.Sources, full: o.Full, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}}
 	p.waiters, p.start = sync.NewCond(&p.waitMu), time.Now()
@@ -117,13 +123,17 @@ func Open(o Options) (*Program, error) {
 	return p, nil
 }
 
-// Submit hands events to the program and waits until they are durable. Results come in the order of the events.
+// Submit hands events to the program and waits until they are durable. Results come in the order of the events. The error is
+// ErrFull while the disk is nearly full.
 func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
 	p.asked.Store(int64(time.Since(p.start)))
 	return p.submit(events)
 }
 
 func (p *Program) submit(events []*engine.Event) ([]Result, error) {
+	if p.full != nil && p.full() {
+		return nil, ErrFull
+	}
 	now := p.now()
 	for _, e := range events {
 		e.Arrived = now

@@ -25,6 +25,7 @@ type Options struct {
 	FS         vfs.FS       // the disk when nil
 	CacheBytes int64        // of the block cache that both instances share; DefaultCache when 0
 	Logger     *slog.Logger // slog.Default when nil
+	Reserve    uint64       // bytes of the disk that stay free; Reserve when 0
 	Existing   bool         // ErrNoData where there is no data yet, instead of making it
 
 	memtable uint64 // for tests that need flushes of little data
@@ -42,10 +43,14 @@ type DB struct {
 	log            *slog.Logger
 	memtable       uint64
 	plain          bool
+	room           room
 	fresh          atomic.Int32 // logs are not written over while it is not 0
 
 	mu       sync.Mutex
 	programs map[string]*Store
+
+	damage  sync.Mutex                  // guards damaged
+	damaged map[string]map[uint64]error // records that could not be read, by program
 
 	closing chan struct{}
 	filling sync.WaitGroup // goroutines that fill filters
@@ -72,10 +77,16 @@ func Open(dir string, o Options) (*DB, error) {
 	if db.memtable == 0 {
 		db.memtable = memtable
 	}
+	if db.room.reserve = o.Reserve; o.Reserve == 0 {
+		db.room.reserve = Reserve
+	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = DefaultCache
 	}
 	journal := db.fs.PathJoin(dir, "journal")
+	if err := db.tighten(); err != nil {
+		return nil, err
+	}
 	if _, err := db.fs.Stat(journal); o.Existing && errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNoData, dir)
 	}
@@ -89,6 +100,10 @@ func Open(dir string, o Options) (*DB, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)
 	}
+	if err := db.makeRoom(); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	db.Full() // known before anybody asks
 	db.fs = disk{db.fs, db.halt, &db.fresh}
 	db.lock = lock
 	db.cache = pebble.NewCache(o.CacheBytes)
@@ -105,13 +120,32 @@ func Open(dir string, o Options) (*DB, error) {
 func (db *DB) open(journal string) (err error) {
 	o := db.journalOptions(db.log.With("instance", "journal"))
 	o.Lock = db.lock
-	if db.journal, err = pebble.Open(journal, o); err != nil {
-		return fmt.Errorf("the journal in %s cannot be opened: %w", db.dir, err)
+	if db.journal, err = openAtFormat(journal, o); err != nil {
+		return fmt.Errorf("the journal in %s cannot be opened: %w; it holds what was acknowledged and cannot be made anew: restore a backup of the directory, or the disk's file", db.dir, err)
 	}
 	if err = db.openState(); err != nil {
-		return fmt.Errorf("the state in %s cannot be opened: %w", db.dir, err)
+		return fmt.Errorf("the state in %s cannot be opened: %w; it can be made anew from the journal: move %s away and start again, which takes a while", db.dir, err, db.fs.PathJoin(db.dir, "state"))
 	}
 	return nil
+}
+
+// openAtFormat opens an instance, and makes one that is not there yet twice: the first log of a new one is of an old format, in
+// which damage cannot be told from a torn end.
+func openAtFormat(dir string, o *pebble.Options) (*pebble.DB, error) {
+	about, err := pebble.Peek(dir, o.FS)
+	if err != nil || about.Exists {
+		return pebble.Open(dir, o)
+	}
+	first := *o
+	first.EnsureDefaults()
+	db, err := pebble.Open(dir, &first)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return pebble.Open(dir, o)
 }
 
 // openState opens the state. One whose list of tables has a damaged end might lack the middle of what it was told, and
@@ -122,13 +156,17 @@ func (db *DB) openState() error {
 	if err != nil {
 		return err
 	}
+	mark := db.fs.PathJoin(db.dir, distrusted)
+	if _, err := db.fs.Stat(mark); err == nil {
+		sound = false
+	}
 	if !sound {
-		db.log.Warn("the state has a damaged list of tables and is made anew from the journal, which takes a while", "dir", dir)
-		if err := errors.Join(db.fs.RemoveAll(dir), syncDirectory(db.fs, db.dir)); err != nil {
+		db.log.Warn("the state is damaged and is made anew from the journal, which takes a while", "dir", dir)
+		if err := errors.Join(db.fs.RemoveAll(dir), db.fs.RemoveAll(mark), syncDirectory(db.fs, db.dir)); err != nil {
 			return err
 		}
 	}
-	db.state, err = pebble.Open(dir, db.stateOptions(db.log.With("instance", "state")))
+	db.state, err = openAtFormat(dir, db.stateOptions(db.log.With("instance", "state")))
 	return err
 }
 
@@ -246,22 +284,13 @@ func (db *DB) shut() error {
 	return errors.Join(append(errs, db.lock.Close())...)
 }
 
-// Reserve is how much of the disk should stay free. Flushes and compactions that are under way may need as much, and when
-// one of them finds the disk full, the store fails and not only the write that came too late.
-const Reserve = 1 << 30
-
-// Free is how many bytes the disk still takes. The owner refuses writes while it is below Reserve; asking costs about a
-// microsecond.
-func (db *DB) Free() (uint64, error) {
-	usage, err := db.fs.GetDiskUsage(db.dir)
-	return usage.AvailBytes, err
-}
-
 // Metrics are figures for the operator.
 type Metrics struct {
 	DiskBytes uint64            // of both instances, logs included
 	Records   map[string]uint64 // in the journal, of each program that was opened
 	Syncs     uint64            // of the journal's log since the start
+	Damaged   map[string]int    // records that could not be read, of each program that has some
+	FreeBytes uint64            // what the disk still takes
 }
 
 // Metrics looks at every table, so it is for every few seconds and not for every event.
@@ -278,5 +307,25 @@ func (db *DB) Metrics() (Metrics, error) {
 	for id, s := range db.programs {
 		m.Records[id], _ = s.Head()
 	}
-	return m, nil
+	db.damage.Lock()
+	defer db.damage.Unlock()
+	m.Damaged = map[string]int{}
+	for id, records := range db.damaged {
+		m.Damaged[id] = len(records)
+	}
+	var err error
+	m.FreeBytes, err = db.Free()
+	return m, err
+}
+
+// Damage is the error of a record of some program that could not be read, nil while there is none.
+func (db *DB) Damage() error {
+	db.damage.Lock()
+	defer db.damage.Unlock()
+	for _, records := range db.damaged {
+		for _, err := range records {
+			return err
+		}
+	}
+	return nil
 }

@@ -23,7 +23,7 @@
 // The first error of a write or sync, of any program, fails the DB: every later Commit and Put returns it, and Failed is
 // closed. Nothing is tried again, since after a failed sync nobody knows what the disk holds. A goroutine in the middle of
 // such an operation is never resumed, so Pebble cannot mistake it for success; what is committed can still be read. The
-// owner should end the process and start anew. This holds for a full disk too: its owner watches Free and stops accepting
+// owner should end the process and start anew. This holds for a full disk too: its owner asks Full and stops accepting
 // before Reserve is reached.
 //
 // Records are written anew only where members were erased: then the state is made durable first, all the records follow in one

@@ -45,17 +45,40 @@ func checksum(key, record []byte) uint32 {
 // check returns the record of a journal value.
 func (s *Store) check(seq uint64, key, value []byte) ([]byte, error) {
 	if len(value) < checksumSize || binary.LittleEndian.Uint32(value) != checksum(key, value[checksumSize:]) {
-		err := fmt.Errorf("journal record %d of program %q is damaged: its checksum does not match", seq, s.program)
-		s.db.fail(err)
-		return nil, err
+		return nil, s.alarm(seq, fmt.Errorf("journal record %d of program %q is damaged: its checksum does not match (%w)", seq, s.program, engine.ErrDamaged))
 	}
 	return value[checksumSize:], nil
 }
 
 // missing is the error of a record that must be there.
 func (s *Store) missing(seq uint64) error {
-	err := fmt.Errorf("journal record %d of program %q is missing, although the journal goes to %d", seq, s.program, s.last.Load())
-	s.db.fail(err)
+	return s.alarm(seq, fmt.Errorf("journal record %d of program %q is missing, although the journal goes to %d (%w)", seq, s.program, s.last.Load(), engine.ErrDamaged))
+}
+
+// alarm tells operators of a record that cannot be read, once. What needs it fails by the error; the rest of the program, and
+// other programs, go on.
+func (s *Store) alarm(seq uint64, err error) error {
+	s.db.damage.Lock()
+	defer s.db.damage.Unlock()
+	if s.db.damaged == nil {
+		s.db.damaged = map[string]map[uint64]error{}
+	}
+	if s.db.damaged[s.program] == nil {
+		s.db.damaged[s.program] = map[uint64]error{}
+	}
+	if s.db.damaged[s.program][seq] == nil {
+		s.db.damaged[s.program][seq] = err
+		s.db.log.Error("a record of the journal cannot be read; restore a backup of the data directory, or the disk's file",
+			"program", s.program, "record", seq, "error", err)
+	}
+	return err
+}
+
+// unreadable is the error of a read of the journal: damage that the storage engine has found is damage of the record.
+func unreadable(err error) error {
+	if pebble.IsCorruptionError(err) {
+		return fmt.Errorf("%w: %w", engine.ErrDamaged, err)
+	}
 	return err
 }
 
@@ -129,6 +152,9 @@ func (s *Store) Record(seq uint64) ([]byte, error) {
 	key := seqKey(s.records, seq)
 	value, err := get(s.db.journal, key)
 	if err != nil {
+		if err = unreadable(err); errors.Is(err, engine.ErrDamaged) {
+			return nil, s.alarm(seq, err)
+		}
 		return nil, err
 	}
 	if value == nil {
@@ -158,7 +184,10 @@ func (s *Store) Records(from uint64, yield func(seq uint64, record []byte) bool)
 		}
 		next++
 	}
-	if err := it.Error(); err != nil {
+	if err := unreadable(it.Error()); err != nil {
+		if errors.Is(err, engine.ErrDamaged) {
+			return s.alarm(next, err)
+		}
 		return err
 	}
 	if next <= last {

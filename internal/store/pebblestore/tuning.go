@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -24,7 +25,10 @@ const memtable = 64 << 20
 const format = pebble.FormatValueSeparation
 
 // base is what both instances have in common.
-func (db *DB) base(log *slog.Logger) *pebble.Options {
+//
+// Damage that is found in a file of the journal is told by whatever read it needs; the state is derived from the journal, so that
+// damage in it ends the process, and the next start makes it anew.
+func (db *DB) base(log *slog.Logger, derived bool) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 db.fs,
 		Cache:              db.cache,
@@ -36,9 +40,22 @@ func (db *DB) base(log *slog.Logger) *pebble.Options {
 		CompactionConcurrencyRange: func() (lower, upper int) { return 1, 2 },
 		Logger:                     &logger{db: db, log: log},
 		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) { db.fail(fmt.Errorf("a flush or compaction failed: %w", err)) },
+			BackgroundError: func(err error) {
+				switch {
+				case !pebble.IsCorruptionError(err):
+					db.fail(fmt.Errorf("a flush or compaction failed: %w", err))
+				case derived:
+					db.distrust(err)
+				default:
+					log.Error("a compaction found damage in the journal", "error", err)
+				}
+			},
 			DataCorruption: func(i pebble.DataCorruptionInfo) {
-				db.fail(fmt.Errorf("the file %s is damaged: %w", i.Path, i.Details))
+				if derived {
+					db.distrust(fmt.Errorf("the file %s is damaged: %w", i.Path, i.Details))
+					return
+				}
+				log.Error("a file of the journal is damaged; restore a backup of the data directory, or this file", "file", i.Path, "error", i.Details)
 			},
 			DiskSlow: func(i vfs.DiskSlowInfo) {
 				log.Warn("the disk is slow", "file", i.Path, "operation", i.OpType.String(), "duration", i.Duration.Round(time.Millisecond))
@@ -56,7 +73,7 @@ func (db *DB) base(log *slog.Logger) *pebble.Options {
 // journalOptions are for sequential keys that are written once and hardly ever read. Compression stays the default: without
 // it tables are 2.3 times as large, and the processor time is the same.
 func (db *DB) journalOptions(log *slog.Logger) *pebble.Options {
-	o := db.base(log)
+	o := db.base(log, false)
 	// One file a flush instead of 32: a single file that overlaps nothing is moved down the levels without being read.
 	for i := range o.TargetFileSizes {
 		o.TargetFileSizes[i] = memtable
@@ -67,7 +84,7 @@ func (db *DB) journalOptions(log *slog.Logger) *pebble.Options {
 
 // stateOptions are for rows that are written in any order, replaced, and read by key and by prefix.
 func (db *DB) stateOptions(log *slog.Logger) *pebble.Options {
-	o := db.base(log)
+	o := db.base(log, true)
 	// Flushes of 64 MiB need a first level that takes several of them, or each is merged with all of it.
 	o.LBaseMaxBytes = 4 * memtable
 	// Writers wait at this many overlapping layers; by default at 12, which a burst of flushes reaches on a busy machine.
@@ -78,6 +95,18 @@ func (db *DB) stateOptions(log *slog.Logger) *pebble.Options {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return o
+}
+
+// distrusted is the file that says that the state is damaged.
+const distrusted = "state-is-damaged"
+
+// distrust ends the process by a damaged state, and has the next start make it anew.
+func (db *DB) distrust(err error) {
+	f, failed := vfs.Root(db.fs).Create(db.fs.PathJoin(db.dir, distrusted), vfs.WriteCategoryUnspecified)
+	if failed == nil {
+		failed = errors.Join(f.Sync(), f.Close())
+	}
+	db.fail(errors.Join(fmt.Errorf("the state is damaged, and the next start makes it anew from the journal: %w", err), failed))
 }
 
 // logger hands Pebble's messages on. Its Fatalf is where Pebble gives up: after a failed sync of a log, or when its list
