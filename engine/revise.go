@@ -404,8 +404,8 @@ func (a *applier) revise(rev *Revision, j *judgement) bool {
 	for i := range rev.Claws {
 		a.queueReversal(&rev.Claws[i])
 	}
+	before := *a.m
 	if rev.Progress != nil {
-		before := *a.m
 		a.m.resume(decodeMember(rev.Progress, a.rules))
 		a.tellRevised(rev, &before)
 		a.lapse()
@@ -414,6 +414,7 @@ func (a *applier) revise(rev *Revision, j *judgement) bool {
 		a.giveUseBack(&rev.Uses[i].Mark)
 	}
 	for i := range rev.Groups {
+		a.enterGroup(&before, &rev.Groups[i])
 		a.changeGroup(&rev.Groups[i])
 	}
 	for _, s := range rev.scores {
@@ -550,6 +551,19 @@ func (a *applier) changeGroup(change *GroupChange) {
 	}
 	if t.Count == 0 {
 		g.Count.Periods = slices.DeleteFunc(g.Count.Periods, func(p PeriodTally) bool { return p.Key == change.Period.Key })
+	}
+}
+
+// enterGroup notes that the member has brought something to a group that had nothing of theirs: what an amendment made count.
+func (a *applier) enterGroup(before *Member, change *GroupChange) {
+	id, key := change.Group, change.Period.Key
+	c := a.rules.byName[id.Name]
+	if c == nil || c.challenge == nil && !c.reread() {
+		return
+	}
+	was, is := before.countOf(id).period(key), a.m.countOf(id).period(key)
+	if (was == nil || was.Count == 0) && is != nil && is.Count > 0 {
+		a.out.shares = append(a.out.shares, share{count: id, window: key, member: a.m.ID})
 	}
 }
 
