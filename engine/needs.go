@@ -30,8 +30,7 @@ func (a *applier) keep(c *Counter, rec *ChallengeRecord, w challengeWindow, con 
 	if !c.challenge.ordered {
 		return
 	}
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
-	rec.Parts = slices.DeleteFunc(rec.Parts, func(p Brought) bool { return p.At < horizon })
+	a.forgetParts(rec)
 	if len(rec.Parts) >= maxParts {
 		rec.Parts = slices.Delete(rec.Parts, 0, 1)
 	}
@@ -40,6 +39,12 @@ func (a *applier) keep(c *Counter, rec *ChallengeRecord, w challengeWindow, con 
 		i--
 	}
 	rec.Parts = slices.Insert(rec.Parts, i, Brought{Counter: c.Name, Window: w.key, Group: group, Contribution: con, Counted: counted})
+}
+
+// forgetParts leaves only what the late window still holds: what is older comes before all that can still complete anything.
+func (a *applier) forgetParts(rec *ChallengeRecord) {
+	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	rec.Parts = slices.DeleteFunc(rec.Parts, func(p Brought) bool { return p.At < horizon })
 }
 
 // dated gives the mark of a goal the instant at which what was counted reached it first, and reports whether that has changed.
@@ -115,6 +120,7 @@ func (a *applier) releaseParts(d *Challenge) {
 	if rec == nil {
 		return
 	}
+	a.forgetParts(rec)
 	for {
 		i := slices.IndexFunc(rec.Parts, func(p Brought) bool { return !p.Counted && a.mayCount(d, rec, &p) })
 		if i < 0 {

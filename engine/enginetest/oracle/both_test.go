@@ -66,6 +66,7 @@ func play(h history, invariants, telling bool) (b *both, text string) {
 	for _, s := range h.steps {
 		b.do(s)
 	}
+	b.world.usedWeeks()
 	if invariants {
 		enginetest.CheckInvariants(&disagreement{}, b.store, b.p, b.versions)
 	}

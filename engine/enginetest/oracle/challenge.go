@@ -237,10 +237,33 @@ func (w *World) payWinner(m *member, h *happened, key string, c Challenge, a awa
 		m.awards[key] = &award{}
 		w.reach("no winner's place left")
 	default:
+		w.reachGoal(c)
 		if a.place != "" {
 			w.won[a.place]++
 		}
 		w.pay(m, h.seq, h.Arrived, key, c.Give, a)
+	}
+}
+
+// reachGoal notes what kind of challenge it is of which a goal is paid.
+func (w *World) reachGoal(c Challenge) {
+	w.reach("goal of a member")
+	if c.Within.N > 0 {
+		w.reach("goal reached in time")
+	}
+	if len(c.Needs) > 0 {
+		w.reach("goal after what it needs")
+	}
+	if len(c.Steps) > 0 {
+		w.reach("all steps done")
+	}
+	for _, s := range c.Steps {
+		if len(s.Needs) > 0 {
+			w.reach("step after what it needs")
+		}
+	}
+	if c.Winners > 0 {
+		w.reach("winner")
 	}
 }
 

@@ -19,6 +19,7 @@ type clock struct {
 	sunday bool
 	starts map[int]Instant
 	firsts map[string]map[int]int // of periods
+	weeks  bool                   // some were asked for
 }
 
 // locations are zones that have been read.
@@ -87,7 +88,7 @@ func (c *clock) findStart(period string, day int) int {
 		return day
 	case "week":
 		weekday := int(time.Unix(int64(day)*86400, 0).UTC().Weekday())
-		if c.sunday {
+		if c.weeks = true; c.sunday {
 			return day - weekday
 		}
 		return day - (weekday+6)%7

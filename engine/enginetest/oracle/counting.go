@@ -105,6 +105,9 @@ func (w *World) contributions(by, team string, m *member) []*happened {
 func (w *World) Counter(id string, c Counter, now Instant) int64 {
 	m := w.members[id]
 	r, _ := c.last(w.contributions(c.By, m.team, m), c.window(m, now))
+	if c.By != "" && r.value > 0 {
+		w.reach("group's count")
+	}
 	return r.value
 }
 
@@ -119,6 +122,7 @@ func (w *World) Badge(id string, b Badge) int {
 			for _, r := range c.readings(m.counted, always) {
 				for level+1 < len(b.Levels) && r.value >= b.Levels[level+1]*million {
 					level++
+					w.reach("badge level")
 				}
 			}
 			return level

@@ -30,20 +30,22 @@ func (d drawing) span(units ...string) Span {
 	return Span{d.between(1, map[string]int{"hour": 50, "day": 12, "week": 3, "month": 2, "year": 1}[unit]), unit}
 }
 
-// features are what a program may have. Each has about half of them, so that what one hides another shows.
-var features = []string{"boosts", "limits", "expiry", "pending", "takes", "streaks", "challenges", "opt in", "within", "needs", "steps",
-	"winners", "group challenges", "groups", "tiers", "badges", "boards", "rewards", "adjustments", "reversals", "late", "restarts",
-	"teams change", "gifts", "versions", "member clock", "odd weeks"}
-
-// mix is the features that a program has.
+// mix is the features that a history has.
 type mix map[string]bool
 
-// mix draws features. Some questions have no answer in the design together, so that with reversals there are no gifts for
-// streaks.
-func (d drawing) mix() mix {
+// features draws features around a focus, which has them all. Some questions have no answer in the design together, so that with
+// reversals there are no gifts for streaks.
+func (d drawing) features(focus [2]int) mix {
 	m := mix{}
 	for _, f := range features {
-		m[f] = d.one(2)
+		m[f.name] = d.one(2)
+	}
+	for _, i := range focus {
+		name := features[i].name
+		m[name] = true
+		for of := needed[name]; of != ""; of = needed[of] {
+			m[of] = true
+		}
 	}
 	return m
 }

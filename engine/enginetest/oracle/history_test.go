@@ -24,6 +24,7 @@ type step struct {
 
 // history is a program, its members' zones and what happens.
 type history struct {
+	mix     mix
 	program Program
 	begin   Instant
 	zones   []string
@@ -35,7 +36,6 @@ const day = 86400 * second
 // storyteller draws a history step by step.
 type storyteller struct {
 	drawing
-	mix
 	history
 	now    Instant
 	hours  int
@@ -47,7 +47,8 @@ type storyteller struct {
 
 func draw(seed int64) history {
 	d := drawing{rand.New(rand.NewSource(seed))}
-	s := &storyteller{drawing: d, mix: d.mix(), left: map[string]int64{}, hours: pick(d, 30, 12, 6)}
+	s := &storyteller{drawing: d, left: map[string]int64{}, hours: pick(d, 30, 12, 6)}
+	s.mix = d.features(focus(seed))
 	begin := dayOf(pick(d, beginnings...))
 	s.begin, s.program = int64(begin)*day, d.ruleset(s.mix, begin)
 	for range d.between(1, 4) {
@@ -140,7 +141,7 @@ func (s *storyteller) old() Event { return s.sent[s.below(len(s.sent))] }
 
 // reverse draws a reversal of an earlier event, and what becomes of pending points.
 func (s *storyteller) reverse() {
-	if recent := s.sent[max(0, len(s.sent)-1-s.below(4))]; s.mix["reversals"] && recent.Type == "buy" && s.one(6) {
+	if recent := s.sent[max(0, len(s.sent)-1-s.below(4))]; s.mix["raises"] && recent.Type == "buy" && s.one(6) {
 		if amount, open := s.left[recent.ID]; open {
 			s.now += int64(s.below(7200)) * second
 			s.add(step{do: "raise", event: recent, amount: amount + int64(s.between(1, 40))*million/2})

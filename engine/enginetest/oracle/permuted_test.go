@@ -25,7 +25,8 @@ func permuted(seed int64) (inOrder, late history) {
 	for _, f := range orderless {
 		m[f] = d.one(2)
 	}
-	s := &storyteller{drawing: d, mix: m, left: map[string]int64{}, hours: pick(d, 30, 12, 6)}
+	s := &storyteller{drawing: d, left: map[string]int64{}, hours: pick(d, 30, 12, 6)}
+	s.mix = m
 	begin := dayOf(pick(d, beginnings...))
 	s.begin, s.program = int64(begin)*day, d.ruleset(m, begin)
 	for range d.between(1, 3) {

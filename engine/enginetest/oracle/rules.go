@@ -59,6 +59,9 @@ func (w *World) boosted(v *big.Rat, h *happened, points string) *big.Rat {
 			bestPlus = b.Plus
 		}
 	}
+	if applied > 0 {
+		w.reach("boosted")
+	}
 	if applied > 1 {
 		w.reach("several boosts")
 	}
@@ -95,6 +98,7 @@ func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
 	if r.Take {
 		if a := m.accounts[r.Points]; wanted > 0 && a.take(m, h.Arrived, wanted) {
 			out[r.ID] = -wanted
+			w.reach("taken")
 		} else if wanted > 0 {
 			w.reach("too little to take")
 		}

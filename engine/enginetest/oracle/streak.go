@@ -62,6 +62,9 @@ func (w *World) Streak(id string, s Streak, now Instant) StreakStanding {
 	for _, r := range s.runs(m, today) {
 		st.State, st.Length = "at_risk", len(r.qualified)
 		st.Longest = max(st.Longest, len(r.qualified))
+		if st.Longest > 1 {
+			w.reach("run of several")
+		}
 		if r.frozen > 0 {
 			w.reach("freeze used")
 		}

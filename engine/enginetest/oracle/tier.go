@@ -134,6 +134,9 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 		}
 		level = max(level, top)
 	}
+	if level > 0 {
+		w.reach("tier reached")
+	}
 	return level
 }
 

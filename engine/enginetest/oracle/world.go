@@ -93,6 +93,15 @@ func (w *World) clock(zone string) *clock {
 	return w.zones[zone]
 }
 
+// usedWeeks tells whether weeks that begin on Sunday were asked for.
+func (w *World) usedWeeks() {
+	for _, c := range w.zones {
+		if c.sunday && c.weeks {
+			w.reach("weeks from sunday")
+		}
+	}
+}
+
 // teams are all there are.
 var teams = []string{"blue", "red"}
 
@@ -107,6 +116,9 @@ func (w *World) Join(id, zone, team string, at Instant) {
 		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}, forgave: map[int]bool{}}
 	}
 	w.members[id] = m
+	if zone != w.Program.Zone {
+		w.reach("clocks of members")
+	}
 }
 
 // MoveTo puts a member into another team, which counts for what happens from now on.
