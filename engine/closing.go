@@ -143,56 +143,85 @@ func added(versions []Version, b *Leaderboard) calendar.Instant {
 	return from
 }
 
-// beginClosing finds the first season that has closed by now, and closes it.
-func beginClosing(h Host) (done int, err error) {
-	for _, b := range current(h).Leaderboards {
-		key, ok, err := nextSeason(h, b)
-		if err != nil || !ok {
-			if err != nil {
-				return 0, err
-			}
-			continue
-		}
-		if done, err = beginSeason(h, b, key); done > 0 || err != nil {
-			return done, err
-		}
-	}
-	return 0, nil
+// ended is the first season of a board that is not closed and may have closed.
+type ended struct {
+	board *Leaderboard
+	key   calendar.Key
 }
 
-// beginSeason closes the first season of a board from one on that has closed by now and has scores, if there is one.
-func beginSeason(h Host, b *Leaderboard, key calendar.Key) (done int, err error) {
-	rules, now := current(h), h.Now()
-	if rules.SeasonCloses(b, key) > now {
-		return 0, nil
-	}
-	if due, err := nextDue(h); err != nil || due < rules.SeasonCloses(b, key) {
-		return 0, err // what time has done by then still counts
+// beginClosing closes the season that closed first, of whichever board: what it wins may count in the next one.
+func beginClosing(h Host) (done int, err error) {
+	over, err := over(h)
+	if err != nil || len(over) == 0 {
+		return 0, err
 	}
 	if err := h.Flush(); err != nil { // scores of late are in memory alone
 		return 0, err
 	}
-	scored, ok, err := nextScored(h, b, key)
-	if err != nil {
-		return 0, err
-	}
-	if ok && rules.SeasonCloses(b, scored) <= now {
-		if due, err := nextDue(h); err != nil || due < rules.SeasonCloses(b, scored) {
+	rules := current(h)
+	var first ended
+	closes := h.Now() + 1
+	for _, t := range over {
+		scored, ok, err := nextScored(h, t.board, t.key)
+		if err != nil {
 			return 0, err
 		}
-		c := &closer{Host: h, closing: closing{Board: b.ID, Key: scored, Season: rules.Calendar.Label(b.Counter.Every, scored),
-			Closes: rules.SeasonCloses(b, scored)}}
-		return 1, c.begin()
+		if at := rules.SeasonCloses(t.board, scored); ok && at < closes {
+			first, closes = ended{t.board, scored}, at
+		}
 	}
+	if first.board == nil {
+		return passOver(h, over)
+	}
+	if due, err := nextDue(h); err != nil || due < closes {
+		return 0, err
+	}
+	c := &closer{Host: h, closing: closing{Board: first.board.ID, Key: first.key, Closes: closes,
+		Season: rules.Calendar.Label(first.board.Counter.Every, first.key)}}
+	return 1, c.begin()
+}
+
+// over are the seasons that may have closed by now.
+func over(h Host) (list []ended, err error) {
+	rules := current(h)
+	for _, b := range rules.Leaderboards {
+		key, ok, err := nextSeason(h, b)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || rules.SeasonCloses(b, key) > h.Now() {
+			continue
+		}
+		due, err := nextDue(h)
+		if err != nil {
+			return nil, err
+		}
+		if due >= rules.SeasonCloses(b, key) { // else what time has done by then still counts
+			list = append(list, ended{b, key})
+		}
+	}
+	return list, nil
+}
+
+// passOver leaves seasons behind in which nobody has a score.
+func passOver(h Host, over []ended) (done int, err error) {
+	rules := current(h)
 	last, _ := h.Clock()
-	if rules.SeasonCloses(b, key) > last {
-		return 0, nil // what is on its way may still count
+	for _, t := range over {
+		if rules.SeasonCloses(t.board, t.key) > last {
+			continue // what is on its way may still count
+		}
+		every := t.board.Counter.Every
+		passed := rules.Calendar.Key(every, last)
+		for rules.SeasonCloses(t.board, passed) > last {
+			passed--
+		}
+		if err := h.Put(Row{Key: closedRow + t.board.ID, Value: []byte(rules.Calendar.Label(every, passed))}); err != nil {
+			return 0, err
+		}
+		done++
 	}
-	passed := rules.Calendar.Key(b.Counter.Every, last)
-	for rules.SeasonCloses(b, passed) > last {
-		passed--
-	}
-	return 1, h.Put(Row{Key: closedRow + b.ID, Value: []byte(rules.Calendar.Label(b.Counter.Every, passed))})
+	return done, nil
 }
 
 // ScoredSeasons are the labels of the seasons of a board in which anybody ever had a score, in byte order, those of other

@@ -163,7 +163,7 @@ func (a *applier) placeCommand(e *Event) {
 		return
 	}
 	now, waiting := a.now, len(a.queue)
-	a.now = e.Time
+	a.now, a.scheduled = e.Time, true // it counts as of the close, however late the job
 	a.look(e)
 	cause := a.caused(Cause{Event: SeasonClosed, ID: p.Leaderboard, Goal: p.Season, Group: p.Group, At: e.Time})
 	a.tellPlace(&p, name, e)
@@ -176,7 +176,7 @@ func (a *applier) placeCommand(e *Event) {
 		a.rise(e.Time)
 	}
 	a.drain(waiting)
-	a.event, a.now = e, now
+	a.event, a.now, a.scheduled = e, now, false
 }
 
 // tellPlace says why the member is given something, or nothing.

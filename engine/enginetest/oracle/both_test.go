@@ -73,6 +73,28 @@ func play(h history, invariants, telling bool) (b *both, text string) {
 	return b, ""
 }
 
+// jobsBefore does what time asks for before a step, where that must not wait.
+func (b *both) jobsBefore(now Instant) {
+	if !b.world.PrizesInTime() && !b.world.PrizesCount() {
+		return
+	}
+	for _, _, closes := b.world.nextClose(); closes <= now; _, _, closes = b.world.nextClose() {
+		if !b.world.PrizesInTime() {
+			closes = now
+		}
+		b.jobs(closes)
+	}
+}
+
+// jobs does what time asks for.
+func (b *both) jobs(now Instant) {
+	b.tell(now, "jobs")
+	h := &enginetest.Host{S: b.store, P: b.p, At: calendar.Instant(now)}
+	b.commit(false)
+	require.NoError(&disagreement{}, h.CloseSeasons())
+	b.world.PayPrizes(now)
+}
+
 func (b *both) disagree(format string, args ...any) {
 	panic(&disagreement{fmt.Sprintf(format, args...)})
 }
@@ -185,6 +207,7 @@ func (b *both) commit(checkpoint bool) {
 
 // do takes a step. One about an event or a claim that was not made (a shorter history may lack it) is left out.
 func (b *both) do(s step) {
+	b.jobsBefore(s.now)
 	switch s.do {
 	case "send":
 		b.send(s.event)
@@ -193,6 +216,8 @@ func (b *both) do(s step) {
 		b.commit(s.checkpoint)
 		b.open()
 		b.world.reach("restart")
+	case "jobs":
+		b.jobs(s.now)
 	case "compare":
 		b.compare(s.now + s.later)
 	case "deploy":
@@ -206,6 +231,7 @@ func (b *both) do(s step) {
 	default:
 		if _, known := b.sent[s.event.ID]; known {
 			b.reverse(s)
+			b.compareBoards(s.event.At)
 		}
 	}
 }
@@ -315,4 +341,5 @@ func (b *both) send(e Event) {
 		}
 	}
 	b.same(b.world.Send(e), given, "what "+e.ID+" gave", e.Arrived)
+	b.compareBoards(e.At)
 }

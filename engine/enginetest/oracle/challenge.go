@@ -201,7 +201,7 @@ func (w *World) payGoals(m *member, h *happened) {
 		for name, goals := range w.reachedGoals(c, m) {
 			for _, g := range goals {
 				key := c.key(name, g)
-				a := award{}
+				a := award{mark: c.Mark}
 				if c.Winners > 0 {
 					a.place = key
 				}
@@ -220,7 +220,7 @@ func (w *World) payGoals(m *member, h *happened) {
 			at := r.qualified[s.Goal-1]
 			switch r.marks(m, s) {
 			case 0:
-				w.pay(m, h.seq, h.Arrived, fmt.Sprint("streak ", s.ID, "/", at), s.Give, award{streak: s.ID, goal: s.Goal, period: at})
+				w.pay(m, h.seq, h, fmt.Sprint("streak ", s.ID, "/", at), s.Give, award{streak: s.ID, goal: s.Goal, period: at})
 			case 1:
 			default:
 				w.reach("paid runs joined by a late event")
@@ -241,7 +241,7 @@ func (w *World) payWinner(m *member, h *happened, key string, c Challenge, a awa
 		if a.place != "" {
 			w.won[a.place]++
 		}
-		w.pay(m, h.seq, h.Arrived, key, c.Give, a)
+		w.pay(m, h.seq, h, key, c.Give, a)
 	}
 }
 
@@ -267,13 +267,13 @@ func (w *World) reachGoal(c Challenge) {
 	}
 }
 
-func (w *World) pay(m *member, seq int, now Instant, key string, amount int64, a award) {
+func (w *World) pay(m *member, seq int, h *happened, key string, amount int64, a award) {
 	if m.awards[key] != nil {
 		return
 	}
-	a.given = amount * million
+	a.given, a.at, m.gains = amount*million, h.At, nil
 	if account := m.accounts["gems"]; account != nil {
-		a.lot = account.open(w, m, seq, now, a.given, true)
+		a.lot = account.open(w, m, seq, h.Arrived, a.given, true)
 		a.lot.goal = true
 	}
 	m.awards[key] = &a
@@ -303,6 +303,7 @@ func (w *World) revokeGoals(m *member, now Instant) {
 	for _, key := range gone {
 		a := m.awards[key]
 		delete(m.awards, key)
+		m.gains = nil
 		if a.place != "" {
 			w.won[a.place]--
 			w.reach("winner revoked")

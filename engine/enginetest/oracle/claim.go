@@ -255,6 +255,7 @@ func (w *World) Release(id, of string, now Instant) bool {
 
 // Refuse takes what an event gave and is held back away.
 func (w *World) Refuse(id, of string, now Instant) bool {
+	w.closeTables(now)
 	m := w.members[of]
 	h := m.event(id)
 	if !h.heldBack(m, now) {

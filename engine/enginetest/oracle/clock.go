@@ -148,6 +148,30 @@ func (c *clock) after(at Instant, s Span) Instant {
 	return c.start(plus(c.day(at), s) + 1)
 }
 
+// later is a span after an instant at the same time of day: one that a change of clocks leaves out is the instant of the change,
+// one that comes twice is the first.
+func (c *clock) later(at Instant, s Span) Instant {
+	if s.Unit == "hour" {
+		return at + int64(s.N)*3600*second
+	}
+	const quarter = 15 * 60 * second
+	day, time := plus(c.day(at), s), c.timeOfDay(at)
+	for t := c.start(day); ; t += quarter {
+		switch left := time - c.timeOfDay(t); {
+		case left <= 0 || c.day(t) > day:
+			return t
+		case left < quarter:
+			return t + left
+		}
+	}
+}
+
+// timeOfDay is what a clock on the wall shows.
+func (c *clock) timeOfDay(at Instant) int64 {
+	h, m, s := time.UnixMicro(at).In(c.loc).Clock()
+	return int64(h*3600+m*60+s)*second + at%second
+}
+
 // first is the first day of the rolling time of a span that ends with a day.
 func first(day int, s Span) int {
 	return plus(day, Span{-s.N, s.Unit}) + 1

@@ -22,14 +22,14 @@ func (b *both) compare(at Instant) {
 			b.same(want[key], got[key], key+" of "+id, at)
 		}
 	}
+	b.compareBoards(at)
+}
+
+// compareBoards compares all tables in the season of an instant.
+func (b *both) compareBoards(at Instant) {
 	for _, board := range b.world.Program.Boards {
-		if !board.Split {
-			b.same(b.world.Board(board, "", at), b.table(board, "", at), board.ID, at)
-			continue
-		}
-		for i := range 4 {
-			split := fmt.Sprint("k", i)
-			b.same(b.world.Board(board, split, at), b.table(board, split, at), board.ID+" of "+split, at)
+		for _, split := range board.splits() {
+			b.same(b.world.Board(board, split, at), b.table(board, split, at), board.ID+" "+split, at)
 		}
 	}
 }
@@ -74,6 +74,11 @@ func (b *both) expected(id string, at Instant) state {
 		} else {
 			s[c.ID] = nil
 		}
+	}
+	if p.marks() && b.world.Marked(id) {
+		s["mark"] = ""
+	} else if p.marks() {
+		s["mark"] = nil
 	}
 	for claim, c := range b.world.claims {
 		if c.member.id == id {

@@ -84,9 +84,17 @@ func (c Counter) window(m *member, at Instant) inside {
 	return always
 }
 
-// contributions are the events that count for whom a counter or challenge counts.
-func (w *World) contributions(by, team string, m *member) []*happened {
-	switch by {
+// ofMember is what a counter may count of a member.
+func (w *World) ofMember(c Counter, m *member) []*happened {
+	if c.Earned != "" {
+		return m.earnings(c.Earned).list
+	}
+	return m.counted
+}
+
+// contributions are what a counter may count, of all for whom it counts.
+func (w *World) contributions(c Counter, team string, m *member) []*happened {
+	switch c.By {
 	case "team":
 		var list []*happened
 		for _, h := range w.counted {
@@ -98,17 +106,41 @@ func (w *World) contributions(by, team string, m *member) []*happened {
 	case "everyone":
 		return w.counted
 	}
-	return m.counted
+	return w.ofMember(c, m)
 }
 
 // Counter is a counter's value at an instant.
 func (w *World) Counter(id string, c Counter, now Instant) int64 {
 	m := w.members[id]
-	r, _ := c.last(w.contributions(c.By, m.team, m), c.window(m, now))
+	r, _ := c.last(w.contributions(c, m.team, m), c.window(m, now))
+	if c.Earned != "" && r.value > 0 {
+		w.reach("points counted")
+	}
 	if c.By != "" && r.value > 0 {
 		w.reach("group's count")
 	}
 	return r.value
+}
+
+// Marked reports whether a member has the badge mark: an event whose rule gives it, or a goal that does, still stands.
+func (w *World) Marked(id string) bool {
+	m := w.members[id]
+	for _, h := range m.counted {
+		rules, _ := w.Program.at(h.At)
+		for i := range rules {
+			if r := &rules[i]; r.Mark && r.When == h.Type && h.Amount >= r.Min {
+				w.reach("badge of a rule")
+				return true
+			}
+		}
+	}
+	for _, a := range m.awards {
+		if a.mark {
+			w.reach("badge of a goal")
+			return true
+		}
+	}
+	return false
 }
 
 // Badge is the level that a member has reached, -1 for none: the counter is looked at after every event.
@@ -119,7 +151,7 @@ func (w *World) Badge(id string, b Badge) int {
 			continue
 		}
 		if c.Every == "" && c.Last.N == 0 {
-			for _, r := range c.readings(m.counted, always) {
+			for _, r := range c.readings(w.ofMember(c, m), always) {
 				for level+1 < len(b.Levels) && r.value >= b.Levels[level+1]*million {
 					level++
 					w.reach("badge level")
@@ -127,11 +159,12 @@ func (w *World) Badge(id string, b Badge) int {
 			}
 			return level
 		}
-		for i, h := range m.counted {
+		list := w.ofMember(c, m)
+		for i, h := range list {
 			if h.Type != c.When {
 				continue
 			}
-			r, ok := c.last(m.counted[:i+1], c.window(m, h.At))
+			r, ok := c.last(list[:i+1], c.window(m, h.At))
 			for level+1 < len(b.Levels) && ok && r.value >= b.Levels[level+1]*million {
 				level++
 				w.reach("badge level")

@@ -87,7 +87,7 @@ func (d drawing) ruleset(m mix, begin int) Program {
 		p.Badges = d.badges(p.Counters)
 	}
 	if m["boards"] {
-		p.Boards = d.boards(p.Counters)
+		p.Boards = d.boards(m, p.Counters)
 	}
 	if m["rewards"] {
 		for i := range d.between(1, 2) {
@@ -139,6 +139,13 @@ func (d drawing) counter(id string, m mix) Counter {
 	case 2:
 		c.Last = d.span("day", "week", "month")
 	}
+	if m["earned"] && d.one(2) {
+		c.Fold, c.Earned = Fold{When: earned, Kind: "add", Amount: true}, pick(d, "stars", "stars", "gems")
+		if m["needs"] {
+			c.Earned = "stars" // whether what waited, or what let it count, earned the gems of a goal is nowhere said
+		}
+		return c
+	}
 	if m["groups"] && d.one(2) {
 		c.By = pick(d, "team", "team", "everyone")
 		if c.By == "everyone" && c.Kind == "distinct" {
@@ -155,6 +162,7 @@ func (d drawing) challenges(m mix, begin int) (list []Challenge) {
 			d.stepped(&c, m)
 		}
 		c.OptIn = m["opt in"] && d.one(2)
+		c.Mark = m["several gifts"] && d.one(2)
 		if m["within"] && d.one(2) {
 			c.Within = d.span("hour", "day", "week")
 		}
@@ -214,11 +222,30 @@ func (d drawing) badges(counters []Counter) (list []Badge) {
 	return list
 }
 
-func (d drawing) boards(counters []Counter) (list []Board) {
+// prizes draws what a board's seasons win, and when they close.
+func (d drawing) prizes(b *Board) {
+	if d.one(2) {
+		b.Closes = d.span("hour", "day")
+	}
+	for range d.between(1, 3) {
+		p := Prize{Gems: int64(d.below(8)), Stars: int64(d.between(1, 20)), From: d.between(1, 3)}
+		p.To = p.From + d.below(2)
+		if d.one(3) {
+			p.Percent = 10 * d.between(1, 10)
+		}
+		b.Prizes = append(b.Prizes, p)
+	}
+}
+
+func (d drawing) boards(m mix, counters []Counter) (list []Board) {
 	for _, c := range counters {
 		if c.By != "everyone" && c.Last.N == 0 {
-			list = append(list, Board{ID: "l" + c.ID, Counter: c.ID, Lowest: d.one(3), Ties: pick(d, "earliest", "share", "dense"),
-				Split: c.When == "buy" && d.one(3)})
+			b := Board{ID: "l" + c.ID, Counter: c.ID, Lowest: d.one(3), Ties: pick(d, "earliest", "share", "dense"),
+				Split: c.When == "buy" && d.one(3)}
+			if m["seasons"] && c.Every != "" {
+				d.prizes(&b)
+			}
+			list = append(list, b)
 		}
 	}
 	return list
@@ -261,10 +288,18 @@ func (d drawing) rule(id string, m mix) Rule {
 			r.Rate, r.Fixed = big.NewRat(int64(d.between(1, 30)), 8), 0
 		}
 	}
+	if m["several gifts"] {
+		r.Gems = int64(d.below(3))
+		r.Mark = d.one(2)
+	}
 	if m["gifts"] && r.When == "buy" {
-		if r.To = d.one(2); r.To && m["member clock"] {
+		r.To = d.one(2)
+		if r.Mark = r.Mark && !r.To; r.To && m["member clock"] {
 			return r // by whose clock the receiver's limits are kept is nowhere said
 		}
+	}
+	if r.Mark {
+		return r // what a limit stops is a cause of a badge that is held: by the order of arrival
 	}
 	for range d.below(3) * map[bool]int{true: 1}[m["limits"]] {
 		l := d.limit(r, m["member clock"])

@@ -32,6 +32,9 @@ var features = []feature{
 	{"tiers", []string{"tier reached"}},
 	{"badges", []string{"badge level"}},
 	{"boards", []string{"board of several"}},
+	{"several gifts", []string{"two gifts of a rule", "badge of a rule", "badge of a goal"}},
+	{"earned", []string{"points counted"}},
+	{"seasons", []string{"prize"}},
 	{"rewards", []string{"claim"}},
 	{"adjustments", []string{"adjustment"}},
 	{"reversals", []string{"void", "amend"}},
@@ -50,7 +53,7 @@ var impossible = map[[2]string]string{}
 
 // needed are the features without which one cannot happen.
 var needed = map[string]string{"opt in": "challenges", "within": "challenges", "needs": "challenges", "steps": "challenges", "winners": "challenges",
-	"raises": "reversals"}
+	"raises": "reversals", "seasons": "boards"}
 
 // pairs are all pairs of features, by their places.
 func pairs() (list [][2]int) {

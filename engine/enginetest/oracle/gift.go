@@ -15,7 +15,7 @@ func (w *World) serveOther(m *member, h *happened, r *Rule) {
 		w.reach("gift to nobody")
 		return
 	}
-	if g := w.limited(m, to, h, r); g != nil {
+	for _, g := range w.limited(m, to, h, r) {
 		h.gifts = append(h.gifts, &gift{grant: g, of: h, to: to})
 		to.gifts = append(to.gifts, h.gifts[len(h.gifts)-1])
 	}

@@ -1,10 +1,7 @@
 package oracle
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // share is a member's part of a group's challenge in one window.
@@ -50,7 +47,7 @@ func (w *World) payGroups(m *member, h *happened) {
 		if w.groups[s.key()] {
 			if s.suffices(w, m) && m.awards[s.key()] == nil {
 				w.reach("share brought after the group's goal")
-				w.pay(m, h.seq, h.Arrived, s.key(), c.Give, award{group: &s})
+				w.pay(m, h.seq, h, s.key(), c.Give, award{group: &s})
 			}
 			continue
 		}
@@ -68,7 +65,7 @@ func (w *World) payGroups(m *member, h *happened) {
 			}
 			w.seq++
 			other.settle(h.Arrived)
-			w.pay(other, w.seq, h.Arrived, s.key(), c.Give, award{group: &s})
+			w.pay(other, w.seq, h, s.key(), c.Give, award{group: &s})
 		}
 	}
 }
@@ -87,65 +84,4 @@ func (w *World) groupStanding(m *member, c Challenge, now Instant) ChallengeStan
 		}
 	}
 	return st
-}
-
-// Row is a row of a board.
-type Row struct {
-	Rank    int64
-	Subject string
-	Value   int64
-}
-
-// Board is the table of a board in the season of an instant, for one split value.
-func (w *World) Board(b Board, split string, now Instant) []Row {
-	i := slices.IndexFunc(w.Program.Counters, func(c Counter) bool { return c.ID == b.Counter })
-	c := w.Program.Counters[i]
-	clock := w.clock(w.Program.Zone)
-	season := clock.periodStart(c.Every, clock.day(now))
-	in := func(h *happened) bool {
-		return (c.Every == "" || clock.periodStart(c.Every, h.day) == season) && (!b.Split || h.Key == split)
-	}
-	type score struct {
-		Row
-		reached Instant
-	}
-	var table []score
-	add := func(subject string, events []*happened) {
-		if r, any := c.last(events, in); any {
-			table = append(table, score{Row{0, subject, r.value}, r.reached})
-		}
-	}
-	if c.By == "team" {
-		for _, team := range teams {
-			add(team, w.contributions("team", team, nil))
-		}
-	} else {
-		for id, m := range w.members {
-			add(id, m.counted)
-		}
-	}
-	slices.SortFunc(table, func(x, y score) int {
-		order := cmp.Compare(y.Value, x.Value)
-		if b.Lowest {
-			order = -order
-		}
-		return cmp.Or(order, cmp.Compare(x.reached, y.reached), strings.Compare(x.Subject, y.Subject))
-	})
-	var rows []Row
-	for i, s := range table {
-		s.Rank = int64(i + 1)
-		if i > 0 && b.Ties != "earliest" {
-			if s.Value == table[i-1].Value {
-				s.Rank = rows[i-1].Rank
-				w.reach("tie")
-			} else if b.Ties == "dense" {
-				s.Rank = rows[i-1].Rank + 1
-			}
-		}
-		rows = append(rows, s.Row)
-	}
-	if len(rows) > 1 {
-		w.reach("board of several")
-	}
-	return rows
 }

@@ -62,6 +62,10 @@ func draw(seed int64) history {
 		s.reverse()
 		s.order()
 	}
+	if s.mix["seasons"] {
+		s.now += 10 * day
+		s.add(step{do: "jobs"})
+	}
 	s.add(step{do: "compare"})
 	s.add(step{do: "compare", later: int64(d.below(90)) * day})
 	return s.history
@@ -113,6 +117,10 @@ func (s *storyteller) disturb() {
 		s.add(step{do: "again", event: s.old()})
 	case 1:
 		s.add(step{do: "compare"})
+	case 2:
+		if s.mix["seasons"] {
+			s.add(step{do: "jobs"})
+		}
 	case 3:
 		if s.mix["restarts"] && s.one(2) {
 			s.add(step{do: "restart", checkpoint: s.one(2)})

@@ -63,7 +63,9 @@ type Rule struct {
 	Fixed  int64    // whole points
 	Rate   *big.Rat // nil for a fixed amount
 	Take   bool
-	To     bool // to event.friend
+	To     bool  // to event.friend
+	Gems   int64 // whole gems, given besides
+	Mark   bool  // gives the badge mark besides
 	Limits []Limit
 }
 
@@ -101,9 +103,10 @@ type Fold struct {
 type Counter struct {
 	ID string
 	Fold
-	By    string // "", team, everyone
-	Every string
-	Last  Span
+	By     string // "", team, everyone
+	Every  string
+	Last   Span
+	Earned string // points whose gifts are counted, "" for events
 }
 
 // Streak counts periods with at least so many visits.
@@ -132,6 +135,7 @@ type Challenge struct {
 	Steps       []Step
 	By          string // "", team, everyone
 	EachNeeds   int64
+	Mark        bool // goals give the badge mark besides
 }
 
 // Step is a part of a challenge.
@@ -156,6 +160,14 @@ type Board struct {
 	Lowest  bool
 	Ties    string // earliest, share, dense
 	Split   bool   // by event.key
+	Closes  Span   // after its end, 72 hours where it is none
+	Prizes  []Prize
+}
+
+// Prize is what the places of a closed season win: From to To, or the best Percent.
+type Prize struct {
+	From, To, Percent int
+	Gems, Stars       int64
 }
 
 // Reward costs points.

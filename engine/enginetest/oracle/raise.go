@@ -12,7 +12,7 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	if h.voided || amount <= h.Amount || h.byHand || len(h.wanted) > 0 || now-h.At > 72*3600*second {
 		return false
 	}
-	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.To && h.Friend != "") }) {
+	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.To && h.Friend != "" || r.Gems > 0) }) {
 		return false
 	}
 	for _, a := range m.accounts {
@@ -30,6 +30,7 @@ func (w *World) RaiseRefused(id, of string) bool { return len(w.members[of].even
 // what the progress reaches with it is reached.
 func (w *World) Raise(id, of string, amount int64, now Instant) {
 	w.reach("raise")
+	w.closeTables(now)
 	m := w.members[of]
 	w.seq++
 	m.settle(now)

@@ -108,16 +108,16 @@ func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
 		w.serveOther(m, h, r)
 		return
 	}
-	if g := w.limited(m, m, h, r); g != nil {
+	for _, g := range w.limited(m, m, h, r) {
 		h.gave = append(h.gave, g)
 		if g.given > 0 {
-			out[r.ID] = g.given
+			out[r.ID] += g.given
 		}
 	}
 }
 
-// limited is what limits, which count whom it is given to, leave of a rule's amount; nil where it does not fire.
-func (w *World) limited(m, to *member, h *happened, r *Rule) *grant {
+// limited is what limits, which count whom it is given to, leave of what a rule gives; nothing where it does not fire.
+func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
 	wanted := w.amount(m, h, r)
 	given := wanted
 	for _, l := range r.Limits {
@@ -133,14 +133,23 @@ func (w *World) limited(m, to *member, h *happened, r *Rule) *grant {
 	for _, l := range r.Limits {
 		if l.OrNothing && given > w.room(to, h, r, l) {
 			w.reach("cap or nothing")
-			return nil
+			given = 0
 		}
 	}
-	if given == 0 && wanted > 0 {
-		return nil
+	var list []*grant
+	if given > 0 || wanted == 0 {
+		list = append(list, &grant{r, r.Points, given, given})
 	}
-	w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.day, h.ID, given, false})
-	return &grant{r, r.Points, given, given}
+	if r.Gems > 0 {
+		list = append(list, &grant{r, "gems", r.Gems * million, r.Gems * million})
+	}
+	if len(list) > 1 {
+		w.reach("two gifts of a rule")
+	}
+	if len(list) > 0 {
+		w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.day, h.ID, given, false})
+	}
+	return list
 }
 
 func (w *World) giveUseBack(h *happened, r *Rule) {

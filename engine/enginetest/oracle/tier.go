@@ -8,37 +8,49 @@ import (
 // gains are what definitions gave, in the order in which it was earned, net of what was reversed: what the first n gave is
 // sums[n].
 type gains struct {
+	list []*happened // as events of the type earned
 	at   []Instant
 	sums []int64
 }
+
+// earned is the type of event as which a counter of points sees what was given.
+const earned = "earned"
 
 func (m *member) earnings(points string) *gains {
 	if g := m.gains[points]; g != nil {
 		return g
 	}
-	type gain struct {
-		at     Instant
-		amount int64
+	g := &gains{sums: []int64{0}}
+	add := func(at Instant, amount int64) {
+		if amount > 0 {
+			g.list = append(g.list, &happened{Event: Event{Member: m.id, Type: earned, At: at, Amount: amount}, day: m.clock.day(at)})
+		}
 	}
-	var list []gain
 	for _, h := range m.counted {
 		for _, given := range h.gave {
 			if given.points == points {
-				list = append(list, gain{h.At, given.kept})
+				add(h.At, given.kept)
 			}
 		}
 	}
-	if len(m.gifts) > 0 {
-		for _, g := range m.gifts {
-			if g.grant.points == points {
-				list = append(list, gain{g.of.At, g.grant.kept})
-			}
+	for _, x := range m.gifts {
+		if x.grant.points == points {
+			add(x.of.At, x.grant.kept)
 		}
-		slices.SortStableFunc(list, func(x, y gain) int { return cmp.Compare(x.at, y.at) })
 	}
-	g := &gains{sums: []int64{0}}
-	for i, x := range list {
-		g.at, g.sums = append(g.at, x.at), append(g.sums, g.sums[i]+x.amount)
+	for _, x := range m.prizes {
+		if x.points == points {
+			add(x.at, x.amount)
+		}
+	}
+	for _, a := range m.awards {
+		if points == "gems" && a.given > 0 {
+			add(a.at, a.given)
+		}
+	}
+	slices.SortStableFunc(g.list, func(x, y *happened) int { return cmp.Compare(x.At, y.At) })
+	for i, x := range g.list {
+		g.at, g.sums = append(g.at, x.At), append(g.sums, g.sums[i]+x.Amount)
 	}
 	if m.gains == nil {
 		m.gains = map[string]*gains{}
@@ -91,10 +103,11 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 			begin = min(begin, h.At)
 		}
 	}
-	for _, g := range m.gifts {
-		if g.of.At <= now {
-			stops = append(stops, g.of.At)
-			begin = min(begin, g.of.At)
+	earned := m.earnings(t.Points)
+	for _, at := range earned.at {
+		if at <= now {
+			stops = append(stops, at)
+			begin = min(begin, at)
 		}
 	}
 	for d := m.clock.day(begin) + 1; m.clock.start(d) <= now; d++ {
@@ -103,7 +116,7 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 	slices.Sort(stops)
 	rungs := make([]rung, len(t.Levels))
 	rungs[0] = rung{held: true, unmet: Forever}
-	level, earned := 0, m.earnings(t.Points)
+	level := 0
 	for _, at := range slices.Compact(stops) {
 		window := earned.before(t.window(m, at))
 		before, value := earned.before(at)-window, earned.before(at+1)-window

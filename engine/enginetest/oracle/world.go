@@ -25,6 +25,8 @@ type World struct {
 	groups  map[string]bool // goals of groups that were reached, by key
 	won     map[string]int  // winners' places that are taken, by goal
 	seq     int
+	closed  map[season][]Row // final tables
+	prizes  []winning
 }
 
 type member struct {
@@ -41,6 +43,7 @@ type member struct {
 	done     map[string]Instant          // when challenges were completed, as far as worked out
 	gains    map[string]*gains           // by points
 	gifts    []*gift                     // of others
+	prizes   []prize
 	accounts map[string]*account
 	awards   map[string]*award
 }
@@ -70,6 +73,8 @@ type grant struct {
 type award struct {
 	lot    *lot
 	given  int64
+	at     Instant // of the event that reached it
+	mark   bool
 	place  string // of a winner, "" for none
 	group  *share // of a group's goal
 	streak string
@@ -81,7 +86,7 @@ type award struct {
 func New(p Program) *World {
 	slices.SortFunc(p.Rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 	return &World{Program: p, Reached: map[string]int{}, members: map[string]*member{}, zones: map[string]*clock{},
-		claims: map[string]*claim{}, groups: map[string]bool{}, won: map[string]int{}}
+		claims: map[string]*claim{}, groups: map[string]bool{}, won: map[string]int{}, closed: map[season][]Row{}}
 }
 
 func (w *World) reach(situation string) { w.Reached[situation]++ }
@@ -167,6 +172,8 @@ func (w *World) Enroll(id string, c Challenge, now Instant) bool {
 
 // Send accepts an event and returns what each rule gave, negative what it took.
 func (w *World) Send(e Event) map[string]int64 {
+	w.closeTables(e.Arrived)
+	w.miss(w.members[e.Member], e.At, e.Arrived)
 	m := w.members[e.Member]
 	w.seq++
 	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.teamAt(e.At)}
@@ -234,6 +241,7 @@ func (w *World) Amend(id, of string, amount int64, now Instant) {
 }
 
 func (w *World) reverse(id, of string, now Instant, amount *int64) {
+	w.closeTables(now)
 	m := w.members[of]
 	w.seq++
 	m.settle(now)
@@ -267,7 +275,7 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 func (w *World) keep(m *member, h *happened, g *grant) (back int64) {
 	kept := int64(0)
 	if !h.voided && h.Amount >= g.rule.Min {
-		kept = min(w.amount(m, h, g.rule), g.given)
+		kept = min(w.wants(m, h, g), g.given)
 	} else {
 		w.giveUseBack(h, g.rule)
 	}
@@ -275,6 +283,14 @@ func (w *World) keep(m *member, h *happened, g *grant) (back int64) {
 		back, g.kept = g.kept-kept, kept
 	}
 	return back
+}
+
+// wants is what the event, as it is now, wants of what a grant gave.
+func (w *World) wants(m *member, h *happened, g *grant) int64 {
+	if g.points != g.rule.Points {
+		return g.rule.Gems * million
+	}
+	return w.amount(m, h, g.rule)
 }
 
 func (m *member) event(id string) *happened {

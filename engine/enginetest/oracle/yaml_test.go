@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +27,18 @@ func (p Program) yaml() string {
 	section(b, "challenges", p.Challenges, Challenge.yaml)
 	section(b, "tiers", p.Tiers, Tier.yaml)
 	section(b, "badges", p.Badges, Badge.yaml)
+	if p.marks() {
+		b.WriteString(map[bool]string{true: "badges:\n"}[len(p.Badges) == 0] + "  mark: {title: Mark}\n")
+	}
 	section(b, "leaderboards", p.Boards, Board.yaml)
 	section(b, "rewards", p.Rewards, Reward.yaml)
 	return b.String()
+}
+
+// marks reports whether anything gives the badge mark.
+func (p Program) marks() bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Mark }) ||
+		slices.ContainsFunc(p.Challenges, func(c Challenge) bool { return c.Mark })
 }
 
 // fields collects the lines of one definition.
@@ -131,6 +141,12 @@ func (r Rule) yaml() (string, fields) {
 	}
 	f.add("%s:", verb)
 	f.add("  %s: %s", r.Points, amount)
+	if r.Gems > 0 {
+		f.add("  gems: %d", r.Gems)
+	}
+	if r.Mark {
+		f.add("  badge: mark")
+	}
 	if len(r.Limits) > 0 {
 		f.add("limit:")
 	}
@@ -180,7 +196,11 @@ func (c Fold) lines(f *fields) {
 
 func (c Counter) yaml() (string, fields) {
 	var f fields
-	c.lines(&f)
+	if c.Earned != "" {
+		f.add("earned: %s", c.Earned)
+	} else {
+		c.lines(&f)
+	}
 	f.by(c.By)
 	f.add("public: true")
 	if c.Every != "" {
@@ -252,10 +272,17 @@ func (c Challenge) yaml() (string, fields) {
 	return c.ID, f
 }
 
+func (c Challenge) gives() string {
+	if c.Mark {
+		return fmt.Sprintf("{gems: %d, badge: mark}", c.Give)
+	}
+	return fmt.Sprintf("{gems: %d}", c.Give)
+}
+
 func (c Challenge) goals(f *fields) {
 	switch {
 	case len(c.Steps) > 0:
-		f.add("give: {gems: %d}", c.Give)
+		f.add("give: %s", c.gives())
 		f.add("steps:")
 		for _, s := range c.Steps {
 			var lines fields
@@ -268,14 +295,14 @@ func (c Challenge) goals(f *fields) {
 		}
 	case c.Again || c.By != "":
 		f.add("goal: %d", c.Goals[0])
-		f.add("give: {gems: %d}", c.Give)
+		f.add("give: %s", c.gives())
 		if c.Again {
 			f.add("again: true")
 		}
 	default:
 		f.add("goals:")
 		for _, g := range c.Goals {
-			f.add("  - {at: %d, give: {gems: %d}}", g, c.Give)
+			f.add("  - {at: %d, give: %s}", g, c.gives())
 		}
 	}
 }
@@ -303,6 +330,21 @@ func (b Board) yaml() (string, fields) {
 	}
 	if b.Split {
 		f.add("split: event.key")
+	}
+	if b.Closes.N > 0 {
+		f.add("closes: %s", b.Closes)
+	}
+	if len(b.Prizes) > 0 {
+		f.add("prizes:")
+	}
+	for _, p := range b.Prizes {
+		ranks := fmt.Sprintf("%d-%d", p.From, p.To)
+		if p.Percent > 0 {
+			ranks = fmt.Sprintf("top %d%%", p.Percent)
+		} else if p.From == p.To {
+			ranks = fmt.Sprint(p.From)
+		}
+		f.add("  - {ranks: %s, give: {gems: %d, stars: %d}}", ranks, p.Gems, p.Stars)
 	}
 	return b.ID, f
 }

@@ -1,0 +1,37 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What the oracle of enginetest/oracle found about seasons.
+
+// A prize counts at the close at which it was won, in what counts points, whenever the job comes to it.
+func TestAPrizeCountsAsOfItsCloseHoweverLateTheJob(t *testing.T) {
+	const text = `
+events: {buy: {amount: number}, play: {}}
+points: {stars: {}, gems: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+counters:
+  plays: {when: play, every: week}
+  stars: {earned: stars, every: month}
+leaderboards:
+  weekly: {counter: plays, prizes: [{ranks: 1, give: {stars: 5}}]}
+  monthly: {counter: stars, prizes: [{ranks: 1, give: {gems: 1}}]}
+`
+	for _, prompt := range []bool{true, false} {
+		w := program(t, text).at("2026-05-05T12:00:00Z")
+		w.send("ann", "buy", "amount", 4)
+		w.send("bob", "play")
+		if prompt {
+			w.at("2026-05-14T00:00:00Z")
+			w.closes()
+		}
+		w.at("2026-06-20T12:00:00Z")
+		w.closes()
+		require.Equal(t, []string{"1 bob 5", "2 ann 4"}, w.standings("monthly", "2026-05", ""), "prompt: %t", prompt)
+		w.has("bob", "gems", "1")
+	}
+}
