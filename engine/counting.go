@@ -249,13 +249,13 @@ func (a *applier) forgetPeriods(c *Counter, count *Count) {
 	if a.judge != nil || c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
 		return
 	}
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	horizon, cal := a.rules.Calendar.Before(a.now, a.rules.Late), a.rules.lastCalendar()
 	if !c.Last.IsZero() {
-		horizon = a.facts.calendar.WindowStart(horizon, c.Last)
+		horizon = cal.WindowStart(horizon, c.Last)
 	}
-	oldest := c.periodKey(a.facts.calendar, horizon)
+	oldest := c.periodKey(cal, horizon)
 	i := 0
-	for i < len(count.Periods)-1 && count.Periods[i].Key < oldest {
+	for i < len(count.Periods)-1 && count.Periods[i].Key < oldest && a.seasonsOver(c, count.Periods[i].Key) {
 		i++
 	}
 	if i > 0 {

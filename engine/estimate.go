@@ -28,6 +28,7 @@ type line struct {
 
 // wanting is what a line comes to before limits.
 type wanting struct {
+	of     *Grant
 	base   decimal.Wide
 	wanted decimal.Decimal
 	boosts []Boosted
@@ -100,7 +101,7 @@ func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line
 				continue
 			}
 			l := p.line(g.grant.Points, k-p.first >= len(p.rule.Give))
-			w := &wanting{base: g.base}
+			w := &wanting{of: g.grant, base: g.base}
 			amount := g.base
 			if len(p.rule.Take) == 0 {
 				b.allowed = allowed(p, l, g)
@@ -201,8 +202,21 @@ func (j *judgement) state(l line) *Line {
 	}
 	if w := j.was.lines[l]; w != nil { // nothing came of it, by a limit or as it came to nothing
 		state.Wanted = w.wanted
+		for _, x := range w.boosts {
+			if b := w.boost(x.Boost); b != nil && len(b.Limits) == 0 {
+				state.Boosts = append(state.Boosts, x) // it was free to add that, and may again
+			}
+		}
 	}
 	return state
+}
+
+// boost is one of those of a line, by id.
+func (w *wanting) boost(id string) *Boost {
+	if i := slices.IndexFunc(w.of.Boosts, func(b *Boost) bool { return b.ID == id }); i >= 0 {
+		return w.of.Boosts[i]
+	}
+	return nil
 }
 
 // queued reads what an event queued for another member.

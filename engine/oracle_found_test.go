@@ -201,3 +201,21 @@ tiers: {club: {earned: stars, every: year, levels: {green: 0, gold: 50}, keep: t
 	w.at("2027-04-01T00:00:00Z")
 	require.Equal(t, "green", w.tier("ann", "club"))
 }
+
+// A limit refused what the event wanted with its boost. What an amendment makes less of that wants less, and a raise gives what it
+// wants more than that: not the boost, which had been wanted before.
+func TestARaiseAfterWhatALimitRefusedGivesTheDifference(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}, limit: 60 stars per day or nothing}}
+boosts: {more: {of: stars, plus: 2}}
+`)
+	w.send("ann", "buy", "amount", 48)
+	w.as("a").send("ann", "buy", "amount", 10)
+	w.has("ann", "stars", "50")
+	w.keyed("k1", "a", `{"amount": 8}`)
+	w.has("ann", "stars", "50")
+	w.keyed("k2", "a", `{"amount": 15}`)
+	w.has("ann", "stars", "57")
+}

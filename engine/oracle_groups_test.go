@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
 )
 
 // What the oracle of enginetest/oracle found about groups.
@@ -31,4 +33,23 @@ challenges: {relay: {when: buy, if: event.amount >= 10, add: event.amount, by: e
 		w.void("b")
 		require.Equal(t, "12", w.counter("ann", "best"))
 	}
+}
+
+// The day of a group is over when it is over in the last zone, whatever the zone of who sends an event.
+func TestAGroupsDayIsOverInTheLastZone(t *testing.T) {
+	w := program(t, `
+clock: member
+events: {buy: {}}
+counters: {total: {when: buy, by: everyone, every: day, public: true}}
+`).at("2026-05-01T00:00:00Z")
+	w.moves("east", "Pacific/Kiritimati")
+	w.moves("west", "Etc/GMT+12")
+	w.at("2026-05-02T00:00:00Z").send("east", "buy") // the second of May in the east
+	w.at("2026-05-03T00:00:00Z").send("west", "buy") // the second of May in the west
+	w.at("2026-05-05T20:00:00Z").send("east", "buy") // for whom the second has long been over
+	w.late("2026-05-03T05:00:00Z").send("west", "buy")
+	w.at("2026-05-05T20:00:01Z").restart(true)
+	day := w.p.Group(engine.CountID{Name: "counters/total"})
+	require.NotNil(t, day)
+	require.Equal(t, "3", day.Count.Periods[0].Tally.Value.String())
 }

@@ -35,3 +35,31 @@ leaderboards:
 		w.has("bob", "gems", "1")
 	}
 }
+
+// A season that closes later than events may be late is known until then: what is taken back of it wins nothing.
+func TestAVoidBeforeTheCloseOfASeasonIsNotTooLate(t *testing.T) {
+	for _, x := range []struct{ clock, zone, closes, by string }{
+		{"member", "Australia/Lord_Howe", "72 hours", "member.team"}, // whose day is over long before the last one on earth
+		{"member", "Australia/Lord_Howe", "72 hours", "member"},
+		{"program", "UTC", "9 days", "member.team"},
+		{"program", "UTC", "9 days", "member"},
+	} {
+		w := program(t, `
+clock: `+x.clock+`
+member: {team?: text}
+events: {visit: {}}
+points: {gems: {}}
+counters: {visits: {when: visit, by: `+x.by+`, every: day, public: true}}
+leaderboards: {daily: {counter: visits, closes: `+x.closes+`, prizes: [{ranks: 1, give: {gems: 1}}]}}
+`).at("2026-05-01T00:00:00Z")
+		w.moves("ann", x.zone)
+		w.set("ann", "team", `"blue"`)
+		w.at("2026-05-04T20:30:00Z").as("a").send("ann", "visit")
+		w.at("2026-05-08T16:00:00Z").send("ann", "visit")
+		w.restart(true)
+		w.at("2026-05-08T18:00:00Z").void("a")
+		w.at("2026-06-01T00:00:00Z")
+		w.closes()
+		w.has("ann", "gems", "1")
+	}
+}

@@ -250,7 +250,7 @@ func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, i
 	t := g.Count.period(key)
 	switch {
 	case t != nil:
-	case was.Count > 0 || c.challenge == nil && j.a.longOver(j.a.rules.Calendar.End(c.Every, key)):
+	case was.Count > 0 || c.challenge == nil && j.a.periodOver(c, key):
 		return // no event can reach that period any more
 	default:
 		t = &PeriodTally{Key: key}
@@ -570,8 +570,7 @@ func (a *applier) enterGroup(before *Member, change *GroupChange) {
 // leaveGroup notes that nothing of the member's is left in a group that boards rank: when its season closes, that is asked.
 func (a *applier) leaveGroup(c *Counter, key calendar.Key, id CountID) {
 	mine := a.m.countOf(id).period(key)
-	forgotten := a.rules.Calendar.End(c.Every, key) <= a.rules.Calendar.Before(a.now, a.rules.Late)
-	if len(c.leaderboards) > 0 && !forgotten && (mine == nil || mine.Count == 0) {
+	if len(c.leaderboards) > 0 && !a.periodOver(c, key) && (mine == nil || mine.Count == 0) {
 		a.out.shares = append(a.out.shares, share{count: id, window: key, member: a.m.ID, gone: true})
 	}
 }

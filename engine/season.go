@@ -43,13 +43,18 @@ var lastZone = func() *calendar.Zone {
 	return z
 }()
 
+// lastCalendar is by which a period is over for everybody: where each member's own midnight counts, that of the last zone.
+func (r *Ruleset) lastCalendar() calendar.Calendar {
+	if r.MemberClock {
+		return calendar.Calendar{Zone: lastZone, WeekStart: r.Calendar.WeekStart}
+	}
+	return r.Calendar
+}
+
 // SeasonEnds is when a season of a board is over, by the clock that ends last; Forever for a board whose counter has no
 // period (semantics: Leaderboards, Time).
 func (r *Ruleset) SeasonEnds(b *Leaderboard, key calendar.Key) calendar.Instant {
-	if r.MemberClock {
-		return calendar.Calendar{Zone: lastZone, WeekStart: r.Calendar.WeekStart}.End(b.Counter.Every, key)
-	}
-	return r.Calendar.End(b.Counter.Every, key)
+	return r.lastCalendar().End(b.Counter.Every, key)
 }
 
 // SeasonCloses is when a season's table becomes final: `closes` after its end. A version that changes `closes` moves the
@@ -104,6 +109,21 @@ func (a *applier) seasonOver(closes calendar.Instant) bool {
 		return min(a.accepted, a.event.Time) >= closes
 	}
 	return a.accepted >= closes
+}
+
+// seasonsOver reports whether the tables of all boards of a counter are final for a period.
+func (a *applier) seasonsOver(c *Counter, key calendar.Key) bool {
+	for _, b := range c.leaderboards {
+		if !a.seasonOver(a.rules.SeasonCloses(b, key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// periodOver reports whether nothing can change a period of a counter any more: no event comes to it, and no table shows it.
+func (a *applier) periodOver(c *Counter, key calendar.Key) bool {
+	return a.longOver(a.rules.lastCalendar().End(c.Every, key)) && a.seasonsOver(c, key)
 }
 
 // seasonOpen reports whether the table of a ranking can still change. One of a board that the ruleset does not have any more,
