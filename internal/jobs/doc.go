@@ -7,5 +7,6 @@
 //	host.go      a program as the work of time sees it
 //	sandbox.go   the test clock of programs that are a sandbox
 //	boards.go    scores for leaderboards outside this process, absolute and versioned
+//	sweep.go     boards compared with what the counters count, and mended
 //	webhooks.go  deliveries to the world outside
 package jobs

@@ -36,6 +36,8 @@ type works struct {
 	// time is held by whoever does the work of time: a tick, or the clock of a sandbox that is moved.
 	time sync.Mutex
 	jobs []*Job
+	// sweep mends boards.
+	sweep *Sweep
 }
 
 // Options are what a program has besides itself.
@@ -80,6 +82,8 @@ func (r *Runner) Add(p *program.Program, o Options) error {
 		others = append(others, &Job{Name: "boards", run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, o.Boards) },
 			backlog: func() (int64, error) { return waitingScores(p) }})
 	}
+	w.sweep = NewSweep(p, o.Boards != nil, r.log)
+	others = append(others, &Job{Name: "sweep", run: w.sweep.tick})
 	w.jobs = append(w.jobs, others...)
 	if err := r.tick(id+"/time", func() { w.doTime(r.ctx, r.log) }); err != nil {
 		return err

@@ -155,12 +155,13 @@ var (
 	behindDesc  = prometheus.NewDesc("laurel_webhooks_behind", "Records of the journal that the webhook furthest behind was not told of yet.", ofProgram, nil)
 	waitingDesc = prometheus.NewDesc("laurel_webhooks_waiting", "Messages to be tried again.", ofProgram, nil)
 	deadDesc    = prometheus.NewDesc("laurel_webhooks_dead", "Messages that were given up and can be resent.", ofProgram, nil)
+	mendedDesc  = prometheus.NewDesc("laurel_board_mended_total", "Scores of a leaderboard that differed from what its counter counts and were mended, since the start.", []string{"program", "leaderboard"}, nil)
 	downDesc    = prometheus.NewDesc("laurel_webhooks_down", "Webhooks that do not answer.", ofProgram, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (r *Runner) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{doneDesc, failuresDesc, lastRunDesc, backlogDesc, latenessDesc, behindDesc, waitingDesc, deadDesc, downDesc} {
+	for _, d := range []*prometheus.Desc{doneDesc, failuresDesc, lastRunDesc, backlogDesc, latenessDesc, behindDesc, waitingDesc, deadDesc, downDesc, mendedDesc} {
 		ch <- d
 	}
 }
@@ -173,6 +174,10 @@ func (r *Runner) Collect(ch chan<- prometheus.Metric) {
 	for id, w := range programs {
 		for _, j := range w.jobs {
 			collectJob(ch, j.look(id))
+		}
+		mended := w.sweep.Mended()
+		for _, b := range w.program.Rules().Leaderboards {
+			ch <- prometheus.MustNewConstMetric(mendedDesc, prometheus.CounterValue, float64(mended[b.ID]), id, b.ID)
 		}
 		if w.Hooks != nil {
 			collectWebhooks(ch, id, w.Hooks)

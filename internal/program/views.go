@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"iter"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -215,10 +216,19 @@ func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
 	if board == nil || board.Key != key.Board { // or it has started afresh
 		return nil
 	}
-	if err := p.Flush(); err != nil {
-		return err
+	return p.boards.Rebuild(ctx, key, board.Rules, p.scoresOf(key))
+}
+
+// scoresOf are the stored scores of a ranking, as of when they are first asked for: what is decided from then on is told to both
+// the ranking that is shown and the one that a rebuild makes.
+func (p *Program) scoresOf(key leaderboards.Key) iter.Seq2[leaderboards.Score, error] {
+	return func(yield func(leaderboards.Score, error) bool) {
+		if err := p.Flush(); err != nil {
+			yield(leaderboards.Score{}, err)
+			return
+		}
+		engine.ScoresOf(p.store, key)(yield)
 	}
-	return p.boards.Rebuild(ctx, key, board.Rules, engine.ScoresOf(p.store, key))
 }
 
 // News are what all members are to be told of.
