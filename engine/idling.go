@@ -11,7 +11,7 @@ import (
 // between two others that lie close enough to one another tells nothing and is left out, so that few are remembered.
 func (a *applier) bridge(owner *Member, e *Event) {
 	cal := a.rules.CalendarOf(a.m)
-	after, short := a.shortest(owner, cal, e)
+	after, longest, short := a.shortest(owner, cal, e)
 	if !short {
 		return
 	}
@@ -22,7 +22,9 @@ func (a *applier) bridge(owner *Member, e *Event) {
 	}
 	s.Recent = slices.Insert(s.Recent, i, e.Time)
 	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
-	s.Recent = slices.DeleteFunc(s.Recent, func(at calendar.Instant) bool { return at < horizon })
+	s.Recent = slices.DeleteFunc(s.Recent, func(at calendar.Instant) bool { // what lived on by it had expired when any event can come
+		return at < horizon && cal.EndOfDayAfter(at, longest) <= horizon
+	})
 	for i := len(s.Recent) - 2; i > 0; i-- {
 		if s.Recent[i+1] < cal.EndOfDayAfter(s.Recent[i-1], after) {
 			s.Recent = slices.Delete(s.Recent, i, i+1)
@@ -30,46 +32,62 @@ func (a *applier) bridge(owner *Member, e *Event) {
 	}
 }
 
-// shortest is the shortest time that lots of a member outlive events of this type, if it ends within the late window.
-func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *Event) (after calendar.Duration, short bool) {
+// shortest is the shortest time that lots of a member outlive events of this type, if it ends within the late window, and the
+// longest one that does.
+func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *Event) (after, longest calendar.Duration, short bool) {
 	const day = 24 * 3600 * 1_000_000 // a local day more or less must not matter
-	soonest := cal.After(e.Time, a.rules.Late) + day
+	window := cal.After(e.Time, a.rules.Late) + day
+	soonest, last := window, calendar.Beginning
 	of := about(e.Type, e.Fields)
 	for _, acc := range owner.Accounts {
 		if of != "" && of != acc.Points {
 			continue
 		}
 		for _, rule := range acc.Idle {
-			if end := cal.EndOfDayAfter(e.Time, rule.After); rule.Event == e.Type && end < soonest {
-				after, soonest, short = rule.After, end, true
+			end := cal.EndOfDayAfter(e.Time, rule.After)
+			if rule.Event != e.Type || end >= window {
+				continue
+			}
+			if short = true; end < soonest {
+				after, soonest = rule.After, end
+			}
+			if end > last {
+				longest, last = rule.After, end
 			}
 		}
 	}
-	return after, short
+	return after, longest, short
 }
 
 // revived reports whether a lot that was expired at an instant would have lived until now, had the event at hand come in
 // time: every event prolongs what is alive at its own time, and nothing else.
 func (a *applier) revived(time *passage, lot *Lot, over calendar.Instant) bool {
-	if a.event.Time >= over || lot.Expires <= a.now {
+	if lot.Expires <= a.now {
 		return false
 	}
+	helped := false
 	for i, rule := range time.acc.Idle {
 		if lot.Idle&(1<<i) == 0 {
 			continue
 		}
 		end := max(over, time.cal.EndOfDayAfter(lot.Available, rule.After))
 		prolong := func(at calendar.Instant) {
-			if at > lot.Available && at < end {
-				end = max(end, time.cal.EndOfDayAfter(at, rule.After))
+			if at <= lot.Available || at >= end {
+				return
 			}
-		}
-		if rule.Event == a.event.Type {
-			prolong(a.event.Time)
+			if until := time.cal.EndOfDayAfter(at, rule.After); until > end {
+				end, helped = until, helped || at == a.event.Time && rule.Event == a.event.Type
+			}
 		}
 		if s := a.m.lastFor(rule.Event, time.acc.Points); s != nil {
 			for _, at := range s.Recent {
+				if rule.Event == a.event.Type && a.event.Time < at {
+					prolong(a.event.Time)
+				}
 				prolong(at)
+			}
+			if rule.Event == a.event.Type {
+				prolong(a.event.Time)
 			}
 			prolong(s.Last)
 		}
@@ -77,5 +95,5 @@ func (a *applier) revived(time *passage, lot *Lot, over calendar.Instant) bool {
 			return false
 		}
 	}
-	return true
+	return helped
 }

@@ -219,3 +219,22 @@ boosts: {more: {of: stars, plus: 2}}
 	w.keyed("k2", "a", `{"amount": 15}`)
 	w.has("ann", "stars", "57")
 }
+
+// A late event that came too late to bring anything back still has kept it alive until then, for the next one.
+func TestALateEventIsRememberedForTheNext(t *testing.T) {
+	w := program(t, `
+events: {buy: {}, note: {}}
+points: {stars: {expire: 1 day after last buy}}
+rules: {buy: {when: buy, give: {stars: 5}, limit: 1 ever}}
+`).at("2026-07-03T12:00:00Z")
+	w.send("ann", "buy")                                      // lives to the end of the 4th
+	w.at("2026-07-07T03:00:00Z").late("2026-07-04T04:00:00Z") // to the end of the 5th, were it told by then
+	w.send("ann", "buy")
+	w.has("ann", "stars", "0")
+	w.late("2026-07-06T08:00:00Z").send("ann", "buy") // too late for that
+	w.has("ann", "stars", "0")
+	w.restart(true)
+	w.at("2026-07-07T22:00:00Z").late("2026-07-05T23:00:00Z") // and to the end of the 6th: the one of the 6th keeps it
+	w.send("ann", "buy")
+	w.has("ann", "stars", "5")
+}
