@@ -222,7 +222,7 @@ func (b *both) do(s step) {
 		b.compare(s.now + s.later)
 	case "deploy":
 		b.deploy(s)
-	case "team", "enroll", "adjust", "claim":
+	case "team", "enroll", "adjust", "claim", "freeze", "repair", "leave":
 		b.order(s)
 	case "confirm", "cancel", "return":
 		if b.world.claims[s.id] != nil {
@@ -256,12 +256,15 @@ func (b *both) reverse(s step) {
 			b.world.Raise(s.event.ID, s.event.Member, s.amount, s.now)
 		}
 	case "amend":
-		if b.world.RaiseRefused(s.event.ID, s.event.Member) {
+		if !b.world.MayVoid(s.event.ID, s.event.Member, s.now) || b.world.RaiseRefused(s.event.ID, s.event.Member) {
 			return // what a line wants is no longer what its amount says
 		}
 		b.command(engine.NewAmend(s.event.ID, json.RawMessage(`{"amount":`+number(s.amount)+`}`)), s.now)
 		b.world.Amend(s.event.ID, s.event.Member, s.amount, s.now)
 	case "void":
+		if !b.world.MayVoid(s.event.ID, s.event.Member, s.now) {
+			return
+		}
 		b.command(engine.NewVoid(s.event.ID), s.now)
 		b.world.Void(s.event.ID, s.event.Member, s.now)
 	case "release":
@@ -287,6 +290,20 @@ func (b *both) order(s step) {
 			if c.ID == s.what && c.OptIn {
 				b.decide(engine.NewEnrollment(id, s.member, s.what), s.now, b.world.Enroll(s.member, c, s.now), "enrollment")
 			}
+		}
+	case "leave":
+		for _, c := range b.world.Program.Challenges {
+			if c.ID == s.what && c.OptIn {
+				b.decide(engine.NewLeave(id, s.member, s.what), s.now, b.world.Leave(s.member, c), "leaving")
+			}
+		}
+	case "freeze":
+		for _, c := range b.world.Program.Streaks {
+			b.decide(engine.NewFreeze(id, s.member, c.ID), s.now, b.world.Freeze(s.member, c, s.now), "freeze")
+		}
+	case "repair":
+		for _, c := range b.world.Program.Streaks {
+			b.decide(engine.NewRepair(id, s.member, c.ID), s.now, b.world.Repair(s.member, c, s.now), "repair")
 		}
 	case "adjust":
 		ok := b.world.Adjust(s.member, s.what, s.amount, s.now)

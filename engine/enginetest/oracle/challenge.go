@@ -5,10 +5,35 @@ import (
 	"slices"
 )
 
-// window is the window of a challenge that an instant lies in for a member: its name, what lies inside, and false where the
-// instant does not.
-func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool) {
-	from, to := -Forever, Forever
+// spell is a time for which a member takes part in a challenge: what was accepted in it counts.
+type spell struct {
+	from     Instant // what happened before does not count
+	began    Instant // since when the time to try runs
+	seq, end int     // what was accepted after the one, and not after the other
+}
+
+// whole is the spell of those who take part without joining.
+var whole = []*spell{{from: -Forever, began: -Forever, end: 1<<63 - 1}}
+
+// spells are all in which a member takes or took part.
+func (c Challenge) spells(m *member) []*spell {
+	if !c.OptIn {
+		return whole
+	}
+	return m.spells[c.ID]
+}
+
+// present is the spell that has not ended, nil for none.
+func (c Challenge) present(m *member) *spell {
+	if list := c.spells(m); len(list) > 0 && list[len(list)-1].end == whole[0].end {
+		return list[len(list)-1]
+	}
+	return nil
+}
+
+// dates are the window of a challenge that an instant lies in for a member, by its name, without what joining does to it.
+func (c Challenge) dates(m *member, at Instant) (name int, from, to Instant) {
+	from, to = -Forever, Forever
 	if c.From != 0 {
 		from, to = m.clock.start(c.From), m.clock.start(c.Until+1)
 	}
@@ -16,38 +41,92 @@ func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool
 		name = m.clock.periodStart(c.Every, m.clock.day(at))
 		from, to = m.clock.start(name), m.clock.start(m.clock.nextPeriod(c.Every, name))
 	}
-	if c.OptIn {
-		enrolled, ok := m.enrolled[c.ID]
-		if !ok {
-			return name, func(*happened) bool { return false }, false
-		}
-		from = max(from, enrolled)
-	}
-	if c.Within.N > 0 {
-		if !c.OptIn {
-			from = max(from, m.joined)
-		}
-		to = min(to, m.clock.after(from, c.Within))
-	}
-	return name, func(h *happened) bool { return from <= h.At && h.At < to }, from <= at && at < to
+	return name, from, to
 }
 
-// ranOut reports whether the time that a member had from joining is over.
+// windowIn is the window of a challenge that an instant lies in for a member in a spell: its name, what lies inside, and false
+// where the instant does not.
+func (c Challenge) windowIn(m *member, at Instant, s *spell) (name int, in inside, open bool) {
+	name, from, to := c.dates(m, at)
+	if c.Within.N > 0 {
+		began := max(from, s.began)
+		if !c.OptIn {
+			began = max(from, m.joined)
+		}
+		from, to = max(from, began), min(to, m.clock.after(began, c.Within))
+	}
+	from = max(from, s.from)
+	return name, func(h *happened) bool { return from <= h.At && h.At < to && s.seq < h.seq && h.seq <= s.end }, from <= at && at < to
+}
+
+// window is that of the present spell.
+func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool) {
+	if s := c.present(m); s != nil {
+		return c.windowIn(m, at, s)
+	}
+	name, _, _ = c.dates(m, at)
+	return name, func(*happened) bool { return false }, false
+}
+
+// ranOut reports whether the time that a member had from joining is over, also for one who has left.
 func (c Challenge) ranOut(m *member, at Instant) bool {
-	from := m.enrolled[c.ID]
-	if from == 0 || c.Within.N == 0 {
+	list := c.spells(m)
+	if !c.OptIn || len(list) == 0 || c.Within.N == 0 || c.From != 0 && at < m.clock.start(c.From) {
 		return false
 	}
-	if c.From != 0 {
-		if at < m.clock.start(c.From) {
-			return false
+	_, from, _ := c.dates(m, at)
+	return at >= m.clock.after(max(from, list[len(list)-1].began), c.Within)
+}
+
+// Enroll opts a member in to a challenge: for the first time, after leaving, or to try again; or it is over.
+func (w *World) Enroll(id string, c Challenge, now Instant) bool {
+	m := w.members[id]
+	if c.From != 0 && now >= m.clock.start(c.Until+1) {
+		w.reach("enrolled too late")
+		return false
+	}
+	name, _, _ := c.dates(m, now)
+	ranOut, done := c.ranOut(m, now), false
+	if ranOut {
+		goals := w.reachedGoals(c, m)[name]
+		done = slices.Contains(goals, fmt.Sprint(max(len(c.Goals), 1)-1)) || c.Again && len(goals) > 0
+	}
+	if ranOut && (!c.Retry || done) {
+		w.reach("time to try is over")
+		return false
+	}
+	present := c.present(m)
+	if present != nil && !ranOut {
+		return true
+	}
+	next := &spell{from: now, began: now, seq: w.seq, end: whole[0].end}
+	if list := c.spells(m); len(list) > 0 {
+		w.reach(map[bool]string{true: "joined again", false: "tried again"}[present == nil])
+		if last := list[len(list)-1]; !c.Retry {
+			next.began = last.began
 		}
-		from = max(from, m.clock.start(c.From))
 	}
-	if c.Every != "" {
-		from = max(from, m.clock.start(m.clock.periodStart(c.Every, m.clock.day(at))))
+	if present != nil {
+		present.end = w.seq
 	}
-	return at >= m.clock.after(from, c.Within)
+	m.spells[c.ID] = append(m.spells[c.ID], next)
+	clear(m.reached)
+	clear(m.done)
+	w.reach("enrolled")
+	return true
+}
+
+// Leave takes a member out of a challenge: progress is dropped, what was paid stays.
+func (w *World) Leave(id string, c Challenge) bool {
+	m := w.members[id]
+	if len(c.spells(m)) == 0 {
+		return false
+	}
+	if present := c.present(m); present != nil {
+		present.end = w.seq
+		w.reach("left")
+	}
+	return true
 }
 
 // completions are the goals that a value reaches: each goal once, or the only one again and again.
@@ -79,23 +158,35 @@ func (w *World) reachedGoals(c Challenge, m *member) map[int][]string {
 	m.stale[c.ID] = nil
 	known := map[int]bool{}
 	for _, at := range stale {
-		name, in, ok := c.window(m, at)
-		if !ok || known[name] {
+		name, _, _ := c.dates(m, at)
+		if known[name] {
 			continue
 		}
 		known[name] = true
 		all[name] = []string{}
-		in = w.afterNeeds(c, m, name, in)
-		if len(c.Steps) > 0 {
-			if w.stepsDone(c, m, in) == len(c.Steps) {
-				all[name] = []string{"0"}
+		for _, s := range c.spells(m) {
+			_, in, _ := c.windowIn(m, at, s)
+			for _, goal := range w.reachedIn(c, m, w.afterNeeds(c, m, name, in)) {
+				if !slices.Contains(all[name], goal) {
+					all[name] = append(all[name], goal)
+				}
 			}
-		} else if list := c.readings(m.counted, in); len(list) > 0 {
-			best := slices.MaxFunc(list, func(x, y reading) int { return int(x.value - y.value) })
-			all[name] = c.completions(best.value)
 		}
 	}
 	return all
+}
+
+// reachedIn are the goals that what lies inside reaches.
+func (w *World) reachedIn(c Challenge, m *member, in inside) []string {
+	if len(c.Steps) > 0 {
+		if w.stepsDone(c, m, in) == len(c.Steps) {
+			return []string{"0"}
+		}
+	} else if list := c.readings(m.counted, in); len(list) > 0 {
+		best := slices.MaxFunc(list, func(x, y reading) int { return int(x.value - y.value) })
+		return c.completions(best.value)
+	}
+	return nil
 }
 
 // afterNeeds leaves what came before the challenges that a challenge needs were completed.
@@ -125,24 +216,27 @@ func (w *World) completed(c Challenge, m *member) (first Instant) {
 	defer func() { m.done[c.ID] = first }()
 	done := map[int]bool{}
 	for _, h := range m.counted {
-		name, in, ok := c.window(m, h.At)
-		if !ok || done[name] {
-			continue
+		if name, _, _ := c.dates(m, h.At); !done[name] {
+			done[name] = true
+			first = min(first, w.completedIn(c, m, name))
 		}
-		done[name] = true
-		first = min(first, w.finished(c, m, name, in))
 	}
 	return first
 }
 
-// completedIn is when a challenge that repeats was completed in a period.
-func (w *World) completedIn(c Challenge, m *member, period int) Instant {
+// completedIn is when a challenge was completed in a window.
+func (w *World) completedIn(c Challenge, m *member, window int) (first Instant) {
+	first = Forever
 	for _, h := range m.counted {
-		if name, in, ok := c.window(m, h.At); ok && name == period {
-			return w.finished(c, m, name, in)
+		if name, _, _ := c.dates(m, h.At); name == window {
+			for _, s := range c.spells(m) {
+				_, in, _ := c.windowIn(m, h.At, s)
+				first = min(first, w.finished(c, m, name, in))
+			}
+			return first
 		}
 	}
-	return Forever
+	return first
 }
 
 // finished is when a challenge was completed in a window.
@@ -210,21 +304,8 @@ func (w *World) payGoals(m *member, h *happened) {
 		}
 	}
 	for _, s := range w.Program.Streaks {
-		if s.Goal == 0 || h.Type != "visit" {
-			continue
-		}
-		for _, r := range s.runs(m, m.clock.day(h.Arrived)) {
-			if len(r.qualified) < s.Goal {
-				continue
-			}
-			at := r.qualified[s.Goal-1]
-			switch r.marks(m, s) {
-			case 0:
-				w.pay(m, h.seq, h, fmt.Sprint("streak ", s.ID, "/", at), s.Give, award{streak: s.ID, goal: s.Goal, period: at})
-			case 1:
-			default:
-				w.reach("paid runs joined by a late event")
-			}
+		if h.Type == "visit" {
+			w.payStreak(m, s, h, m.clock.periodStart(s.Every, h.day))
 		}
 	}
 }
@@ -241,7 +322,7 @@ func (w *World) payWinner(m *member, h *happened, key string, c Challenge, a awa
 		if a.place != "" {
 			w.won[a.place]++
 		}
-		w.pay(m, h.seq, h, key, c.Give, a)
+		w.pay(m, h.seq, h, key, c.Give, &a)
 	}
 }
 
@@ -267,7 +348,7 @@ func (w *World) reachGoal(c Challenge) {
 	}
 }
 
-func (w *World) pay(m *member, seq int, h *happened, key string, amount int64, a award) {
+func (w *World) pay(m *member, seq int, h *happened, key string, amount int64, a *award) {
 	if m.awards[key] != nil {
 		return
 	}
@@ -276,7 +357,7 @@ func (w *World) pay(m *member, seq int, h *happened, key string, amount int64, a
 		a.lot = account.open(w, m, seq, h.Arrived, a.given, true)
 		a.lot.goal = true
 	}
-	m.awards[key] = &a
+	m.awards[key] = a
 	w.reach("goal paid")
 }
 
@@ -293,9 +374,9 @@ func (w *World) revokeGoals(m *member, now Instant) {
 			}
 		}
 	}
-	var gone []string
+	gone := w.revokeStreaks(m, now)
 	for key, a := range m.awards {
-		if a.goal == 0 && !held[key] && (a.group == nil || !a.group.suffices(w, m)) {
+		if a.streak == "" && !held[key] && (a.group == nil || !a.group.suffices(w, m)) {
 			gone = append(gone, key)
 		}
 	}

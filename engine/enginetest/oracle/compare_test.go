@@ -104,7 +104,7 @@ func (b *both) answered(id string, at Instant) state {
 		s[counter] = int64(v)
 	}
 	for streak, v := range p.Streaks {
-		s[streak] = StreakStanding{string(v.State), v.Length, v.Longest}
+		s[streak] = StreakStanding{string(v.State), v.Length, v.Longest, v.Stored}
 	}
 	for challenge, v := range p.Challenges {
 		standing := ChallengeStanding{Progress: int64(v.Progress), Done: v.Done, Times: v.Times}

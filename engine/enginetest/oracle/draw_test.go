@@ -33,8 +33,7 @@ func (d drawing) span(units ...string) Span {
 // mix is the features that a history has.
 type mix map[string]bool
 
-// features draws features around a focus, which has them all. Some questions have no answer in the design together, so that with
-// reversals there are no gifts for streaks.
+// features draws features around a focus, which has them all.
 func (d drawing) features(focus [2]int) mix {
 	m := mix{}
 	for _, f := range features {
@@ -162,6 +161,7 @@ func (d drawing) challenges(m mix, begin int) (list []Challenge) {
 			d.stepped(&c, m)
 		}
 		c.OptIn = m["opt in"] && d.one(2)
+		c.Retry = c.OptIn && m["leaving"] && d.one(2)
 		c.Mark = m["several gifts"] && d.one(2)
 		if m["within"] && d.one(2) {
 			c.Within = d.span("hour", "day", "week")
@@ -169,8 +169,9 @@ func (d drawing) challenges(m mix, begin int) (list []Challenge) {
 		if c.OptIn && c.Within.N == 0 && c.From == 0 {
 			c.Within = d.span("day", "week")
 		}
+		c.Retry = c.Retry && c.Within.N > 0
 		if m["winners"] && d.one(2) {
-			c.Winners, c.Again = d.between(1, 2), false
+			c.Winners, c.Again, c.Mark = d.between(1, 2), false, false // a place that was taken is a cause of a badge that is held
 		}
 		if m["needs"] && i > 0 && d.one(2) {
 			c.Needs = []string{list[d.below(i)].ID}
@@ -242,7 +243,7 @@ func (d drawing) boards(m mix, counters []Counter) (list []Board) {
 		if c.By != "everyone" && c.Last.N == 0 {
 			b := Board{ID: "l" + c.ID, Counter: c.ID, Lowest: d.one(3), Ties: pick(d, "earliest", "share", "dense"),
 				Split: c.When == "buy" && d.one(3)}
-			if m["seasons"] && c.Every != "" {
+			if m["seasons"] && c.Every != "" && (c.Earned == "" || c.Every != "day") { // a prize that wins the next day, and so on
 				d.prizes(&b)
 			}
 			list = append(list, b)
@@ -350,11 +351,29 @@ func (d drawing) fold(kinds ...string) Fold {
 }
 
 func (d drawing) streak(m mix) Streak {
-	s := Streak{ID: "s", Every: pick(d, "day", "day", "week", "month"), AtLeast: pick(d, 1, 1, 2), Free: d.below(4)}
-	if !m["reversals"] {
-		s.Goal, s.Give, s.Free = d.between(2, 3), 3, d.below(2)
-		if d.one(3) { // late events that join runs are rare enough to be helped along
-			return Streak{ID: "s", Every: "day", AtLeast: 1, Goal: 2, Give: 3}
+	s := Streak{ID: "s", Every: pick(d, "day", "day", "week", "month"), AtLeast: pick(d, 1, 1, 2), Free: d.below(4), Cost: int64(d.between(1, 3))}
+	if m["freezes"] {
+		s.Hold = d.between(1, 3)
+		s.Free = d.below(2)
+	}
+	if m["repairs"] {
+		s.Repair = d.span("hour", "day")
+	}
+	if d.one(3) { // late events that join runs are rare enough to be helped along
+		s.Every, s.AtLeast, s.Free = "day", 1, 0
+		s.Goals = []StreakGoal{{At: 2, Give: 3}}
+	}
+	if m["streak goals"] {
+		s.Free = d.below(2)
+		s.Goals = nil
+		for range d.between(1, 2) {
+			g := StreakGoal{At: d.between(len(s.Goals)+2, 4), Again: d.one(2), Give: int64(d.between(1, 4))}
+			if d.one(3) {
+				g.Within = Span{g.At + d.below(3), s.Every}
+			}
+			if !slices.ContainsFunc(s.Goals, func(o StreakGoal) bool { return o.At >= g.At }) {
+				s.Goals = append(s.Goals, g)
+			}
 		}
 	}
 	return s

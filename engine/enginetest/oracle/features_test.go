@@ -21,8 +21,12 @@ var features = []feature{
 	{"pending", []string{"pending"}},
 	{"takes", []string{"taken"}},
 	{"streaks", []string{"run of several", "freeze used"}},
+	{"streak goals", []string{"goal of a streak"}},
+	{"freezes", []string{"stored freeze used"}},
+	{"repairs", []string{"repaired"}},
 	{"challenges", []string{"goal of a member"}},
 	{"opt in", []string{"enrolled"}},
+	{"leaving", []string{"left", "tried again"}},
 	{"within", []string{"time to try is over", "goal reached in time"}},
 	{"needs", []string{"goal after what it needs", "step after what it needs"}},
 	{"steps", []string{"some steps done", "all steps done"}},
@@ -52,8 +56,8 @@ var features = []feature{
 var impossible = map[[2]string]string{}
 
 // needed are the features without which one cannot happen.
-var needed = map[string]string{"opt in": "challenges", "within": "challenges", "needs": "challenges", "steps": "challenges", "winners": "challenges",
-	"raises": "reversals", "seasons": "boards"}
+var needed = map[string]string{"opt in": "challenges", "leaving": "opt in", "within": "challenges", "needs": "challenges", "steps": "challenges", "winners": "challenges",
+	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards"}
 
 // pairs are all pairs of features, by their places.
 func pairs() (list [][2]int) {

@@ -47,7 +47,7 @@ func (w *World) payGroups(m *member, h *happened) {
 		if w.groups[s.key()] {
 			if s.suffices(w, m) && m.awards[s.key()] == nil {
 				w.reach("share brought after the group's goal")
-				w.pay(m, h.seq, h, s.key(), c.Give, award{group: &s})
+				w.pay(m, h.seq, h, s.key(), c.Give, &award{group: &s})
 			}
 			continue
 		}
@@ -65,7 +65,7 @@ func (w *World) payGroups(m *member, h *happened) {
 			}
 			w.seq++
 			other.settle(h.Arrived)
-			w.pay(other, w.seq, h, s.key(), c.Give, award{group: &s})
+			w.pay(other, w.seq, h, s.key(), c.Give, &award{group: &s})
 		}
 	}
 }

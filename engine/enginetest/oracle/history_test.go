@@ -125,6 +125,10 @@ func (s *storyteller) disturb() {
 		if s.mix["restarts"] && s.one(2) {
 			s.add(step{do: "restart", checkpoint: s.one(2)})
 		}
+	case 8, 9:
+		if do := pick(s.drawing, "freeze", "repair"); s.mix[do+"s"] {
+			s.add(step{do: do, member: s.someone()})
+		}
 	case 7:
 		if s.mix["versions"] && !s.second && s.one(2) {
 			s.now += second
@@ -139,7 +143,11 @@ func (s *storyteller) disturb() {
 		if len(s.program.Challenges) > 0 {
 			if c := pick(s.drawing, s.program.Challenges...); c.OptIn {
 				s.now += second // what happened before does not count
-				s.add(step{do: "enroll", member: s.someone(), what: c.ID})
+				do := "enroll"
+				if s.mix["leaving"] && s.one(3) {
+					do = "leave"
+				}
+				s.add(step{do: do, member: s.someone(), what: c.ID})
 			}
 		}
 	}

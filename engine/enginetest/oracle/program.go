@@ -115,8 +115,18 @@ type Streak struct {
 	Every   string // day, week, month
 	AtLeast int
 	Free    int // freezes a month
-	Goal    int // 0 for none
-	Give    int64
+	Hold    int // how many bought ones may be held, 0 for none
+	Repair  Span
+	Cost    int64 // gems, of a freeze or a repair
+	Goals   []StreakGoal
+}
+
+// StreakGoal is reached by At periods of a run, or each At further ones, within a time from the first on.
+type StreakGoal struct {
+	At     int
+	Again  bool
+	Within Span
+	Give   int64 // gems
 }
 
 // Challenge is a fold with goals within dates, in each period, or without a window. Goals give gems.
@@ -129,6 +139,7 @@ type Challenge struct {
 	Again       bool
 	Give        int64
 	OptIn       bool
+	Retry       bool
 	Within      Span
 	Winners     int      // 0 for all
 	Needs       []string // challenges

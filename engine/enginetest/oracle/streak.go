@@ -1,14 +1,39 @@
 package oracle
 
-// run is a streak's unbroken run: its qualified periods, each named by its first day, and the missed ones frozen.
+import (
+	"fmt"
+	"slices"
+)
+
+// run is a streak's unbroken run: its qualified periods, each named by its first day, and the missed ones bridged.
 type run struct {
 	qualified []int
 	frozen    int
+	missed    int // the period that broke it, when broken
 	broken    bool
 }
 
-// runs walks a streak's periods, from the first qualified one to that of a day.
-func (s Streak) runs(m *member, today int) []*run {
+func (r *run) holds(period int) bool {
+	return r.qualified[0] <= period && period <= r.qualified[len(r.qualified)-1]
+}
+
+// mended is what a member has done for a streak.
+type mended struct {
+	bought []Instant    // stored freezes
+	repair map[int]bool // missed periods that were repaired
+	paid   []*award     // of goals, in the order in which they were paid
+}
+
+func (m *member) mendedOf(s Streak) *mended {
+	if m.mended[s.ID] == nil {
+		m.mended[s.ID] = &mended{repair: map[int]bool{}}
+	}
+	return m.mended[s.ID]
+}
+
+// runs walks a streak's periods, from the first qualified one to that of a day, and tells how many stored freezes were used. A
+// missed period is bridged by its repair, a free freeze of its month, or a stored one that was bought by its end.
+func (s Streak) runs(m *member, today int) (list []*run, stored int) {
 	visits := map[int]int{}
 	begin := -1
 	for _, h := range m.counted {
@@ -21,9 +46,9 @@ func (s Streak) runs(m *member, today int) []*run {
 		}
 	}
 	if begin < 0 {
-		return nil
+		return nil, 0
 	}
-	var list []*run
+	mine := m.mendedOf(s)
 	var open *run
 	used := map[int]int{} // free freezes, by the first day of their month
 	for p := begin; p <= m.clock.periodStart(s.Every, today); p = m.clock.nextPeriod(s.Every, p) {
@@ -37,29 +62,39 @@ func (s Streak) runs(m *member, today int) []*run {
 			}
 			open.qualified = append(open.qualified, p)
 		case open == nil || next > today: // the present period is not over
+		case mine.repair[p]:
+			open.frozen++
 		case used[month] < s.Free:
 			used[month]++
 			open.frozen++
+		case stored < len(mine.bought) && mine.bought[stored] < m.clock.start(next):
+			stored++
+			open.frozen++
 		default:
-			open.broken = true
+			open.broken, open.missed = true, p
 			open = nil
 		}
 	}
-	return list
+	return list, stored
 }
 
 // StreakStanding is where a streak stands.
 type StreakStanding struct {
-	State           string // none, active, at_risk, broken
+	State           string // none, active, at_risk, broken, repairable
 	Length, Longest int
+	Stored          int
 }
 
 // Streak is a member's standing in a streak at an instant.
 func (w *World) Streak(id string, s Streak, now Instant) StreakStanding {
 	m := w.members[id]
 	today := m.clock.day(now)
-	st := StreakStanding{State: "none"}
-	for _, r := range s.runs(m, today) {
+	runs, stored := s.runs(m, today)
+	st := StreakStanding{State: "none", Stored: len(m.mendedOf(s).bought) - stored}
+	if stored > 0 {
+		w.reach("stored freeze used")
+	}
+	for _, r := range runs {
 		st.State, st.Length = "at_risk", len(r.qualified)
 		st.Longest = max(st.Longest, len(r.qualified))
 		if st.Longest > 1 {
@@ -73,17 +108,197 @@ func (w *World) Streak(id string, s Streak, now Instant) StreakStanding {
 		}
 		if r.broken {
 			st.State, st.Length = "broken", 0
+			if s.mayRepair(m, r, now) {
+				st.State = "repairable"
+			}
 		}
 	}
 	return st
 }
 
-// marks counts the payments of a goal that lie in the span of a run.
-func (r *run) marks(m *member, s Streak) (n int) {
-	for _, a := range m.awards {
-		if a.goal > 0 && a.streak == s.ID && r.qualified[0] <= a.period && a.period <= r.qualified[len(r.qualified)-1] {
-			n++
+// mayRepair reports whether the break of a run can still be repaired: days are whole ones after that of the break.
+func (s Streak) mayRepair(m *member, r *run, now Instant) bool {
+	if s.Repair.N == 0 {
+		return false
+	}
+	broken := m.clock.start(m.clock.nextPeriod(s.Every, r.missed))
+	if s.Repair.Unit == "hour" {
+		return now < m.clock.after(broken, s.Repair)
+	}
+	return now < m.clock.after(broken-1, s.Repair)
+}
+
+// Freeze stores a freeze for a streak, or is refused.
+func (w *World) Freeze(id string, s Streak, now Instant) bool {
+	m := w.members[id]
+	w.seq++
+	m.settle(now)
+	mine := m.mendedOf(s)
+	if _, stored := s.runs(m, m.clock.day(now)); len(mine.bought)-stored >= s.Hold {
+		w.reach("freezes full")
+		return false
+	}
+	if !m.spend("gems", s.Cost*million, now) {
+		return false
+	}
+	mine.bought = append(mine.bought, now)
+	w.reach("freeze stored")
+	return true
+}
+
+// Repair bridges what was missed since the last break, also where another run has begun since; or it is refused.
+func (w *World) Repair(id string, s Streak, now Instant) bool {
+	m := w.members[id]
+	w.seq++
+	m.settle(now)
+	today := m.clock.day(now)
+	runs, _ := s.runs(m, today)
+	if len(runs) == 0 {
+		return false
+	}
+	last := runs[len(runs)-1]
+	next := m.clock.periodStart(s.Every, today)
+	if !last.broken {
+		if next = last.qualified[0]; len(runs) == 1 {
+			return false
 		}
+		last = runs[len(runs)-2]
+	}
+	if !s.mayRepair(m, last, now) || !m.spend("gems", s.Cost*million, now) {
+		w.reach("repair refused")
+		return false
+	}
+	for p := last.missed; p < next; p = m.clock.nextPeriod(s.Every, p) {
+		m.mendedOf(s).repair[p] = true
+	}
+	w.reach("repaired")
+	w.payStreak(m, s, &happened{Event: Event{At: now, Arrived: now}, seq: w.seq}, last.qualified[0])
+	return true
+}
+
+// spend pays a price, or nothing where there is too little.
+func (m *member) spend(points string, amount int64, now Instant) bool {
+	a := m.accounts[points]
+	if !a.take(m, now, amount) {
+		return false
+	}
+	a.spent += amount
+	return true
+}
+
+// due is how often a run of a length reaches a goal.
+func (g StreakGoal) due(r *run) int {
+	n := len(r.qualified) / g.At
+	if !g.Again {
+		n = min(n, 1)
 	}
 	return n
+}
+
+// inTime reports whether a run reached a goal for the nth time within what it allows.
+func (s Streak) inTime(m *member, r *run, g StreakGoal, n int) bool {
+	if g.Within.N == 0 {
+		return true
+	}
+	until := m.clock.after(m.clock.start(r.qualified[0]), g.Within)
+	return m.clock.start(r.qualified[n*g.At-1]) < until
+}
+
+// marks are the payments of a goal that lie within a run, by the periods in which it was reached.
+func (r *run) marks(m *member, s Streak, goal int) (list []*award) {
+	for _, a := range m.mendedOf(s).paid {
+		if a.goal == goal && r.holds(a.period) {
+			list = append(list, a)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y *award) int { return x.period - y.period })
+	return list
+}
+
+// payStreak pays the goals that the run of a period has reached more often than was paid within it.
+func (w *World) payStreak(m *member, s Streak, h *happened, period int) {
+	runs, _ := s.runs(m, m.clock.day(h.Arrived))
+	for _, r := range runs {
+		if !r.holds(period) {
+			continue
+		}
+		for i, g := range s.Goals {
+			paid := len(r.marks(m, s, i))
+			if paid > g.due(r) {
+				w.reach("paid runs joined by a late event")
+			}
+			for n := paid + 1; n <= g.due(r) && s.inTime(m, r, g, n); n++ {
+				mine := m.mendedOf(s)
+				a := &award{streak: s.ID, goal: i, period: r.qualified[n*g.At-1]}
+				w.paid++
+				w.pay(m, h.seq, h, fmt.Sprint("streak ", w.paid), g.Give, a)
+				mine.paid = append(mine.paid, a)
+				w.reach("goal of a streak")
+				if n > 1 {
+					w.reach("goal of a streak again")
+				}
+				if g.Within.N > 0 {
+					w.reach("goal of a streak in time")
+				}
+			}
+		}
+	}
+}
+
+// MayVoid reports whether every run was paid as often as it reaches its goals, and is so without an event, but for what is taken
+// back: whether what a joined run was paid too much, or in a period that counts no more, stands for the rest of it is nowhere said.
+func (w *World) MayVoid(id, of string, now Instant) bool {
+	m := w.members[of]
+	h := m.event(id)
+	all := m.counted
+	for _, s := range w.Program.Streaks {
+		runs, _ := s.runs(m, m.clock.day(now))
+		for _, r := range runs {
+			for i, g := range s.Goals {
+				if len(r.marks(m, s, i)) > g.due(r) {
+					return false
+				}
+			}
+		}
+	}
+	if h.Type != "visit" {
+		return true
+	}
+	defer func() { m.counted = all }()
+	m.counted = slices.DeleteFunc(slices.Clone(all), func(x *happened) bool { return x == h })
+	for _, s := range w.Program.Streaks {
+		runs, _ := s.runs(m, m.clock.day(now))
+		for _, r := range runs {
+			for i, g := range s.Goals {
+				if n := len(r.marks(m, s, i)); n < g.due(r) && s.inTime(m, r, g, n+1) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// revokeStreaks takes back what was given for goals of streaks that are not reached as often any more, the last ones first.
+func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
+	for _, s := range w.Program.Streaks {
+		runs, _ := s.runs(m, m.clock.day(now))
+		stands := map[*award]bool{}
+		for _, r := range runs {
+			for i, g := range s.Goals {
+				for n, a := range r.marks(m, s, i) {
+					stands[a] = n < g.due(r)
+				}
+			}
+		}
+		mine := m.mendedOf(s)
+		for key, a := range m.awards {
+			if a.streak == s.ID && !stands[a] {
+				gone = append(gone, key)
+				mine.paid = slices.DeleteFunc(mine.paid, func(x *award) bool { return x == a })
+				w.reach("goal of a streak revoked")
+			}
+		}
+	}
+	return gone
 }

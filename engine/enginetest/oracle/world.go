@@ -25,6 +25,7 @@ type World struct {
 	groups  map[string]bool // goals of groups that were reached, by key
 	won     map[string]int  // winners' places that are taken, by goal
 	seq     int
+	paid    int              // goals of streaks
 	closed  map[season][]Row // final tables
 	prizes  []winning
 }
@@ -35,7 +36,7 @@ type member struct {
 	joined   Instant
 	team     string
 	moves    []move
-	enrolled map[string]Instant // in challenges
+	spells   map[string][]*spell // in challenges
 	events   []*happened
 	counted  []*happened                 // those that are not voided, in the order in which they happened
 	reached  map[string]map[int][]string // goals by challenge and window
@@ -44,6 +45,7 @@ type member struct {
 	gains    map[string]*gains           // by points
 	gifts    []*gift                     // of others
 	prizes   []prize
+	mended   map[string]*mended // by streak
 	accounts map[string]*account
 	awards   map[string]*award
 }
@@ -115,8 +117,8 @@ func (w *World) Join(id, zone, team string, at Instant) {
 	if !w.Program.MemberClock {
 		zone = w.Program.Zone
 	}
-	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, moves: []move{{at, team}}, enrolled: map[string]Instant{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
-		accounts: map[string]*account{}, awards: map[string]*award{}}
+	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, moves: []move{{at, team}}, spells: map[string][]*spell{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
+		accounts: map[string]*account{}, awards: map[string]*award{}, mended: map[string]*mended{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}, forgave: map[int]bool{}}
 	}
@@ -149,25 +151,6 @@ func (m *member) teamAt(at Instant) (team string) {
 		}
 	}
 	return team
-}
-
-// Enroll opts a member in to a challenge, unless that is over.
-func (w *World) Enroll(id string, c Challenge, now Instant) bool {
-	if c.From != 0 && now >= w.members[id].clock.start(c.Until+1) {
-		w.reach("enrolled too late")
-		return false
-	}
-	if c.ranOut(w.members[id], now) {
-		w.reach("time to try is over")
-		return false
-	}
-	if m := w.members[id]; m.enrolled[c.ID] == 0 {
-		m.enrolled[c.ID] = now
-		clear(m.reached)
-		clear(m.done)
-		w.reach("enrolled")
-	}
-	return true
 }
 
 // Send accepts an event and returns what each rule gave, negative what it took.

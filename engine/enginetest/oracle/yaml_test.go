@@ -217,12 +217,26 @@ func (s Streak) yaml() (string, fields) {
 	f.add("when: visit")
 	f.add("every: %s", s.Every)
 	f.add("at_least: %d", s.AtLeast)
-	if s.Free > 0 {
+	switch {
+	case s.Hold > 0 && s.Free > 0:
+		f.add("freeze: {free: %d per month, hold: %d, cost: {gems: %d}}", s.Free, s.Hold, s.Cost)
+	case s.Hold > 0:
+		f.add("freeze: {hold: %d, cost: {gems: %d}}", s.Hold, s.Cost)
+	case s.Free > 0:
 		f.add("freeze: %d per month", s.Free)
 	}
-	if s.Goal > 0 {
-		f.add("goal: %d", s.Goal)
-		f.add("give: {gems: %d}", s.Give)
+	if s.Repair.N > 0 {
+		f.add("repair: {within: %s, cost: {gems: %d}}", s.Repair, s.Cost)
+	}
+	if len(s.Goals) > 0 {
+		f.add("goals:")
+	}
+	for _, g := range s.Goals {
+		within := ""
+		if g.Within.N > 0 {
+			within = fmt.Sprintf(", within: %s", g.Within)
+		}
+		f.add("  - {at: %d, again: %t%s, give: {gems: %d}}", g.At, g.Again, within, g.Give)
 	}
 	return s.ID, f
 }
@@ -258,6 +272,9 @@ func (c Challenge) yaml() (string, fields) {
 	}
 	if c.OptIn {
 		f.add("join: opt_in")
+		if c.Retry {
+			f.add("retry: true")
+		}
 	}
 	if c.Within.N > 0 {
 		f.add("within: %s", c.Within)
