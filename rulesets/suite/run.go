@@ -48,6 +48,7 @@ func (w *world) run(index int, step *Step) *FailedStep {
 		must(engine.Quiesce(host{w}))
 	}
 	w.advance(w.now)
+	w.proveBoards()
 	failed := &FailedStep{Line: step.Position.Line, At: moment(w.zone(), w.now), Step: described(step)}
 	w.outcome(failed, step, out, refusal)
 	if refusal == nil || step.Error != "" {
