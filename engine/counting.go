@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -113,10 +114,11 @@ const large = 1_000_000_000 * decimal.One
 func isLarge(v decimal.Decimal) bool { return v > large || v < -large }
 
 // outOfRange reports whether an event would take a count out of the range of numbers, and which. It is asked of large numbers
-// only.
+// only: of the event, of what the ruleset computes of it, or of what was counted.
 func (p *Processor) outOfRange(e *Event, v Version, r *reversal) *Refusal {
 	asked := r != nil && r.command == commandAmend || slices.ContainsFunc(e.Fields, func(f Value) bool { return f.Kind == Number && isLarge(f.Number()) })
-	if m := p.subjects.Member(e.Member); !asked && (m == nil || !m.large) && !p.subjects.large {
+	m := p.subjects.Member(e.Member)
+	if !asked && (m == nil || !m.large) && !p.subjects.large && !p.computesLarge(e, m, v.Rules) {
 		return nil
 	}
 	again := *e // applying an event changes it
@@ -125,6 +127,38 @@ func (p *Processor) outOfRange(e *Event, v Version, r *reversal) *Refusal {
 		return nil
 	}
 	return &Refusal{Code: CodeOverflow, Message: "with this " + out.overflow + " would be more than can be counted"}
+}
+
+// computesLarge reports whether a counter adds a large number that it computes of an event, whatever its conditions say. A plain
+// number of the event needs no such look.
+func (p *Processor) computesLarge(e *Event, m *Member, rules *Ruleset) bool {
+	t := rules.EventType(e.Type)
+	if t == nil || len(t.computed) == 0 {
+		return false
+	}
+	if rules != p.current() {
+		return true // the member is kept by another schema
+	}
+	if m == nil {
+		m = &Member{ID: e.Member, Joined: e.Time}
+		m.align(rules.Member)
+	}
+	p.probe.Reset(rules, e, m)
+	p.probe.subjects, p.probe.spent = p.subjects, [2]int{}
+	for _, f := range t.computed {
+		v := f.Value(&p.probe)
+		err := p.probe.Failed()
+		if err == nil {
+			var d decimal.Decimal
+			if d, err = v.Decimal(); isLarge(d) {
+				return true
+			}
+		}
+		if errors.Is(err, decimal.ErrOverflow) {
+			return true
+		}
+	}
+	return false
 }
 
 // foldCounter counts for the member, a group or everyone, and brings badges, tiers and boards up to date.

@@ -23,7 +23,7 @@ func (r *Ruleset) Link() {
 	r.byEvent = make(map[string]*EventType, len(r.Events))
 	for _, t := range r.Events {
 		r.byEvent[t.Name] = t
-		t.rules, t.feeds = index[*Rule]{}, index[*Feed]{}
+		t.rules, t.feeds, t.computed = index[*Rule]{}, index[*Feed]{}, nil
 	}
 	r.earned = make([][]*Counter, len(r.Points))
 	for i, p := range r.Points {
@@ -268,6 +268,9 @@ func (r *Ruleset) linkCounter(c *Counter) {
 	for _, f := range c.Feeds {
 		f.counter = c
 		f.When.feeds.all = append(f.When.feeds.all, f)
+		if f.Computed && c.Of == nil {
+			f.When.computed = append(f.When.computed, f)
+		}
 	}
 }
 

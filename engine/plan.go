@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -207,16 +208,10 @@ func (a *applier) planFeed(f *Feed) {
 	}
 	p := plannedFeed{feed: f, contribution: challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: decimal.One}}
 	if f.Value != nil {
-		v, ok := a.amount(f.Value, c.Name)
-		if !ok {
+		ok := false
+		if p.contribution.Value, ok = a.contributed(f); !ok {
 			return
 		}
-		d, err := v.Decimal()
-		if err != nil {
-			a.out.note("evaluation", c.Name, err.Error())
-			return
-		}
-		p.contribution.Value = d
 	}
 	if f.Values != nil {
 		p.contribution.Keys = f.Values(&a.facts, nil)
@@ -230,4 +225,22 @@ func (a *applier) planFeed(f *Feed) {
 	}
 	a.feedPlan = append(a.feedPlan, p)
 	a.trace.fired(a.event.ID, c.Name, c.Position)
+}
+
+// contributed is what an event contributes to a counter. What is out of the range of numbers overflows it.
+func (a *applier) contributed(f *Feed) (d decimal.Decimal, ok bool) {
+	v := f.Value(&a.facts)
+	err := a.facts.Failed()
+	if err == nil {
+		d, err = v.Decimal()
+	}
+	switch {
+	case err == nil:
+		return d, true
+	case errors.Is(err, decimal.ErrOverflow) && (a.judge == nil || a.judge.rec.Seq == a.judge.r.target.Seq):
+		a.overflows(f.counter)
+	default:
+		a.out.note("evaluation", f.counter.Name, err.Error())
+	}
+	return 0, false
 }

@@ -19,6 +19,7 @@ type Processor struct {
 	subjects *Subjects
 	ranks    Ranks
 	apply    applier
+	probe    Facts // for a look at what an event comes to before it is applied
 
 	last    uint64           // seq of the last accepted event
 	arrived calendar.Instant // of the last accepted event; acceptance time never goes back

@@ -265,7 +265,10 @@ func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, i
 	}
 	for _, b := range c.leaderboards {
 		if b.Average {
-			change.Average = g.averageWith(b, key, was, is)
+			fits := false
+			if change.Average, fits = g.averageWith(b, key, was, is); !fits {
+				j.a.overflows(c)
+			}
 		}
 	}
 	j.rev.Groups = append(j.rev.Groups, change)
@@ -311,18 +314,23 @@ func (j *judgement) reread(c *Counter, id CountID, key calendar.Key, mine challe
 	return sum
 }
 
-// averageWith is the average's sum of a period with a member's share changed.
-func (g *Group) averageWith(b *Leaderboard, key calendar.Key, was, is challenges.Tally) AverageTally {
-	avg := *g.average(key)
+// averageWith is the average's sum of a period with a member's share changed; ok is false where it leaves the range of numbers.
+func (g *Group) averageWith(b *Leaderboard, key calendar.Key, was, is challenges.Tally) (avg AverageTally, ok bool) {
+	avg, ok = *g.average(key), true
+	sum := avg.Sum
 	if was.Count > 0 && was.Count >= b.AtLeast {
-		avg.Sum -= was.Value
+		sum, ok = sum.Sub(was.Value)
 		avg.Members--
 	}
-	if is.Count > 0 && is.Count >= b.AtLeast {
-		avg.Sum += is.Value
+	if is.Count > 0 && is.Count >= b.AtLeast && ok {
+		sum, ok = sum.Add(is.Value)
 		avg.Members++
 	}
-	return avg
+	if !ok {
+		return *g.average(key), false
+	}
+	avg.Sum = sum
+	return avg, true
 }
 
 // forget drops what no event can reach any more, as events do.

@@ -74,8 +74,9 @@ type EventType struct {
 	Named   bool // by a definition: as its trigger, or in a phrase
 	Schema  *Schema
 
-	rules index[*Rule]
-	feeds index[*Feed]
+	rules    index[*Rule]
+	feeds    index[*Feed]
+	computed []*Feed // of them, those whose amounts are
 }
 
 // Points is a currency of the program.
@@ -295,10 +296,12 @@ type Feed struct {
 	// Clauses are For and If as far as an index can judge them; nil: they must be asked. Parts are for explanations.
 	Clauses Clauses
 	Parts   Parts
-	Value   Amount  // nil: 1
-	Values  Collect // distinct: the keys this event adds, nil otherwise
-	By      Pick    // the group, for ByField
-	Split   Pick    // the board's split value, nil without one
+	Value   Amount // nil: 1
+	// Computed says that Value is more than a number of the event, or one written down: it may be large where those are not.
+	Computed bool
+	Values   Collect // distinct: the keys this event adds, nil otherwise
+	By       Pick    // the group, for ByField
+	Split    Pick    // the board's split value, nil without one
 
 	counter *Counter
 }

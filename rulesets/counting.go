@@ -82,7 +82,7 @@ func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r r
 		}
 	default:
 		if e := b.compile(n, r, expression.Amount); e != nil {
-			f.Value = e.Amount
+			f.Value, f.Computed = e.Amount, e.Constant == nil && !e.IsField()
 		}
 	}
 	b.by(rec.Values["by"], c, f, r)
@@ -155,7 +155,7 @@ func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Co
 	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
 		Earned: c.Earned, Only: c.Only, Earner: c.Earner, Of: c}
 	for _, f := range c.Feeds {
-		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Values: f.Values, By: f.By, Split: f.Split}
+		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Computed: f.Computed, Values: f.Values, By: f.By, Split: f.Split}
 		out.Feeds = append(out.Feeds, feed)
 	}
 	return out

@@ -56,6 +56,12 @@ func buildAmount(c *compiler, root ast.Node, e *Expression) {
 	e.Amount, e.Constant = o.number, o.literal
 }
 
+// IsField reports whether an expression is one field, and computes nothing.
+func (e *Expression) IsField() bool {
+	_, plain := e.Tree.(*ast.MemberNode)
+	return plain
+}
+
 // Key compiles the name of one event field or declared member field: what `by`, `split`, `to` and `from` take. It may be
 // absent; no guard is needed.
 func Key(source string, scope *Scope) (*Expression, []Error) {
