@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // Recomputed is a member with the progress that looking at its events again gives, from the last snapshot or from the very
@@ -57,4 +58,32 @@ func Reworded(record []byte) []byte {
 		rec.Outcome.Refusal.Message = "in other words"
 	}
 	return encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+}
+
+// KeysOf is all that is made of two texts in names of rows and in ids of Laurel's own events, by what makes it.
+func KeysOf(a, b string) map[string]string {
+	ranking := leaderboards.Key{Program: "p", Board: "board", Season: "2026-W49", Split: a}
+	body := encodeJSON(map[string]string{"x": b})
+	return map[string]string{
+		"count":           CountID{Name: "counters/x", Split: a, Group: b}.key(),
+		"score":           scoreKey(&ScoreChange{Key: ranking, Score: leaderboards.Score{Member: b}}),
+		"table":           tableKey(rankedPrefix, ranking) + "\x00" + b,
+		"share":           shareKey(share{count: CountID{Name: "counters/x", Split: a, Group: b}, window: 7, member: "m"}),
+		"share's member":  shareKey(share{count: CountID{Name: "counters/x", Group: a}, window: 7, member: b}),
+		"derived":         derivedID("points.grant", a, b),
+		"queued":          derivedID("points.grant", a, "rules/r", "stars", b),
+		"place":           newPlace(b, 7, placed{Leaderboard: "board", Season: "2026-W49", Split: a}).ID,
+		"group's place":   newPlace("m", 7, placed{Leaderboard: "board", Season: "2026-W49", Split: a, Group: b}).ID,
+		"amendment":       NewAmend(a, body).ID,
+		"partial release": NewPartialRelease(a, body).ID,
+	}
+}
+
+// KeysOfOne is all that is made of one text.
+func KeysOfOne(a string) map[string]string {
+	return map[string]string{
+		"ledger": ledgerKey(a, 7), "due": dueKey(7, a), "code": knownCode("mug", a), "tick": newTick(a, 7, 8).ID, "void": NewVoid(a).ID,
+		"refusal": NewRefuse(a).ID, "release": NewRelease(a).ID, "key": NewVoid("e").Keyed(a).ID, "claim": NewClaim(a, "m", "mug", 0).ID,
+		"profile": NewProfile(a, "m", Profile{}).ID, "derived": derivedID("points.take", a), "erased": erasedPrefix + a, "event": a,
+	}
 }

@@ -80,20 +80,6 @@ func queued(t *testing.T, out *engine.Outcome) *engine.Queued {
 	return out.Effects[i].Queued
 }
 
-func FuzzNames(f *testing.F) {
-	f.Add("north", "blue@a", "blue@north", "a")
-	f.Add("1:", "0:x", "1:0:", "x")
-	f.Fuzz(func(t *testing.T, a, b, c, d string) {
-		same := a == c && b == d
-		one, other := engine.CountID{Name: "counters/x", Split: a, Group: b}, engine.CountID{Name: "counters/x", Split: c, Group: d}
-		require.Equal(t, same, engine.KeyOf(one) == engine.KeyOf(other))
-		require.Equal(t, one, engine.CountOfKey(engine.KeyOf(one)))
-		require.Equal(t, same, engine.DerivedID("points.grant", a, b) == engine.DerivedID("points.grant", c, d))
-		require.NotEqual(t, engine.DerivedID("points.grant", a, b), engine.DerivedID("points.grant", a+"/"+b))
-		require.NotEqual(t, engine.DerivedID("points.take", a, b), engine.DerivedID("points.grant", a, b))
-	})
-}
-
 // Nothing is decided by the words of a note or a refusal: a journal in other words replays to the same.
 func TestTheWordsOfNotesDecideNothing(t *testing.T) {
 	w := program(t, `

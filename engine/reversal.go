@@ -56,7 +56,7 @@ func NewRelease(event string) *Event {
 func NewPartialRelease(event string, data json.RawMessage) *Event {
 	body := canonical(data)
 	sum := sha256.Sum256(body)
-	return newReversal(commandRelease, "release/"+event+"/"+hex.EncodeToString(sum[:16]), reversing{Event: event, Data: body})
+	return newReversal(commandRelease, "release.part/"+event+"/"+hex.EncodeToString(sum[:16]), reversing{Event: event, Data: body})
 }
 
 // NewRefuse is the command that takes what an event gave and is held back away again. All else that the event did stays.

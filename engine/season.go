@@ -351,7 +351,7 @@ func newSeasonCommand(kind string, closes calendar.Instant, data ending) *Event 
 // newPlace is the event that gives a member what a place wins. Its id names the place's season and board, so that it comes
 // once, however often it is sent.
 func newPlace(member string, closes calendar.Instant, p placed) *Event {
-	id := seasonNames + p.Leaderboard + "/" + p.Season + "/" + idPart.Replace(p.Split) + "/" + idPart.Replace(p.Group) + "/" + member
+	id := seasonNames + "place/" + p.Leaderboard + "/" + p.Season + "/" + idPart.Replace(p.Split) + "/" + idPart.Replace(p.Group) + "/" + member
 	return &Event{ID: id, Type: commandPlace, Member: member, Time: closes, Timed: true, Data: encodeJSON(p)}
 }
 

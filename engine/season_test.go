@@ -406,7 +406,7 @@ func TestAVoidOfAnEventTakesNoPrizeBack(t *testing.T) {
 	w.has("zoe", "gems", "1")
 	require.Equal(t, []string{"1 zoe 5"}, w.table("board", "2026-W19", ""))
 	w.restart(false)
-	x, err := engine.Explain(w.store, w.versions, "laurel:season/board/2026-W19///zoe")
+	x, err := engine.Explain(w.store, w.versions, "laurel:season/place/board/2026-W19///zoe")
 	require.NoError(t, err)
 	i := slices.IndexFunc(x.Steps, func(s engine.TraceStep) bool { return s.Definition == "leaderboards/board" })
 	require.True(t, x.Steps[i].Fired)
