@@ -95,7 +95,7 @@ func checkTime(rules *Ruleset, e *Event) *Refusal {
 	if e.Past {
 		return nil
 	}
-	if e.Time > e.Arrived.Add(MaxAhead) {
+	if e.Time > max(e.Arrived, e.Clock).Add(MaxAhead) {
 		return &Refusal{Code: CodeInFuture, Message: "the event's time lies more than 5 minutes ahead",
 			Errors: []FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
 	}

@@ -265,7 +265,7 @@ func (a *applier) claimCommand(e *Event) {
 		return
 	}
 	c := &Claim{ID: strings.TrimPrefix(e.ID, keyNames), Reward: r.ID, Seq: a.seq, At: a.now,
-		Until: a.facts.calendar.EndOfDayAfter(a.now, r.Hold)}
+		Until: a.facts.calendar.EndOfDayAfter(a.since(), r.Hold)}
 	if i := r.chosen(); i >= 0 {
 		c.Chosen = r.Cost[i].Points.ID
 	}

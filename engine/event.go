@@ -11,6 +11,9 @@ type Event struct {
 	Member  string           // the brand's own id of the member
 	Time    calendar.Instant // when it happened
 	Arrived calendar.Instant // when it was accepted, never before an earlier acceptance
+	// Clock is what the machine's clock showed when it came, where that is ahead of its acceptance: what takes is held, because
+	// nobody vouches for that clock. 0: it is not. It is asked on arrival alone, and is not part of the record.
+	Clock calendar.Instant
 	// Timed is false when the sender left the time out and the server filled it in; such a time is no part of the body.
 	Timed  bool
 	Data   []byte  // the data object as received

@@ -159,7 +159,7 @@ func (x *explainer) shortfalls(m *Member, steps []TraceStep, at calendar.Instant
 		}
 	}
 	for _, t := range x.present.Tiers {
-		p := m.tierProgress(x.present, t, at)
+		p := m.tierProgress(x.present, t, at, at)
 		if p.Missing != nil && p.Value != nil && *p.Missing > 0 {
 			list = append(list, Shortfall{Definition: t.Path, Title: t.Title, Progress: *p.Value, Goal: *p.Value + *p.Missing, Missing: *p.Missing, Level: p.Next})
 		}

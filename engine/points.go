@@ -63,7 +63,7 @@ func (a *applier) openLot(acc *Account, p *Points, cal calendar.Calendar, amount
 	case pending.UntilConfirmed:
 		lot.Available = calendar.Forever
 	case !pending.For.IsZero():
-		lot.Available = cal.EndOfDayAfter(a.now, pending.For)
+		lot.Available = cal.EndOfDayAfter(a.since(), pending.For)
 	}
 	for _, x := range p.Expire {
 		if x.Event != "" {
@@ -71,9 +71,18 @@ func (a *applier) openLot(acc *Account, p *Points, cal calendar.Calendar, amount
 		}
 	}
 	if lot.Available != calendar.Forever {
-		lot.Expires = fixedExpiry(cal, p, lot.Available)
+		lot.Expires = fixedExpiry(cal, p, max(lot.Available, a.since()))
 	}
 	return lot
+}
+
+// since is the instant from which what an event brings lasts: its acceptance. While nobody vouches for the machine's clock
+// acceptance lags behind it, and then it is the event's own time, so that nothing is over as soon as the clock is believed.
+func (a *applier) since() calendar.Instant {
+	if a.event != nil && a.event.Time > a.now.Add(MaxAhead) {
+		return a.event.Time
+	}
+	return a.now
 }
 
 // fixedExpiry is the first of the expiry phrases that do not depend on later events, for a lot available from an instant.

@@ -129,6 +129,12 @@ type ClaimProgress struct {
 // Progress gathers a member's progress at an instant not before its last event. group finds a group's state; a nil one
 // leaves the progress of groups out.
 func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountID) *Group) Progress {
+	return m.ProgressHeld(rules, at, at, group)
+}
+
+// ProgressHeld is Progress where time has taken nothing since an earlier instant: nothing has expired or fallen after it, and no
+// hold is over.
+func (m *Member) ProgressHeld(rules *Ruleset, at, taken calendar.Instant, group func(CountID) *Group) Progress {
 	p := Progress{Member: m.ID, At: at, Seq: m.Version, Points: map[string]PointsProgress{}, Tiers: map[string]TierProgress{},
 		Badges: []BadgeProgress{}, Streaks: map[string]StreakProgress{}, Challenges: map[string]ChallengeProgress{},
 		Rewards: []RewardProgress{}, Claims: []ClaimProgress{}, Counters: map[string]decimal.Decimal{}}
@@ -138,9 +144,9 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountI
 		p.Until = at // what is due is not written down yet: the next look may already differ
 	}
 	p.changes(at, m.Due)
-	m.balances(&p, rules, at)
+	m.balances(&p, rules, taken)
 	for _, t := range rules.Tiers {
-		p.Tiers[t.ID] = m.tierProgress(rules, t, at)
+		p.Tiers[t.ID] = m.tierProgress(rules, t, at, taken)
 		for _, c := range t.Counters {
 			p.changes(at, c.turns(cal, m.count(c.Name), at))
 		}
@@ -165,8 +171,8 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountI
 			p.Challenges[c.ID] = m.challengeProgress(&p, rules, c, at, group)
 		}
 	}
-	m.holdings(&p, rules, at)
-	for _, c := range m.ClaimsAt(at) {
+	m.holdings(&p, rules, taken)
+	for _, c := range m.ClaimsAt(taken) {
 		if c.State == ClaimOpen.String() {
 			p.Claims = append(p.Claims, c)
 		}
@@ -223,8 +229,8 @@ func (m *Member) balances(p *Progress, rules *Ruleset, at calendar.Instant) {
 	}
 }
 
-func (m *Member) tierProgress(rules *Ruleset, t *Tier, at calendar.Instant) TierProgress {
-	s := m.TierAt(rules, t, at)
+func (m *Member) tierProgress(rules *Ruleset, t *Tier, at, taken calendar.Instant) TierProgress {
+	s := m.tierHeld(rules, t, at, taken)
 	out := TierProgress{Title: t.Title, Level: s.Name, Since: instantOrNil(s.Since), Until: instantOrNil(s.Until), Next: s.Next, Perks: t.Perks[s.Name]}
 	if len(s.Metrics) == 1 {
 		out.Value = &s.Metrics[0]

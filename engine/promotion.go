@@ -209,14 +209,14 @@ func (a *applier) fireCommand(e *Event) {
 		if d, err := calendar.ParseDuration(data.OpenFor); err == nil {
 			length = d
 		}
-		f.open(a.now, a.rules.Calendar.After(a.now, length))
+		f.open(a.since(), a.rules.Calendar.After(a.since(), length))
 	} else {
-		f.close(a.now)
+		f.close(a.since())
 	}
 	f.Changes++
 	a.subjects.touchFirings(f, a.seq)
 	told := Effect{Kind: PromotionEffect, ID: p.ID, State: "closed"}
-	if s := f.at(a.now); s != nil {
+	if s := f.at(a.since()); s != nil {
 		told.State, told.Available, told.Expires = "open", s.From, s.Until
 	}
 	a.out.Effects = append(a.out.Effects, told)

@@ -163,7 +163,7 @@ func (j *judgement) expires(points string) calendar.Instant {
 	present, judging := j.r.rules(j.r.target)
 	for _, rules := range []*Ruleset{present, judging} {
 		if p := rules.PointsType(points); p != nil {
-			expires = fixedExpiry(j.a.facts.calendar, p, j.a.now)
+			expires = fixedExpiry(j.a.facts.calendar, p, j.a.since())
 		}
 	}
 	return expires

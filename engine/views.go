@@ -161,7 +161,12 @@ func (m *Member) tierState(rules *Ruleset, t *Tier, at calendar.Instant) (*chall
 
 // TierAt is where the member is in a tier.
 func (m *Member) TierAt(rules *Ruleset, t *Tier, at calendar.Instant) TierStanding {
-	state, metrics := m.tierState(rules, t, at)
+	return m.tierHeld(rules, t, at, at)
+}
+
+// tierHeld is TierAt where nothing has fallen since an earlier instant.
+func (m *Member) tierHeld(rules *Ruleset, t *Tier, at, taken calendar.Instant) TierStanding {
+	state, metrics := m.tierState(rules, t, taken)
 	s := TierStanding{Name: t.name(state.Level), Next: t.name(state.Level + 1), Since: state.Reached}
 	for i := range t.Counters {
 		s.Metrics = append(s.Metrics, metrics.Metric(i, at))

@@ -74,6 +74,22 @@ func serveIn(t *testing.T, dir string, args ...string) *server {
 	s.cmd.Stderr = &errs
 	require.NoError(t, s.cmd.Start())
 	t.Cleanup(s.kill)
+	s.read(stdout)
+	if s.base == "" || s.health == "" {
+		_ = s.cmd.Wait()
+		close(s.stopped)
+		require.FailNow(t, "the server ended before it listened", errs.String())
+	}
+	go func() { // whatever else it prints, and its end
+		_, _ = io.Copy(io.Discard, stdout)
+		_ = s.cmd.Wait()
+		close(s.stopped)
+	}()
+	return s
+}
+
+// read takes what a server prints, up to where it listens.
+func (s *server) read(stdout io.Reader) {
 	lines := bufio.NewScanner(stdout)
 	for (s.base == "" || s.health == "") && lines.Scan() {
 		line := lines.Text()
@@ -88,16 +104,6 @@ func serveIn(t *testing.T, dir string, args ...string) *server {
 			s.health = "http://" + m[1]
 		}
 	}
-	if s.base == "" || s.health == "" {
-		_ = s.cmd.Wait()
-		require.FailNow(t, "the server ended before it listened", errs.String())
-	}
-	go func() { // whatever else it prints, and its end
-		_, _ = io.Copy(io.Discard, stdout)
-		_ = s.cmd.Wait()
-		close(s.stopped)
-	}()
-	return s
 }
 
 func (s *server) kill() {

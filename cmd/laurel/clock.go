@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,14 +16,17 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
 // advanceFor is how long one call may move the clock of a sandbox.
 const advanceFor = 20 * time.Second
 
-// maxOutage is how long a program may have been silent before a start asks whether the clock is right: ten years ahead would
-// let all points expire.
-const maxOutage = 30 * 24 * time.Hour
+// askEvery is how often those who may vouch for a clock that is not believed are asked, and how often what they said is logged.
+const askEvery = 5 * time.Second
+
+// maxRedisOff is how far the clock of a Redis may differ from a clock that it vouches for.
+const maxRedisOff = 30 * time.Second
 
 // clockwork is the clock of programs as the API shows it.
 type clockwork struct {
@@ -38,7 +43,7 @@ func (c clockwork) Status(id string) api.ClockStatus {
 		s.Sandbox, s.Ahead = true, (time.Duration(sandbox.Ahead()) * time.Microsecond).Seconds()
 	}
 	if a := c.machine.Alarm(); a != nil {
-		s.Alarm = &api.ClockAlarm{Since: calendar.FromTime(a.Since), Jump: a.Jump.Seconds()}
+		s.Alarm = &api.ClockAlarm{Since: calendar.FromTime(a.Since), Jump: a.Jump.Seconds(), Holds: string(a.Holds)}
 	}
 	return s
 }
@@ -55,58 +60,141 @@ func (c clockwork) Advance(ctx context.Context, id string, to calendar.Instant) 
 // Confirm implements api.Clock.
 func (c clockwork) Confirm() bool { return c.machine.Confirm() }
 
-// jumped is what /readyz says of a clock that has jumped. The server goes on by the time that has passed since.
-func jumped(machine *clock.Clock) error {
-	a := machine.Alarm()
-	if a == nil {
-		return nil
+// wrong is what /readyz says of a clock that is not believed.
+func wrong(machine *clock.Clock) error {
+	if a := machine.Alarm(); a != nil {
+		return a
 	}
-	return fmt.Errorf("the machine's clock has jumped by %s; Laurel goes on by the time that has passed. Put the clock right, or if it is right now: POST /clock/confirm here",
-		a.Jump.Round(time.Second))
+	return nil
 }
 
-// clockAlarm is 1 while a jump of the machine's clock is held back.
-func clockAlarm(machine *clock.Clock) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "laurel_clock_alarm", Help: "1 while a jump of the machine's clock is held back."}, func() float64 {
-		if machine.Alarm() != nil {
-			return 1
+// clockMetrics are how the machine's clock stands.
+func clockMetrics(machine *clock.Clock) []prometheus.Collector {
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	is := func(holds ...clock.Holds) func() float64 {
+		return func() float64 {
+			if a := machine.Alarm(); a != nil && slices.Contains(holds, a.Holds) {
+				return 1
+			}
+			return 0
 		}
-		return 0
-	})
+	}
+	return []prometheus.Collector{
+		gauge("laurel_clock_alarm", "1 while the machine's clock is not believed.", is(clock.HoldsJump, clock.HoldsTaking, clock.HoldsAcceptance)),
+		gauge("laurel_clock_acceptance_held", "1 while nothing is accepted because the machine's clock cannot be right.", is(clock.HoldsAcceptance)),
+		gauge("laurel_clock_behind_seconds", "How far the machine's clock, which is believed, is behind what was accepted.", func() float64 { return machine.Behind().Seconds() }),
+	}
+}
+
+// vouchers are those who may know whether the machine's clock is right.
+func vouchers(remote jobs.Boards) []clock.Voucher {
+	list := []clock.Voucher{clock.Kernel()}
+	if redis, ok := remote.(interface {
+		Time(context.Context) (time.Time, error)
+	}); ok {
+		list = append(list, clock.Other(maxRedisOff, redis.Time))
+	}
+	return list
+}
+
+// resume tells the machine's clock when a live program of the store accepted something last, and lets it be found right.
+func resume(ctx context.Context, machine *clock.Clock, db *pebblestore.DB, accept bool) error {
+	ids, err := program.Known(db)
+	if err != nil {
+		return err
+	}
+	var last calendar.Instant
+	for _, id := range ids {
+		if sandbox, err := clock.OpenSandbox(db, id, machine, false, false); err != nil || sandbox != nil {
+			continue // its clock is its own; a damaged row is told when the program is opened
+		}
+		accepted, err := lastAccepted(db, id)
+		if errors.Is(err, engine.ErrDamaged) {
+			continue // it is told when the program is opened; others need not wait
+		}
+		if err != nil {
+			return err
+		}
+		last = max(last, accepted)
+	}
+	machine.Resume(last)
+	if accept {
+		machine.Confirm()
+	}
+	machine.Ask(ctx)
+	return nil
+}
+
+func lastAccepted(db *pebblestore.DB, id string) (calendar.Instant, error) {
+	store, err := db.Program(id)
+	if err != nil {
+		return 0, err
+	}
+	return engine.LastAccepted(store)
+}
+
+// notice is what whoever starts a server is told of its clock, "" when all is well.
+func notice(machine *clock.Clock) string {
+	if err := wrong(machine); err != nil {
+		return err.Error()
+	}
+	if behind := machine.Behind(); behind > 0 {
+		return fmt.Sprintf("what was accepted last is %s ahead of the machine's clock, which is right: until it has come there, all that has no time of its own is dated then",
+			behind.Round(time.Second))
+	}
+	return ""
+}
+
+// tend has a clock that is not believed vouched for as soon as somebody can, and logs what becomes of it.
+func tend(ctx context.Context, machine *clock.Clock, log *slog.Logger) {
+	ticker := time.NewTicker(askEvery)
+	defer ticker.Stop()
+	was := clock.Holds("")
+	for {
+		is := clock.Holds("")
+		if !machine.Ask(ctx) {
+			if a := machine.Alarm(); a != nil {
+				is = a.Holds
+			}
+		}
+		switch {
+		case is == was:
+		case is == "":
+			log.Warn("the machine's clock is believed again")
+		default:
+			log.Error("the machine's clock is not believed", "holds", is, "because", wrong(machine))
+		}
+		was = is
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 // timekeeping is how programs are told the time.
 type timekeeping struct {
 	machine *clock.Clock
 	sandbox bool // a new program becomes one
-	right   bool // the machine's clock is, however long nothing has happened
 }
 
-// clock is the clock of a program whose last event was accepted at an instant. A live one that was silent for too long has
-// none: nothing may be written by a clock that may be wrong.
-func (k timekeeping) clock(settings clock.Settings, store engine.Store, id string, last calendar.Instant) (now func() calendar.Instant, sandbox *clock.Sandbox, err error) {
-	records, _ := store.Head()
+// clock sets the clock of a program whose last event was accepted at an instant.
+func (k timekeeping) clock(o *program.Options, settings clock.Settings, id string, last calendar.Instant) (sandbox *clock.Sandbox, err error) {
+	records, _ := o.Store.Head()
 	sandbox, err = clock.OpenSandbox(settings, id, k.machine, k.sandbox, records == 0)
 	switch {
 	case errors.Is(err, clock.ErrLive):
-		return nil, nil, errors.New("it is live: a sandbox needs a data directory of its own (--data)")
+		return nil, errors.New("it is live: a sandbox needs a data directory of its own (--data)")
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case sandbox != nil:
 		sandbox.Set(last) // as far as it had been moved when a process was killed
-		return sandbox.Now, sandbox, nil
-	case !k.right:
-		err = afterOutage(k.machine.Now(), last)
+		o.Now = sandbox.Now
+	default:
+		o.Now, o.Ahead, o.Held = k.machine.Now, k.machine.Ahead, k.machine.Held
 	}
-	return k.machine.Now, nil, err
-}
-
-// afterOutage refuses to start a program that was silent for so long that the clock may be wrong.
-func afterOutage(now, last calendar.Instant) error {
-	silent := now.Time().Sub(last.Time())
-	if last == 0 || silent <= maxOutage {
-		return nil
-	}
-	return fmt.Errorf("the last event was accepted %d days ago, on %s. If the clock of this machine is right, start once with --accept-clock; "+
-		"what time has done since is then written down", int(silent.Hours()/24), last.Time().UTC().Format(time.DateOnly))
+	return sandbox, nil
 }

@@ -274,7 +274,11 @@ func newLocalImporter(data, ruleset string) (importer, error) {
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}
-	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, timekeeping{machine: clock.New(), right: true}, loaded[0])
+	machine := clock.New(vouchers(nil)...)
+	if err := resume(context.Background(), machine, db, false); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, timekeeping{machine: machine}, loaded[0])
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

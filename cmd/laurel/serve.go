@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -46,6 +45,7 @@ type serveOptions struct {
 	sandbox     bool
 	acceptClock bool
 	verbose     bool
+	machine     *clock.Clock // nil: the machine's own
 }
 
 func newServe() *cobra.Command {
@@ -74,7 +74,7 @@ func newServe() *cobra.Command {
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
 		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
-	f.BoolVar(&o.acceptClock, "accept-clock", false, "start although the last event is more than 30 days old: the machine's clock is right")
+	f.BoolVar(&o.acceptClock, "accept-clock", false, "the machine's clock is right, however far it is from when something was last accepted")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
 	return cmd
 }
@@ -141,12 +141,18 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	outgoing := webhook.NewClient(webhook.ClientOptions{Guard: guard})
 	defer outgoing.Close()
 
-	machine := clock.New()
+	machine := o.machine
+	if machine == nil {
+		machine = clock.New(vouchers(remote)...)
+	}
+	if err := resume(ctx, machine, db, o.acceptClock); err != nil {
+		return err
+	}
 	sandboxes := map[string]*clock.Sandbox{}
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped, left := make(chan string, len(loaded)), map[string]error{}
 	for _, l := range loaded {
-		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, o.sandbox || o.demo, o.acceptClock}, l)
+		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, o.sandbox || o.demo}, l)
 		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
 			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
 			left[l.Ruleset.Program] = err
@@ -176,7 +182,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	}
 	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
 		Checks: checks(db, remote, machine, left), Version: buildVersion(),
-		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: []prometheus.Collector{runner, clockAlarm(machine), diskMetrics{db}}})
+		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: append(clockMetrics(machine), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -192,10 +198,13 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	}
 	runner.Start()
 	defer closing(&result, log, "jobs", runner.Stop)
+	tending, leave := context.WithCancel(ctx)
+	defer leave()
+	go tend(tending, machine, log)
 	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(public) }()
 	go func() { failed <- server.ServeOperators(operators) }()
-	banner(out, o, loaded, secrets, public.Addr(), operators.Addr())
+	banner(out, o, loaded, secrets, notice(machine), public.Addr(), operators.Addr())
 
 	select {
 	case <-ctx.Done():
@@ -212,7 +221,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 
 // checks are what /readyz asks besides the programs.
 func checks(db *pebblestore.DB, remote jobs.Boards, machine *clock.Clock, left map[string]error) []api.Check {
-	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}, {Name: "clock", Run: func(context.Context) error { return jumped(machine) }}}
+	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}, {Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
 	if pinger, ok := remote.(interface{ Ping(context.Context) error }); ok {
 		list = append(list, api.Check{Name: "redis", Run: pinger.Ping})
 	}
@@ -302,20 +311,19 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	if err != nil {
 		return nil, nil, err
 	}
-	now, sandbox, err := k.clock(db, store, l.Ruleset.Program, last)
+	o := program.Options{Store: store, Sources: l.Sources, Boards: boards, Full: db.Full}
+	sandbox, err := k.clock(&o, db, l.Ruleset.Program, last)
 	if err != nil {
 		return nil, nil, err
 	}
 	// A clock that was put back must not date a version before what has been decided already.
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, max(now(), last), program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
+	o.Versions, err = program.Versions(db, l.Ruleset, l.Sources, max(o.Now(), last), program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
 	if err != nil {
 		return nil, nil, err
 	}
-	secret, err := program.Secret(db, l.Ruleset.Program)
-	if err != nil {
+	if o.Secret, err = program.Secret(db, l.Ruleset.Program); err != nil {
 		return nil, nil, err
 	}
-	o := program.Options{Store: store, Versions: versions, Sources: l.Sources, Boards: boards, Now: now, Secret: secret, Full: db.Full}
 	if remote == nil {
 		o.Ranks, _ = boards.(engine.Ranks)
 	}
@@ -404,7 +412,7 @@ func listen(address string) (net.Listener, error) {
 }
 
 // banner tells where everything is, and what to try first.
-func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets map[string]string, public, operators net.Addr) {
+func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets map[string]string, clock string, public, operators net.Addr) {
 	ranking := "in process"
 	if o.redis != "" {
 		ranking = "on Redis"
@@ -423,6 +431,9 @@ func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets m
 		if secret, isNew := secrets[id]; isNew {
 			fmt.Fprintf(out, "  key      %s\n", secret)
 		}
+	}
+	if clock != "" {
+		fmt.Fprintf(out, "  CLOCK    %s\n", clock)
 	}
 	fmt.Fprintf(out, "  API      http://%s\n  health   http://%s/readyz\n", public, operators)
 	if o.demo {

@@ -34,9 +34,14 @@ const quietly = "program: quiet\ntitle: Quiet\ncurrency: EUR\nevents: {buy: {}}\
 // silent leaves a data directory whose last event was accepted some time ago, under a ruleset of its own.
 func silent(t *testing.T, ago time.Duration) (data, ruleset string) {
 	t.Helper()
+	return silentUnder(t, quietly, ago)
+}
+
+func silentUnder(t *testing.T, text string, ago time.Duration) (data, ruleset string) {
+	t.Helper()
 	dir := t.TempDir()
 	data, ruleset = filepath.Join(dir, "data"), filepath.Join(dir, "ruleset.yaml")
-	require.NoError(t, os.WriteFile(ruleset, []byte(quietly), 0o600))
+	require.NoError(t, os.WriteFile(ruleset, []byte(text), 0o600))
 	l, diagnostics := loadRuleset(ruleset)
 	require.False(t, diagnostics.HasErrors(), diagnostics.Error())
 	db, err := pebblestore.Open(data, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -66,29 +71,6 @@ func storedVersions(t *testing.T, data string) []engine.Version {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	return versions
-}
-
-// A clock that is far ahead must not let points expire. Whoever starts a program after a long silence says that it is right;
-// until then nothing is written, not even a version of the ruleset, which would be dated by that clock.
-func TestAStartAfterALongSilenceAsksWhetherTheClockIsRight(t *testing.T) {
-	data, ruleset := silent(t, 31*24*time.Hour+time.Hour)
-	require.NoError(t, os.WriteFile(ruleset, []byte(quietly+"badges: {first: {}}\n"), 0o600))
-	_, stderr, exit := laurel(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0", ruleset)
-	require.Equal(t, exitUsage, exit)
-	require.Contains(t, stderr, "program quiet: the last event was accepted 31 days ago")
-	require.Contains(t, stderr, "--accept-clock")
-	require.Len(t, storedVersions(t, data), 1)
-
-	s := serveBinary(t, "--data", data, "--accept-clock", ruleset)
-	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"e2","type":"buy","member":"ann","data":{}}`, nil))
-	s.interrupt()
-	require.Len(t, storedVersions(t, data), 2)
-	serveBinary(t, "--data", data, ruleset).interrupt() // once is enough
-}
-
-func TestAStartAfterAShortSilenceAsksNothing(t *testing.T) {
-	data, ruleset := silent(t, 29*24*time.Hour)
-	serveBinary(t, "--data", data, ruleset).interrupt()
 }
 
 // A clock that was put back must not date a version before what was decided by the one before it.

@@ -37,7 +37,7 @@ func listChallenges(c call) error {
 		if !engine.ValidID(member) {
 			return wrongParameter("query.member", "this cannot be an id", "")
 		}
-		p, found, err := c.progressAt(member, c.program.Now())
+		p, found, err := c.progressAt(member, c.program.Present())
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func showCounter(c call) error {
 		if k.ID != id || !k.Public || k.By != engine.ByEveryone {
 			continue
 		}
-		now := c.program.Now()
+		now := c.program.Present()
 		value, seq, err := c.program.Everyone(k, now)
 		if err != nil {
 			return err

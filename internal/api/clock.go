@@ -20,7 +20,7 @@ type Clock interface {
 	// Advance moves the clock of a sandbox up to an instant, or as far as it gets in a time that a caller waits;
 	// ErrLiveProgram for a live one.
 	Advance(ctx context.Context, program string, to calendar.Instant) error
-	// Confirm believes the machine's clock after a jump. It reports whether there was one.
+	// Confirm believes the machine's clock as it is. It reports whether there was an alarm.
 	Confirm() bool
 }
 
@@ -33,14 +33,16 @@ type ClockStatus struct {
 	Sandbox bool             `json:"sandbox"`
 	// Ahead is how far the clock of a sandbox was moved, in seconds.
 	Ahead float64 `json:"ahead_seconds"`
-	// Alarm is a jump of the machine's clock that is held back until it is confirmed or put right.
+	// Alarm is that the machine's clock is not believed until it is put right, vouched for or confirmed.
 	Alarm *ClockAlarm `json:"alarm"`
 }
 
-// ClockAlarm is a jump of the machine's clock.
+// ClockAlarm is a machine's clock that is not believed.
 type ClockAlarm struct {
 	Since calendar.Instant `json:"since"`
 	Jump  float64          `json:"jump_seconds"`
+	// Holds is what waits meanwhile: "jump" (the server goes on by the time that has passed), "what_takes" or "acceptance".
+	Holds string `json:"holds"`
 }
 
 // showClock answers with how the program's clock stands.
@@ -129,7 +131,7 @@ func (s *Server) confirmClock(w http.ResponseWriter, r *http.Request) {
 	}
 	confirmed := s.clockwork != nil && s.clockwork.Confirm()
 	if confirmed {
-		s.log.Warn("the machine's clock was confirmed after a jump")
+		s.log.Warn("the machine's clock was confirmed")
 	}
 	w.Header().Set("Content-Type", mediaJSON)
 	w.Header().Set("Cache-Control", "no-store")

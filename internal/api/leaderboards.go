@@ -88,7 +88,7 @@ func listLeaderboards(c call) error {
 		}
 		list = append(list, board{Leaderboard: b.ID, Title: b.Title, About: b.About, Image: b.Image, Ranks: ranks,
 			Every: b.Counter.Every.String(), Order: b.Rules.Order.String(), Ties: b.Rules.Ties.String(), Split: b.Split,
-			season: seasonOf(rules, b, rules.Calendar.Key(b.Counter.Every, c.program.Now()))})
+			season: seasonOf(rules, b, rules.Calendar.Key(b.Counter.Every, c.program.Present()))})
 	}
 	return c.show(whole(list))
 }
@@ -181,7 +181,7 @@ func unknownBoard(rules *engine.Ruleset, id string) *problem {
 // season reads ?season=: current, previous or a label.
 func (c call) season(rules *engine.Ruleset, b *engine.Leaderboard) (calendar.Key, error) {
 	every := b.Counter.Every
-	current := rules.Calendar.Key(every, c.program.Now())
+	current := rules.Calendar.Key(every, c.program.Present())
 	switch label := c.query("season"); label {
 	case "", "current":
 		return current, nil

@@ -81,7 +81,7 @@ func (c call) at() (at calendar.Instant, given bool, err error) {
 	switch {
 	case failed != nil:
 		return 0, false, wrongParameter("query.at", "a time with its offset is expected", "write it like 2026-12-01T09:00:00Z")
-	case at > c.program.Now().Add(maxForecast):
+	case at > c.program.Present().Add(maxForecast):
 		return 0, false, wrongParameter("query.at", "it lies more than two years ahead", "")
 	}
 	return at, true, nil

@@ -89,6 +89,7 @@ var codes = []Code{
 	{engine.CodeDamaged, 500, "a record of the journal that this needs is damaged; operators are told"},
 	{"storage_full", 503, "the disk is nearly full and nothing is written; reads go on. Retry-After says when to come back"},
 	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
+	{"clock_wrong", 503, "the machine's clock cannot be right, so nothing is accepted; what the operators' `/readyz` says of the check `clock` tells how far it is off"},
 	{"unavailable", 503, "the program is stopping or its store has failed; Retry-After says when to come back"},
 }
 
@@ -197,8 +198,14 @@ func asProblem(err error) *problem {
 	if errors.Is(err, program.ErrStopped) {
 		return &problem{code: "unavailable", detail: "the program takes no requests now", retry: 1}
 	}
+	if errors.Is(err, program.ErrHeld) {
+		return &problem{code: "clock_wrong", detail: "the server's clock cannot be right; nothing is accepted until it is put right or confirmed", retry: retryClock}
+	}
 	return &problem{code: "internal", detail: "the server failed", because: err}
 }
+
+// retryClock is how many seconds a sender waits while the clock is wrong: somebody has to see to it.
+const retryClock = 30
 
 // fiberProblem is the problem of what Fiber and fasthttp refuse before a handler is reached. Their messages quote the
 // request and are not told.

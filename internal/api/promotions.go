@@ -25,7 +25,7 @@ func listPromotions(c call) error {
 	if err := c.settled(); err != nil {
 		return err
 	}
-	now := c.program.Now()
+	now := c.program.Present()
 	list := []promotion{}
 	for _, p := range c.program.Rules().Promotions {
 		s := c.program.PromotionAt(p, now)

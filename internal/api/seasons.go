@@ -91,7 +91,7 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 	if err != nil {
 		return nil, err
 	}
-	now := c.program.Now()
+	now := c.program.Present()
 	for key := rules.Calendar.Key(b.Counter.Every, now); ; key-- { // those that run, though nobody has a score yet
 		labels = append(labels, rules.Calendar.Label(b.Counter.Every, key))
 		if b.Counter.Every == calendar.Always || rules.SeasonCloses(b, key-1) <= now {
@@ -123,7 +123,7 @@ func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.
 		row.State, row.Members, row.Hash, row.Closes = seasonClosed, &s.Members, &s.Hash, given(s.ClosesAt)
 		return row, true, nil
 	}
-	now := c.program.Now()
+	now := c.program.Present()
 	if now >= rules.SeasonEnds(b, key) {
 		row.State = seasonClosing
 	}

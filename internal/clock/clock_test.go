@@ -16,7 +16,7 @@ type machine struct {
 
 func newMachine() *machine {
 	m := &machine{wall: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	m.clock = newClock(func() time.Time { return m.wall }, func() time.Duration { return m.passed })
+	m.clock = Of(func() time.Time { return m.wall }, func() time.Duration { return m.passed })
 	return m
 }
 
@@ -36,13 +36,15 @@ func TestAClockThatRunsIsBelieved(t *testing.T) {
 	m.runs(48 * time.Hour)
 	require.Equal(t, start.Add(48*time.Hour), m.now())
 	for range 100 { // it is slow and put right again and again, as NTP does
+		m.wall = m.wall.Add(-4 * time.Minute)
 		m.runs(time.Hour)
 		m.wall = m.wall.Add(4 * time.Minute)
 		require.Equal(t, m.wall, m.now())
 		require.Nil(t, m.clock.Alarm())
 	}
-	m.wall = m.wall.Add(-3 * time.Minute)
 	before := m.now()
+	m.wall = m.wall.Add(-3 * time.Minute)
+	require.Equal(t, before, m.now())
 	require.Nil(t, m.clock.Alarm())
 	m.runs(time.Minute)
 	require.Equal(t, before, m.now(), "it never goes back")
@@ -58,7 +60,7 @@ func TestAJumpIsHeld(t *testing.T) {
 		right := m.now()
 		m.wall = m.wall.Add(jump)
 		require.Equal(t, right, m.now(), jump)
-		require.Equal(t, &Alarm{Since: right, Jump: jump}, m.clock.Alarm())
+		require.Equal(t, &Alarm{Since: right, Jump: jump, Holds: HoldsJump}, m.clock.Alarm())
 		m.runs(time.Hour)
 		require.Equal(t, right.Add(time.Hour), m.now(), "time goes on")
 		require.NotNil(t, m.clock.Alarm())

@@ -47,7 +47,7 @@ func run(t *testing.T) *running {
 	require.False(t, diagnostics.HasErrors(), diagnostics.Error())
 	r := &running{t: t, store: engine.NewMemory()}
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	r.clock = clock.NewClock(func() time.Time { return start.Add(time.Duration(r.wall.Load() + r.passed.Load())) },
+	r.clock = clock.Of(func() time.Time { return start.Add(time.Duration(r.wall.Load() + r.passed.Load())) },
 		func() time.Duration { return time.Duration(r.passed.Load()) })
 	boards := leaderboards.NewMemory()
 	var err error

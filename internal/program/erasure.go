@@ -109,14 +109,14 @@ type ClaimPoints struct {
 // Export is all of a member but its events and its ledger, which are read from the store up to Member.Seq, once what it says
 // is durable; found is false for an unknown member. The program's lock is held for that moment alone.
 func (p *Program) Export(id string) (x Export, found bool, err error) {
-	now := p.now()
+	taken, now := p.times()
 	p.mu.Lock()
 	m := p.processor.Member(id)
 	if m == nil {
 		p.mu.Unlock()
 		return x, false, p.Failed()
 	}
-	x = Export{Member: profileOf(m), Progress: m.Progress(p.processor.Rules(), now, p.processor.Group), Claims: []Claim{}}
+	x = Export{Member: profileOf(m), Progress: m.ProgressHeld(p.processor.Rules(), now, taken, p.processor.Group), Claims: []Claim{}}
 	seq := m.Version
 	for _, g := range x.Progress.Groups {
 		seq = max(seq, g.Version)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,9 @@ var ErrStopped = errors.New("the program accepts no events: it is stopping or it
 // ErrFull is the answer while the disk is nearly full: what is there can be read, and nothing is written.
 var ErrFull = errors.New("the disk is nearly full; nothing is written until there is room")
 
+// ErrHeld is the answer of a program while nothing is accepted, because the machine's clock cannot be right.
+var ErrHeld = errors.New("nothing is accepted until the clock is right")
+
 // maxBatch is how many requests are decided before their batch is handed on. Larger batches would make the first of them
 // wait longer than a sync takes.
 const maxBatch = 1024
@@ -33,7 +37,13 @@ type Options struct {
 	// Boards serves leaderboards. Ranks is the same board when it is in process, so that answers can tell ranks.
 	Boards leaderboards.Board
 	Ranks  engine.Ranks
-	Now    func() calendar.Instant
+	// Now is the time by which what is due happens, and what is accepted is dated.
+	Now func() calendar.Instant
+	// Ahead is how far ahead of Now the time is that events take which have none of their own, and that questions are asked at,
+	// while nobody vouches for the machine's clock. nil: it is not.
+	Ahead func() time.Duration
+	// Held is why nothing may be accepted, nil while it may; nil for never. What time does goes on.
+	Held func() error
 	// Full reports whether nothing must be written for want of room; nil: there always is.
 	Full func() bool
 	// Secret is what the ids of erased members are hashed with, and generated codes are made of; it must never change.
@@ -45,6 +55,8 @@ type Program struct {
 	store   engine.Store
 	boards  leaderboards.Board
 	now     func() calendar.Instant
+	ahead   func() time.Duration
+	held    func() error
 	sources map[string]string
 	full    func() bool
 	inRoom  bool // the boards are in process and fed by the processor itself
@@ -101,9 +113,15 @@ func Open(o Options) (*Program, error) {
 		return nil, err
 	}
 	processor.SealCodes(o.Secret)
-	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, sources: o.Sources, full: o.Full, inRoom: o.Ranks != nil, processor: processor,
+	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}}
+	if p.ahead == nil {
+		p.ahead = func() time.Duration { return 0 }
+	}
+	if p.held == nil {
+		p.held = func() error { return nil }
+	}
 	p.waiters, p.start = sync.NewCond(&p.waitMu), time.Now()
 	p.asked.Store(-int64(workAlone))
 	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
@@ -124,8 +142,14 @@ func Open(o Options) (*Program, error) {
 }
 
 // Submit hands events to the program and waits until they are durable. Results come in the order of the events. The error is
-// ErrFull while the disk is nearly full.
+// ErrFull while the disk is nearly full, and ErrHeld while the machine's clock cannot be right: then nothing is accepted but
+// history, which has its own time.
 func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
+	if slices.ContainsFunc(events, func(e *engine.Event) bool { return !e.Past }) {
+		if err := p.held(); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrHeld, err)
+		}
+	}
 	p.asked.Store(int64(time.Since(p.start)))
 	return p.submit(events)
 }
@@ -134,15 +158,28 @@ func (p *Program) submit(events []*engine.Event) ([]Result, error) {
 	if p.full != nil && p.full() {
 		return nil, ErrFull
 	}
-	now := p.now()
+	now, present := p.times()
 	for _, e := range events {
-		e.Arrived = now
-		if !e.Timed {
-			e.Time = now
-		}
+		arrive(e, now, present)
 	}
 	r := &request{events: events, results: make([]Result, len(events)), done: make(chan struct{})}
 	return r.results, p.enqueue(r)
+}
+
+// arrive dates an event that comes in.
+func arrive(e *engine.Event, now, present calendar.Instant) {
+	e.Arrived, e.Clock = now, present
+	if !e.Timed {
+		e.Time = present
+	}
+}
+
+// neverBefore keeps an event that has no time of its own from being older than what was accepted before it, where the clock was
+// ahead then and has been put right: it would be late by a clock that was wrong. The lock is held.
+func (p *Program) neverBefore(e *engine.Event) {
+	if last, _ := p.processor.Clock(); !e.Timed && !e.Past {
+		e.Time = max(e.Time, last)
+	}
 }
 
 // Put writes index rows of jobs, such as how far an outbox was drained, with the next batch.
@@ -234,6 +271,7 @@ func (p *Program) decideOne(r *request) (err error) {
 		}
 	}()
 	for i, e := range r.events {
+		p.neverBefore(e)
 		out, refusal, err := p.processor.Process(e)
 		if err != nil {
 			return err
@@ -333,8 +371,20 @@ func (p *Program) Rules() *engine.Ruleset {
 	return p.processor.Rules()
 }
 
-// Now is the program's clock.
+// Now is the program's clock, by which what is due happens.
 func (p *Program) Now() calendar.Instant { return p.now() }
+
+// Present is the instant that questions are asked at: it is ahead of Now while nobody vouches for the machine's clock, so that
+// what takes is held.
+func (p *Program) Present() calendar.Instant {
+	_, present := p.times()
+	return present
+}
+
+func (p *Program) times() (now, present calendar.Instant) {
+	now = p.now()
+	return now, now.Add(p.ahead())
+}
 
 // Store is the program's store, for reads that look at what is committed.
 func (p *Program) Store() engine.Store { return p.store }

@@ -46,7 +46,7 @@ func (p *Program) fresh(v *view, m *engine.Member, rules *engine.Ruleset, now ca
 // Progress is a member's progress now, as JSON, with its ETag. When the caller's etag still stands, body is nil. found is
 // false for an unknown member.
 func (p *Program) Progress(member, known string) (body []byte, etag string, found bool, err error) {
-	now := p.now()
+	taken, now := p.times()
 	p.mu.Lock()
 	m := p.processor.Member(member)
 	if m == nil {
@@ -59,7 +59,7 @@ func (p *Program) Progress(member, known string) (body []byte, etag string, foun
 		p.mu.Unlock()
 		return nil, known, true, p.Wait(seq)
 	}
-	progress := m.Progress(rules, now, p.processor.Group)
+	progress := m.ProgressHeld(rules, now, taken, p.processor.Group)
 	v = &view{member: m.Version, rules: rules, until: progress.Until}
 	for _, g := range progress.Groups {
 		v.groups = append(v.groups, groupVersion{g.Count.CountID, g.Version})
@@ -79,6 +79,15 @@ func (p *Program) Progress(member, known string) (body []byte, etag string, foun
 		body = nil
 	}
 	return body, v.etag, true, p.Wait(seq)
+}
+
+// taken is up to when time has taken what it takes, for a question about an instant. A forecast is of time that runs as it should.
+func (p *Program) taken(at calendar.Instant) calendar.Instant {
+	now, present := p.times()
+	if at > present {
+		return at
+	}
+	return min(at, now)
 }
 
 // tagged writes progress as JSON and finds its ETag, in which the instant of the question does not count.
@@ -104,7 +113,7 @@ func (p *Program) ProgressAt(member string, at calendar.Instant) (progress engin
 		if m == nil {
 			return progress, false, nil
 		}
-		return m.Progress(p.processor.Rules(), at, p.processor.Group), true, nil
+		return m.ProgressHeld(p.processor.Rules(), at, p.taken(at), p.processor.Group), true, nil
 	}
 	rules, versions := p.processor.Rules(), p.processor.Versions()
 	p.mu.Unlock()
@@ -124,7 +133,7 @@ func (p *Program) Enrollment(member, challenge string) (joins int, again bool) {
 	if m == nil || c == nil {
 		return 0, true
 	}
-	return m.Enrollment(rules, c, p.now())
+	return m.Enrollment(rules, c, p.Present())
 }
 
 // Profile is what a member told of themselves.
@@ -167,12 +176,11 @@ func (p *Program) Known(member string) bool {
 
 // DryRun computes what an event would mean now, and stores nothing. trace may be nil.
 func (p *Program) DryRun(e *engine.Event, trace *engine.Trace) (Result, error) {
-	e.Arrived = p.now()
-	if !e.Timed {
-		e.Time = e.Arrived
-	}
+	now, present := p.times()
+	arrive(e, now, present)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.neverBefore(e)
 	out, refusal, err := p.processor.DryRun(e, trace)
 	return Result{Outcome: out, Refusal: refusal}, err
 }

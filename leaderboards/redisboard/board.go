@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -41,6 +42,12 @@ func (b *Board) Close() error { return b.client.Close() }
 // Ping asks whether Redis answers.
 func (b *Board) Ping(ctx context.Context) error {
 	return failure("ping", b.client.Ping(ctx).Err())
+}
+
+// Time is what the clock of the Redis shows.
+func (b *Board) Time(ctx context.Context) (time.Time, error) {
+	at, err := b.client.Time(ctx).Result()
+	return at, failure("time", err)
 }
 
 // Epoch returns what SetEpoch last noted for a program, empty if there is nothing: then this Redis is new to the
