@@ -18,9 +18,10 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
-// Golden journals are what programs of older builds wrote, with the numbers that members saw then. Every build replays them to
-// the same numbers (reliability: P7, invariant 25); the outcome of each event is in the journal itself, and compared as well.
-// They are never written anew: a build that changes what is written adds a directory of its own.
+// Golden journals are what programs of older builds wrote, with the numbers that members saw at five instants, what a void of an
+// event in the middle came to, and how that event was explained. Every build comes to the same (reliability: P7, invariant 25); the
+// outcome of each event is in the journal itself, and compared as well. They are never written anew once a format is declared: a
+// build that changes what is written adds a directory of its own.
 var record = flag.String("record", "", "directory below testdata/journals to write golden journals of this build to; it must be new")
 
 const journals = "testdata/journals"
@@ -50,23 +51,77 @@ func TestGoldenJournals(t *testing.T) {
 			require.NoError(t, err)
 			var end struct{ At calendar.Instant }
 			require.NoError(t, json.Unmarshal(want, &end))
-			require.JSONEq(t, string(want), string(numbers(t, p, end.At)))
+			require.JSONEq(t, string(want), string(golden(t, store, versions, p, end.At)))
 		})
 	}
 }
 
-// numbers are what the members of a story see at an instant.
-func numbers(t *testing.T, p *engine.Processor, at calendar.Instant) []byte {
+// golden is all that a golden journal is held to: the members of a story at its end and at four instants before it, and what a
+// void and an explanation of an event in its middle come to.
+func golden(t *testing.T, store *engine.Memory, versions []engine.Version, p *engine.Processor, at calendar.Instant) []byte {
 	t.Helper()
+	first, middle := at, ""
+	last, _ := store.Head()
+	require.NoError(t, store.Records(1, func(seq uint64, b []byte) bool {
+		rec, err := engine.DecodeRecord(b)
+		require.NoError(t, err)
+		first = min(first, rec.Event.Arrived)
+		ofSender := p.Rules().EventType(rec.Event.Type) != nil && len(rec.Outcome.Effects) > 0 && rec.Event.Depth == 0
+		if ofSender && seq <= last/2 {
+			middle = rec.Event.ID
+		}
+		return true
+	}))
+	past := map[string]any{}
+	for n := range calendar.Instant(4) {
+		then := first + (at-first)/5*(n+1)
+		members := map[string]engine.Progress{}
+		for _, id := range storied {
+			m, err := engine.MemberAt(store, versions, id, then)
+			require.NoError(t, err)
+			if m != nil {
+				members[id] = m.Progress(p.Rules(), then, nil)
+			}
+		}
+		past[then.String()] = members
+	}
+	x, err := engine.Explain(store, versions, middle)
+	require.NoError(t, err)
+	require.NotNil(t, x, middle)
+	var did, steps []string
+	for i := range x.Did {
+		did = append(did, x.Did[i].Words()+" / "+x.Did[i].Definition+" / "+x.Did[i].Of)
+	}
+	for _, s := range x.Steps {
+		steps = append(steps, s.Definition+" / "+string(s.Reason)+" / "+s.Detail)
+	}
+	end := numbers(p, at)
+	void := engine.NewVoid(middle)
+	void.Time, void.Arrived = at, at
+	out, refusal, err := p.Process(void)
+	require.NoError(t, err)
+	voided := map[string]any{"refusal": refusal}
+	if refusal == nil {
+		voided["answer"] = json.RawMessage(engine.AppendAnswer(nil, out))
+	}
+	voided["members"] = numbers(p, at)
+	b, err := json.MarshalIndent(map[string]any{"at": at, "members": end, "past": past, "event": middle, "did": did, "steps": steps, "voided": voided}, "", " ")
+	require.NoError(t, err)
+	return b
+}
+
+// storied are the members of a story.
+var storied = []string{"m0", "m1", "m2", "m3", "m4", "m5"}
+
+// numbers are what the members of a story see at an instant.
+func numbers(p *engine.Processor, at calendar.Instant) map[string]engine.Progress {
 	members := map[string]engine.Progress{}
-	for _, id := range []string{"m0", "m1", "m2", "m3", "m4", "m5"} {
+	for _, id := range storied {
 		if m := p.Member(id); m != nil {
 			members[id] = m.Progress(p.Rules(), at, p.Group)
 		}
 	}
-	b, err := json.MarshalIndent(map[string]any{"at": at, "members": members}, "", " ")
-	require.NoError(t, err)
-	return b
+	return members
 }
 
 func writeJournal(t *testing.T, dir, name string) {
@@ -86,7 +141,10 @@ func writeJournal(t *testing.T, dir, name string) {
 	require.NoError(t, z.Close())
 	require.NoError(t, os.WriteFile(base+".journal.gz", b.Bytes(), 0o600))
 	require.NoError(t, os.WriteFile(base+".yaml", []byte(source(t, name)), 0o600))
-	require.NoError(t, os.WriteFile(base+".json", append(numbers(t, w.p, w.now), '\n'), 0o600))
+	store := readJournal(t, base+".journal.gz") // as a replay has it
+	p, err := engine.NewProcessor(store, w.versions, nil)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(base+".json", append(golden(t, store, w.versions, p, w.now), '\n'), 0o600))
 }
 
 func readJournal(t *testing.T, file string) *engine.Memory {
