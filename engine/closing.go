@@ -315,7 +315,7 @@ func (c *closer) writeTable() (done int, err error) {
 		return 1, c.seal()
 	}
 	split := strings.TrimSuffix(strings.TrimPrefix(ranking, prefix), "\x00")
-	key := leaderboards.Key{Board: c.Board, Season: c.Season, Split: split}
+	key := leaderboards.Key{Board: c.board.Key, Season: c.Season, Split: split}
 	var scores []leaderboards.Score
 	for s, err := range ScoresOf(c.Store(), key) { // in one scan, so that it is all of one moment
 		if err != nil {

@@ -30,8 +30,8 @@ func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
 			continue
 		}
 		now := a.goBack()
-		who := a.ask(c.Earner.For, c.Name)
-		group, split, counts := a.placed(c.Earner.By, c.Earner.Split, c.Name)
+		who := a.ask(c.Earner.For, c.Path)
+		group, split, counts := a.placed(c.Earner.By, c.Earner.Split, c.Path)
 		if a.m.Profile = now; who && counts {
 			a.fold(c, challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: given}, group, split)
 		}
@@ -92,7 +92,7 @@ func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribu
 	}
 	a.m.large = a.m.large || isLarge(t.Value)
 	if t.Full && !full {
-		a.out.note("distinct_full", c.Name, "the limit of distinct values is reached; further ones do not count")
+		a.out.note("distinct_full", c.Path, "the limit of distinct values is reached; further ones do not count")
 	}
 	return true
 }
@@ -101,10 +101,10 @@ func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribu
 // that could be foreseen (Processor.outOfRange).
 func (a *applier) overflows(c *Counter) {
 	if a.judge != nil {
-		a.judge.a.out.overflow = c.Name
+		a.judge.a.out.overflow = c.Path
 	}
-	a.out.overflow = c.Name
-	a.out.note("overflow", c.Name, "with this the sum would be more than can be counted: it was left out")
+	a.out.overflow = c.Path
+	a.out.note("overflow", c.Path, "with this the sum would be more than can be counted: it was left out")
 }
 
 // large is what a count, or a number of an event, may have before it is looked whether an event would take a sum out of the range

@@ -31,7 +31,7 @@ func (a *applier) succeeded(old *Counter) bool {
 	if now != nil && now.Meaning == old.Meaning && a.event.Time >= now.start {
 		return true
 	}
-	a.out.note("dropped", old.Name, "the present version of the ruleset does not count this any more")
+	a.out.note("dropped", old.Path, "the present version of the ruleset does not count this any more")
 	return false
 }
 

@@ -61,6 +61,9 @@ func (r *Ruleset) Link() {
 	r.byName = map[string]*Counter{}
 	for _, c := range r.counters() {
 		r.byName[c.Name] = c
+		if c.Path == "" { // part of another definition
+			c.Path = c.Name
+		}
 		c.start = calendar.Beginning
 	}
 	for _, t := range r.Events {

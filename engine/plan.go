@@ -196,14 +196,14 @@ func (a *applier) planBoost(b *Boost) {
 func (a *applier) planFeed(f *Feed) {
 	c := f.counter
 	if a.facts.exhausted() {
-		a.trace.not(a.event.ID, c.Name, c.Position, Failed, ErrTooMuchWork.Error())
+		a.trace.not(a.event.ID, c.Path, c.Position, Failed, ErrTooMuchWork.Error())
 		return
 	}
 	if a.event.Time < c.start {
-		a.trace.not(a.event.ID, c.Name, c.Position, NotActive, "it was added later")
+		a.trace.not(a.event.ID, c.Path, c.Position, NotActive, "it was added later")
 		return
 	}
-	if !a.matches(c.Name, c.Position, f.For, f.During, f.If, &f.Parts) {
+	if !a.matches(c.Path, c.Position, f.For, f.During, f.If, &f.Parts) {
 		return
 	}
 	p := plannedFeed{feed: f, contribution: challenges.Contribution{At: a.event.Time, ID: a.event.ID, Value: decimal.One}}

@@ -141,6 +141,10 @@ func (b *builder) levelGrant(p document.Pair, source string) []engine.Grant {
 			b.unknown(entry.Value, 0, len(g.Level), "level", g.Level, levels)
 			continue
 		}
+		if rec := b.recordOf("tiers", entry.Key.Text); g.Tier != nil && g.Level != levels[0] && !rec.Has("keep") && !rec.Has("grace") {
+			b.Node(entry.Value, "give the tier keep: 12 months", "a level that is given falls at once: tier %s has no keep", g.Tier.ID)
+			continue
+		}
 		out = append(out, g)
 	}
 	return out

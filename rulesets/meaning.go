@@ -144,6 +144,7 @@ func (b *builder) version(section string, d *engine.Definition, counters ...*eng
 
 func afresh(section string, d *engine.Definition, c *engine.Counter) {
 	if own := section + "/" + d.ID; d.Version > 1 {
+		c.Path = c.Name
 		c.Name = own + "#" + strconv.Itoa(d.Version) + strings.TrimPrefix(c.Name, own)
 	}
 }

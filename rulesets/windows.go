@@ -80,6 +80,10 @@ func (b *builder) window(n *document.Node) *engine.Window {
 		}
 		return nil
 	}
+	if g.Has(10) {
+		b.Node(n, "dates, or from, until, days, hours", "a promotion that is always open says nothing")
+		return nil
+	}
 	if days := daysNamed(g.Get(11)); days != "" && b.windows[g.Get(11)] == nil {
 		b.Node(n, "write {days: "+days+"}", "there is no promotion %q", n.Text)
 		return nil

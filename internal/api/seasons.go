@@ -87,7 +87,7 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 	if err != nil {
 		return nil, err
 	}
-	labels, err := c.program.ScoredSeasons(b.ID)
+	labels, err := c.program.ScoredSeasons(b.Key)
 	if err != nil {
 		return nil, err
 	}

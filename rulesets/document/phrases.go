@@ -155,5 +155,8 @@ func (g Groups) Get(i int) string {
 	return g.text[g.index[2*i]:g.index[2*i+1]]
 }
 
+// Len is one more than the number of groups that the form has.
+func (g Groups) Len() int { return len(g.index) / 2 }
+
 // At is the span of group i in the text. Phrases are ASCII, so bytes are characters.
 func (g Groups) At(i int) (from, to int) { return g.index[2*i], g.index[2*i+1] }

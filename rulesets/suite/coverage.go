@@ -49,7 +49,12 @@ func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
 			c.earned(rules, &e)
 		case engine.ChallengeEffect:
 			c["challenges/"+e.ID] = c["challenges/"+e.ID] || e.Done
-		case engine.StreakEffect, engine.QueuedEffect:
+		case engine.StreakEffect:
+			k := slices.IndexFunc(rules.Streaks, func(k *engine.Streak) bool { return k.ID == e.ID })
+			if k >= 0 && len(rules.Streaks[k].Goals) == 0 { // being lived is all it does
+				c["streaks/"+e.ID] = true
+			}
+		case engine.QueuedEffect:
 		default:
 			c[e.Kind.String()+"s/"+e.ID] = true
 		}
@@ -65,7 +70,7 @@ func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
 func (c coverage) earned(rules *engine.Ruleset, e *engine.Effect) {
 	for _, k := range rules.Counters {
 		if e.Amount > 0 && k.Earned != nil && k.Earned.ID == e.ID && (k.Only == nil || k.Only[e.Source]) {
-			c[k.Name] = true
+			c[k.Path] = true
 		}
 	}
 }

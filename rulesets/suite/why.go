@@ -149,6 +149,11 @@ func (w *world) deed(s *engine.TraceStep) string {
 				gifts = append(gifts, given(g)+to(rec, w.records))
 			}
 		}
+		for i := 0; rec.Outcome.Trail != nil && i < len(rec.Outcome.Trail.Gifts); i++ { // levels, told as the tier's own
+			if g := &rec.Outcome.Trail.Gifts[i]; g.Source == s.Definition && g.Kind == engine.TierEffect {
+				gifts = append(gifts, "level "+g.Level+" of "+g.ID+to(rec, w.records))
+			}
+		}
 	}
 	switch section, _, _ := strings.Cut(s.Definition, "/"); {
 	case len(gifts) > 0:
@@ -273,7 +278,7 @@ func (w *world) badge(id string, m *engine.Member) []Why {
 		return nil
 	}
 	b := w.rules.Badges[i]
-	said := b.Counter.Name + " is " + m.Count(w.rules, b.Counter, w.now).String()
+	said := b.Counter.Path + " is " + m.Count(w.rules, b.Counter, w.now).String()
 	for _, level := range b.Levels {
 		said += ", " + level.Name + " asks for " + level.At.String()
 	}
