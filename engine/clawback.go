@@ -131,15 +131,15 @@ func (a *applier) pointsOf(acc *Account) *Points {
 }
 
 // giveBack returns what a reversed event had taken, to the lots it came from; what comes back after its expiry is expired.
-func (a *applier) giveBack(parts []TakenPart) {
+func (a *applier) giveBack(parts []ClaimPart) {
 	for i := range parts {
 		p := &parts[i]
 		acc := a.m.needAccount(p.Points)
 		time := a.passage(acc)
-		lot := acc.lotOf(p, forfeitedOf)
+		lot := acc.lotOf(&p.TakenPart, forfeitedOf)
 		lot.Forfeited -= p.Amount
 		acc.Forfeited -= p.Amount
-		kept := time.back(lot, p.Amount, time.over(&ClaimPart{TakenPart: *p}, a.now), Entry{Kind: EntryReturned, Amount: p.Amount, At: a.now, Lot: lot.Seq,
+		kept := time.back(lot, p.Amount, time.over(p, a.now), Entry{Kind: EntryReturned, Amount: p.Amount, At: a.now, Lot: lot.Seq,
 			Source: p.Source, Available: lot.Available, Expires: lot.Expires})
 		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: p.Points, Source: p.Source, Amount: kept, Wanted: p.Amount,
 			Available: p.Available, Expires: p.Expires})

@@ -352,7 +352,7 @@ func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 		done, p.Amount = done-skip, p.Amount-skip
 		if p.Amount = min(p.Amount, amount); p.Amount > 0 {
 			amount -= p.Amount
-			j.rev.Returned = append(j.rev.Returned, p)
+			j.rev.Returned = append(j.rev.Returned, ClaimPart{TakenPart: p, Over: j.lapsed(j.a.m.needAccount(p.Points), (&ClaimPart{TakenPart: p}).lot())})
 		}
 	}
 }

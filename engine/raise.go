@@ -508,7 +508,7 @@ func (j *judgement) open(r *Rule, x *rising) bool {
 	if lot.Available <= a.now {
 		lot.Granted = lot.Available // it is released
 		time := a.passage(acc)
-		if acc.expiry(time.cal, &lot, time.idle) <= a.now || j.lapsed(acc, &lot) {
+		if acc.expiry(time.cal, &lot, time.idle) <= a.now || j.lapsed(acc, &lot) != 0 {
 			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
 			return false
 		}
@@ -518,8 +518,8 @@ func (j *judgement) open(r *Rule, x *rising) bool {
 	return true
 }
 
-// lapsed reports whether a lot would have expired for want of the events that prolong it, before the last of them came.
-func (j *judgement) lapsed(acc *Account, lot *Lot) bool {
+// lapsed is when a lot expired for want of the events that prolong it, before the last of them came; 0 where it did not.
+func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 	cal := j.a.rules.CalendarOf(j.a.m)
 	for i, rule := range acc.Idle {
 		if lot.Idle&(1<<i) == 0 {
@@ -534,13 +534,16 @@ func (j *judgement) lapsed(acc *Account, lot *Lot) bool {
 		slices.Sort(times)
 		until := cal.EndOfDayAfter(lot.Available, rule.After)
 		for _, at := range times {
+			if at >= until && (over == 0 || until < over) {
+				over = until
+			}
 			if at >= until {
-				return true
+				break
 			}
 			until = max(until, cal.EndOfDayAfter(at, rule.After))
 		}
 	}
-	return false
+	return over
 }
 
 // award gives the badges, rewards and levels of a rule that newly matches.

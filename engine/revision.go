@@ -12,7 +12,7 @@ type Revision struct {
 	Progress []byte // the member's progress afterwards, nil where it stays as it is
 	Claws    []Claw
 	Undone   []CauseRef
-	Returned []TakenPart
+	Returned []ClaimPart
 	Uses     []UseBack
 	Groups   []GroupChange
 	Released []Release
@@ -90,7 +90,7 @@ func (w *writer) revision(v *Revision) {
 	}
 	w.len(len(v.Returned))
 	for i := range v.Returned {
-		w.taken(&v.Returned[i])
+		w.claimPart(&v.Returned[i])
 	}
 	w.len(len(v.Uses))
 	for i := range v.Uses {
@@ -161,7 +161,7 @@ func (r *reader) revision() *Revision {
 			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num(), Let: r.num()}
 	})
 	v.Undone = list(r, func(u *CauseRef) { *u = CauseRef{Seq: r.uint(), Cause: r.cause()} })
-	v.Returned = list(r, r.taken)
+	v.Returned = list(r, r.claimPart)
 	v.Uses = list(r, func(u *UseBack) {
 		u.Seq, u.Index = r.uint(), r.len2()
 		r.useMark(&u.Mark)

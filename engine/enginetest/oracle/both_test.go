@@ -341,6 +341,9 @@ func asSent(e Event) *engine.Event {
 		}
 	case "spend":
 		data = fmt.Sprintf(`{"amount":%s}`, number(e.Amount))
+		if e.Friend != "" {
+			data = fmt.Sprintf(`{"amount":%s,"friend":%q}`, number(e.Amount), e.Friend)
+		}
 	}
 	return &engine.Event{ID: e.ID, Type: e.Type, Member: e.Member, Time: calendar.Instant(e.At), Timed: true,
 		Arrived: calendar.Instant(e.Arrived), Data: []byte(data)}

@@ -193,7 +193,7 @@ func (w *World) Adjust(of, points string, amount int64, now Instant) bool {
 	m.settle(now)
 	a := m.accounts[points]
 	if amount < 0 {
-		ok := a.take(m, now, -amount)
+		_, ok := a.take(m, now, -amount)
 		if !ok {
 			w.reach("adjustment refused")
 		}

@@ -62,6 +62,13 @@ func (d drawing) ruleset(m mix, begin int) Program {
 			p.Rules = append(p.Rules, Rule{ID: "swap", When: "spend", Points: "gems", Fixed: 2, Take: true})
 		}
 	}
+	if m["transfers"] {
+		pass := Rule{ID: "pass", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true, Pass: true, To: true}
+		if d.one(2) {
+			pass.ID, pass.To, pass.From = "zpass", false, true // after others that could take what it gives
+		}
+		p.Rules = append(p.Rules, pass)
+	}
 	if m["boosts"] {
 		for i := range d.between(1, 3) {
 			p.Boosts = append(p.Boosts, d.boost(fmt.Sprint("b", i), m))

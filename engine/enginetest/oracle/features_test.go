@@ -20,6 +20,7 @@ var features = []feature{
 	{"expiry", []string{"expired"}},
 	{"pending", []string{"pending"}},
 	{"takes", []string{"taken"}},
+	{"transfers", []string{"transfer to another", "transfer from another"}},
 	{"streaks", []string{"run of several", "freeze used"}},
 	{"streak goals", []string{"goal of a streak"}},
 	{"freezes", []string{"stored freeze used"}},

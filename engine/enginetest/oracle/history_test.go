@@ -95,6 +95,10 @@ func (s *storyteller) send() {
 		}
 	case "spend":
 		e.Amount = s.amount()
+		if s.mix["transfers"] && !s.one(4) {
+			e.Amount = min(e.Amount, 5*million)
+			e.Friend = fmt.Sprint("m", s.below(len(s.zones)+1))
+		}
 	}
 	if s.mix["late"] && s.one(3) {
 		e.At -= int64(s.below(70*3600)) * second
@@ -166,10 +170,10 @@ func (s *storyteller) reverse() {
 	}
 	old := s.old()
 	amount, open := s.left[old.ID]
-	if !open || old.Type == "spend" {
+	if !open {
 		return
 	}
-	if s.mix["pending"] && s.one(8) {
+	if s.mix["pending"] && old.Type != "spend" && s.one(8) {
 		s.now += int64(s.below(7200)) * second
 		if s.add(step{do: pick(s.drawing, "release", "release", "refuse"), event: old}); s.steps[len(s.steps)-1].do == "refuse" {
 			delete(s.left, old.ID)
@@ -180,7 +184,7 @@ func (s *storyteller) reverse() {
 		return
 	}
 	s.now += int64(s.below(7200)) * second
-	if old.Type == "buy" && amount >= million && s.one(2) {
+	if old.Type != "visit" && amount >= million && s.one(2) {
 		s.left[old.ID] = int64(s.below(int(amount/10_000))) * 10_000
 		s.add(step{do: "amend", event: old, amount: s.left[old.ID]})
 		return

@@ -207,18 +207,18 @@ func (a *account) order() []*lot {
 }
 
 // take forfeits an amount in spending order, or nothing.
-func (a *account) take(m *member, now Instant, amount int64) bool {
+func (a *account) take(m *member, now Instant, amount int64) (parts []*part, ok bool) {
 	if a.balance(m, now).Spendable < amount {
-		return false
+		return nil, false
 	}
 	for _, l := range a.order() {
-		if l.available <= now {
-			part := min(l.remaining, amount)
-			l.remaining -= part
-			amount -= part
+		if n := min(l.remaining, amount); n > 0 && l.available <= now {
+			l.remaining -= n
+			amount -= n
+			parts = append(parts, &part{l, n})
 		}
 	}
-	return true
+	return parts, true
 }
 
 // moveExpiry lets an event that idle points wait for bring back what had expired meanwhile.

@@ -65,6 +65,8 @@ type Rule struct {
 	Take   bool
 	To     bool  // to event.friend
 	Gems   int64 // whole gems, given besides
+	From   bool  // takes from event.friend
+	Pass   bool  // gives what it takes
 	Mark   bool  // gives the badge mark besides
 	Limits []Limit
 }

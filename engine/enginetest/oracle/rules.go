@@ -96,12 +96,7 @@ func round(v *big.Rat, p Points) int64 {
 func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
 	wanted := w.amount(m, h, r)
 	if r.Take {
-		if a := m.accounts[r.Points]; wanted > 0 && a.take(m, h.Arrived, wanted) {
-			out[r.ID] = -wanted
-			w.reach("taken")
-		} else if wanted > 0 {
-			w.reach("too little to take")
-		}
+		w.serveTake(m, h, r, wanted, out)
 		return
 	}
 	if r.To {

@@ -60,6 +60,7 @@ type happened struct {
 	byHand bool             // what it gave was released or refused
 	wanted map[string]int64 // by rule, where a raise was refused whole
 	gave   []*grant
+	took   []*taking
 	gifts  []*gift // to others
 }
 
@@ -185,6 +186,7 @@ func (w *World) Send(e Event) map[string]int64 {
 		}
 	}
 	m.grantLots(w, h)
+	w.takeFromOthers(m, h)
 	w.sendGifts(h)
 	w.payGoals(m, h)
 	w.payGroups(m, h)
@@ -245,12 +247,14 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 		a := m.accounts[points]
 		a.clawBack(w, now, a.lotOf(h.seq, false), sum)
 	}
+	w.giveTakenBack(m, h, true, now)
 	if h.voided {
 		for _, a := range m.accounts {
 			a.expiryBack(w, m, h, now)
 		}
 	}
 	w.revokeGoals(m, now)
+	w.giveTakenBack(m, h, false, now)
 	w.reverseGifts(m, h, now)
 }
 

@@ -18,7 +18,7 @@ func (p Program) yaml() string {
 		weeks = "sunday"
 	}
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
-	b.WriteString("member: {team?: text}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number}\n")
+	b.WriteString("member: {team?: text}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n")
 	section(b, "points", p.Points, Points.yaml)
 	section(b, "rules", p.Rules, Rule.yaml)
 	section(b, "boosts", p.Boosts, Boost.yaml)
@@ -138,6 +138,12 @@ func (r Rule) yaml() (string, fields) {
 	}
 	if r.To {
 		f.add("to: event.friend")
+	}
+	if r.From {
+		f.add("from: event.friend")
+	}
+	if r.Pass {
+		f.add("give: {%s: %s}", r.Points, amount)
 	}
 	f.add("%s:", verb)
 	f.add("  %s: %s", r.Points, amount)
