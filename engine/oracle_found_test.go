@@ -238,3 +238,20 @@ rules: {buy: {when: buy, give: {stars: 5}, limit: 1 ever}}
 	w.send("ann", "buy")
 	w.has("ann", "stars", "5")
 }
+
+// What comes with the first instant of a day comes after what that day takes away: the level is reached by it, from below, however
+// late what followed was told.
+func TestALevelReachedWithTheDayThatTakesItAway(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+tiers: {club: {earned: stars, last: 2 weeks, levels: {green: 0, gold: 30}, keep: 7 days}}
+`)
+	w.at("2026-05-02T12:00:00Z").send("ann", "buy", "amount", 4)
+	w.at("2026-05-03T12:00:00Z").send("ann", "buy", "amount", 28)
+	w.at("2026-05-18T20:00:00Z").late("2026-05-16T00:00:00Z").send("ann", "buy", "amount", 4) // from 28 to 32, as the 2nd is over
+	w.at("2026-05-19T00:10:00Z").late("2026-05-16T23:59:59Z").send("ann", "buy", "amount", 4)
+	w.at("2026-05-22T12:00:00Z")
+	require.Equal(t, "gold", w.tier("ann", "club"), "kept for seven days from the 16th")
+}

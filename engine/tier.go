@@ -150,7 +150,7 @@ func (t *Tier) step(cal calendar.Calendar, rec *TierRecord, s *challenges.TierSt
 		end++
 	}
 	metrics.without = rec.Recent[i:]
-	way = t.Ladder.Settle(cal, s, metrics, at-1, way)
+	way = t.Ladder.Settle(cal, s, metrics, at, way) // also what the day that begins with it takes away
 	metrics.without = rec.Recent[end:]
 	for _, g := range rec.Recent[i:end] {
 		if g.Level != challenges.NoLevel {
