@@ -59,8 +59,8 @@ func play(h history, invariants, telling bool) (b *both, text string) {
 	for i, zone := range h.zones {
 		id, team := fmt.Sprint("m", i), teams[i%len(teams)]
 		b.members = append(b.members, id)
-		b.command(engine.NewProfile("put"+id, id, engine.Profile{Timezone: &zone, Fields: inTeam(team)}), h.begin)
-		b.world.Join(id, zone, team, h.begin)
+		b.command(engine.NewProfile("put"+id, id, engine.Profile{Timezone: &zone, Fields: profile(team, h.birthdays[i])}), h.begin)
+		b.world.Join(id, zone, team, h.birthdays[i], h.begin)
 		b.tell(h.begin, "%s lives in %s, is %s", id, zone, team)
 	}
 	for _, s := range h.steps {
@@ -92,6 +92,7 @@ func (b *both) jobs(now Instant) {
 	h := &enginetest.Host{S: b.store, P: b.p, At: calendar.Instant(now)}
 	b.commit(false)
 	require.NoError(&disagreement{}, h.CloseSeasons())
+	b.world.FireTimers(now)
 	b.world.PayPrizes(now)
 }
 
@@ -144,6 +145,14 @@ func (b *both) open() {
 	}
 	b.p, err = engine.NewProcessor(b.store, b.versions, b.boards)
 	require.NoError(&disagreement{}, err)
+}
+
+func profile(team string, birthday int) map[string]json.RawMessage {
+	fields := inTeam(team)
+	if birthday != 0 {
+		fields["birthday"] = json.RawMessage(strconv.Quote(dated(birthday)))
+	}
+	return fields
 }
 
 func inTeam(team string) map[string]json.RawMessage {
@@ -208,6 +217,9 @@ func (b *both) commit(checkpoint bool) {
 // do takes a step. One about an event or a claim that was not made (a shorter history may lack it) is left out.
 func (b *both) do(s step) {
 	b.jobsBefore(s.now)
+	if len(b.world.Program.Timers) > 0 {
+		b.jobs(s.now)
+	}
 	switch s.do {
 	case "send":
 		b.send(s.event)
@@ -356,7 +368,7 @@ func (b *both) send(e Event) {
 	b.sent[e.ID] = e
 	given := map[string]int64{}
 	for _, f := range b.accept(event).Effects {
-		if rule, ok := strings.CutPrefix(f.Source, "rules/"); ok && f.Kind == engine.PointsEffect {
+		if rule, ok := strings.CutPrefix(f.Source, "rules/"); ok && f.Kind == engine.PointsEffect && !b.world.isTimer(rule) {
 			given[rule] += int64(f.Amount)
 		}
 	}

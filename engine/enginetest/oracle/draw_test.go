@@ -62,6 +62,10 @@ func (d drawing) ruleset(m mix, begin int) Program {
 			p.Rules = append(p.Rules, Rule{ID: "swap", When: "spend", Points: "gems", Fixed: 2, Take: true})
 		}
 	}
+	if m["timers"] {
+		p.Timers = []Timer{{ID: "t0", First: pick(d, "visit", "buy"), After: d.span("hour", "day", "week", "month"), Give: 1},
+			{ID: "t1", Last: pick(d, "visit", "buy"), After: d.span("hour", "day", "week"), Give: 2}, {ID: "t2", Yearly: true, Give: 4}}
+	}
 	if m["transfers"] {
 		pass := Rule{ID: "pass", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true, Pass: true, To: true}
 		if d.one(2) {
@@ -147,7 +151,7 @@ func (d drawing) counter(id string, m mix) Counter {
 	}
 	if m["earned"] && d.one(2) {
 		c.Fold, c.Earned = Fold{When: earned, Kind: "add", Amount: true}, pick(d, "stars", "stars", "gems")
-		if m["needs"] {
+		if m["needs"] || m["timers"] {
 			c.Earned = "stars" // whether what waited, or what let it count, earned the gems of a goal is nowhere said
 		}
 		return c

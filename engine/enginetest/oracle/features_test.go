@@ -40,6 +40,7 @@ var features = []feature{
 	{"several gifts", []string{"two gifts of a rule", "badge of a rule", "badge of a goal"}},
 	{"earned", []string{"points counted"}},
 	{"seasons", []string{"prize"}},
+	{"timers", []string{"timer after the first", "timer after the last", "birthday"}},
 	{"rewards", []string{"claim"}},
 	{"adjustments", []string{"adjustment"}},
 	{"reversals", []string{"void", "amend"}},

@@ -28,7 +28,9 @@ type history struct {
 	program Program
 	begin   Instant
 	zones   []string
-	steps   []step
+	// birthdays are days since 1970, 0 where it is unknown.
+	birthdays []int
+	steps     []step
 }
 
 const day = 86400 * second
@@ -53,6 +55,7 @@ func draw(seed int64) history {
 	s.begin, s.program = int64(begin)*day, d.ruleset(s.mix, begin)
 	for range d.between(1, 4) {
 		s.zones = append(s.zones, pick(d, zones...))
+		s.birthdays = append(s.birthdays, pick(d, 0, dayOf("1992-02-29"), begin-366*30+d.below(300), begin-366*20+d.below(60)))
 	}
 	s.now = s.begin + 80*3600*second // later than the latest late event after joining
 	for range d.length() {

@@ -30,7 +30,7 @@ func permuted(seed int64) (inOrder, late history) {
 	begin := dayOf(pick(d, beginnings...))
 	s.begin, s.program = int64(begin)*day, d.ruleset(m, begin)
 	for range d.between(1, 3) {
-		s.zones = append(s.zones, pick(d, zones...))
+		s.zones, s.birthdays = append(s.zones, pick(d, zones...)), append(s.birthdays, 0)
 	}
 	s.now = s.begin + 80*3600*second
 	for range d.between(10, 60) {

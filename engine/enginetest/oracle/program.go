@@ -18,6 +18,7 @@ type Program struct {
 	Badges      []Badge
 	Boards      []Board
 	Rewards     []Reward
+	Timers      []Timer
 	Next        *Version // nil while there is one version
 }
 
@@ -69,6 +70,16 @@ type Rule struct {
 	Pass   bool  // gives what it takes
 	Mark   bool  // gives the badge mark besides
 	Limits []Limit
+}
+
+// Timer gives gems by time alone: a time after the first or the last event of a type, or every year on the birthday.
+type Timer struct {
+	ID     string
+	First  string
+	Last   string
+	Yearly bool
+	After  Span
+	Give   int64
 }
 
 // Limit is N times or points per period, in the last days, or ever, for whom By says.

@@ -15,12 +15,13 @@ func shorter(h history, invariants bool) history {
 	}
 	for size := len(h.steps) / 2; size > 0; size /= 2 {
 		h.steps = without(h.steps, size, 0, func(steps []step) bool {
-			return disagree(history{h.mix, h.program, h.begin, h.zones, steps})
+			return disagree(history{h.mix, h.program, h.begin, h.zones, h.birthdays, steps})
 		})
 	}
 	p := h.program
-	try := func(p Program) bool { return disagree(history{h.mix, p, h.begin, h.zones, h.steps}) }
+	try := func(p Program) bool { return disagree(history{h.mix, p, h.begin, h.zones, h.birthdays, h.steps}) }
 	p.Rules = without(p.Rules, 1, 1, func(d []Rule) bool { q := p; q.Rules = d; return try(q) })
+	p.Timers = without(p.Timers, 1, 0, func(d []Timer) bool { q := p; q.Timers = d; return try(q) })
 	p.Boosts = without(p.Boosts, 1, 0, func(d []Boost) bool { q := p; q.Boosts = d; return try(q) })
 	p.Counters = without(p.Counters, 1, 0, func(d []Counter) bool { q := p; q.Counters = d; return try(q) })
 	p.Streaks = without(p.Streaks, 1, 0, func(d []Streak) bool { q := p; q.Streaks = d; return try(q) })

@@ -46,6 +46,8 @@ type member struct {
 	gifts    []*gift                     // of others
 	prizes   []prize
 	mended   map[string]*mended // by streak
+	birthday int                // 0 for unknown
+	fired    map[string]Instant // timers, when they did last
 	accounts map[string]*account
 	awards   map[string]*award
 }
@@ -113,13 +115,13 @@ func (w *World) usedWeeks() {
 // teams are all there are.
 var teams = []string{"blue", "red"}
 
-// Join adds a member who lives in a zone.
-func (w *World) Join(id, zone, team string, at Instant) {
+// Join adds a member who lives in a zone, with a birthday or 0.
+func (w *World) Join(id, zone, team string, birthday int, at Instant) {
 	if !w.Program.MemberClock {
 		zone = w.Program.Zone
 	}
 	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, moves: []move{{at, team}}, spells: map[string][]*spell{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
-		accounts: map[string]*account{}, awards: map[string]*award{}, mended: map[string]*mended{}}
+		accounts: map[string]*account{}, awards: map[string]*award{}, mended: map[string]*mended{}, birthday: birthday, fired: map[string]Instant{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}, forgave: map[int]bool{}}
 	}
@@ -190,6 +192,7 @@ func (w *World) Send(e Event) map[string]int64 {
 	w.sendGifts(h)
 	w.payGoals(m, h)
 	w.payGroups(m, h)
+	w.fireTimers(m, e.Arrived)
 	return out
 }
 
@@ -256,6 +259,7 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	w.revokeGoals(m, now)
 	w.giveTakenBack(m, h, false, now)
 	w.reverseGifts(m, h, now)
+	w.fireTimers(m, now)
 }
 
 // keep lowers a grant to what the event, as it is now, would have given, and tells what must come back.

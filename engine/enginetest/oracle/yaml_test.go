@@ -18,9 +18,13 @@ func (p Program) yaml() string {
 		weeks = "sunday"
 	}
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
-	b.WriteString("member: {team?: text}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n")
+	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n")
 	section(b, "points", p.Points, Points.yaml)
 	section(b, "rules", p.Rules, Rule.yaml)
+	for _, t := range p.Timers {
+		id, lines := t.yaml()
+		fmt.Fprintf(b, "  %s:\n    %s\n", id, strings.Join(lines, "\n    "))
+	}
 	section(b, "boosts", p.Boosts, Boost.yaml)
 	section(b, "counters", p.Counters, Counter.yaml)
 	section(b, "streaks", p.Streaks, Streak.yaml)
@@ -160,6 +164,20 @@ func (r Rule) yaml() (string, fields) {
 		f.add("  - %s", l.yaml())
 	}
 	return r.ID, f
+}
+
+func (t Timer) yaml() (string, fields) {
+	var f fields
+	switch {
+	case t.Yearly:
+		f.add("when: every year on member.birthday")
+	case t.First != "":
+		f.add("when: %s after first %s", t.After, t.First)
+	default:
+		f.add("when: %s after last %s", t.After, t.Last)
+	}
+	f.add("give: {gems: %d}", t.Give)
+	return t.ID, f
 }
 
 func (b Boost) yaml() (string, fields) {
