@@ -297,7 +297,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	if (to == nil || from == nil) && a.transferredToErased(p, name) {
 		return
 	}
-	if to == nil || from == nil || to == from && (p.to != "" || len(r.Give) > 0) {
+	if to == nil || from == nil || p.toSelf(to, from) {
 		a.out.note("not_given", name, "the receiver or giver is not a known other member; nothing was given")
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "not a known other member")
 		return
@@ -353,6 +353,14 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	a.countUse(r.Limits, to)
 	a.subjects.touchMember(to, to.Version) // its uses have changed; what it is given is an event of its own
 	a.trace.fired(a.event.ID, name, r.Position)
+}
+
+// ofOthers reports whether a rule gives to, or takes from, another member.
+func (p *plannedRule) ofOthers() bool { return p.to != "" || p.from != "" }
+
+// toSelf reports whether a rule that is to give to another member, or take from one, comes to the same.
+func (p *plannedRule) toSelf(to, from *Member) bool {
+	return to == from && (p.to != "" || len(p.rule.Give) > 0)
 }
 
 // maxCircle bounds how far a circle of members is followed.

@@ -9,7 +9,7 @@ import (
 // rule carries out one planned rule within its limits.
 func (a *applier) rule(p *plannedRule) {
 	r, name := p.rule, p.rule.Path
-	if p.to != "" || p.from != "" {
+	if p.ofOthers() {
 		a.transfer(p, name)
 		return
 	}

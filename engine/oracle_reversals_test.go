@@ -25,3 +25,21 @@ rules:
 	w.void("t")
 	w.has("ann", "stars", "18")
 }
+
+// Who names themselves as the friend is given nothing, also not by an amendment; nor is a circle of referrals.
+func TestARaiseGivesNothingToOneself(t *testing.T) {
+	w := program(t, `
+member: {referred_by?: member}
+events: {buy: {amount: number, friend?: member}}
+points: {stars: {}}
+rules:
+  gift: {when: buy, to: event.friend, give: {stars: event.amount}}
+  referral: {when: buy, to: member.referred_by, give: {stars: event.amount}}
+`)
+	w.set("bob", "referred_by", `"ann"`)
+	w.set("ann", "referred_by", `"bob"`)
+	w.as("a").send("ann", "buy", "amount", 10, "friend", "ann")
+	w.keyed("k1", "a", `{"amount": 15}`)
+	w.has("ann", "stars", "0")
+	w.has("bob", "stars", "0")
+}

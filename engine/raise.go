@@ -273,8 +273,12 @@ func (j *judgement) raiseRule(p *plannedRule) {
 func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 	a, r := j.a, p.rule
 	to, from := j.member(p.to), j.member(p.from)
-	if to == nil || from == nil {
+	if to == nil || from == nil || p.ofOthers() && p.toSelf(to, from) {
 		a.out.note("not_given", r.Path, "the receiver or giver is not a known other member; nothing was given")
+		return false
+	}
+	if r.ToField != nil && a.circular(to, r.ToField) {
+		a.out.note("not_given", r.Path, "the receiver's own "+r.ToField.Name+" leads back to the member; nothing was given")
 		return false
 	}
 	if r.ToField != nil && a.circular(to, r.ToField) {

@@ -262,17 +262,8 @@ func (b *both) reverse(s step) {
 			b.disagree("%s is not known as a duplicate", e.ID)
 		}
 		b.world.reach("duplicate")
-	case "raise":
-		if b.world.MayRaise(s.event.ID, s.event.Member, s.amount, s.now) {
-			b.command(engine.NewAmend(s.event.ID, json.RawMessage(`{"amount":`+number(s.amount)+`}`)).Keyed(fmt.Sprint("raise", b.nth)), s.now)
-			b.world.Raise(s.event.ID, s.event.Member, s.amount, s.now)
-		}
-	case "amend":
-		if !b.world.MayVoid(s.event.ID, s.event.Member, s.now) || b.world.RaiseRefused(s.event.ID, s.event.Member) {
-			return // what a line wants is no longer what its amount says
-		}
-		b.command(engine.NewAmend(s.event.ID, json.RawMessage(`{"amount":`+number(s.amount)+`}`)), s.now)
-		b.world.Amend(s.event.ID, s.event.Member, s.amount, s.now)
+	case "raise", "amend":
+		b.amend(s)
 	case "void":
 		if !b.world.MayVoid(s.event.ID, s.event.Member, s.now) {
 			return
@@ -285,6 +276,22 @@ func (b *both) reverse(s step) {
 	case "refuse":
 		ok := b.world.Refuse(s.event.ID, s.event.Member, s.now)
 		b.decide(engine.NewRefuse(s.event.ID).Keyed(fmt.Sprint("refuse", b.nth)), s.now, ok, "refusal")
+	}
+}
+
+// amend is a revision of an event under a key of its own: up, where the model can tell what that gives, or down.
+func (b *both) amend(s step) {
+	id, of, w := s.event.ID, s.event.Member, b.world
+	now := w.Amount(id, of)
+	up := s.amount > now
+	if now < 0 || s.amount == now || up && !w.MayRaise(id, of, s.amount, s.now) || !up && (!w.MayVoid(id, of, s.now) || w.RaiseRefused(id, of)) {
+		return
+	}
+	b.command(engine.NewAmend(id, json.RawMessage(`{"amount":`+number(s.amount)+`}`)).Keyed(fmt.Sprint("amend", b.nth)), s.now)
+	if up {
+		w.Raise(id, of, s.amount, s.now)
+	} else {
+		w.Amend(id, of, s.amount, s.now)
 	}
 }
 

@@ -164,7 +164,7 @@ func (s *storyteller) old() Event { return s.sent[s.below(len(s.sent))] }
 
 // reverse draws a reversal of an earlier event, and what becomes of pending points.
 func (s *storyteller) reverse() {
-	if recent := s.sent[max(0, len(s.sent)-1-s.below(4))]; s.mix["raises"] && recent.Type == "buy" && s.one(6) {
+	if recent := s.sent[max(0, len(s.sent)-1-s.below(4))]; s.mix["raises"] && recent.Type == "buy" && s.one(4) {
 		if amount, open := s.left[recent.ID]; open {
 			s.now += int64(s.below(7200)) * second
 			s.add(step{do: "raise", event: recent, amount: amount + int64(s.between(1, 40))*million/2})
@@ -190,6 +190,10 @@ func (s *storyteller) reverse() {
 	if old.Type != "visit" && amount >= million && s.one(2) {
 		s.left[old.ID] = int64(s.below(int(amount/10_000))) * 10_000
 		s.add(step{do: "amend", event: old, amount: s.left[old.ID]})
+		for s.mix["raises"] && old.Type == "buy" && s.one(2) { // there and back again
+			s.now += second
+			s.add(step{do: pick(s.drawing, "raise", "raise", "amend"), event: old, amount: pick(s.drawing, amount, amount/2, 3*amount/2)})
+		}
 		return
 	}
 	delete(s.left, old.ID)

@@ -12,7 +12,7 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	if h.voided || amount <= h.Amount || h.byHand || len(h.wanted) > 0 || now-h.At > 72*3600*second {
 		return false
 	}
-	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.To && h.Friend != "" || r.Gems > 0) }) {
+	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.Gems > 0) }) {
 		return false
 	}
 	for _, a := range m.accounts {
@@ -23,6 +23,15 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	return true
 }
 
+// Amount is that of an event as it is amended, -1 of a voided one.
+func (w *World) Amount(id, of string) int64 {
+	h := w.members[of].event(id)
+	if h.voided {
+		return -1
+	}
+	return h.Amount
+}
+
 // RaiseRefused reports whether a raise of an event was refused whole.
 func (w *World) RaiseRefused(id, of string) bool { return len(w.members[of].event(id).wanted) > 0 }
 
@@ -30,6 +39,9 @@ func (w *World) RaiseRefused(id, of string) bool { return len(w.members[of].even
 // what the progress reaches with it is reached.
 func (w *World) Raise(id, of string, amount int64, now Instant) {
 	w.reach("raise")
+	if w.members[of].event(id).revisions++; w.members[of].event(id).revisions > 2 {
+		w.reach("several revisions")
+	}
 	w.closeTables(now)
 	m := w.members[of]
 	w.seq++
@@ -68,6 +80,7 @@ func (w *World) wanted(m *member, h *happened, r *Rule) int64 {
 // raiseRule gives what one rule wants more than before.
 func (w *World) raiseRule(m *member, h *happened, r *Rule, before int64, now Instant) {
 	if r.To {
+		w.raiseGift(m, h, r, before, now)
 		return
 	}
 	i := slices.IndexFunc(h.gave, func(g *grant) bool { return g.rule.ID == r.ID })
@@ -95,6 +108,70 @@ func (w *World) raiseRule(m *member, h *happened, r *Rule, before int64, now Ins
 	if g.kept += given; i < 0 {
 		h.gave = append(h.gave, g)
 	}
+	w.useMore(m, h, r, g)
+}
+
+// raiseGift gives another member what one rule wants more than before.
+func (w *World) raiseGift(m *member, h *happened, r *Rule, before int64, now Instant) {
+	to := w.members[h.Friend]
+	if to == nil || to == m {
+		return
+	}
+	i := slices.IndexFunc(h.gifts, func(g *gift) bool { return g.grant.rule.ID == r.ID })
+	g := &gift{grant: &grant{rule: r, points: r.Points}, of: h, to: to}
+	if i >= 0 {
+		g = h.gifts[i]
+	}
+	wants := w.wanted(m, h, r)
+	rise := min(wants-before, wants-g.grant.kept)
+	if rise <= 0 {
+		return
+	}
+	given := w.fits(to, h, r, g.grant, rise)
+	if given == 0 {
+		if h.wanted == nil {
+			h.wanted = map[string]int64{}
+		}
+		h.wanted[r.ID] = before
+		w.reach("raise refused")
+		return
+	}
+	if i < 0 {
+		h.gifts = append(h.gifts, g)
+		to.gifts = append(to.gifts, g)
+	}
+	to.settle(now)
+	to.gains = nil
+	g.grant.kept += given
+	w.useMore(to, h, r, g.grant)
+	w.seq++
+	to.accounts[r.Points].raiseGift(w, to, g, given, now)
+	w.reach("gift raised")
+}
+
+// raiseGift adds to what an event gave to another member.
+func (a *account) raiseGift(w *World, to *member, g *gift, amount int64, now Instant) {
+	if g.lot == nil {
+		g.lot = a.open(w, to, w.seq, now, amount, false)
+		return
+	}
+	a.issued += amount
+	if g.lot.available > now {
+		g.lot.remaining += amount
+		return
+	}
+	rest, back := a.settled(g.lot, amount)
+	g.lot.remaining += rest
+	a.pay(g.lot)
+	for _, p := range back {
+		if p.amount > 0 {
+			a.giveBack(p.lot, p.amount, now)
+		}
+	}
+}
+
+// useMore lets limits count an event once, with the most that it ever got.
+func (w *World) useMore(to *member, h *happened, r *Rule, g *grant) {
 	g.given = max(g.given, g.kept)
 	for k := range w.uses {
 		u := &w.uses[k]
@@ -103,8 +180,7 @@ func (w *World) raiseRule(m *member, h *happened, r *Rule, before int64, now Ins
 			return
 		}
 	}
-	most := w.most(h, r)
-	w.uses = append(w.uses, use{r.ID, m.id, h.Key, h.day, h.ID, max(0, g.kept-most), false})
+	w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.day, h.ID, max(0, g.kept-w.most(h, r)), false})
 }
 
 // most is what limits have counted of an event for a rule.

@@ -55,15 +55,16 @@ type member struct {
 // happened is an event as accepted, with what it gave.
 type happened struct {
 	Event
-	seq    int
-	day    int // local, of its time
-	team   string
-	voided bool
-	byHand bool             // what it gave was released or refused
-	wanted map[string]int64 // by rule, where a raise was refused whole
-	gave   []*grant
-	took   []*taking
-	gifts  []*gift // to others
+	seq       int
+	day       int // local, of its time
+	team      string
+	voided    bool
+	byHand    bool             // what it gave was released or refused
+	wanted    map[string]int64 // by rule, where a raise was refused whole
+	gave      []*grant
+	took      []*taking
+	revisions int
+	gifts     []*gift // to others
 }
 
 // grant is what one rule gave for one event, and how much of that was taken back.
@@ -225,6 +226,7 @@ func (w *World) Void(id, of string, now Instant) {
 // Amend leaves of an event what it would have been with a smaller amount.
 func (w *World) Amend(id, of string, amount int64, now Instant) {
 	w.reach("amend")
+	w.members[of].event(id).revisions++
 	w.reverse(id, of, now, &amount)
 }
 
