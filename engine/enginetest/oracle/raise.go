@@ -15,6 +15,11 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.Gems > 0) }) {
 		return false
 	}
+	stars := m.accounts["stars"].points // what is given to others later begins anew there
+	if friend := w.members[h.Friend]; friend != nil && friend != m && (stars.Pending.N > 0 || stars.ByHand || stars.Expire != (Expiry{})) &&
+		slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && r.To }) {
+		return false
+	}
 	for _, a := range m.accounts {
 		if a.forgave[h.seq] || a.points.Expire.Idle != "" {
 			return false
