@@ -153,10 +153,16 @@ func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 		return false
 	}
 	cal := a.rules.CalendarOf(a.m)
-	if slices.Contains(rec.reached(s, cal, g), in) {
-		return true
+	reached, run, n := rec.reached(s, cal, g), a.runOf(s, rec, in), 0
+	if run.Length == 0 {
+		return slices.Contains(reached, in)
 	}
-	run, n := a.runOf(s, rec, in), 0
+	paid := 0 // without what was reversed: runs that were joined later may have been paid more often than they reach the goal as one
+	for _, k := range reached {
+		if run.First <= k && k <= run.Last {
+			paid++
+		}
+	}
 	if now := a.judge.a.m.streak(s.Key); now != nil {
 		for _, k := range now.reached(s, cal, g) {
 			if run.First <= k && k <= in {
@@ -164,7 +170,7 @@ func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 			}
 		}
 	}
-	return run.Length > 0 && g.repetitions(run.Length) >= n
+	return max(g.repetitions(run.Length), paid) >= n
 }
 
 // hasPaid reports whether the member was paid a streak's goal for the nth time within a run, as far as it goes by now: what an

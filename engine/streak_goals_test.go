@@ -86,3 +86,20 @@ streaks:
 	w.days(1, 2, 4, 6, 7)
 	w.has("ann", "gems", "0")
 }
+
+// A void that leaves two days of four leaves one of two payments, also where the goal would have been reached on the last day.
+func TestAVoidLeavesNoMorePaymentsThanARunReaches(t *testing.T) {
+	w := program(t, `
+events: {done: {}}
+points: {gold: {}}
+streaks: {daily: {when: done, every: day, goals: [{at: 2, again: true, give: {gold: 1}}]}}
+`)
+	w.days(2, 3, 4)
+	w.late("2026-05-01T12:00:00Z").send("ann", "done")
+	w.has("ann", "gold", "2")
+	w.accept(w.dated(engine.NewVoid("d02")))
+	w.has("ann", "gold", "1")
+	w.restart(true)
+	w.days(5)
+	w.has("ann", "gold", "1")
+}

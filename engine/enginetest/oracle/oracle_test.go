@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	eventsFlag = flag.Int("events", 150_000, "how many events the engine and the oracle are compared on")
+	eventsFlag = flag.Int("events", 100_000, "how many events the engine and the oracle are compared on")
 	seedFlag   = flag.Int64("seed", 1, "seed of the first history; each further one has the next")
 )
 
