@@ -53,3 +53,21 @@ counters: {total: {when: buy, by: everyone, every: day, public: true}}
 	require.NotNil(t, day)
 	require.Equal(t, "3", day.Count.Periods[0].Tally.Value.String())
 }
+
+// Who was paid a group's goal because of an amendment stays so counted when another event is refused or voided.
+func TestAGroupsGoalThatAnAmendmentReachedStaysCounted(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}, visit: {}}
+points: {gems: {}}
+challenges: {relay: {when: buy, if: event.amount >= 13, add: event.amount, by: everyone, each_needs: 5, goal: 40, give: {gems: 5}}}
+`)
+	w.send("bob", "buy", "amount", 46)
+	w.after(time.Hour).as("a").send("ann", "buy", "amount", 12)
+	w.after(time.Hour).amend("a", `{"amount":13}`)
+	w.as("v").send("ann", "visit")
+	w.reached("ann", "relay", "40", true, 1)
+	w.after(time.Hour).void("v")
+	w.reached("ann", "relay", "40", true, 1)
+	w.void("a")
+	w.reached("ann", "relay", "40", false, 0)
+}

@@ -73,8 +73,19 @@ func (j *judgement) challenges(b *applier) []*ChallengeRecord {
 		if then != nil {
 			rec.Times, rec.Parts = min(now.Times, then.Times), then.Parts
 		}
-		for _, w := range now.Windows {
-			if left := j.window(b, ch, then.window(w.Key, w.Group), w); len(left.Goals) > 0 {
+		if ch.shared() { // a group's goals were reached with others, which the member alone does not tell
+			rec.Times = now.Times
+		}
+		for i := range now.Windows {
+			w := &now.Windows[i]
+			left := j.window(b, ch, then.window(w.Key, w.Group), *w)
+			if ch.shared() && w.completedAt(ch) != calendar.Forever && left.completedAt(ch) == calendar.Forever {
+				rec.Times -= 1 - len(ch.Goals) // each goal once, and each repetition
+				for _, mark := range w.Goals {
+					rec.Times -= mark.Times
+				}
+			}
+			if len(left.Goals) > 0 {
 				rec.Windows = append(rec.Windows, left)
 			}
 		}
@@ -106,11 +117,13 @@ func (c *ChallengeRecord) doneSteps(then *ChallengeRecord) {
 	}
 }
 
+// shared reports whether a challenge is a group's, or everyone's.
+func (c *Challenge) shared() bool { return c.Counter != nil && c.Counter.By != ByMember }
+
 func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now ChallengeWindow) ChallengeWindow {
 	left := ChallengeWindow{Key: now.Key, Group: now.Group}
-	shared := ch.Counter != nil && ch.Counter.By != ByMember
 	for _, mark := range now.Goals {
-		if shared {
+		if ch.shared() {
 			if b.completed(ch, &Cause{Goal: mark.ID, Key: now.Key, Group: now.Group}) {
 				left.Goals = append(left.Goals, mark)
 			}
