@@ -15,6 +15,11 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.Gems > 0) }) {
 		return false
 	}
+	for _, c := range w.Program.Challenges {
+		if list := c.spells(m); c.OptIn && len(list) > 0 && (len(list) > 1 || c.present(m) == nil) {
+			return false // what was dropped is not reached any more
+		}
+	}
 	stars := m.accounts["stars"].points // what is given to others later begins anew there
 	if friend := w.members[h.Friend]; friend != nil && friend != m && (stars.Pending.N > 0 || stars.ByHand || stars.Expire != (Expiry{})) &&
 		slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && r.To }) {
