@@ -70,7 +70,8 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 	if x.present, x.judging = numbered(versions, rec.Present), numbered(versions, rec.Version); x.present == nil || x.judging == nil {
 		return &Explanation{Record: rec}, nil
 	}
-	scratch := NewSubjects(x.present, func(string) []byte { return nil })
+	var failed error
+	scratch := NewSubjects(x.present, calls(store, &failed))
 	err = Events(store, rec.Event.Member, 0, func(earlier *Record) bool {
 		if earlier.Seq >= rec.Seq {
 			return false
@@ -83,6 +84,9 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 		return nil, err
 	}
 	out := x.explain(scratch)
+	if failed != nil {
+		return nil, failed
+	}
 	if out.Did, err = x.deeds(); err != nil {
 		return nil, err
 	}

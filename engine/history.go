@@ -66,7 +66,8 @@ func (p *Processor) refusable(r *reversal) bool {
 // MemberAt is a member as it was when everything accepted up to an instant had been applied, nil when it was not known
 // then. It applies the member's events again, with what they gave as recorded; groups are not rebuilt.
 func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (*Member, error) {
-	scratch := NewSubjects(versions[len(versions)-1].Rules, func(string) []byte { return nil })
+	var failed error
+	scratch := NewSubjects(versions[len(versions)-1].Rules, calls(store, &failed))
 	err := Events(store, id, 0, func(rec *Record) bool {
 		if rec.Event.Arrived > at {
 			return rec.Event.Past // an import brings in what arrived earlier
@@ -74,7 +75,7 @@ func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (
 		replay(versions, scratch, rec)
 		return true
 	})
-	return scratch.Member(id), err
+	return scratch.Member(id), errors.Join(err, failed)
 }
 
 // replay applies a recorded event to other subjects, with what it gave as recorded.

@@ -254,7 +254,7 @@ func (m *Member) needCount(id CountID) *Count {
 	return m.Counts[i]
 }
 
-func compareCount(c *Count, id CountID) int { return c.CountID.compare(id) }
+func compareCount(c *Count, id CountID) int { return c.compare(id) }
 
 // period finds the tally of a period, nil when there is none.
 func (c *Count) period(k calendar.Key) *PeriodTally {

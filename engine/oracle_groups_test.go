@@ -51,7 +51,7 @@ counters: {total: {when: buy, by: everyone, every: day, public: true}}
 	w.at("2026-05-05T20:00:01Z").restart(true)
 	day := w.p.Group(engine.CountID{Name: "counters/total"})
 	require.NotNil(t, day)
-	require.Equal(t, "3", day.Count.Periods[0].Tally.Value.String())
+	require.Equal(t, "3", day.Count.Periods[0].Value.String())
 }
 
 // Who was paid a group's goal because of an amendment stays so counted when another event is refused or voided.

@@ -64,10 +64,13 @@ func (r *reversal) rules(rec *Record) (present, judging *Ruleset) {
 	return numbered(r.versions, rec.Present), numbered(r.versions, rec.Version)
 }
 
-// state is the snapshot, for the member it is of.
+// state is the snapshot, for the member it is of, and when calls opened promotions.
 func (r *reversal) state(key string) []byte {
-	if key == memberPrefix+r.target.Event.Member {
+	switch {
+	case key == memberPrefix+r.target.Event.Member:
 		return r.snapshot
+	case strings.HasPrefix(key, firingsPrefix):
+		return r.present(key)
 	}
 	return nil
 }

@@ -156,6 +156,7 @@ type reversal struct {
 	snapshot []byte           // the member as of a time before the target, nil: before everything
 	records  []*Record        // of the member, after that
 	versions []Version
+	present  func(key string) []byte // states of now
 	known    func(id string) *Record
 	// sharers are the members who brought something to a group in a period.
 	sharers func(id CountID, period calendar.Key) []string
@@ -206,7 +207,7 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	case target == nil:
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
 	}
-	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, sharers: p.sharers, known: p.mustKnow}
+	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, present: p.subjects.state, sharers: p.sharers, known: p.mustKnow}
 	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
 		return nil, nil, err
 	}
@@ -252,7 +253,7 @@ func (p *Processor) prepareReturn(e *Event) (*reversal, error) {
 	if c == nil || c.State != ClaimConfirmed || !m.looksAt(p.current(), RewardConfirmed) {
 		return nil, nil
 	}
-	r := &reversal{command: e.Type, versions: p.versions, sharers: p.sharers}
+	r := &reversal{command: e.Type, versions: p.versions, present: p.subjects.state, sharers: p.sharers}
 	var err error
 	if r.snapshot, r.records, err = p.history(e.Member, c.Confirmed); err != nil {
 		return nil, err

@@ -271,10 +271,8 @@ func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, i
 	change := GroupChange{Group: id, Period: PeriodTally{Key: key, Tally: copied(t.Tally)}}
 	if c.reread() && c.shows(&t.Tally, &was) {
 		change.Period.Tally = j.reread(c, id, key, is)
-	} else {
-		if exchange(c, &change.Period.Tally, was, is) != nil {
-			j.a.overflows(c)
-		}
+	} else if exchange(c, &change.Period.Tally, was, is) != nil {
+		j.a.overflows(c)
 	}
 	for _, b := range c.leaderboards {
 		if b.Average {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -67,6 +68,8 @@ const (
 	sharePrefix  = "w/" // counter NUL window NUL split NUL group NUL member: who brought something to a group, since and until which seq
 	// member NUL seq: the member as after that event, for reversals.
 	snapshotPrefix = "n/"
+	// promotion: when calls opened it, at every moment, for those who look back at what was open.
+	calledPrefix = "q/"
 	// What is to be delivered, in order of seq; whoever delivers deletes.
 	outboxScores = "os/" // scores for boards outside this process
 	outboxGifts  = "of/" // gifts to the members of a group
@@ -75,6 +78,7 @@ const (
 // rows adds the index rows that follow from an outcome.
 func (p *Processor) rows(out *Outcome, e *Event) {
 	if e.Member == "" {
+		p.called(out)
 		return
 	}
 	b := p.batch
@@ -108,6 +112,29 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte(ordered(out.Seq))})
 		}
 		m.indexed = m.Due
+	}
+}
+
+// called keeps what calls opened where those find it who look back without the states at hand.
+func (p *Processor) called(out *Outcome) {
+	for i := range out.Effects {
+		if e := &out.Effects[i]; e.Kind == PromotionEffect {
+			p.put(Row{Key: calledPrefix + e.ID, Value: encodeFirings(p.subjects.Firings(e.ID))})
+		}
+	}
+}
+
+// calls loads of all subjects only when calls opened promotions: members who are looked at as they were are built from their
+// events, but calls are nobody's.
+func calls(store Store, failed *error) func(key string) []byte {
+	return func(key string) []byte {
+		id, ok := strings.CutPrefix(key, firingsPrefix)
+		if !ok {
+			return nil
+		}
+		value, err := store.Get(calledPrefix + id)
+		*failed = errors.Join(*failed, err)
+		return value
 	}
 }
 

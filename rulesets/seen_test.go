@@ -67,7 +67,7 @@ func refusals(t *testing.T) forms {
 			"counter": "counters: {c: {when: %}}", "streak": "streaks: {c: {when: %, every: day}}",
 			"challenge": "challenges: {c: {when: %, goal: 1, give: {stars: 1}}}", "step": "challenges: {c: {steps: {s: {when: %, goal: 1}}, give: {stars: 1}}}",
 		} {
-			_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base+opening+strings.Replace(text, "%", trigger.text, 1))})
+			_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base + opening + strings.Replace(text, "%", trigger.text, 1))})
 			require.Contains(t, diagnostics.Error(), "only a rule can have a timer", section)
 			refused[section+".when: "+trigger.form] = true
 		}
@@ -82,15 +82,15 @@ func refusals(t *testing.T) forms {
 			if section == "challenge" && (window.text == "hour" || window.text == "always") {
 				continue
 			}
-			_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base+"promotions:\n  hour: {cron: 0 15 * * FRI, open_for: 2 hours}\n"+strings.Replace(text, "%", window.text, 1))})
+			_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base + "promotions:\n  hour: {cron: 0 15 * * FRI, open_for: 2 hours}\n" + strings.Replace(text, "%", window.text, 1))})
 			require.Contains(t, diagnostics.Error(), "a "+section, window)
 			refused[section+".during: "+window.form] = true
 		}
 	}
-	_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base+"counters: {c: {when: visit}}\nleaderboards: {b: {counter: c, by: everyone}}")})
+	_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base + "counters: {c: {when: visit}}\nleaderboards: {b: {counter: c, by: everyone}}")})
 	require.Contains(t, diagnostics.Error(), "one count for everyone")
 	refused["leaderboard.by: everyone"] = true
-	_, diagnostics = Load(map[string][]byte{"p.yaml": []byte(base+"streaks: {c: {when: visit, every: day, days: [first friday]}}")})
+	_, diagnostics = Load(map[string][]byte{"p.yaml": []byte(base + "streaks: {c: {when: visit, every: day, days: [first friday]}}")})
 	require.Contains(t, diagnostics.Error(), "a streak's days are weekdays")
 	refused["streak.days: first friday"] = true
 	return refused
@@ -150,7 +150,7 @@ func formsOf(s *document.Section, d *document.Field) []string {
 	}
 	list := []string{name}
 	for _, word := range d.Words {
-		if word != d.Fallback && !(alike[name] && word != d.Words[len(d.Words)-1]) {
+		if last := word == d.Words[len(d.Words)-1]; word != d.Fallback && (last || !alike[name]) {
 			list = append(list, name+": "+word)
 		}
 	}

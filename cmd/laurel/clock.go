@@ -159,9 +159,9 @@ func tend(ctx context.Context, machine *clock.Clock, log *slog.Logger) {
 				is = a.Holds
 			}
 		}
-		switch {
-		case is == was:
-		case is == "":
+		switch is {
+		case was:
+		case "":
 			log.Warn("the machine's clock is believed again")
 		default:
 			log.Error("the machine's clock is not believed", "holds", is, "because", wrong(machine))

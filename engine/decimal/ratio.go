@@ -136,31 +136,31 @@ func (w Wide) Rat() *big.Rat {
 func fromRat(r *big.Rat) (Wide, error) {
 	unit := new(big.Int).SetUint64(wideOne)
 	units := new(big.Rat).Mul(r, new(big.Rat).SetInt(unit))
-	if w, err, fits := fromUnits(units); fits {
+	if w, fits, err := fromUnits(units); fits {
 		return w, err
 	}
 	more := new(big.Rat).Mul(units, new(big.Rat).SetInt(unit))
-	if w, err, fits := fromUnits(new(big.Rat).SetFrac(halfEven(more), unit)); fits {
+	if w, fits, err := fromUnits(new(big.Rat).SetFrac(halfEven(more), unit)); fits {
 		return w, err
 	}
-	w, err, _ := fromUnits(new(big.Rat).SetInt(halfEven(units)))
+	w, _, err := fromUnits(new(big.Rat).SetInt(halfEven(units)))
 	return w, err
 }
 
 // fromUnits returns a number of units that fits.
-func fromUnits(units *big.Rat) (w Wide, err error, fits bool) {
+func fromUnits(units *big.Rat) (w Wide, fits bool, err error) {
 	n, d := new(big.Int).Abs(units.Num()), units.Denom()
 	bound := new(big.Int).Lsh(new(big.Int).SetUint64(limit.hi), 64)
 	bound.Or(bound, new(big.Int).SetUint64(limit.lo))
 	if n.Cmp(bound.Mul(bound, d)) > 0 {
-		return Wide{}, ErrOverflow, true
+		return Wide{}, true, ErrOverflow
 	}
 	if !d.IsUint64() || n.BitLen() > 127 {
-		return Wide{}, nil, false
+		return Wide{}, false, nil
 	}
 	m := uint128{new(big.Int).Rsh(n, 64).Uint64(), new(big.Int).And(n, new(big.Int).SetUint64(1<<64-1)).Uint64()}
 	w, err = fraction(units.Sign() < 0, m, d.Uint64())
-	return w, err, true
+	return w, true, err
 }
 
 func halfEven(r *big.Rat) *big.Int {
