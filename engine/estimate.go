@@ -78,7 +78,14 @@ func (j *judgement) estimated() *estimate {
 	j.was = j.ask(b, before, func(*plannedRule, line, *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool) {
 		return unlimited
 	})
-	return j.ask(b, j.r.data, j.mayAdd)
+	known := len(b.out.Notes)
+	x := j.ask(b, j.r.data, j.mayAdd)
+	for _, n := range b.out.Notes[known:] { // what cannot be computed of the amended data is told as it is of an event
+		if !slices.Contains(j.a.out.Notes, n) {
+			j.a.out.Notes = append(j.a.out.Notes, n)
+		}
+	}
+	return x
 }
 
 // ask asks the rules about the event with some data. allowed says what boosts may add to a line.
@@ -108,10 +115,13 @@ func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line
 				amount, w.boosts = b.boost(g)
 				b.allowed = nil
 			}
-			if d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding); err == nil {
-				w.wanted = d
-				x.lines[l] = w
+			d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
+			if err != nil {
+				b.out.note("evaluation", p.rule.Path, err.Error())
+				continue
 			}
+			w.wanted = d
+			x.lines[l] = w
 		}
 	}
 	return x
