@@ -107,7 +107,7 @@ var (
 		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by (`+keyPattern+`(?:(?: *, *| +and +)`+keyPattern+`)*))?( or nothing)?`,
 		"So many times, or so many points, in a period of the calendar, in a rolling period, or ever. It counts each receiving member. `by` replaces that: "+
 			"`by member and event.lesson` counts each member's lessons, each by itself; `by everyone` all members together, `by everyone and event.order_id` "+
-			"each order, whoever's it is. A gift that a cap on points would cut is cut, or with `or nothing` refused.",
+			"each order, whoever's it is. A gift that a cap on points would cut is cut, or with `or nothing` refused. A void gives a time back, points of a cap it does not.",
 		"1 per day", "1 ever by member and event.lesson", "1 ever by everyone and event.order_id", "500 coins per quarter by member.manager",
 		"3 in last 30 days", "100 per day by everyone", "1000 coins ever or nothing")
 )
