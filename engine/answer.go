@@ -147,7 +147,8 @@ func appendEffect(b []byte, e *Effect) []byte {
 			o.number("others", t.Others)
 			o.number("debt", t.Debt)
 			o.number("forgiven", t.Forgiven)
-			w.b = append(o.b, '}')
+			o.b = append(o.b, '}')
+			w.b = o.b
 		}
 		w.instant("available_at", e.Available)
 		w.instant("expires_at", e.Expires)
