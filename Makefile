@@ -5,7 +5,7 @@ YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint editor fuzz bench demo tidy redis clean
+.PHONY: help build test race lint editor planted fuzz bench demo tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
 	    go test -run '^$$' -fuzz "^$$name$$" -fuzztime $${FUZZTIME:-30s} ./$$(dirname $$target) || exit 1; \
 	  done; \
 	done
+
+planted: ## Take each correction back alone, and see who finds it (half an hour)
+	go test -tags planted -timeout 120m -v ./engine/enginetest/planted
 
 bench: build ## Measure this machine (see laurel bench --help)
 	./laurel bench
