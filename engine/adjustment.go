@@ -40,7 +40,7 @@ func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {
 		errs = append(errs, FieldError{Location: "amount", Code: "wrong_value", Message: "an amount other than 0 is expected, with no more decimals than the points have"})
 	}
 	if c.Reason == "" || len(c.Reason) > maxReason {
-		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of at most 200 bytes is expected"})
+		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
 	}
 	if errs != nil {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the adjustment does not fit", Errors: errs}

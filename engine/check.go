@@ -109,13 +109,17 @@ func checkTime(rules *Ruleset, e *Event) *Refusal {
 
 func unknownType(rules *Ruleset, name string) *Refusal {
 	names := make([]string, 0, len(rules.Events))
+	said := "there is no such event type"
 	for _, t := range rules.Events {
-		if !t.Builtin {
+		switch {
+		case !t.Builtin:
 			names = append(names, t.Name)
+		case t.Name == name:
+			said = "this event is raised by the program itself, and cannot be sent"
 		}
 	}
 	return &Refusal{Code: CodeUnknownType, Message: "the ruleset has no such event type",
-		Errors: []FieldError{{Location: "type", Code: CodeUnknownType, Message: "there is no such event type",
+		Errors: []FieldError{{Location: "type", Code: CodeUnknownType, Message: said,
 			Suggestion: spelling.Suggest(name, names)}}}
 }
 

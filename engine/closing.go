@@ -256,10 +256,40 @@ func scoredSeasons(store Store, board string) (seasons []string, err error) {
 	}
 }
 
-// nextScored is the first season of a board from one on that has stored scores. Labels of one period sort like their seasons.
+// nextScored is the first season of a board from one on that has stored scores: of those that a board keeps under another key
+// since it started afresh, one that had closed before, or closes after.
 func nextScored(h Host, b *Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
+	seen := map[string]bool{}
+	for _, v := range slices.Backward(h.Versions()) {
+		old := v.Rules.Leaderboard(b.ID)
+		if old == nil || seen[old.Key] {
+			continue
+		}
+		seen[old.Key] = true
+		for at := from; ; at++ {
+			scored, found, err := scoredUnder(h, b, old.Key, at)
+			if err != nil {
+				return 0, false, err
+			}
+			if !found || ok && scored >= key {
+				break
+			}
+			at = scored
+			closing := versionAt(h.Versions(), current(h).SeasonCloses(b, scored)).Rules.Leaderboard(b.ID)
+			if closing == nil || closing.Key == old.Key {
+				key, ok = scored, true
+				break
+			}
+		}
+	}
+	return key, ok, nil
+}
+
+// scoredUnder is the first season from one on that has stored scores under a board's key. Labels of one period sort like their
+// seasons.
+func scoredUnder(h Host, b *Leaderboard, under string, from calendar.Key) (key calendar.Key, ok bool, err error) {
 	cal, every := current(h).Calendar, b.Counter.Every
-	prefix := boardPrefix + b.Key + "\x00"
+	prefix := boardPrefix + under + "\x00"
 	after := prefix + cal.Label(every, from-1) + "\x00\xff" // no split and no id has this byte
 	for {
 		season := ""

@@ -12,7 +12,7 @@ func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot
 	if fromSnapshot {
 		before = p.last + 1
 	}
-	r := &reversal{target: &Record{Event: Event{Member: member}}, versions: p.versions, sharers: p.sharers}
+	r := &reversal{target: &Record{Event: Event{Member: member}}, versions: p.versions, present: p.subjects.state, sharers: p.sharers}
 	if r.snapshot, r.records, err = p.history(member, before); err != nil {
 		return nil, 0, err
 	}

@@ -185,7 +185,7 @@ func checkFiring(rules *Ruleset, e *Event) *Refusal {
 		errs = append(errs, FieldError{Location: "open_for", Code: "wrong_value", Message: "a duration is expected, such as 90 minutes"})
 	}
 	if len(data.Reason) > maxReason {
-		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of at most 200 bytes is expected"})
+		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
 	}
 	if errs != nil {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the call does not fit", Errors: errs}

@@ -478,3 +478,43 @@ leaderboards: {stars: {counter: stars, closes: 1 hour, prizes: [{ranks: 1, give:
 		require.Equal(t, []string{"ann 5", "bob 5"}, members, "outage: %v", outage)
 	}
 }
+
+// A board that starts afresh, by its own version or by its counter's, closes on what it counted since; what it had counted before
+// wins nothing, unless its season had closed by then, however late the job.
+func TestABoardThatStartedAfreshClosesOnWhatItCounts(t *testing.T) {
+	for name, raised := range map[string]string{
+		"the board":   strings.Replace(weeklyText, "closes: 6 hours", "closes: 6 hours, version: 2", 1),
+		"the counter": strings.Replace(weeklyText, "every: week", "every: week, version: 2", 1),
+	} {
+		t.Run(name+", from the start", func(t *testing.T) {
+			w := program(t, raised).at("2026-05-04T10:00:00Z")
+			w.scores("zoe", 5)
+			w.at("2026-05-12T00:00:00Z").closes()
+			require.Equal(t, []string{"1 zoe 5"}, w.table("board", "2026-W19", ""))
+			w.has("zoe", "coins", "10")
+		})
+		t.Run(name+", within a season", func(t *testing.T) {
+			w := program(t, weeklyText).at("2026-05-04T10:00:00Z")
+			w.scores("zoe", 5)
+			w.after(time.Hour).activate(raised)
+			w.after(time.Hour).scores("adam", 3)
+			w.restart(true)
+			w.at("2026-05-12T00:00:00Z").closes()
+			require.Equal(t, []string{"1 adam 3"}, w.table("board", "2026-W19", ""))
+			w.has("adam", "coins", "10")
+			w.has("zoe", "coins", "0")
+		})
+		t.Run(name+", after the close and before the job", func(t *testing.T) {
+			w := program(t, weeklyText).at("2026-05-04T10:00:00Z")
+			w.scores("zoe", 5)
+			w.at("2026-05-11T06:00:01Z").activate(raised)
+			w.after(time.Hour).scores("adam", 3)
+			w.closes()
+			require.Equal(t, []string{"1 zoe 5"}, w.table("board", "2026-W19", ""))
+			w.has("zoe", "coins", "10")
+			w.at("2026-05-18T12:00:00Z").closes()
+			require.Equal(t, []string{"1 adam 3"}, w.table("board", "2026-W20", ""))
+			w.has("adam", "coins", "10")
+		})
+	}
+}

@@ -57,8 +57,8 @@ var expectations = []document.Field{
 	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
 	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}", Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`. " +
 		"Of another season than the present one: `{visitors: {previous: [[ann, 5]]}}`, or with its label, `{visitors: {2026-W49: [[ann, 5]]}}`."},
-	{Name: "error", Example: "does_not_fit", Doc: "The code with which the step is refused."},
-	{Name: "duplicate", Example: "true", Doc: "The event was known already, and did nothing."},
+	{Name: "error", Example: "does_not_fit", Doc: "The code with which the step is refused. It is the step's, not a member's: write it beside members."},
+	{Name: "duplicate", Example: "true", Doc: "The event was known already, and did nothing. It is the step's, too."},
 }
 
 var expectKeys = names(expectations)
