@@ -71,3 +71,25 @@ challenges: {relay: {when: buy, if: event.amount >= 13, add: event.amount, by: e
 	w.void("a")
 	w.reached("ann", "relay", "40", false, 0)
 }
+
+// A void long after a period takes the member's part in its goal away, which nobody counts as completed any more.
+func TestAGroupsGoalOfAForgottenPeriodIsUncounted(t *testing.T) {
+	for _, goals := range []string{"goal: 20, give: {gems: 4}", "goals: [{at: 5, give: {gems: 1}}, {at: 20, give: {gems: 3}}]"} {
+		w := program(t, `
+late: 24 hours
+events: {buy: {amount: number}}
+points: {gems: {}}
+challenges: {all: {when: buy, add: event.amount, by: everyone, every: month, `+goals+`}}
+`).at("2026-04-10T10:00:00Z")
+		w.send("bob", "buy", "amount", 34)
+		w.after(time.Hour).as("a").send("ann", "buy", "amount", 10)
+		w.has("ann", "gems", "4")
+		w.at("2026-05-20T10:00:00Z").send("ann", "buy", "amount", 3)
+		w.reached("ann", "all", "3", false, 1)
+		w.after(time.Hour).void("a")
+		w.has("ann", "gems", "0")
+		w.reached("ann", "all", "3", false, 0)
+		w.restart(false)
+		w.reached("ann", "all", "3", false, 0)
+	}
+}

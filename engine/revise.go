@@ -74,7 +74,7 @@ func (j *judgement) challenges(b *applier) []*ChallengeRecord {
 			rec.Times, rec.Parts = min(now.Times, then.Times), then.Parts
 		}
 		if ch.shared() { // a group's goals were reached with others, which the member alone does not tell
-			rec.Times = now.Times
+			rec.Times = now.Times - j.fellOf(ch, now)
 		}
 		for i := range now.Windows {
 			w := &now.Windows[i]
@@ -115,6 +115,24 @@ func (c *ChallengeRecord) doneSteps(then *ChallengeRecord) {
 			}
 		}
 	}
+}
+
+// fellOf is how often a group's challenge does not count as completed any more in windows that are over and forgotten, of which
+// only the records tell.
+func (j *judgement) fellOf(ch *Challenge, now *ChallengeRecord) (times int) {
+	last := ch.Goals[len(ch.Goals)-1].ID
+	for _, rec := range j.r.records {
+		for _, u := range j.rev.Undone {
+			if u.Seq != rec.Seq || u.Cause == 0 {
+				continue
+			}
+			c := &rec.Outcome.Trail.Causes[u.Cause-1]
+			if c.Event == ChallengeCompleted && c.ID == ch.ID && c.Goal == last && now.window(c.Key, c.Group) == nil {
+				times++
+			}
+		}
+	}
+	return times
 }
 
 // shared reports whether a challenge is a group's, or everyone's.
