@@ -169,3 +169,21 @@ func (a *applier) groupGoal(ch *Challenge, g *Group, w challengeWindow, goal *Go
 	a.subjects.touchGroup(g, a.seq)
 	a.out.Fanouts = append(a.out.Fanouts, Fanout{Challenge: ch.ID, Window: w.key, Group: group, Goal: goal.ID, At: at})
 }
+
+// fellOf is how often a group's challenge does not count as completed any more in windows that are over and forgotten, of which
+// only the records tell.
+func (j *judgement) fellOf(ch *Challenge, now *ChallengeRecord) (times int) {
+	last := ch.Goals[len(ch.Goals)-1].ID
+	for _, rec := range j.r.records {
+		for _, u := range j.rev.Undone {
+			if u.Seq != rec.Seq || u.Cause == 0 {
+				continue
+			}
+			c := &rec.Outcome.Trail.Causes[u.Cause-1]
+			if c.Event == ChallengeCompleted && c.ID == ch.ID && c.Goal == last && now.window(c.Key, c.Group) == nil {
+				times++
+			}
+		}
+	}
+	return times
+}

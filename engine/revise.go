@@ -117,24 +117,6 @@ func (c *ChallengeRecord) doneSteps(then *ChallengeRecord) {
 	}
 }
 
-// fellOf is how often a group's challenge does not count as completed any more in windows that are over and forgotten, of which
-// only the records tell.
-func (j *judgement) fellOf(ch *Challenge, now *ChallengeRecord) (times int) {
-	last := ch.Goals[len(ch.Goals)-1].ID
-	for _, rec := range j.r.records {
-		for _, u := range j.rev.Undone {
-			if u.Seq != rec.Seq || u.Cause == 0 {
-				continue
-			}
-			c := &rec.Outcome.Trail.Causes[u.Cause-1]
-			if c.Event == ChallengeCompleted && c.ID == ch.ID && c.Goal == last && now.window(c.Key, c.Group) == nil {
-				times++
-			}
-		}
-	}
-	return times
-}
-
 // shared reports whether a challenge is a group's, or everyone's.
 func (c *Challenge) shared() bool { return c.Counter != nil && c.Counter.By != ByMember }
 
