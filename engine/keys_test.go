@@ -20,7 +20,7 @@ func FuzzKeys(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c, d string) {
 		for _, text := range []string{a, b, c, d} {
 			if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
-				t.Skip("the API takes no such text")
+				return // the API takes no such text
 			}
 		}
 		same := a == c && b == d
