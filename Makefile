@@ -5,7 +5,7 @@ YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint editor planted fuzz bench demo tidy redis clean
+.PHONY: help build test race lint editor planted oracle crash power nightly vuln fuzz bench demo tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,20 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
 
 planted: ## Take each correction back alone, and see who finds it (half an hour)
 	go test -tags planted -timeout 120m -v ./engine/enginetest/planted
+
+oracle: ## Hold the engine against the oracle over 5 million events (a quarter of an hour)
+	go test ./engine/enginetest/oracle -run TestTheEngineAgreesWithTheOracle -events 5000000 -v -timeout 2h
+
+crash: redis ## Kill a server 1,000 times under load, a Redis with it, and check what came of every call
+	go test ./cmd/laurel -run 'TestCrash$$' -kills 1000 -v -timeout 2h
+
+power: ## Simulate 10,000 losses of power
+	go test ./internal/store/pebblestore -run PowerCut -seeds 3334 -v -timeout 2h
+
+nightly: race oracle crash power planted fuzz ## Everything in its whole form (hours); docs/verification.md keeps the dates
+
+vuln: ## Look for known holes in the libraries (needs vuln.go.dev)
+	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
 
 bench: build ## Measure this machine (see laurel bench --help)
 	./laurel bench

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -119,17 +120,42 @@ func (s *server) interrupt() {
 // do sends a request with the server's key and reads the answer into out unless it is nil.
 func (s *server) do(method, path, body string, out any) int {
 	s.t.Helper()
-	req, err := http.NewRequest(method, s.base+path, bytes.NewReader([]byte(body)))
-	require.NoError(s.t, err)
-	req.Header.Set("Authorization", "Bearer "+s.key)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(s.t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
+	status, answer, err := s.try(method, path, "", body)
 	require.NoError(s.t, err)
 	if out != nil {
 		require.NoError(s.t, json.Unmarshal(answer, out), "%s %s: %s", method, path, answer)
 	}
-	return resp.StatusCode
+	return status
 }
+
+// try is do for a server that may be killed meanwhile; idempotency is the call's Idempotency-Key, or nothing.
+func (s *server) try(method, path, idempotency, body string) (status int, answer []byte, err error) {
+	req, err := http.NewRequest(method, s.base+path, strings.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.key)
+	req.Header.Set("Content-Type", "application/json")
+	if idempotency != "" {
+		req.Header.Set("Idempotency-Key", idempotency)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
+}
+
+// pingRuleset is a small program for tests to which it does not matter what is counted.
+const pingRuleset = `program: killed
+events:
+  ping: {order: text}
+points:
+  stars: {}
+rules:
+  one: {when: ping, give: {stars: 1}, limit: 1 ever by event.order}
+streaks:
+  daily: {when: ping, every: day, goals: [{at: 2, give: {stars: 1}}]}
+`

@@ -94,7 +94,7 @@ func TestCheckPrintsLints(t *testing.T) {
 func TestImportKeepsWhatWasRefused(t *testing.T) {
 	dir := t.TempDir()
 	ruleset := filepath.Join(dir, "ruleset.yaml")
-	require.NoError(t, os.WriteFile(ruleset, []byte(killRuleset), 0o600))
+	require.NoError(t, os.WriteFile(ruleset, []byte(pingRuleset), 0o600))
 	file := filepath.Join(dir, "history.ndjson")
 	future := time.Now().Add(time.Hour).Format(time.RFC3339)
 	lines := []string{
@@ -138,7 +138,7 @@ func TestImportKeepsWhatWasRefused(t *testing.T) {
 func TestKeysOfAStoppedAndOfARunningServer(t *testing.T) {
 	dir := t.TempDir()
 	ruleset, data := filepath.Join(dir, "ruleset.yaml"), filepath.Join(dir, "data")
-	require.NoError(t, os.WriteFile(ruleset, []byte(killRuleset), 0o600))
+	require.NoError(t, os.WriteFile(ruleset, []byte(pingRuleset), 0o600))
 	s := serveBinary(t, ruleset, "--data", data)
 	first := s.key
 	t.Setenv("LAUREL_KEY", first)
@@ -178,7 +178,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 	bad := filepath.Join(dir, "bad.yaml")
 	require.NoError(t, os.WriteFile(bad, []byte("program: 1x\n"), 0o600))
 	good := filepath.Join(dir, "good.yaml")
-	require.NoError(t, os.WriteFile(good, []byte(killRuleset), 0o600))
+	require.NoError(t, os.WriteFile(good, []byte(pingRuleset), 0o600))
 	for _, c := range []struct {
 		says string
 		args []string
@@ -200,7 +200,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 func TestBoardsOnRedis(t *testing.T) {
 	dir := t.TempDir()
 	ruleset := filepath.Join(dir, "ruleset.yaml")
-	require.NoError(t, os.WriteFile(ruleset, []byte(killRuleset+"counters:\n  pings: {when: ping}\nleaderboards:\n  most: {counter: pings}\n"), 0o600))
+	require.NoError(t, os.WriteFile(ruleset, []byte(pingRuleset+"counters:\n  pings: {when: ping}\nleaderboards:\n  most: {counter: pings}\n"), 0o600))
 	redis := boardtest.StartRedis(t)
 	s := serveBinary(t, ruleset, "--data", filepath.Join(dir, "data"), "--redis", redis.URL)
 	for i, member := range []string{"ann", "bob", "ann"} {

@@ -16,8 +16,8 @@ import (
 func TestADamagedRecordIsNoReasonForOthersToWait(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
-	one := write(t, dir, "one.yaml", killRuleset)
-	two := write(t, dir, "two.yaml", strings.Replace(killRuleset, "program: killed", "program: other", 1))
+	one := write(t, dir, "one.yaml", pingRuleset)
+	two := write(t, dir, "two.yaml", strings.Replace(pingRuleset, "program: killed", "program: other", 1))
 	s := serveBinary(t, one, two, "--data", data)
 	keys := printedKeys(s.banner)
 	require.Len(t, keys, 2)

@@ -19,7 +19,7 @@ func TestServeOnAFullDisk(t *testing.T) {
 	mount := t.TempDir()
 	require.NoError(t, syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=260m"), "this test mounts a small file system, which takes root")
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(mount, syscall.MNT_DETACH)) })
-	ruleset, data := write(t, t.TempDir(), "ruleset.yaml", killRuleset), filepath.Join(mount, "data")
+	ruleset, data := write(t, t.TempDir(), "ruleset.yaml", pingRuleset), filepath.Join(mount, "data")
 	args := []string{ruleset, "--data", data, "--keep-free", "60MiB"}
 	s := serveBinary(t, args...)
 	key := s.key

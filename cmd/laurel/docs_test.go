@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/rulesets"
@@ -171,6 +172,34 @@ func (r *reader) runLine(command string, want int) string {
 		require.True(r.t, json.Valid(out), "%s\n%s", command, out)
 	}
 	return string(out)
+}
+
+var namedTest = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+
+// Documents name tests as proofs: each of them exists.
+func TestDocumentsNameRealTests(t *testing.T) {
+	exists := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range declared.FindAllSubmatch(source, -1) {
+			exists[string(m[1])] = true
+		}
+		return err
+	}))
+	named := 0
+	for _, d := range documents(t) {
+		text, err := os.ReadFile(d.path)
+		require.NoError(t, err)
+		for _, m := range namedTest.FindAllSubmatch(text, -1) {
+			named++
+			assert.True(t, exists[string(m[1])], "%s names %s, which is no test", d.path, m[1])
+		}
+	}
+	require.Greater(t, named, 100)
 }
 
 // The answer that the README shows is a part of the real one.

@@ -29,7 +29,7 @@ func TestTheFirstKeyIsNotLostWhereAPortIsTaken(t *testing.T) {
 	require.NoError(t, err)
 	defer taken.Close()
 	dir := t.TempDir()
-	ruleset, data := write(t, dir, "ruleset.yaml", killRuleset), filepath.Join(dir, "data")
+	ruleset, data := write(t, dir, "ruleset.yaml", pingRuleset), filepath.Join(dir, "data")
 	for _, listener := range []string{"--listen", "--operators"} {
 		args := []string{"serve", ruleset, "--data", data, "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0", listener, taken.Addr().String()}
 		out, stderr, exit := laurel(t, args...)
@@ -56,7 +56,7 @@ func TestAMistypedDirectoryIsNotMade(t *testing.T) {
 		require.Contains(t, stderr, "there is no data of Laurel in this directory: "+missing)
 		require.NoDirExists(t, missing)
 	}
-	ruleset, data := write(t, dir, "ruleset.yaml", killRuleset), filepath.Join(dir, "data")
+	ruleset, data := write(t, dir, "ruleset.yaml", pingRuleset), filepath.Join(dir, "data")
 	serveBinary(t, ruleset, "--data", data).interrupt()
 	for _, args := range [][]string{
 		{"replay", "kiled", "--data", data},
@@ -70,7 +70,7 @@ func TestAMistypedDirectoryIsNotMade(t *testing.T) {
 
 func TestSwitchesInTheEnvironment(t *testing.T) {
 	dir := t.TempDir()
-	ruleset := write(t, dir, "ruleset.yaml", killRuleset)
+	ruleset := write(t, dir, "ruleset.yaml", pingRuleset)
 	t.Setenv("LAUREL_SANDBOX", "1")
 	s := serveBinary(t, ruleset, "--data", filepath.Join(dir, "sandbox"))
 	require.Contains(t, s.key, "lk_test_", "1 is true")
@@ -94,7 +94,7 @@ func TestAnAddressHasAScheme(t *testing.T) {
 
 func TestAnImportMayBeginWithAByteOrderMark(t *testing.T) {
 	dir := t.TempDir()
-	ruleset := write(t, dir, "ruleset.yaml", killRuleset)
+	ruleset := write(t, dir, "ruleset.yaml", pingRuleset)
 	file := write(t, dir, "history.ndjson", "\ufeff"+`{"id":"1","type":"ping","member":"ann","time":"2020-01-01T00:00:00Z","data":{"order":"a"}}`)
 	out, stderr, exit := laurel(t, "import", file, "--data", filepath.Join(dir, "data"), "--ruleset", ruleset)
 	require.Zero(t, exit, stderr)
@@ -103,7 +103,7 @@ func TestAnImportMayBeginWithAByteOrderMark(t *testing.T) {
 
 func TestFilesInSubdirectoriesAreNotLeftOutInSilence(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "ruleset.yaml", killRuleset)
+	write(t, dir, "ruleset.yaml", pingRuleset)
 	write(t, dir, ".git/hook.yaml", "not: read")
 	write(t, dir, "tests/more_test.yaml", "not: read")
 	_, stderr, exit := laurel(t, "check", dir)
@@ -116,7 +116,7 @@ func TestFilesInSubdirectoriesAreNotLeftOutInSilence(t *testing.T) {
 
 func TestTheDemoKeepsToItself(t *testing.T) {
 	dir := t.TempDir()
-	ruleset, data := write(t, dir, "ruleset.yaml", killRuleset), filepath.Join(dir, "data")
+	ruleset, data := write(t, dir, "ruleset.yaml", pingRuleset), filepath.Join(dir, "data")
 	serveBinary(t, "--demo", "--data", data).interrupt()
 	_, stderr, exit := laurel(t, "serve", ruleset, "--data", data)
 	require.Equal(t, exitUsage, exit)

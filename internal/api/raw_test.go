@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,42 @@ func TestRaw(t *testing.T) {
 	w.t = t
 	require.Equal(t, before, w.journal())
 	require.NotContains(t, w.log.String(), "lk_")
+}
+
+// TestASlowRequestIsCutOff sends a byte at a time, which never ends by itself: the time is for the whole request, and each
+// byte does not begin it anew.
+func TestASlowRequestIsCutOff(t *testing.T) {
+	w := newWorld(t, func(o *api.Options) { o.ReadTimeout = 50 * time.Millisecond })
+	for name, head := range map[string]string{
+		"headers": "GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+		"a body": "POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + w.secrets["acme"] +
+			"\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(w.base, "http://"))
+			require.NoError(t, err)
+			defer conn.Close()
+			require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+			_, err = io.WriteString(conn, head)
+			require.NoError(t, err)
+			ended := make(chan error, 1)
+			go func() {
+				_, err := io.Copy(io.Discard, conn)
+				ended <- err
+			}()
+			every := time.NewTicker(time.Millisecond)
+			defer every.Stop()
+			for {
+				select {
+				case err := <-ended:
+					require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server waited for as long as bytes came")
+					return
+				case <-every.C:
+					_, _ = io.WriteString(conn, "x")
+				}
+			}
+		})
+	}
 }
 
 func TestAllow(t *testing.T) {

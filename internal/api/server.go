@@ -35,8 +35,7 @@ const (
 	// the size of the request.
 	MaxBatchEvents = 50_000
 
-	maxHeader = 8 << 10
-	// A request that has not arrived by then is given up, so that slow senders cannot hold connections.
+	maxHeader    = 8 << 10
 	readTimeout  = 10 * time.Second
 	writeTimeout = 60 * time.Second
 	idleTimeout  = 75 * time.Second
@@ -63,6 +62,8 @@ type Options struct {
 	Clock    func() time.Time              // nil: time.Now; for keys and rates, programs have their own
 	Rate     Rate                          // of one key, in requests, and in events for batches; zero: 200,000 a second
 	BadKeys  Rate                          // of one address that sends keys that are none; zero: 10 a second, 20 at once
+	// ReadTimeout is how long a request may take to arrive, so that slow senders cannot hold connections; zero: 10 seconds.
+	ReadTimeout time.Duration
 	// Clockwork is the clock of programs; nil: it cannot be moved.
 	Clockwork Clock
 	// Metrics are told with the server's own.
@@ -116,7 +117,7 @@ func New(o Options) *Server {
 	s.app = fiber.New(fiber.Config{
 		AppName: "Laurel", DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true,
 		BodyLimit: MaxEvent, ReadBufferSize: maxHeader, DisablePreParseMultipartForm: true,
-		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadTimeout: cmp.Or(o.ReadTimeout, readTimeout), WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: s.unserved,
 	})
 	s.mount(routes)
