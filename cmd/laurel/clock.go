@@ -107,7 +107,7 @@ func resume(ctx context.Context, machine *clock.Clock, db *pebblestore.DB, accep
 	}
 	var last calendar.Instant
 	for _, id := range ids {
-		if sandbox, err := clock.OpenSandbox(db, id, machine, false, false); err != nil || sandbox != nil {
+		if sandbox, err := clock.OpenSandbox(db, id, machine, clock.Mark{}, false); err != nil || sandbox != nil {
 			continue // its clock is its own; a damaged row is told when the program is opened
 		}
 		accepted, err := lastAccepted(db, id)
@@ -178,13 +178,13 @@ func tend(ctx context.Context, machine *clock.Clock, log *slog.Logger) {
 // timekeeping is how programs are told the time.
 type timekeeping struct {
 	machine *clock.Clock
-	sandbox bool // a new program becomes one
+	mark    clock.Mark // what a new program becomes
 }
 
 // clock sets the clock of a program whose last event was accepted at an instant.
 func (k timekeeping) clock(o *program.Options, settings clock.Settings, id string, last calendar.Instant) (sandbox *clock.Sandbox, err error) {
 	records, _ := o.Store.Head()
-	sandbox, err = clock.OpenSandbox(settings, id, k.machine, k.sandbox, records == 0)
+	sandbox, err = clock.OpenSandbox(settings, id, k.machine, k.mark, records == 0)
 	switch {
 	case errors.Is(err, clock.ErrLive):
 		return nil, errors.New("it is live: a sandbox needs a data directory of its own (--data)")

@@ -53,3 +53,38 @@ func TestASandboxIsMovedThroughAWeek(t *testing.T) {
 	require.True(t, clock.Sandbox, "once a sandbox, for ever")
 	require.InDelta(t, before, clock.Ahead, 1)
 }
+
+// TestASandboxThatStandsAnswersTheSame serves two sandboxes that stand at one time, on different data directories: the same
+// calls are answered the same, though time passes on the machine.
+func TestASandboxThatStandsAnswersTheSame(t *testing.T) {
+	calls := [][3]string{
+		{"POST", "/v1/events", `{"id":"p1","type":"purchase","member":"ann","data":{"order_id":"o1","amount":30}}`},
+		{"POST", "/v1/admin/clock", `{"forward":"3 hours"}`},
+		{"POST", "/v1/events", `{"id":"v1","type":"visit","member":"ann","data":{"store":"mitte"}}`},
+		{"POST", "/v1/admin/clock", `{"to":"2026-12-09T12:00:00Z"}`},
+		{"GET", "/v1/members/ann/progress", ""},
+		{"GET", "/v1/members/ann/ledger", ""},
+		{"GET", "/v1/leaderboards/visits_this_week/seasons", ""},
+	}
+	var first []string
+	for range 2 {
+		s := serveBinary(t, "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "2026-12-01T09:00:00Z", "../../rulesets/examples/coffee")
+		require.Contains(t, s.key, "lk_test_", "it is a sandbox")
+		var answers []string
+		for _, call := range calls {
+			status, body, err := s.try(call[0], call[1], "", call[2])
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, status, "%s", body)
+			if call[1] != "/v1/admin/clock" { // which says how far it is ahead of the machine
+				answers = append(answers, string(body))
+			}
+		}
+		if first == nil {
+			first = answers
+		}
+		require.Equal(t, first, answers)
+	}
+	_, errs, exit := laurel(t, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "noon", "../../rulesets/examples/coffee")
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, errs, `--sandbox-at is "noon": write a time with its offset`)
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
@@ -43,6 +44,7 @@ type serveOptions struct {
 	reserve     string
 	demo        bool
 	sandbox     bool
+	sandboxAt   string
 	acceptClock bool
 	verbose     bool
 	machine     *clock.Clock // nil: the machine's own
@@ -74,6 +76,8 @@ func newServe() *cobra.Command {
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
 		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
+	f.StringVar(&o.sandboxAt, "sandbox-at", env("LAUREL_SANDBOX_AT", ""),
+		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same (LAUREL_SANDBOX_AT)")
 	f.BoolVar(&o.acceptClock, "accept-clock", false, "the machine's clock is right, however far it is from when something was last accepted")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
 	return cmd
@@ -112,6 +116,12 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	keepFree, err := parseSize(o.reserve)
 	if err != nil {
 		return &failure{exitUsage, "--keep-free: " + err.Error()}
+	}
+	var at calendar.Instant // where the clocks of new sandboxes stand
+	if o.sandboxAt != "" {
+		if at, err = calendar.ParseInstant(o.sandboxAt); err != nil || at <= 0 {
+			return &failure{exitUsage, fmt.Sprintf("--sandbox-at is %q: write a time with its offset, such as 2026-12-01T09:00:00Z", o.sandboxAt)}
+		}
 	}
 	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree})
 	if err != nil {
@@ -152,7 +162,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped, left := make(chan string, len(loaded)), map[string]error{}
 	for _, l := range loaded {
-		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, o.sandbox || o.demo}, l)
+		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}}, l)
 		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
 			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
 			left[l.Ruleset.Program] = err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -18,20 +19,31 @@ type Settings interface {
 	List(prefix string, yield func(key string, value []byte) bool) error
 }
 
-// Sandbox is the clock of a program that is a sandbox: the machine's clock, and as far ahead of it as somebody has moved it.
-// It is safe for concurrent use.
+// Mark is what a program without events is to become.
+type Mark struct {
+	Sandbox bool
+	// At is where the clock of a new sandbox stands, until it is moved; 0 for one that runs as the machine's does.
+	At calendar.Instant
+}
+
+// Sandbox is the clock of a program that is a sandbox: the machine's clock and as far ahead of it as somebody has moved it, or
+// one that stands still where it was put. It is safe for concurrent use.
 type Sandbox struct {
 	base     *Clock
 	settings Settings
 	row      string
 
 	mu    sync.Mutex
-	ahead int64 // microseconds
+	ahead int64            // microseconds, of one that runs
+	at    calendar.Instant // of one that stands, else 0
 }
 
-// OpenSandbox is the clock of a program that was marked as a sandbox, nil for a live one. With mark a program without any
-// events is marked, for ever; one that has some stays what it is, which is ErrLive for a live one.
-func OpenSandbox(settings Settings, program string, base *Clock, mark, empty bool) (*Sandbox, error) {
+// standing begins the row of a clock that stands; the row of one that runs is how far it is ahead.
+const standing = "at "
+
+// OpenSandbox is the clock of a program that was marked as a sandbox, nil for a live one. A program without any events is
+// marked, for ever; one that has some stays what it is, which is ErrLive for a live one.
+func OpenSandbox(settings Settings, program string, base *Clock, mark Mark, empty bool) (*Sandbox, error) {
 	s := &Sandbox{base: base, settings: settings, row: "sandbox/" + program}
 	var stored []byte
 	err := settings.List(s.row, func(key string, value []byte) bool {
@@ -44,29 +56,54 @@ func OpenSandbox(settings Settings, program string, base *Clock, mark, empty boo
 	case err != nil:
 		return nil, err
 	case stored != nil:
-		if s.ahead, err = strconv.ParseInt(string(stored), 10, 64); err != nil {
-			return nil, fmt.Errorf("the row %s of the store is damaged: %w", s.row, err)
-		}
-		return s, nil
-	case !mark:
+		return s, s.read(string(stored))
+	case !mark.Sandbox:
 		return nil, nil //nolint:nilnil // a live program has no such clock
 	case !empty:
 		return nil, ErrLive
 	}
-	return s, settings.Put(s.row, []byte("0"))
+	s.at = mark.At
+	return s, s.Keep()
+}
+
+func (s *Sandbox) read(stored string) error {
+	at, stands := strings.CutPrefix(stored, standing)
+	n, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return fmt.Errorf("the row %s of the store is damaged: %w", s.row, err)
+	}
+	if stands {
+		s.at = calendar.Instant(n)
+	} else {
+		s.ahead = n
+	}
+	return nil
 }
 
 // Now is the time of the sandbox. It never goes back.
 func (s *Sandbox) Now() calendar.Instant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.at != 0 {
+		return s.at
+	}
 	return s.base.Now() + calendar.Instant(s.ahead)
 }
 
-// Ahead is how far the clock was moved, in microseconds.
+// Stands reports whether the clock stands still until it is moved.
+func (s *Sandbox) Stands() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at != 0
+}
+
+// Ahead is how far the clock is ahead of the machine's, in microseconds; below 0 where one that stands is behind it.
 func (s *Sandbox) Ahead() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.at != 0 {
+		return int64(s.at - s.base.Now())
+	}
 	return s.ahead
 }
 
@@ -74,10 +111,20 @@ func (s *Sandbox) Ahead() int64 {
 func (s *Sandbox) Set(now calendar.Instant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.at != 0 {
+		s.at = max(s.at, now)
+		return
+	}
 	s.ahead = max(s.ahead, int64(now-s.base.Now()))
 }
 
-// Keep writes down how far the clock was moved.
+// Keep writes down where the clock stands, or how far it was moved.
 func (s *Sandbox) Keep() error {
-	return s.settings.Put(s.row, []byte(strconv.FormatInt(s.Ahead(), 10)))
+	s.mu.Lock()
+	row := strconv.FormatInt(s.ahead, 10)
+	if s.at != 0 {
+		row = standing + strconv.FormatInt(int64(s.at), 10)
+	}
+	s.mu.Unlock()
+	return s.settings.Put(s.row, []byte(row))
 }

@@ -23,12 +23,12 @@ func (r rows) List(prefix string, yield func(string, []byte) bool) error {
 
 func TestASandboxIsOneFromItsFirstStart(t *testing.T) {
 	m, store := newMachine(), rows{}
-	live, err := OpenSandbox(store, "live", m.clock, false, true)
+	live, err := OpenSandbox(store, "live", m.clock, Mark{}, true)
 	require.NoError(t, err)
 	require.Nil(t, live)
-	_, err = OpenSandbox(store, "live", m.clock, true, false)
+	_, err = OpenSandbox(store, "live", m.clock, Mark{Sandbox: true}, false)
 	require.ErrorIs(t, err, ErrLive, "a program with events is never made one")
-	s, err := OpenSandbox(store, "play", m.clock, true, true)
+	s, err := OpenSandbox(store, "play", m.clock, Mark{Sandbox: true}, true)
 	require.NoError(t, err)
 	require.Equal(t, m.clock.Now(), s.Now())
 
@@ -38,11 +38,28 @@ func TestASandboxIsOneFromItsFirstStart(t *testing.T) {
 	m.runs(time.Hour)
 	require.Equal(t, start.Add(49*time.Hour), s.Now().Time().UTC(), "it runs on from there")
 	require.NoError(t, s.Keep())
-	again, err := OpenSandbox(store, "play", m.clock, false, false)
+	again, err := OpenSandbox(store, "play", m.clock, Mark{}, false)
 	require.NoError(t, err, "it stays one without being asked for")
 	require.Equal(t, s.Now(), again.Now())
 
 	store["sandbox/play"] = []byte("soon")
-	_, err = OpenSandbox(store, "play", m.clock, false, false)
+	_, err = OpenSandbox(store, "play", m.clock, Mark{}, false)
 	require.ErrorContains(t, err, "damaged")
+}
+
+func TestASandboxMayStandStill(t *testing.T) {
+	m, store := newMachine(), rows{}
+	noon := m.clock.Now().Add(-2000 * time.Hour)
+	s, err := OpenSandbox(store, "play", m.clock, Mark{Sandbox: true, At: noon}, true)
+	require.NoError(t, err)
+	m.runs(time.Hour)
+	require.Equal(t, noon, s.Now())
+	require.Equal(t, -2001*time.Hour.Microseconds(), s.Ahead())
+	s.Set(noon.Add(time.Minute))
+	s.Set(noon) // back is nowhere
+	require.NoError(t, s.Keep())
+	again, err := OpenSandbox(store, "play", m.clock, Mark{Sandbox: true, At: noon.Add(-time.Hour)}, true)
+	require.NoError(t, err)
+	m.runs(time.Hour)
+	require.Equal(t, noon.Add(time.Minute), again.Now(), "where it was left, whatever a later start asks for")
 }

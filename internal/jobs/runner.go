@@ -85,8 +85,10 @@ func (r *Runner) Add(p *program.Program, o Options) error {
 	w.sweep = NewSweep(p, o.Boards != nil, r.log)
 	others = append(others, &Job{Name: "sweep", run: w.sweep.tick})
 	w.jobs = append(w.jobs, others...)
-	if err := r.tick(id+"/time", func() { w.doTime(r.ctx, r.log) }); err != nil {
-		return err
+	if o.Sandbox == nil || !o.Sandbox.Stands() { // one that stands does it when it is moved, never in between two calls
+		if err := r.tick(id+"/time", func() { w.doTime(r.ctx, r.log) }); err != nil {
+			return err
+		}
 	}
 	for _, j := range others {
 		if err := r.tick(id+"/"+j.Name, func() { j.once(r.ctx, r.log, id) }); err != nil {
