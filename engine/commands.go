@@ -445,6 +445,7 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boos
 		if given == 0 {
 			return wanted == 0
 		}
+		a.useBoosts(g.grant, data.Boosts)
 		a.usePoints(r.Limits, g.grant.Points, given, to)
 		data.Points, data.Amount, data.Wanted = g.grant.Points.ID, given, wanted
 		if r.Pending.Set {

@@ -108,23 +108,39 @@ func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line
 				continue
 			}
 			l := p.line(g.grant.Points, k-p.first >= len(p.rule.Give))
-			w := &wanting{of: g.grant, base: g.base}
-			amount := g.base
-			if len(p.rule.Take) == 0 {
-				b.allowed = allowed(p, l, g)
-				amount, w.boosts = b.boost(g)
-				b.allowed = nil
+			if w := b.comes(p, g, allowed(p, l, g)); w != nil {
+				x.lines[l] = w
 			}
-			d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
-			if err != nil {
-				b.out.note("evaluation", p.rule.Path, err.Error())
-				continue
-			}
-			w.wanted = d
-			x.lines[l] = w
 		}
 	}
 	return x
+}
+
+// comes is what a line of a rule comes to with what boosts may add, nil for what is no number.
+func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed func(*Boost, *Points) (decimal.Decimal, bool)) *wanting {
+	w := &wanting{of: g.grant, base: g.base}
+	amount := g.base
+	if len(p.rule.Take) == 0 {
+		a.allowed = allowed
+		amount, w.boosts = a.boost(g)
+		a.allowed = nil
+	}
+	d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
+	if err != nil {
+		a.out.note("evaluation", p.rule.Path, err.Error())
+		return nil
+	}
+	w.wanted = d
+	return w
+}
+
+// asked is what a line of the amended event comes to, now that the rules before have used what they did of the limits of boosts.
+func (j *judgement) asked(p *plannedRule, l line, g *plannedGrant) *wanting {
+	w := j.lines.lines[l]
+	if w == nil || !slices.ContainsFunc(g.grant.Boosts, func(b *Boost) bool { return len(b.Limits) > 0 }) {
+		return w
+	}
+	return j.lines.b.comes(p, g, j.mayAdd(p, l, g))
 }
 
 // line is the line of a planned rule for some points.
@@ -213,20 +229,12 @@ func (j *judgement) state(l line) *Line {
 	if w := j.was.lines[l]; w != nil { // nothing came of it, by a limit or as it came to nothing
 		state.Wanted = w.wanted
 		for _, x := range w.boosts {
-			if b := w.boost(x.Boost); b != nil && len(b.Limits) == 0 {
+			if len(w.of.boost(x.Boost).Limits) == 0 {
 				state.Boosts = append(state.Boosts, x) // it was free to add that, and may again
 			}
 		}
 	}
 	return state
-}
-
-// boost is one of those of a line, by id.
-func (w *wanting) boost(id string) *Boost {
-	if i := slices.IndexFunc(w.of.Boosts, func(b *Boost) bool { return b.ID == id }); i >= 0 {
-		return w.of.Boosts[i]
-	}
-	return nil
 }
 
 // queued reads what an event queued for another member.

@@ -119,9 +119,25 @@ func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending,
 	}
 	a.usePoints(limits, g.grant.Points, given, a.m)
 	if given > 0 {
+		a.useBoosts(g.grant, applied)
 		a.grant(g.grant.Points, given, wanted, pending, name, "", applied)
 	}
 	return true
+}
+
+// useBoosts lets the limits of boosts count what they added to a gift. What nothing is given of uses nothing.
+func (a *applier) useBoosts(g *Grant, applied []Boosted) {
+	for i := range applied {
+		if b := g.boost(applied[i].Boost); len(b.Limits) > 0 {
+			a.usePoints(b.Limits, g.Points, applied[i].Used, a.m)
+			a.countUse(b.Limits, a.m)
+		}
+	}
+}
+
+// boost is one of those of a grant, by id.
+func (g *Grant) boost(id string) *Boost {
+	return g.Boosts[slices.IndexFunc(g.Boosts, func(b *Boost) bool { return b.ID == id })]
 }
 
 // given is what a recorded event gave of points for a definition; ok is false when no record decides.
@@ -218,10 +234,6 @@ func (a *applier) addBoost(b *Boost, points *Points, amount, added decimal.Wide,
 		return amount, applied
 	}
 	more := rounded(sum, points) - rounded(amount, points)
-	if len(b.Limits) > 0 && a.allowed == nil {
-		a.usePoints(b.Limits, points, more, a.m)
-		a.countUse(b.Limits, a.m)
-	}
 	a.trace.fired(a.event.ID, b.Path, b.Position)
 	exact, _ := added.RoundTo(decimal.Digits, decimal.Up) // it bounds what a reversal may take for added
 	return sum, append(applied, Boosted{b.ID, exact, more})
@@ -265,6 +277,7 @@ func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
 			continue
 		}
 		if given > 0 {
+			a.useBoosts(g, applied)
 			a.grant(g.Points, given, given, Pending{}, name, goal, applied)
 		}
 	}

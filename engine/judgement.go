@@ -483,7 +483,10 @@ func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
 	if j.undone[CauseRef{rec.Seq, mark.Cause}] {
 		return true
 	}
-	return j.ofTarget(rec) && mark.Cause == 0 && rule != nil && (j.unfired(rule.Path) || j.undone[CauseRef{Seq: j.r.target.Seq}])
+	if !j.ofTarget(rec) || mark.Cause > 0 {
+		return false
+	}
+	return j.undone[CauseRef{Seq: j.r.target.Seq}] || rule != nil && j.unfired(rule.Path)
 }
 
 // ofTarget reports whether a record is that of the reversed event, or of a reversal of it.
@@ -491,7 +494,7 @@ func (j *judgement) ofTarget(rec *Record) bool {
 	return rec.Seq == j.r.target.Seq || rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == j.r.target.Seq
 }
 
-// limited is the rule that a limit belongs to, be it the rule's own or a boost's; nil for a limit of something else.
+// limited is the rule that a limit belongs to, nil for a limit of something else.
 func (r *Ruleset) limited(id uint64) *Rule {
 	has := func(l *Limit) bool { return l.id == id }
 	for _, rule := range r.Rules {

@@ -238,7 +238,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 			continue
 		}
 		l := p.line(g.grant.Points, k-p.first >= len(r.Give))
-		x := &rising{line: l, state: j.state(l), now: j.lines.lines[l], grant: g.grant, holds: j.holds(l)}
+		x := &rising{line: l, state: j.state(l), now: j.asked(p, l, g), grant: g.grant, holds: j.holds(l)}
 		if x.now == nil {
 			continue
 		}
@@ -275,10 +275,6 @@ func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 	to, from := j.member(p.to), j.member(p.from)
 	if to == nil || from == nil || p.ofOthers() && p.toSelf(to, from) {
 		a.out.note("not_given", r.Path, "the receiver or giver is not a known other member; nothing was given")
-		return false
-	}
-	if r.ToField != nil && a.circular(to, r.ToField) {
-		a.out.note("not_given", r.Path, "the receiver's own "+r.ToField.Name+" leads back to the member; nothing was given")
 		return false
 	}
 	if r.ToField != nil && a.circular(to, r.ToField) {
@@ -372,6 +368,9 @@ func (j *judgement) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
 			return lifted
 		}
 	}
+	if lifted+x.amount == 0 {
+		return 0
+	}
 	j.usePoints(r.Limits, x.grant.Points, x.holds+x.amount-max(x.state.Most, x.holds), to)
 	for _, b := range x.now.boosts {
 		j.useBoost(x, b)
@@ -388,15 +387,11 @@ func (j *judgement) useBoost(x *rising, b Boosted) {
 	more := b.Used - most.Used
 	b.Used = max(b.Used, most.Used)
 	x.state.Boosts = append(slices.DeleteFunc(slices.Clone(x.state.Boosts), func(o Boosted) bool { return o.Boost == b.Boost }), b)
-	for _, boost := range x.grant.Boosts {
-		if boost.ID != b.Boost {
-			continue
-		}
-		j.usePoints(boost.Limits, x.grant.Points, more, j.a.m)
-		for _, l := range boost.Limits {
-			if most.Added == 0 && l.Points == nil {
-				j.use(l, decimal.One, j.a.m)
-			}
+	boost := x.grant.boost(b.Boost)
+	j.usePoints(boost.Limits, x.grant.Points, more, j.a.m)
+	for _, l := range boost.Limits {
+		if most.Added == 0 && l.Points == nil {
+			j.use(l, decimal.One, j.a.m)
 		}
 	}
 }
