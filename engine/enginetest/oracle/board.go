@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 	"strings"
 )
@@ -160,17 +161,26 @@ func (w *World) table(b Board, start int, split string) []Row {
 	}
 	type score struct {
 		Row
+		exact   *big.Rat // millionths
 		reached Instant
 	}
 	var table []score
 	add := func(subject string, events []*happened) {
 		if r, any := c.last(events, in); any {
-			table = append(table, score{Row{0, subject, r.value}, r.reached})
+			table = append(table, score{Row{0, subject, r.value}, big.NewRat(r.value, 1), r.reached})
 		}
+	}
+	if b.Average {
+		c.By = "team"
 	}
 	if c.By == "team" {
 		for _, team := range teams {
-			add(team, w.contributions(c, team, nil))
+			if all := w.contributions(c, team, nil); !b.Average {
+				add(team, all)
+			} else if mean := w.average(b, c, team, in); mean != nil {
+				r, _ := c.last(all, in)
+				table = append(table, score{Row{0, team, halfEven(mean).Int64()}, mean, r.reached})
+			}
 		}
 	} else {
 		for id, m := range w.members {
@@ -178,7 +188,7 @@ func (w *World) table(b Board, start int, split string) []Row {
 		}
 	}
 	slices.SortFunc(table, func(x, y score) int {
-		order := cmp.Compare(y.Value, x.Value)
+		order := y.exact.Cmp(x.exact)
 		if b.Lowest {
 			order = -order
 		}
@@ -188,7 +198,7 @@ func (w *World) table(b Board, start int, split string) []Row {
 	for i, s := range table {
 		s.Rank = int64(i + 1)
 		if i > 0 && b.Ties != "earliest" {
-			if s.Value == table[i-1].Value {
+			if s.exact.Cmp(table[i-1].exact) == 0 {
 				s.Rank = rows[i-1].Rank
 				w.reach("tie")
 			} else if b.Ties == "dense" {
@@ -201,6 +211,29 @@ func (w *World) table(b Board, start int, split string) []Row {
 		w.reach("board of several")
 	}
 	return rows
+}
+
+// average is that of the members of a team who contributed often enough to it, in millionths; nil where nobody did.
+func (w *World) average(b Board, c Counter, team string, in inside) *big.Rat {
+	sum, members := int64(0), int64(0)
+	for _, m := range w.members {
+		mine := func(h *happened) bool { return h.team == team && in(h) }
+		switch n := len(c.counted(m.counted, mine)); {
+		case n == 0:
+		case n < b.AtLeast:
+			w.reach("too few contributions for an average")
+		default:
+			r, _ := c.last(m.counted, mine)
+			sum, members = sum+r.value, members+1
+		}
+	}
+	if members == 0 {
+		return nil
+	}
+	if members > 1 {
+		w.reach("average of several")
+	}
+	return big.NewRat(sum, members)
 }
 
 // winning is what a subject of a closed season has won and not been given yet.
@@ -286,7 +319,7 @@ func (w *World) unit(points string) int64 {
 // winners are who wins what a subject of a table does: of a group all who had brought something.
 func (w *World) winners(b Board, s season, subject string) (list []string) {
 	c := w.counterOf(b)
-	if c.By != "team" {
+	if c.By != "team" && !b.Average {
 		return []string{subject}
 	}
 	for id, m := range w.members {

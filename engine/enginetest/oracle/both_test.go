@@ -265,7 +265,7 @@ func (b *both) reverse(s step) {
 	case "raise", "amend":
 		b.amend(s)
 	case "void":
-		if !b.world.MayVoid(s.event.ID, s.event.Member, s.now) {
+		if !b.world.MayVoid(s.event.ID, s.event.Member, nil, s.now) {
 			return
 		}
 		b.command(engine.NewVoid(s.event.ID), s.now)
@@ -282,9 +282,9 @@ func (b *both) reverse(s step) {
 // amend is a revision of an event under a key of its own: up, where the model can tell what that gives, or down.
 func (b *both) amend(s step) {
 	id, of, w := s.event.ID, s.event.Member, b.world
-	now := w.Amount(id, of)
+	now, stands := w.Amount(id, of)
 	up := s.amount > now
-	if now < 0 || s.amount == now || up && !w.MayRaise(id, of, s.amount, s.now) || !up && (!w.MayVoid(id, of, s.now) || w.RaiseRefused(id, of)) {
+	if !stands || s.amount == now || up && !w.MayRaise(id, of, s.amount, s.now) || !up && (!w.MayVoid(id, of, &s.amount, s.now) || w.RaiseRefused(id, of)) {
 		return
 	}
 	b.command(engine.NewAmend(id, json.RawMessage(`{"amount":`+number(s.amount)+`}`)).Keyed(fmt.Sprint("amend", b.nth)), s.now)
@@ -358,6 +358,8 @@ func asSent(e Event) *engine.Event {
 		if e.Friend != "" {
 			data = fmt.Sprintf(`{"amount":%s,"key":%q,"friend":%q}`, number(e.Amount), e.Key, e.Friend)
 		}
+	case "log":
+		data = fmt.Sprintf(`{"amount":%s}`, number(e.Amount))
 	case "spend":
 		data = fmt.Sprintf(`{"amount":%s}`, number(e.Amount))
 		if e.Friend != "" {

@@ -304,7 +304,7 @@ func (w *World) payGoals(m *member, h *happened) {
 		}
 	}
 	for _, s := range w.Program.Streaks {
-		if h.Type == "visit" {
+		if h.Type == s.when() {
 			w.payStreak(m, s, h, m.clock.periodStart(s.Every, h.day))
 		}
 	}

@@ -121,7 +121,9 @@ func (d drawing) version(p Program, m mix) Version {
 	}
 	for _, b := range p.Boosts {
 		if d.one(2) {
+			limits := b.Limits
 			b = d.boost(b.ID, m)
+			b.Limits = limits
 		}
 		v.Boosts = append(v.Boosts, b)
 	}
@@ -130,13 +132,20 @@ func (d drawing) version(p Program, m mix) Version {
 
 func (d drawing) boost(id string, m mix) Boost {
 	b := Boost{ID: id, Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
-	if d.one(3) && (b.Stacks || !m["reversals"]) { // whether an amended event may have a boost that lost then is nowhere said
+	if d.one(3) {
 		b.Min = int64(d.between(1, 20)) * million
 	}
 	if d.one(2) {
 		b.Plus = big.NewRat(int64(d.between(1, 9)), 2)
 	} else {
 		b.Times = big.NewRat(int64(d.between(5, 15)), 4)
+	}
+	for range d.between(1, 2) * map[bool]int{true: 1}[m["capped boosts"]] {
+		l := d.limit(Rule{When: "visit"}, m["member clock"]) // its limits ask no event
+		l.OrNothing = false                                  // what that leaves of a raise is nowhere said
+		if !slices.ContainsFunc(b.Limits, l.countsLike) {
+			b.Limits = append(b.Limits, l)
+		}
 	}
 	return b
 }
@@ -258,6 +267,10 @@ func (d drawing) boards(m mix, counters []Counter) (list []Board) {
 				d.prizes(&b)
 			}
 			list = append(list, b)
+			if m["averages"] && c.Earned == "" {
+				b.ID, b.Average, b.AtLeast = "a"+c.ID, true, d.between(1, 3)
+				list = append(list, b)
+			}
 		}
 	}
 	return list
@@ -278,6 +291,9 @@ func (d drawing) stars(m mix) Points {
 		p.Expire.After = d.span("hour", "day", "week", "month")
 	case 2:
 		p.Expire = Expiry{After: d.span("day", "week", "month"), Idle: pick(d, "visit", "buy")}
+		if d.one(2) { // so short that what is late may find points expired, and bring them back
+			p.Expire.After = pick(d, Span{d.between(6, 40), "hour"}, Span{d.between(1, 2), "day"})
+		}
 	case 3:
 		p.Expire = Expiry{Period: pick(d, "month", "quarter", "year"), Next: d.one(2)}
 	}
@@ -386,6 +402,9 @@ func (d drawing) streak(m mix) Streak {
 				s.Goals = append(s.Goals, g)
 			}
 		}
+	}
+	if s.Sum = m["below zero"]; s.Sum {
+		s.AtLeast = d.between(1, 4)
 	}
 	return s
 }

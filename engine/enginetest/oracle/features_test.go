@@ -16,6 +16,7 @@ type feature struct {
 // as many histories as any other two.
 var features = []feature{
 	{"boosts", []string{"boosted"}},
+	{"capped boosts", []string{"boost trimmed", "boost used up"}},
 	{"limits", []string{"times refused", "cap trimmed", "cap or nothing"}},
 	{"expiry", []string{"expired"}},
 	{"pending", []string{"pending"}},
@@ -23,6 +24,7 @@ var features = []feature{
 	{"transfers", []string{"transfer to another", "transfer from another"}},
 	{"streaks", []string{"run of several", "freeze used"}},
 	{"streak goals", []string{"goal of a streak"}},
+	{"below zero", []string{"day taken out of a streak"}},
 	{"freezes", []string{"stored freeze used"}},
 	{"repairs", []string{"repaired"}},
 	{"challenges", []string{"goal of a member"}},
@@ -37,6 +39,7 @@ var features = []feature{
 	{"tiers", []string{"tier reached"}},
 	{"badges", []string{"badge level"}},
 	{"boards", []string{"board of several"}},
+	{"averages", []string{"average of several"}},
 	{"several gifts", []string{"two gifts of a rule", "badge of a rule", "badge of a goal"}},
 	{"earned", []string{"points counted"}},
 	{"seasons", []string{"prize"}},
@@ -59,7 +62,7 @@ var impossible = map[[2]string]string{}
 
 // needed are the features without which one cannot happen.
 var needed = map[string]string{"opt in": "challenges", "leaving": "opt in", "within": "challenges", "needs": "challenges", "steps": "challenges", "winners": "challenges",
-	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards"}
+	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards", "capped boosts": "boosts", "averages": "boards", "below zero": "streaks"}
 
 // pairs are all pairs of features, by their places.
 func pairs() (list [][2]int) {

@@ -61,6 +61,7 @@ func draw(seed int64) history {
 	for range d.length() {
 		s.now += d.gap(s.hours)
 		s.send()
+		s.bridge()
 		s.disturb()
 		s.reverse()
 		s.order()
@@ -87,6 +88,9 @@ func (s *storyteller) send() {
 	member := s.below(len(s.zones))
 	e := Event{ID: fmt.Sprintf("e%04d", len(s.sent)), Member: fmt.Sprint("m", member), Type: pick(s.drawing, "buy", "visit", "buy", "spend", "visit"),
 		At: s.now, Arrived: s.now}
+	if s.mix["below zero"] && s.one(4) {
+		e.Type, e.Amount = "log", int64(s.between(-3, 5))*million
+	}
 	if s.one(3) { // ids are not in the order of arrival
 		e.ID = fmt.Sprintf("d%04d", len(s.sent))
 	}
@@ -115,6 +119,31 @@ func (s *storyteller) send() {
 	s.sent = append(s.sent, e)
 	s.add(step{do: "send", event: e})
 	s.left[e.ID] = e.Amount
+}
+
+// bridge lets points expire for want of events that come all the same, the last one first: each alone reaches the next one only.
+func (s *storyteller) bridge() {
+	expire := s.program.Points[0].Expire
+	hours := expire.After.N * map[string]int{"hour": 1, "day": 24}[expire.After.Unit]
+	if expire.Idle == "" || !s.mix["late"] || hours == 0 || hours > 24 || !s.one(6) {
+		return
+	}
+	member := s.someone()
+	send := func(kind string, at Instant) {
+		e := Event{ID: fmt.Sprintf("e%04d", len(s.sent)), Member: member, Type: kind, At: at, Arrived: s.now}
+		if kind == "buy" {
+			e.Amount, e.Key = s.amount(), "k0"
+		}
+		s.sent, s.left[e.ID] = append(s.sent, e), e.Amount
+		s.add(step{do: "send", event: e})
+	}
+	send("buy", s.now)
+	gap := int64(hours*s.between(60, 100)) * 36 * second
+	n := min(int64(s.between(2, 4)), 70*3600*second/gap)
+	s.now += n * gap
+	for k := range n {
+		send(expire.Idle, s.now-k*gap)
+	}
 }
 
 // disturb lets happen what must change nothing, and compares.
@@ -187,6 +216,11 @@ func (s *storyteller) reverse() {
 		return
 	}
 	s.now += int64(s.below(7200)) * second
+	if old.Type == "log" && s.one(2) {
+		s.left[old.ID] = int64(s.between(-3, 5)) * million
+		s.add(step{do: "amend", event: old, amount: s.left[old.ID]})
+		return
+	}
 	if old.Type != "visit" && amount >= million && s.one(2) {
 		s.left[old.ID] = int64(s.below(int(amount/10_000))) * 10_000
 		s.add(step{do: "amend", event: old, amount: s.left[old.ID]})

@@ -2,8 +2,8 @@ package oracle
 
 import "math/big"
 
-// Program is a ruleset in the words of the oracle. Its events are buy {amount, key}, visit {} and spend {amount}, its members
-// have a team.
+// Program is a ruleset in the words of the oracle. Its events are buy {amount, key}, visit {}, spend {amount} and log
+// {amount}, which may be below zero; its members have a team.
 type Program struct {
 	Zone        string
 	MemberClock bool
@@ -101,6 +101,7 @@ type Boost struct {
 	Min     int64
 	Weekend bool
 	Stacks  bool
+	Limits  []Limit // on what it adds
 }
 
 // Fold says what is counted: add (1 for each event, or the amounts), highest, lowest, latest or distinct.
@@ -122,10 +123,11 @@ type Counter struct {
 	Earned string // points whose gifts are counted, "" for events
 }
 
-// Streak counts periods with at least so many visits.
+// Streak counts periods with at least so many visits, or with so much that was logged.
 type Streak struct {
 	ID      string
 	Every   string // day, week, month
+	Sum     bool   // of log
 	AtLeast int
 	Free    int // freezes a month
 	Hold    int // how many bought ones may be held, 0 for none
@@ -182,6 +184,8 @@ type Board struct {
 	ID      string
 	Counter string
 	Lowest  bool
+	Average bool // of teams, over the members who contributed often enough
+	AtLeast int
 	Ties    string // earliest, share, dense
 	Split   bool   // by event.key
 	Closes  Span   // after its end, 72 hours where it is none

@@ -9,7 +9,10 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	m := w.members[of]
 	h := m.event(id)
 	rules, _ := w.Program.at(h.At)
-	if h.voided || amount <= h.Amount || h.byHand || len(h.wanted) > 0 || now-h.At > 72*3600*second {
+	if h.voided || amount <= h.Amount || h.byHand || h.refused || now-h.At > 72*3600*second {
+		return false
+	}
+	if h.Type == "log" && w.overpaid(m, now) {
 		return false
 	}
 	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.Gems > 0) }) {
@@ -33,17 +36,14 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	return true
 }
 
-// Amount is that of an event as it is amended, -1 of a voided one.
-func (w *World) Amount(id, of string) int64 {
+// Amount is that of an event as it is amended, false for a voided one.
+func (w *World) Amount(id, of string) (amount int64, ok bool) {
 	h := w.members[of].event(id)
-	if h.voided {
-		return -1
-	}
-	return h.Amount
+	return h.Amount, !h.voided
 }
 
 // RaiseRefused reports whether a raise of an event was refused whole.
-func (w *World) RaiseRefused(id, of string) bool { return len(w.members[of].event(id).wanted) > 0 }
+func (w *World) RaiseRefused(id, of string) bool { return w.members[of].event(id).refused }
 
 // Raise makes an event what it would have been with a larger amount: each rule gives the difference, as its limits allow, and
 // what the progress reaches with it is reached.
@@ -58,15 +58,11 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	m.settle(now)
 	h := m.event(id)
 	rules, _ := w.Program.at(h.At)
-	before := map[string]int64{}
-	for i := range rules {
-		before[rules[i].ID] = w.wanted(m, h, &rules[i])
-	}
 	h.Amount = amount
 	w.changed(m, h)
 	for i := range rules {
-		if r := &rules[i]; r.When == h.Type {
-			w.raiseRule(m, h, r, before[r.ID], now)
+		if r := &rules[i]; r.When == h.Type && h.Amount >= r.Min {
+			w.raiseRule(m, h, r, now)
 		}
 	}
 	m.gains = nil
@@ -76,21 +72,10 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	w.payGroups(m, &later)
 }
 
-// wanted is what a rule wants to give for an event: what it wanted before, where a raise was refused whole.
-func (w *World) wanted(m *member, h *happened, r *Rule) int64 {
-	if kept, known := h.wanted[r.ID]; known {
-		return kept
-	}
-	if r.When != h.Type || h.Amount < r.Min {
-		return 0
-	}
-	return w.amount(m, h, r)
-}
-
 // raiseRule gives what one rule wants more than before.
-func (w *World) raiseRule(m *member, h *happened, r *Rule, before int64, now Instant) {
+func (w *World) raiseRule(m *member, h *happened, r *Rule, now Instant) {
 	if r.To {
-		w.raiseGift(m, h, r, before, now)
+		w.raiseGift(m, h, r, now)
 		return
 	}
 	i := slices.IndexFunc(h.gave, func(g *grant) bool { return g.rule.ID == r.ID })
@@ -98,20 +83,19 @@ func (w *World) raiseRule(m *member, h *happened, r *Rule, before int64, now Ins
 	if i >= 0 {
 		g = h.gave[i]
 	}
-	wants := w.wanted(m, h, r)
-	rise := min(wants-before, wants-g.kept)
+	next := w.revised(m, h, r)
+	rise := min(next.wanted-h.line(r).wanted, next.wanted-g.kept)
 	if rise <= 0 {
+		h.line(r).follow(next)
 		return
 	}
 	given := w.fits(m, h, r, g, rise)
 	if given == 0 || !m.accounts[r.Points].raise(m, h, given, now) {
-		if h.wanted == nil {
-			h.wanted = map[string]int64{}
-		}
-		h.wanted[r.ID] = before
+		h.refused = true
 		w.reach("raise refused")
 		return
 	}
+	w.raiseLine(m, h, r, next)
 	if given < rise {
 		w.reach("raise trimmed")
 	}
@@ -122,7 +106,7 @@ func (w *World) raiseRule(m *member, h *happened, r *Rule, before int64, now Ins
 }
 
 // raiseGift gives another member what one rule wants more than before.
-func (w *World) raiseGift(m *member, h *happened, r *Rule, before int64, now Instant) {
+func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 	to := w.members[h.Friend]
 	if to == nil || to == m {
 		return
@@ -132,20 +116,19 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, before int64, now Ins
 	if i >= 0 {
 		g = h.gifts[i]
 	}
-	wants := w.wanted(m, h, r)
-	rise := min(wants-before, wants-g.grant.kept)
+	next := w.revised(m, h, r)
+	rise := min(next.wanted-h.line(r).wanted, next.wanted-g.grant.kept)
 	if rise <= 0 {
+		h.line(r).follow(next)
 		return
 	}
 	given := w.fits(to, h, r, g.grant, rise)
 	if given == 0 {
-		if h.wanted == nil {
-			h.wanted = map[string]int64{}
-		}
-		h.wanted[r.ID] = before
+		h.refused = true
 		w.reach("raise refused")
 		return
 	}
+	w.raiseLine(m, h, r, next)
 	if i < 0 {
 		h.gifts = append(h.gifts, g)
 		to.gifts = append(to.gifts, g)
@@ -185,7 +168,7 @@ func (w *World) useMore(to *member, h *happened, r *Rule, g *grant) {
 	g.given = max(g.given, g.kept)
 	for k := range w.uses {
 		u := &w.uses[k]
-		if u.event == h.ID && u.rule == r.ID && !u.takenBack {
+		if u.event == h.ID && u.of == r.ID && !u.takenBack {
 			u.given = max(u.given, g.kept)
 			return
 		}
@@ -196,7 +179,7 @@ func (w *World) useMore(to *member, h *happened, r *Rule, g *grant) {
 // most is what limits have counted of an event for a rule.
 func (w *World) most(h *happened, r *Rule) (sum int64) {
 	for _, u := range w.uses {
-		if u.event == h.ID && u.rule == r.ID {
+		if u.event == h.ID && u.of == r.ID {
 			sum += u.given
 		}
 	}
@@ -205,10 +188,10 @@ func (w *World) most(h *happened, r *Rule) (sum int64) {
 
 // fits is what limits leave of a rise: an event counts once, with the most that it ever got.
 func (w *World) fits(m *member, h *happened, r *Rule, g *grant, rise int64) int64 {
-	used := slices.ContainsFunc(w.uses, func(u use) bool { return u.event == h.ID && u.rule == r.ID && !u.takenBack })
+	used := slices.ContainsFunc(w.uses, func(u use) bool { return u.event == h.ID && u.of == r.ID && !u.takenBack })
 	unused := w.most(h, r) - g.kept
 	for _, l := range r.Limits {
-		switch room := w.room(m, h, r, l); {
+		switch room := w.room(m, h, r.ID, l); {
 		case !l.Points && !used && room < 1:
 			return 0
 		case l.Points && !l.OrNothing:
@@ -216,7 +199,7 @@ func (w *World) fits(m *member, h *happened, r *Rule, g *grant, rise int64) int6
 		}
 	}
 	for _, l := range r.Limits {
-		if l.OrNothing && rise > max(w.room(m, h, r, l), 0)+unused {
+		if l.OrNothing && rise > max(w.room(m, h, r.ID, l), 0)+unused {
 			return 0
 		}
 	}

@@ -1,15 +1,12 @@
 package oracle
 
-import (
-	"math/big"
-	"time"
-)
+import "math/big"
 
 const million = 1_000_000
 
-// use is one firing of a rule, as its limits count it.
+// use is one firing of a rule or a boost, as its limits count it.
 type use struct {
-	rule      string
+	of        string
 	member    string
 	key       string
 	day       int
@@ -26,63 +23,13 @@ func (p *Program) at(at Instant) ([]Rule, []Boost) {
 	return p.Rules, p.Boosts
 }
 
-// amount is what a rule computes for an event, boosted and rounded.
-func (w *World) amount(m *member, h *happened, r *Rule) int64 {
-	v := big.NewRat(r.Fixed, 1)
-	if r.Rate != nil {
-		v.Mul(big.NewRat(h.Amount, million), r.Rate)
-		if !r.Take {
-			v = w.boosted(v, h, r.Points)
-		}
-	}
-	return round(v, m.accounts[r.Points].points)
-}
-
-func (w *World) boosted(v *big.Rat, h *happened, points string) *big.Rat {
-	bestTimes, bestPlus := big.NewRat(1, 1), new(big.Rat)
-	times, add := big.NewRat(1, 1), new(big.Rat)
-	applied := 0
-	_, boosts := w.Program.at(h.At)
-	for _, b := range boosts {
-		if b.Of != points || h.Amount < b.Min || b.Weekend && !weekend(h.day) {
-			continue
-		}
-		applied++
-		switch {
-		case b.Times != nil && b.Stacks:
-			times.Mul(times, b.Times)
-		case b.Times != nil && b.Times.Cmp(bestTimes) > 0:
-			bestTimes = b.Times
-		case b.Plus != nil && b.Stacks:
-			add.Add(add, b.Plus)
-		case b.Plus != nil && b.Plus.Cmp(bestPlus) > 0:
-			bestPlus = b.Plus
-		}
-	}
-	if applied > 0 {
-		w.reach("boosted")
-	}
-	if applied > 1 {
-		w.reach("several boosts")
-	}
-	v = new(big.Rat).Mul(v, bestTimes)
-	v.Mul(v, times)
-	v.Add(v, bestPlus)
-	return v.Add(v, add)
-}
-
-func weekend(day int) bool {
-	d := time.Unix(int64(day)*86400, 0).UTC().Weekday()
-	return d == time.Saturday || d == time.Sunday
-}
-
 // round brings a number to the decimals of points; the result is millionths.
 func round(v *big.Rat, p Points) int64 {
 	step := int64(million)
 	for range p.Decimals {
 		step /= 10
 	}
-	scaled := new(big.Rat).Mul(v, big.NewRat(million/step, 1))
+	scaled := new(big.Rat).Mul(sixDigits(v), big.NewRat(million/step, 1))
 	whole, rest := new(big.Int).QuoRem(scaled.Num(), scaled.Denom(), new(big.Int))
 	n := whole.Int64()
 	half := new(big.Int).Mul(rest, big.NewInt(2)).Cmp(scaled.Denom())
@@ -92,10 +39,25 @@ func round(v *big.Rat, p Points) int64 {
 	return n * step
 }
 
+// sixDigits rounds a finished amount half-even.
+func sixDigits(v *big.Rat) *big.Rat {
+	return new(big.Rat).SetFrac(halfEven(new(big.Rat).Mul(v, big.NewRat(million, 1))), big.NewInt(million))
+}
+
+// halfEven rounds to a whole number, a half to the even one.
+func halfEven(v *big.Rat) *big.Int {
+	whole, rest := new(big.Int).DivMod(v.Num(), v.Denom(), new(big.Int))
+	half := rest.Mul(rest, big.NewInt(2)).Cmp(v.Denom())
+	if half > 0 || half == 0 && whole.Bit(0) == 1 {
+		whole.Add(whole, big.NewInt(1))
+	}
+	return whole
+}
+
 // serve lets a matching rule give or take what its limits leave.
 func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
-	wanted := w.amount(m, h, r)
 	if r.Take {
+		wanted, _ := w.amount(m, h, r, nil)
 		w.serveTake(m, h, r, wanted, out)
 		return
 	}
@@ -113,10 +75,11 @@ func (w *World) serve(m *member, h *happened, r *Rule, out map[string]int64) {
 
 // limited is what limits, which count whom it is given to, leave of what a rule gives; nothing where it does not fire.
 func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
-	wanted := w.amount(m, h, r)
+	wanted, boosts := w.amount(m, h, r, w.withinLimits(m, h))
 	given := wanted
+	h.lines[r.ID] = w.unlimited(m, h, r)
 	for _, l := range r.Limits {
-		switch room := w.room(to, h, r, l); {
+		switch room := w.room(to, h, r.ID, l); {
 		case !l.Points && room < 1:
 			w.reach("times refused")
 			return nil
@@ -126,10 +89,14 @@ func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
 		}
 	}
 	for _, l := range r.Limits {
-		if l.OrNothing && given > w.room(to, h, r, l) {
+		if l.OrNothing && given > w.room(to, h, r.ID, l) {
 			w.reach("cap or nothing")
 			given = 0
 		}
+	}
+	if given > 0 {
+		h.lines[r.ID] = &line{wanted: wanted, base: h.lines[r.ID].base, boosts: boosts}
+		w.useBoosts(m, h, nil, boosts)
 	}
 	var list []*grant
 	if given > 0 || wanted == 0 {
@@ -147,9 +114,10 @@ func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
 	return list
 }
 
-func (w *World) giveUseBack(h *happened, r *Rule) {
+// giveUseBack lets limits in times count no more what a rule used for an event, or where it is empty what anything did.
+func (w *World) giveUseBack(h *happened, of string) {
 	for i := range w.uses {
-		if w.uses[i].event == h.ID && w.uses[i].rule == r.ID && !w.uses[i].takenBack {
+		if w.uses[i].event == h.ID && (of == "" || w.uses[i].of == of) && !w.uses[i].takenBack {
 			w.uses[i].takenBack = true
 			w.reach("use given back")
 		}
@@ -158,27 +126,27 @@ func (w *World) giveUseBack(h *happened, r *Rule) {
 
 // room is what a limit still allows an event: times, or millionths of points. Of a rolling limit every stretch of its
 // length that holds the event's day is looked at.
-func (w *World) room(m *member, h *happened, r *Rule, l Limit) int64 {
+func (w *World) room(m *member, h *happened, of string, l Limit) int64 {
 	if l.Period != "" {
 		start := m.clock.periodStart(l.Period, h.day)
-		return w.roomWithin(m, h, r, l, func(day int) bool { return m.clock.periodStart(l.Period, day) == start })
+		return w.roomWithin(m, h, of, l, func(day int) bool { return m.clock.periodStart(l.Period, day) == start })
 	}
 	least := int64(1) << 62
 	for end := h.day; first(end, l.Last) <= h.day; end++ {
 		from := first(end, l.Last)
-		least = min(least, w.roomWithin(m, h, r, l, func(day int) bool { return from <= day && day <= end }))
+		least = min(least, w.roomWithin(m, h, of, l, func(day int) bool { return from <= day && day <= end }))
 	}
 	return least
 }
 
-func (w *World) roomWithin(m *member, h *happened, r *Rule, l Limit, inside func(day int) bool) int64 {
+func (w *World) roomWithin(m *member, h *happened, of string, l Limit, inside func(day int) bool) int64 {
 	left := l.N
 	if l.Points {
 		left *= million
 	}
 	for _, u := range w.uses {
 		switch {
-		case u.rule != r.ID || !inside(u.day):
+		case u.of != of || !inside(u.day):
 		case l.By == "member" && u.member != m.id:
 		case l.By == "key" && u.key != h.Key:
 		case l.By == "member and key" && (u.member != m.id || u.key != h.Key):

@@ -31,17 +31,30 @@ func (m *member) mendedOf(s Streak) *mended {
 	return m.mended[s.ID]
 }
 
+// when is the type of event that a streak counts.
+func (s Streak) when() string {
+	if s.Sum {
+		return "log"
+	}
+	return "visit"
+}
+
 // runs walks a streak's periods, from the first qualified one to that of a day, and tells how many stored freezes were used. A
 // missed period is bridged by its repair, a free freeze of its month, or a stored one that was bought by its end.
 func (s Streak) runs(m *member, today int) (list []*run, stored int) {
-	visits := map[int]int{}
-	begin := -1
+	sums := map[int]int64{}
 	for _, h := range m.counted {
-		if h.Type != "visit" {
-			continue
+		switch p := m.clock.periodStart(s.Every, h.day); {
+		case h.Type != s.when():
+		case s.Sum:
+			sums[p] += h.Amount
+		default:
+			sums[p] += million
 		}
-		p := m.clock.periodStart(s.Every, h.day)
-		if visits[p]++; visits[p] == s.AtLeast && (begin < 0 || p < begin) {
+	}
+	begin, enough := -1, int64(s.AtLeast)*million
+	for p, sum := range sums {
+		if sum >= enough && (begin < 0 || p < begin) {
 			begin = p
 		}
 	}
@@ -55,7 +68,7 @@ func (s Streak) runs(m *member, today int) (list []*run, stored int) {
 		next := m.clock.nextPeriod(s.Every, p)
 		month := m.clock.periodStart("month", next-1)
 		switch {
-		case visits[p] >= s.AtLeast:
+		case sums[p] >= enough:
 			if open == nil {
 				open = &run{}
 				list = append(list, open)
@@ -245,27 +258,23 @@ func (w *World) payStreak(m *member, s Streak, h *happened, period int) {
 	}
 }
 
-// MayVoid reports whether every run was paid as often as it reaches its goals, and is so without an event, but for what is taken
-// back: whether what a joined run was paid too much, or in a period that counts no more, stands for the rest of it is nowhere said.
-func (w *World) MayVoid(id, of string, now Instant) bool {
+// MayVoid reports whether every run was paid as often as it reaches its goals, and is so without an event, or with another amount,
+// but for what is taken back: whether what a joined run was paid too much, or in a period that counts no more, stands for the rest
+// of it is nowhere said.
+func (w *World) MayVoid(id, of string, amount *int64, now Instant) bool {
 	m := w.members[of]
 	h := m.event(id)
 	all := m.counted
-	for _, s := range w.Program.Streaks {
-		runs, _ := s.runs(m, m.clock.day(now))
-		for _, r := range runs {
-			for i, g := range s.Goals {
-				if len(r.marks(m, s, i)) > g.due(r) {
-					return false
-				}
-			}
-		}
-	}
-	if h.Type != "visit" {
-		return true
+	if w.overpaid(m, now) {
+		return false
 	}
 	defer func() { m.counted = all }()
 	m.counted = slices.DeleteFunc(slices.Clone(all), func(x *happened) bool { return x == h })
+	if amount != nil {
+		x := *h
+		x.Amount = *amount
+		m.counted = slices.Insert(m.counted, place(m.counted, &x), &x)
+	}
 	for _, s := range w.Program.Streaks {
 		runs, _ := s.runs(m, m.clock.day(now))
 		for _, r := range runs {
@@ -277,6 +286,27 @@ func (w *World) MayVoid(id, of string, now Instant) bool {
 		}
 	}
 	return true
+}
+
+// overpaid reports whether goals of streaks were paid that may be reached no more: a late event joined two runs, or something below
+// zero took a period out of one, perhaps for a while.
+func (w *World) overpaid(m *member, now Instant) bool {
+	for _, s := range w.Program.Streaks {
+		held := 0
+		runs, _ := s.runs(m, m.clock.day(now))
+		for _, r := range runs {
+			for i, g := range s.Goals {
+				marks := len(r.marks(m, s, i))
+				if held += marks; marks > g.due(r) {
+					return true
+				}
+			}
+		}
+		if held < len(m.mendedOf(s).paid) || held > 0 && slices.ContainsFunc(m.counted, func(h *happened) bool { return h.Amount < 0 }) {
+			return true
+		}
+	}
+	return false
 }
 
 // revokeStreaks takes back what was given for goals of streaks that are not reached as often any more, the last ones first.
@@ -301,4 +331,17 @@ func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
 		}
 	}
 	return gone
+}
+
+// qualified is how many periods count for streaks of sums.
+func (m *member) qualified(streaks []Streak) (n int) {
+	for _, s := range streaks {
+		if s.Sum {
+			runs, _ := s.runs(m, m.clock.day(m.events[len(m.events)-1].Arrived))
+			for _, r := range runs {
+				n += len(r.qualified)
+			}
+		}
+	}
+	return n
 }

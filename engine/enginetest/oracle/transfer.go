@@ -76,7 +76,7 @@ func (w *World) giveTakenBack(m *member, h *happened, own bool, now Instant) {
 		}
 		keep := int64(0)
 		if !h.voided {
-			keep = w.amount(m, h, t.rule)
+			keep, _ = w.amount(m, h, t.rule, nil)
 		}
 		back := max(0, t.amount-keep)
 		t.amount -= back

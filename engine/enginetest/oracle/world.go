@@ -60,7 +60,8 @@ type happened struct {
 	team      string
 	voided    bool
 	byHand    bool             // what it gave was released or refused
-	wanted    map[string]int64 // by rule, where a raise was refused whole
+	refused   bool             // a raise was, whole
+	lines     map[string]*line // by rule
 	gave      []*grant
 	took      []*taking
 	revisions int
@@ -163,7 +164,7 @@ func (w *World) Send(e Event) map[string]int64 {
 	w.miss(w.members[e.Member], e.At, e.Arrived)
 	m := w.members[e.Member]
 	w.seq++
-	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.teamAt(e.At)}
+	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.teamAt(e.At), lines: map[string]*line{}}
 	if h.team != m.team {
 		w.reach("late event of another team")
 	}
@@ -173,8 +174,12 @@ func (w *World) Send(e Event) map[string]int64 {
 		w.reach("late event")
 	}
 	m.events = append(m.events, h)
+	days := m.qualified(w.Program.Streaks)
 	m.counted = slices.Insert(m.counted, place(m.counted, h), h)
 	w.counted = slices.Insert(w.counted, place(w.counted, h), h)
+	if m.qualified(w.Program.Streaks) < days {
+		w.reach("day taken out of a streak")
+	}
 	w.changed(m, h)
 	for _, a := range m.accounts {
 		a.moveExpiry(w, m, h)
@@ -238,10 +243,12 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 	h := m.event(id)
 	if amount == nil {
 		h.voided = true
+		w.giveUseBack(h, "")
 		m.counted = slices.Delete(m.counted, place(m.counted, h), place(m.counted, h)+1)
 		w.counted = slices.Delete(w.counted, place(w.counted, h), place(w.counted, h)+1)
 	} else {
 		h.Amount = *amount
+		w.lower(m, h)
 	}
 	w.changed(m, h)
 	back := map[string]int64{}
@@ -270,7 +277,7 @@ func (w *World) keep(m *member, h *happened, g *grant) (back int64) {
 	if !h.voided && h.Amount >= g.rule.Min {
 		kept = min(w.wants(m, h, g), g.given)
 	} else {
-		w.giveUseBack(h, g.rule)
+		w.giveUseBack(h, g.rule.ID)
 	}
 	if kept < g.kept {
 		back, g.kept = g.kept-kept, kept
@@ -283,7 +290,11 @@ func (w *World) wants(m *member, h *happened, g *grant) int64 {
 	if g.points != g.rule.Points {
 		return g.rule.Gems * million
 	}
-	return w.amount(m, h, g.rule)
+	if g.rule.Pass {
+		wanted, _ := w.amount(m, h, g.rule, nil)
+		return wanted
+	}
+	return h.line(g.rule).wanted
 }
 
 func (m *member) event(id string) *happened {

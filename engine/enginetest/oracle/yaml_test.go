@@ -18,7 +18,7 @@ func (p Program) yaml() string {
 		weeks = "sunday"
 	}
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
-	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n")
+	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n  log: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
 	section(b, "rules", p.Rules, Rule.yaml)
 	for _, t := range p.Timers {
@@ -157,13 +157,17 @@ func (r Rule) yaml() (string, fields) {
 	if r.Mark {
 		f.add("  badge: mark")
 	}
-	if len(r.Limits) > 0 {
+	f.limits(r.Limits)
+	return r.ID, f
+}
+
+func (f *fields) limits(list []Limit) {
+	if len(list) > 0 {
 		f.add("limit:")
 	}
-	for _, l := range r.Limits {
+	for _, l := range list {
 		f.add("  - %s", l.yaml())
 	}
-	return r.ID, f
 }
 
 func (t Timer) yaml() (string, fields) {
@@ -195,6 +199,7 @@ func (b Boost) yaml() (string, fields) {
 		f.add("during: {days: [saturday, sunday]}")
 	}
 	f.add("stacks: %t", b.Stacks)
+	f.limits(b.Limits)
 	return b.ID, f
 }
 
@@ -238,7 +243,10 @@ func (c Counter) yaml() (string, fields) {
 
 func (s Streak) yaml() (string, fields) {
 	var f fields
-	f.add("when: visit")
+	f.add("when: %s", s.when())
+	if s.Sum {
+		f.add("add: event.amount")
+	}
 	f.add("every: %s", s.Every)
 	f.add("at_least: %d", s.AtLeast)
 	switch {
@@ -371,6 +379,11 @@ func (b Board) yaml() (string, fields) {
 	}
 	if b.Split {
 		f.add("split: event.key")
+	}
+	if b.Average {
+		f.add("by: member.team")
+		f.add("score: average")
+		f.add("at_least: %d", b.AtLeast)
 	}
 	if b.Closes.N > 0 {
 		f.add("closes: %s", b.Closes)
