@@ -65,7 +65,7 @@ func (a *applier) adjustCommand(e *Event) {
 	a.look(e)
 	name := adjustmentNames + c.Reason
 	if c.Amount > 0 {
-		a.give(p, c.Amount, c.Amount, Pending{Set: true}, name, "", nil)
+		a.give(p, c.Amount, c.Amount, Pending{Set: true}, nil, name, "", nil)
 		return
 	}
 	short := -c.Amount - a.m.Balance(a.rules, p, a.now).Spendable

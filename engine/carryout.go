@@ -56,7 +56,10 @@ func (a *applier) raisePoints(seq uint64, r *Raise) {
 
 // openRaised opens the lot of a raise, from which what is missing of the event and debt are paid first.
 func (a *applier) openRaised(acc *Account, seq uint64, r *Raise) {
-	lot := Lot{Seq: seq, Source: r.Source, Granted: r.Granted, Amount: r.Amount, Remaining: r.Amount, Available: r.Available, Expires: r.Expires, Idle: r.Idle}
+	lot := Lot{Seq: seq, Source: r.Source, Granted: r.Granted, Amount: r.Amount, Remaining: r.Amount, Available: r.Available, Expires: r.Expires}
+	for _, rule := range r.Idle {
+		lot.Idle |= 1 << acc.idleRule(rule)
+	}
 	acc.Issued += r.Amount
 	time := a.passage(acc)
 	e := Entry{Kind: EntryIssued, Amount: r.Amount, At: a.now, Lot: seq, Source: r.Source, Available: r.Available, Expires: acc.expiry(time.cal, &lot, time.idle)}
@@ -95,13 +98,13 @@ func (w *writer) raise(r *Raise) {
 	w.at(r.Granted)
 	w.at(r.Available)
 	w.at(r.Expires)
-	w.uint(r.Idle)
+	w.idleRules(r.Idle)
 }
 
 func (r *reader) raise(x *Raise) {
 	*x = Raise{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Amount: r.num(), Take: r.flag(), Lifted: r.flag(), Lapsed: r.flag()} //nolint:gosec // written from one
 	x.Boosts = list(r, r.boosted)
-	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.uint()
+	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.idleRules()
 }
 
 func (w *writer) line(l *Line) {

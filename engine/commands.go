@@ -138,6 +138,7 @@ type granted struct {
 	Wanted  decimal.Decimal `json:"wanted"`
 	Boosts  []Boosted       `json:"boosts,omitempty"`
 	Pending *Pending        `json:"pending,omitempty"`
+	Terms   *Terms          `json:"terms,omitempty"` // of what an amendment gives more
 	Badge   string          `json:"badge,omitempty"`
 	Level   string          `json:"level,omitempty"`
 	Reward  string          `json:"reward,omitempty"`
@@ -228,7 +229,7 @@ func (a *applier) grantCommand(e *Event) {
 		pending = *g.Pending
 	}
 	if p := a.rules.PointsType(g.Points); p != nil {
-		a.grant(p, g.Amount, g.Wanted, pending, g.Source, g.Goal, g.Boosts)
+		a.grant(p, g.Amount, g.Wanted, pending, g.Terms, g.Source, g.Goal, g.Boosts)
 	}
 	if b := find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
 		if !a.earnBadge(b, g.Level, g.Source, e) {

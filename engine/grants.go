@@ -120,7 +120,7 @@ func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending,
 	a.usePoints(limits, g.grant.Points, given, a.m)
 	if given > 0 {
 		a.useBoosts(g.grant, applied)
-		a.grant(g.grant.Points, given, wanted, pending, name, "", applied)
+		a.grant(g.grant.Points, given, wanted, pending, nil, name, "", applied)
 	}
 	return true
 }
@@ -278,7 +278,7 @@ func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
 		}
 		if given > 0 {
 			a.useBoosts(g, applied)
-			a.grant(g.Points, given, given, Pending{}, name, goal, applied)
+			a.grant(g.Points, given, given, Pending{}, nil, name, goal, applied)
 		}
 	}
 }

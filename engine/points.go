@@ -8,14 +8,14 @@ import (
 )
 
 // grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
-func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) {
-	if a.judge == nil && a.give(p, given, wanted, pending, name, goal, boosts) {
+func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, name, goal string, boosts []Boosted) {
+	if a.judge == nil && a.give(p, given, wanted, pending, terms, name, goal, boosts) {
 		a.foldEarned(p, given, name)
 	}
 }
 
 // give opens a lot without counting it as earned. It reports false, with a note, where the account cannot take it in.
-func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, name, goal string, boosts []Boosted) bool {
+func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, name, goal string, boosts []Boosted) bool {
 	acc := a.m.needAccount(p.ID)
 	if !acc.takesIn(given) {
 		a.out.note("overflow", name, "with this the member's "+p.ID+" would be more than can be counted: nothing was given")
@@ -24,6 +24,9 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	cal := a.rules.CalendarOf(a.m)
 	lot := a.openLot(acc, p, cal, given, pending)
 	lot.Source = name
+	if terms != nil {
+		lot.Granted, lot.Available, lot.Expires = terms.Granted, terms.Available, terms.Expires
+	}
 	if acc.Debt > 0 && lot.Available <= a.now {
 		acc.payDebt(&lot)
 	}
@@ -67,7 +70,7 @@ func (a *applier) openLot(acc *Account, p *Points, cal calendar.Calendar, amount
 	}
 	for _, x := range p.Expire {
 		if x.Event != "" {
-			lot.Idle |= 1 << acc.idleRule(x)
+			lot.Idle |= 1 << acc.idleRule(IdleRule{After: x.After, Event: x.Event})
 		}
 	}
 	if lot.Available != calendar.Forever {
@@ -103,8 +106,7 @@ func fixedExpiry(cal calendar.Calendar, p *Points, from calendar.Instant) calend
 }
 
 // idleRule is the index of an expiry phrase in the account, which keeps every phrase that one of its lots was born with.
-func (a *Account) idleRule(x Expiry) int {
-	rule := IdleRule{After: x.After, Event: x.Event}
+func (a *Account) idleRule(rule IdleRule) int {
 	if i := slices.Index(a.Idle, rule); i >= 0 {
 		return i
 	}

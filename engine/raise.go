@@ -21,7 +21,7 @@ type Raise struct {
 	Boosts []Boosted
 	// The terms of the lot that is opened, which are those of the event's first ones.
 	Granted, Available, Expires calendar.Instant
-	Idle                        uint64
+	Idle                        []IdleRule
 }
 
 // UseMore is what an amendment uses of a limit on top of what the event has used.
@@ -224,6 +224,7 @@ type rising struct {
 	grant  *Grant
 	holds  decimal.Decimal
 	amount decimal.Decimal
+	wanted decimal.Decimal // before limits
 }
 
 // raiseRule gives what one rule wants more than before. Where a limit, a balance or the stock leaves nothing, what it wanted stays
@@ -353,20 +354,12 @@ func (j *judgement) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
 		x.amount -= lifted
 		x.holds += lifted
 	}
-	wanted := x.amount
-	if x.amount = j.fits(r, x, to); x.amount < wanted {
+	x.wanted = x.amount
+	if x.amount = j.fits(r, x, to); x.amount < x.wanted {
 		a.stoppedBy(a.tightest(r.Limits, to), r.Path, r.Position, to)
 	}
-	if x.amount > 0 {
-		if x.member != "" {
-			data := granted{Points: x.id, Source: r.Path, Amount: x.amount, Wanted: wanted, Boosts: x.now.boosts}
-			if r.Pending.Set {
-				data.Pending = &r.Pending
-			}
-			a.queueFor(to.ID, commandGrant, r.Path, data)
-		} else if !j.open(r, x) {
-			return lifted
-		}
+	if x.amount > 0 && !j.open(r, x, to) {
+		return lifted
 	}
 	if lifted+x.amount == 0 {
 		return 0
@@ -480,69 +473,6 @@ func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
 		j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: x.source, Amount: n, Lifted: true, Lapsed: list[i].lapsed})
 	}
 	return sum
-}
-
-// open opens a lot on the terms of the event's first ones. It reports false where it would have expired by now.
-func (j *judgement) open(r *Rule, x *rising) bool {
-	a, b, target := j.a, j.was.b, j.r.target
-	acc := a.m.needAccount(x.id)
-	if !acc.takesIn(x.amount) {
-		a.out.note("overflow", r.Path, "with this the member's "+x.id+" would be more than can be counted: nothing was given")
-		return false
-	}
-	then := applier{rules: b.rules, m: b.m, now: target.Event.Arrived, seq: target.Seq}
-	lot := then.openLot(acc, x.grant.Points, b.rules.CalendarOf(b.m), x.amount, r.Pending)
-	pending := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == target.Seq && l.Available > a.now && l.Remaining > 0 })
-	if pending >= 0 {
-		lot.Available, lot.Expires = acc.Lots[pending].Available, acc.Lots[pending].Expires
-	} else if lot.Available > a.now { // what the event gave first has been released
-		for _, rec := range j.r.revisions() {
-			for _, rel := range rec.Outcome.Revision.Released {
-				if rel.Points == x.id && rel.Seq == target.Seq {
-					lot.Available, lot.Expires = rec.Event.Arrived, rel.Expires
-				}
-			}
-		}
-	}
-	if lot.Available <= a.now {
-		lot.Granted = lot.Available // it is released
-		time := a.passage(acc)
-		if acc.expiry(time.cal, &lot, time.idle) <= a.now || j.lapsed(acc, &lot) != 0 {
-			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
-			return false
-		}
-	}
-	j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Boosts: x.now.boosts, Granted: lot.Granted,
-		Available: lot.Available, Expires: lot.Expires, Idle: lot.Idle})
-	return true
-}
-
-// lapsed is when a lot expired for want of the events that prolong it, before the last of them came; 0 where it did not.
-func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
-	cal := j.a.rules.CalendarOf(j.a.m)
-	for i, rule := range acc.Idle {
-		if lot.Idle&(1<<i) == 0 {
-			continue
-		}
-		var times []calendar.Instant
-		for _, rec := range j.r.records {
-			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && !j.voided[rec.Seq] {
-				times = append(times, rec.Event.Time)
-			}
-		}
-		slices.Sort(times)
-		until := cal.EndOfDayAfter(lot.Available, rule.After)
-		for _, at := range times {
-			if at >= until && (over == 0 || until < over) {
-				over = until
-			}
-			if at >= until {
-				break
-			}
-			until = max(until, cal.EndOfDayAfter(at, rule.After))
-		}
-	}
-	return over
 }
 
 // award gives the badges, rewards and levels of a rule that newly matches.

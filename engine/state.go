@@ -173,11 +173,7 @@ func (w *writer) account(a *Account) {
 	w.num(a.Expired)
 	w.num(a.Forfeited)
 	w.num(a.Reversed)
-	w.len(len(a.Idle))
-	for _, r := range a.Idle {
-		w.duration(r.After)
-		w.text(r.Event)
-	}
+	w.idleRules(a.Idle)
 	w.len(len(a.Lots))
 	for i := range a.Lots {
 		l := &a.Lots[i]
@@ -358,7 +354,7 @@ func (r *reader) len2() int { return int(r.uint()) }
 
 func (r *reader) account(a *Account) {
 	*a = Account{Points: r.name(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}
-	a.Idle = list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.name()} })
+	a.Idle = r.idleRules()
 	a.Lots = list(r, func(l *Lot) {
 		*l = Lot{Seq: r.uint(), Source: r.name(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
 			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at(), Forgiven: r.num()}

@@ -23,13 +23,8 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 			return false // what was dropped is not reached any more
 		}
 	}
-	stars := m.accounts["stars"].points // what is given to others later begins anew there
-	if friend := w.members[h.Friend]; friend != nil && friend != m && (stars.Pending.N > 0 || stars.ByHand || stars.Expire != (Expiry{})) &&
-		slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && r.To }) {
-		return false
-	}
 	for _, a := range m.accounts {
-		if a.forgave[h.seq] || a.points.Expire.Idle != "" {
+		if a.forgave[h.seq] || a.points.Expire.Idle != "" && slices.ContainsFunc(rules, func(r Rule) bool { return r.To && r.When == h.Type }) {
 			return false
 		}
 	}
@@ -89,8 +84,9 @@ func (w *World) raiseRule(m *member, h *happened, r *Rule, now Instant) {
 		h.line(r).follow(next)
 		return
 	}
-	given := w.fits(m, h, r, g, rise)
-	if given == 0 || !m.accounts[r.Points].raise(m, h, given, now) {
+	given, a := w.fits(m, h, r, g, rise), m.accounts[r.Points]
+	first := a.lotOf(h.seq, false)
+	if given == 0 || !a.raise(w, m, &first, h, given, now) {
 		h.refused = true
 		w.reach("raise refused")
 		return
@@ -123,7 +119,9 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 		return
 	}
 	given := w.fits(to, h, r, g.grant, rise)
-	if given == 0 {
+	to.settle(now)
+	w.seq++
+	if given == 0 || !to.accounts[r.Points].raise(w, to, &g.lot, h, given, now) {
 		h.refused = true
 		w.reach("raise refused")
 		return
@@ -133,34 +131,10 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 		h.gifts = append(h.gifts, g)
 		to.gifts = append(to.gifts, g)
 	}
-	to.settle(now)
 	to.gains = nil
 	g.grant.kept += given
 	w.useMore(to, h, r, g.grant)
-	w.seq++
-	to.accounts[r.Points].raiseGift(w, to, g, given, now)
 	w.reach("gift raised")
-}
-
-// raiseGift adds to what an event gave to another member.
-func (a *account) raiseGift(w *World, to *member, g *gift, amount int64, now Instant) {
-	if g.lot == nil {
-		g.lot = a.open(w, to, w.seq, now, amount, false)
-		return
-	}
-	a.issued += amount
-	if g.lot.available > now {
-		g.lot.remaining += amount
-		return
-	}
-	rest, back := a.settled(g.lot, amount)
-	g.lot.remaining += rest
-	a.pay(g.lot)
-	for _, p := range back {
-		if p.amount > 0 {
-			a.giveBack(p.lot, p.amount, now)
-		}
-	}
 }
 
 // useMore lets limits count an event once, with the most that it ever got.
@@ -206,21 +180,23 @@ func (w *World) fits(m *member, h *happened, r *Rule, g *grant, rise int64) int6
 	return rise
 }
 
-// raise adds to what an event gave, on the terms of then; false where that would have expired by now.
-func (a *account) raise(m *member, h *happened, amount int64, now Instant) bool {
-	l := &lot{seq: h.seq, available: m.clock.after(h.Arrived, a.points.Pending)}
+// raise adds to the lot that an event gave first, or opens it, on the terms of then; false where that would have expired by now.
+func (a *account) raise(w *World, m *member, first **lot, h *happened, amount int64, now Instant) bool {
+	l := &lot{seq: w.seq, available: m.clock.after(h.Arrived, a.points.Pending)}
 	if a.points.ByHand {
 		l.available = Forever
 	}
 	if l.expires = a.expiry(m, l); l.expires <= now {
 		return false
 	}
-	if first := a.lotOf(h.seq, false); first != nil {
-		l = first
-	} else {
+	if *first == nil {
+		if *first = l; m.id == h.Member {
+			l.seq = h.seq
+		}
 		a.lots = append(a.lots, l)
 		slices.SortStableFunc(a.lots, func(x, y *lot) int { return x.seq - y.seq })
 	}
+	l = *first
 	l.alive = l.expires
 	a.issued += amount
 	if l.available > now {

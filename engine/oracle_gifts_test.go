@@ -1,0 +1,72 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+)
+
+// What the oracle of enginetest/oracle found about gifts to others.
+
+// What an amendment gives more to another member waits and expires as what the event gave first does.
+func TestARaisedGiftIsOnTheTermsOfTheFirst(t *testing.T) {
+	const text = `
+events: {buy: {amount: number, friend: member}, visit: {}}
+points: {stars: {pending: 2 days, expire: 3 days after earning}}
+rules: {gift: {when: buy, to: event.friend, give: {stars: event.amount}, limit: 10 stars per month}}
+`
+	begun := func() *world {
+		w := program(t, text).at("2026-05-01T12:00:00Z")
+		w.send("bob", "visit")
+		w.as("a").send("ann", "buy", "amount", 4, "friend", "bob")
+		return w
+	}
+	expires := func(w *world) (list []string) {
+		for _, e := range w.p.Member("bob").Balance(w.p.Rules(), w.p.Rules().PointsType("stars"), w.now).Expires {
+			list = append(list, e.Amount.String()+" "+e.At.String())
+		}
+		return list
+	}
+
+	w := begun().at("2026-05-02T12:00:00Z") // still pending: so is the rest
+	w.amend("a", `{"amount":6}`)
+	w.restart(true)
+	w.has("bob", "stars", "0")
+	w.at("2026-05-04T00:00:00Z").has("bob", "stars", "6")
+	require.Equal(t, []string{"6 2026-05-08T00:00:00Z"}, expires(w))
+
+	w = begun().at("2026-05-06T12:00:00Z") // available since the fourth: so is the rest at once
+	w.amend("a", `{"amount":6}`)
+	w.has("bob", "stars", "6")
+	require.Equal(t, []string{"6 2026-05-08T00:00:00Z"}, expires(w))
+
+	w = begun().at("2026-05-02T12:00:00Z") // released by hand
+	w.command(engine.NewRelease("a"))
+	w.after(time.Hour).amend("a", `{"amount":6}`)
+	w.has("bob", "stars", "6")
+	require.Equal(t, []string{"6 2026-05-06T00:00:00Z"}, expires(w))
+
+	w = begun().at("2026-05-08T12:00:00Z") // expired: the rest would have, too, and uses nothing of the limit
+	w.amend("a", `{"amount":6}`)
+	w.has("bob", "stars", "0")
+	w.send("ann", "buy", "amount", 10, "friend", "bob")
+	w.at("2026-05-11T00:00:00Z").has("bob", "stars", "6")
+}
+
+// What an amendment gives first of all lives on by events like any, also after a replay.
+func TestWhatAnAmendmentGivesFirstKnowsItsIdleExpiry(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}, visit: {}}
+points: {stars: {expire: 5 days after last visit}}
+rules: {buy: {when: buy, if: event.amount >= 5, give: {stars: event.amount}}}
+`).at("2026-05-01T12:00:00Z")
+	w.as("a").send("ann", "buy", "amount", 4)
+	w.amend("a", `{"amount":6}`)
+	w.at("2026-05-04T12:00:00Z").send("ann", "visit")
+	w.at("2026-05-08T12:00:00Z").has("ann", "stars", "6")
+	w.restart(true)
+	w.at("2026-05-10T12:00:00Z").has("ann", "stars", "0")
+}

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
+
+// Terms are those of a lot that is opened later than what it belongs to.
+type Terms struct {
+	Granted   calendar.Instant `json:"granted"`
+	Available calendar.Instant `json:"available"`
+	Expires   calendar.Instant `json:"expires"` // as far as no event moves it
+}
+
+// open opens a lot on the terms of the event's first ones, or lets another member have one. It reports false where it would have
+// expired by now.
+func (j *judgement) open(r *Rule, x *rising, to *Member) bool {
+	a, b := j.a, j.was.b
+	acc, cal, seq := to.copied(x.id), b.rules.CalendarOf(b.m), j.r.target.Seq
+	if x.member != "" {
+		cal, seq = b.rules.CalendarOf(to), j.firstAt(x.line)
+	}
+	if !acc.takesIn(x.amount) {
+		a.out.note("overflow", r.Path, "with this the member's "+x.id+" would be more than can be counted: nothing was given")
+		return false
+	}
+	lot := j.termed(r, x, acc, cal, seq)
+	if lot.Available <= a.now {
+		lot.Granted = lot.Available // it is released
+		cal, idle := a.rules.CalendarOf(to), idleEnds{}
+		to.idleEnds(cal, acc, &idle)
+		if acc.expiry(cal, &lot, &idle) <= a.now || x.member == "" && j.lapsed(acc, &lot) != 0 {
+			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
+			return false
+		}
+	}
+	if x.member == "" {
+		j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Boosts: x.now.boosts, Granted: lot.Granted,
+			Available: lot.Available, Expires: lot.Expires, Idle: acc.idleRules(&lot)})
+		return true
+	}
+	a.queueFor(to.ID, commandGrant, r.Path, granted{Points: x.id, Source: r.Path, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
+		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires}})
+	return true
+}
+
+// termed is a lot of an account on the terms of the event's first ones there, which have a seq: those that they have while they are
+// pending, those of their release, or else those with which they were born.
+func (j *judgement) termed(r *Rule, x *rising, acc *Account, cal calendar.Calendar, seq uint64) Lot {
+	a, target := j.a, j.r.target
+	then := applier{now: target.Event.Arrived, seq: target.Seq}
+	lot := then.openLot(acc, x.grant.Points, cal, x.amount, r.Pending)
+	pending := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Available > a.now && l.Remaining > 0 })
+	if pending >= 0 {
+		lot.Available, lot.Expires = acc.Lots[pending].Available, acc.Lots[pending].Expires
+		return lot
+	}
+	if lot.Available <= a.now {
+		return lot
+	}
+	for _, rec := range j.r.revisions() { // what the event gave first may have been released
+		if rec.Event.Type == commandRelease && rec.Outcome.Revision.released(x, target.Seq) {
+			lot.Available, lot.Expires = rec.Event.Arrived, fixedExpiry(cal, x.grant.Points, rec.Event.Arrived)
+		}
+	}
+	return lot
+}
+
+// released reports whether a release made points of a line available that an event had given.
+func (v *Revision) released(x *rising, seq uint64) bool {
+	if x.member == "" {
+		return slices.ContainsFunc(v.Released, func(r Release) bool { return r.Points == x.id && r.Seq == seq })
+	}
+	return slices.ContainsFunc(v.Claws, func(c Claw) bool { return c.Kind == QueuedEffect && c.Source == x.source })
+}
+
+// idleRules are those that a lot was born with.
+func (a *Account) idleRules(lot *Lot) (list []IdleRule) {
+	for i, rule := range a.Idle {
+		if lot.Idle&(1<<i) != 0 {
+			list = append(list, rule)
+		}
+	}
+	return list
+}
+
+func (w *writer) idleRules(list []IdleRule) {
+	w.len(len(list))
+	for _, r := range list {
+		w.duration(r.After)
+		w.text(r.Event)
+	}
+}
+
+func (r *reader) idleRules() []IdleRule {
+	return list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.name()} })
+}
+
+// firstAt is the seq of what the event gave first to another member for a line, 0 where it gave nothing.
+func (j *judgement) firstAt(l line) uint64 {
+	for i := range j.r.target.Outcome.Effects {
+		e := &j.r.target.Outcome.Effects[i]
+		if e.Kind != QueuedEffect || e.Cause > 0 {
+			continue
+		}
+		if of, _ := j.queued(e); of == l {
+			return j.r.known(e.ID).Seq
+		}
+	}
+	return 0
+}
+
+// copied is an account of a member, empty where there is none, that may be changed without changing the member.
+func (m *Member) copied(points string) *Account {
+	acc := Account{Points: points}
+	if of := m.account(points); of != nil {
+		acc = *of
+		acc.Idle = slices.Clone(of.Idle)
+	}
+	return &acc
+}
+
+// lapsed is when a lot expired for want of the events that prolong it, before the last of them came; 0 where it did not.
+func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
+	cal := j.a.rules.CalendarOf(j.a.m)
+	for i, rule := range acc.Idle {
+		if lot.Idle&(1<<i) == 0 {
+			continue
+		}
+		var times []calendar.Instant
+		for _, rec := range j.r.records {
+			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && !j.voided[rec.Seq] {
+				times = append(times, rec.Event.Time)
+			}
+		}
+		slices.Sort(times)
+		until := cal.EndOfDayAfter(lot.Available, rule.After)
+		for _, at := range times {
+			if at >= until && (over == 0 || until < over) {
+				over = until
+			}
+			if at >= until {
+				break
+			}
+			until = max(until, cal.EndOfDayAfter(at, rule.After))
+		}
+	}
+	return over
+}
