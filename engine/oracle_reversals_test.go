@@ -1,6 +1,11 @@
 package engine_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/laurel-engine/laurel/engine"
+)
 
 // What the oracle of enginetest/oracle found about reversals.
 
@@ -42,4 +47,25 @@ rules:
 	w.keyed("k1", "a", `{"amount": 15}`)
 	w.has("ann", "stars", "0")
 	w.has("bob", "stars", "0")
+}
+
+// What an amendment gives back of what was taken belongs to a lot that events before the last snapshot had kept alive.
+func TestWhatComesBackLivesOnByWhatASnapshotKnows(t *testing.T) {
+	const day = 24 * time.Hour
+	w := program(t, `
+events: {buy: {amount: number}, visit: {}, spend: {amount: number}}
+points: {stars: {expire: 30 days after last visit}}
+rules:
+  buy: {when: buy, give: {stars: event.amount}}
+  use: {when: spend, take: {stars: event.amount}}
+`)
+	w.send("ann", "buy", "amount", 50)
+	w.after(10 * day)
+	for range engine.SnapshotEvery - 1 { // until the 40th day, and the member is kept as it is
+		w.send("ann", "visit")
+	}
+	w.after(10*day).as("spent").send("ann", "spend", "amount", 5)
+	w.after(18*day).send("ann", "visit")
+	w.amend("spent", `{"amount":4}`)
+	w.has("ann", "stars", "46")
 }

@@ -124,6 +124,7 @@ func (m *Member) copied(points string) *Account {
 // lapsed is when a lot expired for want of the events that prolong it, before the last of them came; 0 where it did not.
 func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 	cal := j.a.rules.CalendarOf(j.a.m)
+	before := NewSubjects(j.a.rules, j.r.state).Member(j.r.target.Event.Member) // the records begin after it
 	for i, rule := range acc.Idle {
 		if lot.Idle&(1<<i) == 0 {
 			continue
@@ -136,6 +137,11 @@ func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 		}
 		slices.Sort(times)
 		until := cal.EndOfDayAfter(lot.Available, rule.After)
+		if before != nil { // when the lot was still alive, or else nothing would have been taken from it since
+			if s := before.lastFor(rule.Event, acc.Points); s != nil && s.Last > lot.Available {
+				until = max(until, cal.EndOfDayAfter(s.Last, rule.After))
+			}
+		}
 		for _, at := range times {
 			if at >= until && (over == 0 || until < over) {
 				over = until
