@@ -126,7 +126,7 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	a.quiet, a.scheduled = e.Past, false
 	a.process(e)
 	a.drain(0)
-	if a.m.Due = a.nextDue(); a.m.Due <= a.now { // the event itself has ended something: a level that is no longer met
+	if a.m.Due = a.nextDue(); a.m.Due <= a.now && e.Type != commandErase { // the event itself has ended something: a level that is no longer met
 		a.settle(a.now)
 		a.drain(0)
 		a.m.Due = a.nextDue()

@@ -321,3 +321,14 @@ func (w *world) erasing(r *rand.Rand, next sample) {
 		return true
 	}))
 }
+
+// TestAnErasedMemberHasNoTimers holds that a schedule gives nothing to a member who is gone.
+func TestAnErasedMemberHasNoTimers(t *testing.T) {
+	w := program(t, "events: {buy: {}}\npoints: {stars: {}}\nrules: {daily: {when: cron 0 9 * * *, give: {stars: 1}}}\n").at("2026-05-01T12:00:00Z")
+	w.send("ann", "buy")
+	w.at("2026-05-02T12:00:00Z").jobs()
+	w.has("ann", "stars", "1")
+	out := w.erase("ann")
+	require.Len(t, out.Entries, 1, "what is left is forfeited")
+	require.Empty(t, out.Raised)
+}
