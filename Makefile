@@ -5,7 +5,7 @@ YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint editor planted oracle crash power nightly vuln fuzz bench demo tidy redis clean
+.PHONY: help build test race lint editor planted oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,16 @@ bench: build ## Measure this machine (see laurel bench --help)
 
 demo: ## Serve the shipped coffee program with invented members
 	go run ./cmd/laurel serve --demo
+
+# Debian's tzdata follows the IANA database within days; Go's lib/time/zoneinfo.zip follows it with Go's releases. What the data
+# lacks of zones that are embedded already stays.
+zones: ## Bring the embedded time zones up to date: from Debian's tzdata, or ZONES=a zoneinfo directory or zip [RELEASE=2026a]
+	@if [ -n "$(ZONES)" ]; then from="$(ZONES)"; else \
+	  command -v apt-get >/dev/null || { echo "make zones needs apt-get, or ZONES=$$(go env GOROOT)/lib/time/zoneinfo.zip with the RELEASE of its update.bash" >&2; exit 1; }; \
+	  sudo=$$([ "$$(id -u)" = 0 ] || command -v sudo || true); $$sudo apt-get update -qq; \
+	  rm -rf $(TOOLS)/tzdata && mkdir -p $(TOOLS)/tzdata && cd $(TOOLS)/tzdata && apt-get download -qq tzdata && dpkg-deb -x tzdata*.deb . && cd $(CURDIR); \
+	  from=$(TOOLS)/tzdata/usr/share/zoneinfo; fi; \
+	go run ./internal/zonefile/pack "$$from" engine/calendar/zoneinfo.zip $(RELEASE)
 
 tidy: ## Bring go.mod and go.sum up to date and verify them
 	go mod tidy

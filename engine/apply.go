@@ -113,8 +113,9 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 	if a.m == nil {
 		a.join(e)
 	}
-	a.m.align(rules.Member)
+	a.m.align(rules)
 	subjects.touchMember(a.m, seq)
+	a.followMoves()
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
 	a.quiet = e.Past || a.m.Live == calendar.Forever
 	if e.Past {
@@ -151,8 +152,8 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 
 // join makes a new member, with `joined` and its effects first.
 func (a *applier) join(e *Event) {
-	m := &Member{ID: e.Member, Joined: e.Time}
-	m.align(a.rules.Member)
+	m := &Member{ID: e.Member, Joined: e.Time, Moved: a.rules.lastMove()}
+	m.align(a.rules)
 	a.m = m
 	a.subjects.add(m)
 	a.subjects.touchMember(m, a.seq)

@@ -199,7 +199,7 @@ func checkProfile(rules *Ruleset, e *Event, known bool) *Refusal {
 	}
 	values, errs := rules.Member.decodeFields(p.Fields)
 	if p.Timezone != nil {
-		if _, err := calendar.LoadZone(*p.Timezone); err != nil {
+		if _, err := rules.zones.Load(*p.Timezone); err != nil {
 			errs = append(errs, FieldError{Location: "timezone", Code: "wrong_timezone", Message: err.Error()})
 		}
 	}

@@ -172,7 +172,7 @@ func (a *applier) put(e *Event) {
 		a.m.Name = *p.Name
 	}
 	if p.Timezone != nil {
-		if zone, err := calendar.LoadZone(*p.Timezone); err == nil {
+		if zone, err := a.rules.zones.Load(*p.Timezone); err == nil {
 			if before := a.rules.CalendarOf(a.m).Zone; a.rules.MemberClock && (a.m.Zone != nil || a.m.hasSent(a.rules)) {
 				a.m.travel(a.rules, before, zone, e.Time)
 			}

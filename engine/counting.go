@@ -141,7 +141,7 @@ func (p *Processor) computesLarge(e *Event, m *Member, rules *Ruleset) bool {
 	}
 	if m == nil {
 		m = &Member{ID: e.Member, Joined: e.Time}
-		m.align(rules.Member)
+		m.align(rules)
 	}
 	p.probe.Reset(rules, e, m)
 	p.probe.subjects, p.probe.spent = p.subjects, [2]int{}

@@ -6,11 +6,11 @@ import "slices"
 // judge. What the event counts goes to the definitions that the present version still has under the same id and meaning;
 // the rest is dropped with a note (language: Versions).
 func (a *applier) planLate(t *EventType, e *Event) {
-	a.m.align(a.judging.Member)
+	a.m.align(a.judging)
 	a.facts.Reset(a.judging, e, a.m)
 	a.facts.subjects = a.subjects
 	a.plan(t)
-	a.m.align(a.rules.Member)
+	a.m.align(a.rules)
 	a.look(e)
 	a.feedPlan = slices.DeleteFunc(a.feedPlan, func(p plannedFeed) bool { return !a.succeeded(p.feed.counter) })
 	for i := range a.feedPlan {

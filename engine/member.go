@@ -41,6 +41,7 @@ type Member struct {
 	Live   calendar.Instant
 	Raised uint64 // how many messages there have been about the member (Outcome.Raised)
 	Events int    // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
+	Moved  int    // number of the version whose time zone data the ends of streaks were last set by, 0 for the first
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
 	Due calendar.Instant
@@ -49,8 +50,9 @@ type Member struct {
 	dirty   bool
 	large   bool              // a count is
 	excused []challenges.Span // dates of Travel
-	// schema is the one whose slots Profile has.
+	// schema is the one whose slots Profile has, zones the data that Zone is of.
 	schema *Schema
+	zones  *calendar.Zones
 }
 
 // NamedValue is a value with the name of its field.

@@ -64,6 +64,7 @@ const (
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
 	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{},
 		erased: map[string]bool{}, batch: &Batch{}}
+	versions[0].zoned()
 	for i := range versions[1:] {
 		versions[i+1].succeed(versions[i])
 	}
@@ -89,6 +90,7 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	if err := p.recover(mark, last); err != nil {
 		return nil, err
 	}
+	p.subjects.goBy(p.current()) // and not by the versions that the last records were decided by
 	p.last = last
 	return p, nil
 }
@@ -191,7 +193,7 @@ func (p *Processor) Rules() *Ruleset { return p.current() }
 func (p *Processor) Activate(v Version) {
 	v.succeed(p.versions[len(p.versions)-1])
 	p.versions = append(slices.Clip(p.versions), v)
-	p.subjects.rules = v.Rules
+	p.subjects.goBy(v.Rules)
 }
 
 // at is the version that decides for an instant: the first one for anything older.

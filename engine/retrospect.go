@@ -36,7 +36,7 @@ func (j *judgement) replay() *applier {
 	if b.m == nil {
 		b.m = &Member{ID: id}
 	}
-	b.m.align(b.rules.Member)
+	b.m.align(b.rules)
 	b.event = j.a.event
 	b.look(j.a.event)
 	b.settleStreaks(b.now)

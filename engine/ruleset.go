@@ -40,6 +40,8 @@ type Ruleset struct {
 	byName  map[string]*Counter
 	timers  []*timer
 	lowered bool              // a goal asks for less than it did in an older version
+	zones   *calendar.Zones   // those of the version, with what zones were before it; nil: the embedded ones
+	moves   []move            // the changes of time zone data up to it
 	notices bool              // something is told ahead
 	names   map[string]string // what states call definitions, shared among all of them
 }

@@ -95,6 +95,9 @@ func (w *writer) member(m *Member) {
 	}
 	w.uint(m.Raised)
 	w.was(m.Was)
+	if m.Moved > 0 {
+		w.len(m.Moved)
+	}
 }
 
 func (w *writer) travel(t *Travel) {
@@ -109,11 +112,11 @@ func (w *writer) travel(t *Travel) {
 	}
 }
 
-func (r *reader) travel() (t Travel) {
+func (r *reader) travel(zones *calendar.Zones) (t Travel) {
 	if t.At = r.at(); t.At == 0 {
 		return t
 	}
-	t.Left, _ = calendar.LoadZone(r.text())
+	t.Left = zones.Known(r.text())
 	t.Excused = list(r, func(d *calendar.Date) { *d = calendar.Date(r.key()) })
 	return t
 }
@@ -306,7 +309,7 @@ func damaged(what, id string, r *reader) {
 
 func decodeMember(state []byte, rules *Ruleset) *Member {
 	r := &reader{b: state, names: rules.names}
-	m := &Member{}
+	m := &Member{zones: rules.zones}
 	if format := r.uint(); format != stateFormat {
 		panic(fmt.Sprintf("engine: a member's state has format %d; this build reads %d", format, stateFormat))
 	}
@@ -315,10 +318,10 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Joined = r.at()
 	m.Name = r.text()
 	if zone := r.text(); zone != "" {
-		m.Zone, _ = calendar.LoadZone(zone)
+		m.Zone = rules.zones.Known(zone)
 	}
 	m.Undeclared = list(r, func(v *NamedValue) { v.Name, v.Value = r.text(), r.value() })
-	m.align(rules.Member)
+	m.align(rules)
 	m.Seen = list(r, func(s *Seen) {
 		*s = Seen{Type: r.name(), Of: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
 		s.Recent = list(r, func(at *calendar.Instant) { *at = r.at() })
@@ -339,12 +342,15 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Events = r.len2()
 	r.gains(m.Tiers)
 	r.acquired(m)
-	m.Travel = r.travel()
+	m.Travel = r.travel(rules.zones)
 	m.excuse()
 	m.Live = r.at()
 	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
 	m.Raised = r.uint()
 	m.Was = r.was()
+	if len(r.b) > 0 {
+		m.Moved = r.len2()
+	}
 	damaged("member", m.ID, r)
 	return m
 }
@@ -463,8 +469,11 @@ func decodeUse(state []byte) *Use {
 	return u
 }
 
-// align puts the profile into the slots of another schema, by name.
-func (m *Member) align(s *Schema) {
+// align lets a version look at the member: the profile goes into the slots of its schema, by name, and the zones are those of
+// its data.
+func (m *Member) align(rules *Ruleset) {
+	m.locate(rules.zones)
+	s := rules.Member
 	if m.schema == s {
 		return
 	}

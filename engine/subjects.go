@@ -61,6 +61,16 @@ func (s *Subjects) Member(id string) *Member {
 	return m
 }
 
+// goBy puts a version in force.
+func (s *Subjects) goBy(rules *Ruleset) {
+	s.rules = rules
+	for _, m := range s.members {
+		if m != nil { // erased
+			m.locate(rules.zones)
+		}
+	}
+}
+
 // add makes a new member known.
 func (s *Subjects) add(m *Member) { s.members[m.ID] = m }
 

@@ -275,6 +275,8 @@ type News struct {
 	Calls uint64
 	// None is set where it changes nothing for any member.
 	None bool
+	// before and after are the time zones where nothing else is news: it is for members whose zone differs alone.
+	before, after *Ruleset
 }
 
 // News are the latest.
@@ -282,10 +284,14 @@ func (p *Processor) News() News {
 	rules, last := p.Rules(), len(p.versions)-1
 	n := News{None: len(rules.timers) == 0 && !rules.lowered}
 	if n.None { // notices alone are news where they change: those of the first version are known to all who join
-		for last > 0 && sameNotices(p.versions[last-1].Rules, rules) {
+		moved := p.lastMoved()
+		for last > 0 && (!rules.notices || sameNotices(p.versions[last-1].Rules, rules)) {
 			last--
 		}
-		n.None = !rules.notices || last == 0
+		if moved > last {
+			n.before, n.after, last = p.versions[0].Rules, rules, moved
+		}
+		n.None = last == 0
 	}
 	n.Version = p.versions[last].Number
 	var seen []*Promotion
@@ -314,7 +320,7 @@ func Spread(store Store, n News, after string, yield func(tick *Event) bool) err
 	if after != "" {
 		start = prefix + after
 	}
-	return store.Scan(prefix, start, func(key string, _ []byte) bool {
-		return yield(n.tick(strings.TrimPrefix(key, prefix)))
+	return store.Scan(prefix, start, func(key string, state []byte) bool {
+		return !n.isFor(state) || yield(n.tick(strings.TrimPrefix(key, prefix)))
 	})
 }

@@ -2,16 +2,19 @@ package engine
 
 import "github.com/laurel-engine/laurel/engine/calendar"
 
-// Version is a ruleset in force from an instant on. Number counts a program's versions from 1.
+// Version is a ruleset in force from an instant on, with the time zone data that it is judged by; nil is the embedded data.
+// Number counts a program's versions from 1.
 type Version struct {
 	Number int
 	From   calendar.Instant
 	Rules  *Ruleset
+	Zones  *calendar.Zones
 }
 
 // succeed lets the counters of a version begin: those that the version before it has too go on, the others count from
 // the version's activation (language: Versions).
 func (v Version) succeed(before Version) {
+	v.succeedZones(before.Rules)
 	v.begins(before)
 	v.succeedBoards(before.Rules)
 	v.succeedGoals(before.Rules)

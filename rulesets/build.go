@@ -22,6 +22,7 @@ type builder struct {
 	rules   *engine.Ruleset
 	names   *expression.Names
 	written *Written
+	zones   *calendar.Zones
 	records map[string][]*document.Record // of written
 	events  map[string]*engine.EventType
 
@@ -39,10 +40,10 @@ type builder struct {
 	givenBy   map[string][]string // who gives badges and rewards
 }
 
-func newBuilder(report *document.Reporter, root *document.Node) *builder {
+func newBuilder(report *document.Reporter, root *document.Node, zones *calendar.Zones) *builder {
 	written := newWritten(report.Decode(root, rulesetSection, nil))
 	return &builder{
-		Reporter: report, root: written.Root, rules: &engine.Ruleset{}, written: written, records: written.Records,
+		Reporter: report, root: written.Root, rules: &engine.Ruleset{}, written: written, zones: zones, records: written.Records,
 		events: map[string]*engine.EventType{}, scopes: map[string]*expression.Scope{}, audiences: map[string]*audience{},
 		causes: map[string][]cause{}, triggers: map[string][]cause{}, windows: map[string]*engine.Promotion{},
 		used: map[string]bool{}, givenBy: map[string][]string{},
@@ -104,7 +105,7 @@ func (b *builder) header() {
 	r.Digits = b.currencyDigits()
 	r.Late, _ = calendar.ParseDuration(rec.Text("late"))
 	r.Calendar.WeekStart = weekday(rec.Text("week_starts"))
-	zone, err := calendar.LoadZone(rec.Text("timezone"))
+	zone, err := b.zones.Load(rec.Text("timezone"))
 	if err != nil {
 		b.Node(rec.Values["timezone"], "", "%v", err)
 	}

@@ -23,11 +23,7 @@ func TestBadRulesets(t *testing.T) {
 	require.NoError(t, err)
 	for _, file := range append(files, dirs...) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".bad.yaml"), func(t *testing.T) {
-			load := rulesets.LoadFile
-			if filepath.Ext(file) == ".bad" {
-				load = rulesets.LoadDir
-			}
-			p, diagnostics := load(file)
+			p, diagnostics := rulesets.LoadPathIn(nil, file)
 			require.Nil(t, p)
 			require.True(t, diagnostics.HasErrors())
 			for _, d := range diagnostics {
@@ -56,7 +52,7 @@ func TestGoodRulesets(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".good.yaml"), func(t *testing.T) {
-			p, diagnostics := rulesets.LoadFile(file)
+			p, diagnostics := rulesets.LoadPathIn(nil, file)
 			require.Empty(t, diagnostics.Error())
 			require.NotEmpty(t, p.Ruleset.Hash)
 		})

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/rulesets/document"
 )
 
@@ -74,20 +75,25 @@ func LoadPath(name string) (*Program, Diagnostics) {
 	return Load(named)
 }
 
-// LoadFile compiles the ruleset in a file.
-func LoadFile(name string) (*Program, Diagnostics) {
-	text, err := document.ReadFile(name)
-	if err != nil {
-		return nil, document.Unreadable(filepath.Base(name), err)
+// LoadPathIn compiles the ruleset at a path with some time zone data, nil for the embedded data: a file, or the .yaml and .yml files
+// of a directory, which make it up together. Files named *_test.yaml hold tests and are left out. Its files are named as they
+// are in it, wherever it lies.
+func LoadPathIn(zones *calendar.Zones, name string) (*Program, Diagnostics) {
+	texts, base := map[string][]byte{}, filepath.Base(name)
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() {
+		base = "."
+		texts, err = readDir(os.DirFS(name), base)
+	} else {
+		texts[base], err = document.ReadFile(name)
 	}
-	return Parse(filepath.Base(name), text)
+	if err != nil {
+		return nil, document.Unreadable(base, err)
+	}
+	return LoadIn(zones, texts)
 }
 
-// LoadDir compiles the ruleset that the .yaml and .yml files of a directory make up together. Files named *_test.yaml hold
-// tests and are left out.
-func LoadDir(dir string) (*Program, Diagnostics) { return LoadFS(os.DirFS(dir), ".") }
-
-// LoadFS is LoadDir for a directory of a file system.
+// LoadFS is LoadPathIn for a directory of a file system.
 func LoadFS(files fs.FS, dir string) (*Program, Diagnostics) {
 	texts, err := readDir(files, dir)
 	if err != nil {
@@ -148,7 +154,10 @@ func Parse(name string, text []byte) (*Program, Diagnostics) {
 }
 
 // Load compiles a ruleset from the texts of its files, by name. The program is nil when there are errors.
-func Load(texts map[string][]byte) (*Program, Diagnostics) {
+func Load(texts map[string][]byte) (*Program, Diagnostics) { return LoadIn(nil, texts) }
+
+// LoadIn is Load with other time zone data than the embedded one; nil is that.
+func LoadIn(zones *calendar.Zones, texts map[string][]byte) (*Program, Diagnostics) {
 	report := &document.Reporter{}
 	var roots []*document.Node
 	whole := true
@@ -163,7 +172,7 @@ func Load(texts map[string][]byte) (*Program, Diagnostics) {
 	if root == nil || !whole {
 		return nil, report.List.Sorted()
 	}
-	p := Compile(root, report)
+	p := compile(root, report, zones)
 	if p != nil {
 		for name, text := range texts {
 			p.Sources[name] = string(text)
@@ -177,7 +186,11 @@ func Load(texts map[string][]byte) (*Program, Diagnostics) {
 
 // Compile makes a program of a ruleset that is a part of another document, nil when there are errors. It has no Sources.
 func Compile(root *document.Node, report *document.Reporter) *Program {
-	b := newBuilder(report, root)
+	return compile(root, report, nil)
+}
+
+func compile(root *document.Node, report *document.Reporter, zones *calendar.Zones) *Program {
+	b := newBuilder(report, root, zones)
 	b.build()
 	if report.List.HasErrors() {
 		return nil

@@ -29,7 +29,7 @@ func load(t testing.TB, text string) *rulesets.Program {
 }
 
 func everything(t testing.TB) *engine.Ruleset {
-	p, diagnostics := rulesets.LoadFile("testdata/everything.good.yaml")
+	p, diagnostics := rulesets.LoadPathIn(nil, "testdata/everything.good.yaml")
 	require.Empty(t, diagnostics.Error())
 	return p.Ruleset
 }
@@ -236,7 +236,7 @@ func TestStandings(t *testing.T) {
 }
 
 func TestInactivePartsAreListedAndLeftOut(t *testing.T) {
-	p, _ := rulesets.LoadFile("testdata/everything.good.yaml")
+	p, _ := rulesets.LoadPathIn(nil, "testdata/everything.good.yaml")
 	var got []string
 	for _, i := range p.Inactive {
 		require.NotEmpty(t, i.Why)
@@ -311,9 +311,9 @@ func TestDirectoryIsMerged(t *testing.T) {
 		"      | ^^^^^^^\n      = keep one of them\n", diagnostics[0].String())
 	require.Contains(t, diagnostics[1].Message, "spend is defined twice in rules: also in rules.yml:2")
 
-	_, diagnostics = rulesets.LoadDir(t.TempDir())
+	_, diagnostics = rulesets.LoadPathIn(nil, t.TempDir())
 	require.True(t, diagnostics.HasErrors())
-	_, diagnostics = rulesets.LoadFile(filepath.Join(t.TempDir(), "none.yaml"))
+	_, diagnostics = rulesets.LoadPathIn(nil, filepath.Join(t.TempDir(), "none.yaml"))
 	require.Contains(t, diagnostics.Error(), "none.yaml:1:1: error: cannot be read")
 }
 

@@ -55,7 +55,14 @@ type server struct {
 	health  string
 	key     string
 	banner  string
+	errs    *bytes.Buffer
 	stopped chan struct{}
+}
+
+// log is what a server has logged, once it has stopped.
+func (s *server) log() string {
+	<-s.stopped
+	return s.errs.String()
 }
 
 // serveBinary starts a server and returns when it has said where it listens.
@@ -71,15 +78,15 @@ func serveIn(t *testing.T, dir string, args ...string) *server {
 	s.cmd.Dir = dir
 	stdout, err := s.cmd.StdoutPipe()
 	require.NoError(t, err)
-	var errs bytes.Buffer
-	s.cmd.Stderr = &errs
+	s.errs = &bytes.Buffer{}
+	s.cmd.Stderr = s.errs
 	require.NoError(t, s.cmd.Start())
 	t.Cleanup(s.kill)
 	s.read(stdout)
 	if s.base == "" || s.health == "" {
 		_ = s.cmd.Wait()
 		close(s.stopped)
-		require.FailNow(t, "the server ended before it listened", errs.String())
+		require.FailNow(t, "the server ended before it listened", s.errs.String())
 	}
 	go func() { // whatever else it prints, and its end
 		_, _ = io.Copy(io.Discard, stdout)

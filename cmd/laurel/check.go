@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -136,12 +135,4 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
-}
-
-// loadRuleset compiles a file, or a directory of files.
-func loadRuleset(path string) (*rulesets.Program, rulesets.Diagnostics) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return rulesets.LoadDir(path)
-	}
-	return rulesets.LoadFile(path)
 }

@@ -179,6 +179,7 @@ func tend(ctx context.Context, machine *clock.Clock, log *slog.Logger) {
 type timekeeping struct {
 	machine *clock.Clock
 	mark    clock.Mark // what a new program becomes
+	zones   *calendar.Zones
 }
 
 // clock sets the clock of a program whose last event was accepted at an instant.

@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -32,6 +33,7 @@ type importOptions struct {
 	data    string
 	url     string
 	refused string
+	zones   string
 }
 
 func newImport() *cobra.Command {
@@ -52,6 +54,7 @@ func newImport() *cobra.Command {
 	f.StringVar(&o.ruleset, "ruleset", "", "ruleset of the program, for --data")
 	f.StringVar(&o.data, "data", "", "data directory of a stopped server")
 	f.StringVar(&o.url, "url", env("LAUREL_URL", ""), "address of a running server (LAUREL_URL)")
+	zonesFlag(f, &o.zones)
 	f.StringVar(&o.refused, "refused", "", "file for refused lines (default FILE.refused.ndjson)")
 	return cmd
 }
@@ -118,7 +121,7 @@ func openImporter(o importOptions) (importer, error) {
 	case o.url != "":
 		return newRemoteImporter(o.url)
 	case o.data != "" && o.ruleset != "":
-		return newLocalImporter(o.data, o.ruleset)
+		return newLocalImporter(o)
 	default:
 		return nil, &failure{exitUsage, "give --url of a running server, or --data and --ruleset of a stopped one"}
 	}
@@ -265,12 +268,16 @@ type localImporter struct {
 	program *program.Program
 }
 
-func newLocalImporter(data, ruleset string) (importer, error) {
-	loaded, err := loadAll(false, []string{ruleset})
+func newLocalImporter(o importOptions) (importer, error) {
+	zones, err := zonefile.Read(o.zones)
+	if err != nil {
+		return nil, &failure{exitUsage, "--zones: " + err.Error()}
+	}
+	loaded, err := loadAll(zones, false, []string{o.ruleset})
 	if err != nil {
 		return nil, err
 	}
-	db, err := pebblestore.Open(data, pebblestore.Options{})
+	db, err := pebblestore.Open(o.data, pebblestore.Options{})
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}
@@ -278,7 +285,7 @@ func newLocalImporter(data, ruleset string) (importer, error) {
 	if err := resume(context.Background(), machine, db, false); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, timekeeping{machine: machine}, loaded[0])
+	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, timekeeping{machine: machine, zones: zones}, loaded[0], newLog(false))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -62,7 +63,7 @@ func planFrom(cmd *cobra.Command, args []string, url string) (*rulesets.Program,
 	if err := json.Unmarshal(answer, &current); err != nil {
 		return nil, nil, &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
 	}
-	p, err := compiled(current.Sources)
+	p, err := compiled(program.Text{Files: current.Sources})
 	if err != nil {
 		return nil, nil, &failure{exitUsage, "what the server serves does not compile here; is this the same version of laurel?\n" + err.Error()}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/internal/webhook"
+	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -42,6 +43,7 @@ type serveOptions struct {
 	redis       string
 	private     bool
 	reserve     string
+	zones       string
 	demo        bool
 	sandbox     bool
 	sandboxAt   string
@@ -73,6 +75,7 @@ func newServe() *cobra.Command {
 	f.BoolVar(&o.private, "webhooks-allow-private", false,
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
 	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"), "how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
+	zonesFlag(f, &o.zones)
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
 		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
@@ -108,7 +111,11 @@ func switchOf(cmd *cobra.Command, flag, name string) error {
 func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (result error) {
 	log := newLog(o.verbose)
 
-	loaded, err := loadAll(o.demo, paths)
+	zones, err := zonefile.Read(o.zones)
+	if err != nil {
+		return &failure{exitUsage, "--zones: " + err.Error()}
+	}
+	loaded, err := loadAll(zones, o.demo, paths)
 	if err != nil {
 		return err
 	}
@@ -162,7 +169,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped, left := make(chan string, len(loaded)), map[string]error{}
 	for _, l := range loaded {
-		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}}, l)
+		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, zones}, l, log)
 		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
 			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
 			left[l.Ruleset.Program] = err
@@ -263,7 +270,7 @@ func closing(result *error, log *slog.Logger, what string, closeIt func() error)
 }
 
 // loadAll compiles the rulesets to be served. With errors in one, none is served.
-func loadAll(demo bool, paths []string) ([]*rulesets.Program, error) {
+func loadAll(zones *calendar.Zones, demo bool, paths []string) ([]*rulesets.Program, error) {
 	if demo {
 		if len(paths) > 0 {
 			return nil, &failure{exitUsage, "--demo serves the shipped coffee ruleset; leave the RULESET out, or leave --demo out"}
@@ -280,7 +287,7 @@ func loadAll(demo bool, paths []string) ([]*rulesets.Program, error) {
 	var list []*rulesets.Program
 	seen := map[string]string{}
 	for _, path := range paths {
-		p, diagnostics := loadRuleset(path)
+		p, diagnostics := rulesets.LoadPathIn(zones, path)
 		if diagnostics.HasErrors() {
 			fmt.Fprint(os.Stderr, diagnostics.Error())
 			return nil, &failure{exitUsage, path + " has errors; nothing is served"}
@@ -312,7 +319,7 @@ func openBoards(ctx context.Context, url string) (leaderboards.Board, jobs.Board
 	return b, b, nil
 }
 
-func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, k timekeeping, l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
+func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, k timekeeping, l *rulesets.Program, log *slog.Logger) (*program.Program, *clock.Sandbox, error) {
 	store, err := db.Program(l.Ruleset.Program)
 	if err != nil {
 		return nil, nil, err
@@ -327,10 +334,12 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 		return nil, nil, err
 	}
 	// A clock that was put back must not date a version before what has been decided already.
-	o.Versions, err = program.Versions(db, l.Ruleset, l.Sources, max(o.Now(), last), program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
+	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: k.zones}
+	o.Versions, err = program.Versions(db, l.Ruleset, present, now, program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
 	if err != nil {
 		return nil, nil, err
 	}
+	tellZones(log, l.Ruleset.Program, o.Versions, now)
 	if o.Secret, err = program.Secret(db, l.Ruleset.Program); err != nil {
 		return nil, nil, err
 	}
@@ -341,21 +350,21 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	return p, sandbox, err
 }
 
-// recompile makes a ruleset of the stored sources of an older version.
-func recompile(sources map[string]string) (*engine.Ruleset, error) {
-	p, err := compiled(sources)
+// recompile makes a ruleset of an older version.
+func recompile(text program.Text) (*engine.Ruleset, error) {
+	p, err := compiled(text)
 	if err != nil {
 		return nil, err
 	}
 	return p.Ruleset, nil
 }
 
-func compiled(sources map[string]string) (*rulesets.Program, error) {
+func compiled(text program.Text) (*rulesets.Program, error) {
 	texts := map[string][]byte{}
-	for name, text := range sources {
-		texts[name] = []byte(text)
+	for name, file := range text.Files {
+		texts[name] = []byte(file)
 	}
-	p, diagnostics := rulesets.Load(texts)
+	p, diagnostics := rulesets.LoadIn(text.Zones, texts)
 	if diagnostics.HasErrors() {
 		return nil, diagnostics
 	}
@@ -364,24 +373,24 @@ func compiled(sources map[string]string) (*rulesets.Program, error) {
 
 // succeeds refuses a ruleset that would change what a running program has counted or promised. The journal is asked which names
 // it uses only where the ruleset wants to remove or change one.
-func succeeds(store engine.Store) func(before, sources map[string]string) error {
-	return func(before, sources map[string]string) error {
+func succeeds(store engine.Store) func(before, next program.Text) error {
+	return func(before, next program.Text) error {
 		old, err := compiled(before)
 		if err != nil {
 			return err
 		}
-		next, err := compiled(sources)
+		present, err := compiled(next)
 		if err != nil {
 			return err
 		}
-		if !rulesets.Compare(old, next, nil).Blocked() {
+		if !rulesets.Compare(old, present, nil).Blocked() {
 			return nil
 		}
 		used, err := engine.NamesInUse(store)
 		if err != nil {
 			return err
 		}
-		plan := rulesets.Compare(old, next, used)
+		plan := rulesets.Compare(old, present, used)
 		if !plan.Blocked() {
 			return nil
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
+	"github.com/laurel-engine/laurel/rulesets"
 )
 
 // A data directory has one server. A second one is told so, and the first goes on.
@@ -42,14 +43,14 @@ func silentUnder(t *testing.T, text string, ago time.Duration) (data, ruleset st
 	dir := t.TempDir()
 	data, ruleset = filepath.Join(dir, "data"), filepath.Join(dir, "ruleset.yaml")
 	require.NoError(t, os.WriteFile(ruleset, []byte(text), 0o600))
-	l, diagnostics := loadRuleset(ruleset)
+	l, diagnostics := rulesets.LoadPathIn(nil, ruleset)
 	require.False(t, diagnostics.HasErrors(), diagnostics.Error())
 	db, err := pebblestore.Open(data, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	store, err := db.Program("quiet")
 	require.NoError(t, err)
 	then := calendar.FromTime(time.Now().Add(-ago))
-	versions, err := program.Versions(db, l.Ruleset, l.Sources, then, program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
+	versions, err := program.Versions(db, l.Ruleset, program.Text{Files: l.Sources}, then, program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
 	require.NoError(t, err)
 	boards := leaderboards.NewMemory()
 	p, err := program.Open(program.Options{Store: store, Versions: versions, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return then }})

@@ -18,7 +18,7 @@ func newVersion() *cobra.Command {
 		Short: "Print the version of this binary and of the time zones in it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v := map[string]string{"laurel": buildVersion(), "go": runtime.Version(), "tzdata": calendar.TZVersion}
+			v := map[string]string{"laurel": buildVersion(), "go": runtime.Version(), "tzdata": calendar.Embedded().Release()}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}

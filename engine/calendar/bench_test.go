@@ -9,10 +9,21 @@ import (
 var sink int64
 
 func BenchmarkLoadZone(b *testing.B) {
-	file := zoneFiles()["Europe/Berlin"]
 	b.ReportAllocs()
 	for b.Loop() {
-		sink += int64(len(readZone(file).spans))
+		sink += int64(len(Embedded().read("Europe/Berlin").spans))
+	}
+}
+
+func BenchmarkReadZones(b *testing.B) {
+	archive := Embedded().Archive()
+	b.ReportAllocs()
+	for b.Loop() {
+		z, err := ReadZones(archive)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sink += int64(len(z.Hash()))
 	}
 }
 

@@ -14,5 +14,6 @@
 // One consequence needs words: a date, once begun, is not left again. Where clocks go back over midnight (St. John's until
 // 2011, 00:01 to 23:01), the repeated hour belongs to the new day although the clock shows the old one.
 //
-// The time zone data is embedded ([TZVersion]), so that the same log gives the same answers on every machine.
+// The time zone data is embedded, so that the same log gives the same answers on every machine. Other data ([Zones]) can take
+// its place from an instant on, and then every zone is as if its clocks had been set at that instant: what was before stays.
 package calendar

@@ -2,7 +2,6 @@ package calendar
 
 import (
 	"flag"
-	"io"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -34,10 +33,7 @@ type slowZone struct {
 func everyZone(t *testing.T) (all []slowZone) {
 	seen := map[string]bool{}
 	for _, name := range ZoneNames() {
-		content, err := zoneFiles()[name].Open()
-		require.NoError(t, err)
-		data, err := io.ReadAll(content)
-		require.NoError(t, err)
+		data := Embedded().Content(name)
 		if seen[string(data)] {
 			continue
 		}

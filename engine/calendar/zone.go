@@ -144,13 +144,9 @@ func (z *Zone) find(i Instant) int {
 // newZone reads the transitions of loc into a table.
 func newZone(name string, loc *time.Location) *Zone {
 	z := &Zone{name: name}
-	peak := wall(math.MinInt64)
 	for t, from := time.Unix(math.MinInt32*64, 0).In(loc), Beginning; ; {
 		_, seconds := t.Zone()
-		s := span{from: from, offset: wall(seconds) * second, peak: peak}
-		if n := len(z.spans); n == 0 || z.spans[n-1].offset != s.offset {
-			z.spans = append(z.spans, s)
-		}
+		z.add(from, wall(seconds)*second)
 		_, end := t.ZoneBounds()
 		if end.IsZero() || from >= tableEnd {
 			break
@@ -160,8 +156,64 @@ func newZone(name string, loc *time.Location) *Zone {
 			end = t.Add(24 * time.Hour)
 		}
 		t, from = end, FromTime(end)
-		peak = max(peak, wall(from)+s.offset-1)
 	}
+	return z.indexed()
+}
+
+// splice is a zone as one table has it until an instant, and from then on as another one does: as if its clocks had been set
+// at that instant. Where the two do not differ from then on it is the first.
+func splice(before, after *Zone, at Instant) *Zone {
+	if _, differ := before.differs(after, at); !differ {
+		return before
+	}
+	z := &Zone{name: before.name}
+	for i := range before.spans {
+		if s := &before.spans[i]; s.from < at {
+			z.add(s.from, s.offset)
+		}
+	}
+	for i := range after.spans[:len(after.spans)-1] {
+		if s := &after.spans[i]; after.spans[i+1].from > at {
+			z.add(max(s.from, at), s.offset)
+		}
+	}
+	return z.indexed()
+}
+
+// differs finds the first instant, not before one, at which two zones have another offset.
+func (z *Zone) differs(other *Zone, from Instant) (at Instant, differ bool) {
+	a, b := z.spans, other.spans
+	i, j := 0, 0
+	for at := from; at < tableEnd; {
+		for at >= a[i+1].from {
+			i++
+		}
+		for at >= b[j+1].from {
+			j++
+		}
+		if a[i].offset != b[j].offset {
+			return at, true
+		}
+		at = min(a[i+1].from, b[j+1].from)
+	}
+	return 0, false
+}
+
+// add appends a stretch of time to the table, unless it goes on as the one before.
+func (z *Zone) add(from Instant, offset wall) {
+	peak := wall(math.MinInt64)
+	if n := len(z.spans); n > 0 {
+		before := &z.spans[n-1]
+		if before.offset == offset {
+			return
+		}
+		peak = max(before.peak, wall(from)+before.offset-1)
+	}
+	z.spans = append(z.spans, span{from: from, offset: offset, peak: peak})
+}
+
+// indexed ends the table, and makes its index.
+func (z *Zone) indexed() *Zone {
 	// A last entry that is never reached ends every search.
 	z.spans = append(z.spans, span{from: Forever})
 	k := 0

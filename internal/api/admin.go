@@ -109,11 +109,13 @@ func showJobs(c call) error {
 	return c.show(map[string]any{"data": c.server.jobs(c.key.Program)})
 }
 
-// version is one version of a program's ruleset. Sources are its files by name, of the one in force.
+// version is one version of a program's ruleset. Zones is the release of the time zone data that it is judged by, Sources are its
+// files by name, of the one in force.
 type version struct {
 	Version int               `json:"version"`
 	Hash    string            `json:"hash"`
 	From    calendar.Instant  `json:"from"`
+	Zones   string            `json:"time_zones"`
 	Sources map[string]string `json:"sources,omitempty"`
 	InUse   *engine.InUse     `json:"in_use,omitempty"`
 }
@@ -123,7 +125,7 @@ func listRulesets(c call) error {
 	all, _ := c.program.Rulesets()
 	list := make([]version, len(all))
 	for i, v := range all {
-		list[i] = version{Version: v.Number, Hash: v.Rules.Hash, From: v.From}
+		list[i] = version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Zones: v.Zones.Release()}
 	}
 	return c.show(map[string]any{"data": list})
 }
@@ -133,7 +135,7 @@ func listRulesets(c call) error {
 func showRuleset(c call) error {
 	all, sources := c.program.Rulesets()
 	v := all[len(all)-1]
-	answer := version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Sources: sources}
+	answer := version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Zones: v.Zones.Release(), Sources: sources}
 	asked, err := c.flag("in_use")
 	if err == nil && asked {
 		answer.InUse, err = engine.NamesInUse(c.program.Store())

@@ -47,7 +47,7 @@ func (c call) changeMember(whole bool) error {
 		return err
 	}
 	rules := c.program.Rules()
-	sent, err := readProfile(c.http.Context().Request.Body(), rules.Member)
+	sent, err := readProfile(c.http.Context().Request.Body(), rules)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,8 @@ func newEventID(member string) string {
 }
 
 // readProfile reads a body strictly, the fields included. Their values are judged by the engine.
-func readProfile(body []byte, schema *engine.Schema) (*profile, error) {
+func readProfile(body []byte, rules *engine.Ruleset) (*profile, error) {
+	schema := rules.Member
 	p := &profile{fields: map[string]json.RawMessage{}}
 	var fields json.RawMessage
 	errs := engine.ParseObject(body, "", profileNames, func(name string, value []byte) {
@@ -116,7 +117,7 @@ func readProfile(body []byte, schema *engine.Schema) (*profile, error) {
 		return nil, malformed("", "", errs)
 	}
 	errs = append(errs, checkText("name", p.name, maxMemberName)...)
-	errs = append(errs, checkZone(p.timezone)...)
+	errs = append(errs, checkZone(rules.Zones(), p.timezone)...)
 	if fields != nil {
 		errs = append(errs, engine.ParseObject(fields, "fields.", schema.Names(), func(name string, value []byte) {
 			p.fields[name] = value
@@ -145,12 +146,12 @@ func checkText(location string, raw json.RawMessage, most int) []engine.FieldErr
 }
 
 // checkZone judges the name of a time zone or null.
-func checkZone(raw json.RawMessage) []engine.FieldError {
+func checkZone(zones *calendar.Zones, raw json.RawMessage) []engine.FieldError {
 	errs := checkText("timezone", raw, maxMemberName)
 	if name := textOf(raw); len(errs) == 0 && raw != nil && string(raw) != "null" {
-		if _, err := calendar.LoadZone(name); err != nil {
+		if _, err := zones.Load(name); err != nil {
 			errs = append(errs, engine.FieldError{Location: "timezone", Code: "wrong_timezone", Message: "there is no such time zone",
-				Suggestion: spelling.Suggest(name, calendar.ZoneNames())})
+				Suggestion: spelling.Suggest(name, zones.Names())})
 		}
 	}
 	return errs

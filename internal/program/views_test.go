@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -156,15 +158,16 @@ func (s *settings) List(prefix string, yield func(string, []byte) bool) error {
 func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	s := &settings{rows: map[string][]byte{"versions/shopping/00000001": []byte("another program's")}}
 	compiled := 0
+	var zones *calendar.Zones
 	versions := func(text, now string) []engine.Version {
 		t.Helper()
-		list, err := program.Versions(s, compile(t, text), map[string]string{"ruleset.yaml": text}, moment(t, now), program.Compiler{
-			Compile: func(sources map[string]string) (*engine.Ruleset, error) {
+		list, err := program.Versions(s, compile(t, text), program.Text{Files: map[string]string{"ruleset.yaml": text}, Zones: zones}, moment(t, now), program.Compiler{
+			Compile: func(text program.Text) (*engine.Ruleset, error) {
 				compiled++
-				return compile(t, sources["ruleset.yaml"]), nil
+				return compile(t, text.Files["ruleset.yaml"]), nil
 			},
-			Succeeds: func(before, sources map[string]string) error {
-				require.NotEqual(t, before, sources)
+			Succeeds: func(before, next program.Text) error {
+				require.NotEqual(t, before, next)
 				return nil
 			},
 		})
@@ -187,17 +190,35 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	require.NotSame(t, back[0].Rules, back[2].Rules, "its counters begin at another time")
 	require.Equal(t, back[2].From, versions(other, "2026-05-03T13:00:00Z")[3].From, "a clock that was put back changes no order")
 
+	zones = enginetest.Zones(t, "2026x", map[string][]enginetest.Offset{"Europe/Berlin": enginetest.Always(3600)})
+	list := versions(other, "2026-05-04T13:00:00Z")
+	require.Len(t, list, 5, "other time zone data is another version of the same ruleset")
+	require.Equal(t, list[3].Rules.Hash, list[4].Rules.Hash)
+	require.Equal(t, zones.Hash(), list[4].Zones.Hash())
+	require.Len(t, versions(other, "2026-05-04T14:00:00Z"), 5)
+	zones = nil
+	require.Len(t, versions(other, "2026-05-04T15:00:00Z"), 6)
+	kept, err := program.Stored(s, "shop", func(text program.Text) (*engine.Ruleset, error) { return compile(t, text.Files["ruleset.yaml"]), nil })
+	require.NoError(t, err)
+	require.Equal(t, "2026x", kept[4].Zones.Release(), "the data that judged is kept, whatever this binary has")
+	require.Equal(t, calendar.Embedded().Hash(), kept[5].Zones.Hash())
+	held := s.rows["zones/"+kept[4].Zones.Hash()]
+	delete(s.rows, "zones/"+kept[4].Zones.Hash())
+	_, err = program.Stored(s, "shop", func(program.Text) (*engine.Ruleset, error) { return nil, nil })
+	require.ErrorContains(t, err, "which decided past events, cannot be read: it is missing or damaged")
+	s.rows["zones/"+kept[4].Zones.Hash()] = held
+
 	s.err = errors.New("full")
-	_, err := program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{})
+	_, err = program.Versions(s, compile(t, other), program.Text{}, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{})
 	require.Error(t, err)
 	s.err = nil
-	allowed := func(_, _ map[string]string) error { return nil }
-	_, err = program.Versions(s, compile(t, other), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: allowed, Compile: func(map[string]string) (*engine.Ruleset, error) {
+	allowed := func(_, _ program.Text) error { return nil }
+	_, err = program.Versions(s, compile(t, other), program.Text{}, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: allowed, Compile: func(program.Text) (*engine.Ruleset, error) {
 		return nil, errors.New("a word has changed its meaning")
 	}})
 	require.ErrorContains(t, err, "version 1 of program shop, which decided past events, does not compile")
 
-	_, err = program.Versions(s, compile(t, shop+"badges: {newer: {}}\n"), nil, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: func(_, _ map[string]string) error {
+	_, err = program.Versions(s, compile(t, shop+"badges: {newer: {}}\n"), program.Text{}, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: func(_, _ program.Text) error {
 		return errors.New("what it counts changes")
 	}})
 	require.ErrorContains(t, err, "what it counts changes")

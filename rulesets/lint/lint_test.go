@@ -33,7 +33,7 @@ func TestLints(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".lint.yaml")
 		t.Run(name, func(t *testing.T) {
-			p, diagnostics := rulesets.LoadFile(file)
+			p, diagnostics := rulesets.LoadPathIn(nil, file)
 			require.Empty(t, diagnostics.Error())
 			said := lint.Run(p, now(t))
 			golden := strings.TrimSuffix(file, ".yaml") + ".txt"
@@ -72,7 +72,7 @@ func TestExamplesAreClean(t *testing.T) {
 
 // TestRunIsTheSameEachTime: reasoning goes through maps, what is said does not show it.
 func TestRunIsTheSameEachTime(t *testing.T) {
-	p, _ := rulesets.LoadFile("../testdata/everything.good.yaml")
+	p, _ := rulesets.LoadPathIn(nil, "../testdata/everything.good.yaml")
 	first := lint.Run(p, now(t)).Error()
 	for range 20 {
 		require.Equal(t, first, lint.Run(p, now(t)).Error())

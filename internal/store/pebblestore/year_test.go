@@ -45,7 +45,7 @@ var yearZones = []string{"America/Santiago", "Europe/Berlin", "America/New_York"
 // first reached: a second opinion on every instant of package calendar.
 func wallClock(t *testing.T, zone string, from, until time.Time, reached func(at, local time.Time)) {
 	t.Helper()
-	loc, err := time.LoadLocation(zone)
+	loc, err := time.LoadLocationFromTZData(zone, calendar.Embedded().Content(zone))
 	require.NoError(t, err)
 	local := func(at time.Time) time.Time {
 		l := at.In(loc)
@@ -88,7 +88,7 @@ func occurrences(t *testing.T, zone string, born time.Time, visits []time.Time, 
 			add("happy", at)
 		}
 	})
-	loc, err := time.LoadLocation(zone)
+	loc, err := time.LoadLocationFromTZData(zone, calendar.Embedded().Content(zone))
 	require.NoError(t, err)
 	for i, visit := range visits {
 		l := visit.In(loc)
