@@ -69,3 +69,25 @@ rules:
 	w.amend("spent", `{"amount":4}`)
 	w.has("ann", "stars", "46")
 }
+
+// A visit that is voided when a later one keeps the lot alive was no reason for it to expire, nor for what comes back to it.
+func TestWhatComesBackLivesOnOverAVoidedVisit(t *testing.T) {
+	const day = 24 * time.Hour
+	w := program(t, `
+events: {buy: {amount: number}, visit: {}, spend: {amount: number}}
+points: {stars: {expire: 3 days after last visit}}
+rules:
+  buy: {when: buy, give: {stars: event.amount}}
+  use: {when: spend, take: {stars: event.amount}}
+`)
+	w.send("ann", "buy", "amount", 50)
+	w.after(2*day).as("between").send("ann", "visit")
+	w.after(2*day).send("ann", "visit")
+	w.as("spent").send("ann", "spend", "amount", 5)
+	w.after(day)
+	w.void("between")
+	w.has("ann", "stars", "45")
+	w.after(day).send("ann", "visit")
+	w.amend("spent", `{"amount":4}`)
+	w.has("ann", "stars", "46")
+}

@@ -129,19 +129,20 @@ func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 		if lot.Idle&(1<<i) == 0 {
 			continue
 		}
+		alive := lot.Available
+		if before != nil { // when the lot was still alive, or else nothing would have been taken from it since
+			if s := before.lastFor(rule.Event, acc.Points); s != nil {
+				alive = max(alive, s.Last)
+			}
+		}
 		var times []calendar.Instant
 		for _, rec := range j.r.records {
-			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && !j.voided[rec.Seq] {
+			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && (!j.voided[rec.Seq] || j.bridged(cal, rule, rec, alive)) {
 				times = append(times, rec.Event.Time)
 			}
 		}
 		slices.Sort(times)
-		until := cal.EndOfDayAfter(lot.Available, rule.After)
-		if before != nil { // when the lot was still alive, or else nothing would have been taken from it since
-			if s := before.lastFor(rule.Event, acc.Points); s != nil && s.Last > lot.Available {
-				until = max(until, cal.EndOfDayAfter(s.Last, rule.After))
-			}
-		}
+		until := cal.EndOfDayAfter(alive, rule.After)
 		for _, at := range times {
 			if at >= until && (over == 0 || until < over) {
 				over = until
@@ -153,4 +154,22 @@ func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 		}
 	}
 	return over
+}
+
+// bridged reports whether a lot lived on when an event that had prolonged it was voided: by a later event, which was known by
+// then. A void lets expire what nothing keeps alive any more, and does not ask by which events the rest came to live until then.
+func (j *judgement) bridged(cal calendar.Calendar, rule IdleRule, voided *Record, alive calendar.Instant) bool {
+	void := func(rec *Record, seq uint64) bool {
+		return (rec.Event.Type == commandVoid || rec.Event.Type == commandUndo) && rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == seq
+	}
+	i := slices.IndexFunc(j.r.records, func(rec *Record) bool { return void(rec, voided.Seq) })
+	if i < 0 {
+		return false
+	}
+	for k, rec := range j.r.records[:i] {
+		if rec.Event.Type == rule.Event && rec.Seq != voided.Seq && !slices.ContainsFunc(j.r.records[k:i], func(v *Record) bool { return void(v, rec.Seq) }) {
+			alive = max(alive, rec.Event.Time)
+		}
+	}
+	return cal.EndOfDayAfter(alive, rule.After) > j.r.records[i].Event.Arrived
 }
