@@ -4,26 +4,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
 func newPlan() *cobra.Command {
 	var asJSON bool
-	var url string
+	var url, zones string
 	cmd := &cobra.Command{
 		Use:   "plan [OLD] NEW",
 		Short: "Say what a new version of a ruleset changes, and what that means for members in flight",
 		Long: "Compares two versions of a ruleset, each a file or a directory: what is added (+), changed (~) and removed (-), what\n" +
 			"it means for members in flight, and what forbids it (!). With --url, OLD is what a running server serves, with the\n" +
-			"key in LAUREL_KEY. Exit code 0 when nothing changes, 2 when something does, 1 when a change is forbidden.",
+			"key in LAUREL_KEY; then it also says which time zones differ from those that the server goes by. Exit code 0 when\n" +
+			"nothing changes, 2 when something does, 1 when a change is forbidden.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			before, used, err := planFrom(cmd, args, url)
+			own, err := zonefile.Read(zones)
+			if err != nil {
+				return &failure{exitUsage, "--zones: " + err.Error()}
+			}
+			before, err := planFrom(cmd, args, url)
 			if err != nil {
 				return err
 			}
@@ -31,43 +39,60 @@ func newPlan() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return showPlan(cmd, rulesets.Compare(before, after, used), asJSON)
+			plan := rulesets.Compare(before.program, after, before.used)
+			if before.zones != nil {
+				planZones(plan, before.zones, own, calendar.FromTime(time.Now()))
+			}
+			return showPlan(cmd, plan, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	zonesFlag(cmd.Flags(), &zones)
 	cmd.Flags().StringVar(&url, "url", env("LAUREL_URL", ""), "address of a running server (LAUREL_URL), instead of OLD")
 	return cmd
 }
 
-// planFrom is the version that the plan starts from, with the names that a running server has used; nil where none is asked.
-func planFrom(cmd *cobra.Command, args []string, url string) (*rulesets.Program, *engine.InUse, error) {
+// served is what a plan starts from. Of a running server the names that it has used are known, and its time zone data; else nil.
+type served struct {
+	program *rulesets.Program
+	used    *engine.InUse
+	zones   *calendar.Zones
+}
+
+// planFrom is the version that the plan starts from.
+func planFrom(cmd *cobra.Command, args []string, url string) (served, error) {
 	switch {
 	case len(args) == 2:
 		p, err := loaded(cmd, args[0])
-		return p, nil, err
+		return served{program: p}, err
 	case url == "":
-		return nil, nil, &failure{exitUsage, "say what to compare with: laurel plan OLD NEW, or --url of a running server"}
+		return served{}, &failure{exitUsage, "say what to compare with: laurel plan OLD NEW, or --url of a running server"}
 	}
 	c, err := newClient(url)
 	if err != nil {
-		return nil, nil, err
+		return served{}, err
 	}
-	answer, err := c.call(cmd.Context(), http.MethodGet, "/v1/admin/rulesets/current?in_use=true", "", nil)
+	answer, err := c.call(cmd.Context(), http.MethodGet, "/v1/admin/rulesets/current?in_use=true&time_zone_data=true", "", nil)
 	if err != nil {
-		return nil, nil, err
+		return served{}, err
 	}
 	var current struct {
 		Sources map[string]string `json:"sources"`
 		InUse   *engine.InUse     `json:"in_use"`
+		Data    []byte            `json:"time_zone_data"`
 	}
 	if err := json.Unmarshal(answer, &current); err != nil {
-		return nil, nil, &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
+		return served{}, &failure{exitFailed, "the server's answer is not JSON: " + err.Error()}
 	}
-	p, err := compiled(program.Text{Files: current.Sources})
+	zones, err := calendar.ReadZones(current.Data)
 	if err != nil {
-		return nil, nil, &failure{exitUsage, "what the server serves does not compile here; is this the same version of laurel?\n" + err.Error()}
+		return served{}, &failure{exitFailed, "the server's time zone data cannot be read: " + err.Error()}
 	}
-	return p, current.InUse, nil
+	p, err := compiled(program.Text{Files: current.Sources, Zones: zones})
+	if err != nil {
+		return served{}, &failure{exitUsage, "what the server serves does not compile here; is this the same version of laurel?\n" + err.Error()}
+	}
+	return served{p, current.InUse, zones}, nil
 }
 
 // loaded compiles a ruleset, and prints what is wrong with it.

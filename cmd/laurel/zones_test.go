@@ -83,6 +83,13 @@ func TestOtherTimeZonesChangeNothingThatWas(t *testing.T) {
 		body := `{"id":"` + id + `","type":"` + kind + `","member":"` + member + `","time":"` + at.String() + `","data":` + data + `}`
 		require.Equal(t, 200, s.do("POST", "/v1/events", body, nil), body)
 	}
+	t.Setenv("LAUREL_KEY", key)
+	_, stderr, exit := laurel(t, "plan", "--url", s.base, file)
+	require.Zero(t, exit, stderr)
+	plan, _, exit := laurel(t, "plan", "--url", s.base, "--zones", zones, file)
+	require.Equal(t, exitChanges, exit)
+	require.Regexp(t, `^~ time zones\n    release: `+calendar.Embedded().Release()+` -> 2099z\n    what lies before the start stays as it was; these differ: Europe/Berlin from 20[^,]*\n$`, plan)
+
 	for _, member := range []string{"ann", "bob"} { // an hour before midnight and half an hour after it, which the other data calls one day
 		require.Equal(t, 201, s.do("PUT", "/v1/members/"+member, `{"timezone":"Europe/Berlin"}`, nil))
 		send(s, member+"1", member, "earn", `{"points":80}`, midnight.Add(-time.Hour))
@@ -131,7 +138,7 @@ func TestOtherTimeZonesChangeNothingThatWas(t *testing.T) {
 		}
 		proved(t, data)
 	}
-	_, stderr, exit := laurel(t, "serve", "--data", data, "--zones", file, file)
+	_, stderr, exit = laurel(t, "serve", "--data", data, "--zones", file, file)
 	require.Equal(t, exitUsage, exit)
 	require.Contains(t, stderr, "--zones: "+file+" is no zip of compiled time zones")
 }

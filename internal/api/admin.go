@@ -109,13 +109,14 @@ func showJobs(c call) error {
 	return c.show(map[string]any{"data": c.server.jobs(c.key.Program)})
 }
 
-// version is one version of a program's ruleset. Zones is the release of the time zone data that it is judged by, Sources are its
-// files by name, of the one in force.
+// version is one version of a program's ruleset. Zones is the release of the time zone data that it is judged by. Of the one in
+// force Sources are its files by name, and Data the time zone data, where it is asked for.
 type version struct {
 	Version int               `json:"version"`
 	Hash    string            `json:"hash"`
 	From    calendar.Instant  `json:"from"`
 	Zones   string            `json:"time_zones"`
+	Data    []byte            `json:"time_zone_data,omitempty"`
 	Sources map[string]string `json:"sources,omitempty"`
 	InUse   *engine.InUse     `json:"in_use,omitempty"`
 }
@@ -131,7 +132,7 @@ func listRulesets(c call) error {
 }
 
 // showRuleset answers with the ruleset in force and its files; with ?in_use=true also with the names that the journal uses,
-// which takes as long as the journal is.
+// which takes as long as the journal is, and with ?time_zone_data=true with the data that it is judged by, for tools.
 func showRuleset(c call) error {
 	all, sources := c.program.Rulesets()
 	v := all[len(all)-1]
@@ -142,6 +143,12 @@ func showRuleset(c call) error {
 	}
 	if err != nil {
 		return err
+	}
+	if asked, err = c.flag("time_zone_data"); err != nil {
+		return err
+	}
+	if asked {
+		answer.Data = v.Zones.Archive()
 	}
 	return c.show(answer)
 }

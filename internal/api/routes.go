@@ -69,7 +69,7 @@ var routes = []route{
 	{get, "/v1/admin/keys", keys.Admin, 0, nil, listKeys},
 	{del, "/v1/admin/keys/:key", keys.Admin, 0, nil, revokeKey},
 	{get, "/v1/admin/rulesets", keys.Admin, 0, nil, listRulesets},
-	{get, "/v1/admin/rulesets/current", keys.Admin, 0, params("in_use"), showRuleset},
+	{get, "/v1/admin/rulesets/current", keys.Admin, 0, params("in_use", "time_zone_data"), showRuleset},
 	{get, "/v1/admin/jobs", keys.Admin, 0, nil, showJobs},
 	{get, "/v1/admin/clock", keys.Admin, 0, nil, showClock},
 	{post, "/v1/admin/clock", keys.Admin, MaxEvent, nil, moveClock},
