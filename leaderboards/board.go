@@ -3,6 +3,7 @@ package leaderboards
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"math/bits"
@@ -26,6 +27,10 @@ var (
 	ErrRules = errors.New("leaderboards: the ranking is kept under other rules and has to be rebuilt")
 	// ErrDamaged says that a part of the ranking was lost or replaced outside the board. Rebuild it.
 	ErrDamaged = errors.New("leaderboards: a part of the ranking is lost and it has to be rebuilt")
+	// ErrUnavailable says that whatever keeps the ranking outside this process is away, too slow, or refuses.
+	ErrUnavailable = errors.New("leaderboards: what keeps the ranking does not serve it")
+	// ErrUntold is the ErrUnavailable of a board that may not have been told yet of a ranking that it does not have.
+	ErrUntold = fmt.Errorf("%w: it may still be told", ErrUnavailable)
 	// ErrSuperseded says that a Rebuild was given up because another one, or a Reset, of the same ranking came after it.
 	ErrSuperseded = errors.New("leaderboards: another rebuild or a reset of the ranking took over")
 )
@@ -47,6 +52,16 @@ type Score struct {
 	Reached calendar.Instant // event time at which the score was reached (semantics: Leaderboards)
 	Version uint64           // seq of the event that made this score, of which it is what all of the event came to
 	Removed bool             // the member has no score (any more); Value, Rest and Reached are ignored
+}
+
+// Latest is the last event that scores are of, removals for ever aside, which are of none.
+func Latest(scores []Score) (version uint64) {
+	for _, s := range scores {
+		if s.Version != Forever {
+			version = max(version, s.Version)
+		}
+	}
+	return version
 }
 
 // Average returns the average of a sum over n members as Value and Rest of a Score: exact enough that two averages are equal

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -89,11 +90,9 @@ func clockMetrics(machine *clock.Clock) []prometheus.Collector {
 }
 
 // vouchers are those who may know whether the machine's clock is right.
-func vouchers(remote jobs.Boards) []clock.Voucher {
+func vouchers(redis *boards.Redis) []clock.Voucher {
 	list := []clock.Voucher{clock.Kernel()}
-	if redis, ok := remote.(interface {
-		Time(context.Context) (time.Time, error)
-	}); ok {
+	if redis != nil {
 		list = append(list, clock.Other(maxRedisOff, redis.Time))
 	}
 	return list

@@ -44,11 +44,18 @@ func (m *fakeMachine) clock() *clock.Clock {
 // serveOn is serveBinary on a machine of the test's own.
 func serveOn(t *testing.T, m *fakeMachine, data, ruleset string, accept bool) (s *server, stop func()) {
 	t.Helper()
+	return serveWith(t, serveOptions{data: data, acceptClock: accept, machine: m.clock()}, ruleset)
+}
+
+// serveWith is serveBinary in this process.
+func serveWith(t *testing.T, o serveOptions, ruleset string) (s *server, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	done := make(chan error, 1)
+	o.listen, o.operators, o.reserve = "127.0.0.1:0", "127.0.0.1:0", "1MiB"
 	go func() { // serve closes what it has opened
-		done <- serve(ctx, in, serveOptions{data: data, listen: "127.0.0.1:0", operators: "127.0.0.1:0", reserve: "1MiB", acceptClock: accept, machine: m.clock()}, []string{ruleset})
+		done <- serve(ctx, in, o, []string{ruleset})
 		_ = in.Close()
 	}()
 	s = &server{t: t}

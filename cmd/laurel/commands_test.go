@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/leaderboards/boardtest"
 	"github.com/laurel-engine/laurel/rulesets/examples"
 )
 
@@ -194,31 +193,4 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		require.Equal(t, exitUsage, exit, stderr)
 		require.Contains(t, stderr, c.says)
 	}
-}
-
-// A board on Redis shows what was sent, and again after Redis was emptied.
-func TestBoardsOnRedis(t *testing.T) {
-	dir := t.TempDir()
-	ruleset := filepath.Join(dir, "ruleset.yaml")
-	require.NoError(t, os.WriteFile(ruleset, []byte(pingRuleset+"counters:\n  pings: {when: ping}\nleaderboards:\n  most: {counter: pings}\n"), 0o600))
-	redis := boardtest.StartRedis(t)
-	s := serveBinary(t, ruleset, "--data", filepath.Join(dir, "data"), "--redis", redis.URL)
-	for i, member := range []string{"ann", "bob", "ann"} {
-		var answer struct{ Effects []map[string]any }
-		body := fmt.Sprintf(`{"id":"%d","type":"ping","member":%q,"data":{"order":"%d"}}`, i, member, i)
-		require.Equal(t, 200, s.do("POST", "/v1/events", body, &answer))
-		require.NotContains(t, fmt.Sprint(answer), "rank", "a board on Redis tells no ranks in answers")
-	}
-	shows := func() bool {
-		var board struct {
-			Data []struct {
-				Member string
-				Score  int
-			}
-		}
-		return s.do("GET", "/v1/leaderboards/most", "", &board) == 200 && fmt.Sprint(board.Data) == "[{ann 2} {bob 1}]"
-	}
-	require.Eventually(t, shows, 20*time.Second, 50*time.Millisecond)
-	redis.Restart(t)
-	require.Eventually(t, shows, 20*time.Second, 50*time.Millisecond, "an emptied Redis is filled again")
 }

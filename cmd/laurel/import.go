@@ -285,7 +285,7 @@ func newLocalImporter(o importOptions) (importer, error) {
 	if err := resume(context.Background(), machine, db, false); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	p, _, err := openProgram(db, leaderboards.NewMemory(), nil, timekeeping{machine: machine, zones: zones}, loaded[0], newLog(false))
+	p, _, err := openProgram(db, boardsFor(leaderboards.NewMemory(), nil), timekeeping{machine: machine, zones: zones}, loaded[0], newLog(false))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

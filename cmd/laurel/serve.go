@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/keys"
@@ -25,7 +26,6 @@ import (
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/leaderboards"
-	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/examples"
 )
@@ -41,6 +41,7 @@ type serveOptions struct {
 	listen      string
 	operators   string
 	redis       string
+	redisCA     string
 	private     bool
 	reserve     string
 	zones       string
@@ -71,7 +72,9 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.data, "data", env("LAUREL_DATA", "laurel-data"), "directory of the store (LAUREL_DATA)")
 	f.StringVar(&o.listen, "listen", env("LAUREL_LISTEN", "127.0.0.1:8080"), "address of the API (LAUREL_LISTEN)")
 	f.StringVar(&o.operators, "operators", env("LAUREL_OPERATORS", "127.0.0.1:9090"), "address of health and metrics (LAUREL_OPERATORS)")
-	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "URL of a Redis for leaderboards; without one they are in process (LAUREL_REDIS)")
+	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "Redis for leaderboards, without one they are in process: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER\n"+
+		"or redis+cluster://HOST:6379,HOST:6379; rediss for TLS (LAUREL_REDIS)")
+	f.StringVar(&o.redisCA, "redis-ca", env("LAUREL_REDIS_CA", ""), "file of the authorities that sign the Redis's certificate, in PEM; without one those of the system (LAUREL_REDIS_CA)")
 	f.BoolVar(&o.private, "webhooks-allow-private", false,
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
 	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"), "how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
@@ -140,9 +143,13 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		return err
 	}
 
-	boards, remote, err := openBoards(ctx, o.redis)
+	memory := leaderboards.NewMemory()
+	redis, err := openRedis(ctx, o, log)
 	if err != nil {
 		return err
+	}
+	if redis != nil {
+		defer closing(&result, log, "redis", redis.Close)
 	}
 
 	runner, err := jobs.NewRunner(tick, log)
@@ -160,7 +167,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 
 	machine := o.machine
 	if machine == nil {
-		machine = clock.New(vouchers(remote)...)
+		machine = clock.New(vouchers(redis)...)
 	}
 	if err := resume(ctx, machine, db, o.acceptClock); err != nil {
 		return err
@@ -169,7 +176,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped, left := make(chan string, len(loaded)), map[string]error{}
 	for _, l := range loaded {
-		p, sandbox, err := openProgram(db, boards, remote, timekeeping{machine, clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, zones}, l, log)
+		p, sandbox, err := openProgram(db, boardsFor(memory, redis), timekeeping{machine, clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, zones}, l, log)
 		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
 			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
 			left[l.Ruleset.Program] = err
@@ -182,7 +189,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		defer closing(&result, log, "program "+l.Ruleset.Program, p.Close)
 		programs[l.Ruleset.Program] = p
 		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, p, endpoints, outgoing.Send, log)
-		if err := runner.Add(p, jobs.Options{Boards: remote, Hooks: hooks[l.Ruleset.Program], Sandbox: sandbox}); err != nil {
+		if err := runner.Add(p, jobs.Options{Boards: outside(p), Hooks: hooks[l.Ruleset.Program], Sandbox: sandbox}); err != nil {
 			return err
 		}
 		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
@@ -198,8 +205,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		}
 	}
 	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
-		Checks: checks(db, remote, machine, left), Version: buildVersion(),
-		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: append(clockMetrics(machine), runner, diskMetrics{db})})
+		Checks: checks(db, redis, machine, left), Version: buildVersion(),
+		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -218,6 +225,9 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	tending, leave := context.WithCancel(ctx)
 	defer leave()
 	go tend(tending, machine, log)
+	if redis != nil {
+		go redis.Watch(tending)
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(public) }()
 	go func() { failed <- server.ServeOperators(operators) }()
@@ -237,10 +247,10 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 }
 
 // checks are what /readyz asks besides the programs.
-func checks(db *pebblestore.DB, remote jobs.Boards, machine *clock.Clock, left map[string]error) []api.Check {
+func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock, left map[string]error) []api.Check {
 	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}, {Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
-	if pinger, ok := remote.(interface{ Ping(context.Context) error }); ok {
-		list = append(list, api.Check{Name: "redis", Run: pinger.Ping})
+	if redis != nil { // without it events are accepted, and boards shown from the store
+		list = append(list, api.Check{Name: "redis", Minor: true, Run: func(context.Context) error { return redis.Ready() }})
 	}
 	for id, err := range left {
 		list = append(list, api.Check{Name: "program " + id, Run: func(context.Context) error { return err }})
@@ -302,24 +312,7 @@ func loadAll(zones *calendar.Zones, demo bool, paths []string) ([]*rulesets.Prog
 	return list, nil
 }
 
-// openBoards is the board in process, or a Redis; remote is nil for the former.
-func openBoards(ctx context.Context, url string) (leaderboards.Board, jobs.Boards, error) {
-	if url == "" {
-		return leaderboards.NewMemory(), nil, nil
-	}
-	b, err := redisboard.Open(url)
-	if err != nil {
-		return nil, nil, &failure{exitUsage, "--redis: " + err.Error()}
-	}
-	ping, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if err := b.Ping(ping); err != nil {
-		return nil, nil, &failure{exitUnreachable, "Redis does not answer: " + err.Error()}
-	}
-	return b, b, nil
-}
-
-func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boards, k timekeeping, l *rulesets.Program, log *slog.Logger) (*program.Program, *clock.Sandbox, error) {
+func openProgram(db *pebblestore.DB, kept func(engine.Store) leaderboards.Board, k timekeeping, l *rulesets.Program, log *slog.Logger) (*program.Program, *clock.Sandbox, error) {
 	store, err := db.Program(l.Ruleset.Program)
 	if err != nil {
 		return nil, nil, err
@@ -328,7 +321,8 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	if err != nil {
 		return nil, nil, err
 	}
-	o := program.Options{Store: store, Sources: l.Sources, Boards: boards, Full: db.Full}
+	o := program.Options{Store: store, Sources: l.Sources, Boards: kept(store), Full: db.Full}
+	o.Ranks, _ = o.Boards.(engine.Ranks)
 	sandbox, err := k.clock(&o, db, l.Ruleset.Program, last)
 	if err != nil {
 		return nil, nil, err
@@ -342,9 +336,6 @@ func openProgram(db *pebblestore.DB, boards leaderboards.Board, remote jobs.Boar
 	tellZones(log, l.Ruleset.Program, o.Versions, now)
 	if o.Secret, err = program.Secret(db, l.Ruleset.Program); err != nil {
 		return nil, nil, err
-	}
-	if remote == nil {
-		o.Ranks, _ = boards.(engine.Ranks)
 	}
 	p, err := program.Open(o)
 	return p, sandbox, err

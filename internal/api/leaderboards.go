@@ -1,14 +1,16 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"strconv"
+	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/spelling"
+	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -46,12 +48,14 @@ type row struct {
 	Reached calendar.Instant `json:"reached_at"`
 }
 
-// table is a page of a ranking; Hash is that of a final one. NextRank is where the next page begins, null on the last one.
+// table is a page of a ranking; Hash is that of a final one. NextRank is where the next page begins, null on the last one. Stale
+// tells that it is of a moment ago, from the store, while the board outside this process does not serve it.
 type table struct {
 	Leaderboard string `json:"leaderboard"`
 	season
 	Split    string `json:"split,omitempty"`
 	Closed   bool   `json:"closed"`
+	Stale    bool   `json:"stale,omitempty"`
 	Hash     string `json:"hash,omitempty"`
 	Total    int64  `json:"total"`
 	Data     []row  `json:"data"`
@@ -65,6 +69,7 @@ type standing struct {
 	season
 	Split   string            `json:"split,omitempty"`
 	Closed  bool              `json:"closed"`
+	Stale   bool              `json:"stale,omitempty"`
 	Hash    string            `json:"hash,omitempty"`
 	Total   int64             `json:"total"`
 	Rank    *int64            `json:"rank"`
@@ -105,12 +110,35 @@ func seasonOf(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key) se
 // ranking is one ranking of a board, as a request names it.
 type ranking struct {
 	call   call
+	asked  time.Time
 	board  *engine.Leaderboard
 	key    leaderboards.Key
 	season season
 	closed bool   // its table is final
 	hash   string // of that table
 	etag   string
+	stale  bool // it is shown from the store
+}
+
+// boardTime is how long boards have for an answer, all that it takes together.
+const boardTime = time.Second
+
+// read asks the board, and where it does not serve the ranking the store.
+func (r *ranking) read(ask func(context.Context, leaderboards.Board) error) error {
+	ctx, cancel := context.WithTimeout(r.call.http.UserContext(), time.Until(r.asked.Add(boardTime)))
+	defer cancel()
+	if !r.stale {
+		err := ask(ctx, r.call.program.Boards())
+		if !program.Unserved(err) {
+			return err
+		}
+		r.stale, r.etag = true, ""
+	}
+	stored, err := r.call.program.Copy(ctx, r.key, r.board.Rules)
+	if err != nil {
+		return err
+	}
+	return ask(ctx, stored)
 }
 
 // ranking reads which ranking a request is about.
@@ -138,14 +166,20 @@ func (c call) ranking() (*ranking, error) {
 	case b.Split && !given:
 		return nil, wrongParameter("query.split", "this board is split: say which part of it", "")
 	}
-	r := &ranking{call: c, board: b, season: seasonOf(rules, b, key)}
+	r := &ranking{call: c, asked: time.Now(), board: b, season: seasonOf(rules, b, key)}
 	r.key = leaderboards.Key{Program: rules.Program, Board: b.Key, Season: r.season.Season, Split: split}
 	if err := r.final(); err != nil || r.closed {
 		return r, err
 	}
-	version, err := c.program.Boards().Version(c.http.UserContext(), r.key)
-	if err != nil {
-		return nil, err
+	var version uint64
+	if err := r.read(func(ctx context.Context, b leaderboards.Board) (err error) {
+		version, err = b.Version(ctx, r.key)
+		return err
+	}); err != nil {
+		return nil, r.durable(err)
+	}
+	if r.stale {
+		return r, nil
 	}
 	// Versions begin anew with the process, and titles and rules change with the ruleset.
 	r.etag = `"` + c.server.start + "." + rules.Hash[:min(12, len(rules.Hash))] + "." + r.season.Season + "." +
@@ -201,8 +235,8 @@ func (c call) season(rules *engine.Ruleset, b *engine.Leaderboard) (calendar.Key
 
 // durable waits for what a page shows: ranks move when an event is decided, and an event counts when it is durable.
 func (r *ranking) durable(err error) error {
-	if errors.Is(err, leaderboards.ErrRules) || errors.Is(err, leaderboards.ErrDamaged) {
-		return &problem{code: "unavailable", detail: "the leaderboard is being rebuilt", retry: 5, because: err}
+	if program.Unserved(err) {
+		return &problem{code: "unavailable", detail: "the leaderboard cannot be read for a moment", retry: 1, because: err}
 	}
 	if err != nil {
 		return err
@@ -247,11 +281,16 @@ func showLeaderboard(c call) error {
 	if r.closed {
 		return r.closedTable(from, limit)
 	}
-	list, total, err := c.program.Boards().Page(c.http.UserContext(), r.key, r.board.Rules, from, int(limit))
+	var list []leaderboards.Standing
+	var total int64
+	err = r.read(func(ctx context.Context, b leaderboards.Board) (err error) {
+		list, total, err = b.Page(ctx, r.key, r.board.Rules, from, int(limit))
+		return err
+	})
 	if err := r.durable(err); err != nil {
 		return err
 	}
-	t := table{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Total: total, Data: r.rows(list)}
+	t := table{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Stale: r.stale, Total: total, Data: r.rows(list)}
 	if next := from + int64(len(list)); len(list) > 0 && next <= total {
 		t.HasMore, t.NextRank = true, &next
 	}
@@ -262,6 +301,9 @@ func (r *ranking) show(answer any) error {
 	b, err := json.Marshal(answer)
 	if err != nil {
 		return err
+	}
+	if r.stale {
+		r.etag = tagOf(b)
 	}
 	return r.call.showTagged(b, r.etag)
 }
@@ -292,7 +334,11 @@ func showStanding(c call) error {
 		}
 		return r.show(answer)
 	}
-	answer, err := r.standing(member, int(around))
+	var answer *standing
+	err = r.read(func(ctx context.Context, b leaderboards.Board) (err error) {
+		answer, err = r.standing(ctx, b, member, int(around))
+		return err
+	})
 	if err := r.durable(err); err != nil {
 		return err
 	}
@@ -306,13 +352,12 @@ func (r *ranking) named(s *standing, member string) {
 }
 
 // standing finds where a member is, and the rows around it.
-func (r *ranking) standing(member string, around int) (*standing, error) {
-	ctx, boards := r.call.http.UserContext(), r.call.program.Boards()
+func (r *ranking) standing(ctx context.Context, boards leaderboards.Board, member string, around int) (*standing, error) {
 	s, ranked, err := boards.Standing(ctx, r.key, r.board.Rules, member)
 	if err != nil {
 		return nil, err
 	}
-	out := &standing{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split}
+	out := &standing{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Stale: r.stale}
 	if out.Total, err = boards.Size(ctx, r.key); err != nil {
 		return nil, err
 	}

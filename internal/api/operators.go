@@ -32,6 +32,7 @@ type checked struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
+	minor bool
 }
 
 func newChecked(name string, err error) checked {
@@ -51,7 +52,9 @@ func (s *Server) ready(r *http.Request) []checked {
 		list = append(list, newChecked("program "+id, stopped(s.programs[id])))
 	}
 	for _, check := range s.checks {
-		list = append(list, newChecked(check.Name, check.Run(r.Context())))
+		c := newChecked(check.Name, check.Run(r.Context()))
+		c.minor = check.Minor
+		list = append(list, c)
 	}
 	return list
 }
@@ -71,12 +74,14 @@ func stopped(p *program.Program) error {
 
 func (s *Server) writeChecks(w http.ResponseWriter, list []checked) {
 	answer := struct {
-		OK      bool      `json:"ok"`
-		Version string    `json:"version,omitempty"`
-		Checks  []checked `json:"checks,omitempty"`
+		OK       bool      `json:"ok"`
+		Degraded bool      `json:"degraded,omitempty"`
+		Version  string    `json:"version,omitempty"`
+		Checks   []checked `json:"checks,omitempty"`
 	}{OK: true, Version: s.version, Checks: list}
 	for _, c := range list {
-		answer.OK = answer.OK && c.OK
+		answer.OK = answer.OK && (c.OK || c.minor)
+		answer.Degraded = answer.Degraded || !c.OK && c.minor
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

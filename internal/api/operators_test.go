@@ -66,6 +66,17 @@ func TestOperators(t *testing.T) {
 	w.do("POST", "/v1/events", purchase).ok() // what is on its way is still answered
 }
 
+// TestDegraded has a check fail with which the server does its work all the same: it stays in rotation, and says so.
+func TestDegraded(t *testing.T) {
+	w := newWorld(t, func(o *api.Options) {
+		o.Checks = []api.Check{{Name: "redis", Minor: true, Run: func(context.Context) error { return errors.New("away") }}}
+	})
+	require.JSONEq(t, `{"ok":true,"degraded":true,"version":"test","checks":[{"name":"serving","ok":true},{"name":"program acme","ok":true},
+		{"name":"program bravo","ok":true},{"name":"redis","ok":false,"error":"away"}]}`, string(w.operator("/readyz").ok().body))
+	w.server.Drain()
+	require.Equal(t, http.StatusServiceUnavailable, w.operator("/readyz").status)
+}
+
 // TestStoreFails stops a program's store: nothing of it is acknowledged or shown any more, and the other goes on.
 func TestStoreFails(t *testing.T) {
 	w := newWorld(t)

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
 	"slices"
+	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -99,13 +101,13 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 		}
 	}
 	slices.Sort(labels)
-	list := []listedSeason{}
+	list, asked := []listedSeason{}, time.Now()
 	for _, label := range slices.Backward(slices.Compact(labels)) {
 		key, err := rules.Calendar.ParseLabel(b.Counter.Every, label)
 		if err != nil || before != "" && label >= before { // of another period that the board has had, or on another page
 			continue
 		}
-		row, some, err := c.listed(rules, b, key, known)
+		row, some, err := c.listed(rules, b, key, known, asked)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +119,7 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 }
 
 // listed is a season of a board; some is false where it is over and nobody has a score.
-func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key, known map[string]engine.ClosedSeason) (row listedSeason, some bool, err error) {
+func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key, known map[string]engine.ClosedSeason, asked time.Time) (row listedSeason, some bool, err error) {
 	row = listedSeason{season: seasonOf(rules, b, key), State: seasonOpen}
 	if s, closed := known[row.Season]; closed {
 		row.State, row.Members, row.Hash, row.Closes = seasonClosed, &s.Members, &s.Hash, given(s.ClosesAt)
@@ -133,9 +135,14 @@ func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.
 	if b.Split {
 		return row, true, nil
 	}
-	members, err := c.program.Boards().Size(c.http.UserContext(), leaderboards.Key{Program: rules.Program, Board: b.Key, Season: row.Season})
+	r := ranking{call: c, asked: asked, board: b, key: leaderboards.Key{Program: rules.Program, Board: b.Key, Season: row.Season}}
+	var members int64
+	err = r.read(func(ctx context.Context, b leaderboards.Board) (err error) {
+		members, err = b.Size(ctx, r.key)
+		return err
+	})
 	row.Members = &members
-	return row, members > 0 || row.State == seasonOpen, err
+	return row, members > 0 || row.State == seasonOpen, r.durable(err)
 }
 
 // closedTable answers with a page of a final table.

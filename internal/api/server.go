@@ -51,6 +51,8 @@ var (
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error
+	// Minor is set where the server does its work all the same: it is ready then, and degraded.
+	Minor bool
 }
 
 // Options are what a server is made of. Programs and Keys are required.

@@ -13,7 +13,6 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/leaderboards/boardtest"
-	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 )
 
 // holding lists the keys of Redis that name a member, in themselves or in what they hold.
@@ -50,13 +49,12 @@ func holding(t *testing.T, client *redis.Client, member string) []string {
 // the member, nor does a rebuild after a loss bring it back.
 func TestAnErasedMemberLeavesRedis(t *testing.T) {
 	url, ctx := boardtest.Redis(t), context.Background()
-	board, err := redisboard.Open(url)
-	require.NoError(t, err)
 	options, err := redis.ParseURL(url)
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	store, c := engine.NewMemory(), &clock{}
+	board := remote(t, url, store)
 	p := open(t, store, board, c)
 	deliver := func() {
 		t.Helper()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -42,23 +43,38 @@ func (c *clock) Now() calendar.Instant { return calendar.Instant(c.now.Load()) }
 func (c *clock) after(d time.Duration) { c.now.Store(int64(c.Now().Add(d))) }
 
 // open starts the club over a store; boards outside the process make it keep an outbox.
-func open(t *testing.T, store engine.Store, boards leaderboards.Board, c *clock) *program.Program {
+func open(t *testing.T, store engine.Store, board leaderboards.Board, c *clock) *program.Program {
 	t.Helper()
-	rules, diagnostics := rulesets.Parse("ruleset.yaml", []byte(club))
+	return openUnder(t, club, store, board, c)
+}
+
+func openUnder(t *testing.T, ruleset string, store engine.Store, board leaderboards.Board, c *clock) *program.Program {
+	t.Helper()
+	rules, diagnostics := rulesets.Parse("ruleset.yaml", []byte(ruleset))
 	require.False(t, diagnostics.HasErrors(), diagnostics.Error())
 	if c.Now() == 0 {
 		at, err := calendar.ParseInstant("2026-05-01T12:00:00Z")
 		require.NoError(t, err)
 		c.now.Store(int64(at))
 	}
-	o := program.Options{Store: store, Boards: boards, Now: c.Now, Versions: []engine.Version{{Number: 1, From: calendar.Beginning, Rules: rules.Ruleset}}}
-	if memory, ok := boards.(*leaderboards.Memory); ok {
+	o := program.Options{Store: store, Boards: board, Now: c.Now, Versions: []engine.Version{{Number: 1, From: calendar.Beginning, Rules: rules.Ruleset}}}
+	if memory, ok := board.(*leaderboards.Memory); ok {
 		o.Ranks = memory
 	}
 	p, err := program.Open(o)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() }) // a program that failed tells why again
 	return p
+}
+
+// remote is the boards on a Redis of the program that has a store.
+func remote(t *testing.T, url string, store engine.Store) *boards.Remote {
+	t.Helper()
+	board, err := redisboard.Open(url, nil)
+	require.NoError(t, err)
+	server := boards.NewRedis(board, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return server.Of(store)
 }
 
 func submit(t *testing.T, p *program.Program, id, member, kind, data string) {
@@ -211,13 +227,12 @@ func table(t *testing.T, b leaderboards.Board, p *program.Program, board string)
 
 func TestScoresAreDeliveredToRedisAndComeBackAfterItsLoss(t *testing.T) {
 	url, ctx := boardtest.Redis(t), context.Background()
-	board, err := redisboard.Open(url)
-	require.NoError(t, err)
 	options, err := redis.ParseURL(url)
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	store, c := engine.NewMemory(), &clock{}
+	board := remote(t, url, store)
 	p := open(t, store, board, c)
 	deliver := func(want int) {
 		t.Helper()
@@ -234,14 +249,16 @@ func TestScoresAreDeliveredToRedisAndComeBackAfterItsLoss(t *testing.T) {
 		submit(t, p, fmt.Sprint("e", i), s.member, "go", fmt.Sprintf(`{"n":%d}`, s.n))
 		c.after(time.Second)
 	}
-	require.Empty(t, table(t, board, p, "sum"), "not told yet")
+	_, err = board.Version(ctx, sums)
+	require.ErrorIs(t, err, leaderboards.ErrUntold)
 	deliver(6)
 	require.Equal(t, scores, table(t, board, p, "sum"))
 	require.Equal(t, scores, table(t, board, p, "shared"))
 	deliver(0)
 
 	require.NoError(t, client.FlushAll(ctx).Err())
-	require.Empty(t, table(t, board, p, "sum"))
+	_, err = board.Version(ctx, sums)
+	require.ErrorIs(t, err, leaderboards.ErrDamaged)
 	deliver(0)
 	require.Equal(t, scores, table(t, board, p, "sum"), "rebuilt after a flush")
 
@@ -286,6 +303,8 @@ func (a *absent) Epoch(context.Context, string) (string, error) {
 }
 
 func (*absent) SetEpoch(context.Context, string, string) error { return errAway }
+
+func (*absent) Lost() []leaderboards.Key { return nil }
 
 func TestTheRunnerDoesWhatIsDueAndTellsWhatFails(t *testing.T) {
 	store, c := &told{Store: engine.NewMemory(), commits: make(chan struct{}, 1)}, &clock{}

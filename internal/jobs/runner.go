@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/webhook"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // page is how much a job does before it lets others have their turn.
@@ -82,7 +84,7 @@ func (r *Runner) Add(p *program.Program, o Options) error {
 		others = append(others, &Job{Name: "boards", run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, o.Boards) },
 			backlog: func() (int64, error) { return waitingScores(p) }})
 	}
-	w.sweep = NewSweep(p, o.Boards != nil, r.log)
+	w.sweep = NewSweep(p, o.Boards, r.log)
 	others = append(others, &Job{Name: "sweep", run: w.sweep.tick})
 	w.jobs = append(w.jobs, others...)
 	if o.Sandbox == nil || !o.Sandbox.Stands() { // one that stands does it when it is moved, never in between two calls
@@ -157,6 +159,7 @@ type Job struct {
 	mu       sync.Mutex
 	status   Status
 	lateness lateness
+	waits    bool      // for the server of the boards, which was logged
 	due      time.Time // when something was due next, as far as was known last
 }
 
@@ -188,9 +191,17 @@ func (j *Job) tell(ctx context.Context, log *slog.Logger, program string, done i
 	s := &j.status
 	s.LastRun, s.Error = time.Now().UTC(), ""
 	s.Done += int64(done)
+	j.waits = j.waits && err != nil
 	if err != nil && ctx.Err() == nil {
 		s.Failures++
 		s.Error = err.Error()
+		if errors.Is(err, leaderboards.ErrUnavailable) {
+			if !j.waits {
+				log.Warn("a job waits for the server of the boards", "job", j.Name, "program", program, "error", err)
+			}
+			j.waits = true
+			return
+		}
 		log.Error("a job failed; it is tried again at the next tick", "job", j.Name, "program", program, "error", err)
 	}
 }

@@ -48,7 +48,7 @@ const (
 // Sweep compares the boards of a program with its counters.
 type Sweep struct {
 	program *program.Program
-	outside bool // the board is outside this process, and told of scores later
+	outside Boards // the board if it is outside this process, and told of scores later; else nil
 	log     *slog.Logger
 
 	at    sweepAt
@@ -67,8 +67,8 @@ type sweepAt struct {
 	From  int64  `json:"from,omitempty"`  // of the rows of a board: the next position
 }
 
-// NewSweep makes the sweep of a program. outside says that its board is outside this process.
-func NewSweep(p *program.Program, outside bool, log *slog.Logger) *Sweep {
+// NewSweep makes the sweep of a program. outside is its board where that is outside this process, else nil.
+func NewSweep(p *program.Program, outside Boards, log *slog.Logger) *Sweep {
 	return &Sweep{program: p, outside: outside, log: log, mended: map[string]int64{}}
 }
 
@@ -81,6 +81,9 @@ func (s *Sweep) Mended() map[string]int64 {
 
 // tick looks at as many pages as there is time for.
 func (s *Sweep) tick(ctx context.Context) (int, error) {
+	if err := s.Restore(ctx); err != nil {
+		return 0, err
+	}
 	if time.Now().Before(s.next) {
 		return 0, nil
 	}
@@ -98,6 +101,25 @@ func (s *Sweep) tick(ctx context.Context) (int, error) {
 	}
 }
 
+// Restore builds anew the rankings that readers found damaged.
+func (s *Sweep) Restore(ctx context.Context) error {
+	if s.outside == nil {
+		return nil
+	}
+	f := newFound()
+	for _, key := range s.outside.Lost() {
+		open, err := s.program.Shows(key)
+		if err == nil && open {
+			s.tellDamaged(f, key, leaderboards.ErrDamaged)
+			err = s.program.RebuildOne(ctx, key)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Page looks at one page and mends what differs. It reports whether that was the last of a round.
 func (s *Sweep) Page(ctx context.Context) (over bool, err error) {
 	if err := s.resume(); err != nil {
@@ -106,7 +128,7 @@ func (s *Sweep) Page(ctx context.Context) (over bool, err error) {
 	if busy, err := s.behind(); busy || err != nil {
 		return false, err
 	}
-	f := &found{told: map[engine.Score]bool{}, wrong: map[leaderboards.Key]bool{}}
+	f := newFound()
 	scores, next, err := s.page(ctx, f)
 	if err == nil {
 		err = s.compare(ctx, scores, f)
@@ -118,7 +140,7 @@ func (s *Sweep) Page(ctx context.Context) (over bool, err error) {
 		if err := s.inspect(ctx, key, f); err != nil {
 			return false, err
 		}
-		if err := s.program.RebuildOne(ctx, key); err != nil && !errors.Is(err, leaderboards.ErrSuperseded) {
+		if err := s.program.RebuildOne(ctx, key); err != nil {
 			return false, err
 		}
 	}
@@ -156,7 +178,7 @@ func (s *Sweep) save() error {
 
 // behind reports whether a board outside this process has so much to be told that there is nothing to compare.
 func (s *Sweep) behind() (bool, error) {
-	if !s.outside {
+	if s.outside == nil {
 		return false, nil
 	}
 	n, err := waitingScores(s.program)
@@ -191,20 +213,16 @@ func (s *Sweep) page(ctx context.Context, f *found) (scores []engine.Score, next
 
 // rows names a page of what a board shows.
 func (s *Sweep) rows(ctx context.Context, f *found) (scores []engine.Score, next sweepAt, err error) {
-	next = sweepAt{Stage: sweepOver}
-	var key leaderboards.Key
-	rules := s.program.Rules()
-	if err := engine.StoredScores(s.program.Store(), s.at.After, func(_ string, c engine.ScoreChange) bool {
-		key, next = c.Key, s.at
-		return false
-	}); err != nil || next.Stage == sweepOver {
-		return nil, next, err
+	key, after, err := s.ranking()
+	if err != nil || after == "" {
+		return nil, sweepAt{Stage: sweepOver}, err
 	}
-	key.Program = rules.Program
+	next = s.at
 	var shown []leaderboards.Standing
-	board := rules.Leaderboard(engine.BoardID(key))
-	if board != nil && board.Key == key.Board {
-		shown, _, err = s.program.Boards().Page(ctx, key, board.Rules, next.From+1, sweepPage)
+	open, err := s.program.Shows(key)
+	if err == nil && open {
+		rules := s.program.Rules().Leaderboard(engine.BoardID(key)).Rules
+		shown, _, err = s.program.Boards().Page(ctx, key, rules, next.From+1, sweepPage)
 	}
 	if unreadable(err) {
 		s.tellDamaged(f, key, err)
@@ -214,15 +232,37 @@ func (s *Sweep) rows(ctx context.Context, f *found) (scores []engine.Score, next
 		scores = append(scores, engine.Score{Key: key, Subject: row.Member})
 	}
 	if next.From += int64(len(shown)); len(shown) < sweepPage {
-		next.After, next.From = engine.AfterRanking(key), 0
+		next.After, next.From = after, 0
 	}
 	return scores, next, err
+}
+
+// ranking is the next one that a board shows, and the row after which the one behind it is sought: empty where there is none. A
+// board outside this process may show one of which the store has no score.
+func (s *Sweep) ranking() (key leaderboards.Key, after string, err error) {
+	if s.outside != nil {
+		err = engine.ToldRankings(s.program.Store(), s.at.After, func(row string, told leaderboards.Key) bool {
+			key, after = told, row
+			return false
+		})
+	} else {
+		err = engine.StoredScores(s.program.Store(), s.at.After, func(_ string, c engine.ScoreChange) bool {
+			key, after = c.Key, engine.AfterRanking(c.Key)
+			return false
+		})
+	}
+	key.Program = s.program.Rules().Program
+	return key, after, err
 }
 
 // found are the scores of a page that differ, and the rankings that have to be built anew for them.
 type found struct {
 	told  map[engine.Score]bool
 	wrong map[leaderboards.Key]bool
+}
+
+func newFound() *found {
+	return &found{told: map[engine.Score]bool{}, wrong: map[leaderboards.Key]bool{}}
 }
 
 // compare finds the scores that differ from what the counters count, and tells of each once.
@@ -249,7 +289,7 @@ func (s *Sweep) compare(ctx context.Context, scores []engine.Score, f *found) er
 		if unreadable(err) {
 			s.tellDamaged(f, o.Key, err)
 			continue
-		} else if err != nil {
+		} else if err != nil && !errors.Is(err, leaderboards.ErrUntold) { // what waits to be told is left out already
 			return err
 		}
 		is := leaderboards.Score{Member: of.Subject, Value: row.Value, Rest: row.Rest, Reached: row.Reached, Removed: !ranked}
@@ -281,7 +321,7 @@ func (s *Sweep) inspect(ctx context.Context, key leaderboards.Key, f *found) err
 	board := s.program.Rules().Leaderboard(engine.BoardID(key))
 	for from := int64(1); board != nil; from += sweepPage {
 		rows, _, err := s.program.Boards().Page(ctx, key, board.Rules, from, sweepPage)
-		if err != nil && !unreadable(err) {
+		if err != nil && !unreadable(err) && !errors.Is(err, leaderboards.ErrUntold) {
 			return err
 		}
 		for _, row := range rows {
@@ -325,7 +365,7 @@ func (s *Sweep) confirm(differs []engine.Owed, yield func(engine.Score, engine.O
 
 // untold are the scores of events up to one that a board outside this process has not been told of.
 func (s *Sweep) untold(seq uint64) (map[engine.Score]bool, error) {
-	if !s.outside {
+	if s.outside == nil {
 		return nil, nil
 	}
 	if err := s.program.Wait(seq); err != nil {

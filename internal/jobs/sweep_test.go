@@ -17,7 +17,6 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/leaderboards/boardtest"
-	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 )
 
 // round lets a sweep look at everything once.
@@ -51,7 +50,7 @@ func TestASweepMendsABoardInProcess(t *testing.T) {
 	store := engine.NewMemory()
 	p := scored(t, store, boards, c)
 	var log bytes.Buffer
-	sweep := jobs.NewSweep(p, false, slog.New(slog.NewTextHandler(&log, nil)))
+	sweep := jobs.NewSweep(p, nil, slog.New(slog.NewTextHandler(&log, nil)))
 	round(t, sweep)
 	require.Empty(t, sweep.Mended(), "nothing is mended where nothing is wrong")
 	require.Empty(t, log.String())
@@ -86,14 +85,14 @@ func TestASweepMendsStoredScores(t *testing.T) {
 	row := ""
 	require.NoError(t, store.Scan("b/sum\x00", "", func(key string, _ []byte) bool { row = key; return !strings.HasSuffix(key, "m10") }))
 	require.NoError(t, p.Put(engine.Row{Key: row}))
-	sweep := jobs.NewSweep(p, false, slog.New(slog.DiscardHandler))
+	sweep := jobs.NewSweep(p, nil, slog.New(slog.DiscardHandler))
 	round(t, sweep)
 	require.Equal(t, map[string]int64{"sum": 1}, sweep.Mended())
 	require.NoError(t, p.Close())
 	boards = leaderboards.NewMemory()
 	p = open(t, store, boards, c)
 	require.Equal(t, right, table(t, boards, p, "sum"))
-	sweep = jobs.NewSweep(p, false, slog.New(slog.DiscardHandler))
+	sweep = jobs.NewSweep(p, nil, slog.New(slog.DiscardHandler))
 	round(t, sweep)
 	require.Empty(t, sweep.Mended())
 }
@@ -114,7 +113,7 @@ func TestASweepDoesNotTakeWhatChangesForWrong(t *testing.T) {
 			}
 		}
 	}()
-	sweep := jobs.NewSweep(p, false, slog.New(slog.DiscardHandler))
+	sweep := jobs.NewSweep(p, nil, slog.New(slog.DiscardHandler))
 	for range 20 {
 		round(t, sweep)
 		require.NoError(t, p.RebuildOne(context.Background(), sums))
@@ -128,13 +127,12 @@ func TestASweepDoesNotTakeWhatChangesForWrong(t *testing.T) {
 
 func TestASweepMendsARedisWhoseEpochStands(t *testing.T) {
 	url, ctx := boardtest.Redis(t), context.Background()
-	board, err := redisboard.Open(url)
-	require.NoError(t, err)
 	options, err := redis.ParseURL(url)
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	store, c := engine.NewMemory(), &clock{}
+	board := remote(t, url, store)
 	p := scored(t, store, board, c)
 	deliver := func() {
 		t.Helper()
@@ -144,7 +142,7 @@ func TestASweepMendsARedisWhoseEpochStands(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	sweep := jobs.NewSweep(p, true, slog.New(slog.NewTextHandler(&log, nil)))
+	sweep := jobs.NewSweep(p, board, slog.New(slog.NewTextHandler(&log, nil)))
 	round(t, sweep)
 	require.Empty(t, sweep.Mended(), "nothing was told yet, and that is no difference")
 	deliver()
@@ -195,7 +193,7 @@ func TestASweepGoesOnAfterARestart(t *testing.T) {
 	boards, c, store := leaderboards.NewMemory(), &clock{}, engine.NewMemory()
 	p := scored(t, store, boards, c)
 	require.NoError(t, p.Put(engine.Row{Key: "c/sweep", Value: []byte(`{"stage":2}`)}))
-	sweep := jobs.NewSweep(p, false, slog.New(slog.DiscardHandler))
+	sweep := jobs.NewSweep(p, nil, slog.New(slog.DiscardHandler))
 	pages := 0
 	for over := false; !over; pages++ {
 		var err error

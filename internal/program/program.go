@@ -71,6 +71,7 @@ type Program struct {
 	mu        sync.Mutex // guards processor and views
 	processor *engine.Processor
 	views     map[string]*view
+	copies    copies
 
 	start   time.Time
 	asked   atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
@@ -115,7 +116,7 @@ func Open(o Options) (*Program, error) {
 	processor.SealCodes(o.Secret)
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full, inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
-		views: map[string]*view{}}
+		views: map[string]*view{}, copies: copies{of: map[leaderboards.Key]*copied{}}}
 	if p.ahead == nil {
 		p.ahead = func() time.Duration { return 0 }
 	}
@@ -134,7 +135,7 @@ func Open(o Options) (*Program, error) {
 	go p.decide()
 	go p.commit()
 	if p.inRoom {
-		if err := p.Rebuild(context.Background()); err != nil {
+		if err := errors.Join(p.forgetOutside(), p.Rebuild(context.Background())); err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
 	}

@@ -3,6 +3,7 @@ package boardtest
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -21,9 +22,11 @@ const startAttempts = 5
 type Server struct {
 	URL string
 
-	port   string // empty if the server was not started here
-	binary string // what to start on the port
-	stop   func() // kills it and waits for its end
+	port     string // empty if the server was not started here
+	binary   string // what to start on the port
+	settings []string
+	process  *os.Process
+	stop     func() // kills it and waits for its end
 }
 
 // Redis returns the URL of an empty Redis that lives as long as the test.
@@ -78,10 +81,10 @@ func (s *Server) Restart(t testing.TB) {
 func (s *Server) start(t testing.TB) bool {
 	t.Helper()
 	log := &readiness{ready: make(chan struct{})}
-	command := exec.Command(s.binary, "--port", s.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-		"--dir", t.TempDir())
+	command := s.command(t)
 	command.Stdout, command.Stderr = log, log
 	require.NoError(t, command.Start())
+	s.process = command.Process
 	exited := make(chan struct{})
 	go func() {
 		_ = command.Wait() // how it ended does not matter: it was killed, or the caller tries again
@@ -110,12 +113,18 @@ func findServer(t testing.TB) string {
 	return ""
 }
 
+// freePort is a port that is free, and below those that systems give to whoever asks for any: a server that is killed finds it
+// again.
 func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	for {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			require.NoError(t, listener.Close())
+			return port
+		}
+	}
 }
 
 // readiness is the log of a server, which says when it accepts connections.
@@ -127,7 +136,8 @@ type readiness struct {
 
 func (r *readiness) Write(p []byte) (int, error) {
 	r.text.Write(p)
-	if bytes.Contains(r.text.Bytes(), []byte("Ready to accept connections")) {
+	// The last line of a server, and of a Sentinel.
+	if bytes.Contains(r.text.Bytes(), []byte("Ready to accept connections")) || bytes.Contains(r.text.Bytes(), []byte("+monitor master")) {
 		r.once.Do(func() { close(r.ready) })
 	}
 	return len(p), nil

@@ -3,7 +3,6 @@ package redisboard
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 
@@ -15,39 +14,34 @@ import (
 // Board keeps rankings on Redis. Every method honours the deadline of its context, and may be called again after any
 // error. Beside the errors of leaderboards.Board it returns those of the connection.
 type Board struct {
-	client redis.UniversalClient
+	client  redis.UniversalClient
+	mark    uint64
+	instead string // the URL to write if this is a node of a cluster
 }
 
 var _ leaderboards.Board = (*Board)(nil)
-
-// Open makes a board on the Redis at a URL such as redis://user:password@host:6379/0 (rediss for TLS; timeouts and pool
-// sizes as query parameters of go-redis). It does not connect: a Redis that is down must not keep a node from starting.
-func Open(url string) (*Board, error) {
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, fmt.Errorf("redisboard: %w", err)
-	}
-	options.ContextTimeoutEnabled = true // go-redis would wait out its own timeouts
-	return New(redis.NewClient(options)), nil
-}
 
 // New makes a board on a client, which may be that of a cluster. The client needs ContextTimeoutEnabled.
 func New(client redis.UniversalClient) *Board {
 	return &Board{client: client}
 }
 
+// At is the board for a caller who knows up to which event a ranking was told of scores (leaderboards.Latest). Reads and
+// writes of one that remembers less fail with ErrDamaged: all of it was lost, or the last that was written. A Rebuild
+// leaves the ranking with that mark, so it has to be one up to which the scores of the sequence are.
+func (b *Board) At(mark uint64) *Board {
+	at := *b
+	at.mark = mark
+	return &at
+}
+
 // Close gives up the connections.
 func (b *Board) Close() error { return b.client.Close() }
-
-// Ping asks whether Redis answers.
-func (b *Board) Ping(ctx context.Context) error {
-	return failure("ping", b.client.Ping(ctx).Err())
-}
 
 // Time is what the clock of the Redis shows.
 func (b *Board) Time(ctx context.Context) (time.Time, error) {
 	at, err := b.client.Time(ctx).Result()
-	return at, failure("time", err)
+	return at, trouble("time", err)
 }
 
 // Epoch returns what SetEpoch last noted for a program, empty if there is nothing: then this Redis is new to the
@@ -96,17 +90,14 @@ func (b *Board) Around(ctx context.Context, key leaderboards.Key, rules leaderbo
 
 // Size implements leaderboards.Board.
 func (b *Board) Size(ctx context.Context, key leaderboards.Key) (int64, error) {
-	size, err := b.client.ZCard(ctx, newTables(key).shown.order()).Result()
-	return size, failure("size", err)
+	_, size, err := b.about(ctx, key)
+	return size, err
 }
 
 // Version implements leaderboards.Board.
 func (b *Board) Version(ctx context.Context, key leaderboards.Key) (uint64, error) {
-	version, err := b.client.HGet(ctx, newTables(key).shown.meta(), "version").Uint64()
-	if errors.Is(err, redis.Nil) {
-		return 0, nil
-	}
-	return version, failure("version", err)
+	version, _, err := b.about(ctx, key)
+	return version, err
 }
 
 // Reset implements leaderboards.Board.

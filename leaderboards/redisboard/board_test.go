@@ -29,7 +29,7 @@ func TestBoard(t *testing.T) {
 }
 
 func TestOpenRefusesURL(t *testing.T) {
-	_, err := redisboard.Open("http://127.0.0.1")
+	_, err := redisboard.Open("http://127.0.0.1", nil)
 	require.ErrorContains(t, err, "redisboard: ")
 }
 
@@ -253,7 +253,7 @@ func BenchmarkPut(b *testing.B) {
 	url := boardtest.Redis(b)
 	for _, ties := range []leaderboards.Ties{leaderboards.Earliest, leaderboards.Dense} {
 		b.Run(ties.String(), func(b *testing.B) {
-			board, err := redisboard.Open(url)
+			board, err := redisboard.Open(url, nil)
 			require.NoError(b, err)
 			defer board.Close()
 			k := leaderboards.Key{Program: "bench", Board: ties.String(), Season: leaderboards.AllTime}
@@ -282,7 +282,7 @@ func BenchmarkPut(b *testing.B) {
 // BenchmarkRebuild brings back a ranking of a hundred thousand members.
 func BenchmarkRebuild(b *testing.B) {
 	const members = 100_000
-	board, err := redisboard.Open(boardtest.Redis(b))
+	board, err := redisboard.Open(boardtest.Redis(b), nil)
 	require.NoError(b, err)
 	defer board.Close()
 	for b.Loop() {
@@ -300,7 +300,7 @@ func BenchmarkRebuild(b *testing.B) {
 // BenchmarkRead reads from a ranking of a hundred thousand members.
 func BenchmarkRead(b *testing.B) {
 	const members = 100_000
-	board, err := redisboard.Open(boardtest.Redis(b))
+	board, err := redisboard.Open(boardtest.Redis(b), nil)
 	require.NoError(b, err)
 	defer board.Close()
 	var scores []leaderboards.Score
@@ -328,7 +328,7 @@ func BenchmarkRead(b *testing.B) {
 
 func open(t *testing.T, url string) *redisboard.Board {
 	t.Helper()
-	board, err := redisboard.Open(url)
+	board, err := redisboard.Open(url, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, board.Close()) })
 	return board

@@ -3,12 +3,19 @@ package redisboard
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // prefix is the common beginning of the names of all keys.
 const prefix = "laurel:"
+
+// probeKey is written to find out whether writes are taken, and goes by itself.
+const (
+	probeKey  = prefix + "probe"
+	probeTime = time.Minute
+)
 
 // table is the beginning of the names of the four keys of a table, which table.lua describes.
 type table string
@@ -32,6 +39,12 @@ func newTables(key leaderboards.Key) tables {
 }
 
 func (t tables) keys() []string { return append(t.shown.keys(), t.next.keys()...) }
+
+// KeysOf are the names of all keys in which a ranking is kept.
+func KeysOf(key leaderboards.Key) []string { return newTables(key).keys() }
+
+// EpochKeyOf is the name of the key of a program's epoch.
+func EpochKeyOf(program string) string { return epochKey(program) }
 
 func epochKey(program string) string { return prefix + tag(program) + ":epoch" }
 

@@ -4,11 +4,13 @@
 -- KEYS[5..8]  the table that a rebuild fills, if one runs
 -- ARGV[1]     layout
 -- ARGV[2]     token of the rebuild that writes, which fills its own table only; else empty, and both are written
--- ARGV[3..]   for each score, no member twice: member, version (8 bytes), place (24 bytes, empty if removed)
+-- ARGV[3]     the mark that the ranking has at least, unless something was lost
+-- ARGV[4]     the mark that it has afterwards at least
+-- ARGV[5..]   for each score, no member twice: member, version (8 bytes), place (24 bytes, empty if removed)
 -- Reply: OK, or an error SUPERSEDED, LAYOUT or DAMAGED
 local layout, token = ARGV[1], ARGV[2]
 local names = {}
-for i = 3, #ARGV, 3 do
+for i = 5, #ARGV, 3 do
   names[#names + 1] = ARGV[i]
 end
 
@@ -27,7 +29,7 @@ local function compare(members)
     list[#list + 1] = item
   end
   for i, name in ipairs(names) do
-    local version, place = ARGV[3 * i + 1], ARGV[3 * i + 2]
+    local version, place = ARGV[3 * i + 3], ARGV[3 * i + 4]
     if not stored[i] or newer(version, stored[i]) then
       add(change.records, name)
       add(change.records, version .. place)
@@ -63,6 +65,7 @@ end
 local function write(k)
   local order, members, values, meta = KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3]
   local change = compare(members)
+  note(meta, ARGV[4])
   if #change.records == 0 then
     return
   end
@@ -88,7 +91,7 @@ if token ~= '' and building ~= token then
   return SUPERSEDED
 end
 if building then
-  local built, damaged = inspect(5)
+  local built, damaged = inspect(5, 0)
   if damaged then
     return DAMAGED
   end
@@ -100,7 +103,7 @@ end
 if token ~= '' then
   return redis.status_reply('OK')
 end
-local shown, damaged = inspect(1)
+local shown, damaged = inspect(1, tonumber(ARGV[3]))
 if damaged then
   return DAMAGED
 end

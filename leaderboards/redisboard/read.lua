@@ -5,13 +5,14 @@
 -- ARGV[2]     ties: earliest, share or dense
 -- ARGV[3]     the position of the first row, from 0; with a member, how many rows go before its own
 -- ARGV[4]     the most rows
--- ARGV[5]     the member around which the rows are, which are none if it is not ranked; may be left out
+-- ARGV[5]     the mark that the ranking has at least, unless something was lost
+-- ARGV[6]     the member around which the rows are, which are none if it is not ranked; may be left out
 -- Reply: {members ranked, position of the first row from 0, its rank, place .. member of each row}, or an error LAYOUT
 -- or DAMAGED
 local order, members, values = KEYS[1], KEYS[2], KEYS[3]
-local ties, first, limit, member = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local ties, first, limit, member = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[6]
 
-local layout, damaged = inspect(1)
+local layout, damaged = inspect(1, tonumber(ARGV[5]))
 if damaged then
   return DAMAGED
 end

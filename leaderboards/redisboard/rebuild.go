@@ -31,7 +31,7 @@ func newRebuild(b *Board, key leaderboards.Key, rules leaderboards.Rules) rebuil
 }
 
 func (r rebuild) begin(ctx context.Context) error {
-	return failure("rebuild", beginScript.Run(ctx, r.board.client, r.tables.keys(), r.token, layout(r.rules)).Err())
+	return failure("rebuild", beginScript.Run(ctx, r.board.client, r.tables.keys(), r.token, layout(r.rules), r.board.mark).Err())
 }
 
 func (r rebuild) fill(ctx context.Context, scores iter.Seq2[leaderboards.Score, error]) error {

@@ -12,7 +12,7 @@ import (
 // TestDelayedBegin has the command that begins a rebuild arrive twice, which a client that repeats it may cause: the
 // second time among the scores, and once more after the end.
 func TestDelayedBegin(t *testing.T) {
-	board, err := Open(boardtest.Redis(t))
+	board, err := Open(boardtest.Redis(t), nil)
 	require.NoError(t, err)
 	defer board.Close()
 	key := leaderboards.Key{Program: "coffee", Board: "sprint", Season: leaderboards.AllTime}

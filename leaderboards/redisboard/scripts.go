@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -18,6 +19,8 @@ var (
 	putLua string
 	//go:embed read.lua
 	readLua string
+	//go:embed about.lua
+	aboutLua string
 	//go:embed begin.lua
 	beginLua string
 	//go:embed swap.lua
@@ -27,6 +30,7 @@ var (
 
 	putScript     = redis.NewScript(tableLua + putLua)
 	readScript    = redis.NewScript(tableLua + readLua)
+	aboutScript   = redis.NewScript(tableLua + aboutLua)
 	beginScript   = redis.NewScript(beginLua)
 	swapScript    = redis.NewScript(tableLua + swapLua)
 	abandonScript = redis.NewScript(abandonLua)
@@ -41,7 +45,7 @@ func (b *Board) put(ctx context.Context, t tables, rules leaderboards.Rules, tok
 	for len(scores) > 0 {
 		batch := scores[:min(putBatch, len(scores))]
 		scores = scores[len(batch):]
-		args := append(make([]any, 0, 2+3*len(batch)), layout(rules), token)
+		args := append(make([]any, 0, 4+3*len(batch)), layout(rules), token, b.mark, leaderboards.Latest(batch))
 		for _, s := range newest(batch) {
 			args = append(args, s.Member, encodeVersion(s.Version), encodePlace(rules.Order, s))
 		}
@@ -71,7 +75,7 @@ func newest(scores []leaderboards.Score) []leaderboards.Score {
 
 // read runs read.lua and returns its rows and how many members are ranked.
 func (b *Board) read(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, first int64, limit int, member ...any) ([]leaderboards.Standing, int64, error) {
-	args := append([]any{layout(rules), rules.Ties.String(), first, limit}, member...)
+	args := append([]any{layout(rules), rules.Ties.String(), first, limit, b.mark}, member...)
 	reply, err := readScript.Run(ctx, b.client, newTables(key).shown.keys(), args...).Slice()
 	if err != nil {
 		return nil, 0, failure("read", err)
@@ -89,8 +93,20 @@ func (b *Board) read(ctx context.Context, key leaderboards.Key, rules leaderboar
 	return rows, total, nil
 }
 
+// about runs about.lua.
+func (b *Board) about(ctx context.Context, key leaderboards.Key) (version uint64, size int64, err error) {
+	reply, err := aboutScript.Run(ctx, b.client, newTables(key).shown.keys(), b.mark).Slice()
+	if err != nil {
+		return 0, 0, failure("read", err)
+	}
+	if version, err = strconv.ParseUint(reply[0].(string), 10, 64); err != nil {
+		return 0, 0, fmt.Errorf("redisboard: a version %q: %w", reply[0], leaderboards.ErrDamaged)
+	}
+	return version, reply[1].(int64), nil
+}
+
 // failure names the operation in an error and turns the refusals of the scripts into the errors of leaderboards. A key
-// of another type than the scripts expect was put there by somebody else.
+// of another type than the scripts expect was put there by somebody else. All else is a Redis that does not serve us.
 func failure(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -102,6 +118,8 @@ func failure(operation string, err error) error {
 		err = leaderboards.ErrSuperseded
 	case strings.HasPrefix(text, "DAMAGED"), strings.Contains(text, "WRONGTYPE"):
 		err = leaderboards.ErrDamaged
+	default:
+		err = fmt.Errorf("%w: %w", leaderboards.ErrUnavailable, err)
 	}
 	return fmt.Errorf("redisboard: %s: %w", operation, err)
 }

@@ -11,7 +11,7 @@ end
 if redis.call('HGET', KEYS[8], 'token') ~= token then
   return SUPERSEDED
 end
-local _, damaged = inspect(5)
+local _, damaged = inspect(5, 0)
 if damaged then
   return DAMAGED
 end

@@ -3,7 +3,8 @@
 --   members  hash: member -> version (8 bytes) .. place, or the version alone once it was removed
 --   values   sorted set, all scores 0: the first 16 bytes of the places; only if the layout is dense
 --   meta     hash: layout; version (for ETags); ranked, known, distinct: the sizes of order, members, values;
---            token: the rebuild that fills this table; built: the rebuild that filled it
+--            mark: the event up to which scores were written; token: the rebuild that fills this table; built: the
+--            rebuild that filled it
 -- A place is 24 bytes, the score (16) and the time at which it was reached, such that smaller bytes rank first.
 --
 -- Strings are compared for equality only: Lua's < follows the server's locale.
@@ -12,9 +13,13 @@ local SUPERSEDED = redis.error_reply('SUPERSEDED by another rebuild or a reset')
 local LAYOUT = redis.error_reply('LAYOUT of the ranking is another')
 local DAMAGED = redis.error_reply('DAMAGED ranking: its keys do not fit together')
 
--- inspect returns the layout of a table, nil if there is none, and whether a key was lost or changed by somebody else.
-local function inspect(k)
-  local meta = redis.call('HMGET', KEYS[k + 3], 'layout', 'ranked', 'known', 'distinct')
+-- inspect returns the layout of a table, nil if there is none, and whether a key was lost or changed by somebody else, or
+-- all of them were, or what was written last: then the mark is older than told, up to which the caller knows it written.
+local function inspect(k, told)
+  local meta = redis.call('HMGET', KEYS[k + 3], 'layout', 'ranked', 'known', 'distinct', 'mark')
+  if tonumber(meta[5] or 0) < told then
+    return nil, true
+  end
   local sizes = {redis.call('ZCARD', KEYS[k]), redis.call('HLEN', KEYS[k + 1]), redis.call('ZCARD', KEYS[k + 2])}
   for i, size in ipairs(sizes) do
     if size ~= tonumber(meta[i + 1] or 0) then
@@ -29,4 +34,11 @@ end
 local function advance(version)
   local now = redis.call('TIME')
   return string.format('%.0f', math.max(now[1] * 1000000 + now[2], tonumber(version or 0) + 1))
+end
+
+-- note moves the mark of a table on.
+local function note(meta, mark)
+  if tonumber(mark) > tonumber(redis.call('HGET', meta, 'mark') or 0) then
+    redis.call('HSET', meta, 'mark', mark)
+  end
 end

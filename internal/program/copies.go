@@ -1,0 +1,61 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/laurel-engine/laurel/leaderboards"
+)
+
+// copyTime is how long a copy of a ranking is shown; ten times as long as it took to make, where that is more.
+const copyTime = time.Second
+
+// copies are rankings as the store has them, for reads while a board outside this process does not serve them.
+type copies struct {
+	mu sync.Mutex
+	of map[leaderboards.Key]*copied
+}
+
+type copied struct {
+	made  chan struct{} // closed when it is
+	board *leaderboards.Memory
+	err   error
+}
+
+// Copy is a board with one ranking as the store has it, a moment old at most, and older where it is large. It is made once for all
+// who ask for it.
+func (p *Program) Copy(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules) (leaderboards.Board, error) {
+	p.copies.mu.Lock()
+	c := p.copies.of[key]
+	if c == nil {
+		c = &copied{made: make(chan struct{}), board: leaderboards.NewMemory()}
+		p.copies.of[key] = c
+		go p.copy(c, key, rules)
+	}
+	p.copies.mu.Unlock()
+	select {
+	case <-c.made:
+		return c.board, c.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: a copy of it is being made from the store: %w", leaderboards.ErrUnavailable, ctx.Err())
+	}
+}
+
+func (p *Program) copy(c *copied, key leaderboards.Key, rules leaderboards.Rules) {
+	defer close(c.made)
+	start := time.Now()
+	c.err = c.board.Rebuild(context.Background(), key, rules, p.scoresOf(key))
+	time.AfterFunc(max(copyTime, 10*time.Since(start)), func() {
+		p.copies.mu.Lock()
+		defer p.copies.mu.Unlock()
+		delete(p.copies.of, key)
+	})
+}
+
+// Unserved reports whether an error of a board says that it does not serve a ranking, which the store has.
+func Unserved(err error) bool {
+	return errors.Is(err, leaderboards.ErrUnavailable) || errors.Is(err, leaderboards.ErrDamaged) || errors.Is(err, leaderboards.ErrRules)
+}
