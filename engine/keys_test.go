@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/leaderboards"
+	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 )
 
 // Texts of senders become parts of keys: ids, groups, splits, values of limits and of distinct counters. Whatever characters they
@@ -17,6 +19,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add("north", "blue@a", "blue@north", "a")
 	f.Add("1:", "0:x", "1:0:", "x")
 	f.Add("a/b", "c", "a", "b/c")
+	f.Add("x", "1:y}:next", "x1:y}", ":next")
 	f.Fuzz(func(t *testing.T, a, b, c, d string) {
 		for _, text := range []string{a, b, c, d} {
 			if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
@@ -43,8 +46,31 @@ func FuzzKeys(f *testing.F) {
 			}
 			require.Empty(t, made[key], "%s of %q is one of %q, %q as well", kind, a, a, b)
 		}
+		apartOnRedis(t, a, b, c, d)
 		limitedBy(t, [2]string{a, b}, [2]string{c, d})
 	})
+}
+
+// apartOnRedis requires that rankings whose names have these texts anywhere share no key on Redis, unless they are the same.
+func apartOnRedis(t *testing.T, a, b, c, d string) {
+	t.Helper()
+	owner := map[string]leaderboards.Key{}
+	for _, texts := range [][2]string{{a, b}, {c, d}, {a + b, ""}, {c, d + a}} {
+		one, other := texts[0], texts[1]
+		for _, key := range []leaderboards.Key{{Program: one, Board: other, Season: "all"}, {Program: "p", Board: one, Season: other}, {Program: "p", Board: "b", Season: one, Split: other}} {
+			for _, name := range redisboard.KeysOf(key) {
+				was, known := owner[name]
+				require.True(t, !known || was == key, "%q is of %+v and of %+v", name, was, key)
+				owner[name] = key
+			}
+			require.Equal(t, key.Program == "p", redisboard.EpochKeyOf(key.Program) == redisboard.EpochKeyOf("p"))
+		}
+	}
+	for _, program := range []string{a, b, c, d, "p"} {
+		require.NotContains(t, owner, redisboard.EpochKeyOf(program), "an epoch is no part of a ranking")
+	}
+	one, other := leaderboards.Key{Board: a, Season: b}, leaderboards.Key{Board: c, Season: d}
+	require.Equal(t, one == other, engine.ToldRow(one, 1).Key == engine.ToldRow(other, 1).Key)
 }
 
 // limitedBy requires that a limit and a distinct counter tell two pairs of texts apart, and nothing else.
