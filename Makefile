@@ -5,7 +5,7 @@ YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint editor planted oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
+.PHONY: help build test race lint editor planted same oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
 
 planted: ## Take each correction back alone, and see who finds it (half an hour)
 	go test -tags planted -timeout 120m -v ./engine/enginetest/planted
+
+same: ## Hold this build's answers against another's: make same BASE=<commit>, the recorded one by default
+	@base=$${BASE:-$$(sed -n 's/^commit //p' internal/same/testdata/base.txt)}; \
+	rm -rf $(TOOLS)/base; git worktree prune; git worktree add --quiet --detach $(TOOLS)/base $$base && \
+	(cd $(TOOLS)/base && go build -o $(TOOLS)/laurel-base ./cmd/laurel); git worktree remove --force $(TOOLS)/base
+	go test ./internal/same -run TestSame -base $(TOOLS)/laurel-base -events $${EVENTS:-200000} -v -timeout 10h
 
 oracle: ## Hold the engine against the oracle over 5 million events (a quarter of an hour)
 	go test ./engine/enginetest/oracle -run TestTheEngineAgreesWithTheOracle -events 5000000 -v -timeout 2h

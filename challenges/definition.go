@@ -10,7 +10,7 @@ import (
 // Fold says what a counter makes of its contributions.
 type Fold uint8
 
-// The folds of a counter (language: Fields, counter).
+// The folds of a counter (language: counters).
 const (
 	Add Fold = iota
 	Highest

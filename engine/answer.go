@@ -9,7 +9,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// AppendAnswer appends the JSON answer to an event (api: Answer). The same outcome is always written in the same bytes.
+// AppendAnswer appends the JSON answer to an event (api: Events). The same outcome is always written in the same bytes.
 func AppendAnswer(b []byte, o *Outcome) []byte {
 	b = append(b, `{"id":`...)
 	b = appendText(b, o.ID)

@@ -10,7 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
-// envelopeNames are the members of an event's envelope (api: Event).
+// envelopeNames are the members of an event's envelope (api: Events).
 var envelopeNames = []string{"id", "type", "member", "time", "data"}
 
 // noData stands for a data object that was left out. Nothing ever writes to an event's data.

@@ -58,7 +58,7 @@ func (a *applier) gaveNothing(r *Rule, to *Member) {
 }
 
 // whole reports whether a rule that takes can give all that it wants to, and notes why not: a cap that would trim the gift
-// refuses the whole rule, or points would be taken for nothing (semantics: a transfer is atomic).
+// refuses the whole rule, or points would be taken for nothing (semantics: Points).
 func (a *applier) whole(gives, takes []plannedGrant, rule *Rule, to *Member) bool {
 	if len(takes) == 0 {
 		return true
@@ -156,7 +156,7 @@ func (a *applier) given(p *Points, name string) (amount decimal.Decimal, ok bool
 }
 
 // boost raises a base amount: (base × the best non-stacking times × every stacking times) + the best non-stacking plus +
-// every stacking plus, each trimmed to what its own limit leaves (language: Boosts).
+// every stacking plus, each trimmed to what its own limit leaves (language: boosts).
 func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []Boosted) {
 	amount = g.base
 	list := a.boostPlan[g.first:g.last]

@@ -7,7 +7,7 @@ import (
 )
 
 // index finds, among definitions that look at one type of event, those that may apply, at a cost that follows how many
-// they are and not how many exist (language: How it must compile). Each clause of each definition has a number; for every
+// they are and not how many exist. Each clause of each definition has a number; for every
 // path that is asked about and every answer, a set says which clauses that answer leaves possible. The clauses left by
 // all paths belong to the candidates, which are then asked in full.
 type index[D any] struct {

@@ -4,7 +4,7 @@ import "slices"
 
 // planLate plans an event of a time at which an older version of the ruleset was in force: its rules, boosts and windows
 // judge. What the event counts goes to the definitions that the present version still has under the same id and meaning;
-// the rest is dropped with a note (language: Versions).
+// the rest is dropped with a note (operations: A new version of a ruleset).
 func (a *applier) planLate(t *EventType, e *Event) {
 	a.m.align(a.judging)
 	a.facts.Reset(a.judging, e, a.m)

@@ -42,7 +42,7 @@ func (b *Badge) lowers(old *Badge) bool {
 	return false
 }
 
-// succeedGoals remembers whether a goal was lowered: then members who send nothing are looked at, too (language: Versions). A
+// succeedGoals remembers whether a goal was lowered: then members who send nothing are looked at, too (operations: A new version of a ruleset). A
 // version that follows soon does not make members be left out.
 func (v Version) succeedGoals(before *Ruleset) {
 	v.Rules.lowered = before.lowered || v.restarted(before)

@@ -412,7 +412,7 @@ func sameBody(rules *Ruleset, a, b *Event) bool {
 }
 
 // prove checks the books of the accounts that an event has changed. A broken one is a mistake of ours: nothing of the batch is
-// ever committed or acknowledged, and the journal brings back what was (reliability: Invariants 1, 3, 11).
+// ever committed or acknowledged, and the journal brings back what was (reliability: Invariants).
 func (p *Processor) prove(out *Outcome, e *Event) {
 	if len(out.Entries) == 0 {
 		return

@@ -65,7 +65,7 @@ type Definition struct {
 	// starts afresh and what the old one counted stays as it was. Set by Link for definitions that count.
 	Key     string
 	Version int // 0 stands for 1
-	// Meaning is the fingerprint of what it counts; it must not change under one Key (language: Versions).
+	// Meaning is the fingerprint of what it counts; it must not change under one Key (operations: A new version of a ruleset).
 	Meaning string
 }
 

@@ -10,7 +10,7 @@ import (
 
 // TierRecord is a member's place in a tier. Base and Recent are what late events need: the place as it was when the late
 // window began, which no event can change any more, and what was gained since. A gain that comes late is put where it
-// belongs, and the way from Base on is gone again (semantics: progress is what recomputation from all events gives).
+// belongs, and the way from Base on is gone again (semantics: Tiers).
 type TierRecord struct {
 	ID string
 	challenges.TierState

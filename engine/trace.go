@@ -2,7 +2,7 @@ package engine
 
 import "strconv"
 
-// Reason says why a definition gave nothing for an event (language: Tests, why_not).
+// Reason says why a definition gave nothing for an event (language: expect).
 type Reason string
 
 // The reasons why a definition did nothing.

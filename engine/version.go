@@ -12,7 +12,7 @@ type Version struct {
 }
 
 // succeed lets the counters of a version begin: those that the version before it has too go on, the others count from
-// the version's activation (language: Versions).
+// the version's activation (operations: A new version of a ruleset).
 func (v Version) succeed(before Version) {
 	v.succeedZones(before.Rules)
 	v.begins(before)

@@ -24,7 +24,7 @@ func (b *builder) boosts() {
 	}
 }
 
-// boost attaches a boost to the grants that it applies to (language: Boosts).
+// boost attaches a boost to the grants that it applies to (language: boosts).
 func (b *builder) boost(rec *document.Record) {
 	points := named(b, rec.Values["of"], "points", b.names.Points)
 	targets := b.targets(rec, points)

@@ -16,7 +16,7 @@ import (
 )
 
 // Expand prints the primitives that a program comes to, as YAML: the events it takes, the counters it keeps, the rules that
-// give and take, what modifies them, the windows and the holdings (language: Ideas). Every default is filled in, audiences are
+// give and take, what modifies them, the windows and the holdings. Every default is filled in, audiences are
 // written out, and every definition that is short for others is spelt out as them.
 func (p *Program) Expand() string {
 	x := &expander{program: p, root: p.expansion}

@@ -11,7 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/rulesets/document"
 )
 
-// meanings are the fields that say what a definition counts, by section (language: Versions). Goals, limits, amounts and the
+// meanings are the fields that say what a definition counts, by section (operations: A new version of a ruleset). Goals, limits, amounts and the
 // window of a challenge may change while it runs.
 var meanings = map[*document.Section][]string{
 	counterSection: {"when", "if", "for", "during", "add", "highest", "lowest", "latest", "distinct", "earned", "only", "at_most", "every", "last", "by"},

@@ -11,7 +11,7 @@ import (
 )
 
 // Plan is what a new version of a program changes, what each change means for members in flight, and what forbids it
-// (language: Versions).
+// (operations: A new version of a ruleset).
 type Plan struct {
 	From    string   `json:"from"` // the hashes of the two versions
 	To      string   `json:"to"`

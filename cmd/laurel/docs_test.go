@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -200,6 +201,69 @@ func TestDocumentsNameRealTests(t *testing.T) {
 		}
 	}
 	require.Greater(t, named, 100)
+}
+
+var (
+	citation = regexp.MustCompile(`\(((?:semantics|architecture|reliability|language|api|operations|security|decisions|pitfalls|amendments|house|hotpath|service|cluster): [^)]*)\)`)
+	heading  = regexp.MustCompile(`(?m)^##+ (.*)$`)
+	promise  = regexp.MustCompile(`^P\d+$`)
+)
+
+// Comments cite sections of documents, as in (semantics: Points, Time; reliability: P7). Each of them is in docs.
+func TestCitationsResolve(t *testing.T) {
+	sections := map[string][]string{}
+	for _, d := range documents(t) {
+		text, err := os.ReadFile(d.path)
+		require.NoError(t, err)
+		name := strings.TrimSuffix(filepath.Base(d.path), ".md")
+		sections[name] = []string{}
+		for _, m := range heading.FindAllSubmatch(text, -1) {
+			sections[name] = append(sections[name], strings.ToLower(string(m[1])))
+		}
+	}
+	resolved := 0
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range citation.FindAllStringSubmatch(regexp.MustCompile(`\s*\n\s*// `).ReplaceAllString(string(source), " "), -1) {
+			for _, part := range strings.Split(m[1], "; ") {
+				document, cited, _ := strings.Cut(part, ": ")
+				for _, section := range strings.Split(cited, ", ") {
+					known := slices.Contains(sections[document], strings.ToLower(section)) || document == "reliability" && promise.MatchString(section)
+					assert.True(t, known, "%s cites (%s), which docs do not have", path, part)
+					resolved++
+				}
+			}
+		}
+		return err
+	}))
+	require.Greater(t, resolved, 50)
+}
+
+var namedFile = regexp.MustCompile("`((?:[a-z]+/)*[a-z_]+\\.go)`")
+
+// The files that docs/architecture.md names exist, and its map has every package.
+func TestArchitectureNamesRealFiles(t *testing.T) {
+	exists, packages := map[string]bool{}, map[string]bool{}
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ os.DirEntry, err error) error {
+		exists[filepath.Base(path)] = true
+		if filepath.Ext(path) == ".go" && !strings.Contains(path, "testdata") {
+			packages[filepath.Dir(path)] = true
+		}
+		return err
+	}))
+	text, err := os.ReadFile("../../docs/architecture.md")
+	require.NoError(t, err)
+	named := namedFile.FindAllSubmatch(text, -1)
+	require.Greater(t, len(named), 10)
+	for path := range packages {
+		assert.Regexp(t, `(?m)^    .*\b`+regexp.QuoteMeta(filepath.Base(path))+`\b`, string(text), "the map has no line for %s", path)
+	}
+	for _, m := range named {
+		assert.True(t, exists[filepath.Base(string(m[1]))], "docs/architecture.md names %s", m[1])
+	}
 }
 
 // The answer that the README shows is a part of the real one.

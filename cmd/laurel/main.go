@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes (api: Command line).
+// Exit codes.
 const (
 	exitDone          = 0
 	exitFailed        = 1 // a check, a test or a threshold failed

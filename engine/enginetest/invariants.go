@@ -19,7 +19,7 @@ type TB interface {
 }
 
 // CheckInvariants fails the test unless everything that must hold of a program after any sequence of events holds now
-// (reliability: Invariants 1 to 8, 11, 13, 15 to 18, 21, 25 and P10, as far as engine and store go). It commits what the processor has
+// (reliability: Invariants). It commits what the processor has
 // gathered, with a checkpoint.
 func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []engine.Version) {
 	t.Helper()

@@ -100,7 +100,7 @@ func (c call) known() string {
 	return string(bytes.TrimPrefix(header, []byte("W/")))
 }
 
-// page is a list of things (api: Lists). NextCursor is null on the last page.
+// page is a list of things. NextCursor is null on the last page.
 type page[T any] struct {
 	Data       []T     `json:"data"`
 	HasMore    bool    `json:"has_more"`

@@ -1,4 +1,4 @@
-// Package api serves Laurel over HTTP (api: HTTP API). All routes stand in routes.go, each file beside it is one noun, and
+// Package api serves Laurel over HTTP. All routes stand in routes.go, each file beside it is one noun, and
 // every refusal leaves through the one table in problems.go.
 //
 // The path of a request:

@@ -10,7 +10,7 @@ import (
 // How far the wall clock is believed by itself.
 const (
 	// MaxJump is how far it may be off from where it should have got to since it was last read, and all that it was off within a
-	// day together (reliability: Clock jumps).
+	// day together (operations: The clock).
 	MaxJump = 5 * time.Minute
 	// MaxSilence is how far ahead of the last acceptance it may be at a start. Beyond that somebody has to vouch for it.
 	MaxSilence = time.Hour

@@ -99,7 +99,7 @@ func (r *running) done() (list []string) {
 
 // TestStepsOfTheClockDoNothingEarly holds that a wall clock that is put forward or back lets nothing happen that time has
 // not brought, in a program that runs; that what time brings still comes, at its instant; and that a step that is confirmed
-// brings what is due by then, once (reliability: Clock jumps).
+// brings what is due by then, once (operations: The clock).
 func TestStepsOfTheClockDoNothingEarly(t *testing.T) {
 	today := []string{
 		"2026-05-01T14:00:00Z rules/buy -5", "2026-05-01T14:00:00Z rules/back 1",

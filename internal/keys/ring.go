@@ -19,7 +19,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 )
 
-// MaxActive is how many active keys of one name a program may have: one in use and one that replaces it (api: Keys).
+// MaxActive is how many active keys of one name a program may have: one in use and one that replaces it.
 const MaxActive = 2
 
 // MaxName is the longest name of a key, in bytes.

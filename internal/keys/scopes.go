@@ -6,7 +6,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
-// Scope is one thing that a key may do (api: HTTP API). A scope includes no other one, not even Admin.
+// Scope is one thing that a key may do. A scope includes no other one, not even Admin.
 type Scope string
 
 // The scopes.

@@ -3,7 +3,7 @@
 // [Board] implements leaderboards.Board. Everything in Redis can be lost and comes back by itself: scores are written as
 // absolute values guarded by a version, never as increments, so the client may repeat any command whose answer was lost,
 // and the caller notices by [Board.Epoch] that a Redis was flushed, replaced or promoted without its tail, and calls
-// Rebuild (architecture: Scale-out; reliability: Redis).
+// Rebuild (operations: Redis).
 //
 // Redis scores are doubles, which lose scores beyond 2^53. So every score in a sorted set is 0, and the member of the
 // set begins with the exact score and time in bytes that sort as the ranking does. The keys of one ranking:

@@ -1,4 +1,4 @@
-// Package document reads YAML as records (language: Rules of the format). It knows what a document of Laurel looks like; what
+// Package document reads YAML as records. It knows what a document of Laurel looks like; what
 // it means is said by the packages that hand it their tables of fields: rulesets and rulesets/suite.
 //
 //	Parse ──> Node    a tree without what YAML can do and a document must not; every character of it knows its place

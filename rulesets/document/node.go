@@ -189,7 +189,7 @@ func convert(y *yaml.Node, src *source, report *Reporter) *Node {
 	}
 }
 
-// allowed refuses what YAML can do and a ruleset must not (language: Rules of the format).
+// allowed refuses what YAML can do and a ruleset must not.
 func allowed(y *yaml.Node, n *Node, report *Reporter) bool {
 	refuse := func(width int, suggestion, message string) bool {
 		report.at(n.src, n.start, width, suggestion, "%s", message)

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// trap is a way in which YAML takes text for something else: what its parser says, what the lines look like, and what to do
-// (language: YAML traps the loader explains).
+// trap is a way in which YAML takes text for something else: what its parser says, what the lines look like, and what to
+// do.
 type trap struct {
 	said       string // a part of the parser's message
 	where      looks

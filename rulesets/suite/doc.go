@@ -1,4 +1,4 @@
-// Package suite reads the tests of a ruleset (language: Tests of a ruleset) and runs them on the engine itself, over a store
+// Package suite reads the tests of a ruleset (language: Tests) and runs them on the engine itself, over a store
 // and boards in memory: what passes here is what a server does.
 //
 //	RunFiles ─> each file, and each ruleset that they name once                                          (results.go)

@@ -69,7 +69,7 @@ func (b *both) progress(at Instant) map[string]any {
 }
 
 // TestTheOrderOfArrivalChangesNothing holds that events that arrive in another order, within the late window, lead to the same
-// progress (reliability: Invariants 19): counters, streaks, challenges, badges, tiers with their levels and since when,
+// progress (reliability: Invariants): counters, streaks, challenges, badges, tiers with their levels and since when,
 // boards.
 func TestTheOrderOfArrivalChangesNothing(t *testing.T) {
 	programs := 1500
