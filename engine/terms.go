@@ -51,9 +51,12 @@ func (j *judgement) termed(r *Rule, x *rising, acc *Account, cal calendar.Calend
 	a, target := j.a, j.r.target
 	then := applier{now: target.Event.Arrived, seq: target.Seq}
 	lot := then.openLot(acc, x.grant.Points, cal, x.amount, r.Pending)
-	pending := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Available > a.now && l.Remaining > 0 })
-	if pending >= 0 {
-		lot.Available, lot.Expires = acc.Lots[pending].Available, acc.Lots[pending].Expires
+	first := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Available > a.now && l.Remaining > 0 })
+	if first < 0 {
+		first = slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Source == x.source })
+	}
+	if first >= 0 {
+		lot.Available, lot.Expires = acc.Lots[first].Available, acc.Lots[first].Expires
 		return lot
 	}
 	if lot.Available <= a.now {

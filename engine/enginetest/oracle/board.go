@@ -25,6 +25,7 @@ type season struct {
 type prize struct {
 	points string
 	at     Instant
+	day    int // the winner's
 	amount int64
 }
 
@@ -296,7 +297,7 @@ func (w *World) wins(b Board, s season, closes Instant) (list []winning) {
 				continue
 			}
 			for _, member := range w.winners(b, s, r.Subject) {
-				list = append(list, winning{member, prize{points, closes, part * unit}})
+				list = append(list, winning{member, prize{points, closes, 0, part * unit}})
 			}
 		}
 	}
@@ -341,6 +342,7 @@ func (w *World) PayPrizes(now Instant) {
 			w.seq++
 			m.gains = nil
 			m.settle(won.prize.at)
+			won.prize.day = m.clock.day(won.prize.at)
 			m.prizes = append(m.prizes, won.prize)
 			m.accounts[won.prize.points].open(w, m, w.seq, won.prize.at, won.prize.amount, false)
 			m.settle(now)

@@ -189,7 +189,7 @@ func (w *World) useBoosts(m *member, h *happened, before, now map[string]added) 
 		if known && b.exact.Cmp(old.exact) <= 0 {
 			continue
 		}
-		w.uses = append(w.uses, use{of: "boost " + id, member: m.id, key: h.Key, day: h.day, event: h.ID, given: max(0, b.used-old.used), takenBack: known})
+		w.uses = append(w.uses, use{of: "boost " + id, member: m.id, key: h.Key, day: h.capDay, event: h.ID, given: max(0, b.used-old.used), takenBack: known})
 	}
 }
 

@@ -59,7 +59,11 @@ func play(h history, invariants, telling bool) (b *both, text string) {
 	for i, zone := range h.zones {
 		id, team := fmt.Sprint("m", i), teams[i%len(teams)]
 		b.members = append(b.members, id)
-		b.command(engine.NewProfile("put"+id, id, engine.Profile{Timezone: &zone, Fields: profile(team, h.birthdays[i])}), h.begin)
+		p := engine.Profile{Timezone: &zone, Fields: profile(team, h.birthdays[i])}
+		if zone == "" {
+			p.Timezone = nil
+		}
+		b.command(engine.NewProfile("put"+id, id, p), h.begin)
 		b.world.Join(id, zone, team, h.birthdays[i], h.begin)
 		b.tell(h.begin, "%s lives in %s, is %s", id, zone, team)
 	}
@@ -234,7 +238,7 @@ func (b *both) do(s step) {
 		b.compare(s.now + s.later)
 	case "deploy":
 		b.deploy(s)
-	case "team", "enroll", "adjust", "claim", "freeze", "repair", "leave":
+	case "team", "travel", "enroll", "adjust", "claim", "freeze", "repair", "leave":
 		b.order(s)
 	case "confirm", "cancel", "return":
 		if b.world.claims[s.id] != nil {
@@ -304,6 +308,9 @@ func (b *both) order(s step) {
 	case "team":
 		b.command(engine.NewProfile(id, s.member, engine.Profile{Fields: inTeam(s.what)}), s.now)
 		b.world.MoveTo(s.member, s.what, s.now)
+	case "travel":
+		b.command(engine.NewProfile(id, s.member, engine.Profile{Timezone: &s.what}), s.now)
+		b.world.Travel(s.member, s.what, s.now)
 	case "enroll":
 		for _, c := range b.world.Program.Challenges {
 			if c.ID == s.what && c.OptIn {

@@ -32,31 +32,48 @@ func (c Challenge) present(m *member) *spell {
 }
 
 // dates are the window of a challenge that an instant lies in for a member, by its name, without what joining does to it.
-func (c Challenge) dates(m *member, at Instant) (name int, from, to Instant) {
+func (c Challenge) dates(clock *clock, at Instant) (name int, from, to Instant) {
 	from, to = -Forever, Forever
 	if c.From != 0 {
-		from, to = m.clock.start(c.From), m.clock.start(c.Until+1)
+		from, to = clock.start(c.From), clock.start(c.Until+1)
 	}
 	if c.Every != "" {
-		name = m.clock.periodStart(c.Every, m.clock.day(at))
-		from, to = m.clock.start(name), m.clock.start(m.clock.nextPeriod(c.Every, name))
+		name = clock.periodStart(c.Every, clock.day(at))
+		from, to = clock.start(name), clock.start(clock.nextPeriod(c.Every, name))
 	}
 	return name, from, to
 }
 
 // windowIn is the window of a challenge that an instant lies in for a member in a spell: its name, what lies inside, and false
-// where the instant does not.
+// where the instant does not. What happened lies where it did by the clock by which it was counted.
 func (c Challenge) windowIn(m *member, at Instant, s *spell) (name int, in inside, open bool) {
-	name, from, to := c.dates(m, at)
-	if c.Within.N > 0 {
-		began := max(from, s.began)
-		if !c.OptIn {
-			began = max(from, m.joined)
+	return c.windowOf(m, &happened{Event: Event{At: at}, day: m.clock.day(at), clock: m.clock}, s)
+}
+
+// windowOf is the window that something that happened lies in.
+func (c Challenge) windowOf(m *member, h *happened, s *spell) (name int, in inside, open bool) {
+	name = c.name(m, h.day)
+	during := func(h *happened) bool {
+		from, to := -Forever, Forever
+		if c.Within.N > 0 {
+			_, from, to = c.dates(h.clock, h.At)
+			began := max(from, s.began)
+			if !c.OptIn {
+				began = max(from, m.joined)
+			}
+			from, to = max(from, began), min(to, h.clock.after(began, c.Within))
 		}
-		from, to = max(from, began), min(to, m.clock.after(began, c.Within))
+		return max(from, s.from) <= h.At && h.At < to && (c.From == 0 || c.From <= h.day && h.day <= c.Until) && c.name(m, h.day) == name
 	}
-	from = max(from, s.from)
-	return name, func(h *happened) bool { return from <= h.At && h.At < to && s.seq < h.seq && h.seq <= s.end }, from <= at && at < to
+	return name, func(h *happened) bool { return s.seq < h.seq && h.seq <= s.end && during(h) }, during(h)
+}
+
+// name is that of the window that a day lies in.
+func (c Challenge) name(m *member, day int) int {
+	if c.Every == "" {
+		return 0
+	}
+	return m.clock.periodStart(c.Every, day)
 }
 
 // window is that of the present spell.
@@ -64,7 +81,7 @@ func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool
 	if s := c.present(m); s != nil {
 		return c.windowIn(m, at, s)
 	}
-	name, _, _ = c.dates(m, at)
+	name, _, _ = c.dates(m.clock, at)
 	return name, func(*happened) bool { return false }, false
 }
 
@@ -74,7 +91,7 @@ func (c Challenge) ranOut(m *member, at Instant) bool {
 	if !c.OptIn || len(list) == 0 || c.Within.N == 0 || c.From != 0 && at < m.clock.start(c.From) {
 		return false
 	}
-	_, from, _ := c.dates(m, at)
+	_, from, _ := c.dates(m.clock, at)
 	return at >= m.clock.after(max(from, list[len(list)-1].began), c.Within)
 }
 
@@ -85,7 +102,7 @@ func (w *World) Enroll(id string, c Challenge, now Instant) bool {
 		w.reach("enrolled too late")
 		return false
 	}
-	name, _, _ := c.dates(m, now)
+	name, _, _ := c.dates(m.clock, now)
 	ranOut, done := c.ranOut(m, now), false
 	if ranOut {
 		goals := w.reachedGoals(c, m)[name]
@@ -151,21 +168,19 @@ func (w *World) reachedGoals(c Challenge, m *member) map[int][]string {
 	if all == nil {
 		all, stale = map[int][]string{}, nil
 		m.reached[c.ID] = all
-		for _, h := range m.counted {
-			stale = append(stale, h.At)
-		}
+		stale = slices.Clone(m.counted)
 	}
 	m.stale[c.ID] = nil
 	known := map[int]bool{}
-	for _, at := range stale {
-		name, _, _ := c.dates(m, at)
+	for _, h := range stale {
+		name := c.name(m, h.day)
 		if known[name] {
 			continue
 		}
 		known[name] = true
 		all[name] = []string{}
 		for _, s := range c.spells(m) {
-			_, in, _ := c.windowIn(m, at, s)
+			_, in, _ := c.windowOf(m, h, s)
 			for _, goal := range w.reachedIn(c, m, w.afterNeeds(c, m, name, in)) {
 				if !slices.Contains(all[name], goal) {
 					all[name] = append(all[name], goal)
@@ -216,7 +231,7 @@ func (w *World) completed(c Challenge, m *member) (first Instant) {
 	defer func() { m.done[c.ID] = first }()
 	done := map[int]bool{}
 	for _, h := range m.counted {
-		if name, _, _ := c.dates(m, h.At); !done[name] {
+		if name := c.name(m, h.day); !done[name] {
 			done[name] = true
 			first = min(first, w.completedIn(c, m, name))
 		}
@@ -228,10 +243,10 @@ func (w *World) completed(c Challenge, m *member) (first Instant) {
 func (w *World) completedIn(c Challenge, m *member, window int) (first Instant) {
 	first = Forever
 	for _, h := range m.counted {
-		if name, _, _ := c.dates(m, h.At); name == window {
+		if c.name(m, h.day) == window {
 			for _, s := range c.spells(m) {
-				_, in, _ := c.windowIn(m, h.At, s)
-				first = min(first, w.finished(c, m, name, in))
+				_, in, _ := c.windowOf(m, h, s)
+				first = min(first, w.finished(c, m, window, in))
 			}
 			return first
 		}
@@ -304,7 +319,7 @@ func (w *World) payGoals(m *member, h *happened) {
 		}
 	}
 	for _, s := range w.Program.Streaks {
-		if h.Type == s.when() {
+		if h.Type == s.when() && s.qualifiedBy(m, h) {
 			w.payStreak(m, s, h, m.clock.periodStart(s.Every, h.day))
 		}
 	}
@@ -352,7 +367,7 @@ func (w *World) pay(m *member, seq int, h *happened, key string, amount int64, a
 	if m.awards[key] != nil {
 		return
 	}
-	a.given, a.at, m.gains = amount*million, h.At, nil
+	a.given, a.at, a.day, m.gains = amount*million, h.At, m.clock.day(h.At), nil
 	if account := m.accounts["gems"]; account != nil {
 		a.lot = account.open(w, m, seq, h.Arrived, a.given, true)
 		a.lot.goal = true

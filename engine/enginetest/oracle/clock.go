@@ -11,6 +11,9 @@ type Instant = int64
 // Forever is later than every instant.
 const Forever Instant = 1<<63 - 1
 
+// day is one of 24 hours.
+const day = 86400 * second
+
 const second = int64(time.Second / time.Microsecond)
 
 // clock answers calendar questions in one zone. Days are numbered from 1970-01-01.

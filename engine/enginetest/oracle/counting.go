@@ -71,8 +71,9 @@ func (f Fold) last(events []*happened, in inside) (r reading, ok bool) {
 }
 
 // window is what a counter counts at an instant, as a member's clock has it.
-func (c Counter) window(m *member, at Instant) inside {
-	day := m.clock.day(at)
+func (c Counter) window(m *member, at Instant) inside { return c.windowOn(m, m.clock.day(at)) }
+
+func (c Counter) windowOn(m *member, day int) inside {
 	switch {
 	case c.Last.N > 0:
 		from := first(day, c.Last)
@@ -164,7 +165,7 @@ func (w *World) Badge(id string, b Badge) int {
 			if h.Type != c.When {
 				continue
 			}
-			r, ok := c.last(list[:i+1], c.window(m, h.At))
+			r, ok := c.last(list[:i+1], c.windowOn(m, h.day))
 			for level+1 < len(b.Levels) && ok && r.value >= b.Levels[level+1]*million {
 				level++
 				w.reach("badge level")

@@ -46,6 +46,11 @@ func (d drawing) features(focus [2]int) mix {
 			m[of] = true
 		}
 	}
+	for pair := range impossible {
+		if m[pair[0]] && m[pair[1]] {
+			m[pair[d.below(2)]] = false
+		}
+	}
 	return m
 }
 
@@ -141,8 +146,8 @@ func (d drawing) boost(id string, m mix) Boost {
 		b.Times = big.NewRat(int64(d.between(5, 15)), 4)
 	}
 	for range d.between(1, 2) * map[bool]int{true: 1}[m["capped boosts"]] {
-		l := d.limit(Rule{When: "visit"}, m["member clock"]) // its limits ask no event
-		l.OrNothing = false                                  // what that leaves of a raise is nowhere said
+		l := d.limit(Rule{When: "visit"}, m) // its limits ask no event
+		l.OrNothing = false                  // what that leaves of a raise is nowhere said
 		if !slices.ContainsFunc(b.Limits, l.countsLike) {
 			b.Limits = append(b.Limits, l)
 		}
@@ -290,7 +295,10 @@ func (d drawing) stars(m mix) Points {
 	case 1:
 		p.Expire.After = d.span("hour", "day", "week", "month")
 	case 2:
-		p.Expire = Expiry{After: d.span("day", "week", "month"), Idle: pick(d, "visit", "buy")}
+		if p.Expire.After = d.span("day", "week", "month"); m["travel"] {
+			break // by whose days who has travelled is idle is nowhere said
+		}
+		p.Expire.Idle = pick(d, "visit", "buy")
 		if d.one(2) { // so short that what is late may find points expired, and bring them back
 			p.Expire.After = pick(d, Span{d.between(6, 40), "hour"}, Span{d.between(1, 2), "day"})
 		}
@@ -330,7 +338,7 @@ func (d drawing) rule(id string, m mix) Rule {
 		return r // what a limit stops is a cause of a badge that is held: by the order of arrival
 	}
 	for range d.below(3) * map[bool]int{true: 1}[m["limits"]] {
-		l := d.limit(r, m["member clock"])
+		l := d.limit(r, m)
 		if !slices.ContainsFunc(r.Limits, l.countsLike) {
 			r.Limits = append(r.Limits, l)
 		}
@@ -344,7 +352,7 @@ func (l Limit) countsLike(o Limit) bool {
 	return l == o
 }
 
-func (d drawing) limit(r Rule, memberClock bool) Limit {
+func (d drawing) limit(r Rule, m mix) Limit {
 	l := Limit{N: int64(d.between(1, 4)), By: pick(d, "member", "member", "everyone", "key", "member and key")}
 	if r.When != "buy" && l.By != "everyone" {
 		l.By = "member"
@@ -353,8 +361,11 @@ func (d drawing) limit(r Rule, memberClock bool) Limit {
 		l.N *= 20
 		l.OrNothing = d.one(3)
 	}
-	if l.Period = pick(d, "day", "week", "month", "quarter", "year", "ever", ""); l.Period == "" {
-		if l.Last = d.span("day", "week"); memberClock {
+	if l.Period = pick(d, "day", "week", "month", "quarter", "year", "ever", ""); l.Period == "" && m["travel"] {
+		l.Period = "day" // whose days those of a traveller are is nowhere said
+	}
+	if l.Period == "" {
+		if l.Last = d.span("day", "week"); m["member clock"] {
 			l.By = "member" // whose days those of several members are is nowhere said
 		}
 	}

@@ -54,15 +54,18 @@ var features = []feature{
 	{"gifts", []string{"gift"}},
 	{"versions", []string{"deploy"}},
 	{"member clock", []string{"clocks of members"}},
+	{"travel", []string{"journey"}},
 	{"odd weeks", []string{"weeks from sunday"}},
 }
 
-// impossible are the pairs that no history can have, with the reason.
-var impossible = map[[2]string]string{}
+// impossible are the pairs that no history has, with the reason.
+var impossible = map[[2]string]string{
+	{"tiers", "travel"}: "a level that ends at a midnight ends by the clock of then, and the oracle walks all midnights anew by that of now",
+}
 
 // needed are the features without which one cannot happen.
 var needed = map[string]string{"opt in": "challenges", "leaving": "opt in", "within": "challenges", "needs": "challenges", "steps": "challenges", "winners": "challenges",
-	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards", "capped boosts": "boosts", "averages": "boards", "below zero": "streaks"}
+	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards", "capped boosts": "boosts", "averages": "boards", "below zero": "streaks", "travel": "member clock"}
 
 // pairs are all pairs of features, by their places.
 func pairs() (list [][2]int) {

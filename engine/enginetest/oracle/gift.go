@@ -6,6 +6,8 @@ type gift struct {
 	of    *happened
 	to    *member
 	lot   *lot
+	day   int // the receiver's
+	clock *clock
 }
 
 // serveOther lets a rule give to another member: the amount is the sender's, the limits are the receiver's.
@@ -16,7 +18,7 @@ func (w *World) serveOther(m *member, h *happened, r *Rule) {
 		return
 	}
 	for _, g := range w.limited(m, to, h, r) {
-		h.gifts = append(h.gifts, &gift{grant: g, of: h, to: to})
+		h.gifts = append(h.gifts, &gift{grant: g, of: h, to: to, day: to.clock.day(h.At), clock: to.clock})
 		to.gifts = append(to.gifts, h.gifts[len(h.gifts)-1])
 	}
 }

@@ -16,7 +16,7 @@ func (s share) key() string { return fmt.Sprint("group ", s.challenge.ID, "/", s
 // inside is what lies in the window, each event by the clock of whose it is.
 func (s share) inside(w *World) inside {
 	return func(h *happened) bool {
-		name, _, ok := s.challenge.window(w.members[h.Member], h.At)
+		name, _, ok := s.challenge.windowOf(w.members[h.Member], h, whole[0])
 		return ok && name == s.window && (s.team == "" || h.team == s.team)
 	}
 }
@@ -34,7 +34,7 @@ func (s share) total(w *World) int64 {
 // payGroups pays the goals of groups: to all who brought enough when it is reached, to others when they bring it.
 func (w *World) payGroups(m *member, h *happened) {
 	for _, c := range w.Program.Challenges {
-		name, _, open := c.window(m, h.At)
+		name, _, open := c.windowOf(m, h, whole[0])
 		if c.By == "" || !open || h.Type != c.When || h.Amount < c.Min {
 			continue
 		}

@@ -33,8 +33,6 @@ type history struct {
 	steps     []step
 }
 
-const day = 86400 * second
-
 // storyteller draws a history step by step.
 type storyteller struct {
 	drawing
@@ -55,6 +53,9 @@ func draw(seed int64) history {
 	s.begin, s.program = int64(begin)*day, d.ruleset(s.mix, begin)
 	for range d.between(1, 4) {
 		s.zones = append(s.zones, pick(d, zones...))
+		if s.mix["travel"] && d.one(3) {
+			s.zones[len(s.zones)-1] = "" // it is told later
+		}
 		s.birthdays = append(s.birthdays, pick(d, 0, dayOf("1992-02-29"), begin-366*30+d.below(300), begin-366*20+d.below(60)))
 	}
 	s.now = s.begin + 80*3600*second // later than the latest late event after joining
@@ -174,6 +175,10 @@ func (s *storyteller) disturb() {
 	case 4:
 		if s.mix["teams change"] {
 			s.add(step{do: "team", member: s.someone(), what: pick(s.drawing, teams...)})
+		}
+	case 10, 11:
+		if s.mix["travel"] {
+			s.add(step{do: "travel", member: s.someone(), what: pick(s.drawing, zones...)})
 		}
 	case 5, 6:
 		if len(s.program.Challenges) > 0 {

@@ -51,26 +51,28 @@ type Expiring struct {
 }
 
 // expiry is when a lot expires, as far as the member's events tell.
-func (a *account) expiry(m *member, l *lot) Instant {
+func (a *account) expiry(m *member, l *lot) Instant { return a.expiryBy(m.clock, m, l) }
+
+func (a *account) expiryBy(clock *clock, m *member, l *lot) Instant {
 	e := a.points.Expire
 	switch {
 	case l.available == Forever:
 	case e.Idle != "":
-		until := m.clock.after(l.available, e.After)
+		until := clock.after(l.available, e.After)
 		for _, h := range m.counted {
 			if h.Type == e.Idle && h.At > l.available && h.At < max(until, l.alive) {
-				until = max(until, m.clock.after(h.At, e.After))
+				until = max(until, clock.after(h.At, e.After))
 			}
 		}
 		return max(until, l.notBefore)
 	case e.After.N > 0:
-		return m.clock.after(l.available, e.After)
+		return clock.after(l.available, e.After)
 	case e.Period != "":
-		end := m.clock.nextPeriod(e.Period, m.clock.day(l.available))
+		end := clock.nextPeriod(e.Period, clock.day(l.available))
 		if e.Next {
-			end = m.clock.nextPeriod(e.Period, end)
+			end = clock.nextPeriod(e.Period, end)
 		}
-		return m.clock.start(end)
+		return clock.start(end)
 	}
 	return Forever
 }

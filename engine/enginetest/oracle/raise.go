@@ -3,8 +3,8 @@ package oracle
 import "slices"
 
 // MayRaise reports whether a larger amount of an event is simple enough for this model: soon after the event, by rules that only
-// give and only to the member, of points that nothing was forgiven of, that do not expire by what else is done, and that were not
-// released or refused by hand; and no raise of it was refused before.
+// give, of points that nothing was forgiven of and that were not released or refused by hand; and no raise of it was refused
+// before. What another member is given does not expire by what that member does.
 func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	m := w.members[of]
 	h := m.event(id)
@@ -86,7 +86,7 @@ func (w *World) raiseRule(m *member, h *happened, r *Rule, now Instant) {
 	}
 	given, a := w.fits(m, h, r, g, rise), m.accounts[r.Points]
 	first := a.lotOf(h.seq, false)
-	if given == 0 || !a.raise(w, m, &first, h, given, now) {
+	if given == 0 || !a.raise(w, m, h.clock, &first, h, given, now) {
 		h.refused = true
 		w.reach("raise refused")
 		return
@@ -108,7 +108,7 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 		return
 	}
 	i := slices.IndexFunc(h.gifts, func(g *gift) bool { return g.grant.rule.ID == r.ID })
-	g := &gift{grant: &grant{rule: r, points: r.Points}, of: h, to: to}
+	g := &gift{grant: &grant{rule: r, points: r.Points}, of: h, to: to, day: to.clock.day(h.At), clock: to.clock}
 	if i >= 0 {
 		g = h.gifts[i]
 	}
@@ -121,7 +121,7 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 	given := w.fits(to, h, r, g.grant, rise)
 	to.settle(now)
 	w.seq++
-	if given == 0 || !to.accounts[r.Points].raise(w, to, &g.lot, h, given, now) {
+	if given == 0 || !to.accounts[r.Points].raise(w, to, g.clock, &g.lot, h, given, now) {
 		h.refused = true
 		w.reach("raise refused")
 		return
@@ -147,7 +147,7 @@ func (w *World) useMore(to *member, h *happened, r *Rule, g *grant) {
 			return
 		}
 	}
-	w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.day, h.ID, max(0, g.kept-w.most(h, r)), false})
+	w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.capDay, h.ID, max(0, g.kept-w.most(h, r)), false})
 }
 
 // most is what limits have counted of an event for a rule.
@@ -181,12 +181,12 @@ func (w *World) fits(m *member, h *happened, r *Rule, g *grant, rise int64) int6
 }
 
 // raise adds to the lot that an event gave first, or opens it, on the terms of then; false where that would have expired by now.
-func (a *account) raise(w *World, m *member, first **lot, h *happened, amount int64, now Instant) bool {
-	l := &lot{seq: w.seq, available: m.clock.after(h.Arrived, a.points.Pending)}
+func (a *account) raise(w *World, m *member, then *clock, first **lot, h *happened, amount int64, now Instant) bool {
+	l := &lot{seq: w.seq, available: then.after(h.Arrived, a.points.Pending)}
 	if a.points.ByHand {
 		l.available = Forever
 	}
-	if l.expires = a.expiry(m, l); l.expires <= now {
+	if l.expires = a.expiryBy(then, m, l); l.expires <= now {
 		return false
 	}
 	if *first == nil {

@@ -109,7 +109,7 @@ func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
 		w.reach("two gifts of a rule")
 	}
 	if len(list) > 0 {
-		w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.day, h.ID, given, false})
+		w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.capDay, h.ID, given, false})
 	}
 	return list
 }
@@ -128,11 +128,11 @@ func (w *World) giveUseBack(h *happened, of string) {
 // length that holds the event's day is looked at.
 func (w *World) room(m *member, h *happened, of string, l Limit) int64 {
 	if l.Period != "" {
-		start := m.clock.periodStart(l.Period, h.day)
+		start := m.clock.periodStart(l.Period, h.capDay)
 		return w.roomWithin(m, h, of, l, func(day int) bool { return m.clock.periodStart(l.Period, day) == start })
 	}
 	least := int64(1) << 62
-	for end := h.day; first(end, l.Last) <= h.day; end++ {
+	for end := h.capDay; first(end, l.Last) <= h.capDay; end++ {
 		from := first(end, l.Last)
 		least = min(least, w.roomWithin(m, h, of, l, func(day int) bool { return from <= day && day <= end }))
 	}

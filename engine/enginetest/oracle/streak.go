@@ -39,23 +39,42 @@ func (s Streak) when() string {
 	return "visit"
 }
 
-// runs walks a streak's periods, from the first qualified one to that of a day, and tells how many stored freezes were used. A
-// missed period is bridged by its repair, a free freeze of its month, or a stored one that was bought by its end.
-func (s Streak) runs(m *member, today int) (list []*run, stored int) {
-	sums := map[int]int64{}
-	for _, h := range m.counted {
-		switch p := m.clock.periodStart(s.Every, h.day); {
-		case h.Type != s.when():
-		case s.Sum:
-			sums[p] += h.Amount
-		default:
-			sums[p] += million
+// counts is how much something that happened counts for a period.
+func (s Streak) counts(h *happened) int64 {
+	switch {
+	case h.Type != s.when():
+		return 0
+	case s.Sum:
+		return h.Amount
+	}
+	return million
+}
+
+// qualifiedBy reports whether a period does not count without something that happened in it: then the goals of its run are paid.
+func (s Streak) qualifiedBy(m *member, h *happened) bool {
+	sum := int64(0)
+	for _, x := range m.counted {
+		if x.ID != h.ID && m.clock.periodStart(s.Every, x.day) == m.clock.periodStart(s.Every, h.day) {
+			sum += s.counts(x)
 		}
 	}
-	begin, enough := -1, int64(s.AtLeast)*million
+	return sum < int64(s.AtLeast)*million
+}
+
+// runs walks a streak's periods, from the first qualified one to that of a day, and tells how many stored freezes were used. A
+// missed period is bridged by its repair, a free freeze of its month, or a stored one that was bought by its end.
+func (w *World) runs(s Streak, m *member, today int) (list []*run, stored int) {
+	sums := map[int]int64{}
+	for _, h := range m.counted {
+		sums[m.clock.periodStart(s.Every, h.day)] += s.counts(h)
+	}
+	begin, end, enough := -1, m.clock.periodStart(s.Every, today), int64(s.AtLeast)*million
 	for p, sum := range sums {
 		if sum >= enough && (begin < 0 || p < begin) {
 			begin = p
+		}
+		if sum >= enough {
+			end = max(end, p) // a traveller may have lived the day of tomorrow
 		}
 	}
 	if begin < 0 {
@@ -64,7 +83,7 @@ func (s Streak) runs(m *member, today int) (list []*run, stored int) {
 	mine := m.mendedOf(s)
 	var open *run
 	used := map[int]int{} // free freezes, by the first day of their month
-	for p := begin; p <= m.clock.periodStart(s.Every, today); p = m.clock.nextPeriod(s.Every, p) {
+	for p := begin; p <= end; p = m.clock.nextPeriod(s.Every, p) {
 		next := m.clock.nextPeriod(s.Every, p)
 		month := m.clock.periodStart("month", next-1)
 		switch {
@@ -75,6 +94,8 @@ func (s Streak) runs(m *member, today int) (list []*run, stored int) {
 			}
 			open.qualified = append(open.qualified, p)
 		case open == nil || next > today: // the present period is not over
+		case s.Every == "day" && m.hardly[p]:
+			w.reach("day hardly lived")
 		case mine.repair[p]:
 			open.frozen++
 		case used[month] < s.Free:
@@ -102,7 +123,7 @@ type StreakStanding struct {
 func (w *World) Streak(id string, s Streak, now Instant) StreakStanding {
 	m := w.members[id]
 	today := m.clock.day(now)
-	runs, stored := s.runs(m, today)
+	runs, stored := w.runs(s, m, today)
 	st := StreakStanding{State: "none", Stored: len(m.mendedOf(s).bought) - stored}
 	if stored > 0 {
 		w.reach("stored freeze used")
@@ -116,7 +137,7 @@ func (w *World) Streak(id string, s Streak, now Instant) StreakStanding {
 		if r.frozen > 0 {
 			w.reach("freeze used")
 		}
-		if r.qualified[len(r.qualified)-1] == m.clock.periodStart(s.Every, today) {
+		if r.qualified[len(r.qualified)-1] >= m.clock.periodStart(s.Every, today) {
 			st.State = "active"
 		}
 		if r.broken {
@@ -147,7 +168,7 @@ func (w *World) Freeze(id string, s Streak, now Instant) bool {
 	w.seq++
 	m.settle(now)
 	mine := m.mendedOf(s)
-	if _, stored := s.runs(m, m.clock.day(now)); len(mine.bought)-stored >= s.Hold {
+	if _, stored := w.runs(s, m, m.clock.day(now)); len(mine.bought)-stored >= s.Hold {
 		w.reach("freezes full")
 		return false
 	}
@@ -165,7 +186,7 @@ func (w *World) Repair(id string, s Streak, now Instant) bool {
 	w.seq++
 	m.settle(now)
 	today := m.clock.day(now)
-	runs, _ := s.runs(m, today)
+	runs, _ := w.runs(s, m, today)
 	if len(runs) == 0 {
 		return false
 	}
@@ -230,7 +251,7 @@ func (r *run) marks(m *member, s Streak, goal int) (list []*award) {
 
 // payStreak pays the goals that the run of a period has reached more often than was paid within it.
 func (w *World) payStreak(m *member, s Streak, h *happened, period int) {
-	runs, _ := s.runs(m, m.clock.day(h.Arrived))
+	runs, _ := w.runs(s, m, m.clock.day(h.Arrived))
 	for _, r := range runs {
 		if !r.holds(period) {
 			continue
@@ -276,7 +297,7 @@ func (w *World) MayVoid(id, of string, amount *int64, now Instant) bool {
 		m.counted = slices.Insert(m.counted, place(m.counted, &x), &x)
 	}
 	for _, s := range w.Program.Streaks {
-		runs, _ := s.runs(m, m.clock.day(now))
+		runs, _ := w.runs(s, m, m.clock.day(now))
 		for _, r := range runs {
 			for i, g := range s.Goals {
 				if n := len(r.marks(m, s, i)); n < g.due(r) && s.inTime(m, r, g, n+1) {
@@ -293,7 +314,7 @@ func (w *World) MayVoid(id, of string, amount *int64, now Instant) bool {
 func (w *World) overpaid(m *member, now Instant) bool {
 	for _, s := range w.Program.Streaks {
 		held := 0
-		runs, _ := s.runs(m, m.clock.day(now))
+		runs, _ := w.runs(s, m, m.clock.day(now))
 		for _, r := range runs {
 			for i, g := range s.Goals {
 				marks := len(r.marks(m, s, i))
@@ -312,7 +333,7 @@ func (w *World) overpaid(m *member, now Instant) bool {
 // revokeStreaks takes back what was given for goals of streaks that are not reached as often any more, the last ones first.
 func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
 	for _, s := range w.Program.Streaks {
-		runs, _ := s.runs(m, m.clock.day(now))
+		runs, _ := w.runs(s, m, m.clock.day(now))
 		stands := map[*award]bool{}
 		for _, r := range runs {
 			for i, g := range s.Goals {
@@ -334,10 +355,10 @@ func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
 }
 
 // qualified is how many periods count for streaks of sums.
-func (m *member) qualified(streaks []Streak) (n int) {
-	for _, s := range streaks {
+func (w *World) qualified(m *member) (n int) {
+	for _, s := range w.Program.Streaks {
 		if s.Sum {
-			runs, _ := s.runs(m, m.clock.day(m.events[len(m.events)-1].Arrived))
+			runs, _ := w.runs(s, m, m.clock.day(m.events[len(m.events)-1].Arrived))
 			for _, r := range runs {
 				n += len(r.qualified)
 			}

@@ -53,7 +53,7 @@ func (w *World) serveTake(m *member, h *happened, r *Rule, wanted int64, out map
 		return
 	}
 	w.reach("transfer to another")
-	h.gifts = append(h.gifts, &gift{grant: g, of: h, to: to})
+	h.gifts = append(h.gifts, &gift{grant: g, of: h, to: to, day: to.clock.day(h.At), clock: to.clock})
 	to.gifts = append(to.gifts, h.gifts[len(h.gifts)-1])
 }
 

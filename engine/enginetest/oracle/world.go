@@ -36,11 +36,15 @@ type member struct {
 	joined   Instant
 	team     string
 	moves    []move
+	zoned    bool   // a zone was told
+	left     *clock // before the last journey
+	leftAt   Instant
+	hardly   map[int]bool        // days that were hardly lived
 	spells   map[string][]*spell // in challenges
 	events   []*happened
 	counted  []*happened                 // those that are not voided, in the order in which they happened
 	reached  map[string]map[int][]string // goals by challenge and window
-	stale    map[string][]Instant        // instants by challenge, in whose windows they must be worked out anew
+	stale    map[string][]*happened      // what changed by challenge, in whose windows they must be worked out anew
 	done     map[string]Instant          // when challenges were completed, as far as worked out
 	gains    map[string]*gains           // by points
 	gifts    []*gift                     // of others
@@ -57,6 +61,8 @@ type happened struct {
 	Event
 	seq       int
 	day       int // local, of its time
+	capDay    int // of limits
+	clock     *clock
 	team      string
 	voided    bool
 	byHand    bool             // what it gave was released or refused
@@ -81,6 +87,7 @@ type award struct {
 	lot    *lot
 	given  int64
 	at     Instant // of the event that reached it
+	day    int
 	mark   bool
 	place  string // of a winner, "" for none
 	group  *share // of a group's goal
@@ -117,18 +124,18 @@ func (w *World) usedWeeks() {
 // teams are all there are.
 var teams = []string{"blue", "red"}
 
-// Join adds a member who lives in a zone, with a birthday or 0.
+// Join adds a member who lives in a zone, "" where none is told, with a birthday or 0.
 func (w *World) Join(id, zone, team string, birthday int, at Instant) {
 	if !w.Program.MemberClock {
 		zone = w.Program.Zone
 	}
-	m := &member{id: id, clock: w.clock(zone), joined: at, team: team, moves: []move{{at, team}}, spells: map[string][]*spell{}, reached: map[string]map[int][]string{}, stale: map[string][]Instant{}, done: map[string]Instant{},
+	m := &member{id: id, clock: w.clock(cmp.Or(zone, w.Program.Zone)), zoned: zone != "", hardly: map[int]bool{}, joined: at, team: team, moves: []move{{at, team}}, spells: map[string][]*spell{}, reached: map[string]map[int][]string{}, stale: map[string][]*happened{}, done: map[string]Instant{},
 		accounts: map[string]*account{}, awards: map[string]*award{}, mended: map[string]*mended{}, birthday: birthday, fired: map[string]Instant{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}, forgave: map[int]bool{}}
 	}
 	w.members[id] = m
-	if zone != w.Program.Zone {
+	if zone != "" && zone != w.Program.Zone {
 		w.reach("clocks of members")
 	}
 }
@@ -164,7 +171,7 @@ func (w *World) Send(e Event) map[string]int64 {
 	w.miss(w.members[e.Member], e.At, e.Arrived)
 	m := w.members[e.Member]
 	w.seq++
-	h := &happened{Event: e, seq: w.seq, day: m.clock.day(e.At), team: m.teamAt(e.At), lines: map[string]*line{}}
+	h := &happened{Event: e, seq: w.seq, clock: m.clock, day: m.clock.day(e.At), capDay: m.clockOfLimits(e.At).day(e.At), team: m.teamAt(e.At), lines: map[string]*line{}}
 	if h.team != m.team {
 		w.reach("late event of another team")
 	}
@@ -174,10 +181,10 @@ func (w *World) Send(e Event) map[string]int64 {
 		w.reach("late event")
 	}
 	m.events = append(m.events, h)
-	days := m.qualified(w.Program.Streaks)
+	days := w.qualified(m)
 	m.counted = slices.Insert(m.counted, place(m.counted, h), h)
 	w.counted = slices.Insert(w.counted, place(w.counted, h), h)
-	if m.qualified(w.Program.Streaks) < days {
+	if w.qualified(m) < days {
 		w.reach("day taken out of a streak")
 	}
 	w.changed(m, h)
@@ -317,7 +324,7 @@ func (w *World) changed(m *member, h *happened) {
 		if len(c.Needs) > 0 {
 			delete(m.reached, c.ID)
 		} else if c.By == "" {
-			m.stale[c.ID] = append(m.stale[c.ID], h.At)
+			m.stale[c.ID] = append(m.stale[c.ID], h)
 		}
 	}
 }

@@ -1,0 +1,68 @@
+package oracle
+
+// Travel is a member who lives in another zone from now on, by which days are told of all that arrives then. What limits count goes
+// on by the zone left until its next midnight; of several journeys until then the first counts. Days that were hardly lived break
+// no streak.
+func (w *World) Travel(id, zone string, now Instant) {
+	m := w.members[id]
+	if !w.Program.MemberClock {
+		return
+	}
+	to := w.clock(zone)
+	if (m.zoned || len(m.events) > 0) && to != m.clock && m.leaving(now) == nil {
+		m.left, m.leftAt = m.clock, now
+		w.reach("journey")
+		if m.zoned {
+			m.skip(to, now)
+		} else {
+			w.reach("first zone")
+			w.relabel(m, to)
+		}
+	}
+	m.zoned, m.clock = true, to
+}
+
+// skip notes the days of which less than half a day was lived.
+func (m *member) skip(to *clock, now Instant) {
+	from := m.clock
+	for d := min(from.day(now), to.day(now)); d <= max(from.day(now), to.day(now)); d++ {
+		before := max(0, min(from.start(d+1), now)-from.start(d))
+		after := max(0, to.start(d+1)-max(to.start(d), now))
+		if before+after < day/2 {
+			m.hardly[d] = true
+		}
+	}
+}
+
+// relabel notes the days that what qualified the last day of a run may have been on by the first zone told.
+func (w *World) relabel(m *member, to *clock) {
+	for _, s := range w.Program.Streaks {
+		runs, _ := w.runs(s, m, m.clock.day(m.events[len(m.events)-1].Arrived))
+		if s.Every != "day" || len(runs) == 0 {
+			continue
+		}
+		qualified := runs[len(runs)-1].qualified
+		last := qualified[len(qualified)-1]
+		for _, h := range m.counted {
+			for d := last + 1; h.Type == s.when() && h.day == last && d <= to.day(h.At); d++ {
+				m.hardly[d] = true
+			}
+		}
+	}
+}
+
+// leaving is the clock of the zone that was left, until its next midnight, and for what was before.
+func (m *member) leaving(at Instant) *clock {
+	if m.left != nil && at < m.left.start(m.left.day(m.leftAt)+1) {
+		return m.left
+	}
+	return nil
+}
+
+// clockOfLimits is the clock by which limits tell the day of an instant.
+func (m *member) clockOfLimits(at Instant) *clock {
+	if left := m.leaving(at); left != nil {
+		return left
+	}
+	return m.clock
+}
