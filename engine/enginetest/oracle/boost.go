@@ -85,7 +85,7 @@ func (w *World) boosted(v *big.Rat, h *happened, p Points, most allowance) (int6
 
 // adds is what a boost adds to an amount, false where it does not hold.
 func (b *Boost) adds(v *big.Rat, h *happened, p Points, plus bool, most allowance) (*big.Rat, bool) {
-	if b.Of != p.ID || h.Amount < b.Min || b.Weekend && !weekend(h.day) || (b.Plus != nil) != plus {
+	if b.Of != p.ID || h.Amount < b.Min || b.Called && !h.called || b.Weekend && !weekend(h.day) || (b.Plus != nil) != plus {
 		return nil, false
 	}
 	more := b.Plus
@@ -174,7 +174,7 @@ func (w *World) lower(m *member, h *happened) {
 		r := &rules[i]
 		switch {
 		case r.Take || r.When != h.Type:
-		case h.Amount < r.Min:
+		case !r.matches(h):
 			h.line(r).follow(&line{})
 		default:
 			h.line(r).follow(w.revised(m, h, r))

@@ -238,6 +238,8 @@ func (b *both) do(s step) {
 		b.compare(s.now + s.later)
 	case "deploy":
 		b.deploy(s)
+	case "fire", "close":
+		b.call(s)
 	case "team", "travel", "enroll", "adjust", "claim", "freeze", "repair", "leave":
 		b.order(s)
 	case "confirm", "cancel", "return":
@@ -297,6 +299,19 @@ func (b *both) amend(s step) {
 	} else {
 		w.Amend(id, of, s.amount, s.now)
 	}
+}
+
+// call opens or closes the promotion.
+func (b *both) call(s step) {
+	b.nth++
+	b.tell(s.now, "%s", s.do)
+	if s.do == "fire" {
+		b.command(engine.NewFire(fmt.Sprint("call", b.nth), "rain", calendar.Duration{}, ""), s.now)
+		b.world.Fire(s.now)
+		return
+	}
+	b.command(engine.NewClose(fmt.Sprint("call", b.nth), "rain", ""), s.now)
+	b.world.Close(s.now)
 }
 
 // order is about a member.

@@ -15,7 +15,7 @@ func (f Fold) counted(events []*happened, in inside) []*happened {
 	}
 	days := map[memberDay]int{}
 	for _, h := range events {
-		if h.Type != f.When || h.Amount < f.Min || !in(h) {
+		if h.Type != f.When || h.Amount < f.Min || f.Called && !h.called || !in(h) {
 			continue
 		}
 		at := memberDay{h.Member, h.day}
@@ -129,7 +129,7 @@ func (w *World) Marked(id string) bool {
 	for _, h := range m.counted {
 		rules, _ := w.Program.at(h.At)
 		for i := range rules {
-			if r := &rules[i]; r.Mark && r.When == h.Type && h.Amount >= r.Min {
+			if r := &rules[i]; r.Mark && r.matches(h) {
 				w.reach("badge of a rule")
 				return true
 			}

@@ -57,6 +57,9 @@ func (d drawing) features(focus [2]int) mix {
 // ruleset draws a program.
 func (d drawing) ruleset(m mix, begin int) Program {
 	p := Program{Zone: pick(d, zones...), MemberClock: m["member clock"], SundayWeeks: m["odd weeks"]}
+	if m["calls"] {
+		p.OpenFor = pick(d, d.span("hour"), Span{d.between(1, 5), "day"})
+	}
 	p.Points = []Points{d.stars(m), {ID: "gems", Rounding: "down"}}
 	for i := range d.between(1, 3) {
 		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i), m))
@@ -137,6 +140,9 @@ func (d drawing) version(p Program, m mix) Version {
 
 func (d drawing) boost(id string, m mix) Boost {
 	b := Boost{ID: id, Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
+	if m["calls"] && d.one(2) {
+		b.Weekend, b.Called = false, true
+	}
 	if d.one(3) {
 		b.Min = int64(d.between(1, 20)) * million
 	}
@@ -163,6 +169,7 @@ func (d drawing) counter(id string, m mix) Counter {
 	case 2:
 		c.Last = d.span("day", "week", "month")
 	}
+	c.Called = m["calls"] && d.one(2)
 	if m["earned"] && d.one(2) {
 		c.Fold, c.Earned = Fold{When: earned, Kind: "add", Amount: true}, pick(d, "stars", "stars", "gems")
 		if m["needs"] || m["timers"] {
@@ -324,6 +331,7 @@ func (d drawing) rule(id string, m mix) Rule {
 			r.Rate, r.Fixed = big.NewRat(int64(d.between(1, 30)), 8), 0
 		}
 	}
+	r.Called = m["calls"] && d.one(3)
 	if m["several gifts"] {
 		r.Gems = int64(d.below(3))
 		r.Mark = d.one(2)

@@ -55,6 +55,7 @@ var features = []feature{
 	{"versions", []string{"deploy"}},
 	{"member clock", []string{"clocks of members"}},
 	{"travel", []string{"journey"}},
+	{"calls", []string{"open by a call"}},
 	{"odd weeks", []string{"weeks from sunday"}},
 }
 

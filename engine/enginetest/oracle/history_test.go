@@ -176,6 +176,11 @@ func (s *storyteller) disturb() {
 		if s.mix["teams change"] {
 			s.add(step{do: "team", member: s.someone(), what: pick(s.drawing, teams...)})
 		}
+	case 12, 13:
+		if s.mix["calls"] {
+			s.now += second // what happened at the same instant was before it
+			s.add(step{do: pick(s.drawing, "fire", "fire", "close")})
+		}
 	case 10, 11:
 		if s.mix["travel"] {
 			s.add(step{do: "travel", member: s.someone(), what: pick(s.drawing, zones...)})

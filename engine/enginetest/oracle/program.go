@@ -19,6 +19,7 @@ type Program struct {
 	Boards      []Board
 	Rewards     []Reward
 	Timers      []Timer
+	OpenFor     Span     // of a promotion that is opened by calls, none for the zero one
 	Next        *Version // nil while there is one version
 }
 
@@ -58,6 +59,7 @@ type Points struct {
 // Rule gives or takes Fixed, or the event's amount times Rate. ID's byte order is the order of serving.
 type Rule struct {
 	ID     string
+	Called bool // while the promotion is open only
 	When   string
 	Min    int64 // millionths: event.amount >= Min, 0 for any
 	Points string
@@ -100,6 +102,7 @@ type Boost struct {
 	Plus    *big.Rat
 	Min     int64
 	Weekend bool
+	Called  bool
 	Stacks  bool
 	Limits  []Limit // on what it adds
 }
@@ -111,6 +114,7 @@ type Fold struct {
 	Kind   string
 	Amount bool // add amounts
 	AtMost int  // a day, 0 for any number
+	Called bool
 }
 
 // Counter is a fold for ever, per period, or over the last days; of a member, a team or everyone.

@@ -56,7 +56,7 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	h.Amount = amount
 	w.changed(m, h)
 	for i := range rules {
-		if r := &rules[i]; r.When == h.Type && h.Amount >= r.Min {
+		if r := &rules[i]; r.matches(h) {
 			w.raiseRule(m, h, r, now)
 		}
 	}

@@ -27,6 +27,7 @@ type World struct {
 	seq     int
 	paid    int              // goals of streaks
 	closed  map[season][]Row // final tables
+	calls   [][2]Instant     // from when until when the promotion was open, apart and in order
 	prizes  []winning
 }
 
@@ -63,6 +64,7 @@ type happened struct {
 	day       int // local, of its time
 	capDay    int // of limits
 	clock     *clock
+	called    bool // the promotion was open by a call
 	team      string
 	voided    bool
 	byHand    bool             // what it gave was released or refused
@@ -171,7 +173,7 @@ func (w *World) Send(e Event) map[string]int64 {
 	w.miss(w.members[e.Member], e.At, e.Arrived)
 	m := w.members[e.Member]
 	w.seq++
-	h := &happened{Event: e, seq: w.seq, clock: m.clock, day: m.clock.day(e.At), capDay: m.clockOfLimits(e.At).day(e.At), team: m.teamAt(e.At), lines: map[string]*line{}}
+	h := &happened{Event: e, seq: w.seq, clock: m.clock, called: w.open(e.At), day: m.clock.day(e.At), capDay: m.clockOfLimits(e.At).day(e.At), team: m.teamAt(e.At), lines: map[string]*line{}}
 	if h.team != m.team {
 		w.reach("late event of another team")
 	}
@@ -196,7 +198,7 @@ func (w *World) Send(e Event) map[string]int64 {
 		w.reach("judged by an older version")
 	}
 	for i := range rules {
-		if r := &rules[i]; r.When == e.Type && e.Amount >= r.Min {
+		if r := &rules[i]; r.matches(h) {
 			w.serve(m, h, r, out)
 		}
 	}
@@ -281,7 +283,7 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 // keep lowers a grant to what the event, as it is now, would have given, and tells what must come back.
 func (w *World) keep(m *member, h *happened, g *grant) (back int64) {
 	kept := int64(0)
-	if !h.voided && h.Amount >= g.rule.Min {
+	if !h.voided && g.rule.matches(h) {
 		kept = min(w.wants(m, h, g), g.given)
 	} else {
 		w.giveUseBack(h, g.rule.ID)

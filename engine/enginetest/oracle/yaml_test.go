@@ -20,6 +20,9 @@ func (p Program) yaml() string {
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
 	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n  log: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
+	if p.OpenFor.N > 0 {
+		fmt.Fprintf(b, "promotions:\n  rain: {on_call: true, open_for: %s}\n", p.OpenFor)
+	}
 	section(b, "rules", p.Rules, Rule.yaml)
 	for _, t := range p.Timers {
 		id, lines := t.yaml()
@@ -140,6 +143,7 @@ func (r Rule) yaml() (string, fields) {
 	if r.Take {
 		verb = "take"
 	}
+	f.during(r.Called)
 	if r.To {
 		f.add("to: event.friend")
 	}
@@ -159,6 +163,12 @@ func (r Rule) yaml() (string, fields) {
 	}
 	f.limits(r.Limits)
 	return r.ID, f
+}
+
+func (f *fields) during(called bool) {
+	if called {
+		f.add("during: rain")
+	}
 }
 
 func (f *fields) limits(list []Limit) {
@@ -198,6 +208,7 @@ func (b Boost) yaml() (string, fields) {
 	if b.Weekend {
 		f.add("during: {days: [saturday, sunday]}")
 	}
+	f.during(b.Called)
 	f.add("stacks: %t", b.Stacks)
 	f.limits(b.Limits)
 	return b.ID, f
@@ -218,6 +229,7 @@ func (c Fold) lines(f *fields) {
 	default:
 		f.add("%s: event.amount", c.Kind)
 	}
+	f.during(c.Called)
 	if c.AtMost > 0 {
 		f.add("at_most: %d per day", c.AtMost)
 	}
