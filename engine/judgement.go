@@ -211,6 +211,9 @@ func (j *judgement) decide() {
 		j.lines = j.estimated()
 		j.amended[target.Seq] = j.r.patch
 		j.rev.Amended = &Amended{Type: target.Event.Type, At: target.Event.Time, Data: j.r.data}
+		if then := j.was.b.m; then.Zone != nil {
+			j.rev.Amended.Zone = then.Zone.Name()
+		}
 		j.moveKeys()
 		j.undo(CauseRef{Seq: target.Seq}, target)
 	case commandReturn: // what came back counts no more

@@ -34,6 +34,7 @@ type UseMore struct {
 type Amended struct {
 	Type string
 	At   calendar.Instant
+	Zone string // in which the member lived when it was accepted, "" where none was told
 	Data []byte
 }
 

@@ -8,7 +8,8 @@ import (
 
 // What the progress of an amended event has come to is reached when the amendment is made, as of the event with which it was.
 
-// asAmended lets what follows happen as of an instant, by the event as it is amended, and returns what ends that.
+// asAmended lets what follows happen as of an instant, by the event as it is amended and the clock by which it was counted, and
+// returns what ends that.
 func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
 	event, facts, cause := a.event, a.facts, a.cause
 	of := Event{ID: event.ID, Type: rev.Amended.Type, Member: event.Member, Time: at, Timed: true, Arrived: event.Arrived, Data: rev.Amended.Data,
@@ -19,6 +20,12 @@ func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
 	}
 	a.event, a.cause = &of, 0
 	a.look(&of)
+	if a.rules.MemberClock {
+		a.facts.calendar.Zone = a.rules.Calendar.Zone
+		if rev.Amended.Zone != "" {
+			a.facts.calendar.Zone = a.rules.zones.Known(rev.Amended.Zone)
+		}
+	}
 	return func() { a.event, a.facts, a.cause = event, facts, cause }
 }
 
@@ -48,6 +55,10 @@ func (a *applier) reachOne(c *Cause) {
 		}
 		rec := a.m.needChallenge(ch.Key)
 		w := a.m.window(ch, rec, a.facts.calendar, c.At)
+		if w.key != c.Key && ch.Every != calendar.Always { // what reached it was counted by another clock
+			cal := a.facts.calendar
+			w = a.m.window(ch, rec, cal, max(cal.Start(ch.Every, c.Key), min(c.At, cal.End(ch.Every, c.Key)-1)))
+		}
 		i := slices.IndexFunc(ch.Goals, func(g *Goal) bool { return g.ID == c.Goal })
 		if i < 0 || !w.open || w.key != c.Key || a.longOver(w.end) {
 			return

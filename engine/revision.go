@@ -119,6 +119,7 @@ func (w *writer) revision(v *Revision) {
 func (w *writer) amendment(v *Revision) {
 	w.text(v.Amended.Type)
 	w.at(v.Amended.At)
+	w.text(v.Amended.Zone)
 	w.bytes(v.Amended.Data)
 	w.len(len(v.Lines))
 	for i := range v.Lines {
@@ -141,7 +142,7 @@ func (w *writer) amendment(v *Revision) {
 }
 
 func (r *reader) amendment(v *Revision) {
-	v.Amended = &Amended{Type: r.text(), At: r.at(), Data: append([]byte(nil), r.bytes()...)}
+	v.Amended = &Amended{Type: r.text(), At: r.at(), Zone: r.text(), Data: append([]byte(nil), r.bytes()...)}
 	v.Lines = list(r, r.line)
 	v.Raises = list(r, r.raise)
 	if tiers := r.bytes(); len(tiers) > 0 {

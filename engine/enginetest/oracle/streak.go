@@ -68,13 +68,13 @@ func (w *World) runs(s Streak, m *member, today int) (list []*run, stored int) {
 	for _, h := range m.counted {
 		sums[m.clock.periodStart(s.Every, h.day)] += s.counts(h)
 	}
-	begin, end, enough := -1, m.clock.periodStart(s.Every, today), int64(s.AtLeast)*million
+	begin, last, enough := -1, -1, int64(s.AtLeast)*million
 	for p, sum := range sums {
 		if sum >= enough && (begin < 0 || p < begin) {
 			begin = p
 		}
 		if sum >= enough {
-			end = max(end, p) // a traveller may have lived the day of tomorrow
+			last = max(last, p) // of a traveller perhaps the day of tomorrow
 		}
 	}
 	if begin < 0 {
@@ -83,7 +83,7 @@ func (w *World) runs(s Streak, m *member, today int) (list []*run, stored int) {
 	mine := m.mendedOf(s)
 	var open *run
 	used := map[int]int{} // free freezes, by the first day of their month
-	for p := begin; p <= end; p = m.clock.nextPeriod(s.Every, p) {
+	for p := begin; p <= max(last, m.clock.periodStart(s.Every, today)); p = m.clock.nextPeriod(s.Every, p) {
 		next := m.clock.nextPeriod(s.Every, p)
 		month := m.clock.periodStart("month", next-1)
 		switch {
@@ -93,7 +93,7 @@ func (w *World) runs(s Streak, m *member, today int) (list []*run, stored int) {
 				list = append(list, open)
 			}
 			open.qualified = append(open.qualified, p)
-		case open == nil || next > today: // the present period is not over
+		case open == nil || next > today && p > last: // the present period is not over
 		case s.Every == "day" && m.hardly[p]:
 			w.reach("day hardly lived")
 		case mine.repair[p]:
