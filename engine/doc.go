@@ -38,6 +38,9 @@
 // A season of a leaderboard closes by the acceptance of an event at or after its close (season.go); whoever runs the program
 // then writes its table and gives its prizes piece by piece (closing.go), and what is kept of it stays (seasontable.go).
 //
+// A version says which time zone data it is judged by (zones.go): zones of other data are as before until its activation, and then
+// as if their clocks had been set.
+//
 // An erased member's records are written anew by Redact: what they did to others stays in them as Images, which a replay
 // applies without asking (erasure.go, redaction.go, image.go).
 package engine

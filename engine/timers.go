@@ -275,7 +275,7 @@ type News struct {
 	Calls uint64
 	// None is set where it changes nothing for any member.
 	None bool
-	// before and after are the time zones where nothing else is news: it is for members whose zone differs alone.
+	// before and after are set where nothing but time zones is news: it is for members whose zone differs between them.
 	before, after *Ruleset
 }
 
@@ -288,9 +288,10 @@ func (p *Processor) News() News {
 		for last > 0 && (!rules.notices || sameNotices(p.versions[last-1].Rules, rules)) {
 			last--
 		}
-		if moved > last {
-			n.before, n.after, last = p.versions[0].Rules, rules, moved
+		if last == 0 { // else some may still have to be told of the notices
+			n.before, n.after = p.versions[0].Rules, rules
 		}
+		last = max(last, moved)
 		n.None = last == 0
 	}
 	n.Version = p.versions[last].Number

@@ -201,3 +201,35 @@ func TestOlderZonesComeBack(t *testing.T) {
 	w.at("2026-05-03T12:00:00Z").released(clocked, nil)
 	require.Same(t, w.versions[2].Rules.Zones(), w.versions[3].Rules.Zones(), "the same data again is no change")
 }
+
+const contested = `
+timezone: Europe/Berlin
+late: 48 hours
+events: {score: {n: number}}
+points: {coins: {}}
+counters: {sum: {when: score, add: event.n, every: week}}
+leaderboards: {board: {counter: sum, closes: 6 hours, prizes: [{ranks: 1, give: {coins: 100}}]}}
+`
+
+// TestSeasonsAndOtherZones holds that an open season ends and closes by the new data, and that one that has closed by the old
+// data stays closed.
+func TestSeasonsAndOtherZones(t *testing.T) {
+	w := program(t, contested).at("2026-05-04T10:00:00Z")
+	w.send("ann", "score", "n", 5)
+	w.at("2026-05-10T12:00:00Z").released(contested, noSummer(t))
+	w.at("2026-05-10T22:30:00Z").send("bob", "score", "n", 7) // Monday by the old data
+	w.at("2026-05-11T04:30:00Z").closes()
+	require.Nil(t, w.season("board", "2026-W19"))
+	w.at("2026-05-11T05:00:00Z").closes()
+	require.Equal(t, []string{"1 bob 7", "2 ann 5"}, w.table("board", "2026-W19", ""))
+	w.has("bob", "coins", "100")
+
+	w = program(t, contested).at("2026-05-04T10:00:00Z")
+	w.send("ann", "score", "n", 5)
+	w.at("2026-05-11T04:30:00Z").released(contested, noSummer(t)) // closed half an hour ago, whether or not the job ran
+	w.late("2026-05-10T12:00:00Z").send("bob", "score", "n", 7)
+	w.closes()
+	require.Equal(t, []string{"1 ann 5"}, w.table("board", "2026-W19", ""))
+	w.restart(false)
+	w.has("ann", "coins", "100")
+}
