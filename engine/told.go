@@ -16,6 +16,9 @@ const ToldEpoch = "c/boards"
 // toldPrefix begins those rows: board NUL season NUL split.
 const toldPrefix = "c/told/"
 
+// ToldMore is the mark of a ranking that has to be built anew, whatever it was told: none is greater.
+const ToldMore uint64 = 1 << 53
+
 // Told is up to which event a board outside this process was told of a ranking; is is false where it was told nothing.
 func Told(store Store, key leaderboards.Key) (seq uint64, is bool, err error) {
 	value, err := store.Get(toldKey(key))

@@ -116,10 +116,10 @@ func (r *Remote) Reset(ctx context.Context, key leaderboards.Key) error {
 func (r *Remote) Rebuild(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, scores iter.Seq2[leaderboards.Score, error]) error {
 	last, _ := r.store.Head()
 	err := r.redis.board.At(last).Rebuild(ctx, key, rules, scores)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if err == nil {
-		r.mu.Lock()
 		delete(r.lost, key)
-		r.mu.Unlock()
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/jobs"
+	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/leaderboards/boardtest"
 )
 
@@ -87,4 +89,44 @@ func TestAnErasedMemberLeavesRedis(t *testing.T) {
 	require.Equal(t, left, table(t, board, p, "sum"), "rebuilt after a flush")
 	require.Equal(t, left, table(t, board, p, "shared"))
 	require.Empty(t, holding(t, client, "otti-4711"))
+}
+
+// An erasure does not wait for a Redis that is away, which loses the member as soon as it is back, even if nobody asks for the board
+// and the process ends in between.
+func TestAnErasureDoesNotWaitForRedis(t *testing.T) {
+	node, ctx := boardtest.StartNode(t), context.Background()
+	store, c := engine.NewMemory(), &clock{}
+	board := remote(t, node.URL+"?read_timeout=100ms", store)
+	p := open(t, store, board, c)
+	deliver := func() {
+		t.Helper()
+		_, err := jobs.Deliver(ctx, p, board)
+		require.NoError(t, err)
+	}
+	for i, member := range []string{"otti-4711", "bob"} {
+		submit(t, p, fmt.Sprint("e", i), member, "go", fmt.Sprintf(`{"n":%d}`, 9-i))
+	}
+	deliver()
+	results, err := p.Submit(engine.NewErasure("otti-4711"))
+	require.NoError(t, err)
+	require.Nil(t, results[0].Refusal)
+	deliver()
+	node.Pause(t)
+	n, err := p.Redact(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	node.Resume(t)
+	require.NotEmpty(t, holding(t, node.Client, "otti-4711"))
+	require.NoError(t, p.Close())
+	board = remote(t, node.URL, store)
+	p = open(t, store, board, c)
+	_, _, err = board.Page(ctx, sums, p.Rules().Leaderboard("sum").Rules, 1, 10)
+	require.ErrorIs(t, err, leaderboards.ErrDamaged)
+	sweep := jobs.NewSweep(p, board, slog.New(slog.DiscardHandler))
+	require.NoError(t, sweep.Restore(ctx))
+	round(t, sweep)
+	require.Empty(t, sweep.Mended(), "nothing was wrong")
+	require.Empty(t, holding(t, node.Client, "otti-4711"))
+	require.Equal(t, []string{"1 bob 8"}, table(t, board, p, "sum"))
+	require.Equal(t, []string{"1 bob 8"}, table(t, board, p, "shared"))
 }

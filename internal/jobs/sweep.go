@@ -108,13 +108,16 @@ func (s *Sweep) Restore(ctx context.Context) error {
 	}
 	f := newFound()
 	for _, key := range s.outside.Lost() {
+		told, _, failed := engine.Told(s.program.Store(), key)
 		open, err := s.program.Shows(key)
-		if err == nil && open {
-			s.tellDamaged(f, key, leaderboards.ErrDamaged)
+		if err = errors.Join(failed, err); err == nil && open {
 			err = s.program.RebuildOne(ctx, key)
 		}
 		if err != nil {
 			return err
+		}
+		if open && told != engine.ToldMore {
+			s.tellDamaged(f, key, leaderboards.ErrDamaged)
 		}
 	}
 	return nil
@@ -394,8 +397,11 @@ func (s *Sweep) tellDamaged(f *found, key leaderboards.Key, err error) {
 		return
 	}
 	f.told[engine.Score{Key: key}], f.wrong[key] = true, true
+	if told, _, failed := engine.Told(s.program.Store(), key); failed == nil && told == engine.ToldMore {
+		return // it was to be built anew
+	}
 	s.count(engine.BoardID(key))
-	s.log.Warn("a ranking cannot be read, and is built anew", "program", key.Program, "leaderboard", engine.BoardID(key), "season", key.Season,
+	s.log.Warn("a ranking could not be read, and is built anew", "program", key.Program, "leaderboard", engine.BoardID(key), "season", key.Season,
 		"split", key.Split, "error", err)
 }
 

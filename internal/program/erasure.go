@@ -2,12 +2,14 @@ package program
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // scrubber is a store that can take what was deleted off the disk. *pebblestore.Store is one.
@@ -60,15 +62,23 @@ func (p *Program) redact(ctx context.Context, members map[string]string) error {
 	if err != nil {
 		return err
 	}
+	// A board outside this process remembers who was taken off it: it is built anew now, or when it is there again.
+	for i := range found.Rankings {
+		found.Rankings[i].Program = p.Rules().Program
+		if !p.inRoom {
+			found.Rows = append(found.Rows, engine.ToldRow(found.Rankings[i], engine.ToldMore))
+		}
+	}
 	if err := p.Put(found.Rows...); err != nil {
 		return err
 	}
 	if err := p.enqueue(&request{rewritten: found.Rewritten, done: make(chan struct{})}); err != nil {
 		return err
 	}
-	for _, key := range found.Rankings { // a board outside this process remembers who was taken off it
-		key.Program = p.Rules().Program
-		if err := p.RebuildOne(ctx, key); err != nil {
+	for _, key := range found.Rankings {
+		if err := p.RebuildOne(ctx, key); errors.Is(err, leaderboards.ErrUnavailable) {
+			break
+		} else if err != nil {
 			return err
 		}
 	}
