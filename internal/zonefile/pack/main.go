@@ -7,6 +7,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -15,13 +16,13 @@ import (
 )
 
 func main() {
-	if err := pack(os.Args[1:]); err != nil {
+	if err := pack(os.Stdout, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func pack(args []string) error {
+func pack(out io.Writer, args []string) error {
 	if len(args) != 2 && len(args) != 3 {
 		return errors.New("use: pack PATH ARCHIVE [RELEASE]")
 	}
@@ -41,9 +42,9 @@ func pack(args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("time zones %s, before %s\n", release, calendar.Embedded().Release())
+	fmt.Fprintf(out, "time zones %s, before %s\n", release, calendar.Embedded().Release())
 	for _, c := range zones.Changes(nil, calendar.FromTime(time.Now())) {
-		fmt.Println(" ", c)
+		fmt.Fprintln(out, " ", c)
 	}
 	return os.WriteFile(args[1], archive, 0o644) //nolint:gosec // a file of the sources
 }
