@@ -86,8 +86,8 @@ type applier struct {
 	fresh bool
 	// judge is set while a member's events are looked at again for what progress would be without some of them.
 	judge *judgement
-	// allowed is set while amounts are computed again for a reversal, without asking limits: it tells what a boost may add at most.
-	allowed func(b *Boost, points *Points) (most decimal.Decimal, limited bool)
+	// allowed is set while amounts are computed again for a reversal, without asking limits.
+	allowed allowance
 	// standings are the scores of a member that is erased now.
 	standings []ScoreChange
 	changes   []challenges.LevelChange

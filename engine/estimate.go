@@ -74,10 +74,8 @@ func (j *judgement) estimated() *estimate {
 	if patch := j.amended[target.Seq]; patch != nil {
 		before, _ = merged(before, patch)
 	}
-	unlimited := func(*Boost, *Points) (decimal.Decimal, bool) { return 0, false }
-	j.was = j.ask(b, before, func(*plannedRule, line, *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool) {
-		return unlimited
-	})
+	unlimited := func(_ *Boost, _ *Points, added decimal.Wide) decimal.Wide { return added }
+	j.was = j.ask(b, before, func(*plannedRule, line, *plannedGrant) allowance { return unlimited })
 	known := len(b.out.Notes)
 	x := j.ask(b, j.r.data, j.mayAdd)
 	for _, n := range b.out.Notes[known:] { // what cannot be computed of the amended data is told as it is of an event
@@ -89,7 +87,7 @@ func (j *judgement) estimated() *estimate {
 }
 
 // ask asks the rules about the event with some data. allowed says what boosts may add to a line.
-func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool)) *estimate {
+func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) allowance) *estimate {
 	x := &estimate{b: b, event: j.r.target.Event, fired: map[string]*plannedRule{}, lines: map[line]*wanting{}}
 	x.event.Data, x.event.cause = data, 0
 	t := b.judging.EventType(x.event.Type)
@@ -117,7 +115,7 @@ func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line
 }
 
 // comes is what a line of a rule comes to with what boosts may add, nil for what is no number.
-func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed func(*Boost, *Points) (decimal.Decimal, bool)) *wanting {
+func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed allowance) *wanting {
 	w := &wanting{of: g.grant, base: g.base}
 	amount := g.base
 	if len(p.rule.Take) == 0 {
@@ -154,39 +152,46 @@ func (p *plannedRule) line(points *Points, take bool) line {
 
 // mayAdd says what boosts may add to a line of the amended event: where its base falls no more than they ever added, else what
 // their limits still allow on top.
-func (j *judgement) mayAdd(_ *plannedRule, l line, g *plannedGrant) func(*Boost, *Points) (decimal.Decimal, bool) {
+func (j *judgement) mayAdd(_ *plannedRule, l line, g *plannedGrant) allowance {
 	state, was := j.state(l), j.was.lines[l]
 	lowered := was != nil && g.base.Cmp(was.base) < 0
-	return func(b *Boost, points *Points) (most decimal.Decimal, limited bool) {
-		most = state.boosted(b.ID).Added
-		if lowered || len(b.Limits) == 0 {
-			return most, lowered
-		}
-		j.asTarget(func() {
-			var room decimal.Decimal
-			if room, limited = j.a.roomOf(b, points, most > 0); limited {
-				most += room
+	return func(b *Boost, points *Points, added decimal.Wide) decimal.Wide {
+		most := state.boosted(b.ID).Added.Wide()
+		more, err := added.Sub(most)
+		switch {
+		case err != nil || more.Sign() <= 0 || !lowered && len(b.Limits) == 0:
+			return added
+		case !lowered:
+			j.asTarget(func() { more = j.a.roomOf(b, points, more, most.Sign() > 0) })
+			if sum, err := most.Add(more); err == nil {
+				return sum
 			}
-		})
-		return most, limited
+		}
+		return most
 	}
 }
 
-// roomOf is how much more the limits of a boost let it add, limited where one does; used tells that the event has used them
-// already.
-func (a *applier) roomOf(b *Boost, points *Points, used bool) (room decimal.Decimal, limited bool) {
+// allowance is what a boost may add of what it would add to points.
+type allowance func(b *Boost, points *Points, added decimal.Wide) decimal.Wide
+
+// roomOf is how much of what a boost would add more its limits allow; used tells that the event has used them already.
+func (a *applier) roomOf(b *Boost, points *Points, more decimal.Wide, used bool) decimal.Wide {
 	if l := a.refusingLimit(b.Limits, a.m); l != nil && !used {
-		return 0, true
+		return decimal.Wide{}
 	}
-	for _, l := range b.Limits {
-		if l.Points != points || l.Points == nil {
-			continue
-		}
-		if left := a.room(l, a.m); !limited || left < room {
-			room, limited = left, true
+	for _, nothing := range []bool{false, true} { // those that trim go first
+		for _, l := range b.Limits {
+			if l.Points != points || l.Points == nil || l.OrNothing != nothing {
+				continue
+			}
+			if left := a.room(l, a.m).Wide(); left.Cmp(more) < 0 && nothing {
+				return decimal.Wide{}
+			} else if left.Cmp(more) < 0 {
+				more = left
+			}
 		}
 	}
-	return room, limited
+	return more
 }
 
 // room is what a limit leaves; of a period whose uses are known no more it leaves nothing.

@@ -198,10 +198,7 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 		}
 	}
 	if a.allowed != nil {
-		if most, limited := a.allowed(p.boost, points); limited && added.Cmp(most.Wide()) > 0 {
-			return most.Wide()
-		}
-		return added
+		return a.allowed(p.boost, points, added)
 	}
 	if len(p.boost.Limits) == 0 || added.Sign() <= 0 {
 		return added

@@ -66,3 +66,21 @@ boosts: {double: {of: stars, if: event.amount >= 10, times: 2, limit: 1 ever}}
 	w.send("ann", "buy", "amount", 10)
 	w.has("ann", "stars", "30")
 }
+
+// A boost whose limit says "or nothing" adds nothing more to an amended event where the limit does not leave all of it.
+func TestABoostOrNothingAddsNoPartOfARaise(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+boosts: {double: {of: stars, times: 2, limit: 15 stars ever or nothing}}
+`)
+	w.as("a").send("ann", "buy", "amount", 10)
+	w.has("ann", "stars", "20")
+	w.keyed("k1", "a", `{"amount":20}`) // 10 more of the boost, of which the limit leaves 5
+	w.has("ann", "stars", "30")
+	w.keyed("k2", "a", `{"amount":15}`)
+	w.has("ann", "stars", "25")
+	w.send("ann", "buy", "amount", 5)
+	w.has("ann", "stars", "35")
+}

@@ -18,8 +18,8 @@ type added struct {
 	used  int64
 }
 
-// allowance is the most that a boost may add, nil for any amount.
-type allowance func(b *Boost) *big.Rat
+// allowance is what a boost may add of what it would.
+type allowance func(b *Boost, more *big.Rat) *big.Rat
 
 func (h *happened) line(r *Rule) *line {
 	if h.lines[r.ID] == nil {
@@ -92,10 +92,7 @@ func (b *Boost) adds(v *big.Rat, h *happened, p Points, plus bool, most allowanc
 	if more == nil {
 		more = new(big.Rat).Sub(new(big.Rat).Mul(v, b.Times), v)
 	}
-	if limit := most(b); limit != nil && limit.Cmp(sixDigits(more)) < 0 {
-		more = limit
-	}
-	return more, true
+	return most(b, more), true
 }
 
 func weekend(day int) bool {
@@ -105,35 +102,40 @@ func weekend(day int) bool {
 
 // withinLimits is what the limits of boosts leave an event.
 func (w *World) withinLimits(m *member, h *happened) allowance {
-	return func(b *Boost) *big.Rat {
-		left := w.roomOf(m, h, b, false)
-		if left != nil && left.Sign() == 0 {
+	return func(b *Boost, more *big.Rat) *big.Rat {
+		left := w.roomOf(m, h, b, more, false)
+		if left.Sign() == 0 {
 			w.reach("boost used up")
-		} else if left != nil {
+		} else if left.Cmp(more) < 0 {
 			w.reach("boost trimmed")
 		}
 		return left
 	}
 }
 
-// roomOf is how much more a boost's limits let it add, nil for any amount; an event that has used them uses no further time.
-func (w *World) roomOf(m *member, h *happened, b *Boost, used bool) (left *big.Rat) {
-	for _, l := range b.Limits {
-		room := max(0, w.room(m, h, "boost "+b.ID, l))
-		switch {
-		case !l.Points && room < 1 && !used:
-			return new(big.Rat)
-		case l.Points && (left == nil || left.Cmp(big.NewRat(room, million)) > 0):
-			left = big.NewRat(room, million)
+// roomOf is how much of what a boost would add its limits allow; an event that has used them uses no further time.
+func (w *World) roomOf(m *member, h *happened, b *Boost, more *big.Rat, used bool) *big.Rat {
+	for _, orNothing := range []bool{false, true} {
+		for _, l := range b.Limits {
+			room := max(0, w.room(m, h, "boost "+b.ID, l))
+			switch left := big.NewRat(room, million); {
+			case !l.Points && room < 1 && !used:
+				return new(big.Rat)
+			case !l.Points || l.OrNothing != orNothing || left.Cmp(sixDigits(more)) >= 0:
+			case orNothing:
+				return new(big.Rat)
+			default:
+				more = left
+			}
 		}
 	}
-	return left
+	return more
 }
 
 // unlimited is the line of a rule as it would be without limits. Of boosts, only those that have none have added anything.
 func (w *World) unlimited(m *member, h *happened, r *Rule) *line {
 	l := &line{base: r.base(h)}
-	l.wanted, l.boosts = w.amount(m, h, r, func(*Boost) *big.Rat { return nil })
+	l.wanted, l.boosts = w.amount(m, h, r, func(_ *Boost, more *big.Rat) *big.Rat { return more })
 	_, boosts := w.Program.at(h.At)
 	for i := range boosts {
 		if len(boosts[i].Limits) > 0 {
@@ -148,21 +150,18 @@ func (w *World) unlimited(m *member, h *happened, r *Rule) *line {
 func (w *World) revised(m *member, h *happened, r *Rule) *line {
 	old, next := h.line(r), &line{base: r.base(h)}
 	fell := old.base != nil && next.base.Cmp(old.base) < 0
-	next.wanted, next.boosts = w.amount(m, h, r, func(b *Boost) *big.Rat {
+	next.wanted, next.boosts = w.amount(m, h, r, func(b *Boost, more *big.Rat) *big.Rat {
 		most, known := old.boosts[b.ID]
 		if !known {
 			most.exact = new(big.Rat)
 		}
-		switch {
-		case fell:
-			return most.exact
-		case len(b.Limits) == 0:
-			return nil
+		switch rest := new(big.Rat).Sub(more, most.exact); {
+		case rest.Sign() <= 0 || !fell && len(b.Limits) == 0:
+			return more
+		case !fell:
+			return rest.Add(most.exact, w.roomOf(m, h, b, rest, known))
 		}
-		if room := w.roomOf(m, h, b, known); room != nil {
-			return room.Add(room, most.exact)
-		}
-		return nil
+		return most.exact
 	})
 	return next
 }

@@ -153,7 +153,6 @@ func (d drawing) boost(id string, m mix) Boost {
 	}
 	for range d.between(1, 2) * map[bool]int{true: 1}[m["capped boosts"]] {
 		l := d.limit(Rule{When: "visit"}, m) // its limits ask no event
-		l.OrNothing = false                  // what that leaves of a raise is nowhere said
 		if !slices.ContainsFunc(b.Limits, l.countsLike) {
 			b.Limits = append(b.Limits, l)
 		}
