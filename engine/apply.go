@@ -88,6 +88,8 @@ type applier struct {
 	judge *judgement
 	// allowed is set while amounts are computed again for a reversal, without asking limits.
 	allowed allowance
+	// then is the member before the event that is amended, while limits are asked as of it.
+	then *Member
 	// standings are the scores of a member that is erased now.
 	standings []ScoreChange
 	changes   []challenges.LevelChange

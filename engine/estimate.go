@@ -254,7 +254,7 @@ func (j *judgement) queued(e *Effect) (l line, g granted) {
 // asTarget lets limits and amounts be asked as of the reversed event, with the member and the uses of now.
 func (j *judgement) asTarget(do func()) {
 	a := j.a
-	event, judging, facts, cause := a.event, a.judging, a.facts, a.cause
+	event, judging, facts, cause, then := a.event, a.judging, a.facts, a.cause, a.then
 	amended := *j.r.target.Event.as(a.event)
 	if j.lines != nil {
 		amended.Data, amended.Fields = j.lines.event.Data, j.lines.event.Fields
@@ -262,9 +262,9 @@ func (j *judgement) asTarget(do func()) {
 		amended.Fields = j.was.b.event.Fields
 	}
 	_, a.judging = j.r.rules(j.r.target)
-	a.event, a.facts, a.cause = &amended, j.was.b.facts, 0
+	a.event, a.facts, a.cause, a.then = &amended, j.was.b.facts, 0, j.was.b.m
 	do()
-	a.event, a.judging, a.facts, a.cause = event, judging, facts, cause
+	a.event, a.judging, a.facts, a.cause, a.then = event, judging, facts, cause, then
 }
 
 // as is the event under the id of the reversal that gives more of it: what that gives is told apart from what the event gave.

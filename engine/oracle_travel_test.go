@@ -23,3 +23,19 @@ challenges:
 	w.void("a")
 	w.has("ann", "gems", "0")
 }
+
+// A limit counts an amended event in the day in which it counted it first, wherever the member has gone since.
+func TestALimitCountsAnAmendedEventWhereItDid(t *testing.T) {
+	w := program(t, `
+clock: member
+events: {buy: {amount: number}}
+points: {stars: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}, limit: 80 stars per day}}
+`).at("2026-06-09T06:52:00Z")
+	w.moves("ann", "Africa/Cairo")
+	w.at("2026-07-20T08:59:00Z").moves("ann", "Asia/Kathmandu")
+	w.at("2026-07-20T19:12:00Z").as("a").send("ann", "buy", "amount", 68) // on the twentieth in Cairo, which goes on for limits
+	w.at("2026-07-20T21:19:00Z").moves("ann", "Etc/GMT+12")
+	w.at("2026-07-20T23:03:00Z").amend("a", `{"amount":107}`)
+	w.has("ann", "stars", "80")
+}

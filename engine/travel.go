@@ -100,11 +100,14 @@ func (m *Member) history(rec *StreakRecord) *challenges.History {
 	return &rec.History
 }
 
-// dayOfLimits is the calendar by which limits count an instant for the member at hand.
+// dayOfLimits is the calendar by which limits count an instant for the member at hand: of an event that is amended, as they did.
 func (a *applier) dayOfLimits(at calendar.Instant) calendar.Calendar {
-	cal := a.facts.calendar
-	if a.rules.MemberClock && a.m != nil {
-		if z := a.m.leaving(at); z != nil {
+	cal, m := a.facts.calendar, a.m
+	if a.then != nil {
+		m = a.then
+	}
+	if a.rules.MemberClock && m != nil {
+		if z := m.leaving(at); z != nil {
 			cal.Zone = z
 		}
 	}
