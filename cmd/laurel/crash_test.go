@@ -60,6 +60,8 @@ type crash struct {
 	data     string
 	key      string
 	redis    *boardtest.Server
+	away     bool // the Redis
+	loop     int
 	receiver *crashReceiver
 	members  []*crashMember
 	clock    time.Time       // the last instant that the clock acknowledged
@@ -85,6 +87,9 @@ func TestCrash(t *testing.T) {
 		c.recheck(s, 50)
 		c.load(s)
 	}
+	if c.away {
+		c.redis.Restart(t)
+	}
 	s := c.start()
 	for _, m := range c.members {
 		require.NoError(t, m.finish(s), "what was under way is sent again, as a client does")
@@ -100,7 +105,7 @@ func TestCrash(t *testing.T) {
 	for _, kind := range []string{"event", "batch", "void", "amend", "claim", "confirm", "cancel", "return", "adjust", "fire", "profile"} {
 		require.NotZero(t, c.counts[kind], "no %s was acknowledged", kind)
 	}
-	for _, kind := range []string{"refused", "clock step", "Redis kill"} {
+	for _, kind := range []string{"refused", "clock step", "Redis comes back empty"} {
 		require.NotZero(t, c.counts[kind], kind)
 	}
 }
@@ -131,11 +136,12 @@ func (c *crash) start() *server {
 	return s
 }
 
-// load has all members at work, and kills the server after 5 to 500 ms, and sometimes Redis before it. The clock is moved
+// load has all members at work, and kills the server after 5 to 500 ms. The clock is moved
 // before the load, so that it arrives, or during it.
 func (c *crash) load(s *server) {
 	forward := fmt.Sprintf(`{"forward":"%d minutes"}`, 1+c.r.Intn(12*60))
-	when := c.r.Intn(4)
+	c.loop++
+	when := c.loop % 4
 	if when == 0 {
 		c.stepClock(s, forward)
 	}
@@ -150,13 +156,33 @@ func (c *crash) load(s *server) {
 	if when == 1 {
 		wg.Go(func() { c.stepClock(s, forward) })
 	}
-	if c.r.Intn(5) == 0 {
-		c.redis.Restart(c.t)
-		c.counts["Redis kill"]++
-	}
+	resume := c.hurtRedis()
 	<-after
 	s.kill()
 	wg.Wait()
+	resume()
+}
+
+// hurtRedis kills the Redis, which then stays away for some loops, or comes back at once and empty, or hangs until the server has
+// been killed.
+func (c *crash) hurtRedis() (resume func()) {
+	resume = func() {}
+	switch p := c.r.Intn(12); {
+	case c.loop%8 == 0, c.away && p < 4, !c.away && p == 0:
+		c.redis.Restart(c.t)
+		c.away = false
+		c.counts["Redis comes back empty"]++
+	case c.away:
+	case p == 2:
+		c.redis.Kill()
+		c.away = true
+		c.counts["Redis is killed and stays away"]++
+	case p == 3:
+		c.redis.Pause(c.t)
+		resume = func() { c.redis.Resume(c.t) }
+		c.counts["Redis hangs"]++
+	}
+	return resume
 }
 
 // stepClock moves the sandbox's clock forward, so that claims end, points expire and streaks break while others are at
