@@ -91,3 +91,21 @@ rules:
 	w.amend("spent", `{"amount":4}`)
 	w.has("ann", "stars", "46")
 }
+
+// What a voided visit had put off is not put off any more for what comes back to the lot either, where no later visit bridges.
+func TestWhatComesBackDoesNotLiveByAVoidedVisit(t *testing.T) {
+	w := program(t, `
+events: {buy: {}, spend: {}, visit: {}}
+points: {stars: {expire: 2 months after last visit}}
+rules:
+  buy: {when: buy, give: {stars: 8}}
+  spend: {when: spend, take: {stars: 2}}
+`).at("2026-03-28T12:00:00Z")
+	w.send("ann", "buy")
+	w.at("2026-04-30T12:00:00Z").as("v").send("ann", "visit")
+	w.at("2026-05-02T12:00:00Z").void("v")
+	w.at("2026-05-09T12:00:00Z").as("s").send("ann", "spend")
+	w.at("2026-06-07T12:00:00Z").send("ann", "visit")
+	w.at("2026-08-01T12:00:00Z").void("s")
+	w.has("ann", "stars", "0")
+}

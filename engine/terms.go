@@ -174,5 +174,5 @@ func (j *judgement) bridged(cal calendar.Calendar, rule IdleRule, voided *Record
 			alive = max(alive, rec.Event.Time)
 		}
 	}
-	return cal.EndOfDayAfter(alive, rule.After) > j.r.records[i].Event.Arrived
+	return alive > voided.Event.Time && cal.EndOfDayAfter(alive, rule.After) > j.r.records[i].Event.Arrived
 }
