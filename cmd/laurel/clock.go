@@ -4,27 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
-	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
 // advanceFor is how long one call may move the clock of a sandbox.
 const advanceFor = 20 * time.Second
-
-// askEvery is how often those who may vouch for a clock that is not believed are asked, and how often what they said is logged.
-const askEvery = 5 * time.Second
 
 // maxRedisOff is how far the clock of a Redis may differ from a clock that it vouches for.
 const maxRedisOff = 30 * time.Second
@@ -98,42 +92,6 @@ func vouchers(redis *boards.Redis) []clock.Voucher {
 	return list
 }
 
-// resume tells the machine's clock when a live program of the store accepted something last, and lets it be found right.
-func resume(ctx context.Context, machine *clock.Clock, db *pebblestore.DB, accept bool) error {
-	ids, err := program.Known(db)
-	if err != nil {
-		return err
-	}
-	var last calendar.Instant
-	for _, id := range ids {
-		if sandbox, err := clock.OpenSandbox(db, id, machine, clock.Mark{}, false); err != nil || sandbox != nil {
-			continue // its clock is its own; a damaged row is told when the program is opened
-		}
-		accepted, err := lastAccepted(db, id)
-		if errors.Is(err, engine.ErrDamaged) {
-			continue // it is told when the program is opened; others need not wait
-		}
-		if err != nil {
-			return err
-		}
-		last = max(last, accepted)
-	}
-	machine.Resume(last)
-	if accept {
-		machine.Confirm()
-	}
-	machine.Ask(ctx)
-	return nil
-}
-
-func lastAccepted(db *pebblestore.DB, id string) (calendar.Instant, error) {
-	store, err := db.Program(id)
-	if err != nil {
-		return 0, err
-	}
-	return engine.LastAccepted(store)
-}
-
 // notice is what whoever starts a server is told of its clock, "" when all is well.
 func notice(machine *clock.Clock) string {
 	if err := wrong(machine); err != nil {
@@ -144,57 +102,4 @@ func notice(machine *clock.Clock) string {
 			behind.Round(time.Second))
 	}
 	return ""
-}
-
-// tend has a clock that is not believed vouched for as soon as somebody can, and logs what becomes of it.
-func tend(ctx context.Context, machine *clock.Clock, log *slog.Logger) {
-	ticker := time.NewTicker(askEvery)
-	defer ticker.Stop()
-	was := clock.Holds("")
-	for {
-		is := clock.Holds("")
-		if !machine.Ask(ctx) {
-			if a := machine.Alarm(); a != nil {
-				is = a.Holds
-			}
-		}
-		switch is {
-		case was:
-		case "":
-			log.Warn("the machine's clock is believed again")
-		default:
-			log.Error("the machine's clock is not believed", "holds", is, "because", wrong(machine))
-		}
-		was = is
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// timekeeping is how programs are told the time.
-type timekeeping struct {
-	machine *clock.Clock
-	mark    clock.Mark // what a new program becomes
-	zones   *calendar.Zones
-}
-
-// clock sets the clock of a program whose last event was accepted at an instant.
-func (k timekeeping) clock(o *program.Options, settings clock.Settings, id string, last calendar.Instant) (sandbox *clock.Sandbox, err error) {
-	records, _ := o.Store.Head()
-	sandbox, err = clock.OpenSandbox(settings, id, k.machine, k.mark, records == 0)
-	switch {
-	case errors.Is(err, clock.ErrLive):
-		return nil, errors.New("it is live: a sandbox needs a data directory of its own (--data)")
-	case err != nil:
-		return nil, err
-	case sandbox != nil:
-		sandbox.Set(last) // as far as it had been moved when a process was killed
-		o.Now = sandbox.Now
-	default:
-		o.Now, o.Ahead, o.Held = k.machine.Now, k.machine.Ahead, k.machine.Held
-	}
-	return sandbox, nil
 }

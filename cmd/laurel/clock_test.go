@@ -216,7 +216,7 @@ func TestYearsAheadAtAStartAcceptsNothing(t *testing.T) {
 	require.EqualValues(t, 1, s.stars())
 	m.set(0)
 	m.vouched.Store(true)
-	require.Eventually(t, func() bool { status, _, _ := s.buy("e2"); return status == http.StatusOK }, 2*askEvery, 200*time.Millisecond)
+	require.Eventually(t, func() bool { status, _, _ := s.buy("e2"); return status == http.StatusOK }, 2*clock.AskEvery, 200*time.Millisecond)
 	require.EqualValues(t, 2, s.stars())
 	require.Contains(t, s.operators("GET", "/readyz"), `"ok":true`)
 	stop()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -282,10 +283,10 @@ func newLocalImporter(o importOptions) (importer, error) {
 		return nil, &failure{exitUsage, err.Error()}
 	}
 	machine := clock.New(vouchers(nil)...)
-	if err := resume(context.Background(), machine, db, false); err != nil {
+	if err := assembly.Resume(context.Background(), machine, db, false); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	p, _, err := openProgram(db, boardsFor(leaderboards.NewMemory(), nil), timekeeping{machine: machine, zones: zones}, loaded[0], newLog(false))
+	p, _, err := assembly.Parts{DB: db, Boards: boardsFor(leaderboards.NewMemory(), nil), Machine: machine, Zones: zones, Log: newLog(false)}.Open(loaded[0])
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

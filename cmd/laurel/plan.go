@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -88,7 +89,7 @@ func planFrom(cmd *cobra.Command, args []string, url string) (served, error) {
 	if err != nil {
 		return served{}, &failure{exitFailed, "the server's time zone data cannot be read: " + err.Error()}
 	}
-	p, err := compiled(program.Text{Files: current.Sources, Zones: zones})
+	p, err := assembly.Compile(program.Text{Files: current.Sources, Zones: zones})
 	if err != nil {
 		return served{}, &failure{exitUsage, "what the server serves does not compile here; is this the same version of laurel?\n" + err.Error()}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
@@ -76,7 +77,7 @@ func replayOne(db *pebblestore.DB, id string) (replayReport, error) {
 	if err := ran(db, id); err != nil {
 		return replayReport{}, err
 	}
-	versions, err := program.Stored(db, id, recompile)
+	versions, err := program.Stored(db, id, assembly.Ruleset)
 	if err != nil {
 		return replayReport{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
@@ -29,9 +30,6 @@ import (
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/examples"
 )
-
-// tick is how often jobs look for what is due: the longest that an expiry or a board outside this process is behind.
-const tick = time.Second
 
 // drain is how long a stopping server waits for requests under way.
 const drain = 20 * time.Second
@@ -152,7 +150,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		defer closing(&result, log, "redis", redis.Close)
 	}
 
-	runner, err := jobs.NewRunner(tick, log)
+	runner, err := jobs.NewRunner(jobs.Tick, log)
 	if err != nil {
 		return err
 	}
@@ -169,14 +167,15 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if machine == nil {
 		machine = clock.New(vouchers(redis)...)
 	}
-	if err := resume(ctx, machine, db, o.acceptClock); err != nil {
+	if err := assembly.Resume(ctx, machine, db, o.acceptClock); err != nil {
 		return err
 	}
+	parts := assembly.Parts{DB: db, Boards: boardsFor(memory, redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, Zones: zones, Log: log}
 	sandboxes := map[string]*clock.Sandbox{}
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped, left := make(chan string, len(loaded)), map[string]error{}
 	for _, l := range loaded {
-		p, sandbox, err := openProgram(db, boardsFor(memory, redis), timekeeping{machine, clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, zones}, l, log)
+		p, sandbox, err := parts.Open(l)
 		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
 			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
 			left[l.Ruleset.Program] = err
@@ -224,7 +223,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	defer closing(&result, log, "jobs", runner.Stop)
 	tending, leave := context.WithCancel(ctx)
 	defer leave()
-	go tend(tending, machine, log)
+	go machine.Tend(tending, log)
 	if redis != nil {
 		go redis.Watch(tending)
 	}
@@ -310,83 +309,6 @@ func loadAll(zones *calendar.Zones, demo bool, paths []string) ([]*rulesets.Prog
 		list = append(list, p)
 	}
 	return list, nil
-}
-
-func openProgram(db *pebblestore.DB, kept func(engine.Store) leaderboards.Board, k timekeeping, l *rulesets.Program, log *slog.Logger) (*program.Program, *clock.Sandbox, error) {
-	store, err := db.Program(l.Ruleset.Program)
-	if err != nil {
-		return nil, nil, err
-	}
-	last, err := engine.LastAccepted(store)
-	if err != nil {
-		return nil, nil, err
-	}
-	o := program.Options{Store: store, Sources: l.Sources, Boards: kept(store), Full: db.Full}
-	o.Ranks, _ = o.Boards.(engine.Ranks)
-	sandbox, err := k.clock(&o, db, l.Ruleset.Program, last)
-	if err != nil {
-		return nil, nil, err
-	}
-	// A clock that was put back must not date a version before what has been decided already.
-	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: k.zones}
-	o.Versions, err = program.Versions(db, l.Ruleset, present, now, program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
-	if err != nil {
-		return nil, nil, err
-	}
-	tellZones(log, l.Ruleset.Program, o.Versions, now)
-	if o.Secret, err = program.Secret(db, l.Ruleset.Program); err != nil {
-		return nil, nil, err
-	}
-	p, err := program.Open(o)
-	return p, sandbox, err
-}
-
-// recompile makes a ruleset of an older version.
-func recompile(text program.Text) (*engine.Ruleset, error) {
-	p, err := compiled(text)
-	if err != nil {
-		return nil, err
-	}
-	return p.Ruleset, nil
-}
-
-func compiled(text program.Text) (*rulesets.Program, error) {
-	texts := map[string][]byte{}
-	for name, file := range text.Files {
-		texts[name] = []byte(file)
-	}
-	p, diagnostics := rulesets.LoadIn(text.Zones, texts)
-	if diagnostics.HasErrors() {
-		return nil, diagnostics
-	}
-	return p, nil
-}
-
-// succeeds refuses a ruleset that would change what a running program has counted or promised. The journal is asked which names
-// it uses only where the ruleset wants to remove or change one.
-func succeeds(store engine.Store) func(before, next program.Text) error {
-	return func(before, next program.Text) error {
-		old, err := compiled(before)
-		if err != nil {
-			return err
-		}
-		present, err := compiled(next)
-		if err != nil {
-			return err
-		}
-		if !rulesets.Compare(old, present, nil).Blocked() {
-			return nil
-		}
-		used, err := engine.NamesInUse(store)
-		if err != nil {
-			return err
-		}
-		plan := rulesets.Compare(old, present, used)
-		if !plan.Blocked() {
-			return nil
-		}
-		return errors.New("this ruleset cannot follow the one that was served before:\n" + plan.Only(rulesets.Change.IsBlocked).String())
-	}
 }
 
 // firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.

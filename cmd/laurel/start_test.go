@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -50,7 +51,7 @@ func silentUnder(t *testing.T, text string, ago time.Duration) (data, ruleset st
 	store, err := db.Program("quiet")
 	require.NoError(t, err)
 	then := calendar.FromTime(time.Now().Add(-ago))
-	versions, err := program.Versions(db, l.Ruleset, program.Text{Files: l.Sources}, then, program.Compiler{Compile: recompile, Succeeds: succeeds(store)})
+	versions, err := program.Versions(db, l.Ruleset, program.Text{Files: l.Sources}, then, program.Compiler{Compile: assembly.Ruleset, Succeeds: assembly.Succeeds(store)})
 	require.NoError(t, err)
 	boards := leaderboards.NewMemory()
 	p, err := program.Open(program.Options{Store: store, Versions: versions, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return then }})
@@ -68,7 +69,7 @@ func storedVersions(t *testing.T, data string) []engine.Version {
 	t.Helper()
 	db, err := pebblestore.Open(data, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	versions, err := program.Stored(db, "quiet", recompile)
+	versions, err := program.Stored(db, "quiet", assembly.Ruleset)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	return versions

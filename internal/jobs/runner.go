@@ -17,6 +17,9 @@ import (
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
+// Tick is how often jobs look for what is due: the longest that an expiry or a board outside this process is behind.
+const Tick = time.Second
+
 // page is how much a job does before it lets others have their turn.
 const page = 500
 

@@ -1,0 +1,161 @@
+package assembly
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/clock"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+	"github.com/laurel-engine/laurel/leaderboards"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+// Parts are what the programs of one data directory have in common.
+type Parts struct {
+	DB      *pebblestore.DB
+	Boards  func(engine.Store) leaderboards.Board // of the program that has a store
+	Machine *clock.Clock
+	Mark    clock.Mark      // what a program without events becomes
+	Zones   *calendar.Zones // nil for the embedded ones
+	Log     *slog.Logger
+}
+
+// Open starts a program, with the clock that it has if it is a sandbox. Its ruleset becomes a new version unless it is the one
+// that was in force last; one that cannot follow that is an error.
+func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
+	id := l.Ruleset.Program
+	store, err := parts.DB.Program(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	last, err := engine.LastAccepted(store)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := program.Options{Store: store, Sources: l.Sources, Boards: parts.Boards(store), Full: parts.DB.Full}
+	o.Ranks, _ = o.Boards.(engine.Ranks)
+	sandbox, err := parts.clock(&o, id, last)
+	if err != nil {
+		return nil, nil, err
+	}
+	// A clock that was put back must not date a version before what has been decided already.
+	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: parts.Zones}
+	o.Versions, err = program.Versions(parts.DB, l.Ruleset, present, now, program.Compiler{Compile: Ruleset, Succeeds: Succeeds(store)})
+	if err != nil {
+		return nil, nil, err
+	}
+	tellZones(parts.Log, id, o.Versions, now)
+	if o.Secret, err = program.Secret(parts.DB, id); err != nil {
+		return nil, nil, err
+	}
+	p, err := program.Open(o)
+	return p, sandbox, err
+}
+
+// clock sets the clock of a program whose last event was accepted at an instant.
+func (parts Parts) clock(o *program.Options, id string, last calendar.Instant) (*clock.Sandbox, error) {
+	records, _ := o.Store.Head()
+	sandbox, err := clock.OpenSandbox(parts.DB, id, parts.Machine, parts.Mark, records == 0)
+	switch {
+	case errors.Is(err, clock.ErrLive):
+		return nil, errors.New("it is live: a sandbox needs a data directory of its own")
+	case err != nil:
+		return nil, err
+	case sandbox != nil:
+		sandbox.Set(last) // as far as it had been moved when a process was killed
+		o.Now = sandbox.Now
+	default:
+		o.Now, o.Ahead, o.Held = parts.Machine.Now, parts.Machine.Ahead, parts.Machine.Held
+	}
+	return sandbox, nil
+}
+
+// Resume tells the machine's clock when a live program of a data directory accepted something last, and lets it be found right;
+// accept takes it for right.
+func Resume(ctx context.Context, machine *clock.Clock, db *pebblestore.DB, accept bool) error {
+	ids, err := program.Known(db)
+	if err != nil {
+		return err
+	}
+	var last calendar.Instant
+	for _, id := range ids {
+		if sandbox, err := clock.OpenSandbox(db, id, machine, clock.Mark{}, false); err != nil || sandbox != nil {
+			continue // its clock is its own; a damaged row is told when the program is opened
+		}
+		accepted, err := lastAccepted(db, id)
+		if errors.Is(err, engine.ErrDamaged) {
+			continue // it is told when the program is opened; others need not wait
+		}
+		if err != nil {
+			return err
+		}
+		last = max(last, accepted)
+	}
+	machine.Resume(last)
+	if accept {
+		machine.Confirm()
+	}
+	machine.Ask(ctx)
+	return nil
+}
+
+func lastAccepted(db *pebblestore.DB, id string) (calendar.Instant, error) {
+	store, err := db.Program(id)
+	if err != nil {
+		return 0, err
+	}
+	return engine.LastAccepted(store)
+}
+
+// Compile makes a program of the text of a version.
+func Compile(text program.Text) (*rulesets.Program, error) {
+	texts := map[string][]byte{}
+	for name, file := range text.Files {
+		texts[name] = []byte(file)
+	}
+	p, diagnostics := rulesets.LoadIn(text.Zones, texts)
+	if diagnostics.HasErrors() {
+		return nil, diagnostics
+	}
+	return p, nil
+}
+
+// Ruleset is the ruleset that Compile makes.
+func Ruleset(text program.Text) (*engine.Ruleset, error) {
+	p, err := Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	return p.Ruleset, nil
+}
+
+// Succeeds refuses a ruleset that would change what a running program has counted or promised. The journal is asked which names
+// it uses only where the ruleset wants to remove or change one.
+func Succeeds(store engine.Store) func(before, next program.Text) error {
+	return func(before, next program.Text) error {
+		old, err := Compile(before)
+		if err != nil {
+			return err
+		}
+		present, err := Compile(next)
+		if err != nil {
+			return err
+		}
+		if !rulesets.Compare(old, present, nil).Blocked() {
+			return nil
+		}
+		used, err := engine.NamesInUse(store)
+		if err != nil {
+			return err
+		}
+		plan := rulesets.Compare(old, present, used)
+		if !plan.Blocked() {
+			return nil
+		}
+		return errors.New("this ruleset cannot follow the one that was served before:\n" + plan.Only(rulesets.Change.IsBlocked).String())
+	}
+}
