@@ -1,8 +1,11 @@
 package oracle
 
 import (
+	"cmp"
 	"sync"
 	"time"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
 // Instant is microseconds since 1970; Forever is never.
@@ -25,13 +28,13 @@ type clock struct {
 	weeks  bool                   // some were asked for
 }
 
-// locations are zones that have been read.
+// locations are zones that have been read: of the engine's data, by package time.
 var locations sync.Map
 
 func newClock(zone string, sundayWeeks bool) *clock {
 	loc, known := locations.Load(zone)
 	if !known {
-		read, err := time.LoadLocation(zone)
+		read, err := time.LoadLocationFromTZData(zone, calendar.Embedded().Content(cmp.Or(zone, "UTC")))
 		if err != nil {
 			panic("oracle: " + err.Error())
 		}
