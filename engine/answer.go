@@ -50,6 +50,9 @@ func AppendAnswer(b []byte, o *Outcome) []byte {
 	return append(b, "]}"...)
 }
 
+// MarshalJSON writes the answer to the event (AppendAnswer).
+func (o *Outcome) MarshalJSON() ([]byte, error) { return AppendAnswer(nil, o), nil }
+
 // object appends the members of one JSON object.
 type object struct {
 	b   []byte

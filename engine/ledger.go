@@ -89,6 +89,27 @@ type Entry struct {
 	Expires   calendar.Instant
 }
 
+// LedgerEntry is an entry as a ledger shows it, as JSON.
+type LedgerEntry struct {
+	Seq       uint64            `json:"seq"`   // of that event
+	Event     string            `json:"event"` // the id of the event that caused it
+	Points    string            `json:"points"`
+	Kind      EntryKind         `json:"kind"`
+	Amount    decimal.Decimal   `json:"amount"`
+	At        calendar.Instant  `json:"at"`
+	Balance   decimal.Decimal   `json:"balance"` // live, pending and held points less debt, after it
+	Lot       uint64            `json:"lot,omitempty"`
+	Source    string            `json:"source,omitempty"` // the definition that caused it; time has none
+	Available *calendar.Instant `json:"available_at,omitempty"`
+	Expires   *calendar.Instant `json:"expires_at,omitempty"`
+}
+
+// NewLedgerEntry is an entry of a record as a ledger shows it.
+func NewLedgerEntry(rec *Record, e *Entry) LedgerEntry {
+	return LedgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
+		At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source, Available: instantOrNil(e.Available), Expires: instantOrNil(e.Expires)}
+}
+
 // Moves reports whether entries of a kind only move points within a balance, from pending to spendable or in and out of a
 // hold, without changing their sum.
 func (k EntryKind) Moves() bool { return k == EntryReleased || k == EntryHeld || k == EntryFreed }

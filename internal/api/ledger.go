@@ -10,7 +10,6 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
 // Pages of lists.
@@ -18,21 +17,6 @@ const (
 	standardPage = 100
 	maxPage      = 1000 // architecture: Bounds
 )
-
-// ledgerEntry is one line of a member's ledger.
-type ledgerEntry struct {
-	Seq       uint64            `json:"seq"`
-	Event     string            `json:"event"` // the id of the event that caused it
-	Points    string            `json:"points"`
-	Kind      engine.EntryKind  `json:"kind"`
-	Amount    decimal.Decimal   `json:"amount"`
-	At        calendar.Instant  `json:"at"`
-	Balance   decimal.Decimal   `json:"balance"`
-	Lot       uint64            `json:"lot,omitempty"`
-	Source    string            `json:"source,omitempty"` // the definition that caused it; time has none
-	Available *calendar.Instant `json:"available_at,omitempty"`
-	Expires   *calendar.Instant `json:"expires_at,omitempty"`
-}
 
 // ledgerCursor is the place after an entry: the event that caused it and how many of the event's entries were shown. It
 // names its owner and the order, so that one of another member, program or order is nobody's here.
@@ -75,7 +59,7 @@ func showLedger(c call) error {
 	if err := l.read(id); err != nil {
 		return err
 	}
-	out := page[ledgerEntry]{Data: l.list, HasMore: l.more}
+	out := page[engine.LedgerEntry]{Data: l.list, HasMore: l.more}
 	if l.more {
 		next := l.last.encode(owner)
 		out.NextCursor = &next
@@ -92,13 +76,13 @@ type ledgerPage struct {
 	// oldest is set where the oldest entries come first.
 	oldest bool
 
-	list []ledgerEntry
+	list []engine.LedgerEntry
 	last ledgerCursor
 	more bool
 }
 
 func (l *ledgerPage) read(member string) (err error) {
-	l.list = []ledgerEntry{}
+	l.list = []engine.LedgerEntry{}
 	if !l.oldest {
 		before := l.from.seq
 		if l.from.entries > 0 {
@@ -139,15 +123,10 @@ func (l *ledgerPage) add(rec *engine.Record, entries []engine.Entry) bool {
 			return false
 		}
 		e := &entries[i]
-		l.list = append(l.list, newLedgerEntry(rec, e))
+		l.list = append(l.list, engine.NewLedgerEntry(rec, e))
 		l.last = ledgerCursor{seq: rec.Seq, entries: i + 1}
 	}
 	return true
-}
-
-func newLedgerEntry(rec *engine.Record, e *engine.Entry) ledgerEntry {
-	return ledgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
-		At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source, Available: given(e.Available), Expires: given(e.Expires)}
 }
 
 // knownAt reports whether an entry counted at the instant asked about.

@@ -1,14 +1,12 @@
 package api
 
 import (
-	"context"
 	"encoding/base64"
 	"slices"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // States of a season: it runs; it is over, but late events still count, or its table is being made; its table is final; it
@@ -23,7 +21,7 @@ const (
 // listedSeason is a season of a board as a list shows it. How many members it has is not told of a split one that has not
 // closed; the hash is that of its final table, of a split board's season that of all its tables.
 type listedSeason struct {
-	season
+	engine.Season
 	State   string  `json:"state"`
 	Members *int64  `json:"members"`
 	Hash    *string `json:"hash"`
@@ -38,10 +36,9 @@ func listSeasons(c call) error {
 	if err != nil {
 		return err
 	}
-	rules := c.program.Rules()
-	b := rules.Leaderboard(id)
-	if b == nil {
-		return unknownBoard(rules, id)
+	rules, b, err := c.program.Board(id)
+	if err != nil {
+		return noRanking(err)
 	}
 	limit, err := c.number("limit", standardPage, 1, maxPage)
 	if err != nil {
@@ -57,7 +54,7 @@ func listSeasons(c call) error {
 	}
 	out := whole(list)
 	if len(list) > int(limit) {
-		next := base64.RawURLEncoding.EncodeToString([]byte(list[limit-1].Season))
+		next := base64.RawURLEncoding.EncodeToString([]byte(list[limit-1].Label))
 		out = page[listedSeason]{Data: list[:limit], HasMore: true, NextCursor: &next}
 	}
 	return c.show(out)
@@ -120,8 +117,8 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 
 // listed is a season of a board; some is false where it is over and nobody has a score.
 func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key, known map[string]engine.ClosedSeason, asked time.Time) (row listedSeason, some bool, err error) {
-	row = listedSeason{season: seasonOf(rules, b, key), State: seasonOpen}
-	if s, closed := known[row.Season]; closed {
+	row = listedSeason{Season: rules.SeasonOf(b, key), State: seasonOpen}
+	if s, closed := known[row.Label]; closed {
 		row.State, row.Members, row.Hash, row.Closes = seasonClosed, &s.Members, &s.Hash, given(s.ClosesAt)
 		return row, true, nil
 	}
@@ -135,63 +132,8 @@ func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.
 	if b.Split {
 		return row, true, nil
 	}
-	r := ranking{call: c, asked: asked, board: b, key: leaderboards.Key{Program: rules.Program, Board: b.Key, Season: row.Season}}
-	var members int64
-	err = r.read(func(ctx context.Context, b leaderboards.Board) (err error) {
-		members, err = b.Size(ctx, r.key)
-		return err
-	})
+	r := ranking{Ranking: c.program.Running(rules, b, key, asked), call: c}
+	members, err := r.Size(c.http.UserContext())
 	row.Members = &members
 	return row, members > 0 || row.State == seasonOpen, r.durable(err)
-}
-
-// closedTable answers with a page of a final table.
-func (r *ranking) closedTable(from, limit int64) error {
-	list, total, err := r.closedRows(from, int(limit))
-	if err != nil {
-		return err
-	}
-	t := table{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Closed: true, Hash: r.hash, Total: total, Data: r.rows(list)}
-	if next := from + int64(len(list)); len(list) > 0 && next <= total {
-		t.HasMore, t.NextRank = true, &next
-	}
-	return r.show(t)
-}
-
-// closedRows are rows of a final table, without the names of members who were erased.
-func (r *ranking) closedRows(from int64, limit int) ([]leaderboards.Standing, int64, error) {
-	store, key := r.call.program.Store(), r.key
-	t, err := engine.ClosedTableOf(store, key)
-	if err != nil || t == nil {
-		return nil, 0, err
-	}
-	list, err := engine.ClosedPage(store, key, from, limit)
-	for i := range list {
-		if !groups(r.board) && r.call.program.Erased(list[i].Member) {
-			list[i].Member = ""
-		}
-	}
-	return list, t.Members, err
-}
-
-// closedStanding finds where a member is in a final table, and the rows around it.
-func (r *ranking) closedStanding(member string, around int64) (*standing, error) {
-	out := &standing{Leaderboard: r.board.ID, season: r.season, Split: r.key.Split, Closed: true, Hash: r.hash}
-	r.named(out, member)
-	at, err := engine.ClosedPosition(r.call.program.Store(), r.key, member)
-	if err != nil {
-		return nil, err
-	}
-	rows, total, err := r.closedRows(max(at, 1), 1)
-	out.Total = total
-	if err != nil || at == 0 || len(rows) == 0 {
-		return out, err
-	}
-	out.Rank, out.Score, out.Reached = &rows[0].Rank, &rows[0].Value, &rows[0].Reached
-	if around > 0 {
-		page := 2*around + 1
-		rows, _, err = r.closedRows(max(1, min(at-around, total-page+1)), int(page))
-		out.Around = r.rows(rows)
-	}
-	return out, err
 }

@@ -146,16 +146,22 @@ func Open(o Options) (*Program, error) {
 // ErrFull while the disk is nearly full, and ErrHeld while the machine's clock cannot be right: then nothing is accepted but
 // history, which has its own time.
 func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
+	return p.SubmitContext(context.Background(), events...)
+}
+
+// SubmitContext is Submit that waits no longer than ctx lets it. Events that were handed over by then belong to the program, and
+// may be accepted all the same.
+func (p *Program) SubmitContext(ctx context.Context, events ...*engine.Event) ([]Result, error) {
 	if slices.ContainsFunc(events, func(e *engine.Event) bool { return !e.Past }) {
 		if err := p.held(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrHeld, err)
 		}
 	}
 	p.asked.Store(int64(time.Since(p.start)))
-	return p.submit(events)
+	return p.submit(ctx, events)
 }
 
-func (p *Program) submit(events []*engine.Event) ([]Result, error) {
+func (p *Program) submit(ctx context.Context, events []*engine.Event) ([]Result, error) {
 	if p.full != nil && p.full() {
 		return nil, ErrFull
 	}
@@ -164,7 +170,7 @@ func (p *Program) submit(events []*engine.Event) ([]Result, error) {
 		arrive(e, now, present)
 	}
 	r := &request{events: events, results: make([]Result, len(events)), done: make(chan struct{})}
-	return r.results, p.enqueue(r)
+	return r.results, p.enqueueContext(ctx, r)
 }
 
 // arrive dates an event that comes in.
@@ -191,15 +197,21 @@ func (p *Program) Put(rows ...engine.Row) error {
 // Flush writes a checkpoint: states and scores stand in the store as after everything submitted before.
 func (p *Program) Flush() error { return p.enqueue(&request{flush: true, done: make(chan struct{})}) }
 
-func (p *Program) enqueue(r *request) error {
+func (p *Program) enqueue(r *request) error { return p.enqueueContext(context.Background(), r) }
+
+func (p *Program) enqueueContext(ctx context.Context, r *request) error {
 	select {
 	case p.queue <- r:
 	case <-p.stop:
 		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	select {
 	case <-r.done:
 		return r.err
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-p.done:
 		select {
 		case <-r.done:

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -26,7 +27,7 @@ func (p *Program) Work(events ...*engine.Event) error {
 			n = min(n, workPiece)
 		}
 		start := time.Now()
-		if _, err := p.submit(events[:n]); err != nil {
+		if _, err := p.submit(context.Background(), events[:n]); err != nil {
 			return err
 		}
 		events = events[n:]
