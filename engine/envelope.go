@@ -221,17 +221,17 @@ var own = []string{commandGrant, commandTake, commandShare, commandTime, command
 // CheckCommand refuses an event that is no command of those that somebody may send, which the New functions make, and one whose
 // id or member was not given or cannot be one. It is nil for every other; Process judges those.
 func CheckCommand(e *Event) *Refusal {
-	wrong := func(location, code, message string) *Refusal {
+	unfit := func(location, code, message string) *Refusal {
 		return &Refusal{Code: CodeDoesNotFit, Message: "this is not a command that can be sent", Errors: []FieldError{{Location: location, Code: code, Message: message}}}
 	}
 	_, named, _ := strings.Cut(strings.TrimPrefix(e.ID, derived), "/")
 	switch {
 	case commands[e.Type] == nil || slices.Contains(own, e.Type):
-		return wrong("type", CodeUnknownType, "a command is made by one of the engine's New functions")
+		return unfit("type", CodeUnknownType, "a command is made by one of the engine's New functions")
 	case e.Type != commandErase && (named == "" || !utf8.ValidString(e.ID) || strings.ContainsFunc(e.ID, invisible)):
-		return wrong("id", "wrong_id", "an id without control or invisible characters is expected")
+		return unfit("id", "wrong_id", "an id without control or invisible characters is expected")
 	case e.Member != "" && !ValidID(e.Member):
-		return wrong("member", "wrong_id", "this cannot be the id of a member")
+		return unfit("member", "wrong_id", "this cannot be the id of a member")
 	}
 	return nil
 }
