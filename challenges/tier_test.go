@@ -148,7 +148,8 @@ func TestTIE04_ALevelOfAYearIsKeptToTheEndOfTheNext(t *testing.T) {
 
 func TestTIE06_AfterTheGraceOneLevelIsLost(t *testing.T) {
 	// Valid to the end of March 2027, then thirty local days of grace.
-	m := climber(t, "Europe/Berlin", challenges.Ladder{Keep: challenges.Keep{EndOf: calendar.Quarter, Next: true}, OneLevel: true, Grace: challenges.Keep{For: duration(t, "30 days")}})
+	m := climber(t, "Europe/Berlin", challenges.Ladder{Keep: challenges.Keep{EndOf: calendar.Quarter, Next: true}, OneLevel: true,
+		Grace: challenges.Keep{For: duration(t, "30 days")}})
 	m.metric.last = duration(t, "30 days")
 	m.earns("2026-12-10T10:00:00Z", 1000)
 	require.Equal(t, "gold", m.level("2027-04-30T21:59:59Z"))

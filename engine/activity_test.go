@@ -120,7 +120,8 @@ func TestAReturnedDonationCountsNoMore(t *testing.T) {
 	}
 	count := func(mine, all string, gifts string) {
 		t.Helper()
-		require.Equal(t, []string{mine, all, all, gifts}, []string{w.counter("ann", "mine"), w.counter("ann", "all"), w.counter("ann", "team"), w.counter("ann", "gifts")})
+		require.Equal(t, []string{mine, all, all, gifts},
+			[]string{w.counter("ann", "mine"), w.counter("ann", "all"), w.counter("ann", "team"), w.counter("ann", "gifts")})
 	}
 	count("120", "240", "1")
 	w.reached("ann", "hundred", "100", true, 1)

@@ -37,7 +37,8 @@ func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {
 	}
 	var errs []FieldError
 	if rounded(c.Amount.Wide(), p) != c.Amount || c.Amount == 0 {
-		errs = append(errs, FieldError{Location: "amount", Code: "wrong_value", Message: "an amount other than 0 is expected, with no more decimals than the points have"})
+		errs = append(errs, FieldError{Location: "amount", Code: "wrong_value",
+			Message: "an amount other than 0 is expected, with no more decimals than the points have"})
 	}
 	if c.Reason == "" || len(c.Reason) > maxReason {
 		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})

@@ -37,7 +37,8 @@ func benchmarkProcess(b *testing.B, limit string) {
 	events := make([]*engine.Event, b.N)
 	for i := range events {
 		at = at.Add(10 * time.Millisecond)
-		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.%02d,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`, i, r.Intn(80), r.Intn(100), r.Intn(20))
+		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.%02d,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`,
+			i, r.Intn(80), r.Intn(100), r.Intn(20))
 		events[i] = &engine.Event{ID: fmt.Sprintf("e%d", i), Type: "purchase", Member: fmt.Sprintf("m%d", r.Intn(10_000)), Time: at, Arrived: at, Data: []byte(data)}
 	}
 	b.ReportAllocs()
@@ -60,7 +61,8 @@ func BenchmarkVoid(b *testing.B) {
 	w := program(b, strings.Replace(string(src), "LIMIT", "1000 stars per day", 1))
 	const events = 1500
 	for i := range events {
-		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.50,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`, i, i%80, i%20)
+		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.50,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`,
+			i, i%80, i%20)
 		w.after(20*time.Minute).as(fmt.Sprint("e", i)).send("ann", "purchase", data)
 		if i%100 == 0 {
 			w.commit(true)

@@ -177,7 +177,8 @@ func (a *applier) goal(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g
 	mark := rec.window(w.key, group).goal(g.ID)
 	for n := 0; mark == nil && times > 0 || mark != nil && mark.Times < times; n++ {
 		if n == maxAgain {
-			a.out.note("again", ch.Path, "goal "+g.ID+" was reached more than "+strconv.Itoa(maxAgain)+" times at once; the rest follows with the next events that count")
+			a.out.note("again", ch.Path, "goal "+g.ID+" was reached more than "+strconv.Itoa(maxAgain)+
+				" times at once; the rest follows with the next events that count")
 			return
 		}
 		a.reach(ch, rec, w, g, group)

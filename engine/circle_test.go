@@ -40,7 +40,8 @@ rules:
 }
 
 func TestIDsThatLookAlikeAreRefused(t *testing.T) {
-	for _, id := range []string{" ann", "ann ", "an\u00a0n", "an\u200bn", "an\u2060n", "an\u00adn", "ann\ufe0f", "\u3164", "an\u3000n", "an\u2800n", "a\u202en", "a\tb", "a\x7f", ""} {
+	for _, id := range []string{" ann", "ann ", "an\u00a0n", "an\u200bn", "an\u2060n", "an\u00adn", "ann\ufe0f", "\u3164", "an\u3000n", "an\u2800n",
+		"a\u202en", "a\tb", "a\x7f", ""} {
 		require.NotEmpty(t, engine.CheckID(id), "%q", id)
 	}
 	for _, id := range []string{"ann", "ann smith", "ännchen", "安", "a@b/c:d\"e", "🙂", "o1/2#3"} {

@@ -222,7 +222,8 @@ var own = []string{commandGrant, commandTake, commandShare, commandTime, command
 // id or member was not given or cannot be one. It is nil for every other; Process judges those.
 func CheckCommand(e *Event) *Refusal {
 	unfit := func(location, code, message string) *Refusal {
-		return &Refusal{Code: CodeDoesNotFit, Message: "this is not a command that can be sent", Errors: []FieldError{{Location: location, Code: code, Message: message}}}
+		return &Refusal{Code: CodeDoesNotFit, Message: "this is not a command that can be sent",
+			Errors: []FieldError{{Location: location, Code: code, Message: message}}}
 	}
 	_, named, _ := strings.Cut(strings.TrimPrefix(e.ID, derived), "/")
 	switch {

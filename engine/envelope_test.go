@@ -18,7 +18,8 @@ import (
 func TestParseEvent(t *testing.T) {
 	at, err := calendar.ParseInstant("2026-12-01T08:00:00Z")
 	require.NoError(t, err)
-	body := []byte(" {\"type\":\"purchase\", \"id\":\"o\\u00e91\",\"member\":\"ann\",\"time\":\"2026-12-01T09:00:00+01:00\",\n\"data\": {\"a\": [1, {\"b\":null}]} } ")
+	body := []byte(" {\"type\":\"purchase\", \"id\":\"o\\u00e91\",\"member\":\"ann\",\"time\":\"2026-12-01T09:00:00+01:00\",\n" +
+		"\"data\": {\"a\": [1, {\"b\":null}]} } ")
 	e, errs := engine.ParseEvent(body)
 	require.Empty(t, errs)
 	clear(body) // nothing of it is kept
@@ -251,7 +252,8 @@ func FuzzParseEvent(f *testing.F) {
 // BenchmarkParseEvent reads an event of the usual size.
 func BenchmarkParseEvent(b *testing.B) {
 	body := []byte(`{"id":"order-000017","type":"purchase","member":"member-4711","time":"2026-12-01T09:00:00+01:00","data":{"order_id":"000017",` +
-		`"amount":12.50,"store":"Berlin","channel":"app","items":[{"sku":"latte","category":"drink","qty":1,"price":4.50},{"sku":"bagel","category":"food","qty":2,"price":4.00}]}}`)
+		`"amount":12.50,"store":"Berlin","channel":"app","items":[{"sku":"latte","category":"drink","qty":1,"price":4.50},` +
+		`{"sku":"bagel","category":"food","qty":2,"price":4.00}]}}`)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -68,7 +68,8 @@ func (j *judgement) estimated() *estimate {
 	}
 	b := &applier{}
 	// Time had passed by then, and a member that was new had joined.
-	b.run(present, rules, subjects, nil, &Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time, Arrived: target.Event.Arrived}, target.Seq, nil)
+	b.run(present, rules, subjects, nil, &Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
+		Arrived: target.Event.Arrived}, target.Seq, nil)
 	b.m.align(rules)
 	before := target.Event.Data
 	if patch := j.amended[target.Seq]; patch != nil {

@@ -141,7 +141,8 @@ func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, name s
 		lot := time.acc.lotOf(&terms, spentOf)
 		lot.Spent -= n
 		time.acc.Spent -= n
-		restored += time.back(lot, n, time.over(p, a.now), Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: lot.Seq, Source: name, Available: lot.Available, Expires: lot.Expires})
+		restored += time.back(lot, n, time.over(p, a.now),
+			Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: lot.Seq, Source: name, Available: lot.Available, Expires: lot.Expires})
 	}
 	time.makeGood()
 	a.tellAllExpired(time)

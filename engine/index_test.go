@@ -62,7 +62,8 @@ tiers: {club: {earned: stars, levels: {silver: 0, gold: 40}}}
 	who := []string{"locals", `member.country in ["L1", "L2"]`, "member.age / member.age == 1 and member.age > 30", "member.age > 20"}
 	definition := func(kept bool) {
 		c := condition(3)
-		for !kept && (strings.Contains(c, "is_first") || strings.Contains(c, "member.tier") || strings.Contains(c, "member.points") || strings.Contains(c, "member.counter")) {
+		for !kept && (strings.Contains(c, "is_first") || strings.Contains(c, "member.tier") || strings.Contains(c, "member.points") ||
+			strings.Contains(c, "member.counter")) {
 			c = condition(3)
 		}
 		if r.Intn(8) > 0 {
@@ -153,7 +154,8 @@ func answersOf(t *testing.T, seed int64) (all, found []string, source string) {
 			id := fmt.Sprint("m", m)
 			for c := range 20 {
 				counter := program.Ruleset.Counters[c]
-				answers[i] = append(answers[i], fmt.Sprint(counter.ID, p.Member(id).Count(program.Ruleset, counter, calendar.Instant(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()))))
+				answers[i] = append(answers[i], fmt.Sprint(counter.ID,
+					p.Member(id).Count(program.Ruleset, counter, calendar.Instant(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()))))
 			}
 		}
 	}
@@ -229,7 +231,8 @@ func BenchmarkRules(b *testing.B) {
 				b.ReportAllocs()
 				b.ResetTimer()
 				for i := range b.N {
-					e := &engine.Event{ID: fmt.Sprint(i), Type: "buy", Member: fmt.Sprint(i % 100), Time: at, Arrived: at, Data: []byte(`{"sku":"tea","shop":"b3","country":"L41","amount":50}`)}
+					e := &engine.Event{ID: fmt.Sprint(i), Type: "buy", Member: fmt.Sprint(i % 100), Time: at, Arrived: at,
+						Data: []byte(`{"sku":"tea","shop":"b3","country":"L41","amount":50}`)}
 					out, refusal, err := p.Process(e)
 					if refusal != nil || err != nil || len(out.Effects) != 5 {
 						b.Fatal(refusal, err, out)

@@ -57,7 +57,8 @@ func apartOnRedis(t *testing.T, a, b, c, d string) {
 	owner := map[string]leaderboards.Key{}
 	for _, texts := range [][2]string{{a, b}, {c, d}, {a + b, ""}, {c, d + a}} {
 		one, other := texts[0], texts[1]
-		for _, key := range []leaderboards.Key{{Program: one, Board: other, Season: "all"}, {Program: "p", Board: one, Season: other}, {Program: "p", Board: "b", Season: one, Split: other}} {
+		for _, key := range []leaderboards.Key{{Program: one, Board: other, Season: "all"}, {Program: "p", Board: one, Season: other},
+			{Program: "p", Board: "b", Season: one, Split: other}} {
 			for _, name := range redisboard.KeysOf(key) {
 				was, known := owner[name]
 				require.True(t, !known || was == key, "%q is of %+v and of %+v", name, was, key)

@@ -57,7 +57,8 @@ func (v Version) succeedGoals(before *Ruleset) {
 // restarted reports whether a version counts something for tiers anew: what that comes to is told by a tick.
 func (v Version) restarted(before *Ruleset) bool {
 	for _, t := range v.Rules.Tiers {
-		if old := before.tier(t.ID); old != nil && old.Key == t.Key && !slices.EqualFunc(t.Counters, old.Counters, func(a, b *Counter) bool { return a.Name == b.Name }) {
+		if old := before.tier(t.ID); old != nil && old.Key == t.Key &&
+			!slices.EqualFunc(t.Counters, old.Counters, func(a, b *Counter) bool { return a.Name == b.Name }) {
 			return true
 		}
 	}

@@ -79,12 +79,14 @@ points: {stars: {}}
 counters: {runs: {when: run}, month: {when: run, every: month}, lately: {when: run, last: 7 days}}
 rules: {hello: {when: badge_earned, give: {stars: 1}}}
 `
-	w := program(t, text+"badges: {runner: {counter: runs, levels: {bronze: 5, gold: 50}}, monthly: {counter: month, levels: {one: 10}}, weekly: {counter: lately, levels: {one: 10}}}\n").
+	w := program(t, text+"badges: {runner: {counter: runs, levels: {bronze: 5, gold: 50}}, monthly: {counter: month, levels: {one: 10}}, weekly: {counter: "+
+		"lately, levels: {one: 10}}}\n").
 		at("2026-12-01T08:00:00Z")
 	w.as("r").send("ann", "run")
 	w.send("ann", "run")
 	w.send("ann", "run")
-	w.after(time.Hour).activate(text + "badges: {runner: {counter: runs, levels: {bronze: 3, gold: 50}}, monthly: {counter: month, levels: {none: 2, one: 10}}, weekly: {counter: lately, levels: {one: 3}}, new: {counter: runs, levels: {one: 1}}}\n")
+	w.after(time.Hour).activate(text + "badges: {runner: {counter: runs, levels: {bronze: 3, gold: 50}}, monthly: {counter: month, levels: {none: 2, one: " +
+		"10}}, weekly: {counter: lately, levels: {one: 3}}, new: {counter: runs, levels: {one: 1}}}\n")
 	require.False(t, w.p.News().None)
 	w.spread()
 	require.ElementsMatch(t, []string{"runner bronze", "monthly none", "weekly one", "new one"}, w.badges("ann"))

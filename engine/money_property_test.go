@@ -255,7 +255,8 @@ func TestNoOrderLeavesPointsOfWhatIsGone(t *testing.T) {
 			}
 		}
 		if ends[0] != ends[1] {
-			require.Fail(t, "the order of voids and returns matters", "history %d of program %d:\n%s%s\n%s%s", of, n%len(programs), stories[0], ends[0], stories[1], ends[1])
+			require.Fail(t, "the order of voids and returns matters", "history %d of program %d:\n%s%s\n%s%s", of, n%len(programs),
+				stories[0], ends[0], stories[1], ends[1])
 		}
 	}
 }

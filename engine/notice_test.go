@@ -38,7 +38,11 @@ func TestPointsAreToldBeforeTheyExpire(t *testing.T) {
 	const text = `
 timezone: Europe/Berlin
 events: {buy: {n: number}}
-points: {stars: {expire: 3 months after earning}, quick: {expire: 5 days after earning}, gems: {expire: 6 months after last buy, notice: 1 month}, told: {expire: 60 days after earning, notice: none}}
+points:
+  stars: {expire: 3 months after earning}
+  quick: {expire: 5 days after earning}
+  gems: {expire: 6 months after last buy, notice: 1 month}
+  told: {expire: 60 days after earning, notice: none}
 rules:
   buy: {when: buy, give: {stars: event.n, quick: 1, gems: 1, told: 1}}
 `

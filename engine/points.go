@@ -46,7 +46,8 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 // add opens a lot. What a definition gives for one event on the same terms is one lot.
 func (a *Account) add(lot Lot) {
 	if n := len(a.Lots); n > 0 {
-		if last := &a.Lots[n-1]; last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available && last.Expires == lot.Expires && last.Idle == lot.Idle {
+		if last := &a.Lots[n-1]; last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available &&
+			last.Expires == lot.Expires && last.Idle == lot.Idle {
 			last.Amount += lot.Amount
 			last.Remaining += lot.Remaining
 			last.Reversed += lot.Reversed

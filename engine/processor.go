@@ -62,7 +62,8 @@ const (
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{},
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
+		scores: map[scoreID]ScoreChange{},
 		erased: map[string]bool{}, batch: &Batch{}}
 	versions[0].zoned()
 	for i := range versions[1:] {

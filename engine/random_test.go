@@ -58,7 +58,12 @@ counters:
   ours: {when: buy, add: event.amount, by: everyone, public: true}
   bought: {when: reward_confirmed, if: event.points == "stars", add: event.amount, public: true}
 streaks:
-  days: {when: visit, every: day, freeze: {free: 1 per month, hold: 2, cost: {coins: 3}}, repair: {within: 3 days, cost: {coins: 4, stars: 1}}, goals: [{at: 3, give: {coins: 5}}, {at: 6, give: {badge: loyal}}]}
+  days:
+    when: visit
+    every: day
+    freeze: {free: 1 per month, hold: 2, cost: {coins: 3}}
+    repair: {within: 3 days, cost: {coins: 4, stars: 1}}
+    goals: [{at: 3, give: {coins: 5}}, {at: 6, give: {badge: loyal}}]
 challenges:
   weekly: {when: buy, add: event.amount, every: week, goals: [{at: 50, give: {coins: 5}}, {at: 100, give: {stars: 5}}]}
   again: {when: visit, goal: 4, again: true, give: {coins: 2}}
@@ -229,7 +234,8 @@ func (s *shopping) step(w *world, r *rand.Rand) {
 	w.dryRun(e, r)
 	_, refusal, err := w.p.Process(e)
 	require.NoError(w.t, err)
-	remembered := refusal == nil || !slices.Contains([]string{"does_not_fit", "not_for_sale", "unknown_claim", "member_unknown", "not_found", "known_code"}, refusal.Code)
+	remembered := refusal == nil || !slices.Contains([]string{"does_not_fit", "not_for_sale", "unknown_claim", "member_unknown", "not_found", "known_code"},
+		refusal.Code)
 	again := *e
 	second, refusedAgain, err := w.p.Process(&again)
 	require.NoError(w.t, err)
@@ -320,7 +326,8 @@ func (w *world) reverse(r *rand.Rand, sent []*engine.Event, sample sample) {
 	out, refusal, err := w.p.Process(e)
 	require.NoError(w.t, err)
 	if refusal != nil {
-		require.Contains(w.t, []string{engine.CodeEventVoided, engine.CodeEventRefused, engine.CodeInsufficient, engine.CodeDoesNotFit, engine.CodeMemberErased, engine.CodeNothingPending}, refusal.Code)
+		require.Contains(w.t, []string{engine.CodeEventVoided, engine.CodeEventRefused, engine.CodeInsufficient, engine.CodeDoesNotFit, engine.CodeMemberErased,
+			engine.CodeNothingPending}, refusal.Code)
 		return
 	}
 	again := *e
@@ -454,7 +461,8 @@ func TestTheOrderOfArrivalLeavesProgressAsItIs(t *testing.T) {
 		}
 		list := make([]happening, 60)
 		for i := range list {
-			h := happening{id: fmt.Sprintf("r%02d", i), member: fmt.Sprint("m", r.Intn(3)), kind: "visit", data: "{}", at: start.Add(time.Duration(r.Intn(9*24)) * time.Hour)}
+			h := happening{id: fmt.Sprintf("r%02d", i), member: fmt.Sprint("m", r.Intn(3)), kind: "visit", data: "{}",
+				at: start.Add(time.Duration(r.Intn(9*24)) * time.Hour)}
 			if r.Intn(2) == 0 {
 				h.kind, h.data = "buy", fmt.Sprintf(`{"amount":%d,"sku":"s%d"}`, r.Intn(4)*10, r.Intn(6))
 			}

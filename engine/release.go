@@ -104,7 +104,8 @@ func (j *judgement) release() {
 			shipped[of] -= amount
 		}
 		if amount > 0 {
-			j.rev.Released = append(j.rev.Released, Release{Points: acc.Points, Seq: lot.Seq, Source: lot.Source, Amount: amount, Shipped: all, Expires: j.expires(acc.Points)})
+			j.rev.Released = append(j.rev.Released, Release{Points: acc.Points, Seq: lot.Seq, Source: lot.Source, Amount: amount,
+				Shipped: all, Expires: j.expires(acc.Points)})
 		}
 	})
 	j.eachGift(func(g gift) {

@@ -166,7 +166,8 @@ func (j *judgement) given(b *applier, e *Event) {
 				j.earn(b, e, effect, at, left)
 			}
 		case effect.Kind == BadgeEffect:
-			j.bestow(b, at, BadgeEffect, effect.ID, effect.Level, effect.Source, claimed{kind: BadgeEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal})
+			j.bestow(b, at, BadgeEffect, effect.ID, effect.Level, effect.Source,
+				claimed{kind: BadgeEffect, seq: rec.Seq, cause: effect.Cause, id: effect.ID, from: effect.Source, goal: effect.Goal})
 		}
 	}
 	for _, x := range j.raises {

@@ -207,7 +207,8 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	case target == nil:
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
 	}
-	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, present: p.subjects.state, sharers: p.sharers, known: p.mustKnow}
+	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, present: p.subjects.state,
+		sharers: p.sharers, known: p.mustKnow}
 	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
 		return nil, nil, err
 	}
@@ -325,9 +326,11 @@ func (p *Processor) repeated(rec *Record, e *Event) (*Outcome, *Refusal, error) 
 	list = slices.DeleteFunc(list, func(r *Record) bool { return r.Event.Type != commandAmend && r.Event.Type != commandVoid })
 	switch last := list[len(list)-1]; {
 	case last.Event.Type == commandVoid:
-		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force", Message: "this amendment was made before, and the event has been voided since: nothing was done"})
+		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force",
+			Message: "this amendment was made before, and the event has been voided since: nothing was done"})
 	case string(last.Event.Data) != string(rec.Event.Data):
-		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force", Message: "this amendment was made before, and is not the one in force: nothing was done. To make it again send it with a new Idempotency-Key"})
+		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force",
+			Message: "this amendment was made before, and is not the one in force: nothing was done. To make it again send it with a new Idempotency-Key"})
 	}
 	return out, nil, nil
 }

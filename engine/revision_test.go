@@ -79,7 +79,8 @@ func TestAnAmendmentWithoutAKey(t *testing.T) {
 
 // The answer to a claim that is repeated tells how it stands.
 func TestAClaimRepeatedAfterItsCancellation(t *testing.T) {
-	w := program(t, "events: {buy: {n: number}}\npoints: {stars: {}}\nrules: {buy: {when: buy, give: {stars: event.n}}}\nrewards: {mug: {cost: {stars: 5}, codes: generated}}\n")
+	w := program(t, "events: {buy: {n: number}}\npoints: {stars: {}}\nrules: {buy: {when: buy, give: {stars: event.n}}}\n"+
+		"rewards: {mug: {cost: {stars: 5}, codes: generated}}\n")
 	w.send("ann", "buy", "n", 20)
 	state := func(key string) string {
 		out := w.command(engine.NewClaim(key, "ann", "mug", 0))

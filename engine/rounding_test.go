@@ -11,8 +11,10 @@ func TestRoundingAndMultipliers(t *testing.T) {
 		{"RND-01 whole points, down", "EUR", "", "event.amount", "", "19.99", "19"},
 		{"RND-04 no binary floats", "EUR", "", "event.amount * 100", "", "0.29", "29"},
 		{"RND-05 decimal multipliers are exact", "EUR", "", "event.amount", "{a: {of: stars, times: 1.15}}", "100.00", "115"},
-		{"RND-06 stacking multiplies", "EUR", "", "event.amount", "{a: {of: stars, times: 2, stacks: true}, b: {of: stars, times: 1.5, stacks: true}}", "33.33", "99"},
-		{"RND-09 rounded once, at the end", "EUR", "", "event.amount", "{a: {of: stars, times: 1.5, stacks: true}, b: {of: stars, times: 1.5, stacks: true}}", "7.77", "17"},
+		{"RND-06 stacking multiplies", "EUR", "", "event.amount",
+			"{a: {of: stars, times: 2, stacks: true}, b: {of: stars, times: 1.5, stacks: true}}", "33.33", "99"},
+		{"RND-09 rounded once, at the end", "EUR", "", "event.amount",
+			"{a: {of: stars, times: 1.5, stacks: true}, b: {of: stars, times: 1.5, stacks: true}}", "7.77", "17"},
 		{"RND-10 no minor unit", "JPY", "", "event.amount / 100", "", "1980", "19"},
 		{"RND-11 three decimals", "KWD", "", "event.amount * 10", "", "1.250", "12"},
 		{"RND-12 half to even, down", "EUR", "rounding: nearest", "event.amount", "", "2.50", "2"},
@@ -94,7 +96,8 @@ func TestBoosts(t *testing.T) {
 	tests := []struct{ name, boosts, want string }{
 		{"the best of those that do not stack", "{a: {of: stars, times: 2}, b: {of: stars, times: 3}}", "30"},
 		{"stacking ones multiply with the best", "{a: {of: stars, times: 2}, b: {of: stars, times: 3}, c: {of: stars, times: 1.5, stacks: true}}", "45"},
-		{"the best plus and every stacking plus", "{a: {of: stars, plus: 5}, b: {of: stars, plus: 7}, c: {of: stars, plus: 1, stacks: true}, d: {of: stars, plus: 2, stacks: true}}", "20"},
+		{"the best plus and every stacking plus", "{a: {of: stars, plus: 5}, b: {of: stars, plus: 7}, c: {of: stars, plus: 1, stacks: true}, d: {of: stars, " +
+			"plus: 2, stacks: true}}", "20"},
 		{"times before plus", "{a: {of: stars, plus: 5}, b: {of: stars, times: 2}}", "25"},
 		{"an expression as factor", `{a: {of: stars, times: "1 + event.amount / 10"}}`, "20"},
 		{"only some definitions", "{a: {of: stars, times: 2, only: [fixed]}}", "10"},

@@ -80,7 +80,10 @@ func (w *world) shop(kind string, i int, last *string) string {
 const perishable = `
 timezone: Europe/Berlin
 events: {visit: {}, buy: {}, spend: {}}
-points: {stars: {expire: [20 days after earning, 6 days after last visit], pending: 2 days}, gems: {expire: 36 hours after earning}, tokens: {expire: 12 days after earning}}
+points:
+  stars: {expire: [20 days after earning, 6 days after last visit], pending: 2 days}
+  gems: {expire: 36 hours after earning}
+  tokens: {expire: 12 days after earning}
 rules:
   buy: {when: buy, give: {stars: 10, gems: 5, tokens: 3}}
   spend: {when: spend, take: {stars: 7}}

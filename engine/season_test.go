@@ -29,7 +29,8 @@ leaderboards: {board: {counter: sum, closes: 6 hours`+board+`}}
 	return w.at("2026-05-04T10:00:00Z")
 }
 
-const podium = `, prizes: [{ranks: 1, give: {coins: 1000, badge: gold}}, {ranks: 2, give: {coins: 501, badge: silver}}, {ranks: 3, give: {coins: 200, reward: dinner}}]`
+const podium = `, prizes: [{ranks: 1, give: {coins: 1000, badge: gold}}, {ranks: 2, give: {coins: 501, badge: silver}}, ` +
+	`{ranks: 3, give: {coins: 200, reward: dinner}}]`
 
 func (w *world) host() *enginetest.Host { return &enginetest.Host{S: w.store, P: w.p, At: w.now} }
 
@@ -379,7 +380,8 @@ func TestAnErasedMembersPlaceIsKeptWithoutAName(t *testing.T) {
 }
 
 func TestOnlyTheBestAreToldWhereNothingIsWon(t *testing.T) {
-	for listens, want := range map[string]int{"": engine.ToldPlaces, "rules: {told: {when: season_closed, if: event.rank == 1, give: {badge: told}}}": engine.ToldPlaces + 700} {
+	for listens, want := range map[string]int{"": engine.ToldPlaces,
+		"rules: {told: {when: season_closed, if: event.rank == 1, give: {badge: told}}}": engine.ToldPlaces + 700} {
 		w := weekly(t, podium, listens)
 		for i := range engine.ToldPlaces + 700 {
 			w.scores(fmt.Sprint("m", i), float64(i))

@@ -111,7 +111,9 @@ func TestTimersBeginWithTheirDefinition(t *testing.T) {
 	w := program(t, "events: {buy: {}}\npoints: {stars: {}}\nrules: {daily: {when: cron 0 9 * * *, give: {stars: 1}}}\n").at("2026-05-01T12:00:00Z")
 	w.send("ann", "buy")
 	w.until("2026-05-03T12:00:00Z").has("ann", "stars", "2")
-	w.activate("events: {buy: {}}\npoints: {stars: {}}\nrules: {daily: {when: cron 0 9 * * *, give: {stars: 1}}, evening: {when: cron 0 18 * * *, give: {stars: 10}}, old: {when: 1 day after last buy, give: {stars: 100}}}\n")
+	w.activate("events: {buy: {}}\npoints: {stars: {}}\n" +
+		"rules: {daily: {when: cron 0 9 * * *, give: {stars: 1}}, evening: {when: cron 0 18 * * *, give: {stars: 10}}, old: {when: 1 day after last buy, " +
+		"give: {stars: 100}}}\n")
 	w.spread()
 	w.until("2026-05-03T17:59:59Z").has("ann", "stars", "2")
 	w.until("2026-05-05T12:00:00Z").has("ann", "stars", "24")

@@ -131,7 +131,8 @@ func (u *unrulyRun) of(member string) *clocks {
 // writes it down when.
 func runUnruly(t *testing.T, seed, how int64) *unrulyRun {
 	u := &unrulyRun{world: program(t, unruly), r: rand.New(rand.NewSource(seed)), how: rand.New(rand.NewSource(how)), clocks: map[string]*clocks{},
-		visits: map[string]map[string]int64{}, earned: map[string]map[int64]int64{}, joined: map[string]calendar.Instant{}, members: []string{"ann", "bob", "kai", "mio", nomad}}
+		visits: map[string]map[string]int64{}, earned: map[string]map[int64]int64{}, joined: map[string]calendar.Instant{},
+		members: []string{"ann", "bob", "kai", "mio", nomad}}
 	u.at("2026-05-29T12:00:00Z")
 	u.versions[0].Zones = u.release()
 	u.open()

@@ -63,7 +63,8 @@ func TestAPlaceIsPaidByItsNarrowestRow(t *testing.T) {
 }
 
 func TestSharesAreRoundedUp(t *testing.T) {
-	for _, test := range []struct{ percent, total, last int64 }{{10, 1, 1}, {10, 10, 1}, {10, 11, 2}, {1, 2, 1}, {100, 7, 7}, {33, 100, 33}, {10, 100_000, 10_000}} {
+	for _, test := range []struct{ percent, total, last int64 }{{10, 1, 1}, {10, 10, 1}, {10, 11, 2}, {1, 2, 1}, {100, 7, 7},
+		{33, 100, 33}, {10, 100_000, 10_000}} {
 		first, last := leaderboards.Places{Percent: test.percent}.Bounds(test.total)
 		require.EqualValues(t, 1, first)
 		require.Equal(t, test.last, last, "top %d%% of %d", test.percent, test.total)

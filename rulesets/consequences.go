@@ -28,15 +28,19 @@ var sections = map[string]consequence{
 	"tables":        {changed: judged},
 	"audiences":     {changed: judged},
 	"counters":      {added: countsAnew, removed: "stops counting; its id stays reserved", changed: (*planner).counter},
-	"rules":         {added: "gives for events from the activation on", removed: "stops giving; what it gave stays; its id stays reserved", changed: (*planner).rule},
-	"boosts":        {added: "boosts from the activation on", removed: "stops boosting; what it added stays", changed: (*planner).rule},
-	"promotions":    {removed: "what names its window never opens again", changed: judged},
-	"streaks":       {added: countsAnew, removed: "running streaks stop; what they gave stays; its id stays reserved", changed: (*planner).streak},
-	"challenges":    {added: countsAnew, removed: "progress that was not completed is lost; what it gave stays; its id stays reserved", changed: (*planner).challenge},
-	"badges":        {added: "members whose count has reached a level earn it at the activation, by a tick", removed: "no longer shown; its id stays reserved", changed: (*planner).badge},
-	"tiers":         {added: "members start on its lowest level; " + countsAnew, removed: "levels and their perks are gone; its id stays reserved", changed: (*planner).tier},
-	"leaderboards":  {added: countsAnew, removed: "its open season never closes and pays nothing; its id stays reserved", changed: (*planner).leaderboard},
-	"rewards":       {removed: "cannot be claimed any more; what members hold stays valid; its id stays reserved", changed: judgedReward},
+	"rules": {added: "gives for events from the activation on",
+		removed: "stops giving; what it gave stays; its id stays reserved", changed: (*planner).rule},
+	"boosts":     {added: "boosts from the activation on", removed: "stops boosting; what it added stays", changed: (*planner).rule},
+	"promotions": {removed: "what names its window never opens again", changed: judged},
+	"streaks":    {added: countsAnew, removed: "running streaks stop; what they gave stays; its id stays reserved", changed: (*planner).streak},
+	"challenges": {added: countsAnew, removed: "progress that was not completed is lost; what it gave stays; its id stays reserved",
+		changed: (*planner).challenge},
+	"badges": {added: "members whose count has reached a level earn it at the activation, by a tick",
+		removed: "no longer shown; its id stays reserved", changed: (*planner).badge},
+	"tiers": {added: "members start on its lowest level; " + countsAnew,
+		removed: "levels and their perks are gone; its id stays reserved", changed: (*planner).tier},
+	"leaderboards": {added: countsAnew, removed: "its open season never closes and pays nothing; its id stays reserved", changed: (*planner).leaderboard},
+	"rewards":      {removed: "cannot be claimed any more; what members hold stays valid; its id stays reserved", changed: judgedReward},
 }
 
 func judged(_ *planner, _ string, c *Change) { c.Means = append(c.Means, fromNowOn) }
@@ -97,7 +101,8 @@ func (p *planner) points(id string, c *Change) {
 func (p *planner) rule(_ string, c *Change) {
 	c.Means = append(c.Means, fromNowOn)
 	if c.has("limit") {
-		c.Means = append(c.Means, "what was used so far counts towards a limit that differs in its number only; a limit by another key or period starts with nothing used")
+		c.Means = append(c.Means, "what was used so far counts towards a limit that differs in its number only; a limit by another key or period "+
+			"starts with nothing used")
 	}
 }
 
@@ -136,7 +141,8 @@ func meaningFields(c *Change) string {
 
 func (p *planner) counter(_ string, c *Change) {
 	if p.judgeMeaning(c) {
-		c.Means = append(c.Means, "boards on it start afresh with it; levels and badges that members have stay, levels of tiers until keep and grace end (a tick completes that), and are not given again")
+		c.Means = append(c.Means, "boards on it start afresh with it; levels and badges that members have stay, levels of tiers until keep and grace end (a tick "+
+			"completes that), and are not given again")
 	}
 }
 

@@ -90,7 +90,8 @@ func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r r
 		b.Node(rec.Values["distinct"], "count it by member, or by a field", "distinct cannot be counted by everyone: it keeps each value")
 	}
 	if n := rec.Values["at_most"]; n != nil && c.By != engine.ByMember && fold != "add" {
-		b.Node(n, "drop at_most, or count it by member", "at_most goes with sums where a group or everyone counts: the %s of a group is not made of its members'", fold)
+		b.Node(n, "drop at_most, or count it by member",
+			"at_most goes with sums where a group or everyone counts: the %s of a group is not made of its members'", fold)
 	}
 	return f
 }
@@ -155,7 +156,8 @@ func copyCounter(c *engine.Counter, d engine.Definition, name string) *engine.Co
 	out := &engine.Counter{Definition: d, Name: name, Fold: c.Fold, Every: c.Every, Last: c.Last, AtMost: c.AtMost, By: c.By, ByField: c.ByField,
 		Earned: c.Earned, Only: c.Only, Earner: c.Earner, Of: c}
 	for _, f := range c.Feeds {
-		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Computed: f.Computed, Values: f.Values, By: f.By, Split: f.Split}
+		feed := &engine.Feed{When: f.When, If: f.If, For: f.For, During: f.During, Clauses: f.Clauses, Parts: f.Parts, Value: f.Value, Computed: f.Computed,
+			Values: f.Values, By: f.By, Split: f.Split}
 		out.Feeds = append(out.Feeds, feed)
 	}
 	return out

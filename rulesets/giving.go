@@ -113,7 +113,8 @@ func (b *builder) levelGrant(p document.Pair, source string) []engine.Grant {
 		return []engine.Grant{{Badge: badge}}
 	}
 	if p.Value.Kind != document.Map || len(p.Value.Pairs) == 0 {
-		b.Node(p.Value, levelForms[noun], "a %s is given %s", noun, map[string]string{"badge": "by its id, one with levels as ID: LEVEL", "tier": "as ID: LEVEL"}[noun])
+		b.Node(p.Value, levelForms[noun], "a %s is given %s", noun,
+			map[string]string{"badge": "by its id, one with levels as ID: LEVEL", "tier": "as ID: LEVEL"}[noun])
 		return nil
 	}
 	var out []engine.Grant

@@ -179,7 +179,8 @@ func (p *planner) definition(section, id string, old, new any) Change {
 		c.Kind = Removed
 		c.Means = append(c.Means, say.removed)
 		if section == "events" {
-			p.block(&c, func(u *engine.InUse) bool { return u.Events[id] != nil }, "events of this type were accepted: keep the type, or what they gave could not be explained any more")
+			p.block(&c, func(u *engine.InUse) bool { return u.Events[id] != nil },
+				"events of this type were accepted: keep the type, or what they gave could not be explained any more")
 		}
 		if section == "member" {
 			p.block(&c, func(u *engine.InUse) bool { return u.Member[strings.TrimSuffix(id, "?")] }, "members have this field: keep it")

@@ -48,8 +48,10 @@ func TestCompare(t *testing.T) {
 		{"a definition less", "streaks: {weekly: {when: visit, every: week, goal: 4, give: {stars: 20}}}\n", "", `- streaks/weekly
     running streaks stop; what they gave stays; its id stays reserved
 `},
-		{"goals that fall, rise and come", "{at: 50, give: {stars: 10}}, {at: 100,", "{at: 40, give: {stars: 10}}, {at: 120, give: {stars: 20}}, {at: 200,", `~ challenges/dash
-    goals: [{again: false, at: 50, give: {stars: 10}}, {again: false, at: 100, give: {stars: 30}}] -> [{again: false, at: 40, give: {stars: 10}}, {again: false, at: 120, give: {stars: 20}}, {again: false, at: 200, give: {stars: 30}}]
+		{"goals that fall, rise and come", "{at: 50, give: {stars: 10}}, {at: 100,",
+			"{at: 40, give: {stars: 10}}, {at: 120, give: {stars: 20}}, {at: 200,", `~ challenges/dash
+    goals: [{again: false, at: 50, give: {stars: 10}}, {again: false, at: 100, give: {stars: 30}}] -> ` +
+				`[{again: false, at: 40, give: {stars: 10}}, {again: false, at: 120, give: {stars: 20}}, {again: false, at: 200, give: {stars: 30}}]
     goal 1 falls from 50 to 40: who has that much completes it at the activation, by a tick
     goal 2 rises from 100 to 120: who completed it stays done, it applies to the rest
     goal 3 (at 200) is new: who has that much completes it at the activation, by a tick
@@ -149,9 +151,10 @@ func TestWhatWasNeverUsedMayGo(t *testing.T) {
 		old, new string
 		use      func(*engine.InUse)
 	}{
-		"an event's field goes":      {", store?: text", "", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"store": true} }},
-		"an event's field, retyped":  {"amount: money", "amount: number", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"amount": true} }},
-		"points with other decimals": {"{stars: {expire: 12 months after earning}}", "{stars: {expire: 12 months after earning, decimals: 2}}", func(u *engine.InUse) { u.Points["stars"] = true }},
+		"an event's field goes":     {", store?: text", "", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"store": true} }},
+		"an event's field, retyped": {"amount: money", "amount: number", func(u *engine.InUse) { u.Events["purchase"] = map[string]bool{"amount": true} }},
+		"points with other decimals": {"{stars: {expire: 12 months after earning}}", "{stars: {expire: 12 months after earning, decimals: 2}}",
+			func(u *engine.InUse) { u.Points["stars"] = true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(planned+"badges: {b: {}}\n", change.old, change.new, 1)

@@ -118,7 +118,8 @@ func TestWindows(t *testing.T) {
 	require.Equal(t, "2026-12-07", w[0].Calendar.Until.String())
 	require.Equal(t, []calendar.DayRule{{Weekday: time.Tuesday}, {Weekday: time.Friday, Nth: 1}, {Weekday: time.Sunday, Nth: -1}}, w[1].Calendar.Days)
 	require.Equal(t, calendar.Hours{From: 14 * time.Hour, To: 16 * time.Hour}, *w[1].Calendar.Hours)
-	require.Equal(t, calendar.Cron{Minute: 1, Hour: 1 << 12, Dom: w[2].Calendar.Cron.Dom, Month: w[2].Calendar.Cron.Month, Dow: w[2].Calendar.Cron.Dow}, *w[2].Calendar.Cron)
+	require.Equal(t, calendar.Cron{Minute: 1, Hour: 1 << 12, Dom: w[2].Calendar.Cron.Dom, Month: w[2].Calendar.Cron.Month, Dow: w[2].Calendar.Cron.Dow},
+		*w[2].Calendar.Cron)
 	require.Equal(t, calendar.Duration{N: 1, Unit: calendar.Hour}, w[2].Calendar.OpenFor)
 	require.Equal(t, engine.Anchor{Last: "lesson"}, w[3].Anchor)
 	require.Equal(t, engine.Anchor{First: "visit"}, w[4].Anchor)
@@ -327,7 +328,8 @@ func TestManyRulesCompileInReasonableTime(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(small)
 	for i := range 5_000 {
-		fmt.Fprintf(&b, "  r%d:\n    when: purchase\n    if: event.amount >= %d and event.order_id matches \"^A%d\"\n    give: {stars: event.amount * %d}\n", i, i, i, i)
+		fmt.Fprintf(&b, "  r%d:\n    when: purchase\n    if: event.amount >= %d and event.order_id matches \"^A%d\"\n    give: {stars: event.amount * %d}\n",
+			i, i, i, i)
 	}
 	start := time.Now()
 	p := load(t, b.String())

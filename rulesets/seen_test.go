@@ -82,7 +82,8 @@ func refusals(t *testing.T) forms {
 			if section == "challenge" && (window.text == "hour" || window.text == "always") {
 				continue
 			}
-			_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base + "promotions:\n  hour: {cron: 0 15 * * FRI, open_for: 2 hours}\n" + strings.Replace(text, "%", window.text, 1))})
+			_, diagnostics := Load(map[string][]byte{"p.yaml": []byte(base + "promotions:\n  hour: {cron: 0 15 * * FRI, open_for: 2 hours}\n" +
+				strings.Replace(text, "%", window.text, 1))})
 			require.Contains(t, diagnostics.Error(), "a "+section, window)
 			refused[section+".during: "+window.form] = true
 		}

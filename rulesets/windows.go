@@ -39,7 +39,8 @@ func (b *builder) during(rec *document.Record) openness {
 		}
 		switch limits = w.Promotion.Limits; {
 		case len(windows) > 1:
-			b.Node(n, "write a definition for each window", "%s has a limit, so its window stands alone: what another window lets give would count as well", w.Promotion.ID)
+			b.Node(n, "write a definition for each window",
+				"%s has a limit, so its window stands alone: what another window lets give would count as well", w.Promotion.ID)
 		case rec.Section != ruleSection && rec.Section != boostSection && rec.Section != rewardSection:
 			b.Node(n, "leave the limit out of the promotion, or name the promotion in rules, boosts and rewards only",
 				"%s has a limit, which the window of a %s cannot keep", w.Promotion.ID, rec.Section.Name)

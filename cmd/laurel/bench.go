@@ -117,7 +117,8 @@ func benchLimit(ctx context.Context, progress io.Writer, report *benchReport, ba
 		return err
 	}
 	if used := server.memory(); used > idle {
-		report.add("memory a member, with "+limit, float64(used-idle)/float64(o.members), "bytes", fmt.Sprintf("resident set, %d members of one event each", o.members))
+		report.add("memory a member, with "+limit, float64(used-idle)/float64(o.members), "bytes",
+			fmt.Sprintf("resident set, %d members of one event each", o.members))
 	}
 
 	var single, decode []sample

@@ -139,7 +139,8 @@ func (l *load) everyMember() error {
 	for first := 0; first < l.o.members; first += 1000 {
 		var body []byte
 		for m := first; m < min(first+1000, l.o.members); m++ {
-			body = fmt.Appendf(body, `{"id":"all-%d","type":"purchase","member":"member-%d","data":{"order_id":"all-%d","amount":1,"store":"s00","channel":"web"}}`+"\n", m, m, m)
+			body = fmt.Appendf(body, `{"id":"all-%d","type":"purchase","member":"member-%d","data":{"order_id":"all-%d","amount":1,"store":"s00","channel":"web"}}`+"\n",
+				m, m, m)
 		}
 		req.SetBodyRaw(body)
 		if l.send(client, req, resp, 1) == 0 {

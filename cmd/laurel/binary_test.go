@@ -74,7 +74,8 @@ func serveBinary(t *testing.T, args ...string) *server {
 // serveIn is serveBinary in a working directory.
 func serveIn(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0"}, args...)...), stopped: make(chan struct{})}
+	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--operators", "127.0.0.1:0"}, args...)
+	s := &server{t: t, cmd: exec.Command(binary, args...), stopped: make(chan struct{})}
 	s.cmd.Dir = dir
 	stdout, err := s.cmd.StdoutPipe()
 	require.NoError(t, err)

@@ -79,7 +79,8 @@ func clockMetrics(machine *clock.Clock) []prometheus.Collector {
 	return []prometheus.Collector{
 		gauge("laurel_clock_alarm", "1 while the machine's clock is not believed.", is(clock.HoldsJump, clock.HoldsTaking, clock.HoldsAcceptance)),
 		gauge("laurel_clock_acceptance_held", "1 while nothing is accepted because the machine's clock cannot be right.", is(clock.HoldsAcceptance)),
-		gauge("laurel_clock_behind_seconds", "How far the machine's clock, which is believed, is behind what was accepted.", func() float64 { return machine.Behind().Seconds() }),
+		gauge("laurel_clock_behind_seconds", "How far the machine's clock, which is believed, is behind what was accepted.",
+			func() float64 { return machine.Behind().Seconds() }),
 	}
 }
 
@@ -98,7 +99,8 @@ func notice(machine *clock.Clock) string {
 		return err.Error()
 	}
 	if behind := machine.Behind(); behind > 0 {
-		return fmt.Sprintf("what was accepted last is %s ahead of the machine's clock, which is right: until it has come there, all that has no time of its own is dated then",
+		return fmt.Sprintf("what was accepted last is %s ahead of the machine's clock, which is right: until it has come there, all that has no time of "+
+			"its own is dated then",
 			behind.Round(time.Second))
 	}
 	return ""

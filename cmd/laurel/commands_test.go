@@ -34,7 +34,8 @@ func TestInitWritesEveryExampleAndOverwritesNothing(t *testing.T) {
 
 func TestCheckTellsEverythingAtOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ruleset.yaml")
-	require.NoError(t, os.WriteFile(file, []byte("program: p\nevents: {buy: {amount: number}}\npoints: {stars: {}}\nrules:\n  a: {when: by, give: {stars: 1}}\n  b: {when: buy, give: {star: 1}}\n"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("program: p\nevents: {buy: {amount: number}}\npoints: {stars: {}}\nrules:\n  a: {when: by, give: {stars: 1}}\n"+
+		"  b: {when: buy, give: {star: 1}}\n"), 0o600))
 	out, stderr, exit := laurel(t, "check", file)
 	require.Equal(t, exitFailed, exit)
 	require.Contains(t, out, "ruleset.yaml:5:13: error: ")

@@ -22,7 +22,8 @@ const (
 	demoSize    = "500 members, 30 days, fixed seed"
 )
 
-var demoNames = []string{"ann", "bob", "cem", "dana", "eli", "fay", "gus", "hana", "ivo", "june", "kai", "lea", "mo", "nia", "otto", "pia", "quin", "rosa", "sam", "tea"}
+var demoNames = []string{"ann", "bob", "cem", "dana", "eli", "fay", "gus", "hana", "ivo", "june", "kai", "lea", "mo", "nia", "otto",
+	"pia", "quin", "rosa", "sam", "tea"}
 
 // demoRow marks a data directory as the demo's.
 const demoRow = "demo"

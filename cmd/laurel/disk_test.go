@@ -67,7 +67,8 @@ func TestServeOnAFullDisk(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
-	for text, want := range map[string]uint64{"1": 1, "512MiB": 512 << 20, "1GiB": 1 << 30, "2GB": 2_000_000_000, "3 kB": 0, "-1": 0, "": 0, "0": 0, "1XB": 0, "99999999TiB": 0} {
+	for text, want := range map[string]uint64{"1": 1, "512MiB": 512 << 20, "1GiB": 1 << 30, "2GB": 2_000_000_000, "3 kB": 0, "-1": 0, "": 0,
+		"0": 0, "1XB": 0, "99999999TiB": 0} {
 		got, err := parseSize(text)
 		require.Equal(t, want, got, text)
 		require.Equal(t, want == 0, err != nil, text)

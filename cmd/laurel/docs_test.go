@@ -204,9 +204,10 @@ func TestDocumentsNameRealTests(t *testing.T) {
 }
 
 var (
-	citation = regexp.MustCompile(`\(((?:semantics|architecture|reliability|language|api|operations|security|decisions|pitfalls|amendments|house|hotpath|service|cluster): [^)]*)\)`)
-	heading  = regexp.MustCompile(`(?m)^##+ (.*)$`)
-	promise  = regexp.MustCompile(`^P\d+$`)
+	citation = regexp.MustCompile(`\(((?:semantics|architecture|reliability|language|api|operations|security|decisions|` +
+		`pitfalls|amendments|house|hotpath|service|cluster): [^)]*)\)`)
+	heading = regexp.MustCompile(`(?m)^##+ (.*)$`)
+	promise = regexp.MustCompile(`^P\d+$`)
 )
 
 // Comments cite sections of documents, as in (semantics: Points, Time; reliability: P7). Each of them is in docs.

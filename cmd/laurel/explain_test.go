@@ -21,7 +21,8 @@ func TestExplainTellsWhy(t *testing.T) {
 	require.Zero(t, exit, stderr)
 	require.Regexp(t, `^second: buy of ann at .*, by ruleset [0-9a-f]{16}\n`, out)
 	require.Contains(t, out, "  + challenges/dash fired  ruleset.yaml:6\n")
-	require.Contains(t, out, "  - rules/each did nothing: its limit was used up  ruleset.yaml:5\n      limit 100 stars per day: 100 used; it last gave for first\n")
+	require.Contains(t, out, "  - rules/each did nothing: its limit was used up  ruleset.yaml:5\n"+
+		"      limit 100 stars per day: 100 used; it last gave for first\n")
 	require.Contains(t, out, "  challenges/dash: 300 of 500, 200 short\n")
 	out, _, exit = laurel(t, "explain", "--url", s.base, "first")
 	require.Zero(t, exit)

@@ -70,18 +70,22 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.data, "data", env("LAUREL_DATA", "laurel-data"), "directory of the store (LAUREL_DATA)")
 	f.StringVar(&o.listen, "listen", env("LAUREL_LISTEN", "127.0.0.1:8080"), "address of the API (LAUREL_LISTEN)")
 	f.StringVar(&o.operators, "operators", env("LAUREL_OPERATORS", "127.0.0.1:9090"), "address of health and metrics (LAUREL_OPERATORS)")
-	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""), "Redis for leaderboards, without one they are in process: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER\n"+
-		"or redis+cluster://HOST:6379,HOST:6379; rediss for TLS (LAUREL_REDIS)")
-	f.StringVar(&o.redisCA, "redis-ca", env("LAUREL_REDIS_CA", ""), "file of the authorities that sign the Redis's certificate, in PEM; without one those of the system (LAUREL_REDIS_CA)")
+	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""),
+		"Redis for leaderboards, without one they are in process: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER\n"+
+			"or redis+cluster://HOST:6379,HOST:6379; rediss for TLS (LAUREL_REDIS)")
+	f.StringVar(&o.redisCA, "redis-ca", env("LAUREL_REDIS_CA", ""),
+		"file of the authorities that sign the Redis's certificate, in PEM; without one those of the system (LAUREL_REDIS_CA)")
 	f.BoolVar(&o.private, "webhooks-allow-private", false,
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
-	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"), "how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
+	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"),
+		"how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
 	zonesFlag(f, &o.zones)
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
 		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
 	f.StringVar(&o.sandboxAt, "sandbox-at", env("LAUREL_SANDBOX_AT", ""),
-		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same (LAUREL_SANDBOX_AT)")
+		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same "+
+			"(LAUREL_SANDBOX_AT)")
 	f.BoolVar(&o.acceptClock, "accept-clock", false, "the machine's clock is right, however far it is from when something was last accepted")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
 	return cmd
@@ -170,7 +174,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err := assembly.Resume(ctx, machine, db, o.acceptClock); err != nil {
 		return err
 	}
-	parts := assembly.Parts{DB: db, Boards: boardsFor(memory, redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, Zones: zones, Log: log}
+	parts := assembly.Parts{DB: db, Boards: boardsFor(memory, redis), Machine: machine,
+		Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, Zones: zones, Log: log}
 	sandboxes := map[string]*clock.Sandbox{}
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
 	stopped, left := make(chan string, len(loaded)), map[string]error{}
@@ -247,7 +252,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 
 // checks are what /readyz asks besides the programs.
 func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock, left map[string]error) []api.Check {
-	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }}, {Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
+	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }},
+		{Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
 	if redis != nil { // without it events are accepted, and boards shown from the store
 		list = append(list, api.Check{Name: "redis", Minor: true, Run: func(context.Context) error { return redis.Ready() }})
 	}

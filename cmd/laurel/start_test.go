@@ -31,7 +31,8 @@ func TestASecondServerIsRefused(t *testing.T) {
 	serveBinary(t, "--data", dir, "../../rulesets/examples/coffee").interrupt()
 }
 
-const quietly = "program: quiet\ntitle: Quiet\ncurrency: EUR\nevents: {buy: {}}\npoints: {stars: {}}\nrules: {buy: {when: buy, give: {stars: 1}, limit: 1 per day}}\n"
+const quietly = "program: quiet\ntitle: Quiet\ncurrency: EUR\nevents: {buy: {}}\npoints: {stars: {}}\n" +
+	"rules: {buy: {when: buy, give: {stars: 1}, limit: 1 per day}}\n"
 
 // silent leaves a data directory whose last event was accepted some time ago, under a ruleset of its own.
 func silent(t *testing.T, ago time.Duration) (data, ruleset string) {
@@ -51,7 +52,8 @@ func silentUnder(t *testing.T, text string, ago time.Duration) (data, ruleset st
 	store, err := db.Program("quiet")
 	require.NoError(t, err)
 	then := calendar.FromTime(time.Now().Add(-ago))
-	versions, err := program.Versions(db, l.Ruleset, program.Text{Files: l.Sources}, then, program.Compiler{Compile: assembly.Ruleset, Succeeds: assembly.Succeeds(store)})
+	versions, err := program.Versions(db, l.Ruleset, program.Text{Files: l.Sources}, then,
+		program.Compiler{Compile: assembly.Ruleset, Succeeds: assembly.Succeeds(store)})
 	require.NoError(t, err)
 	boards := leaderboards.NewMemory()
 	p, err := program.Open(program.Options{Store: store, Versions: versions, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return then }})

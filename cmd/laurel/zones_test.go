@@ -88,7 +88,8 @@ func TestOtherTimeZonesChangeNothingThatWas(t *testing.T) {
 	require.Zero(t, exit, stderr)
 	plan, _, exit := laurel(t, "plan", "--url", s.base, "--zones", zones, file)
 	require.Equal(t, exitChanges, exit)
-	require.Regexp(t, `^~ time zones\n    release: `+calendar.Embedded().Release()+` -> 2099z\n    what lies before the start stays as it was; these differ: Europe/Berlin from 20[^,]*\n$`, plan)
+	require.Regexp(t, `^~ time zones\n    release: `+calendar.Embedded().Release()+
+		` -> 2099z\n    what lies before the start stays as it was; these differ: Europe/Berlin from 20[^,]*\n$`, plan)
 
 	for _, member := range []string{"ann", "bob"} { // an hour before midnight and half an hour after it, which the other data calls one day
 		require.Equal(t, 201, s.do("PUT", "/v1/members/"+member, `{"timezone":"Europe/Berlin"}`, nil))

@@ -53,7 +53,8 @@ func TestCronAroundTransitions(t *testing.T) {
 			[]string{"2011-12-29T19:00:00Z", "2011-12-30T10:00:00Z", "2011-12-30T19:00:00Z", "2011-12-31T19:00:00Z"}},
 		{"every half hour over a gap", "Europe/Berlin", &Cron{1 | 1<<30, everyHour, CronStar, everyMonth, CronStar}, "2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z",
 			[]string{"2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z", "2026-03-29T02:00:00Z"}},
-		{"every half hour over an overlap", "Europe/Berlin", &Cron{1 | 1<<30, everyHour, CronStar, everyMonth, CronStar}, "2026-10-24T23:30:00Z", "2026-10-25T02:30:00Z",
+		{"every half hour over an overlap", "Europe/Berlin", &Cron{1 | 1<<30, everyHour, CronStar, everyMonth, CronStar},
+			"2026-10-24T23:30:00Z", "2026-10-25T02:30:00Z",
 			[]string{"2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T02:00:00Z", "2026-10-25T02:30:00Z"}},
 	} {
 		require.Equal(t, c.want, fired(t, c.x, monday(t, c.zone), c.after, c.until), c.name)

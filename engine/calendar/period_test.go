@@ -148,10 +148,13 @@ func TestStreakPeriods(t *testing.T) {
 		at         []string
 		want       []string
 	}{
-		{"STR-03 to the last second", "Europe/Berlin", Day, []string{"2026-06-02T08:00:00Z", "2026-06-03T21:59:59Z", "2026-06-03T22:00:00Z"}, []string{"2026-06-02", "2026-06-03", "2026-06-04"}},
-		{"STR-04 one local day", "Europe/Berlin", Day, []string{"2026-06-01T06:00:00Z", "2026-06-01T21:59:59Z", "2026-06-02T06:00:00Z"}, []string{"2026-06-01", "2026-06-01", "2026-06-02"}},
+		{"STR-03 to the last second", "Europe/Berlin", Day, []string{"2026-06-02T08:00:00Z", "2026-06-03T21:59:59Z", "2026-06-03T22:00:00Z"},
+			[]string{"2026-06-02", "2026-06-03", "2026-06-04"}},
+		{"STR-04 one local day", "Europe/Berlin", Day, []string{"2026-06-01T06:00:00Z", "2026-06-01T21:59:59Z", "2026-06-02T06:00:00Z"},
+			[]string{"2026-06-01", "2026-06-01", "2026-06-02"}},
 		{"STR-05 local midnight", "America/New_York", Day, []string{"2026-05-02T03:30:00Z", "2026-05-02T04:10:00Z"}, []string{"2026-05-01", "2026-05-02"}},
-		{"STR-08 leap year", "Europe/Berlin", Day, []string{"2028-02-28T10:00:00Z", "2028-02-29T10:00:00Z", "2028-03-01T10:00:00Z"}, []string{"2028-02-28", "2028-02-29", "2028-03-01"}},
+		{"STR-08 leap year", "Europe/Berlin", Day, []string{"2028-02-28T10:00:00Z", "2028-02-29T10:00:00Z", "2028-03-01T10:00:00Z"},
+			[]string{"2028-02-28", "2028-02-29", "2028-03-01"}},
 		{"STR-11 ISO week", "UTC", Week, []string{"2026-12-30T10:00:00Z", "2027-01-01T10:00:00Z"}, []string{"2026-W53", "2026-W53"}},
 		{"STR-14 months", "UTC", Month, []string{"2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z", "2026-03-01T10:00:00Z"}, []string{"2026-01", "2026-02", "2026-03"}},
 		{"STR-20 east over the date line", "Pacific/Auckland", Day, []string{"2026-11-17T21:00:00Z"}, []string{"2026-11-18"}},

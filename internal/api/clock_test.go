@@ -40,7 +40,8 @@ func TestTheClockOfASandbox(t *testing.T) {
 	play := &playClock{alarm: &api.ClockAlarm{Since: noon, Jump: 3600, Holds: "jump"}}
 	w := newWorld(t, func(o *api.Options) { o.Clockwork = play })
 	play.w = w
-	require.JSONEq(t, `{"now":"2026-12-02T12:00:00Z","sandbox":true,"ahead_seconds":0,"alarm":{"since":"2026-12-02T12:00:00Z","jump_seconds":3600,"holds":"jump"}}`,
+	require.JSONEq(t, `{"now":"2026-12-02T12:00:00Z","sandbox":true,"ahead_seconds":0,
+		"alarm":{"since":"2026-12-02T12:00:00Z","jump_seconds":3600,"holds":"jump"}}`,
 		string(w.get("/v1/admin/clock").ok().body))
 	require.Contains(t, string(w.do("POST", "/v1/admin/clock", `{"forward":"3 days"}`).ok().body), `"now":"2026-12-05T12:00:00Z"`)
 	moved := w.do("POST", "/v1/admin/clock", `{"to":"2026-12-24T18:00:00+01:00"}`).ok()

@@ -45,7 +45,8 @@ func members(rows []ranked) (ids []string) {
 func TestLeaderboards(t *testing.T) {
 	w := newWorld(t)
 	spend := func(member string, amount int) {
-		w.do("POST", "/v1/events", fmt.Sprintf(`{"id":"%s-%d-%d","type":"purchase","member":"%s","data":{"order_id":"o","amount":%d}}`, member, amount, w.clock.Load(), member, amount)).ok()
+		w.do("POST", "/v1/events", fmt.Sprintf(`{"id":"%s-%d-%d","type":"purchase","member":"%s","data":{"order_id":"o","amount":%d}}`, member, amount,
+			w.clock.Load(), member, amount)).ok()
 	}
 	for i := range 9 {
 		spend(fmt.Sprint("m", i), 100-i)

@@ -250,10 +250,12 @@ func TestEnrollment(t *testing.T) {
 // All that is wrong with a profile is said at once.
 func TestAMisspeltFieldHidesNoOtherError(t *testing.T) {
 	w := newWorld(t)
-	p := w.do("PUT", "/v1/members/ann", `{"nmae":"Ann","timezone":"Nowhere","fields":{"brithday":"2000-01-01","level":"high","birthday":"2001-02-29"}}`).problem(422, "does_not_fit")
+	p := w.do("PUT", "/v1/members/ann", `{"nmae":"Ann","timezone":"Nowhere",
+		"fields":{"brithday":"2000-01-01","level":"high","birthday":"2001-02-29"}}`).problem(422, "does_not_fit")
 	var places []string
 	for _, e := range p.Errors {
 		places = append(places, e.Location+" "+e.Code)
 	}
-	require.Equal(t, []string{"nmae unknown_field", "timezone wrong_timezone", "fields.brithday unknown_field", "fields.birthday wrong_date", "fields.level wrong_type"}, places)
+	require.Equal(t, []string{"nmae unknown_field", "timezone wrong_timezone", "fields.brithday unknown_field", "fields.birthday wrong_date",
+		"fields.level wrong_type"}, places)
 }

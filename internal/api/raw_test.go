@@ -49,10 +49,11 @@ func TestRaw(t *testing.T) {
 		status int
 		code   string
 	}{
-		"an event of 5 MiB":             {head("/v1/events") + length(api.MaxBatch), 413, "body_too_large"},
-		"a batch over 5 MiB":            {head("/v1/events/batch") + length(api.MaxBatch+1), 413, "body_too_large"},
-		"a batch by another name":       {head("/v1/events/batch/") + length(api.MaxEvent+1), 413, "body_too_large"},
-		"chunks without end":            {head("/v1/events") + "Transfer-Encoding: chunked\r\n\r\n11000\r\n" + strings.Repeat("x", 0x11000) + "\r\n", 413, "body_too_large"},
+		"an event of 5 MiB":       {head("/v1/events") + length(api.MaxBatch), 413, "body_too_large"},
+		"a batch over 5 MiB":      {head("/v1/events/batch") + length(api.MaxBatch+1), 413, "body_too_large"},
+		"a batch by another name": {head("/v1/events/batch/") + length(api.MaxEvent+1), 413, "body_too_large"},
+		"chunks without end": {head("/v1/events") + "Transfer-Encoding: chunked\r\n\r\n11000\r\n" + strings.Repeat("x", 0x11000) + "\r\n",
+			413, "body_too_large"},
 		"no HTTP":                       {"hello\r\n\r\n", 400, "bad_request"},
 		"a header of 16 KiB":            {"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 16<<10) + "\r\n\r\n", 431, "header_too_large"},
 		"a program in a header":         {head("/v1/events") + "X-Program: bravo\r\n" + length(2) + "{}", 400, "invalid_event"},
@@ -77,7 +78,8 @@ func TestRaw(t *testing.T) {
 	for _, scheme := range []string{"Bearer", "bearer", "BEARER"} {
 		w.raw("GET /v1/challenges HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + scheme + " " + w.secrets["acme"] + "\r\n\r\n").ok()
 	}
-	w.raw("POST /v1/events/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + w.secrets["acme"] + "\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n[]").ok()
+	w.raw("POST /v1/events/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + w.secrets["acme"] +
+		"\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n[]").ok()
 	w.t = t
 	require.Equal(t, before, w.journal())
 	require.NotContains(t, w.log.String(), "lk_")

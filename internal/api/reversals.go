@@ -101,7 +101,8 @@ const maxKey = 255
 func (c call) idempotencyKey() (string, error) {
 	key, err := c.optionalKey()
 	if err == nil && key == "" {
-		err = refuse("idempotency_key_missing", "send an Idempotency-Key: a text of your own that is new for each thing you want done, and the same when you try again")
+		err = refuse("idempotency_key_missing", "send an Idempotency-Key: a text of your own that is new for each thing you want done, and the "+
+			"same when you try again")
 	}
 	return key, err
 }

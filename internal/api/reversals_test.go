@@ -76,7 +76,8 @@ func TestAdjustments(t *testing.T) {
 	w.do("POST", "/v1/members/ann/adjustments", `{"points":"stars","amount":-1000,"reason":"fraud","below_zero":true}`, "Idempotency-Key", "k3").ok()
 	require.Zero(t, w.stars("ann"))
 	for name, wrong := range map[string]string{
-		"no reason": `{"points":"stars","amount":5}`, "text": `{"points":"stars","amount":"5","reason":"x"}`, "another field": `{"points":"stars","amount":5,"reason":"x","y":1}`,
+		"no reason": `{"points":"stars","amount":5}`, "text": `{"points":"stars","amount":"5","reason":"x"}`,
+		"another field": `{"points":"stars","amount":5,"reason":"x","y":1}`,
 	} {
 		w.do("POST", "/v1/members/ann/adjustments", wrong, "Idempotency-Key", name).problem(400, "invalid_body")
 	}

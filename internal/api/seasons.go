@@ -116,7 +116,8 @@ func (c call) seasons(rules *engine.Ruleset, b *engine.Leaderboard, before strin
 }
 
 // listed is a season of a board; some is false where it is over and nobody has a score.
-func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key, known map[string]engine.ClosedSeason, asked time.Time) (row listedSeason, some bool, err error) {
+func (c call) listed(rules *engine.Ruleset, b *engine.Leaderboard, key calendar.Key, known map[string]engine.ClosedSeason,
+	asked time.Time) (row listedSeason, some bool, err error) {
 	row = listedSeason{Season: rules.SeasonOf(b, key), State: seasonOpen}
 	if s, closed := known[row.Label]; closed {
 		row.State, row.Members, row.Hash, row.Closes = seasonClosed, &s.Members, &s.Hash, given(s.ClosesAt)

@@ -178,7 +178,8 @@ func states(list []listed) (all []string) {
 // What was imported of the time before the program went live is shown as that, and stays.
 func TestImportedSeasons(t *testing.T) {
 	w := newWorld(t)
-	w.do("POST", "/v1/imports", `{"id":"h1","type":"purchase","member":"old","time":"2026-09-01T10:00:00Z","data":{"order_id":"o","amount":5}}`, "Content-Type", "application/x-ndjson").ok()
+	w.do("POST", "/v1/imports", `{"id":"h1","type":"purchase","member":"old","time":"2026-09-01T10:00:00Z","data":{"order_id":"o","amount":5}}`,
+		"Content-Type", "application/x-ndjson").ok()
 	list, _ := w.seasons("")
 	require.Equal(t, []string{"2026-W49 open", "2026-W36 imported"}, states(list), "listed at once, before anything is written of it")
 	w.do("POST", "/v1/events", purchase).ok()

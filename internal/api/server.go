@@ -103,7 +103,8 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, checks: o.Checks, version: o.Version,
+	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
+		checks: o.Checks, version: o.Version,
 		start: newStart()}
 	if s.log == nil {
 		s.log = slog.Default()

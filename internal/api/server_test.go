@@ -188,7 +188,8 @@ func must[T any](v T, err error) T {
 
 func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
-	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{}, programs: map[string]*program.Program{}, secrets: map[string]string{}}
+	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{},
+		programs: map[string]*program.Program{}, secrets: map[string]string{}}
 	w.clock.Store(int64(noon))
 	w.ring = must(keys.NewRing(&settings{rows: map[string][]byte{}}, w.time))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {

@@ -63,7 +63,8 @@ func (r *Remote) Put(ctx context.Context, key leaderboards.Key, rules leaderboar
 }
 
 // Page implements leaderboards.Board.
-func (r *Remote) Page(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, from int64, limit int) (rows []leaderboards.Standing, total int64, err error) {
+func (r *Remote) Page(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, from int64,
+	limit int) (rows []leaderboards.Standing, total int64, err error) {
 	err = r.read(ctx, key, func(ctx context.Context, b *redisboard.Board) (err error) {
 		rows, total, err = b.Page(ctx, key, rules, from, limit)
 		return err
@@ -72,7 +73,8 @@ func (r *Remote) Page(ctx context.Context, key leaderboards.Key, rules leaderboa
 }
 
 // Standing implements leaderboards.Board.
-func (r *Remote) Standing(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, member string) (row leaderboards.Standing, ranked bool, err error) {
+func (r *Remote) Standing(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules,
+	member string) (row leaderboards.Standing, ranked bool, err error) {
 	err = r.read(ctx, key, func(ctx context.Context, b *redisboard.Board) (err error) {
 		row, ranked, err = b.Standing(ctx, key, rules, member)
 		return err

@@ -67,7 +67,8 @@ func (f *seasonalWindow) play(w *world) {
 			until = date("2002-" + m[3] + "-" + m[4])
 		}
 		days := until - date(year+"-"+m[1]+"-"+m[2]) + 1
-		window = fmt.Sprintf("{cron: 0 0 %d %d *, open_for: %d days}", number(json.Number(strings.TrimPrefix(m[2], "0"))), number(json.Number(strings.TrimPrefix(m[1], "0"))), days)
+		window = fmt.Sprintf("{cron: 0 0 %d %d *, open_for: %d days}", number(json.Number(strings.TrimPrefix(m[2], "0"))),
+			number(json.Number(strings.TrimPrefix(m[1], "0"))), days)
 	}
 	text := f.header("value?: number") + lines("clock: member", "points: {stars: {}}", "rules:", "  inside: {when: probe, during: "+window+", give: {stars: 1}}")
 	w.publish(text)
@@ -247,8 +248,9 @@ func (f *states) play(w *world) {
 	}
 	zone := zoneOf("")
 	over := zone.Date(f.failed) // the last day on which it can be completed
-	w.publish(f.header("value?: number", "challenge_complete") + lines("badges: {completed: {}}", "challenges:", "  challenge:", "    during: "+over.AddDays(-30).String()+" to "+over.String(),
-		"    when: challenge_complete", "    goal: 1", "    give: {badge: completed}"))
+	w.publish(f.header("value?: number", "challenge_complete") +
+		lines("badges: {completed: {}}", "challenges:", "  challenge:", "    during: "+over.AddDays(-30).String()+" to "+over.String(),
+			"    when: challenge_complete", "    goal: 1", "    give: {badge: completed}"))
 	w.reach(zone.Start(over.AddDays(1)))
 	for _, e := range f.Events {
 		if e.Type == "challenge.fail" {

@@ -452,8 +452,9 @@ type groupBoard struct{ *peerCase }
 func newGroupBoard(c *peerCase) peerFamily { return &groupBoard{c} }
 
 func (f *groupBoard) play(w *world) {
-	w.publish(f.header("value: number, city?: text, country: text") + lines("counters:", "  km: {when: "+eventName(f.Events[0].Type)+", add: event.value, every: month}",
-		"leaderboards:", "  city: {counter: km, split: event.city}", "  country: {counter: km, split: event.country}"))
+	w.publish(f.header("value: number, city?: text, country: text") +
+		lines("counters:", "  km: {when: "+eventName(f.Events[0].Type)+", add: event.value, every: month}",
+			"leaderboards:", "  city: {counter: km, split: event.city}", "  country: {counter: km, split: event.country}"))
 	f.feed(w, time.Second, func(e *peerEvent) map[string]any {
 		fields := map[string]any{"value": e.number(), "country": e.Groups[len(e.Groups)-1]}
 		if len(e.Groups) == 2 {

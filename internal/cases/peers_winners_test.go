@@ -73,7 +73,8 @@ func (f *winners) play(w *world) {
 	} else {
 		text += lines("badges: {winner: {}}", "counters:", `  won: {when: badge_earned, by: everyone}`,
 			"rules:", "  won:", "    when: "+when, "    if: "+conditions, for_, "    during: "+during,
-			"    give:", "      badge: winner", "      stars: "+condition(points), "    limit:", fmt.Sprintf("      - %d ever by everyone", r.Count), line(!repeat, "      - 1 ever"))
+			"    give:", "      badge: winner", "      stars: "+condition(points), "    limit:",
+			fmt.Sprintf("      - %d ever by everyone", r.Count), line(!repeat, "      - 1 ever"))
 	}
 	w.publish(text)
 	f.feed(w, 24*time.Hour, func(e *peerEvent) map[string]any {

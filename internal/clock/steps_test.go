@@ -51,7 +51,8 @@ func run(t *testing.T) *running {
 		func() time.Duration { return time.Duration(r.passed.Load()) })
 	boards := leaderboards.NewMemory()
 	var err error
-	r.p, err = program.Open(program.Options{Store: r.store, Boards: boards, Ranks: boards, Now: r.clock.Now, Versions: []engine.Version{{Number: 1, From: calendar.Beginning, Rules: rules.Ruleset}}})
+	r.p, err = program.Open(program.Options{Store: r.store, Boards: boards, Ranks: boards, Now: r.clock.Now,
+		Versions: []engine.Version{{Number: 1, From: calendar.Beginning, Rules: rules.Ruleset}}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.p.Close()) })
 	r.work()

@@ -155,8 +155,9 @@ var (
 	behindDesc  = prometheus.NewDesc("laurel_webhooks_behind", "Records of the journal that the webhook furthest behind was not told of yet.", ofProgram, nil)
 	waitingDesc = prometheus.NewDesc("laurel_webhooks_waiting", "Messages to be tried again.", ofProgram, nil)
 	deadDesc    = prometheus.NewDesc("laurel_webhooks_dead", "Messages that were given up and can be resent.", ofProgram, nil)
-	mendedDesc  = prometheus.NewDesc("laurel_board_mended_total", "Scores of a leaderboard that differed from what its counter counts and were mended, since the start.", []string{"program", "leaderboard"}, nil)
-	downDesc    = prometheus.NewDesc("laurel_webhooks_down", "Webhooks that do not answer.", ofProgram, nil)
+	mendedDesc  = prometheus.NewDesc("laurel_board_mended_total",
+		"Scores of a leaderboard that differed from what its counter counts and were mended, since the start.", []string{"program", "leaderboard"}, nil)
+	downDesc = prometheus.NewDesc("laurel_webhooks_down", "Webhooks that do not answer.", ofProgram, nil)
 )
 
 // Describe implements prometheus.Collector.

@@ -114,7 +114,8 @@ func Open(o Options) (*Program, error) {
 		return nil, err
 	}
 	processor.SealCodes(o.Secret)
-	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full, inRoom: o.Ranks != nil, processor: processor,
+	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full,
+		inRoom: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}, copies: copies{of: map[leaderboards.Key]*copied{}}}
 	if p.ahead == nil {

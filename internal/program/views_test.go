@@ -122,7 +122,8 @@ func TestProgressAtAPastAndAtAComingInstant(t *testing.T) {
 	first := p.Now()
 	clock.after(24 * time.Hour)
 	submit(t, p, "e2", "ann", "buy")
-	for at, want := range map[string]string{"2026-05-01T18:00:00Z": "10", "2026-05-02T12:00:00Z": "20", "2026-05-12T00:00:00Z": "10", "2026-05-13T00:00:00Z": "0"} {
+	for at, want := range map[string]string{"2026-05-01T18:00:00Z": "10", "2026-05-02T12:00:00Z": "20",
+		"2026-05-12T00:00:00Z": "10", "2026-05-13T00:00:00Z": "0"} {
 		progress, found, err := p.ProgressAt("ann", moment(t, at))
 		require.NoError(t, err)
 		require.True(t, found)
@@ -161,16 +162,17 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	var zones *calendar.Zones
 	versions := func(text, now string) []engine.Version {
 		t.Helper()
-		list, err := program.Versions(s, compile(t, text), program.Text{Files: map[string]string{"ruleset.yaml": text}, Zones: zones}, moment(t, now), program.Compiler{
-			Compile: func(text program.Text) (*engine.Ruleset, error) {
-				compiled++
-				return compile(t, text.Files["ruleset.yaml"]), nil
-			},
-			Succeeds: func(before, next program.Text) error {
-				require.NotEqual(t, before, next)
-				return nil
-			},
-		})
+		list, err := program.Versions(s, compile(t, text),
+			program.Text{Files: map[string]string{"ruleset.yaml": text}, Zones: zones}, moment(t, now), program.Compiler{
+				Compile: func(text program.Text) (*engine.Ruleset, error) {
+					compiled++
+					return compile(t, text.Files["ruleset.yaml"]), nil
+				},
+				Succeeds: func(before, next program.Text) error {
+					require.NotEqual(t, before, next)
+					return nil
+				},
+			})
 		require.NoError(t, err)
 		return list
 	}
@@ -213,13 +215,15 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	require.Error(t, err)
 	s.err = nil
 	allowed := func(_, _ program.Text) error { return nil }
-	_, err = program.Versions(s, compile(t, other), program.Text{}, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: allowed, Compile: func(program.Text) (*engine.Ruleset, error) {
-		return nil, errors.New("a word has changed its meaning")
-	}})
+	_, err = program.Versions(s, compile(t, other), program.Text{}, moment(t, "2026-05-05T12:00:00Z"),
+		program.Compiler{Succeeds: allowed, Compile: func(program.Text) (*engine.Ruleset, error) {
+			return nil, errors.New("a word has changed its meaning")
+		}})
 	require.ErrorContains(t, err, "version 1 of program shop, which decided past events, does not compile")
 
-	_, err = program.Versions(s, compile(t, shop+"badges: {newer: {}}\n"), program.Text{}, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{Succeeds: func(_, _ program.Text) error {
-		return errors.New("what it counts changes")
-	}})
+	_, err = program.Versions(s, compile(t, shop+"badges: {newer: {}}\n"), program.Text{}, moment(t, "2026-05-05T12:00:00Z"),
+		program.Compiler{Succeeds: func(_, _ program.Text) error {
+			return errors.New("what it counts changes")
+		}})
 	require.ErrorContains(t, err, "what it counts changes")
 }

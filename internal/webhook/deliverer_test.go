@@ -23,8 +23,10 @@ func TestDelivered(t *testing.T) {
 	w.joins(2)
 	w.deliver()
 	body := `{"type":"%s","timestamp":"2026-05-01T12:00:00Z","data":{"member":"%s","number":%d,"event":"%s"%s}}`
-	badges := []string{fmt.Sprintf(body, "badge_earned", "m2", 2, "e2", `,"badge":"first","level":""`), fmt.Sprintf(body, "badge_earned", "m3", 2, "e3", `,"badge":"first","level":""`)}
-	require.ElementsMatch(t, append([]string{fmt.Sprintf(body, "joined", "m2", 1, "e2", ""), fmt.Sprintf(body, "joined", "m3", 1, "e3", "")}, badges...), w.out.bodies(one))
+	badges := []string{fmt.Sprintf(body, "badge_earned", "m2", 2, "e2", `,"badge":"first","level":""`),
+		fmt.Sprintf(body, "badge_earned", "m3", 2, "e3", `,"badge":"first","level":""`)}
+	require.ElementsMatch(t, append([]string{fmt.Sprintf(body, "joined", "m2", 1, "e2", ""), fmt.Sprintf(body, "joined", "m3", 1, "e3", "")}, badges...),
+		w.out.bodies(one))
 	require.ElementsMatch(t, badges, w.out.bodies(two))
 	w.restart()
 	w.deliver()

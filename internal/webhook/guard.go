@@ -124,7 +124,8 @@ func (g Guard) checkURL(text string) (message, suggestion string) {
 	local := host == "localhost" || strings.HasSuffix(host, ".localhost") || notIP == nil && ip.Unmap().IsLoopback()
 	switch {
 	case host != "" && notIP == nil && (ip.String() != host || ip.Is4In6()), notIP != nil && !plainName(host):
-		return "the host is written in an unusual way", "write a name in small letters, digits and hyphens, without a dot at its end, or an IP address in its usual form"
+		return "the host is written in an unusual way", "write a name in small letters, digits and hyphens, without a dot at its end, or an IP " +
+			"address in its usual form"
 	case u.User != nil:
 		return "an address has no user name and no password", "messages are signed; verify the signature"
 	case u.Fragment != "":

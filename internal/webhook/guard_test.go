@@ -52,8 +52,10 @@ func TestAddressesOfEndpoints(t *testing.T) {
 	refused := []string{"", "https://", "example.com", "/hook", "file:///etc/passwd", "gopher://example.com/", "ftp://example.com/", "http://example.com/",
 		"https://user@example.com/", "https://user:secret@example.com/", "https://example.com:22/", "https://example.com:0/", "https://example.com:99999/",
 		"https://example.com/#part", "https://example.com/a b", "https://exa\nmple.com/", "https:example.com", "https://localhost/", "http://127.0.0.1:9000/",
-		"https://2130706433/", "https://0x7f000001/", "https://0x7f.1/", "https://127.1/", "https://0177.0.0.1/", "https://example.com./", "https://localhost./", "https://a.localhost/",
-		"https://ex%61mple.com/", "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://EXAMPLE.com/", "https://[::ffff:93.184.215.14]/", "https://[2606:2800:021f:cb07::1]/",
+		"https://2130706433/", "https://0x7f000001/", "https://0x7f.1/", "https://127.1/", "https://0177.0.0.1/", "https://example.com./",
+		"https://localhost./", "https://a.localhost/",
+		"https://ex%61mple.com/", "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://EXAMPLE.com/", "https://[::ffff:93.184.215.14]/",
+		"https://[2606:2800:021f:cb07::1]/",
 		"https://bücher.example/", "https://example..com/", "https://-/-",
 		"https://[::1]/", "javascript:alert(1)", "https://:443/", "https://example.com/" + strings.Repeat("a", 2048)}
 	for _, url := range refused {
@@ -131,6 +133,7 @@ func TestDialIsGuarded(t *testing.T) {
 	asked := errors.New("lookup db.internal on 10.0.0.2:53: server misbehaving")
 	client := webhook.NewClient(webhook.ClientOptions{Resolver: &net.Resolver{PreferGo: true,
 		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, asked }}})
-	r := client.Send(t.Context(), &webhook.Endpoint{URL: "https://db.internal/", Secrets: []webhook.Secret{{Secret: oldSecret}}}, "msg_1", []byte("{}"), time.Now())
+	r := client.Send(t.Context(), &webhook.Endpoint{URL: "https://db.internal/", Secrets: []webhook.Secret{{Secret: oldSecret}}},
+		"msg_1", []byte("{}"), time.Now())
 	require.Equal(t, webhook.Result{Error: webhook.ErrForbidden.Error()}, r)
 }

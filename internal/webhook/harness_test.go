@@ -150,7 +150,8 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock(), settings: &settings{rows: map[string][]byte{}}}
-	w.out = &receivers{t: t, answer: map[string]func(string, string) webhook.Result{}, got: map[string][]string{}, ids: map[string]string{}, tries: map[string]int{}}
+	w.out = &receivers{t: t, answer: map[string]func(string, string) webhook.Result{}, got: map[string][]string{},
+		ids: map[string]string{}, tries: map[string]int{}}
 	w.program = openProgram(t, engine.NewMemory(), w.clock)
 	t.Cleanup(func() { _ = w.program.Close() })
 	w.restart()

@@ -128,7 +128,8 @@ func StartSentinel(t testing.TB) *Sentinel {
 	require.Eventually(t, func() bool {
 		return strings.Contains(s.Replica.Client.Info(ctx, "replication").Val(), "master_link_status:up")
 	}, settleTime, 20*time.Millisecond)
-	config := fmt.Sprintf("sentinel monitor boards 127.0.0.1 %s 1\nsentinel down-after-milliseconds boards 500\nsentinel failover-timeout boards 3000\n", s.Master.port)
+	config := fmt.Sprintf("sentinel monitor boards 127.0.0.1 %s 1\nsentinel down-after-milliseconds boards 500\nsentinel failover-timeout boards 3000\n",
+		s.Master.port)
 	watcher := StartNode(t, "--sentinel", config)
 	s.URL = "redis+sentinel://127.0.0.1:" + watcher.port + "/boards"
 	require.Eventually(t, func() bool {

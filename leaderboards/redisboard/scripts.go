@@ -74,7 +74,8 @@ func newest(scores []leaderboards.Score) []leaderboards.Score {
 }
 
 // read runs read.lua and returns its rows and how many members are ranked.
-func (b *Board) read(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, first int64, limit int, member ...any) ([]leaderboards.Standing, int64, error) {
+func (b *Board) read(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules, first int64, limit int,
+	member ...any) ([]leaderboards.Standing, int64, error) {
 	args := append([]any{layout(rules), rules.Ties.String(), first, limit, b.mark}, member...)
 	reply, err := readScript.Run(ctx, b.client, newTables(key).shown.keys(), args...).Slice()
 	if err != nil {

@@ -32,7 +32,8 @@ func TestURLs(t *testing.T) {
 		"redis+sentinel://ann:pw@one,two:26380?master_name=boards&db=2", "redis+sentinel://ann:pw@one,two:26380/2?master=boards",
 	} {
 		o := plain(text)
-		require.Equal(t, []any{"FailoverClient", "ann", "pw", 2, true, dialerRetries}, []any{o.Addr, o.Username, o.Password, o.DB, o.ContextTimeoutEnabled, o.DialerRetries}, text)
+		require.Equal(t, []any{"FailoverClient", "ann", "pw", 2, true, dialerRetries},
+			[]any{o.Addr, o.Username, o.Password, o.DB, o.ContextTimeoutEnabled, o.DialerRetries}, text)
 	}
 	require.Empty(t, plain("rediss+sentinel://one,two/boards").TLSConfig.ServerName, "that of whichever host is dialled")
 
@@ -42,7 +43,8 @@ func TestURLs(t *testing.T) {
 	require.True(t, b.Sharded())
 	c := b.client.(*redis.ClusterClient).Options()
 	require.Equal(t, []string{"one:6379", "two:7000", "three:6379"}, c.Addrs)
-	require.Equal(t, []any{"ann", "pw", reloadCluster, dialerRetries, true}, []any{c.Username, c.Password, c.ClusterStateReloadInterval, c.DialerRetries, c.ContextTimeoutEnabled})
+	require.Equal(t, []any{"ann", "pw", reloadCluster, dialerRetries, true},
+		[]any{c.Username, c.Password, c.ClusterStateReloadInterval, c.DialerRetries, c.ContextTimeoutEnabled})
 	require.NotNil(t, c.TLSConfig)
 	require.Empty(t, c.TLSConfig.ServerName)
 }

@@ -89,25 +89,31 @@ var (
 	Keep = form("a duration or the end of a period", `(`+durationPattern+`)|to the end of (this|next) (month|quarter|year)|`+reachingPattern,
 		"Counted from the instant at which the level was reached.", "12 months", "to the end of next year", "end of month 12 months after reaching")
 	Grace = form("a duration or the end of a period after reaching", `(`+durationPattern+`)|`+reachingPattern,
-		"Counted from the end of `keep`, or from the day on which the level was last met; the end of a period counts from the reaching, and the later of `keep` and `grace` holds.",
+		"Counted from the end of `keep`, or from the day on which the level was last met; the end of a period counts from the reaching, and the later of "+
+			"`keep` and `grace` holds.",
 		"2 months", "end of month 14 months after reaching")
 	Expiry = form("an expiry",
-		`(never)|(`+durationPattern+`) after (?:(earning)|last (`+idPattern+`))|end of (?:(this|next) )?(month|quarter|year)(?:, (`+durationPattern+`) after earning)?`,
+		`(never)|(`+durationPattern+`) after (?:(earning)|last (`+idPattern+`))|end of (?:(this|next) )?(month|quarter|year)(?:, (`+
+			durationPattern+`) after earning)?`,
 		"After the points became available, after the member's last event of a type, or at the end of a period. Points can be spent to the end of that local day.",
 		"12 months after earning", "6 months after last purchase", "end of next quarter", "end of month, 12 months after earning", "never")
 	Trigger = form("a trigger",
-		`(`+idPattern+`)|(`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined))|every year on member\.(`+pathPattern+`)|cron (\S+ +\S+ +\S+ +\S+ +\S+)|(`+idPattern+`) opens`,
+		`(`+idPattern+`)|(`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined))|every year on member\.(`+pathPattern+
+			`)|cron (\S+ +\S+ +\S+ +\S+ +\S+)|(`+idPattern+`) opens`,
 		"An event, by its name; or a timer: some time after an event or after joining, a day of each year, a schedule, a promotion that opens.",
 		"purchase", "90 days after last purchase", "3 days after first visit", "every year on member.birthday", "cron 0 9 1 * *", "happy_hour opens")
 	Window = form("a window",
-		`(`+datePattern+`) to (`+datePattern+`)|first (`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined)|member\.(`+pathPattern+`))|(day|week|month) of member\.(`+pathPattern+`)|(always)|(`+idPattern+`)`,
+		`(`+datePattern+`) to (`+datePattern+`)|first (`+durationPattern+`) after (?:(last|first) (`+idPattern+`)|(joined)|member\.(`+pathPattern+
+			`))|(day|week|month) of member\.(`+pathPattern+`)|(always)|(`+idPattern+`)`,
 		"Dates, both included; a promotion, by its id; or a time of each member's own.",
 		"2026-12-01 to 2026-12-07", "happy_hour", "first 15 minutes after last lesson", "first 30 days after joined", "month of member.birthday", "always")
 	Limit = form("a cap",
-		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by (`+keyPattern+`(?:(?: *, *| +and +)`+keyPattern+`)*))?( or nothing)?`,
+		`(`+numberPattern+`)(?: (`+idPattern+`))??(?: per (`+periodPattern+`)| in last (`+durationPattern+`)|( ever))(?: by (`+keyPattern+
+			`(?:(?: *, *| +and +)`+keyPattern+`)*))?( or nothing)?`,
 		"So many times, or so many points, in a period of the calendar, in a rolling period, or ever. It counts each receiving member. `by` replaces that: "+
 			"`by member and event.lesson` counts each member's lessons, each by itself; `by everyone` all members together, `by everyone and event.order_id` "+
-			"each order, whoever's it is. A gift that a cap on points would cut is cut, or with `or nothing` refused. A void gives a time back, points of a cap it does not.",
+			"each order, whoever's it is. A gift that a cap on points would cut is cut, or with `or nothing` refused. A void gives a time back, points "+
+			"of a cap it does not.",
 		"1 per day", "1 ever by member and event.lesson", "1 ever by everyone and event.order_id", "500 coins per quarter by member.manager",
 		"3 in last 30 days", "100 per day by everyone", "1000 coins ever or nothing")
 )

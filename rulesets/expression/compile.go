@@ -152,7 +152,8 @@ func compileUnverified(source string, scope *Scope, build builder) (*compiler, *
 	if root == nil || len(errs) > 0 {
 		return nil, nil, errs
 	}
-	c := &compiler{source: []rune(source), scope: scope, read: map[string]bool{}, conds: map[ast.Node]cond{}, named: map[ast.Node]engine.Read{}, dates: map[int]bool{}}
+	c := &compiler{source: []rune(source), scope: scope, read: map[string]bool{}, conds: map[ast.Node]cond{},
+		named: map[ast.Node]engine.Read{}, dates: map[int]bool{}}
 	e := &Expression{Source: source, Canonical: root.String(), Tree: root, Scope: scope}
 	build(c, root, e)
 	if len(c.errs) > 0 {

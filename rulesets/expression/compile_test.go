@@ -120,7 +120,8 @@ func TestAmounts(t *testing.T) {
 func TestAgeOnTheLastOfFebruary(t *testing.T) {
 	w := newWorld()
 	f := w.typical()
-	for date, want := range map[string]string{"2026-02-27T12:00:00Z": "25", "2026-02-28T12:00:00Z": "26", "2028-02-28T12:00:00Z": "27", "2028-02-29T12:00:00Z": "28"} {
+	for date, want := range map[string]string{"2026-02-27T12:00:00Z": "25", "2026-02-28T12:00:00Z": "26",
+		"2028-02-28T12:00:00Z": "27", "2028-02-29T12:00:00Z": "28"} {
 		f.Event.Time, _ = calendar.ParseInstant(date)
 		f.Reset(f.Rules, f.Event, f.Member)
 		require.Equal(t, want, amount(t, w, `age(member.birthday ?? event.date)`)(f).String(), date)

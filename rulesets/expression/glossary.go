@@ -35,7 +35,8 @@ var functionWords = []Word{
 	{Name: "age", Type: "number", Doc: "Full years from a date to the event's date.", Example: `age(member.birthday ?? "2026-12-01")`, Result: "26"},
 	{Name: "month", Type: "number", Doc: "The month of a date, 1 to 12.", Example: "month(event.due)", Result: "12"},
 	{Name: "day", Type: "number", Doc: "The day of the month of a date, 1 to 31. The day of the week is `event.day`.", Example: "day(event.due)", Result: "24"},
-	{Name: "bucket", Type: "number", Doc: "The member's place from 0 to 99 in an experiment of that name. It never changes: for groups, holdouts and gradual starts.",
+	{Name: "bucket", Type: "number", Doc: "The member's place from 0 to 99 in an experiment of that name. It never changes: for groups, holdouts " +
+		"and gradual starts.",
 		Example: `bucket("spring_test") < 50`, Result: "true"},
 }
 
@@ -47,7 +48,8 @@ var eventWords = []Word{
 	{Name: "day", Type: "text", Doc: "The local day of the week.", Example: `event.day in ["saturday", "sunday"]`, Result: "false"},
 	{Name: "hour", Type: "number", Doc: "The local hour, 0 to 23.", Example: "event.hour < 12", Result: "true"},
 	{Name: "month", Type: "number", Doc: "The local month, 1 to 12.", Example: "event.month", Result: "12"},
-	{Name: "is_first", Type: "boolean", Doc: "Whether it is the first event of its type accepted for this member. Rules and boosts only.", Example: "event.is_first", Result: "true"},
+	{Name: "is_first", Type: "boolean", Doc: "Whether it is the first event of its type accepted for this member. Rules and boosts only.",
+		Example: "event.is_first", Result: "true"},
 	{Name: "days_since_last", Type: "number, optional", Doc: "Local days since the member's last event of the type; absent for the first. Rules and boosts only.",
 		Example: "(event.days_since_last ?? 999) > 90", Result: "true"},
 }
@@ -57,16 +59,21 @@ var memberWords = []Word{
 	{Name: "id", Type: "text", Doc: "Your own id of the member. A field of type member compares with it.", Example: `member.id != "test"`, Result: "true"},
 	{Name: "name", Type: "text", Doc: "The name, empty where none was sent.", Example: `member.name == "Ann"`, Result: "true"},
 	{Name: "joined", Type: "date", Doc: "The local date of joining.", Example: "days_between(member.joined, event.date) < 365", Result: "true"},
-	{Name: "timezone", Type: "text", Doc: "The member's time zone, the program's where none was sent.", Example: `member.timezone == "Europe/Berlin"`, Result: "true"},
+	{Name: "timezone", Type: "text", Doc: "The member's time zone, the program's where none was sent.",
+		Example: `member.timezone == "Europe/Berlin"`, Result: "true"},
 	{Name: "in", Form: "member.in.AUDIENCE", Type: "boolean", Doc: "Whether the member belongs to an audience.", Example: "member.in.vips", Result: "true"},
 	{Name: "points", Form: "member.points.POINTS", Type: "number", Doc: "Points that can be spent now.", Example: "member.points.stars", Result: "0"},
-	{Name: "tier", Form: "member.tier.TIER", Type: "text", Doc: "The level that is held, empty below the lowest.", Example: `member.tier.club == "gold"`, Result: "false"},
-	{Name: "counter", Form: "member.counter.COUNTER", Type: "number", Doc: "A counter's value in its present period.", Example: "member.counter.visits", Result: "0"},
+	{Name: "tier", Form: "member.tier.TIER", Type: "text", Doc: "The level that is held, empty below the lowest.",
+		Example: `member.tier.club == "gold"`, Result: "false"},
+	{Name: "counter", Form: "member.counter.COUNTER", Type: "number", Doc: "A counter's value in its present period.",
+		Example: "member.counter.visits", Result: "0"},
 	{Name: "streak", Form: "member.streak.STREAK", Type: "number", Doc: "The length of a streak.", Example: "member.streak.daily >= 7", Result: "false"},
 	{Name: "challenge", Form: "member.challenge.CHALLENGE.progress, .done, .times", Type: "number, boolean, number",
 		Doc: "What was reached of a challenge, whether its last goal was, and how often.", Example: "member.challenge.dash.done", Result: "false"},
-	{Name: "has_badge", Form: "member.has_badge.BADGE", Type: "boolean", Doc: "Whether a badge was earned, at any level.", Example: "member.has_badge.first", Result: "false"},
-	{Name: "rewards", Form: "member.rewards.REWARD", Type: "number", Doc: "How many of a reward the member has and can use.", Example: "member.rewards.coffee == 0", Result: "true"},
+	{Name: "has_badge", Form: "member.has_badge.BADGE", Type: "boolean", Doc: "Whether a badge was earned, at any level.",
+		Example: "member.has_badge.first", Result: "false"},
+	{Name: "rewards", Form: "member.rewards.REWARD", Type: "number", Doc: "How many of a reward the member has and can use.",
+		Example: "member.rewards.coffee == 0", Result: "true"},
 }
 
 // FunctionWords are the functions of the language.

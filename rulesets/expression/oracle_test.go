@@ -46,7 +46,8 @@ func (g conditions) text(item bool) string {
 func (g conditions) comparison(item bool) string {
 	numbers := []string{"event.amount", "event.qty", "(event.discount ?? 1)", "len(event.items)", "len(event.tags)", "abs(event.amount)",
 		"max(event.qty, event.amount, 1)", "min(event.qty, 2.5)", "floor(event.amount)", "ceil(event.amount)", "len(event.order_id)",
-		`(table.fares[event.order_id] ?? 1)`, `(table.fares["flex"] ?? 3)`, "(event.paid ? event.amount : event.qty)", "sum(event.items, .qty)", "sum(event.scores ?? [])"}
+		`(table.fares[event.order_id] ?? 1)`, `(table.fares["flex"] ?? 3)`, "(event.paid ? event.amount : event.qty)",
+		"sum(event.items, .qty)", "sum(event.scores ?? [])"}
 	if item {
 		numbers = append(numbers, ".qty", ".price")
 	}

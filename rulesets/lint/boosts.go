@@ -211,7 +211,8 @@ func (l *linter) neverCounting(b *boost, constant []*boost) {
 		if c := o.times.Cmp(b.times); o == b || c < 0 || c == 0 && o.rec.ID > b.rec.ID || !l.covers(o, b) {
 			continue
 		}
-		l.say(b.rec.Values["times"], "write stacks: true if they are to multiply", "%s never counts: %s always holds with %sx, and only the best of them counts", b.rec.ID, o.rec.ID, shown(o.times))
+		l.say(b.rec.Values["times"], "write stacks: true if they are to multiply", "%s never counts: %s always holds with %sx, and only the best of them counts",
+			b.rec.ID, o.rec.ID, shown(o.times))
 		return
 	}
 }

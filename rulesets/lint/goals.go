@@ -331,5 +331,6 @@ type row struct {
 }
 
 func (l *linter) overlap(r, other row) {
-	l.say(r.node, "", "ranks %s overlap ranks %s in line %d: a place is paid by one row only, its narrowest", r.node.Text, other.node.Text, other.node.Position().Line)
+	l.say(r.node, "", "ranks %s overlap ranks %s in line %d: a place is paid by one row only, its narrowest", r.node.Text,
+		other.node.Text, other.node.Position().Line)
 }

@@ -46,8 +46,9 @@ type linter struct {
 }
 
 func newLinter(p *rulesets.Program, now calendar.Instant) *linter {
-	l := &linter{Written: p.Written, program: p, now: now, parents: map[*document.Node]parent{}, rules: map[string]*engine.Rule{}, audiences: map[string]*expression.Expression{},
-		boosted: map[string][]int{}, earned: map[string]bound{}}
+	l := &linter{Written: p.Written, program: p, now: now, parents: map[*document.Node]parent{}, rules: map[string]*engine.Rule{},
+		audiences: map[string]*expression.Expression{},
+		boosted:   map[string][]int{}, earned: map[string]bound{}}
 	l.adopt(p.Written.Root.Node)
 	if n := l.Root.Values["audiences"]; n != nil {
 		for _, p := range n.Pairs {

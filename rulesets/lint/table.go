@@ -26,7 +26,8 @@ var lints = []Lint{
 	{"always_true", rulesets.SeverityWarning, "A condition, or a part of one, that is true for every event or member.",
 		"It asks for nothing, though it looks as if it did.",
 		"leave it out, or compare with a value that not all have", func(l *linter) { l.constantConditions(true) }},
-	{"unknown_text", rulesets.SeverityWarning, "A text that is compared with a field and is in none of the places that list its values, or is all but another text that the field is compared with elsewhere.",
+	{"unknown_text", rulesets.SeverityWarning, "A text that is compared with a field and is in none of the places that list its values, or is all but another " +
+		"text that the field is compared with elsewhere.",
 		"Text is compared to the letter: `Gold` is not `gold`, and nothing says so when an event arrives.",
 		"write the text as events send it", (*linter).unknownTexts},
 	{"counter_before", rulesets.SeverityNote, "A condition of a rule or a boost on a count that the same event advances.",
@@ -35,7 +36,8 @@ var lints = []Lint{
 	{"unbounded", rulesets.SeverityWarning, "A rule that gives points or rewards for every event that an app sends, without any `limit`.",
 		"An event that is sent twice under two ids, or a script, is paid each time.",
 		"write a limit, such as limit: 10 per day", (*linter).unboundedRules},
-	{"uncapped", rulesets.SeverityNote, "An amount that grows with a number of the event other than money, with neither a cap on points nor a bound in the amount itself.",
+	{"uncapped", rulesets.SeverityNote, "An amount that grows with a number of the event other than money, with neither a cap on points nor a bound " +
+		"in the amount itself.",
 		"One event with a wrong number gives as many points as it says. Money is at least paid.",
 		"write limit: 500 stars per day, or min(event.minutes, 500)", (*linter).uncappedAmounts},
 	{"one_for_all", rulesets.SeverityWarning, "A limit by fields of the event alone, such as `1 ever by event.lesson`.",
@@ -44,7 +46,8 @@ var lints = []Lint{
 	{"slow_pattern", rulesets.SeverityWarning, "A pattern of `matches` that repeats large parts, such as `(a?){400}`.",
 		"What one event may make the rules do is bounded; a few such patterns on a long text use it up, and the other rules are not asked.",
 		"write a shorter pattern, or compare with a list of values", (*linter).slowPatterns},
-	{"overlapping_boosts", rulesets.SeverityNote, "Boosts of which one `stacks` and that can hold at the same time, with the factor that they come to; and boosts that never count because a larger one always holds.",
+	{"overlapping_boosts", rulesets.SeverityNote, "Boosts of which one `stacks` and that can hold at the same time, with the factor that they come to; and " +
+		"boosts that never count because a larger one always holds.",
 		"Factors multiply, and campaigns are rarely planned on one calendar.",
 		"give them windows that do not meet, a limit, or leave stacks out: then only the best counts", (*linter).overlappingBoosts},
 	{"expired_window", rulesets.SeverityNote, "A window, or a condition on the date, that lies in the past by more than `late`.",
@@ -56,7 +59,8 @@ var lints = []Lint{
 	{"clock_change", rulesets.SeverityNote, "A window or a schedule that begins at a time of day which the clock jumps over on a day in the next five years.",
 		"On that day it begins with the jump, or does not open at all.",
 		"begin outside the hour that the clock jumps over", (*linter).gaps},
-	{"unused_definition", rulesets.SeverityNote, "Points, tables, audiences, counters, boosts, promotions, badges, rewards and events that nothing uses, gives or looks at.",
+	{"unused_definition", rulesets.SeverityNote, "Points, tables, audiences, counters, boosts, promotions, badges, rewards and events that nothing " +
+		"uses, gives or looks at.",
 		"It may be left over, or the place that should name it was forgotten.",
 		"name it where it belongs, or delete it", (*linter).unusedDefinitions},
 	{"unreachable_goal", rulesets.SeverityWarning, "A goal or a level above what `at_most`, limits, the condition and the time allow.",
@@ -71,7 +75,8 @@ var lints = []Lint{
 	{"no_freeze", rulesets.SeverityNote, "A streak of days without `freeze`.",
 		"One day of illness ends the work of months, and members who lose a long streak leave.",
 		"write freeze: 1 per month", (*linter).unforgivingStreaks},
-	{"no_each_needs", rulesets.SeverityNote, "A challenge of a group that pays its members without `each_needs`, and one of everyone that gives points or rewards.",
+	{"no_each_needs", rulesets.SeverityNote,
+		"A challenge of a group that pays its members without `each_needs`, and one of everyone that gives points or rewards.",
 		"One small contribution buys a share of what others did.",
 		"write each_needs: what a member must bring to be paid", (*linter).groupPrizes},
 	{"any_level", rulesets.SeverityNote, "A rule on `tier_reached` that does not ask which level.",
@@ -83,7 +88,8 @@ var lints = []Lint{
 	{"overlapping_prizes", rulesets.SeverityWarning, "Rows of prizes that cover the same ranks.",
 		"A place is paid by its narrowest row only.",
 		"let each rank stand in one row", (*linter).overlappingPrizes},
-	{"farming_loop", rulesets.SeverityWarning, "Points that give more points of their kind: by the balance, by a challenge on points earned, when they expire, or when they are spent.",
+	{"farming_loop", rulesets.SeverityWarning, "Points that give more points of their kind: by the balance, by a challenge on points earned, when they expire, " +
+		"or when they are spent.",
 		"They grow without anybody doing anything.",
 		"compute the amount from the event, give other points, or count with only", (*linter).farmingLoops},
 	{"gift_to_oneself", rulesets.SeverityNote, "A `to` or `from` that is a field of the event and may be the event's own member.",
@@ -125,7 +131,9 @@ func Reference() string {
 		"`laurel check` prints them after the errors. A warning is hardly meant, a note is worth a thought; neither stops a program,\n" +
 		"and with `--strict` either fails the check. A comment silences one on its own line, or on the next where it stands alone: in a\n" +
 		"definition's line for all of the definition, in a field's line for the field. The reason is mandatory.\n\n" +
-		"```yaml\nprogram: runners\nevents: {run: {run_id: text, km: number}}\npoints: {stars: {}}\nrules:\n  distance:\n    when: run\n    # lint:ignore uncapped because the app refuses runs of more than 100 km\n    give: {stars: event.km * 2}\n    limit: 1 ever by everyone and event.run_id\n```\n\n" +
+		"```yaml\nprogram: runners\nevents: {run: {run_id: text, km: number}}\npoints: {stars: {}}\nrules:\n  distance:\n    when: run\n" +
+		"    # lint:ignore uncapped because the app refuses runs of more than 100 km\n    give: {stars: event.km * 2}\n" +
+		"    limit: 1 ever by everyone and event.run_id\n```\n\n" +
 		"| lint | | finds | because | instead |\n|---|---|---|---|---|\n")
 	for _, l := range lints {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", l.Name, l.Severity, l.What, l.Why, l.Instead)

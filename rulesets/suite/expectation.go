@@ -43,20 +43,26 @@ var expectations = []document.Field{
 	{Name: "pending", Example: "{stars: 40}", Doc: "Points that are held back until their time or their confirmation."},
 	{Name: "held", Example: "{stars: 150}", Doc: "Points that claims hold."},
 	{Name: "debt", Example: "{stars: 0}", Doc: "Points owed after a reversal."},
-	{Name: "expires", Example: "[{at: 2027-12-01, stars: 40}]", Doc: "An exact list of what expires. A bare date is the last day on which the points can be spent."},
+	{Name: "expires", Example: "[{at: 2027-12-01, stars: 40}]",
+		Doc: "An exact list of what expires. A bare date is the last day on which the points can be spent."},
 	{Name: "gave", Example: "[{rule: spend, stars: 40, boost: double_tuesday}]",
-		Doc: "An exact list of what the step gave: who (`rule`, `challenge`, `streak`, `badge`, `tier`, `leaderboard`), what (points, `badge`, `reward`, `level`), `boost` or " +
+		Doc: "An exact list of what the step gave: who (`rule`, `challenge`, `streak`, `badge`, `tier`, `leaderboard`), what (points, `badge`, `reward`, " +
+			"`level`), `boost` or " +
 			"`boosts`, and `wanted` where a cap trimmed it. For other members it lists what the step gave to them."},
 	{Name: "why_not", Example: "{spend: limit}", Doc: "Why a rule, boost, counter, streak or challenge did nothing in this step."},
-	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges, `[]` for none; or the levels of some: `{taster: bronze, dasher: true}`, `true` for one that is held, at whatever level."},
+	{Name: "badges", Example: "[dasher]", Doc: "An exact list of all badges, `[]` for none; or the levels of some: `{taster: bronze, dasher: true}`, `true` " +
+		"for one that is held, at whatever level."},
 	{Name: "tier", Example: "{club: gold}", Doc: "The level that is held, or `none`."},
-	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}", Doc: "The progress of a challenge, what of it is shown (at most the last goal), whether that was reached, and how often."},
-	{Name: "streak", Example: "{weekly: {length: 3, longest: 5, state: active}}", Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
+	{Name: "challenge", Example: "{dash: {progress: 40, done: false, times: 0}}",
+		Doc: "The progress of a challenge, what of it is shown (at most the last goal), whether that was reached, and how often."},
+	{Name: "streak", Example: "{weekly: {length: 3, longest: 5, state: active}}",
+		Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
 	{Name: "counter", Example: "{visits: 3}", Doc: "A counter's value in its present period, the member's or the group's."},
 	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
 	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
-	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}", Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`. " +
-		"Of another season than the present one: `{visitors: {previous: [[ann, 5]]}}`, or with its label, `{visitors: {2026-W49: [[ann, 5]]}}`."},
+	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}",
+		Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`. " +
+			"Of another season than the present one: `{visitors: {previous: [[ann, 5]]}}`, or with its label, `{visitors: {2026-W49: [[ann, 5]]}}`."},
 	{Name: "error", Example: "does_not_fit", Doc: "The code with which the step is refused. It is the step's, not a member's: write it beside members."},
 	{Name: "duplicate", Example: "true", Doc: "The event was known already, and did nothing. It is the step's, too."},
 }
@@ -133,7 +139,8 @@ func (s *reader) expectOne(p document.Pair, t *Step, member string) {
 	case "rank":
 		s.each(e, v, "leaderboards", t, s.rank)
 	case "challenge":
-		s.fields(e, v, "challenges", t, map[string]func(*document.Node) (string, bool){"progress": s.amountOf, "shown": s.amountOf, "done": s.boolean, "times": s.amountOf})
+		s.fields(e, v, "challenges", t, map[string]func(*document.Node) (string, bool){"progress": s.amountOf, "shown": s.amountOf,
+			"done": s.boolean, "times": s.amountOf})
 	case "streak":
 		s.fields(e, v, "streaks", t, map[string]func(*document.Node) (string, bool){"length": s.amountOf, "longest": s.amountOf, "state": s.state})
 	case "badges":

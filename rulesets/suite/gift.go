@@ -73,7 +73,8 @@ func (s *reader) gift(n *document.Node) (string, bool) {
 		return "", false
 	}
 	if g.Source == "" || g.What == "" {
-		s.Node(n, "such as {rule: "+s.example("rules")+", "+s.example("points")+": 40}", "a gift says who gave (rule, challenge, streak, badge, tier, leaderboard) and what")
+		s.Node(n, "such as {rule: "+s.example("rules")+", "+s.example("points")+": 40}",
+			"a gift says who gave (rule, challenge, streak, badge, tier, leaderboard) and what")
 		return "", false
 	}
 	return g.String(), true

@@ -65,8 +65,10 @@ var impossible = map[[2]string]string{
 }
 
 // needed are the features without which one cannot happen.
-var needed = map[string]string{"opt in": "challenges", "leaving": "opt in", "within": "challenges", "needs": "challenges", "steps": "challenges", "winners": "challenges",
-	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards", "capped boosts": "boosts", "averages": "boards", "below zero": "streaks", "travel": "member clock"}
+var needed = map[string]string{"opt in": "challenges", "leaving": "opt in", "within": "challenges", "needs": "challenges",
+	"steps": "challenges", "winners": "challenges",
+	"raises": "reversals", "streak goals": "streaks", "freezes": "streaks", "repairs": "streaks", "seasons": "boards", "capped boosts": "boosts",
+	"averages": "boards", "below zero": "streaks", "travel": "member clock"}
 
 // pairs are all pairs of features, by their places.
 func pairs() (list [][2]int) {

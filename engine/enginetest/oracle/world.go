@@ -131,7 +131,8 @@ func (w *World) Join(id, zone, team string, birthday int, at Instant) {
 	if !w.Program.MemberClock {
 		zone = w.Program.Zone
 	}
-	m := &member{id: id, clock: w.clock(cmp.Or(zone, w.Program.Zone)), zoned: zone != "", hardly: map[int]bool{}, joined: at, team: team, moves: []move{{at, team}}, spells: map[string][]*spell{}, reached: map[string]map[int][]string{}, stale: map[string][]*happened{}, done: map[string]Instant{},
+	m := &member{id: id, clock: w.clock(cmp.Or(zone, w.Program.Zone)), zoned: zone != "", hardly: map[int]bool{}, joined: at, team: team,
+		moves: []move{{at, team}}, spells: map[string][]*spell{}, reached: map[string]map[int][]string{}, stale: map[string][]*happened{}, done: map[string]Instant{},
 		accounts: map[string]*account{}, awards: map[string]*award{}, mended: map[string]*mended{}, birthday: birthday, fired: map[string]Instant{}}
 	for _, p := range w.Program.Points {
 		m.accounts[p.ID] = &account{points: p, reach: w.reach, missing: map[int]*missing{}, forgave: map[int]bool{}}
@@ -173,7 +174,8 @@ func (w *World) Send(e Event) map[string]int64 {
 	w.miss(w.members[e.Member], e.At, e.Arrived)
 	m := w.members[e.Member]
 	w.seq++
-	h := &happened{Event: e, seq: w.seq, clock: m.clock, called: w.open(e.At), day: m.clock.day(e.At), capDay: m.clockOfLimits(e.At).day(e.At), team: m.teamAt(e.At), lines: map[string]*line{}}
+	h := &happened{Event: e, seq: w.seq, clock: m.clock, called: w.open(e.At), day: m.clock.day(e.At), capDay: m.clockOfLimits(e.At).day(e.At),
+		team: m.teamAt(e.At), lines: map[string]*line{}}
 	if h.team != m.team {
 		w.reach("late event of another team")
 	}

@@ -18,7 +18,8 @@ func (p Program) yaml() string {
 		weeks = "sunday"
 	}
 	fmt.Fprintf(b, "program: drawn\ntimezone: %s\nclock: %s\nweek_starts: %s\n", p.Zone, clock, weeks)
-	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n  spend: {amount: number, friend?: member}\n  log: {amount: number}\n")
+	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n" +
+		"  spend: {amount: number, friend?: member}\n  log: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
 	if p.OpenFor.N > 0 {
 		fmt.Fprintf(b, "promotions:\n  rain: {on_call: true, open_for: %s}\n", p.OpenFor)

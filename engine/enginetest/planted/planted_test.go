@@ -78,7 +78,8 @@ func apply(t *testing.T, dir string, args ...string) {
 // find tells who finds that something is wrong in a copy of the source.
 func find(t *testing.T, dir string) (by, after string) {
 	begun := time.Now()
-	said, err := command(dir, "go", "test", "./engine/enginetest/oracle", "-count=1", "-timeout=20m", "-v", "-run=TestTheEngineAgreesWithTheOracle", fmt.Sprint("-events=", events)).CombinedOutput()
+	said, err := command(dir, "go", "test", "./engine/enginetest/oracle", "-count=1", "-timeout=20m", "-v",
+		"-run=TestTheEngineAgreesWithTheOracle", fmt.Sprint("-events=", events)).CombinedOutput()
 	if err != nil {
 		if m := compared.FindStringSubmatch(string(said)); m != nil {
 			return "the oracle", fmt.Sprintf("%s events, %s", m[2], m[3])
@@ -88,7 +89,8 @@ func find(t *testing.T, dir string) (by, after string) {
 		}
 		t.Fatalf("the oracle does not run: %s", said)
 	}
-	said, err = command(dir, "go", "test", "./engine", "./challenges", "./rulesets/expression", "-count=1", "-timeout=20m", "-run=Invariants|NoOrder|OrderOfArrival|Random|Fuzz|Agree").CombinedOutput()
+	said, err = command(dir, "go", "test", "./engine", "./challenges", "./rulesets/expression", "-count=1", "-timeout=20m",
+		"-run=Invariants|NoOrder|OrderOfArrival|Random|Fuzz|Agree").CombinedOutput()
 	if err != nil {
 		return "property tests: " + names(said), time.Since(begun).Round(time.Second).String()
 	}

@@ -121,10 +121,12 @@ func (db *DB) open(journal string) (err error) {
 	o := db.journalOptions(db.log.With("instance", "journal"))
 	o.Lock = db.lock
 	if db.journal, err = openAtFormat(journal, o); err != nil {
-		return fmt.Errorf("the journal in %s cannot be opened: %w; it holds what was acknowledged and cannot be made anew: restore a backup of the directory, or the disk's file", db.dir, err)
+		return fmt.Errorf("the journal in %s cannot be opened: %w; it holds what was acknowledged and cannot be made anew: restore a backup of the "+
+			"directory, or the disk's file", db.dir, err)
 	}
 	if err = db.openState(); err != nil {
-		return fmt.Errorf("the state in %s cannot be opened: %w; it can be made anew from the journal: move %s away and start again, which takes a while", db.dir, err, db.fs.PathJoin(db.dir, "state"))
+		return fmt.Errorf("the state in %s cannot be opened: %w; it can be made anew from the journal: move %s away and start again, which takes a while", db.dir,
+			err, db.fs.PathJoin(db.dir, "state"))
 	}
 	return nil
 }

@@ -52,7 +52,8 @@ func (s *Store) check(seq uint64, key, value []byte) ([]byte, error) {
 
 // missing is the error of a record that must be there.
 func (s *Store) missing(seq uint64) error {
-	return s.alarm(seq, fmt.Errorf("journal record %d of program %q is missing, although the journal goes to %d (%w)", seq, s.program, s.last.Load(), engine.ErrDamaged))
+	return s.alarm(seq, fmt.Errorf("journal record %d of program %q is missing, although the journal goes to %d (%w)", seq, s.program,
+		s.last.Load(), engine.ErrDamaged))
 }
 
 // alarm tells operators of a record that cannot be read, once. What needs it fails by the error; the rest of the program, and
