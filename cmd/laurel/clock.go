@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
 // advanceFor is how long one call may move the clock of a sandbox.
@@ -105,3 +106,19 @@ func notice(machine *clock.Clock) string {
 	}
 	return ""
 }
+
+// telling is a program as its webhooks see it. A receiver of a sandbox is tried again by the machine's time: the sandbox's may stand.
+func telling(p *program.Program, sandbox *clock.Sandbox, machine *clock.Clock) webhook.Program {
+	if sandbox == nil {
+		return p
+	}
+	return told{p, machine}
+}
+
+type told struct {
+	*program.Program
+	machine *clock.Clock
+}
+
+// Now implements webhook.Program.
+func (t told) Now() calendar.Instant { return t.machine.Now() }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -87,4 +89,19 @@ func TestASandboxThatStandsAnswersTheSame(t *testing.T) {
 	_, errs, exit := laurel(t, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "noon", "../../rulesets/examples/coffee")
 	require.Equal(t, exitUsage, exit)
 	require.Contains(t, errs, `--sandbox-at is "noon": write a time with its offset`)
+}
+
+// TestAReceiverOfASandboxThatStandsIsTriedAgain: the first try fails, the next comes though the sandbox's clock never moves.
+func TestAReceiverOfASandboxThatStandsIsTriedAgain(t *testing.T) {
+	tries := make(chan struct{}, 2)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if tries <- struct{}{}; len(tries) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer receiver.Close()
+	s := serveBinary(t, "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "2026-01-01T09:00:00Z", "--webhooks-allow-private", "../../rulesets/examples/coffee")
+	require.Equal(t, http.StatusCreated, s.do("POST", "/v1/admin/webhooks", `{"url":"`+receiver.URL+`","types":["joined"]}`, nil))
+	require.Equal(t, http.StatusCreated, s.do("PUT", "/v1/members/ann", `{}`, nil))
+	require.Eventually(t, func() bool { return len(tries) == 2 }, time.Minute, 10*time.Millisecond)
 }

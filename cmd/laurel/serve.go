@@ -192,7 +192,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		sandboxes[l.Ruleset.Program] = sandbox
 		defer closing(&result, log, "program "+l.Ruleset.Program, p.Close)
 		programs[l.Ruleset.Program] = p
-		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, p, endpoints, outgoing.Send, log)
+		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, telling(p, sandbox, machine), endpoints, outgoing.Send, log)
 		if err := runner.Add(p, jobs.Options{Boards: outside(p), Hooks: hooks[l.Ruleset.Program], Sandbox: sandbox}); err != nil {
 			return err
 		}
