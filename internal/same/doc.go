@@ -1,0 +1,13 @@
+// Package same holds one build of Laurel against another, for changes that must change no behaviour.
+//
+// Its test drives a server through HTTP, with the rulesets that are in the repository and with calls that one seed draws:
+// events that come now or late, batches, voids, amendments, releases, claims, adjustments, profiles and time zones, enrolments,
+// freezes, promotions, erasures, a clock that is moved, a kill and a restart in between, and the activation of a changed
+// ruleset. Everything that is answered goes into a transcript, in the end with each member at five instants, ledgers,
+// explanations, boards, closed seasons and the bodies of webhooks. The servers are sandboxes whose clocks stand, so that two
+// builds that do the same answer the same to the byte.
+//
+// testdata/base.txt has the digests of the transcripts of the build that behaviour is held to. A change of behaviour on
+// purpose records them anew, in a commit of its own that says what changes. `make same BASE=<commit>` builds that commit and
+// shows the first answer that differs.
+package same
