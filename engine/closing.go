@@ -567,15 +567,16 @@ func (p *places) tellGroup(split string, data placed) error {
 	return errors.Join(err, failed)
 }
 
-// brought reports whether a share counted when the season closed: it had come by then, and nobody had taken it back.
-func (p *places) brought(share []byte) (bool, error) {
+// brought reports whether a share counted when the season closed: whether what came and went of it by then ends with what came.
+func (p *places) brought(share []byte) (counted bool, err error) {
 	for i := 0; i+8 <= len(share); i += 8 {
 		before, err := p.before(sequence(string(share[i : i+8])))
-		if err != nil || before != (i == 0) {
-			return false, err
+		if err != nil || !before {
+			return counted, err
 		}
+		counted = !counted
 	}
-	return true, nil
+	return counted, nil
 }
 
 // before reports whether an event was accepted before the season closed, imported ones included.

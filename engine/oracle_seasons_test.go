@@ -63,3 +63,27 @@ leaderboards: {daily: {counter: visits, closes: `+x.closes+`, prizes: [{ranks: 1
 		w.has("ann", "gems", "1")
 	}
 }
+
+// What a member had brought to a group when the season closed does not count as brought by a later void of something else, which looks
+// at it again.
+func TestALaterVoidBringsNothingAgain(t *testing.T) {
+	w := program(t, `
+timezone: Australia/Lord_Howe
+clock: member
+member: {team?: text}
+events: {buy: {amount: number, key: text}}
+points: {gems: {}}
+counters: {low: {when: buy, lowest: event.amount, by: member.team, public: true, every: day}}
+leaderboards: {daily: {counter: low, split: event.key, closes: 4 days, prizes: [{ranks: 1, give: {gems: 1}}]}}
+`).at("2026-04-20T00:00:00Z")
+	w.moves("ann", "Etc/GMT+12")
+	w.set("ann", "team", `"red"`)
+	w.at("2026-04-24T01:43:43Z").send("ann", "buy", "amount", 11, "key", "k1")
+	w.at("2026-04-26T00:12:34Z").as("b").send("ann", "buy", "amount", 32, "key", "k3")
+	w.at("2026-04-28T03:47:28Z").as("c").send("ann", "buy", "amount", 14, "key", "k1")
+	w.at("2026-04-28T14:22:35Z").amend("b", `{"amount":22.8}`)
+	w.at("2026-05-13T08:37:32Z").void("c")
+	w.at("2026-05-14T23:50:16Z")
+	w.closes()
+	w.has("ann", "gems", "3")
+}

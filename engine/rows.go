@@ -168,17 +168,18 @@ func shareKey(s share) string {
 	return sharePrefix + s.count.Name + "\x00" + ordinal(s.window) + "\x00" + s.count.Split + "\x00" + s.count.Group + "\x00" + s.member
 }
 
-// shareRow is the value of a share's row: the event that brought the first of it, and after it the reversal that took the
-// last of it back.
+// shareRow is the value of a share's row: the event that brought the first of it, the reversal that took the last of it back, the
+// one that brought some again, and so on. What is there already is not brought again by who looks at it anew.
 func (p *Processor) shareRow(s share, seq uint64) []byte {
-	if !s.gone {
-		return []byte(ordered(seq))
-	}
-	first, err := p.row(shareKey(s))
+	was, err := p.row(shareKey(s))
 	if err != nil {
 		p.fail(err)
 	}
-	return append(slices.Clone(first[:min(8, len(first))]), ordered(seq)...)
+	there := len(was)/8%2 == 1
+	if there != s.gone {
+		return was
+	}
+	return append(slices.Clone(was), ordered(seq)...)
 }
 
 func dueKey(at calendar.Instant, member string) string {
