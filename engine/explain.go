@@ -135,6 +135,7 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 	out := &Explanation{Record: x.rec, Steps: trace.Last()}
 	for i := range out.Steps {
 		s := &out.Steps[i]
+		x.asNoted(s)
 		if gave := x.gave[s.Definition]; s.Reason == LimitReached && len(gave) > 0 {
 			s.Detail = strings.TrimPrefix(s.Detail+"; it last gave for "+strings.Join(gave, ", "), "; ")
 		}
@@ -145,6 +146,24 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 		out.After = &after
 	}
 	return out
+}
+
+// asNoted tells a step that gave nothing as it was decided, where the member's own events do not show why: what others had used of
+// a limit, and what was left of a stock, is in the notes of the answer.
+func (x *explainer) asNoted(s *TraceStep) {
+	if s.Fired || s.Event != x.rec.Event.ID {
+		return
+	}
+	for i := range x.rec.Outcome.Notes {
+		n := &x.rec.Outcome.Notes[i]
+		if n.Definition != s.Definition || !n.Stopped() {
+			continue
+		}
+		if s.Reason = Reason(n.Code); n.Limit != "" {
+			s.Detail = n.Words()
+		}
+		return
+	}
 }
 
 // shortfalls are what the challenges that looked at the event, and the tiers, lack.

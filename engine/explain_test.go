@@ -71,3 +71,28 @@ func TestExplain(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, x)
 }
+
+// What others used of a limit is not in the member's own events: an explanation says what was decided then.
+func TestExplainTellsOfALimitThatOthersUsed(t *testing.T) {
+	w := program(t, `
+events: {buy: {order: text, coins: integer}}
+points: {coins: {}}
+rules:
+  once: {when: buy, give: {coins: 5}, limit: 1 ever by everyone and event.order}
+  few: {when: buy, give: {coins: event.coins}, limit: 8 coins ever by everyone}
+`)
+	w.send("bob", "buy", "order", "o1", "coins", 8)
+	e := w.as("late").event("ann", "buy", "order", "o1", "coins", 3)
+	w.accept(e)
+	w.commit(true)
+	x, err := engine.Explain(w.store, w.versions, "late")
+	require.NoError(t, err)
+	why := map[string]string{}
+	for _, s := range x.Steps {
+		why[s.Definition] = s.Reason.Words() + "; " + s.Detail
+	}
+	require.Equal(t, map[string]string{
+		"rules/once": "its limit was used up; limit 1 ever by everyone and event.order: 1 used",
+		"rules/few":  "its limit was used up; limit 8 coins ever by everyone: 8 used",
+	}, why)
+}

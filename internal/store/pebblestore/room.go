@@ -77,7 +77,7 @@ func (db *DB) makeRoom() error {
 	case missing == nil && free < size:
 		db.log.Warn("the disk is full; the ballast is removed to open what is there, and nothing is written until there is room", "dir", db.dir, "free", free)
 		return db.fs.Remove(db.ballast())
-	case missing != nil && free > 2*db.room.reserve+size:
+	case missing != nil && size > 0 && free > 2*db.room.reserve+size:
 		f, err := db.fs.Create(db.ballast(), vfs.WriteCategoryUnspecified)
 		if err != nil {
 			return err

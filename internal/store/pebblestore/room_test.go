@@ -100,3 +100,10 @@ func TestADirectoryIsClosedToOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o750), info.Mode().Perm())
 }
+
+// A reserve of next to nothing needs no ballast.
+func TestATinyReserve(t *testing.T) {
+	db, err := Open(t.TempDir(), Options{Reserve: 1})
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+}
