@@ -19,14 +19,18 @@
 package laurel
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"math"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -221,4 +225,281 @@ func (p *Program) Advance(ctx context.Context, to time.Time) error {
 		return ctx.Err()
 	}
 	return p.program.Settled()
+}
+
+// Event is something that happened to a member.
+type Event struct {
+	// ID is the sender's own, such as that of the order: an event has one effect for ever, however often it is sent.
+	ID string `json:"id"`
+	// Type is one of the ruleset's events.
+	Type string `json:"type"`
+	// Member is the sender's own id of the member, who joins with the first event.
+	Member string `json:"member"`
+	// Time is when it happened, now where it is zero: at most 5 minutes ahead, and as far back as the ruleset's late lets it.
+	Time time.Time `json:"time,omitzero"`
+	// Data is what encoding/json writes as an object with the fields of the type; nil for none. Numbers are taken digit by digit:
+	// a float64 of 12.1 is 12.1. An amount that was computed is better a decimal.Decimal or a json.Number.
+	Data any `json:"data,omitempty"`
+}
+
+// body is the event as SendJSON takes it.
+func (e Event) body() ([]byte, error) {
+	for _, part := range []struct{ name, text string }{{"id", e.ID}, {"type", e.Type}, {"member", e.Member}} {
+		if !utf8.ValidString(part.text) { // JSON would replace it, and two ids might become one
+			return nil, invalid([]engine.FieldError{{Location: part.name, Code: "wrong_id", Message: "it is not UTF-8"}})
+		}
+	}
+	e.Time = e.Time.UTC()
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	if err := w.Encode(e); err != nil {
+		return nil, fmt.Errorf("event %q cannot be written as JSON: %w", e.ID, err)
+	}
+	return b.Bytes(), nil
+}
+
+// Send takes an event and returns everything that it did, once that is on the disk. The same event again returns the same, marked
+// Duplicate; another one under its id is refused with event_conflict. An outcome is to be read, not changed.
+//
+// A context that ends while the event waits for the disk returns its error, and whether the event was accepted is not known: send
+// it again.
+func (p *Program) Send(ctx context.Context, e Event) (*engine.Outcome, error) {
+	body, err := e.body()
+	if err != nil {
+		return nil, err
+	}
+	return p.SendJSON(ctx, body)
+}
+
+// SendJSON is Send for an event as the HTTP API takes it: {"id", "type", "member", "time", "data"}, at most engine.MaxEvent bytes.
+func (p *Program) SendJSON(ctx context.Context, body []byte) (*engine.Outcome, error) {
+	if len(body) > engine.MaxEvent {
+		return nil, &engine.Refusal{Code: "body_too_large", Message: fmt.Sprintf("an event has at most %d bytes", engine.MaxEvent)}
+	}
+	e, errs := engine.ParseEvent(body)
+	if len(errs) > 0 {
+		return nil, invalid(errs)
+	}
+	if err := p.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer p.calls.RUnlock()
+	if refusal := engine.RefuseCommand(e, p.program.Rules); refusal != nil {
+		return nil, refusal
+	}
+	return p.submit(ctx, e)
+}
+
+func invalid(errs []engine.FieldError) *engine.Refusal {
+	if errs[0].Code == "invalid_json" {
+		return &engine.Refusal{Code: "invalid_json", Message: "the event is not well-formed JSON", Errors: errs}
+	}
+	return &engine.Refusal{Code: "invalid_event", Message: "this is not an event", Errors: errs}
+}
+
+// Do carries out a command and returns everything that it did, once that is on the disk. Commands are made by the engine's
+// functions:
+//
+//	NewProfile                    what a member told of themselves, whether or not they are known
+//	NewVoid, NewAmend             an event as if it had never been, or had been another one
+//	NewRelease, NewPartialRelease, NewRefuse
+//	                              what an event gave and the ruleset holds back
+//	NewClaim, NewConfirm, NewCancel, NewReturn
+//	                              a reward: its points are held, spent, given back
+//	NewAdjustment                 a balance by hand, with a reason
+//	NewEnrollment, NewLeave, NewStreakEnrollment
+//	                              what members join
+//	NewFreeze, NewRepair          what they buy for a streak
+//	NewFire, NewClose             promotions that open on call
+//	NewCodes                      codes for the pool of a reward
+//	NewErasure                    a member is forgotten
+//
+// Their ids are keys: a new one for each thing that is wanted, the same one to try again. Void, amend, release and refuse take
+// theirs from the event that they are about, and an own one by Keyed. A context that ends is as for Send.
+func (p *Program) Do(ctx context.Context, command *engine.Event) (*engine.Outcome, error) {
+	if refusal := engine.CheckCommand(command); refusal != nil {
+		return nil, refusal
+	}
+	if err := p.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer p.calls.RUnlock()
+	e := *command // the program fills it in
+	return p.submit(ctx, &e)
+}
+
+func (p *Program) submit(ctx context.Context, e *engine.Event) (*engine.Outcome, error) {
+	results, err := p.program.SubmitContext(ctx, e)
+	switch failed := p.program.Failed(); {
+	case errors.Is(err, ErrStopped) && failed != nil:
+		return nil, fmt.Errorf("%w: %w", err, failed)
+	case errors.Is(err, ErrClock):
+		return nil, fmt.Errorf("%w, which in a Go program is Options.AcceptClock", err)
+	case err != nil:
+		return nil, err
+	case results[0].Refusal != nil:
+		return nil, results[0].Refusal
+	}
+	return results[0].Outcome, nil
+}
+
+// Progress is everything an app shows of one member, now. Of an unknown member it is the refusal member_unknown, of an erased one
+// member_erased.
+func (p *Program) Progress(ctx context.Context, member string) (engine.Progress, error) {
+	return p.ProgressAt(ctx, member, p.Now())
+}
+
+// ProgressAt is Progress at another time: as it was then, or as it will be by time alone.
+func (p *Program) ProgressAt(ctx context.Context, member string, at time.Time) (engine.Progress, error) {
+	if err := p.begin(ctx); err != nil {
+		return engine.Progress{}, err
+	}
+	defer p.calls.RUnlock()
+	progress, found, err := p.program.ProgressAt(member, calendar.FromTime(at))
+	if err == nil {
+		err = p.program.Settled()
+	}
+	if err == nil && !found {
+		err = p.noMember(member)
+	}
+	return progress, err
+}
+
+// noMember is why there is nothing to tell of a member.
+func (p *Program) noMember(id string) error {
+	if p.program.Erased(id) {
+		return &engine.Refusal{Code: engine.CodeMemberErased, Message: "this member has been erased, and the id stays blocked"}
+	}
+	return &engine.Refusal{Code: engine.CodeMemberUnknown, Message: "there is no such member"}
+}
+
+// ledgerPage is how many entries are read at once.
+const ledgerPage = 500
+
+// Ledger is every change of a member's points, the latest first, each with the event that caused it. It ends with the first error.
+// What is accepted meanwhile is not in it.
+func (p *Program) Ledger(ctx context.Context, member string) iter.Seq2[engine.LedgerEntry, error] {
+	return func(yield func(engine.LedgerEntry, error) bool) {
+		for before, first := uint64(0), true; first || before > 0; first = false {
+			page, next, err := p.ledgerBefore(ctx, member, before)
+			if err != nil {
+				yield(engine.LedgerEntry{}, err)
+				return
+			}
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			before = next
+		}
+	}
+}
+
+// ledgerBefore reads entries of events before one, 0 for all, and before which to go on, 0 at the end. An event's are together.
+func (p *Program) ledgerBefore(ctx context.Context, member string, before uint64) (page []engine.LedgerEntry, next uint64, err error) {
+	if err := p.begin(ctx); err != nil {
+		return nil, 0, err
+	}
+	defer p.calls.RUnlock()
+	if !p.program.Known(member) {
+		return nil, 0, p.noMember(member)
+	}
+	err = engine.LedgerBack(p.program.Store(), member, before, func(rec *engine.Record) bool {
+		for i := len(rec.Outcome.Entries) - 1; i >= 0; i-- {
+			page = append(page, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i]))
+		}
+		if len(page) >= ledgerPage {
+			next = rec.Seq
+		}
+		return next == 0
+	})
+	return page, next, err
+}
+
+// Ranking names one ranking.
+type Ranking struct {
+	Board  string // a leaderboard of the ruleset
+	Season string // "current", which "" is too, "previous", or a label such as 2026-W49
+	Split  string // which part of a board that is split, "" for any other
+}
+
+func (r Ranking) name() program.RankingName {
+	name := program.RankingName{Board: r.Board, Season: r.Season}
+	if r.Split != "" {
+		name.Split = &r.Split
+	}
+	return name
+}
+
+// Bounds of what is read of a ranking at once.
+const (
+	standardRows = 100
+	maxAround    = 100
+)
+
+// Leaderboard is a page of a ranking: at most limit rows from a position on, which counts from 1. A limit of 0 is 100; no page has
+// more than leaderboards.MaxPage. Final tables of seasons that have closed are read in the same way. A ranking that there is not is
+// the refusal not_found or wrong_parameter.
+func (p *Program) Leaderboard(ctx context.Context, of Ranking, from, limit int) (engine.Table, error) {
+	if err := p.begin(ctx); err != nil {
+		return engine.Table{}, err
+	}
+	defer p.calls.RUnlock()
+	r, err := p.program.Ranking(of.name())
+	if err != nil {
+		return engine.Table{}, err
+	}
+	if limit <= 0 {
+		limit = standardRows
+	}
+	table, err := r.Page(ctx, int64(max(from, 1)), min(limit, leaderboards.MaxPage))
+	if err == nil {
+		err = p.program.Settled()
+	}
+	return table, err
+}
+
+// Standing is where a member, or a group where groups are ranked, is in a ranking, and so many rows on each side, at most 100. Who
+// has no score has no rank.
+func (p *Program) Standing(ctx context.Context, of Ranking, member string, around int) (engine.Standing, error) {
+	if err := p.begin(ctx); err != nil {
+		return engine.Standing{}, err
+	}
+	defer p.calls.RUnlock()
+	r, err := p.program.Ranking(of.name())
+	if err != nil {
+		return engine.Standing{}, err
+	}
+	if !r.Board.RanksGroups() && !p.program.Known(member) {
+		return engine.Standing{}, p.noMember(member)
+	}
+	standing, err := r.Standing(ctx, member, min(max(around, 0), maxAround))
+	if err == nil {
+		err = p.program.Settled()
+	}
+	return standing, err
+}
+
+// Explain says for each definition that looked at an event, or at a command, by its id, whether it did something or what kept it
+// from it, and what it did. An id that no event has is the refusal not_found.
+func (p *Program) Explain(ctx context.Context, event string) (*engine.Explanation, error) {
+	if err := p.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer p.calls.RUnlock()
+	if err := p.program.Settled(); err != nil {
+		return nil, err
+	}
+	x, err := p.program.Explain(event)
+	switch {
+	case err != nil:
+		return nil, err
+	case x == nil:
+		return nil, &engine.Refusal{Code: engine.CodeNotFound, Message: "there is no such event"}
+	case p.program.Erased(x.Record.Event.Member):
+		return nil, p.noMember(x.Record.Event.Member)
+	}
+	return x, nil
 }
