@@ -260,11 +260,6 @@ func (o *Outcome) won(c *Cause) bool {
 	})
 }
 
-// winnersKey names the shared count of a goal's winners.
-func (c *Challenge) winnersKey(goal string) string {
-	return challengeNames + c.Key + "/winners\x00" + goal
-}
-
 func (a *applier) allGoals(ch *Challenge, rec *ChallengeRecord, key calendar.Key, group string) bool {
 	w := rec.window(key, group)
 	return !slices.ContainsFunc(ch.Goals, func(g *Goal) bool { return w.goal(g.ID) == nil })

@@ -51,7 +51,7 @@ func (p *Processor) Claim(m *Member, id string) *Claim {
 	if c := p.subjects.claims[id]; c != nil {
 		return c
 	}
-	if state := p.subjects.load(claimPrefix + id); state != nil { // and not remembered: an export asks for very many
+	if state := p.subjects.load(subjectKey(claimPrefix, id)); state != nil { // and not remembered: an export asks for very many
 		return decodeClaim(state)
 	}
 	return nil

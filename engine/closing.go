@@ -2,9 +2,7 @@ package engine
 
 import (
 	"errors"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -16,12 +14,6 @@ const (
 	// looks at season_closed; those who win, and with such a definition everyone in the table, are told in any case.
 	ToldPlaces = 1000
 )
-
-// closingRow holds what is being done to the one season that closes now.
-const closingRow = "c/season"
-
-// closedRow holds, for a board, the key of the last season that has closed or was passed over.
-const closedRow = "c/season/"
 
 // closing is how far the closing of a season has come. Every step of it can be done again: tables are made of scores that
 // nothing changes any more, and places are given under ids of their own.
@@ -241,18 +233,18 @@ func (p *Processor) ScoredSeasons(board string) ([]string, error) {
 
 // scoredSeasons are those that have stored scores.
 func scoredSeasons(store Store, board string) (seasons []string, err error) {
-	prefix := boardPrefix + board + "\x00"
-	for after := prefix; ; {
+	for after := ""; ; {
 		season := ""
-		err := store.Scan(prefix, after, func(key string, _ []byte) bool {
-			season, _, _ = strings.Cut(key[len(prefix):], "\x00")
+		err := store.Scan(boardRange(board), after, func(key string, _ []byte) bool {
+			ranking, _ := scoreOf(key)
+			season = ranking.Season
 			return false
 		})
 		if err != nil || season == "" {
 			return seasons, err
 		}
-		seasons = append(seasons, strings.Clone(season))
-		after = prefix + season + "\x00\xff" // no split and no id has this byte
+		seasons = append(seasons, season)
+		after = afterSeason(board, season)
 	}
 }
 
@@ -289,12 +281,12 @@ func nextScored(h Host, b *Leaderboard, from calendar.Key) (key calendar.Key, ok
 // seasons.
 func scoredUnder(h Host, b *Leaderboard, under string, from calendar.Key) (key calendar.Key, ok bool, err error) {
 	cal, every := current(h).Calendar, b.Counter.Every
-	prefix := boardPrefix + under + "\x00"
-	after := prefix + cal.Label(every, from-1) + "\x00\xff" // no split and no id has this byte
+	after := afterSeason(under, cal.Label(every, from-1))
 	for {
 		season := ""
-		err := h.Store().Scan(prefix, after, func(key string, _ []byte) bool {
-			season, _, _ = strings.Cut(key[len(prefix):], "\x00")
+		err := h.Store().Scan(boardRange(under), after, func(key string, _ []byte) bool {
+			ranking, _ := scoreOf(key)
+			season = ranking.Season
 			return false
 		})
 		if err != nil || season == "" {
@@ -303,7 +295,7 @@ func scoredUnder(h Host, b *Leaderboard, under string, from calendar.Key) (key c
 		if key, err = cal.ParseLabel(every, season); err == nil && key >= from {
 			return key, true, nil
 		}
-		after = prefix + season + "\x00\xff" // of another period that the board has had
+		after = afterSeason(under, season) // of another period that the board has had
 	}
 }
 
@@ -332,20 +324,17 @@ func (c *closer) row() Row { return Row{Key: closingRow, Value: encodeJSON(c.clo
 
 // writeTable writes the table of the next ranking of the season, and closes the season after the last one.
 func (c *closer) writeTable() (done int, err error) {
-	prefix := boardPrefix + c.board.Key + "\x00" + c.Season + "\x00"
-	ranking := ""
-	err = c.Store().Scan(prefix, string(c.After), func(key string, _ []byte) bool {
-		ranking = key[:strings.LastIndexByte(key, 0)+1]
+	var key leaderboards.Key
+	err = c.Store().Scan(seasonRange(c.board.Key, c.Season), string(c.After), func(row string, _ []byte) bool {
+		key, _ = scoreOf(row)
 		return false
 	})
 	if err != nil {
 		return 0, err
 	}
-	if ranking == "" {
+	if key.Board == "" {
 		return 1, c.seal()
 	}
-	split := strings.TrimSuffix(strings.TrimPrefix(ranking, prefix), "\x00")
-	key := leaderboards.Key{Board: c.board.Key, Season: c.Season, Split: split}
 	var scores []leaderboards.Score
 	for s, err := range ScoresOf(c.Store(), key) { // in one scan, so that it is all of one moment
 		if err != nil {
@@ -358,11 +347,11 @@ func (c *closer) writeTable() (done int, err error) {
 	if table.Hash, err = c.writePlaces(key, rows); err != nil {
 		return 0, err
 	}
-	c.After = []byte(ranking + "\xff") // no id has this byte
+	c.After = []byte(afterRanking(key))
 	if table.Members == 0 {
 		return 1, c.Put(c.row())
 	}
-	return len(rows), c.Put(Row{Key: tableKey(tablePrefix, key), Value: encodeJSON(table)}, c.row())
+	return len(rows), c.Put(Row{Key: tableKey(key), Value: encodeJSON(table)}, c.row())
 }
 
 // writePlaces writes the rows of a table and returns its hash. A member that is erased meanwhile leaves no name: those who
@@ -381,7 +370,7 @@ func (c *closer) writePlaces(key leaderboards.Key, rows []leaderboards.Final) (s
 		for i := range page {
 			f := page[i]
 			if c.board.Counter.By == ByMember && c.Erased(f.Member) {
-				again = append(again, Row{Key: tableKey(rankedPrefix, key) + "\x00" + f.Member})
+				again = append(again, Row{Key: rankedKey(key, f.Member)})
 				f.Member = ""
 				again = append(again, placeRows(key, int64(from+i+1), f)...)
 			}
@@ -399,13 +388,13 @@ func (c *closer) writePlaces(key leaderboards.Key, rows []leaderboards.Final) (s
 // seal closes the season for readers, and keeps the hash of its tables in the journal.
 func (c *closer) seal() error {
 	s := &ClosedSeason{Season: c.Season, ClosesAt: c.Closes}
-	sum, prefix := newTableHash(), tablePrefix+c.Board+"\x00"+c.Season+"\x00"
-	err := c.Store().Scan(prefix, "", func(key string, value []byte) bool {
+	sum := newTableHash()
+	err := c.Store().Scan(tablesRange(c.Board, c.Season), "", func(key string, value []byte) bool {
 		var t ClosedTable
 		decodeRow(value, &t)
 		s.Members += t.Members
 		s.Hash = t.Hash
-		sum.addTable(strings.TrimPrefix(key, prefix), t)
+		sum.addTable(tableOf(key).Split, t)
 		return true
 	})
 	if err != nil {
@@ -437,7 +426,7 @@ func (c *closer) finish(s *ClosedSeason) error {
 
 // tellPlaces tells one page of places, and pays what they win.
 func (c *closer) tellPlaces() (done int, err error) {
-	page := &places{closer: c, prefix: placePrefix + c.Board + "\x00" + c.Season + "\x00", tables: map[string]*ClosedTable{}}
+	page := &places{closer: c, prefix: placesRange(c.Board, c.Season), tables: map[string]*ClosedTable{}}
 	for !page.over && len(page.events) < workPage {
 		if err := page.read(); err != nil {
 			return 0, err
@@ -478,14 +467,14 @@ func (p *places) read() error {
 	p.over = true
 	err := p.Store().Scan(p.prefix, string(p.After), func(key string, value []byte) bool {
 		p.over = false
-		split, position := key[len(p.prefix):len(key)-9], int64(sequence(key[len(key)-8:])) //nolint:gosec // written from a count
+		split, position := placeOf(key, p.prefix)
 		f := decodePlace(value)
 		var table *ClosedTable
 		if table, failed = p.table(split); failed != nil {
 			return false
 		}
 		if p.past(f, table) {
-			skip = key[:len(key)-8] + ordered(math.MaxUint64)
+			skip = afterTable(key)
 			return false
 		}
 		if failed = p.tell(split, position, f, table); failed != nil {
@@ -542,17 +531,14 @@ func (p *places) tell(split string, position int64, f leaderboards.Final, table 
 // what the group's place wins.
 func (p *places) tellGroup(split string, data placed) error {
 	prefix := shareKey(share{count: CountID{Name: p.board.Counter.Name, Split: split, Group: data.Group}, window: p.Key})
-	start := ""
-	if p.Member != nil {
-		start = prefix + string(p.Member)
-	}
+	start := scanAfter(prefix, string(p.Member))
 	p.Member = nil
 	var failed error
 	err := p.Store().Scan(prefix, start, func(key string, value []byte) bool {
 		if len(p.events) >= workPage {
 			return false
 		}
-		member, brought := strings.TrimPrefix(key, prefix), false
+		member, brought := lastPart(key), false
 		if brought, failed = p.brought(value); failed != nil {
 			return false
 		}

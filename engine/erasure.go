@@ -94,19 +94,19 @@ func (p *Processor) scoresOf(member string) ([]ScoreChange, error) {
 		}
 	}
 	for after := ""; ; {
-		ranking := ""
+		var ranking leaderboards.Key
 		err := p.store.Scan(boardPrefix, after, func(key string, _ []byte) bool {
-			ranking = key[:strings.LastIndexByte(key, 0)+1]
+			ranking, _ = scoreOf(key)
 			return false
 		})
 		if err != nil {
 			return nil, err
 		}
-		if ranking == "" {
+		if ranking.Board == "" {
 			break
 		}
-		after = ranking + "\xff" // no id has this byte
-		value, err := p.store.Get(ranking + member)
+		after = afterRanking(ranking)
+		value, err := p.store.Get(scoreKey(&ScoreChange{Key: ranking, Score: leaderboards.Score{Member: member}}))
 		if err != nil {
 			return nil, err
 		}
@@ -218,9 +218,6 @@ func (s *Subjects) keepErased(x *Erased, seq uint64) {
 	}
 }
 
-// erasedRow remembers who is to be redacted: the pseudonym, and as its value the id.
-const erasedRow = "e/"
-
 // forget adds the rows that follow from an erasure.
 func (p *Processor) forget(e *Event, m *Member) {
 	var data erasing
@@ -228,7 +225,7 @@ func (p *Processor) forget(e *Event, m *Member) {
 		return
 	}
 	p.erased[data.As] = true
-	p.batch.Rows = append(p.batch.Rows, Row{Key: erasedRow + data.As, Value: []byte(e.Member)})
+	p.batch.Rows = append(p.batch.Rows, Row{Key: erasedRow(data.As), Value: []byte(e.Member)})
 	if m.indexed != 0 && m.indexed != calendar.Forever {
 		p.batch.Rows = append(p.batch.Rows, Row{Key: dueKey(m.indexed, e.Member)})
 	}

@@ -32,7 +32,7 @@ func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot
 
 // Snapshots is how many snapshots of a member are kept.
 func (p *Processor) Snapshots(member string) (n int) {
-	_ = p.scan(snapshotPrefix+member+"\x00", "", func(string, []byte) { n++ })
+	_ = p.scan(snapshotRange(member), "", func(string, []byte) { n++ })
 	return n
 }
 
@@ -67,7 +67,7 @@ func KeysOf(a, b string) map[string]string {
 	return map[string]string{
 		"count":           CountID{Name: "counters/x", Split: a, Group: b}.key(),
 		"score":           scoreKey(&ScoreChange{Key: ranking, Score: leaderboards.Score{Member: b}}),
-		"table":           tableKey(rankedPrefix, ranking) + "\x00" + b,
+		"table":           rankedKey(ranking, b),
 		"share":           shareKey(share{count: CountID{Name: "counters/x", Split: a, Group: b}, window: 7, member: "m"}),
 		"share's member":  shareKey(share{count: CountID{Name: "counters/x", Group: a}, window: 7, member: b}),
 		"derived":         derivedID("points.grant", a, b),
@@ -77,6 +77,30 @@ func KeysOf(a, b string) map[string]string {
 		"amendment":       NewAmend(a, body).ID,
 		"partial release": NewPartialRelease(a, body).ID,
 	}
+}
+
+// Reread is what the keys of rows that are made of two texts tell when they are taken apart again, beside what they were made of.
+func Reread(a, b string) (made, read []any) {
+	add := func(was, is any) { made, read = append(made, was), append(read, is) }
+	ranking := leaderboards.Key{Board: "board", Season: "2026-W49", Split: a}
+	score, member := scoreOf(scoreKey(&ScoreChange{Key: ranking, Score: leaderboards.Score{Member: b}}))
+	add([2]any{ranking, b}, [2]any{score, member})
+	add(ranking, tableOf(tableKey(ranking)))
+	split, position := placeOf(placeKey(ranking, 7), placesRange("board", "2026-W49"))
+	add([2]any{a, int64(7)}, [2]any{split, position})
+	told, ok := rankingOfTold(toldKey(ranking))
+	add([2]any{ranking, true}, [2]any{told, ok})
+	at, due := dueOf(dueKey(-7, a))
+	add([2]any{calendar.Instant(-7), a}, [2]any{at, due})
+	kind, name := subjectOf(subjectKey(claimPrefix, a))
+	add([2]any{claimPrefix, a}, [2]any{kind, name})
+	add(b, lastPart(shareKey(share{count: CountID{Name: "counters/x", Split: a, Group: a}, window: 7, member: b})))
+	add(uint64(7), seqOf(ledgerKey(a, 7)))
+	work, last, more := workOf(halfway(outboxKey(outboxGifts, 7, 8), a))
+	add([3]any{outboxKey(outboxGifts, 7, 8), a, true}, [3]any{work, last, more})
+	add("board", idOfKey(boardKey("board", 2, 3)))
+	add("board", idOfKey(versionedKey("board", 1)))
+	return made, read
 }
 
 // KeysOfOne is all that is made of one text.

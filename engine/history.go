@@ -5,7 +5,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -96,14 +95,14 @@ func replay(versions []Version, subjects *Subjects, rec *Record) {
 
 // Events calls yield for the recorded events of a member after a sequence number, in order of acceptance.
 func Events(store Store, member string, after uint64, yield func(*Record) bool) error {
-	prefix := ledgerPrefix + member + "\x00"
+	prefix := ledgerRange(member)
 	start := ""
 	if after > 0 {
 		start = prefix + ordered(after)
 	}
 	var failed error
 	err := store.Scan(prefix, start, func(key string, _ []byte) bool {
-		b, err := store.Record(sequence(strings.TrimPrefix(key, prefix)))
+		b, err := store.Record(seqOf(key))
 		if err == nil {
 			var rec *Record
 			if rec, err = DecodeRecord(b); err == nil {
@@ -116,18 +115,9 @@ func Events(store Store, member string, after uint64, yield func(*Record) bool) 
 	return errors.Join(err, failed)
 }
 
-// sequence reads what ordered wrote.
-func sequence(s string) uint64 {
-	var n uint64
-	for i := range len(s) {
-		n = n<<8 | uint64(s[i])
-	}
-	return n
-}
-
 // Ledger calls yield for a member's ledger entries after a sequence number, in order of acceptance.
 func Ledger(store Store, member string, after uint64, yield func(seq uint64, at calendar.Instant, entries []Entry) bool) error {
-	prefix := ledgerPrefix + member + "\x00"
+	prefix := ledgerRange(member)
 	start := ""
 	if after > 0 {
 		start = prefix + ordered(after)
@@ -137,7 +127,7 @@ func Ledger(store Store, member string, after uint64, yield func(seq uint64, at 
 
 // LedgerBack calls yield for the records that changed a member's points before a sequence number, 0 for all, the latest first.
 func LedgerBack(store Store, member string, before uint64, yield func(*Record) bool) error {
-	prefix := ledgerPrefix + member + "\x00"
+	prefix := ledgerRange(member)
 	end := ""
 	if before > 0 {
 		end = prefix + ordered(before)
@@ -154,7 +144,7 @@ func ledgerRows(store Store, prefix, from string, scan func(string, string, func
 		}
 		var b []byte
 		var rec *Record
-		if b, failed = store.Record(sequence(strings.TrimPrefix(key, prefix))); failed == nil {
+		if b, failed = store.Record(seqOf(key)); failed == nil {
 			if rec, failed = DecodeRecord(b); failed == nil {
 				return yield(rec)
 			}
@@ -168,9 +158,8 @@ func ledgerRows(store Store, prefix, from string, scan func(string, string, func
 // it.
 func Due(store Store, by calendar.Instant, yield func(tick *Event) bool) error {
 	return store.Scan(duePrefix, "", func(key string, value []byte) bool {
-		rest := strings.TrimPrefix(key, duePrefix)
-		at := calendar.Instant(sequence(rest[:8]) ^ 1<<63)
-		return at <= by && yield(newTick(rest[8:], at, sequence(string(value))))
+		at, member := dueOf(key)
+		return at <= by && yield(newTick(member, at, sequence(string(value))))
 	})
 }
 
@@ -210,7 +199,7 @@ func Scores(store Store, yield func(ScoreChange) bool) error {
 
 // ScoresOf are the stored scores of one ranking, in byte order of members.
 func ScoresOf(store Store, key leaderboards.Key) iter.Seq2[leaderboards.Score, error] {
-	prefix := scoreKey(&ScoreChange{Key: key})
+	prefix := rankingRange(key)
 	return func(yield func(leaderboards.Score, error) bool) {
 		on := true
 		err := scanScores(store, prefix, func(_ string, s ScoreChange) bool {
@@ -242,11 +231,7 @@ func scanScores(store Store, prefix string, yield func(string, ScoreChange) bool
 // order, until it returns false.
 func Sharers(store Store, f Fanout, counter, after string, yield func(member string) bool) error {
 	prefix := shareKey(share{count: CountID{Name: counter, Group: f.Group}, window: f.Window})
-	start := ""
-	if after != "" {
-		start = prefix + after
-	}
-	return store.Scan(prefix, start, func(key string, _ []byte) bool { return yield(strings.TrimPrefix(key, prefix)) })
+	return store.Scan(prefix, scanAfter(prefix, after), func(key string, _ []byte) bool { return yield(lastPart(key)) })
 }
 
 // NewShare is the event that pays a group's goal to one member. Its id makes it harmless to repeat.

@@ -51,7 +51,7 @@ func (r *reader) images() []Image {
 // shared is the state of a subject as images tell it: without its version, which the record tells, and of a member only its
 // uses of limits, which is all that an event changes of another member.
 func (s *Subjects) shared(key string) []byte {
-	switch id := key[2:]; key[:2] {
+	switch kind, id := subjectOf(key); kind {
 	case groupPrefix:
 		g := *s.Group(countOfKey(id))
 		g.Version = 0
@@ -78,7 +78,7 @@ func (s *Subjects) shared(key string) []byte {
 
 // install gives a subject the state that shared told.
 func (s *Subjects) install(key string, state []byte, seq uint64) {
-	switch id := key[2:]; key[:2] {
+	switch kind, id := subjectOf(key); kind {
 	case groupPrefix:
 		g, was := decodeGroup(state), s.Group(countOfKey(id))
 		g.dirty, *was = was.dirty, *g
@@ -103,18 +103,18 @@ func (s *Subjects) install(key string, state []byte, seq uint64) {
 // touched are the keys of the shared subjects that have changed in these, but for those of one member.
 func (s *Subjects) touched(but string) (keys []string) {
 	for _, g := range s.dirtyGroups {
-		keys = append(keys, groupPrefix+g.Count.key())
+		keys = append(keys, subjectKey(groupPrefix, g.Count.key()))
 	}
 	for _, u := range s.dirtyUses {
-		keys = append(keys, usePrefix+u.Key)
+		keys = append(keys, subjectKey(usePrefix, u.Key))
 	}
 	for _, m := range s.dirtyMembers {
 		if m.ID != but {
-			keys = append(keys, memberPrefix+m.ID)
+			keys = append(keys, subjectKey(memberPrefix, m.ID))
 		}
 	}
 	for _, x := range s.dirtyErased {
-		keys = append(keys, erasedPrefix+x.ID)
+		keys = append(keys, subjectKey(erasedPrefix, x.ID))
 	}
 	return keys
 }

@@ -36,6 +36,8 @@ func FuzzKeys(f *testing.F) {
 		one, other := engine.CountID{Name: "counters/x", Split: a, Group: b}, engine.CountID{Name: "counters/x", Split: c, Group: d}
 		require.Equal(t, one, engine.CountOfKey(engine.KeyOf(one)))
 		require.Equal(t, same, engine.KeyOf(one) == engine.KeyOf(other))
+		was, is := engine.Reread(a, b)
+		require.Equal(t, was, is)
 		require.NotEqual(t, engine.DerivedID("points.grant", a, b), engine.DerivedID("points.grant", a+"/"+b))
 		require.NotEqual(t, engine.DerivedID("points.take", a, b), engine.DerivedID("points.grant", a, b))
 		singles := engine.KeysOfOne(c)

@@ -47,7 +47,7 @@ func (a *applier) useKey(l *Limit, to *Member) string {
 		b.WriteString(part)
 	}
 	sum := sha256.Sum256([]byte(b.String()))
-	return l.Key + "\x00" + hex.EncodeToString(sum[:16])
+	return useOf(l.Key, hex.EncodeToString(sum[:16]))
 }
 
 // used is what a limit has used in the event's period, or in the rolling time up to it. A late event also lies in the rolling

@@ -4,7 +4,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -100,10 +99,7 @@ func (r *Ruleset) paths() {
 		d.Path, d.Key = "tiers/"+d.ID, d.key()
 	}
 	for _, d := range r.Leaderboards {
-		d.Path, d.Key = boardNames+d.ID, d.key()
-		if v := d.counted(); v > 1 { // a board starts afresh with its counter, too
-			d.Key = d.ID + "#" + strconv.Itoa(max(1, d.Version)) + "." + strconv.Itoa(v)
-		}
+		d.Path, d.Key = boardNames+d.ID, boardKey(d.ID, d.Version, d.counted())
 		for i := range d.Prizes {
 			boostPaths(d.Prizes[i].Give)
 		}
@@ -125,12 +121,7 @@ func (b *Leaderboard) counted() int {
 }
 
 // key is what states call the definition.
-func (d *Definition) key() string {
-	if d.Version > 1 {
-		return d.ID + "#" + strconv.Itoa(d.Version)
-	}
-	return d.ID
-}
+func (d *Definition) key() string { return versionedKey(d.ID, d.Version) }
 
 // name gathers the names under which states know definitions, so that a hundred thousand members share one copy of each;
 // limits are known by the hash of their key.
@@ -306,11 +297,6 @@ func (r *Ruleset) tierOf(rec *TierRecord) *Tier {
 		return t
 	}
 	return nil
-}
-
-func idOfKey(key string) string {
-	id, _, _ := strings.Cut(key, "#")
-	return id
 }
 
 func (r *Ruleset) streak(id string) *Streak {

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
@@ -83,25 +81,6 @@ type CountID struct {
 
 func (id CountID) compare(other CountID) int {
 	return cmp.Or(strings.Compare(id.Name, other.Name), strings.Compare(id.Split, other.Split), strings.Compare(id.Group, other.Group))
-}
-
-// key writes the name as one text. No name of a counter holds a NUL, and the length of the split value keeps it apart from the
-// group, so no two names have one key.
-func (id CountID) key() string {
-	return id.Name + "\x00" + strconv.Itoa(len(id.Split)) + ":" + id.Split + id.Group
-}
-
-// countOfKey reads what key has written.
-func countOfKey(key string) (id CountID) {
-	var rest string
-	id.Name, rest, _ = strings.Cut(key, "\x00")
-	length, rest, _ := strings.Cut(rest, ":")
-	n, err := strconv.Atoi(length)
-	if err != nil || n < 0 || n > len(rest) {
-		panic(fmt.Sprintf("engine: %q is no key of a count", key))
-	}
-	id.Split, id.Group = rest[:n], rest[n:]
-	return id
 }
 
 // Count is a counter's state of one subject.

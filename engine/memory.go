@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -31,7 +30,7 @@ func (m *Memory) Get(key string) ([]byte, error) {
 func (m *Memory) Scan(prefix, after string, yield func(string, []byte) bool) error {
 	for _, key := range m.from(max(prefix, after)) {
 		switch {
-		case !strings.HasPrefix(key, prefix):
+		case !startsWith(key, prefix):
 			if key > prefix {
 				return nil
 			}

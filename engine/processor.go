@@ -81,8 +81,9 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 		return nil, err
 	}
 	p.live = calendar.Instant(sequence(string(live)))
-	err = store.Scan(statePrefix+erasedPrefix, "", func(key string, _ []byte) bool {
-		p.erased[key[len(statePrefix+erasedPrefix):]] = true
+	erased := stateRow(erasedPrefix)
+	err = store.Scan(erased, "", func(key string, _ []byte) bool {
+		p.erased[restOf(key, erased)] = true
 		return true
 	})
 	if err != nil {
@@ -220,7 +221,7 @@ func numbered(versions []Version, number int) *Ruleset {
 // load reads a subject's state. A store that fails ends the acceptance of events; what is decided until then on an empty
 // state is never committed.
 func (p *Processor) load(key string) []byte {
-	state, err := p.store.Get(statePrefix + key)
+	state, err := p.store.Get(stateRow(key))
 	if err != nil {
 		p.fail(err)
 	}

@@ -305,7 +305,7 @@ func (s *Subjects) Firings(promotion string) *Firings {
 		return f
 	}
 	f := &Firings{Promotion: promotion}
-	if state := s.load(firingsPrefix + promotion); state != nil {
+	if state := s.load(subjectKey(firingsPrefix, promotion)); state != nil {
 		f = decodeFirings(state)
 	}
 	s.firings[promotion] = f

@@ -25,15 +25,15 @@ var ErrStopped = errors.New("the redaction was stopped")
 // ToRedact are the members that were erased and whose records are not known to be redacted, by id: their pseudonyms.
 func ToRedact(store Store) (map[string]string, error) {
 	members := map[string]string{}
-	err := store.Scan(erasedRow, "", func(key string, value []byte) bool {
-		members[string(value)] = strings.Clone(key[len(erasedRow):])
+	err := store.Scan(erasedRow(""), "", func(key string, value []byte) bool {
+		members[string(value)] = strings.Clone(restOf(key, erasedRow("")))
 		return true
 	})
 	return members, err
 }
 
 // Redacted is the row that says that a member is to be redacted no more.
-func Redacted(pseudonym string) Row { return Row{Key: erasedRow + pseudonym} }
+func Redacted(pseudonym string) Row { return Row{Key: erasedRow(pseudonym)} }
 
 // Redact finds out how to redact members that were erased, who are told by id with their pseudonyms. It reads the journal up
 // to the last of the erasures and needs as much memory and time as Replay; states as after them must be in the store. proceed
@@ -112,7 +112,7 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 	}
 	scratch := NewSubjects(r.p.current(), func(key string) []byte {
 		state := r.p.subjects.state(key)
-		if id, isMember := strings.CutPrefix(key, memberPrefix); isMember && id != rec.Event.Member && r.members[id] != "" && state != nil {
+		if state != nil && r.erases(key) && key != subjectKey(memberPrefix, rec.Event.Member) {
 			involved = true
 		}
 		return state
@@ -149,8 +149,8 @@ func (r *redactor) names(rec *Record) bool {
 
 // erases reports whether a subject is a member that is redacted now.
 func (r *redactor) erases(key string) bool {
-	id, isMember := strings.CutPrefix(key, memberPrefix)
-	return isMember && r.members[id] != ""
+	kind, id := subjectOf(key)
+	return kind == memberPrefix && r.members[id] != ""
 }
 
 // forgetImages drops, from what is left of a member erased before, what it did to one that is redacted now.
@@ -209,14 +209,14 @@ func anonymous(rec *Record, id, as string, images []Image) *Record {
 // forgetClaim deletes a claim that is kept on its own.
 func (r *redactor) forgetClaim(rec *Record) {
 	if rec.Event.Type == commandClaim {
-		r.found.Rows = append(r.found.Rows, Row{Key: statePrefix + claimPrefix + strings.TrimPrefix(rec.Event.ID, keyNames)})
+		r.found.Rows = append(r.found.Rows, Row{Key: stateRow(subjectKey(claimPrefix, strings.TrimPrefix(rec.Event.ID, keyNames)))})
 	}
 }
 
 // rows finds the index rows of the members.
 func (r *redactor) rows(store Store) error {
 	gone := func(key string) { r.found.Rows = append(r.found.Rows, Row{Key: strings.Clone(key)}) }
-	last := func(key string) bool { return r.members[key[strings.LastIndexByte(key, 0)+1:]] != "" }
+	last := func(key string) bool { return r.members[lastPart(key)] != "" }
 	var errs []error
 	scan := func(prefix string, yield func(key string, value []byte)) {
 		errs = append(errs, store.Scan(prefix, "", func(key string, value []byte) bool {
@@ -225,8 +225,8 @@ func (r *redactor) rows(store Store) error {
 		}))
 	}
 	for id := range r.members {
-		scan(ledgerPrefix+id+"\x00", func(key string, _ []byte) { gone(key) })
-		scan(snapshotPrefix+id+"\x00", func(key string, _ []byte) { gone(key) })
+		scan(ledgerRange(id), func(key string, _ []byte) { gone(key) })
+		scan(snapshotRange(id), func(key string, _ []byte) { gone(key) })
 	}
 	scan(sharePrefix, func(key string, _ []byte) {
 		if last(key) {
@@ -234,14 +234,17 @@ func (r *redactor) rows(store Store) error {
 		}
 	})
 	scan(boardPrefix, func(key string, value []byte) {
-		if last(key) && r.ranksMembers(key) {
+		if !last(key) {
+			return
+		}
+		if ranking := decodeScore(value).Key; r.ranksMembers(ranking) {
 			gone(key)
-			r.found.Rankings = append(r.found.Rankings, decodeScore(value).Key)
+			r.found.Rankings = append(r.found.Rankings, ranking)
 		}
 	})
 	errs = append(errs, r.places(store))
 	scan(outboxScores, func(key string, value []byte) {
-		if s := decodeScore(value); r.members[s.Score.Member] != "" && r.ranksMembers(scoreKey(&s)) {
+		if s := decodeScore(value); r.members[s.Score.Member] != "" && r.ranksMembers(s.Key) {
 			gone(key)
 		}
 	})
@@ -252,8 +255,8 @@ func (r *redactor) rows(store Store) error {
 func (r *redactor) places(store Store) error {
 	var errs []error
 	errs = append(errs, store.Scan(tablePrefix, "", func(key string, _ []byte) bool {
-		table := strings.Clone(key[len(tablePrefix):])
-		if !r.ranksMembers(boardPrefix + table) {
+		table := tableOf(key)
+		if !r.ranksMembers(table) {
 			return true
 		}
 		for id := range r.members {
@@ -264,13 +267,13 @@ func (r *redactor) places(store Store) error {
 	return errors.Join(errs...)
 }
 
-func (r *redactor) place(store Store, table, member string) error {
-	ranked := rankedPrefix + table + "\x00" + member
+func (r *redactor) place(store Store, table leaderboards.Key, member string) error {
+	ranked := rankedKey(table, member)
 	at, err := store.Get(ranked)
 	if err != nil || at == nil {
 		return err
 	}
-	key := placePrefix + table + "\x00" + string(at)
+	key := placeKey(table, int64(sequence(string(at)))) //nolint:gosec // written from a count
 	value, err := store.Get(key)
 	if err == nil && value != nil {
 		r.found.Rows = append(r.found.Rows, Row{Key: ranked}, anonymousRow(key, value))
@@ -278,10 +281,9 @@ func (r *redactor) place(store Store, table, member string) error {
 	return err
 }
 
-// ranksMembers reports whether a row of a score is of a board that ranks members, not groups.
-func (r *redactor) ranksMembers(key string) bool {
-	board, _, _ := strings.Cut(strings.TrimPrefix(key, boardPrefix), "\x00")
-	b := r.p.current().Leaderboard(idOfKey(board))
+// ranksMembers reports whether a ranking is of a board that ranks members, not groups.
+func (r *redactor) ranksMembers(ranking leaderboards.Key) bool {
+	b := r.p.current().Leaderboard(BoardID(ranking))
 	return b == nil || b.Counter.By == ByMember
 }
 

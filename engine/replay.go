@@ -6,7 +6,6 @@ import (
 	"hash"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Replayed is what came of applying a program's whole journal again from nothing.
@@ -73,7 +72,7 @@ func Replay(store Store, versions []Version) (Replayed, error) {
 // states puts the states that wait for a checkpoint into all.
 func (p *Processor) states(all map[string][]byte) {
 	for _, row := range p.Take(true).States {
-		if len(row.Key) > 2 && (row.Key[:2] == statePrefix || row.Key[:2] == boardPrefix) {
+		if isState(row.Key) || isScore(row.Key) {
 			if row.Value == nil || isRemoval(row.Key, row.Value) {
 				delete(all, row.Key)
 			} else {
@@ -86,7 +85,7 @@ func (p *Processor) states(all map[string][]byte) {
 // isRemoval reports whether a row says that a member has no score any more. It guards a board against older scores and is no
 // fact of its own: that of an erased member goes.
 func isRemoval(key string, value []byte) bool {
-	return strings.HasPrefix(key, boardPrefix) && decodeScore(value).Score.Removed
+	return isScore(key) && decodeScore(value).Score.Removed
 }
 
 func hashStates(all map[string][]byte) string {

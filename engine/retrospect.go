@@ -66,10 +66,10 @@ func (r *reversal) rules(rec *Record) (present, judging *Ruleset) {
 
 // state is the snapshot, for the member it is of, and when calls opened promotions.
 func (r *reversal) state(key string) []byte {
-	switch {
-	case key == memberPrefix+r.target.Event.Member:
+	switch kind, name := subjectOf(key); {
+	case kind == memberPrefix && name == r.target.Event.Member:
 		return r.snapshot
-	case strings.HasPrefix(key, firingsPrefix):
+	case kind == firingsPrefix:
 		return r.present(key)
 	}
 	return nil

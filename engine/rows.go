@@ -3,8 +3,6 @@ package engine
 import (
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -18,12 +16,6 @@ type scoreID struct {
 	key    leaderboards.Key
 	member string
 }
-
-// arrivedRow holds the acceptance time as of the last checkpoint: an import after it has none of its own to tell.
-const arrivedRow = "c/arrived"
-
-// liveRow holds when the first event that was not imported was accepted.
-const liveRow = "c/live"
 
 // pass lets the acceptance clock go on to an event that is accepted. Imported ones do not move it.
 func (p *Processor) pass(e *Event) {
@@ -59,22 +51,6 @@ func LastAccepted(store Store) (at calendar.Instant, err error) {
 	return at, errors.Join(err, failed)
 }
 
-// Keys of rows: one letter for the kind.
-const (
-	statePrefix  = "s/" // subjects
-	ledgerPrefix = "l/" // member NUL seq: a member's events, and whether they have ledger entries
-	boardPrefix  = "b/" // board NUL season NUL split NUL member: scores
-	duePrefix    = "d/" // instant, member: what time changes next
-	sharePrefix  = "w/" // counter NUL window NUL split NUL group NUL member: who brought something to a group, since and until which seq
-	// member NUL seq: the member as after that event, for reversals.
-	snapshotPrefix = "n/"
-	// promotion: when calls opened it, at every moment, for those who look back at what was open.
-	calledPrefix = "q/"
-	// What is to be delivered, in order of seq; whoever delivers deletes.
-	outboxScores = "os/" // scores for boards outside this process
-	outboxGifts  = "of/" // gifts to the members of a group
-)
-
 // rows adds the index rows that follow from an outcome.
 func (p *Processor) rows(out *Outcome, e *Event) {
 	if e.Member == "" {
@@ -89,7 +65,7 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 	b.Rows = append(b.Rows, Row{Key: ledgerKey(e.Member, out.Seq), Value: has})
 	p.tell(out)
 	for i, f := range out.Fanouts {
-		b.Rows = append(b.Rows, Row{Key: outboxGifts + ordered(out.Seq) + ordered(uint64(i)), Value: encodeFanout(f)})
+		b.Rows = append(b.Rows, Row{Key: outboxKey(outboxGifts, out.Seq, i), Value: encodeFanout(f)})
 	}
 	for _, s := range out.shares {
 		p.put(Row{Key: shareKey(s), Value: p.shareRow(s, out.Seq)})
@@ -119,7 +95,7 @@ func (p *Processor) rows(out *Outcome, e *Event) {
 func (p *Processor) called(out *Outcome) {
 	for i := range out.Effects {
 		if e := &out.Effects[i]; e.Kind == PromotionEffect {
-			p.put(Row{Key: calledPrefix + e.ID, Value: encodeFirings(p.subjects.Firings(e.ID))})
+			p.put(Row{Key: calledRow(e.ID), Value: encodeFirings(p.subjects.Firings(e.ID))})
 		}
 	}
 }
@@ -128,11 +104,11 @@ func (p *Processor) called(out *Outcome) {
 // events, but calls are nobody's.
 func calls(store Store, failed *error) func(key string) []byte {
 	return func(key string) []byte {
-		id, ok := strings.CutPrefix(key, firingsPrefix)
-		if !ok {
+		kind, promotion := subjectOf(key)
+		if kind != firingsPrefix {
 			return nil
 		}
-		value, err := store.Get(calledPrefix + id)
+		value, err := store.Get(calledRow(promotion))
 		*failed = errors.Join(*failed, err)
 		return value
 	}
@@ -144,28 +120,9 @@ func (p *Processor) tell(out *Outcome) {
 		s := &out.Scores[i]
 		p.scores[scoreID{s.Key, s.Score.Member}] = *s
 		if p.ranks == nil {
-			p.batch.Rows = append(p.batch.Rows, Row{Key: outboxScores + ordered(out.Seq) + ordered(uint64(i)), Value: encodeScore(s)})
+			p.batch.Rows = append(p.batch.Rows, Row{Key: outboxKey(outboxScores, out.Seq, i), Value: encodeScore(s)})
 		}
 	}
-}
-
-// ordered writes a number so that texts sort like numbers.
-func ordered(n uint64) string {
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(n >> (56 - 8*i))
-	}
-	return string(b[:])
-}
-
-func ledgerKey(member string, seq uint64) string {
-	return ledgerPrefix + member + "\x00" + ordered(seq)
-}
-
-func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
-
-func shareKey(s share) string {
-	return sharePrefix + s.count.Name + "\x00" + ordinal(s.window) + "\x00" + s.count.Split + "\x00" + s.count.Group + "\x00" + s.member
 }
 
 // shareRow is the value of a share's row: the event that brought the first of it, the reversal that took the last of it back, the
@@ -180,14 +137,6 @@ func (p *Processor) shareRow(s share, seq uint64) []byte {
 		return was
 	}
 	return append(slices.Clone(was), ordered(seq)...)
-}
-
-func dueKey(at calendar.Instant, member string) string {
-	return duePrefix + ordered(uint64(at)^1<<63) + member
-}
-
-func scoreKey(s *ScoreChange) string {
-	return boardPrefix + s.Key.Board + "\x00" + s.Key.Season + "\x00" + s.Key.Split + "\x00" + s.Score.Member
 }
 
 func encodeFanout(f Fanout) []byte {

@@ -13,15 +13,6 @@ import (
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
-// Keys of the rows of closed seasons: what is kept for ever of each. Boards, their labels and splits are in them, so that
-// one board's seasons, one season's tables and one table's rows are each a range.
-const (
-	seasonPrefix = "zs/" // board NUL season: a ClosedSeason
-	tablePrefix  = "zt/" // board NUL season NUL split: a ClosedTable
-	placePrefix  = "zp/" // board NUL season NUL split NUL position: a row of the table
-	rankedPrefix = "zm/" // board NUL season NUL split NUL member: the position
-)
-
 // ClosedSeason is a season of a board whose tables are final.
 type ClosedSeason struct {
 	Season   string           `json:"season"`
@@ -38,13 +29,6 @@ type ClosedTable struct {
 	Hash    string `json:"hash"`
 	Order   string `json:"order"`
 	Ties    string `json:"ties"`
-}
-
-func seasonKey(board, season string) string { return seasonPrefix + board + "\x00" + season }
-
-// tableKey names a table, and under another prefix what its rows begin with.
-func tableKey(prefix string, key leaderboards.Key) string {
-	return prefix + idOfKey(key.Board) + "\x00" + key.Season + "\x00" + key.Split
 }
 
 // ClosedSeasons calls yield for the closed seasons of a board after one ("" for all), the first one first, until it returns
@@ -77,7 +61,7 @@ func BoardID(ranking leaderboards.Key) string { return idOfKey(ranking.Board) }
 
 // ClosedTableOf is the final table of a ranking, nil where nobody had a score. Its season has to be closed.
 func ClosedTableOf(store Store, key leaderboards.Key) (*ClosedTable, error) {
-	value, err := store.Get(tableKey(tablePrefix, key))
+	value, err := store.Get(tableKey(key))
 	if err != nil || value == nil {
 		return nil, err
 	}
@@ -90,11 +74,10 @@ func ClosedTableOf(store Store, key leaderboards.Key) (*ClosedTable, error) {
 // member.
 func ClosedPage(store Store, key leaderboards.Key, from int64, limit int) ([]leaderboards.Standing, error) {
 	var rows []leaderboards.Standing
-	prefix := tableKey(placePrefix, key) + "\x00"
 	if limit <= 0 {
 		return nil, nil
 	}
-	err := store.Scan(prefix, prefix+ordered(uint64(max(from, 1)-1)), func(k string, value []byte) bool {
+	err := store.Scan(tableRange(key), placeKey(key, max(from, 1)-1), func(k string, value []byte) bool {
 		rows = append(rows, decodePlace(value).Standing)
 		return len(rows) < limit
 	})
@@ -103,7 +86,7 @@ func ClosedPage(store Store, key leaderboards.Key, from int64, limit int) ([]lea
 
 // ClosedPosition is where a member stands in a final table, from 1; 0 for one that is not in it.
 func ClosedPosition(store Store, key leaderboards.Key, member string) (int64, error) {
-	value, err := store.Get(tableKey(rankedPrefix, key) + "\x00" + member)
+	value, err := store.Get(rankedKey(key, member))
 	return int64(sequence(string(value))), err //nolint:gosec // written from a count
 }
 
@@ -145,9 +128,9 @@ func placeRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row
 		f.Member = ""
 	}
 	at := ordered(uint64(position)) //nolint:gosec // a count
-	rows := []Row{{Key: tableKey(placePrefix, key) + "\x00" + at, Value: encodePlace(f)}}
+	rows := []Row{{Key: placeKey(key, position), Value: encodePlace(f)}}
 	if f.Member != "" {
-		rows = append(rows, Row{Key: tableKey(rankedPrefix, key) + "\x00" + f.Member, Value: []byte(at)})
+		rows = append(rows, Row{Key: rankedKey(key, f.Member), Value: []byte(at)})
 	}
 	return rows
 }

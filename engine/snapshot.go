@@ -47,7 +47,7 @@ func (p *Processor) scan(prefix, after string, yield func(key string, value []by
 	})
 	for key, row := range p.pending {
 		switch {
-		case !strings.HasPrefix(key, prefix) || key <= after:
+		case !startsWith(key, prefix) || key <= after:
 		case row.value == nil:
 			delete(rows, key)
 		default:
@@ -65,9 +65,8 @@ func (p *Processor) scan(prefix, after string, yield func(key string, value []by
 func (p *Processor) snapshots(m *Member, out *Outcome) {
 	stale := false
 	if rev := out.Revision; rev != nil && rev.Progress != nil {
-		prefix := snapshotPrefix + m.ID + "\x00"
-		err := p.scan(prefix, prefix+ordered(rev.Seq-1), func(key string, _ []byte) {
-			if sequence(strings.TrimPrefix(key, prefix)) < out.Seq {
+		err := p.scan(snapshotRange(m.ID), snapshotKey(m.ID, rev.Seq-1), func(key string, _ []byte) {
+			if seqOf(key) < out.Seq {
 				p.put(Row{Key: key})
 				stale = true
 			}
@@ -77,16 +76,15 @@ func (p *Processor) snapshots(m *Member, out *Outcome) {
 		}
 	}
 	if stale || m.Events%SnapshotEvery == 0 {
-		p.put(Row{Key: snapshotPrefix + m.ID + "\x00" + ordered(out.Seq), Value: encodeMember(m)})
+		p.put(Row{Key: snapshotKey(m.ID, out.Seq), Value: encodeMember(m)})
 	}
 }
 
 // history is a member's last snapshot before an event, and all records of the member since.
 func (p *Processor) history(member string, before uint64) (snapshot []byte, records []*Record, err error) {
-	prefix := snapshotPrefix + member + "\x00"
 	from := uint64(0)
-	err = p.scan(prefix, "", func(key string, value []byte) {
-		if seq := sequence(strings.TrimPrefix(key, prefix)); seq < before {
+	err = p.scan(snapshotRange(member), "", func(key string, value []byte) {
+		if seq := seqOf(key); seq < before {
 			from, snapshot = seq, value
 		}
 	})
@@ -100,9 +98,8 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 		}
 	}
 	seqs := slices.Collect(maps.Keys(waiting))
-	prefix = ledgerPrefix + member + "\x00"
-	err = p.scan(prefix, prefix+ordered(from), func(key string, _ []byte) {
-		if seq := sequence(strings.TrimPrefix(key, prefix)); waiting[seq].event == nil && seq <= p.last {
+	err = p.scan(ledgerRange(member), ledgerKey(member, from), func(key string, _ []byte) {
+		if seq := seqOf(key); waiting[seq].event == nil && seq <= p.last {
 			seqs = append(seqs, seq)
 		}
 	})
@@ -137,7 +134,7 @@ func (p *Processor) record(seq uint64, waiting map[uint64]accepted) (*Record, er
 // sharers are the members who brought something to a group in a period, in byte order.
 func (p *Processor) sharers(id CountID, period calendar.Key) (members []string) {
 	prefix := shareKey(share{count: id, window: period})
-	if err := p.scan(prefix, "", func(key string, _ []byte) { members = append(members, strings.TrimPrefix(key, prefix)) }); err != nil {
+	if err := p.scan(prefix, "", func(key string, _ []byte) { members = append(members, lastPart(key)) }); err != nil {
 		p.fail(err)
 	}
 	return members

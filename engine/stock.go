@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"slices"
-	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -20,11 +19,6 @@ const (
 	codesHandedOut
 	codesThereAre
 )
-
-// stockKey names the count of what was given and claimed of a reward, codesKey that of its codes.
-func (r *Reward) stockKey() string { return r.Path + "/stock" }
-
-func (r *Reward) codesKey() string { return r.Path + "/codes" }
 
 // used is what is used of a count in some periods, open claims included.
 func (u *Use) used(limit uint64, first, last calendar.Key, now calendar.Instant) decimal.Decimal {
@@ -280,12 +274,6 @@ func nthReward(effects []Effect, reward, source, claim string, n int) *Effect {
 	}
 	return nil
 }
-
-func codeRow(reward string, n decimal.Decimal) string {
-	return reward + "\x00" + strconv.FormatInt(int64(n/decimal.One), 10)
-}
-
-func knownCode(reward, code string) string { return reward + "\x00\x00" + code }
 
 // addCodes fills a reward's pool, behind what is there.
 func (a *applier) addCodes(e *Event) {

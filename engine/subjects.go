@@ -35,24 +35,12 @@ func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
 		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, firings: map[string]*Firings{}}
 }
 
-// Keys of subjects: one letter for the kind, then the member's id, the group's key, the limit's key, the claim's id, the
-// reward of a code, or the promotion.
-const (
-	memberPrefix  = "m/"
-	groupPrefix   = "g/"
-	usePrefix     = "u/"
-	erasedPrefix  = "e/" // what is left of an erased member, by pseudonym
-	claimPrefix   = "c/"
-	firingsPrefix = "p/"
-	codePrefix    = "k/" // reward NUL, then the number of a code as text, or NUL and the code itself
-)
-
 // Member is the member with an id, nil when there is none.
 func (s *Subjects) Member(id string) *Member {
 	if m, ok := s.members[id]; ok {
 		return m
 	}
-	state := s.load(memberPrefix + id)
+	state := s.load(subjectKey(memberPrefix, id))
 	if state == nil {
 		return nil
 	}
@@ -80,7 +68,7 @@ func (s *Subjects) Group(id CountID) *Group {
 		return g
 	}
 	g := &Group{Count: Count{CountID: id}}
-	if state := s.load(groupPrefix + id.key()); state != nil {
+	if state := s.load(subjectKey(groupPrefix, id.key())); state != nil {
 		g = decodeGroup(state)
 		s.large = s.large || g.Count.large()
 	}
@@ -94,7 +82,7 @@ func (s *Subjects) Use(key string) *Use {
 		return u
 	}
 	u := &Use{Key: key}
-	if state := s.load(usePrefix + key); state != nil {
+	if state := s.load(subjectKey(usePrefix, key)); state != nil {
 		u = decodeUse(state)
 	}
 	s.uses[key] = u
@@ -109,7 +97,7 @@ func (s *Subjects) claimOf(m *Member, id string) *Claim {
 	if c := s.claims[id]; c != nil {
 		return c
 	}
-	state := s.load(claimPrefix + id)
+	state := s.load(subjectKey(claimPrefix, id))
 	if state == nil {
 		return nil
 	}
@@ -133,7 +121,7 @@ func (s *Subjects) code(key string) string {
 	if code, ok := s.codes[key]; ok {
 		return code
 	}
-	return string(s.load(codePrefix + key))
+	return string(s.load(subjectKey(codePrefix, key)))
 }
 
 func (s *Subjects) touchMember(m *Member, seq uint64) {
@@ -172,35 +160,35 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 		m.dirty = false
 		s.scratch.b = s.scratch.b[:0]
 		s.scratch.member(m)
-		rows = append(rows, Row{Key: statePrefix + memberPrefix + m.ID, Value: bytes.Clone(s.scratch.b)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: bytes.Clone(s.scratch.b)})
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false
-		rows = append(rows, Row{Key: statePrefix + groupPrefix + g.Count.key(), Value: encodeGroup(g)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(groupPrefix, g.Count.key())), Value: encodeGroup(g)})
 	}
 	for _, u := range s.dirtyUses {
 		u.dirty = false
-		rows = append(rows, Row{Key: statePrefix + usePrefix + u.Key, Value: encodeUse(u)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(usePrefix, u.Key)), Value: encodeUse(u)})
 	}
 	for _, c := range s.dirtyClaims {
 		c.dirty = false
-		rows = append(rows, Row{Key: statePrefix + claimPrefix + c.ID, Value: encodeClaim(c)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(claimPrefix, c.ID)), Value: encodeClaim(c)})
 	}
 	for _, f := range s.dirtyFirings {
 		f.dirty = false
-		rows = append(rows, Row{Key: statePrefix + firingsPrefix + f.Promotion, Value: encodeFirings(f)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(firingsPrefix, f.Promotion)), Value: encodeFirings(f)})
 	}
 	for key, code := range s.codes {
-		rows = append(rows, Row{Key: statePrefix + codePrefix + key, Value: []byte(code)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(codePrefix, key)), Value: []byte(code)})
 	}
 	clear(s.codes)
 	for _, x := range s.dirtyErased {
 		x.dirty = false
-		rows = append(rows, Row{Key: statePrefix + erasedPrefix + x.ID, Value: encodeErased(x)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(erasedPrefix, x.ID)), Value: encodeErased(x)})
 		delete(s.erased, x.ID)
 	}
 	for _, id := range s.gone {
-		rows = append(rows, Row{Key: statePrefix + memberPrefix + id})
+		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, id))})
 	}
 	s.dirtyErased, s.gone, s.dirtyFirings = s.dirtyErased[:0], s.gone[:0], s.dirtyFirings[:0]
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
@@ -210,28 +198,28 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 // state is the encoded state of a subject that is held here, nil when it is not: how a second set of Subjects (a dry
 // run, a look into the past) starts from this one without touching it.
 func (s *Subjects) state(key string) []byte {
-	switch key[:2] {
+	switch kind, name := subjectOf(key); kind {
 	case memberPrefix:
-		if m := s.Member(key[2:]); m != nil {
+		if m := s.Member(name); m != nil {
 			return encodeMember(m)
 		}
 		return nil
 	case groupPrefix:
-		return encodeGroup(s.Group(countOfKey(key[2:])))
+		return encodeGroup(s.Group(countOfKey(name)))
 	case claimPrefix:
-		if c := s.claimOf(&Member{}, key[2:]); c != nil {
+		if c := s.claimOf(&Member{}, name); c != nil {
 			return encodeClaim(c)
 		}
 		return nil
 	case firingsPrefix:
-		return encodeFirings(s.Firings(key[2:]))
+		return encodeFirings(s.Firings(name))
 	case codePrefix:
-		if code := s.code(key[2:]); code != "" {
+		if code := s.code(name); code != "" {
 			return []byte(code)
 		}
 		return nil
 	default:
-		return encodeUse(s.Use(key[2:]))
+		return encodeUse(s.Use(name))
 	}
 }
 

@@ -94,16 +94,13 @@ func StoredScores(store Store, after string, yield func(row string, s ScoreChang
 }
 
 // AfterRanking is a key behind the rows of all stored scores of a ranking.
-func AfterRanking(key leaderboards.Key) string { return scoreKey(&ScoreChange{Key: key}) + "\xff" }
+func AfterRanking(key leaderboards.Key) string { return afterRanking(key) }
 
 // StoredMembers are at most n ids of members whose states are stored, after one in byte order.
 func StoredMembers(store Store, after string, n int) (ids []string, err error) {
-	prefix := statePrefix + memberPrefix
-	if after != "" {
-		after = prefix + after
-	}
-	err = store.Scan(prefix, after, func(key string, _ []byte) bool {
-		ids = append(ids, key[len(prefix):])
+	prefix := stateRow(memberPrefix)
+	err = store.Scan(prefix, scanAfter(prefix, after), func(key string, _ []byte) bool {
+		ids = append(ids, restOf(key, prefix))
 		return len(ids) < n
 	})
 	return ids, err

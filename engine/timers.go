@@ -316,12 +316,8 @@ func (n News) tick(member string) *Event {
 
 // Spread calls yield for the stored members after one, in byte order of their ids, with the event that tells them of news.
 func Spread(store Store, n News, after string, yield func(tick *Event) bool) error {
-	prefix := statePrefix + memberPrefix
-	start := ""
-	if after != "" {
-		start = prefix + after
-	}
-	return store.Scan(prefix, start, func(key string, state []byte) bool {
-		return !n.isFor(state) || yield(n.tick(strings.TrimPrefix(key, prefix)))
+	prefix := stateRow(memberPrefix)
+	return store.Scan(prefix, scanAfter(prefix, after), func(key string, state []byte) bool {
+		return !n.isFor(state) || yield(n.tick(restOf(key, prefix)))
 	})
 }

@@ -13,9 +13,6 @@ import (
 // a program keeps its boards in its own process, where nobody tells the other one any more.
 const ToldEpoch = "c/boards"
 
-// toldPrefix begins those rows: board NUL season NUL split.
-const toldPrefix = "c/told/"
-
 // ToldMore is the mark of a ranking that has to be built anew, whatever it was told: none is greater.
 const ToldMore uint64 = 1 << 53
 
@@ -38,11 +35,7 @@ func ToldRow(key leaderboards.Key, seq uint64) Row {
 func ToldRankings(store Store, after string, yield func(row string, key leaderboards.Key) bool) error {
 	return store.Scan(toldPrefix, after, func(row string, _ []byte) bool {
 		row = strings.Clone(row)
-		parts := strings.SplitN(row[len(toldPrefix):], "\x00", 3)
-		return len(parts) != 3 || yield(row, leaderboards.Key{Board: parts[0], Season: parts[1], Split: parts[2]})
+		key, ok := rankingOfTold(row)
+		return !ok || yield(row, key)
 	})
-}
-
-func toldKey(key leaderboards.Key) string {
-	return toldPrefix + key.Board + "\x00" + key.Season + "\x00" + key.Split
 }

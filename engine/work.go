@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -90,13 +89,6 @@ func giftBacklog(h Host, most int) (n int64, err error) {
 	return n, err
 }
 
-// Rows that say how far work has come.
-const (
-	newsRow  = "c/news"       // the news that members have been told, and after a NUL the last member while some are left
-	giftRow  = "c/gift"       // the key of the gift that is handed out, and after a NUL the last member
-	turnsRow = "c/promotions" // up to when openings and closings of promotions have been told
-)
-
 // SpreadNews tells one page of members of the latest news, so that the timers of those who send nothing are set anew. Members
 // who join later know the latest and need not be told.
 func SpreadNews(h Host) (done int, err error) {
@@ -105,19 +97,19 @@ func SpreadNews(h Host) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	told, after, some := bytes.Cut(stored, []byte{0})
+	told, after, some := workOf(stored)
 	switch {
-	case string(told) == news.String() && !some:
+	case told == news.String() && !some:
 		return 0, nil
-	case string(told) != news.String():
-		after = nil
+	case told != news.String():
+		after = ""
 		if err := h.Flush(); err != nil { // members in memory alone would not be found
 			return 0, err
 		}
 	}
 	var ticks []*Event
 	if !news.None {
-		err = Spread(h.Store(), news, string(after), func(tick *Event) bool {
+		err = Spread(h.Store(), news, after, func(tick *Event) bool {
 			ticks = append(ticks, tick)
 			return len(ticks) < workPage
 		})
@@ -128,11 +120,11 @@ func SpreadNews(h Host) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	mark := news.String()
+	mark := []byte(news.String())
 	if len(ticks) == workPage {
-		mark += "\x00" + ticks[workPage-1].Member
+		mark = halfway(news.String(), ticks[workPage-1].Member)
 	}
-	return len(ticks), h.Put(Row{Key: newsRow, Value: []byte(mark)})
+	return len(ticks), h.Put(Row{Key: newsRow, Value: mark})
 }
 
 // HandOut pays one page of a gift to the members of a group. Each payment has an id of its own, so that starting again after
@@ -151,13 +143,13 @@ func HandOut(h Host) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	after, some := bytes.CutPrefix(stored, []byte(key+"\x00"))
-	if !some {
-		after = nil
+	of, after, _ := workOf(stored)
+	if of != key {
+		after = ""
 	}
 	var shares []*Event
 	if challenge := current(h).Challenge(gift.Challenge); challenge != nil && challenge.Counter != nil {
-		err = Sharers(h.Store(), gift, challenge.Counter.Name, string(after), func(member string) bool {
+		err = Sharers(h.Store(), gift, challenge.Counter.Name, after, func(member string) bool {
 			shares = append(shares, NewShare(gift, member))
 			return len(shares) < workPage
 		})
@@ -169,7 +161,7 @@ func HandOut(h Host) (done int, err error) {
 		return 0, err
 	}
 	if len(shares) == workPage {
-		return workPage, h.Put(Row{Key: giftRow, Value: []byte(key + "\x00" + shares[workPage-1].Member)})
+		return workPage, h.Put(Row{Key: giftRow, Value: halfway(key, shares[workPage-1].Member)})
 	}
 	return len(shares) + 1, h.Put(Row{Key: key}, Row{Key: giftRow})
 }
