@@ -23,9 +23,6 @@ func NewAdjustment(id, member string, c Adjustment) *Event {
 	return &Event{ID: keyNames + id, Type: commandAdjust, Member: member, Data: encodeJSON(c)}
 }
 
-// adjustmentNames is what the source of an adjustment's entry begins with; the reason follows.
-const adjustmentNames = "adjustments/"
-
 func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {
 	var c Adjustment
 	if json.Unmarshal(e.Data, &c) != nil {
@@ -64,31 +61,31 @@ func (a *applier) adjustCommand(e *Event) {
 		return
 	}
 	a.look(e)
-	name := adjustmentNames + c.Reason
+	from := Source{AdjustmentSection, c.Reason}
 	if c.Amount > 0 {
-		a.give(p, c.Amount, c.Amount, Pending{Set: true}, nil, name, "", nil)
+		a.give(p, c.Amount, c.Amount, Pending{Set: true}, nil, from, "", nil)
 		return
 	}
 	short := -c.Amount - a.m.Balance(a.rules, p, a.now).Spendable
 	if short <= 0 {
-		a.forfeit(p, -c.Amount, name)
+		a.forfeit(p, -c.Amount, from)
 		return
 	}
 	if !c.BelowZero {
 		a.out.Refusal = &Refusal{Code: CodeInsufficient, Message: "the member has fewer points than that"}
 		return
 	}
-	a.overdraw(p, -c.Amount, name)
+	a.overdraw(p, -c.Amount, from)
 }
 
 // overdraw takes points in spending order and makes a debt of what is not there.
-func (a *applier) overdraw(p *Points, amount decimal.Decimal, name string) {
-	a.forfeit(p, amount, name)
+func (a *applier) overdraw(p *Points, amount decimal.Decimal, from Source) {
+	a.forfeit(p, amount, from)
 	acc := a.m.needAccount(p.ID)
 	told := &a.out.Effects[len(a.out.Effects)-1]
 	short := amount + told.Amount
 	told.Amount -= short
 	acc.Forfeited += short
 	acc.Debt += short
-	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -short, At: a.now, Source: name})
+	a.entry(acc, Entry{Kind: EntryForfeited, Amount: -short, At: a.now, Source: from})
 }

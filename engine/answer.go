@@ -2,7 +2,6 @@ package engine
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -112,10 +111,9 @@ func (w *object) instant(name string, v calendar.Instant) {
 }
 
 // source writes which definition gave something, by the kind of definition: "rule": "stars_per_euro".
-func (w *object) source(source string) {
-	section, id, ok := strings.Cut(source, "/")
-	if ok {
-		w.text(strings.TrimSuffix(section, "s"), id)
+func (w *object) source(s Source) {
+	if s.ID != "" {
+		w.text(s.Section.Word(), s.ID)
 	}
 }
 
@@ -159,7 +157,7 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.text("badge", e.ID)
 		w.given("level", e.Level)
 		w.given("from", e.From)
-		if section, _, _ := strings.Cut(e.Source, "/"); section != "badges" {
+		if e.Source.Section != BadgeSection {
 			w.source(e.Source)
 		}
 	case StreakEffect:

@@ -47,7 +47,7 @@ func (a *applier) raisePoints(seq uint64, r *Raise) {
 		a.openRaised(acc, seq, r)
 	}
 	if r.Lifted {
-		a.out.note("no_longer_forgiven", r.Source, r.Amount.String()+" "+r.ID+" that an earlier reversal forgave are the event's again")
+		a.out.note("no_longer_forgiven", r.Source.String(), r.Amount.String()+" "+r.ID+" that an earlier reversal forgave are the event's again")
 	}
 	if a.rules.PointsType(r.ID) != nil {
 		a.foldEarned(p, r.Amount, r.Source)
@@ -86,7 +86,7 @@ func (w *writer) raise(r *Raise) {
 	w.uint(uint64(r.Kind))
 	w.text(r.ID)
 	w.text(r.Level)
-	w.text(r.Source)
+	w.source(r.Source)
 	w.num(r.Amount)
 	w.flag(r.Take)
 	w.flag(r.Lifted)
@@ -102,14 +102,14 @@ func (w *writer) raise(r *Raise) {
 }
 
 func (r *reader) raise(x *Raise) {
-	*x = Raise{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Amount: r.num(),
+	*x = Raise{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.source(), Amount: r.num(),
 		Take: r.flag(), Lifted: r.flag(), Lapsed: r.flag()}
 	x.Boosts = list(r, r.boosted)
 	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.idleRules()
 }
 
 func (w *writer) line(l *Line) {
-	w.text(l.Source)
+	w.source(l.Source)
 	w.text(l.ID)
 	w.flag(l.Take)
 	w.text(l.Member)
@@ -122,6 +122,6 @@ func (w *writer) line(l *Line) {
 }
 
 func (r *reader) line(l *Line) {
-	*l = Line{Source: r.text(), ID: r.text(), Take: r.flag(), Member: r.text(), Wanted: r.num(), Most: r.num()}
+	*l = Line{Source: r.source(), ID: r.text(), Take: r.flag(), Member: r.text(), Wanted: r.num(), Most: r.num()}
 	l.Boosts = list(r, r.boosted)
 }

@@ -211,7 +211,7 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		a.trace.not(a.event.ID, name, ch.Position, LimitReached, "winners")
 	} else {
 		a.trace.fired(a.event.ID, name, ch.Position)
-		a.gives(g.Give, name, g.ID, cause)
+		a.gives(g.Give, &ch.Definition, g.ID, cause)
 	}
 	days := decimal.Decimal(0)
 	if w.start > calendar.Beginning {
@@ -454,9 +454,6 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 
 // challengeNames is what the names of challenges' counts begin with.
 const challengeNames = "challenges/"
-
-// rewardNames is what the names of rewards begin with.
-const rewardNames = "rewards/"
 
 // boardNames is what the paths of leaderboards begin with.
 const boardNames = "leaderboards/"

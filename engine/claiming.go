@@ -270,7 +270,7 @@ func (a *applier) claimCommand(e *Event) {
 		c.Chosen = r.Cost[i].Points.ID
 	}
 	for _, cost := range costs {
-		a.hold(c, cost.Points, cost.Amount, r.Path)
+		a.hold(c, cost.Points, cost.Amount, r.Source)
 	}
 	a.reserve(c, r, costs)
 	a.addClaim(c)
@@ -306,7 +306,7 @@ func (a *applier) claimable(r *Reward, costs []Cost) bool {
 
 // tellClaim tells how a claim stands now. until is when its hold is over, or until when the reward is valid.
 func (a *applier) tellClaim(c *Claim, until calendar.Instant) {
-	e := Effect{Kind: RewardEffect, ID: c.Reward, Source: rewardNames + c.Reward, Claim: c.ID, State: c.State.String(), Expires: until}
+	e := Effect{Kind: RewardEffect, ID: c.Reward, Source: rewardSource(c.Reward), Claim: c.ID, State: c.State.String(), Expires: until}
 	if c.State == ClaimConfirmed {
 		e.Code = c.Code
 	}
@@ -405,7 +405,7 @@ func (a *applier) confirmCommand(e *Event) {
 		a.refuse(CodeExceedsHold, "the claim holds fewer points than that")
 		return
 	}
-	name := rewardNames + c.Reward
+	from := rewardSource(c.Reward)
 	c.State, c.Settled, c.Confirmed = ClaimConfirmed, a.now, a.seq
 	for _, points := range c.points() {
 		held := c.holding(points)
@@ -413,17 +413,17 @@ func (a *applier) confirmCommand(e *Event) {
 		if amount != nil && points == c.Chosen {
 			spent = *amount
 		}
-		a.spend(c, points, spent, name)
-		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: points, Source: name, Amount: -spent, Wanted: -held,
+		a.spend(c, points, spent, from)
+		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: points, Source: from, Amount: -spent, Wanted: -held,
 			Available: a.now, Expires: calendar.Forever})
 	}
 	expires, kind := calendar.Forever, ""
 	if r := a.rules.Reward(c.Reward); r != nil {
 		expires, kind = r.until(a.facts.calendar, e.Time), r.Kind
-		c.Code = a.code(r, c.ID, c.ID, name)
+		c.Code = a.code(r, c.ID, c.ID, from)
 	}
 	a.useUp(c)
-	a.receive(Holding{Reward: c.Reward, Seq: a.seq, Source: name, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
+	a.receive(Holding{Reward: c.Reward, Seq: a.seq, Source: from, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
 	a.tellClaim(c, expires)
 	a.raiseClaim(RewardConfirmed, e, c.Reward, kind, c.ID, EntrySpent, a.out.Entries, returns{})
 }
@@ -466,7 +466,7 @@ func (a *applier) returnCommand(e *Event) {
 		a.refuse(CodeReturnTooLarge, "less than that is left of what the claim has spent")
 		return
 	}
-	name := rewardNames + c.Reward
+	from := rewardSource(c.Reward)
 	left := decimal.Decimal(0)
 	for _, points := range c.points() {
 		n := c.holding(points)
@@ -479,8 +479,8 @@ func (a *applier) returnCommand(e *Event) {
 			n = *amount
 		}
 		if n > 0 {
-			restored := a.refund(c, points, n, name)
-			a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: points, Source: name, Amount: restored, Wanted: n, Available: a.now})
+			restored := a.refund(c, points, n, from)
+			a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: points, Source: from, Amount: restored, Wanted: n, Available: a.now})
 		}
 	}
 	if left == 0 {

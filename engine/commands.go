@@ -132,7 +132,7 @@ type enrollment struct {
 // granted is points that a rule gives to another member, decided when its event was.
 type granted struct {
 	Points  string          `json:"points"`
-	Source  string          `json:"source"`
+	Source  Source          `json:"source"`
 	Goal    string          `json:"goal,omitempty"`
 	Amount  decimal.Decimal `json:"amount"`
 	Wanted  decimal.Decimal `json:"wanted"`
@@ -282,10 +282,10 @@ func (a *applier) shareCommand(e *Event) {
 
 // transfer carries out a rule that gives to, or takes from, another member: limits and balances are decided here, the
 // change itself is an event of that member, processed right after in the same commit.
-func (a *applier) transfer(p *plannedRule, name string) {
-	r := p.rule
+func (a *applier) transfer(p *plannedRule) {
+	r, name := p.rule, p.rule.Path
 	if a.recorded != nil {
-		a.transferred(p, name)
+		a.transferred(p)
 		return
 	}
 	to, from := a.m, a.m
@@ -295,7 +295,7 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	if p.from != "" {
 		from = a.subjects.Member(p.from)
 	}
-	if (to == nil || from == nil) && a.transferredToErased(p, name) {
+	if (to == nil || from == nil) && a.transferredToErased(p) {
 		return
 	}
 	if to == nil || from == nil || p.toSelf(to, from) {
@@ -318,9 +318,9 @@ func (a *applier) transfer(p *plannedRule, name string) {
 			switch {
 			case g.grant.Badge == nil || !to.holds(g.grant.Badge, g.grant.Level):
 			case to == a.m:
-				a.gave(BadgeEffect, g.grant.Badge.ID, g.grant.Level, name)
+				a.gave(BadgeEffect, g.grant.Badge.ID, g.grant.Level, r.Source)
 			default:
-				a.giveTo(to, &a.grantPlan[p.first+i], r, name, false) // one more cause of what is held
+				a.giveTo(to, &a.grantPlan[p.first+i], r, false) // one more cause of what is held
 			}
 		}
 		return
@@ -331,9 +331,9 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	}
 	taken := false
 	if from == a.m {
-		taken = a.take(takes, name)
+		taken = a.take(takes, r.Source)
 	} else {
-		taken = a.takeFrom(from, takes, name)
+		taken = a.takeFrom(from, takes, r)
 	}
 	if !taken {
 		a.stopped(name, r.Position, BalanceShort, "")
@@ -342,9 +342,9 @@ func (a *applier) transfer(p *plannedRule, name string) {
 	fired := len(takes) > 0
 	for i := range gives {
 		if to == a.m {
-			fired = a.givePlanned(&gives[i], r.Limits, r.Pending, name, false) || fired
+			fired = a.givePlanned(&gives[i], r, false) || fired
 		} else {
-			fired = a.giveTo(to, &gives[i], r, name, len(takes) == 0) || fired
+			fired = a.giveTo(to, &gives[i], r, len(takes) == 0) || fired
 		}
 	}
 	if !fired {
@@ -371,7 +371,7 @@ const maxCircle = 16
 // were asked may be gone, or others, by now.
 func (a *applier) paysNobody(r *Rule, to *Member) bool {
 	if a.told != nil {
-		return !a.firedThen(r, r.Path)
+		return !a.firedThen(r)
 	}
 	return a.circular(to, r.ToField)
 }
@@ -399,32 +399,32 @@ func (a *applier) circular(from *Member, field *Field) bool {
 }
 
 // transferred carries out a recorded transfer as far as it concerned the member at hand.
-func (a *applier) transferred(p *plannedRule, name string) {
+func (a *applier) transferred(p *plannedRule) {
 	r := p.rule
 	gives := a.grantPlan[p.first : p.first+len(r.Give)]
 	fired := slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
-		return e.Source == name
+		return e.Source == r.Source
 	})
 	if fired && (p.to == "" || p.to == a.m.ID) {
 		for i := range gives {
-			if a.givePlanned(&gives[i], r.Limits, r.Pending, name, false) {
+			if a.givePlanned(&gives[i], r, false) {
 				a.countUse(r.Limits, a.m)
 			}
 		}
 	}
 	a.recorded.Effects = slices.DeleteFunc(a.recorded.Effects, func(e Effect) bool {
 		points := a.rules.PointsType(e.ID)
-		taken := e.Kind == PointsEffect && e.Source == name && e.Amount < 0 && points != nil
+		taken := e.Kind == PointsEffect && e.Source == r.Source && e.Amount < 0 && points != nil
 		if taken {
-			a.forfeit(points, -e.Amount, name)
+			a.forfeit(points, -e.Amount, r.Source)
 		}
 		return taken
 	})
 }
 
 // giveTo queues one line of a rule for another member. It reports false where limits leave nothing of it.
-func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boosted bool) bool {
-	data := granted{Source: name, Level: g.grant.Level}
+func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, boosted bool) bool {
+	data := granted{Source: r.Source, Level: g.grant.Level}
 	switch {
 	case g.grant.Badge != nil:
 		data.Badge = g.grant.Badge.ID
@@ -439,7 +439,7 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boos
 		}
 		wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
 		if err != nil {
-			a.out.note("evaluation", name, err.Error())
+			a.out.note("evaluation", r.Path, err.Error())
 			return false
 		}
 		given := a.cap(r.Limits, g.grant.Points, wanted, to)
@@ -453,12 +453,12 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, name string, boos
 			data.Pending = &r.Pending
 		}
 	}
-	a.queueFor(to.ID, commandGrant, name, data)
+	a.queueFor(to.ID, commandGrant, r, data)
 	return true
 }
 
 // takeFrom takes points from another member, all of them or none.
-func (a *applier) takeFrom(from *Member, takes []plannedGrant, name string) bool {
+func (a *applier) takeFrom(from *Member, takes []plannedGrant, by *Rule) bool {
 	amounts := make([]decimal.Decimal, len(takes))
 	for i := range takes {
 		p := takes[i].grant.Points
@@ -469,7 +469,7 @@ func (a *applier) takeFrom(from *Member, takes []plannedGrant, name string) bool
 		amounts[i] = d
 	}
 	for i := range takes {
-		a.queueFor(from.ID, commandTake, name, granted{Points: takes[i].grant.Points.ID, Source: name, Amount: amounts[i]})
+		a.queueFor(from.ID, commandTake, by, granted{Points: takes[i].grant.Points.ID, Source: by.Source, Amount: amounts[i]})
 	}
 	return true
 }
@@ -486,7 +486,7 @@ func (a *applier) promised(from *Member, p *Points) (sum decimal.Decimal) {
 }
 
 // queueFor queues a command for another member, under an id derived from the event, the definition and its order.
-func (a *applier) queueFor(member, command, name string, data granted) {
+func (a *applier) queueFor(member, command string, by *Rule, data granted) {
 	what := data.Points
 	switch {
 	case data.Badge != "":
@@ -496,9 +496,9 @@ func (a *applier) queueFor(member, command, name string, data granted) {
 	case data.Tier != "":
 		what = "tier." + data.Tier
 	}
-	id := derivedID(command, a.event.ID, name, what, member)
+	id := derivedID(command, a.event.ID, by.Path, what, member)
 	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: name,
+	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: by.Source,
 		Queued: &Queued{Member: member, What: what, Take: command == commandTake}})
 }

@@ -18,9 +18,9 @@ func (a *applier) foldPlanned(p *plannedFeed) {
 // foldEarned adds points just given to the counters that count them, at the time of the event that earned them.
 //
 // What that completes may give points that are counted again: such a chain is cut as one of events is.
-func (a *applier) foldEarned(p *Points, given decimal.Decimal, source string) {
+func (a *applier) foldEarned(p *Points, given decimal.Decimal, source Source) {
 	if a.earnings >= MaxDepth {
-		a.out.note("depth", source, "points that earn points, "+strconv.Itoa(MaxDepth)+" times over: these were given, and not counted as earned")
+		a.out.note("depth", source.String(), "points that earn points, "+strconv.Itoa(MaxDepth)+" times over: these were given, and not counted as earned")
 		return
 	}
 	a.earnings++
@@ -273,7 +273,7 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 func (a *applier) levelsMet(b *Badge, fold challenges.Fold, t *challenges.Tally, e *Event) {
 	for _, level := range b.Levels {
 		if t.Reached(fold, level.At) {
-			a.earnBadge(b, level.Name, b.Path, e)
+			a.earnBadge(b, level.Name, b.Source, e)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (x *explainer) deeds() ([]Deed, error) {
 	out := &x.rec.Outcome
 	for i := range out.Entries {
 		e := &out.Entries[i]
-		d := Deed{Kind: string(e.Kind), Definition: e.Source, What: e.Points, Amount: e.Amount, At: e.At, Balance: &e.Balance}
+		d := Deed{Kind: string(e.Kind), Definition: e.Source.String(), What: e.Points, Amount: e.Amount, At: e.At, Balance: &e.Balance}
 		if e.Lot != 0 && e.Lot != x.rec.Seq {
 			of, err := recordAt(x.store, e.Lot)
 			if err != nil {
@@ -42,7 +42,7 @@ func (x *explainer) deeds() ([]Deed, error) {
 	}
 	for i := range out.Effects {
 		if e := &out.Effects[i]; e.Kind != PointsEffect {
-			list = append(list, Deed{Kind: e.Kind.String(), Definition: e.Source, What: e.ID, Amount: e.Amount, detail: e.detail()})
+			list = append(list, Deed{Kind: e.Kind.String(), Definition: e.Source.String(), What: e.ID, Amount: e.Amount, detail: e.detail()})
 		}
 	}
 	return list, nil

@@ -170,13 +170,13 @@ func (a *applier) forfeitAll(acc *Account) {
 			sum += part
 			lot.Forfeited, lot.Remaining = lot.Forfeited+part, 0
 			acc.Forfeited += part
-			a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: "erasure"})
+			a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: Source{Section: ErasureSection}})
 		}
 	}
 	if sum == 0 {
 		return
 	}
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: acc.Points, Source: "erasure", Amount: -sum, Wanted: -sum,
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: acc.Points, Source: Source{Section: ErasureSection}, Amount: -sum, Wanted: -sum,
 		Available: a.now, Expires: calendar.Forever})
 }
 

@@ -14,13 +14,13 @@ type estimate struct {
 	event Event    // as amended
 	rules []plannedRule
 	gives []plannedGrant
-	fired map[string]*plannedRule // by path
+	fired map[Source]*plannedRule
 	lines map[line]*wanting
 }
 
 // line is one line of a rule's give or take, for a member.
 type line struct {
-	source string
+	source Source
 	id     string // of the points
 	take   bool
 	member string // another member, "" for the event's
@@ -36,12 +36,13 @@ type wanting struct {
 
 // Line is what one line of the reversed event's rules has come to, as of a revision.
 type Line struct {
-	Source, ID string
-	Take       bool
-	Member     string
-	Wanted     decimal.Decimal // before limits
-	Most       decimal.Decimal // the most that it has ever come to, which limits count
-	Boosts     []Boosted       // the most that each has ever added
+	Source Source
+	ID     string
+	Take   bool
+	Member string
+	Wanted decimal.Decimal // before limits
+	Most   decimal.Decimal // the most that it has ever come to, which limits count
+	Boosts []Boosted       // the most that each has ever added
 }
 
 func (l *Line) line() line { return line{l.Source, l.ID, l.Take, l.Member} }
@@ -89,7 +90,7 @@ func (j *judgement) estimated() *estimate {
 
 // ask asks the rules about the event with some data. allowed says what boosts may add to a line.
 func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) allowance) *estimate {
-	x := &estimate{b: b, event: j.r.target.Event, fired: map[string]*plannedRule{}, lines: map[line]*wanting{}}
+	x := &estimate{b: b, event: j.r.target.Event, fired: map[Source]*plannedRule{}, lines: map[line]*wanting{}}
 	x.event.Data, x.event.cause = data, 0
 	t := b.judging.EventType(x.event.Type)
 	x.event.Fields, _ = t.Schema.Decode(x.event.Data, "data.")
@@ -100,7 +101,7 @@ func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line
 	x.rules, x.gives = slices.Clone(b.rulePlan), slices.Clone(b.grantPlan)
 	for i := range x.rules {
 		p := &x.rules[i]
-		x.fired[p.rule.Path] = p
+		x.fired[p.rule.Source] = p
 		for k := p.first; k < p.last; k++ {
 			g := &x.gives[k]
 			if g.grant.Points == nil {
@@ -148,7 +149,7 @@ func (p *plannedRule) line(points *Points, take bool) line {
 	if take {
 		member = p.from
 	}
-	return line{p.rule.Path, points.ID, take, member}
+	return line{p.rule.Source, points.ID, take, member}
 }
 
 // mayAdd says what boosts may add to a line of the amended event: where its base falls no more than they ever added, else what

@@ -108,17 +108,18 @@ const maxGave = 3
 func (x *explainer) remember(rec *Record) {
 	for i := range rec.Outcome.Effects {
 		e := &rec.Outcome.Effects[i]
-		if e.Source == "" {
+		if e.Source.None() {
 			continue
 		}
 		if x.gave == nil {
 			x.gave = map[string][]string{}
 		}
-		list := x.gave[e.Source]
+		by := e.Source.String()
+		list := x.gave[by]
 		if len(list) > 0 && list[len(list)-1] == rec.Event.ID {
 			continue
 		}
-		x.gave[e.Source] = append(list[max(0, len(list)-maxGave+1):], rec.Event.ID)
+		x.gave[by] = append(list[max(0, len(list)-maxGave+1):], rec.Event.ID)
 	}
 }
 
@@ -137,7 +138,11 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 		s := &out.Steps[i]
 		x.asNoted(s)
 		if gave := x.gave[s.Definition]; s.Reason == LimitReached && len(gave) > 0 {
-			s.Detail = strings.TrimPrefix(s.Detail+"; it last gave for "+strings.Join(gave, ", "), "; ")
+			last := "it last gave for " + strings.Join(gave, ", ")
+			if s.Detail != "" {
+				last = s.Detail + "; " + last
+			}
+			s.Detail = last
 		}
 	}
 	if m := subjects.Member(e.Member); m != nil {

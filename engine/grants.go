@@ -10,14 +10,14 @@ import (
 func (a *applier) rule(p *plannedRule) {
 	r, name := p.rule, p.rule.Path
 	if p.ofOthers() {
-		a.transfer(p, name)
+		a.transfer(p)
 		return
 	}
 	if l := a.refusingLimit(r.Limits, a.m); l != nil {
 		a.stoppedBy(l, name, r.Position, a.m)
 		for i := range r.Give {
 			if g := &r.Give[i]; g.Badge != nil && a.m.holds(g.Badge, g.Level) {
-				a.gave(BadgeEffect, g.Badge.ID, g.Level, name) // one more cause of what is held
+				a.gave(BadgeEffect, g.Badge.ID, g.Level, r.Source) // one more cause of what is held
 			}
 		}
 		return
@@ -26,14 +26,14 @@ func (a *applier) rule(p *plannedRule) {
 	if !a.whole(gives, takes, r, a.m) {
 		return
 	}
-	if !a.take(takes, name) {
+	if !a.take(takes, r.Source) {
 		a.stopped(name, r.Position, BalanceShort, "")
 		return
 	}
 	fired := len(takes) > 0
 	boosted := len(takes) == 0 // a rule that both takes and gives is never boosted
 	for i := range gives {
-		if a.givePlanned(&gives[i], r.Limits, r.Pending, name, boosted) {
+		if a.givePlanned(&gives[i], r, boosted) {
 			fired = true
 		}
 	}
@@ -65,7 +65,7 @@ func (a *applier) whole(gives, takes []plannedGrant, rule *Rule, to *Member) boo
 	}
 	if a.recorded != nil { // what was taken then tells
 		return slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
-			return e.Kind == PointsEffect && e.Source == rule.Path && e.Amount < 0
+			return e.Kind == PointsEffect && e.Source == rule.Source && e.Amount < 0
 		})
 	}
 	for i := range gives {
@@ -92,9 +92,9 @@ func (a *applier) whole(gives, takes []plannedGrant, rule *Rule, to *Member) boo
 }
 
 // givePlanned gives one line of a rule to the event's member and reports whether anything remained to be given.
-func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending, name string, boosted bool) bool {
+func (a *applier) givePlanned(g *plannedGrant, r *Rule, boosted bool) bool {
 	if g.grant.Points == nil {
-		return a.award(g.grant, name, "", a.event)
+		return a.award(g.grant, r.Source, "", a.event)
 	}
 	amount := g.base
 	var applied []Boosted
@@ -103,24 +103,24 @@ func (a *applier) givePlanned(g *plannedGrant, limits []*Limit, pending Pending,
 	}
 	wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
 	if err != nil {
-		a.out.note("evaluation", name, err.Error())
+		a.out.note("evaluation", r.Path, err.Error())
 		return false
 	}
-	given, ok := a.given(g.grant.Points, name)
+	given, ok := a.given(g.grant.Points, r.Source)
 	if !ok {
-		given = a.cap(limits, g.grant.Points, wanted, a.m)
+		given = a.cap(r.Limits, g.grant.Points, wanted, a.m)
 	}
 	if given == 0 && wanted > 0 {
 		return false
 	}
 	if acc := a.m.account(g.grant.Points.ID); acc != nil && !acc.takesIn(given) {
-		a.out.note("overflow", name, "with this the member's "+g.grant.Points.ID+" would be more than can be counted: nothing was given")
+		a.out.note("overflow", r.Path, "with this the member's "+g.grant.Points.ID+" would be more than can be counted: nothing was given")
 		return false
 	}
-	a.usePoints(limits, g.grant.Points, given, a.m)
+	a.usePoints(r.Limits, g.grant.Points, given, a.m)
 	if given > 0 {
 		a.useBoosts(g.grant, applied)
-		a.grant(g.grant.Points, given, wanted, pending, nil, name, "", applied)
+		a.grant(g.grant.Points, given, wanted, r.Pending, nil, r.Source, "", applied)
 	}
 	return true
 }
@@ -141,12 +141,12 @@ func (g *Grant) boost(id string) *Boost {
 }
 
 // given is what a recorded event gave of points for a definition; ok is false when no record decides.
-func (a *applier) given(p *Points, name string) (amount decimal.Decimal, ok bool) {
+func (a *applier) given(p *Points, by Source) (amount decimal.Decimal, ok bool) {
 	if a.recorded == nil {
 		return 0, false
 	}
 	for i := range a.recorded.Effects {
-		if e := a.recorded.Effects[i]; e.Kind == PointsEffect && e.ID == p.ID && e.Source == name && e.Amount > 0 {
+		if e := a.recorded.Effects[i]; e.Kind == PointsEffect && e.ID == p.ID && e.Source == by && e.Amount > 0 {
 			// Of several follow-ups that a rule gave for, each is replayed with its own.
 			a.recorded.Effects = slices.Delete(a.recorded.Effects, i, i+1)
 			return e.Amount, true
@@ -246,7 +246,7 @@ func rounded(amount decimal.Wide, points *Points) decimal.Decimal {
 }
 
 // gives hands out what a goal gives for a cause. Amounts see the member as it is when the goal is reached.
-func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
+func (a *applier) gives(grants []Grant, by *Definition, goal string, cause uint32) {
 	if a.fresh {
 		return
 	}
@@ -258,11 +258,11 @@ func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
 			continue // what was given of points is told by the records
 		}
 		if g.Points == nil {
-			a.award(g, name, goal, a.event)
+			a.award(g, by.Source, goal, a.event)
 			continue
 		}
 		first := len(a.grantPlan)
-		if !a.planGrant(g, name) {
+		if !a.planGrant(g, by.Path) {
 			continue
 		}
 		p := a.grantPlan[first]
@@ -270,60 +270,60 @@ func (a *applier) gives(grants []Grant, name, goal string, cause uint32) {
 		a.grantPlan, a.boostPlan = a.grantPlan[:first], a.boostPlan[:p.first]
 		given, err := amount.RoundTo(g.Points.Decimals, g.Points.Rounding)
 		if err != nil {
-			a.out.note("evaluation", name, err.Error())
+			a.out.note("evaluation", by.Path, err.Error())
 			continue
 		}
 		if given > 0 {
 			a.useBoosts(g, applied)
-			a.grant(g.Points, given, given, Pending{}, nil, name, goal, applied)
+			a.grant(g.Points, given, given, Pending{}, nil, by.Source, goal, applied)
 		}
 	}
 }
 
 // award gives a badge, a reward or a tier's level. It reports false where nothing is left to give.
-func (a *applier) award(g *Grant, name, goal string, e *Event) bool {
+func (a *applier) award(g *Grant, by Source, goal string, e *Event) bool {
 	switch {
 	case g.Badge != nil:
-		if !a.earnBadge(g.Badge, g.Level, name, e) {
-			a.gave(BadgeEffect, g.Badge.ID, g.Level, name)
+		if !a.earnBadge(g.Badge, g.Level, by, e) {
+			a.gave(BadgeEffect, g.Badge.ID, g.Level, by)
 		}
 	case g.Reward != nil:
-		return a.giveReward(g.Reward, name, goal, e)
+		return a.giveReward(g.Reward, by, goal, e)
 	case g.Tier != nil:
 		a.liftTier(g.Tier, g.Level, e)
-		a.gave(TierEffect, g.Tier.ID, g.Level, name)
+		a.gave(TierEffect, g.Tier.ID, g.Level, by)
 	}
 	return true
 }
 
 // gave notes a gift that no effect tells.
-func (a *applier) gave(kind EffectKind, id, level, name string) {
-	a.trail.Gifts = append(a.trail.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: name, Cause: a.cause})
+func (a *applier) gave(kind EffectKind, id, level string, by Source) {
+	a.trail.Gifts = append(a.trail.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: by, Cause: a.cause})
 }
 
 // giveReward gives a reward, unless it is sold out.
-func (a *applier) giveReward(r *Reward, name, goal string, e *Event) bool {
+func (a *applier) giveReward(r *Reward, by Source, goal string, e *Event) bool {
 	if a.judge != nil {
 		return true
 	}
 	if now := a.rules.Reward(r.ID); now != nil { // an older version may give it
 		r = now
 	}
-	n := countRewards(a.out.Effects, r.ID, name, "")
-	if a.recorded != nil && nthReward(a.recorded.Effects, r.ID, name, "", n) == nil || a.recorded == nil && a.soldOut(r) {
-		a.out.note(string(OutOfStock), name, "nothing is left of reward "+r.ID)
+	n := countRewards(a.out.Effects, r.ID, by, "")
+	if a.recorded != nil && nthReward(a.recorded.Effects, r.ID, by, "", n) == nil || a.recorded == nil && a.soldOut(r) {
+		a.out.note(string(OutOfStock), by.String(), "nothing is left of reward "+r.ID)
 		return false
 	}
-	code := a.code(r, e.ID+"\x00"+name+"\x00"+goal+"\x00"+count(n), "", name)
+	code := a.code(r, e.ID+"\x00"+by.String()+"\x00"+goal+"\x00"+count(n), "", by)
 	a.takeOne(r)
 	expires := r.until(a.facts.calendar, e.Time)
-	a.receive(Holding{Reward: r.ID, Seq: a.seq, Source: name, At: e.Time, Expires: expires, Code: code})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: name, Goal: goal, Expires: expires, Code: code})
+	a.receive(Holding{Reward: r.ID, Seq: a.seq, Source: by, At: e.Time, Expires: expires, Code: code})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: by, Goal: goal, Expires: expires, Code: code})
 	return true
 }
 
 // earnBadge gives a badge at a level and reports true, unless it is held at that level or a higher one.
-func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
+func (a *applier) earnBadge(b *Badge, level string, by Source, e *Event) bool {
 	if a.m.holds(b, level) {
 		return false
 	}
@@ -333,11 +333,11 @@ func (a *applier) earnBadge(b *Badge, level, name string, e *Event) bool {
 		held = &a.m.Badges[len(a.m.Badges)-1]
 	}
 	held.Level, held.At = level, e.Time
-	if a.judge != nil && name == b.Path && !a.judge.hasBadge(b, level) {
+	if a.judge != nil && by == b.Source && !a.judge.hasBadge(b, level) {
 		a.judge.reached = append(a.judge.reached, Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time})
 		return true
 	}
-	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: name})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: by})
 	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.Depth,
 		[]Value{TextValue(b.ID), TextValue(level)}, e.ID, b.ID, level)
 	return true

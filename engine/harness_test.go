@@ -348,11 +348,11 @@ func gave(out *engine.Outcome) []string {
 	for _, e := range out.Effects {
 		switch e.Kind {
 		case engine.PointsEffect:
-			list = append(list, e.Source+" "+e.Amount.String()+" "+e.ID)
+			list = append(list, e.Source.String()+" "+e.Amount.String()+" "+e.ID)
 		case engine.BadgeEffect:
-			list = append(list, strings.TrimSpace(e.Source+" badge "+e.ID+" "+e.Level))
+			list = append(list, strings.TrimSpace(e.Source.String()+" badge "+e.ID+" "+e.Level))
 		case engine.RewardEffect:
-			list = append(list, e.Source+" reward "+e.ID)
+			list = append(list, e.Source.String()+" reward "+e.ID)
 		case engine.TierEffect:
 			list = append(list, "tier "+e.ID+" "+e.From+"->"+e.Level)
 		}

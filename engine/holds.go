@@ -8,12 +8,12 @@ import (
 )
 
 // hold pins points of the member at hand for a claim, in spending order; the caller knows that they suffice.
-func (a *applier) hold(c *Claim, p *Points, amount decimal.Decimal, name string) {
+func (a *applier) hold(c *Claim, p *Points, amount decimal.Decimal, from Source) {
 	acc := a.m.needAccount(p.ID)
 	a.draw(acc, p, amount, func(lot *Lot, part decimal.Decimal) {
 		lot.Held += part
 		c.Parts = append(c.Parts, ClaimPart{TakenPart: lot.part(p.ID, part)})
-		a.entry(acc, Entry{Kind: EntryHeld, Amount: part, At: a.now, Lot: lot.Seq, Source: name})
+		a.entry(acc, Entry{Kind: EntryHeld, Amount: part, At: a.now, Lot: lot.Seq, Source: from})
 	})
 }
 
@@ -53,7 +53,7 @@ func (a *Account) unhold(p *TakenPart, amount decimal.Decimal, yield func(lot *L
 }
 
 // spend spends of what a claim holds of some points, its first lots first, and gives the rest back.
-func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name string) {
+func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, from Source) {
 	time := a.passage(a.m.needAccount(points))
 	left := amount
 	var rest []ClaimPart
@@ -67,7 +67,7 @@ func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name st
 		time.acc.unhold(&p.TakenPart, part, func(lot *Lot, n decimal.Decimal) {
 			lot.Spent += n
 			time.acc.Spent += n
-			time.entry(Entry{Kind: EntrySpent, Amount: -n, At: a.now, Lot: lot.Seq, Source: name})
+			time.entry(Entry{Kind: EntrySpent, Amount: -n, At: a.now, Lot: lot.Seq, Source: from})
 		})
 		if part < p.Amount {
 			back := *p
@@ -78,22 +78,22 @@ func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, name st
 	}
 	c.Parts = slices.DeleteFunc(c.Parts, func(p ClaimPart) bool { return p.Amount == 0 })
 	for i := range rest {
-		time.free(&rest[i], a.now, name)
+		time.free(&rest[i], a.now, from)
 	}
 	time.makeGood()
 	a.tellAllExpired(time)
 }
 
 // pay spends points at once, in spending order; the caller knows that they suffice.
-func (a *applier) pay(costs []Cost, name string) {
+func (a *applier) pay(costs []Cost, from Source) {
 	for _, cost := range costs {
 		acc := a.m.needAccount(cost.Points.ID)
 		left := a.draw(acc, cost.Points, cost.Amount, func(lot *Lot, part decimal.Decimal) {
 			lot.Spent += part
 			acc.Spent += part
-			a.entry(acc, Entry{Kind: EntrySpent, Amount: -part, At: a.now, Lot: lot.Seq, Source: name})
+			a.entry(acc, Entry{Kind: EntrySpent, Amount: -part, At: a.now, Lot: lot.Seq, Source: from})
 		})
-		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: cost.Points.ID, Source: name, Amount: left - cost.Amount,
+		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: cost.Points.ID, Source: from, Amount: left - cost.Amount,
 			Wanted: -cost.Amount, Available: a.now, Expires: calendar.Forever})
 	}
 }
@@ -109,7 +109,7 @@ func (a *applier) freeAll(c *Claim) {
 		time := a.passage(a.m.needAccount(points))
 		for i := range c.Parts {
 			if p := &c.Parts[i]; p.Points == points {
-				time.free(p, a.now, rewardNames+c.Reward)
+				time.free(p, a.now, rewardSource(c.Reward))
 			}
 		}
 		time.makeGood()
@@ -119,7 +119,7 @@ func (a *applier) freeAll(c *Claim) {
 
 // refund returns spent points to the lots they came from, latest expiry first (semantics: Points), and tells how much of
 // it has not expired meanwhile.
-func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, name string) (restored decimal.Decimal) {
+func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, from Source) (restored decimal.Decimal) {
 	time := a.passage(a.m.needAccount(points))
 	var order []*ClaimPart
 	for i := range c.Parts {
@@ -142,7 +142,7 @@ func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, name s
 		lot.Spent -= n
 		time.acc.Spent -= n
 		restored += time.back(lot, n, time.over(p, a.now),
-			Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: lot.Seq, Source: name, Available: lot.Available, Expires: lot.Expires})
+			Entry{Kind: EntryRefunded, Amount: n, At: a.now, Lot: lot.Seq, Source: from, Available: lot.Available, Expires: lot.Expires})
 	}
 	time.makeGood()
 	a.tellAllExpired(time)

@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -61,7 +60,7 @@ type claimed struct {
 	seq   uint64
 	cause uint32
 	id    string
-	from  string
+	from  Source
 	goal  string
 	taken bool // taken, not given
 }
@@ -280,7 +279,7 @@ func (j *judgement) undo(ref CauseRef, rec *Record) {
 }
 
 // unfired reports whether the amended event does not match a definition.
-func (j *judgement) unfired(source string) bool {
+func (j *judgement) unfired(source Source) bool {
 	return j.lines != nil && j.lines.fired[source] == nil
 }
 
@@ -428,28 +427,28 @@ func (a *applier) completed(ch *Challenge, c *Cause) bool {
 }
 
 // leaves reports whether what gave something leaves it when its event is reversed.
-func (j *judgement) leaves(rec *Record, source string) bool {
+func (j *judgement) leaves(rec *Record, source Source) bool {
 	present, judging := j.r.rules(rec)
-	if strings.HasPrefix(source, "rules/") {
+	if source.Section == RuleSection {
 		return judging.leaves(source)
 	}
 	return present.leaves(source)
 }
 
 // leaves reports whether a definition keeps what it gave when its event is reversed (on_reversal: leave).
-func (r *Ruleset) leaves(source string) bool {
-	section, id, _ := strings.Cut(source, "/")
-	switch section {
-	case "rules":
+func (r *Ruleset) leaves(source Source) bool {
+	id := source.ID
+	switch source.Section {
+	case RuleSection:
 		i := slices.IndexFunc(r.Rules, func(rule *Rule) bool { return rule.ID == id })
 		return i >= 0 && r.Rules[i].Leave
-	case "challenges":
+	case ChallengeSection:
 		c := r.Challenge(id)
 		return c != nil && c.Leave
-	case "streaks":
+	case StreakSection:
 		s := r.streak(id)
 		return s != nil && s.Leave
-	case "badges":
+	case BadgeSection:
 		b := find(r.Badges, id, func(b *Badge) string { return b.ID })
 		return b != nil && b.Leave
 	}
@@ -489,7 +488,7 @@ func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
 	if !j.ofTarget(rec) || mark.Cause > 0 {
 		return false
 	}
-	return j.undone[CauseRef{Seq: j.r.target.Seq}] || rule != nil && j.unfired(rule.Path)
+	return j.undone[CauseRef{Seq: j.r.target.Seq}] || rule != nil && j.unfired(rule.Source)
 }
 
 // ofTarget reports whether a record is that of the reversed event, or of a reversal of it.

@@ -34,7 +34,7 @@ type IdleRule struct {
 // Lot is one grant of points and what became of it: Amount = Remaining + Held + Spent + Expired + Forfeited + Reversed.
 type Lot struct {
 	Seq       uint64 // of the event that gave it
-	Source    string // section and id of the definition that gave it
+	Source    Source // what gave it
 	Granted   calendar.Instant
 	Amount    decimal.Decimal
 	Remaining decimal.Decimal
@@ -82,7 +82,7 @@ type Entry struct {
 	Amount  decimal.Decimal
 	At      calendar.Instant // the instant it is dated at
 	Lot     uint64           // seq of the event that opened the lot it touches, 0 for none: what is owed
-	Source  string           // definition that caused it, "" for time
+	Source  Source           // what caused it, none for time
 	Balance decimal.Decimal  // live, pending and held points less debt, after it
 	// Available and Expires are those of a lot that was opened.
 	Available calendar.Instant
@@ -107,7 +107,7 @@ type LedgerEntry struct {
 // NewLedgerEntry is an entry of a record as a ledger shows it.
 func NewLedgerEntry(rec *Record, e *Entry) LedgerEntry {
 	return LedgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
-		At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source, Available: instantOrNil(e.Available), Expires: instantOrNil(e.Expires)}
+		At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source.String(), Available: instantOrNil(e.Available), Expires: instantOrNil(e.Expires)}
 }
 
 // Moves reports whether entries of a kind only move points within a balance, from pending to spendable or in and out of a

@@ -74,39 +74,49 @@ func (r *Ruleset) Link() {
 // paths gives every definition the name that outcomes call it by.
 func (r *Ruleset) paths() {
 	for _, d := range r.Rules {
-		d.Path = "rules/" + d.ID
+		d.from(RuleSection)
 		boostPaths(d.Give)
 	}
 	for _, d := range r.Counters {
 		d.Path, d.Key = "counters/"+d.ID, d.key()
 	}
 	for _, d := range r.Streaks {
-		d.Path, d.Key = "streaks/"+d.ID, d.key()
+		d.from(StreakSection)
+		d.Key = d.key()
 		for _, g := range d.Goals {
 			boostPaths(g.Give)
 		}
 	}
 	for _, d := range r.Challenges {
-		d.Path, d.Key = challengeNames+d.ID, d.key()
+		d.from(ChallengeSection)
+		d.Key = d.key()
 		for _, g := range d.Goals {
 			boostPaths(g.Give)
 		}
 	}
 	for _, d := range r.Badges {
-		d.Path = "badges/" + d.ID
+		d.from(BadgeSection)
 	}
 	for _, d := range r.Tiers {
-		d.Path, d.Key = "tiers/"+d.ID, d.key()
+		d.from(TierSection)
+		d.Key = d.key()
 	}
 	for _, d := range r.Leaderboards {
-		d.Path, d.Key = boardNames+d.ID, boardKey(d.ID, d.Version, d.counted())
+		d.from(LeaderboardSection)
+		d.Key = boardKey(d.ID, d.Version, d.counted())
 		for i := range d.Prizes {
 			boostPaths(d.Prizes[i].Give)
 		}
 	}
 	for _, d := range r.Rewards {
-		d.Path = rewardNames + d.ID
+		d.from(RewardSection)
 	}
+}
+
+// from names the definition, which gives something, by its section and id.
+func (d *Definition) from(s Section) {
+	d.Source = Source{s, d.ID}
+	d.Path = d.Source.String()
 }
 
 // counted is the version of the counter that a board was given.
@@ -159,7 +169,7 @@ func (r *Ruleset) name() {
 		add(p.ID)
 	}
 	for _, d := range r.Rules {
-		add(d.Path)
+		add(d.ID)
 		limits(d.Limits)
 		grants(d.Give)
 	}
@@ -167,11 +177,11 @@ func (r *Ruleset) name() {
 		add(d.Name)
 	}
 	for _, d := range r.Streaks {
-		add(d.ID, d.Key, d.Path, d.Counter.Name)
+		add(d.ID, d.Key, d.Counter.Name)
 		goals(d.Goals)
 	}
 	for _, d := range r.Challenges {
-		add(d.ID, d.Key, d.Path)
+		add(d.ID, d.Key)
 		goals(d.Goals)
 		if d.Counter != nil {
 			add(d.Counter.Name)
@@ -181,7 +191,7 @@ func (r *Ruleset) name() {
 		}
 	}
 	for _, d := range r.Badges {
-		add(d.ID, d.Path)
+		add(d.ID)
 		for _, l := range d.Levels {
 			add(l.Name)
 		}
@@ -193,13 +203,13 @@ func (r *Ruleset) name() {
 		}
 	}
 	for _, d := range r.Leaderboards {
-		add(d.Path, d.Counter.Name)
+		add(d.ID, d.Counter.Name)
 		for i := range d.Prizes {
 			grants(d.Prizes[i].Give)
 		}
 	}
 	for _, d := range r.Rewards {
-		add(d.ID, d.Path)
+		add(d.ID)
 		limits(d.Limits)
 	}
 }

@@ -164,7 +164,7 @@ type UsePeriod struct {
 type Holding struct {
 	Reward  string
 	Seq     uint64 // of the event that gave it, or confirmed the claim
-	Source  string
+	Source  Source
 	At      calendar.Instant
 	Expires calendar.Instant
 	Claim   string // of which it came, "" for a gift

@@ -90,7 +90,7 @@ func (a *applier) freezeCommand(e *Event) {
 			a.refuse(CodeInsufficient, "the member has fewer points than a freeze costs")
 			return
 		}
-		a.pay(s.FreezeCost, s.Path)
+		a.pay(s.FreezeCost, s.Source)
 	}
 	rec.Bought = append(rec.Bought, a.now)
 	a.out.replace(a.streakEffect(s, rec))
@@ -111,7 +111,7 @@ func (a *applier) repairCommand(e *Event) {
 		a.refuse(CodeInsufficient, "the member has fewer points than a repair costs")
 		return
 	}
-	a.pay(s.RepairCost, s.Path)
+	a.pay(s.RepairCost, s.Source)
 	a.trail.Mended = append(a.trail.Mended, Mended{s.Key, at.Missed})
 	a.mend(s, rec, at.Missed)
 }

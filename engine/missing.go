@@ -95,7 +95,7 @@ func (a *Account) payDebt(lot *Lot) {
 type repayment struct {
 	part   ClaimPart
 	at     calendar.Instant
-	source string
+	source Source
 }
 
 // settleMissing lets what has come back to a lot settle what is missing of its event, in the reverse order of a clawback:

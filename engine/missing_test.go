@@ -132,7 +132,7 @@ rules:
 	sums := map[string]decimal.Decimal{}
 	require.NoError(t, engine.Ledger(w.store, "ann", 0, func(_ uint64, _ calendar.Instant, entries []engine.Entry) bool {
 		for _, e := range entries {
-			sums[e.Source+" "+string(e.Kind)] += e.Amount
+			sums[e.Source.String()+" "+string(e.Kind)] += e.Amount
 		}
 		return true
 	}))

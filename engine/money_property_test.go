@@ -74,7 +74,7 @@ func (d *trader) step() {
 		out := d.as(id).send("ann", "buy", "n", json.Number(d.amount().String()))
 		d.seqs[id] = out.Seq
 		for _, e := range out.Effects {
-			if e.Source == "challenges/c" {
+			if e.Source.String() == "challenges/c" {
 				d.goals[out.Seq] += e.Amount
 			}
 		}

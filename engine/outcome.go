@@ -60,7 +60,7 @@ type Effect struct {
 	Cause   uint32 // which of the trail's causes it came of, 0 for the event itself
 
 	ID     string // of the points, badge, streak, challenge, tier, leaderboard or reward; the event queued
-	Source string // section and id of the definition that gave it, "rules/stars_per_euro"
+	Source Source // what gave it
 	Goal   string // the goal's id, where a goal gave it
 
 	Amount    decimal.Decimal // points: given, negative when taken; challenge: progress; leaderboard: score

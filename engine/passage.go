@@ -78,7 +78,7 @@ func (p *passage) settle(claims []*Claim, now calendar.Instant) {
 	for _, t := range p.turns(claims, now) {
 		switch {
 		case t.claim != nil:
-			p.free(&t.claim.Parts[t.part], t.at, rewardNames+t.claim.Reward)
+			p.free(&t.claim.Parts[t.part], t.at, rewardSource(t.claim.Reward))
 		case t.free:
 			p.release(&p.acc.Lots[t.lot])
 		case p.acc.Lots[t.lot].Remaining > 0:
@@ -115,10 +115,10 @@ func (p *passage) lose(lot *Lot, amount decimal.Decimal, over, at calendar.Insta
 }
 
 // free gives held points back at an instant.
-func (p *passage) free(part *ClaimPart, at calendar.Instant, name string) {
+func (p *passage) free(part *ClaimPart, at calendar.Instant, from Source) {
 	over := p.over(part, at)
 	p.acc.unhold(&part.TakenPart, part.Amount, func(lot *Lot, n decimal.Decimal) {
-		p.back(lot, n, over, Entry{Kind: EntryFreed, Amount: n, At: at, Lot: lot.Seq, Source: name})
+		p.back(lot, n, over, Entry{Kind: EntryFreed, Amount: n, At: at, Lot: lot.Seq, Source: from})
 	})
 }
 

@@ -8,22 +8,22 @@ import (
 )
 
 // grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
-func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, name, goal string, boosts []Boosted) {
-	if a.judge == nil && a.give(p, given, wanted, pending, terms, name, goal, boosts) {
-		a.foldEarned(p, given, name)
+func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, by Source, goal string, boosts []Boosted) {
+	if a.judge == nil && a.give(p, given, wanted, pending, terms, by, goal, boosts) {
+		a.foldEarned(p, given, by)
 	}
 }
 
 // give opens a lot without counting it as earned. It reports false, with a note, where the account cannot take it in.
-func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, name, goal string, boosts []Boosted) bool {
+func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, by Source, goal string, boosts []Boosted) bool {
 	acc := a.m.needAccount(p.ID)
 	if !acc.takesIn(given) {
-		a.out.note("overflow", name, "with this the member's "+p.ID+" would be more than can be counted: nothing was given")
+		a.out.note("overflow", by.String(), "with this the member's "+p.ID+" would be more than can be counted: nothing was given")
 		return false
 	}
 	cal := a.rules.CalendarOf(a.m)
 	lot := a.openLot(acc, p, cal, given, pending)
-	lot.Source = name
+	lot.Source = by
 	if terms != nil {
 		lot.Granted, lot.Available, lot.Expires = terms.Granted, terms.Available, terms.Expires
 	}
@@ -37,8 +37,8 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	}
 	a.m.idleEnds(cal, acc, &a.idle)
 	expires := acc.expiry(cal, &lot, &a.idle) // as far as is known now: a later event can move an idle expiry
-	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: name, Available: lot.Available, Expires: expires})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Goal: goal, Amount: given, Wanted: wanted,
+	a.entry(acc, Entry{Kind: EntryIssued, Amount: given, At: a.now, Lot: a.seq, Source: by, Available: lot.Available, Expires: expires})
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: by, Goal: goal, Amount: given, Wanted: wanted,
 		Boosts: boosts, Available: lot.Available, Expires: expires})
 	return true
 }
@@ -122,7 +122,7 @@ func (a *applier) entry(acc *Account, e Entry) {
 }
 
 // take forfeits points of the member at hand, all of them or none: it never makes debt.
-func (a *applier) take(takes []plannedGrant, name string) bool {
+func (a *applier) take(takes []plannedGrant, by Source) bool {
 	amounts := make([]decimal.Decimal, len(takes))
 	for i := range takes {
 		p := takes[i].grant.Points
@@ -133,13 +133,13 @@ func (a *applier) take(takes []plannedGrant, name string) bool {
 		amounts[i] = d
 	}
 	for i := range takes {
-		a.forfeit(takes[i].grant.Points, amounts[i], name)
+		a.forfeit(takes[i].grant.Points, amounts[i], by)
 	}
 	return true
 }
 
 // forfeit takes points from lots in spending order; the caller knows that they suffice.
-func (a *applier) forfeit(p *Points, amount decimal.Decimal, name string) {
+func (a *applier) forfeit(p *Points, amount decimal.Decimal, by Source) {
 	if amount == 0 {
 		return
 	}
@@ -148,11 +148,11 @@ func (a *applier) forfeit(p *Points, amount decimal.Decimal, name string) {
 		lot.Forfeited += part
 		acc.Forfeited += part
 		taken := lot.part(p.ID, part)
-		taken.Source, taken.Cause = name, a.cause
+		taken.Source, taken.Cause = by, a.cause
 		a.trail.Taken = append(a.trail.Taken, taken)
-		a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: name})
+		a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: by})
 	})
-	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: name, Amount: -(amount - left), Wanted: -amount,
+	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: by, Amount: -(amount - left), Wanted: -amount,
 		Available: a.now, Expires: calendar.Forever})
 }
 
@@ -235,7 +235,7 @@ func (a *Account) merge(cal calendar.Calendar) {
 	type day struct {
 		expires calendar.Date
 		idle    uint64
-		source  string
+		source  Source
 		pending calendar.Instant // what is held back stays apart from what is spendable
 	}
 	half := len(a.Lots) / 2

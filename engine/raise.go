@@ -13,7 +13,7 @@ type Raise struct {
 	Kind   EffectKind
 	ID     string
 	Level  string
-	Source string
+	Source Source
 	Amount decimal.Decimal // of points
 	Take   bool            // of points: taken
 	Lifted bool            // of points: no longer forgiven
@@ -58,7 +58,7 @@ func (j *judgement) gifts(ref CauseRef, rec *Record) (list []gift) {
 	for _, more := range j.r.revisions() {
 		for i := range more.Outcome.Effects {
 			e := &more.Outcome.Effects[i]
-			if e.Cause == 0 && !e.Revoked && e.Source != "" && e.Claim == "" && (e.Kind == BadgeEffect || e.Kind == RewardEffect || e.Kind == QueuedEffect) {
+			if e.Cause == 0 && !e.Revoked && !e.Source.None() && e.Claim == "" && (e.Kind == BadgeEffect || e.Kind == RewardEffect || e.Kind == QueuedEffect) {
 				list = append(list, gift{more, e})
 			}
 		}
@@ -162,7 +162,7 @@ func (j *judgement) moveKeys() {
 			}
 		})
 		if refused {
-			delete(j.lines.fired, p.rule.Path)
+			delete(j.lines.fired, p.rule.Source)
 		}
 	}
 }
@@ -186,7 +186,7 @@ func (j *judgement) member(id string) *Member {
 // raise gives what the amended event wants more than before, and notes what each line of its rules has come to.
 func (j *judgement) raise() {
 	for i := range j.lines.rules {
-		if p := &j.lines.rules[i]; j.lines.fired[p.rule.Path] != nil {
+		if p := &j.lines.rules[i]; j.lines.fired[p.rule.Source] != nil {
 			j.asTarget(func() { j.raiseRule(p) })
 		}
 	}
@@ -233,7 +233,7 @@ type rising struct {
 func (j *judgement) raiseRule(p *plannedRule) {
 	r := p.rule
 	var list []*rising
-	rises := j.was.fired[r.Path] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
+	rises := j.was.fired[r.Source] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
 	for k := p.first; k < p.last; k++ {
 		g := &j.lines.gives[k]
 		if g.grant.Points == nil {
@@ -249,7 +249,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 		list = append(list, x)
 	}
 	given := rises && j.mayRise(p, list)
-	fired := given && j.was.fired[r.Path] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
+	fired := given && j.was.fired[r.Source] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
 	for _, x := range list {
 		if given && x.amount > 0 {
 			given := j.rise(p, x)
@@ -264,7 +264,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 		}
 		j.rev.Lines = append(j.rev.Lines, *x.state)
 	}
-	if given && j.was.fired[r.Path] == nil {
+	if given && j.was.fired[r.Source] == nil {
 		j.award(p)
 	}
 	j.countUses(p, fired)
@@ -343,9 +343,9 @@ func (j *judgement) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
 	to := j.member(p.to)
 	if x.take {
 		if p.from != "" {
-			a.queueFor(p.from, commandTake, r.Path, granted{Points: x.id, Source: r.Path, Amount: x.amount})
+			a.queueFor(p.from, commandTake, r, granted{Points: x.id, Source: r.Source, Amount: x.amount})
 		} else {
-			j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Take: true})
+			j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Source, Amount: x.amount, Take: true})
 		}
 		return x.amount
 	}
@@ -480,7 +480,7 @@ func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
 func (j *judgement) award(p *plannedRule) {
 	for k := p.first; k < p.first+len(p.rule.Give); k++ {
 		g := j.lines.gives[k].grant
-		x := Raise{Source: p.rule.Path, Level: g.Level}
+		x := Raise{Source: p.rule.Source, Level: g.Level}
 		switch {
 		case g.Points != nil:
 			continue
@@ -494,7 +494,7 @@ func (j *judgement) award(p *plannedRule) {
 		if p.to == "" {
 			j.apply(x)
 		} else if to := j.member(p.to); to != nil {
-			j.a.giveTo(to, &plannedGrant{grant: g}, p.rule, p.rule.Path, false)
+			j.a.giveTo(to, &plannedGrant{grant: g}, p.rule, false)
 		}
 	}
 }

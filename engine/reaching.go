@@ -80,7 +80,7 @@ func (a *applier) reachOne(c *Cause) {
 		b := find(a.rules.Badges, c.ID, func(b *Badge) string { return b.ID })
 		if b != nil && (b.Counter == nil || b.Counter.Every == calendar.Always ||
 			!a.longOver(a.facts.calendar.End(b.Counter.Every, a.facts.calendar.Key(b.Counter.Every, c.At)))) {
-			a.earnBadge(b, c.Goal, b.Path, a.event)
+			a.earnBadge(b, c.Goal, b.Source, a.event)
 		}
 	}
 }

@@ -239,7 +239,7 @@ func (w *writer) effect(e *Effect) {
 		w.text(e.Code)
 	}
 	w.text(e.ID)
-	w.text(e.Source)
+	w.source(e.Source)
 	w.text(e.Goal)
 	w.num(e.Amount)
 	w.num(e.Wanted)
@@ -308,7 +308,7 @@ func (r *reader) effect(e *Effect) {
 	if kind&effectAcquired != 0 {
 		e.Claim, e.State, e.Code = r.text(), r.text(), r.text()
 	}
-	e.ID, e.Source, e.Goal, e.Amount, e.Wanted = r.text(), r.text(), r.text(), r.num(), r.num()
+	e.ID, e.Source, e.Goal, e.Amount, e.Wanted = r.text(), r.source(), r.text(), r.num(), r.num()
 	e.Boosts = list(r, r.boosted)
 	switch e.Kind {
 	case PointsEffect, RewardEffect:
@@ -339,7 +339,7 @@ func (w *writer) entries(entries []Entry) {
 		w.num(e.Amount)
 		w.at(e.At)
 		w.uint(e.Lot)
-		w.text(e.Source)
+		w.source(e.Source)
 		w.num(e.Balance)
 		w.at(e.Available)
 		w.at(e.Expires)
@@ -348,7 +348,7 @@ func (w *writer) entries(entries []Entry) {
 
 func (r *reader) entries() []Entry {
 	return list(r, func(e *Entry) {
-		*e = Entry{Points: r.text(), Kind: EntryKind(r.text()), Amount: r.num(), At: r.at(), Lot: r.uint(), Source: r.text(),
+		*e = Entry{Points: r.text(), Kind: EntryKind(r.text()), Amount: r.num(), At: r.at(), Lot: r.uint(), Source: r.source(),
 			Balance: r.num(), Available: r.at(), Expires: r.at()}
 	})
 }

@@ -196,8 +196,8 @@ func anonymous(rec *Record, id, as string, images []Image) *Record {
 		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Images: images,
 			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool { return s.Score.Member == e.Member })}}
 	for i := range left.Outcome.Entries {
-		if entry := &left.Outcome.Entries[i]; strings.HasPrefix(entry.Source, adjustmentNames) {
-			entry.Source = strings.TrimSuffix(adjustmentNames, "/") // the reason is free text
+		if entry := &left.Outcome.Entries[i]; entry.Source.Section == AdjustmentSection {
+			entry.Source.ID = "" // the reason is free text
 		}
 	}
 	if e.Type == commandErase {
@@ -334,22 +334,22 @@ func (p *Processor) Rewrite(records []Rewritten) {
 
 // transferredToErased carries out a recorded transfer of which the other member is no more, as far as it concerned the
 // member at hand. What it did to shared limits is told by the record's images. It reports whether there was one.
-func (a *applier) transferredToErased(p *plannedRule, name string) bool {
-	if a.told == nil || !a.firedThen(p.rule, name) {
+func (a *applier) transferredToErased(p *plannedRule) bool {
+	if a.told == nil || !a.firedThen(p.rule) {
 		return false
 	}
 	r := p.rule
 	if p.from == "" {
-		a.take(a.grantPlan[p.first+len(r.Give):p.last], name)
+		a.take(a.grantPlan[p.first+len(r.Give):p.last], r.Source)
 	}
 	if p.to == "" {
 		for i := range r.Give {
-			a.givePlanned(&a.grantPlan[p.first+i], r.Limits, r.Pending, name, false)
+			a.givePlanned(&a.grantPlan[p.first+i], r, false)
 		}
 		a.countUse(r.Limits, a.m)
 	}
 	for i := range a.told.Effects {
-		if e := &a.told.Effects[i]; e.Kind == QueuedEffect && e.Source == name && e.Cause == a.cause {
+		if e := &a.told.Effects[i]; e.Kind == QueuedEffect && e.Source == r.Source && e.Cause == a.cause {
 			a.out.Effects = append(a.out.Effects, *e)
 		}
 	}
@@ -357,8 +357,8 @@ func (a *applier) transferredToErased(p *plannedRule, name string) bool {
 }
 
 // firedThen reports whether a rule fired for what is being processed, by the record: it gave, or took, or used a limit.
-func (a *applier) firedThen(r *Rule, name string) bool {
-	if slices.ContainsFunc(a.told.Effects, func(e Effect) bool { return e.Source == name && e.Cause == a.cause }) {
+func (a *applier) firedThen(r *Rule) bool {
+	if slices.ContainsFunc(a.told.Effects, func(e Effect) bool { return e.Source == r.Source && e.Cause == a.cause }) {
 		return true
 	}
 	return a.told.Trail != nil && slices.ContainsFunc(a.told.Trail.Uses, func(u UseMark) bool {

@@ -12,7 +12,7 @@ import (
 type Release struct {
 	Points  string
 	Seq     uint64 // of the lots
-	Source  string
+	Source  Source
 	Amount  decimal.Decimal
 	Shipped decimal.Decimal // 0 for all
 	Expires calendar.Instant
@@ -198,12 +198,12 @@ func (a *applier) releaseLots(releases []Release) {
 func (w *writer) release(r *Release) {
 	w.text(r.Points)
 	w.uint(r.Seq)
-	w.text(r.Source)
+	w.source(r.Source)
 	w.num(r.Amount)
 	w.num(r.Shipped)
 	w.at(r.Expires)
 }
 
 func (r *reader) release(x *Release) {
-	*x = Release{Points: r.text(), Seq: r.uint(), Source: r.text(), Amount: r.num(), Shipped: r.num(), Expires: r.at()}
+	*x = Release{Points: r.text(), Seq: r.uint(), Source: r.source(), Amount: r.num(), Shipped: r.num(), Expires: r.at()}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -219,8 +218,8 @@ func (j *judgement) earn(b *applier, e *Event, effect *Effect, at calendar.Insta
 
 // bestow gives a badge or level that a rule gave at an instant, unless it was taken back. Those that goals and counters give are
 // found by the replay itself.
-func (j *judgement) bestow(b *applier, at calendar.Instant, kind EffectKind, id, level, source string, key claimed) {
-	if !strings.HasPrefix(source, "rules/") || j.back[key] > 0 {
+func (j *judgement) bestow(b *applier, at calendar.Instant, kind EffectKind, id, level string, source Source, key claimed) {
+	if source.Section != RuleSection || j.back[key] > 0 {
 		return
 	}
 	of := *b.event

@@ -375,7 +375,7 @@ func (p *Processor) nothingPending(r *reversal, e *Event) *Refusal {
 	has(r)
 	for _, rec := range append([]*Record{r.target}, r.revisions()...) {
 		for i := range rec.Outcome.Effects {
-			if q := &rec.Outcome.Effects[i]; q.Kind == QueuedEffect && q.Source != "" {
+			if q := &rec.Outcome.Effects[i]; q.Kind == QueuedEffect && !q.Source.None() {
 				if of := p.mustKnow(q.ID); of != nil {
 					has(&reversal{target: of})
 				}

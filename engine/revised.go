@@ -9,10 +9,12 @@ import (
 // tellRevised tells what has become of progress.
 func (a *applier) tellRevised(rev *Revision, before *Member) {
 	for _, b := range before.Badges {
+		by := Source{BadgeSection, b.ID}
 		if held := a.m.badge(b.ID); held == nil {
-			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, From: b.Level, Source: "badges/" + b.ID})
+			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, From: b.Level, Source: by})
 		} else if held.Level != b.Level {
-			a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, Level: held.Level, From: b.Level, Source: "badges/" + b.ID})
+			a.out.Effects = append(a.out.Effects,
+				Effect{Kind: BadgeEffect, Revoked: true, ID: b.ID, Level: held.Level, From: b.Level, Source: by})
 		}
 	}
 	left := slices.Clone(a.m.Rewards)

@@ -32,7 +32,7 @@ type Claw struct {
 	Seq      uint64 // of the event that gave it
 	Cause    uint32
 	ID       string // of the points, badge or reward; the event queued
-	Source   string
+	Source   Source
 	Goal     string
 	Amount   decimal.Decimal // to be taken back; of queued points: what is kept
 	All      bool            // of queued points: nothing is kept
@@ -75,7 +75,7 @@ func (w *writer) revision(v *Revision) {
 		w.uint(c.Seq)
 		w.uint(uint64(c.Cause))
 		w.text(c.ID)
-		w.text(c.Source)
+		w.source(c.Source)
 		w.text(c.Goal)
 		w.num(c.Amount)
 		w.flag(c.All)
@@ -158,7 +158,7 @@ func (r *reader) amendment(v *Revision) {
 func (r *reader) revision() *Revision {
 	v := &Revision{Seq: r.uint(), Progress: append([]byte(nil), r.bytes()...)}
 	v.Claws = list(r, func(c *Claw) {
-		*c = Claw{Kind: EffectKind(r.uint()), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.text(), Goal: r.text(),
+		*c = Claw{Kind: EffectKind(r.uint()), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.source(), Goal: r.text(),
 			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num(), Let: r.num()}
 	})
 	v.Undone = list(r, func(u *CauseRef) { *u = CauseRef{Seq: r.uint(), Cause: r.cause()} })

@@ -56,6 +56,7 @@ type Position struct {
 type Definition struct {
 	ID       string
 	Path     string // section and id, "rules/stars_per_euro": how outcomes name it; set by Link
+	Source   Source // the same, of a definition that gives something
 	Title    string // the id where none was given
 	About    string
 	Image    string
@@ -268,9 +269,9 @@ type Counter struct {
 	// start is when the counter was added to a program that ran already: nothing before counts. Beginning for one
 	// of the first version. Set by Link and Version.succeed.
 	start calendar.Instant
-	// Earned counts points given, by the definitions of Only ("rules/spend"; nil: all of them).
+	// Earned counts points given, by the definitions of Only (nil: all of them).
 	Earned *Points
-	Only   map[string]bool
+	Only   map[Source]bool
 	Earner Feed // whose points count (For), and for which group and part of a board (By, Split); nothing else of it is set
 	// What reads this counter, filled in by Ruleset.Link.
 	badges       []*Badge

@@ -177,7 +177,8 @@ func (a *applier) placeCommand(e *Event) {
 	if json.Unmarshal(e.Data, &p) != nil {
 		return
 	}
-	name := boardNames + p.Leaderboard
+	board := Definition{ID: p.Leaderboard}
+	board.from(LeaderboardSection)
 	rank, ok := decimal.FromInt(p.Rank)
 	if !ok {
 		return
@@ -186,8 +187,8 @@ func (a *applier) placeCommand(e *Event) {
 	a.now, a.scheduled = e.Time, true // it counts as of the close, however late the job
 	a.look(e)
 	cause := a.caused(Cause{Event: SeasonClosed, ID: p.Leaderboard, Goal: p.Season, Group: p.Group, At: e.Time})
-	a.tellPlace(&p, name, e)
-	a.gives(a.winnings(&p), name, p.Season, cause)
+	a.tellPlace(&p, board.Path, e)
+	a.gives(a.winnings(&p), &board, p.Season, cause)
 	fields := []Value{TextValue(p.Leaderboard), TextValue(p.Season), NumberValue(rank), NumberValue(p.Score)}
 	a.raise(SeasonClosed, e.Time, fields...)
 	a.enqueue(cause, SeasonClosed, e.Time, e.Depth, fields, e.ID)

@@ -78,7 +78,7 @@ func (w *writer) member(m *Member) {
 	for _, h := range m.Rewards {
 		w.text(h.Reward)
 		w.uint(h.Seq)
-		w.text(h.Source)
+		w.source(h.Source)
 		w.at(h.At)
 		w.at(h.Expires)
 	}
@@ -181,7 +181,7 @@ func (w *writer) account(a *Account) {
 	for i := range a.Lots {
 		l := &a.Lots[i]
 		w.uint(l.Seq)
-		w.text(l.Source)
+		w.source(l.Source)
 		w.at(l.Granted)
 		w.num(l.Amount)
 		w.num(l.Remaining)
@@ -335,7 +335,7 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Tiers = pointers(r, func(t *TierRecord) { *t = TierRecord{ID: r.name(), TierState: r.tier()} })
 	m.Uses = list(r, r.use)
 	m.Rewards = list(r, func(h *Holding) {
-		*h = Holding{Reward: r.name(), Seq: r.uint(), Source: r.name(), At: r.at(), Expires: r.at()}
+		*h = Holding{Reward: r.name(), Seq: r.uint(), Source: r.source(), At: r.at(), Expires: r.at()}
 	})
 	m.Due = r.at()
 	m.indexed = m.Due
@@ -362,7 +362,7 @@ func (r *reader) account(a *Account) {
 	*a = Account{Points: r.name(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}
 	a.Idle = r.idleRules()
 	a.Lots = list(r, func(l *Lot) {
-		*l = Lot{Seq: r.uint(), Source: r.name(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
+		*l = Lot{Seq: r.uint(), Source: r.source(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
 			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at(), Forgiven: r.num()}
 	})
 	a.Missing = r.missing()

@@ -204,7 +204,7 @@ func (a *applier) returnUses(c *Claim) {
 		switch {
 		case u.Shared == "":
 			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, u.Amount)
-		case u.Shared != rewardNames+c.Reward+"/codes":
+		case u.Shared != codesOf(rewardSource(c.Reward).String()):
 			shared := a.subjects.Use(u.Shared)
 			shared.Periods = subUse(shared.Periods, u.Limit, u.Key, u.Amount)
 			a.subjects.touchUse(shared, a.seq)
@@ -221,7 +221,7 @@ const codeBytes = 10
 
 // code is the code of one of a reward, made of a seed or the next of the pool; "" where the reward has none. A recorded
 // event tells the code that it had: nth counts the rewards of one kind, source and claim within it.
-func (a *applier) code(r *Reward, seed, claim, source string) string {
+func (a *applier) code(r *Reward, seed, claim string, source Source) string {
 	if r.Codes == NoCodes {
 		return ""
 	}
@@ -250,11 +250,11 @@ func (a *applier) past() *Outcome {
 	return a.recorded
 }
 
-func isReward(e *Effect, reward, source, claim string) bool {
+func isReward(e *Effect, reward string, source Source, claim string) bool {
 	return e.Kind == RewardEffect && !e.Revoked && e.ID == reward && e.Source == source && e.Claim == claim
 }
 
-func countRewards(effects []Effect, reward, source, claim string) (n int) {
+func countRewards(effects []Effect, reward string, source Source, claim string) (n int) {
 	for i := range effects {
 		if isReward(&effects[i], reward, source, claim) {
 			n++
@@ -263,7 +263,7 @@ func countRewards(effects []Effect, reward, source, claim string) (n int) {
 	return n
 }
 
-func nthReward(effects []Effect, reward, source, claim string, n int) *Effect {
+func nthReward(effects []Effect, reward string, source Source, claim string, n int) *Effect {
 	for i := range effects {
 		if isReward(&effects[i], reward, source, claim) {
 			if n == 0 {

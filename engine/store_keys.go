@@ -191,7 +191,9 @@ func (c *Challenge) winnersKey(goal string) string {
 
 func (r *Reward) stockKey() string { return r.Path + "/stock" }
 
-func (r *Reward) codesKey() string { return r.Path + "/codes" }
+func (r *Reward) codesKey() string { return codesOf(r.Path) }
+
+func codesOf(reward string) string { return reward + "/codes" }
 
 // codeRow names the code of a pool with a number, knownCode that the pool has a code.
 func codeRow(reward string, n decimal.Decimal) string {

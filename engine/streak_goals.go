@@ -135,7 +135,7 @@ func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.K
 	rec.mark(s, a.rules.CalendarOf(a.m), a.runOf(s, rec, in), g, in)
 	a.trace.fired(a.event.ID, s.Path, s.Position)
 	cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time})
-	a.gives(g.Give, s.Path, g.ID, cause)
+	a.gives(g.Give, &s.Definition, g.ID, cause)
 	length, _ := decimal.FromInt(int64(n * g.periods()))
 	fields := []Value{TextValue(s.ID), NumberValue(length)}
 	a.raise(StreakReached, a.event.Time, fields...)

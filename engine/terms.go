@@ -36,11 +36,11 @@ func (j *judgement) open(r *Rule, x *rising, to *Member) bool {
 		}
 	}
 	if x.member == "" {
-		j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Path, Amount: x.amount, Boosts: x.now.boosts, Granted: lot.Granted,
+		j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Source, Amount: x.amount, Boosts: x.now.boosts, Granted: lot.Granted,
 			Available: lot.Available, Expires: lot.Expires, Idle: acc.idleRules(&lot)})
 		return true
 	}
-	a.queueFor(to.ID, commandGrant, r.Path, granted{Points: x.id, Source: r.Path, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
+	a.queueFor(to.ID, commandGrant, r, granted{Points: x.id, Source: r.Source, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
 		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires}})
 	return true
 }

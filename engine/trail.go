@@ -36,7 +36,7 @@ type Gift struct {
 	Kind   EffectKind // BadgeEffect or TierEffect
 	ID     string
 	Level  string
-	Source string
+	Source Source
 	Cause  uint32
 }
 
@@ -53,13 +53,13 @@ type UseMark struct {
 type TakenPart struct {
 	Points    string
 	Lot       uint64
-	LotSource string
+	LotSource Source
 	Amount    decimal.Decimal
 	Granted   calendar.Instant
 	Available calendar.Instant
 	Expires   calendar.Instant
 	Idle      uint64
-	Source    string // the definition that took it
+	Source    Source // what took it
 	Cause     uint32
 }
 
@@ -103,7 +103,7 @@ func (w *writer) trail(t *Trail) {
 		w.uint(uint64(g.Kind))
 		w.text(g.ID)
 		w.text(g.Level)
-		w.text(g.Source)
+		w.source(g.Source)
 		w.uint(uint64(g.Cause))
 	}
 	w.len(len(t.Uses))
@@ -147,13 +147,13 @@ func (w *writer) useMark(u *UseMark) {
 func (w *writer) taken(p *TakenPart) {
 	w.text(p.Points)
 	w.uint(p.Lot)
-	w.text(p.LotSource)
+	w.source(p.LotSource)
 	w.num(p.Amount)
 	w.at(p.Granted)
 	w.at(p.Available)
 	w.at(p.Expires)
 	w.uint(p.Idle)
-	w.text(p.Source)
+	w.source(p.Source)
 	w.uint(uint64(p.Cause))
 }
 
@@ -161,7 +161,7 @@ func (r *reader) trail() *Trail {
 	t := &Trail{}
 	t.Causes = list(r, r.causeOf)
 	t.Gifts = list(r, func(g *Gift) {
-		*g = Gift{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.text(), Cause: r.cause()}
+		*g = Gift{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.source(), Cause: r.cause()}
 	})
 	t.Uses = list(r, r.useMark)
 	t.Taken = list(r, r.taken)
@@ -177,8 +177,8 @@ func (r *reader) useMark(u *UseMark) {
 }
 
 func (r *reader) taken(p *TakenPart) {
-	*p = TakenPart{Points: r.text(), Lot: r.uint(), LotSource: r.text(), Amount: r.num(), Granted: r.at(), Available: r.at(),
-		Expires: r.at(), Idle: r.uint(), Source: r.text(), Cause: r.cause()}
+	*p = TakenPart{Points: r.text(), Lot: r.uint(), LotSource: r.source(), Amount: r.num(), Granted: r.at(), Available: r.at(),
+		Expires: r.at(), Idle: r.uint(), Source: r.source(), Cause: r.cause()}
 }
 
 // causes are the built-in events that can be causes, as records number them. New ones come at the end.

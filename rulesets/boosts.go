@@ -58,7 +58,7 @@ func (b *builder) targets(rec *document.Record, points *engine.Points) []*boosta
 		var out []*boostable
 		for _, n := range rec.List("only") {
 			for _, section := range b.givers(n) {
-				for _, g := range b.bySource[section+"/"+n.Text] {
+				for _, g := range b.bySource[section.String()+"/"+n.Text] {
 					if g.grant.Points == points && !g.transfer {
 						out = append(out, g)
 					}
@@ -85,7 +85,7 @@ func (b *builder) checkTarget(n *document.Node, points *engine.Points) {
 	}
 	found, transfer := false, false
 	for _, section := range givers {
-		for _, g := range b.bySource[section+"/"+n.Text] {
+		for _, g := range b.bySource[section.String()+"/"+n.Text] {
 			if g.grant.Points == points {
 				found, transfer = true, transfer || g.transfer
 			}

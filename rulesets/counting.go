@@ -114,35 +114,35 @@ func (b *builder) by(n *document.Node, c *engine.Counter, f *engine.Feed, r read
 }
 
 // earned reads `earned: POINTS` and the definitions of `only`.
-func (b *builder) earned(rec *document.Record) (*engine.Points, map[string]bool) {
+func (b *builder) earned(rec *document.Record) (*engine.Points, map[engine.Source]bool) {
 	p := named(b, rec.Values["earned"], "points", b.names.Points)
-	var only map[string]bool
+	var only map[engine.Source]bool
 	for _, n := range rec.List("only") {
 		for _, section := range b.givers(n) {
 			if only == nil {
-				only = map[string]bool{}
+				only = map[engine.Source]bool{}
 			}
-			only[section+"/"+n.Text] = true
+			only[engine.Source{Section: section, ID: n.Text}] = true
 		}
 	}
 	return p, only
 }
 
 // givers are the sections whose definitions give points.
-var givers = []string{"rules", "challenges", "streaks", "leaderboards"}
+var givers = []engine.Section{engine.RuleSection, engine.ChallengeSection, engine.StreakSection, engine.LeaderboardSection}
 
 // givers are the sections that define n as something that gives points.
-func (b *builder) givers(n *document.Node) []string {
-	var found []string
+func (b *builder) givers(n *document.Node) []engine.Section {
+	var found []engine.Section
 	for _, section := range givers {
-		if b.recordOf(section, n.Text) != nil {
+		if b.recordOf(section.String(), n.Text) != nil {
 			found = append(found, section)
 		}
 	}
 	if found == nil && !b.Full() {
 		var all []string
 		for _, section := range givers {
-			for _, rec := range b.records[section] {
+			for _, rec := range b.records[section.String()] {
 				all = append(all, rec.ID)
 			}
 		}

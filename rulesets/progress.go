@@ -201,7 +201,7 @@ func (b *builder) challenge(rec *document.Record, c *engine.Challenge) {
 
 // feedsItself refuses a goal that repeats and gives as many points as it takes to reach it again, of those that are counted.
 func (b *builder) feedsItself(rec *document.Record, c *engine.Challenge) {
-	if c.Counter == nil || c.Counter.Earned == nil || c.Counter.Only != nil && !c.Counter.Only["challenges/"+rec.ID] {
+	if c.Counter == nil || c.Counter.Earned == nil || c.Counter.Only != nil && !c.Counter.Only[engine.Source{Section: engine.ChallengeSection, ID: rec.ID}] {
 		return
 	}
 	nodes := rec.List("goals")

@@ -12,10 +12,11 @@ import (
 
 // gift is one thing given: by which event, for which cause, by which definition.
 type gift struct {
-	seq              uint64
-	cause            uint32
-	kind             engine.EffectKind
-	id, source, goal string
+	seq      uint64
+	cause    uint32
+	kind     engine.EffectKind
+	source   engine.Source
+	id, goal string
 }
 
 // award is a goal reached by a member: its key is free again only after it was undone.
@@ -35,7 +36,7 @@ func checkAwards(t TB, store engine.Store) {
 		require.NoError(t, err)
 		for _, e := range rec.Outcome.Effects {
 			if e.Kind == engine.PointsEffect && e.Amount > 0 && (rec.Outcome.Revision == nil || e.Cause > 0) {
-				given[gift{seq, e.Cause, e.Kind, e.ID, e.Source, e.Goal}] += e.Amount
+				given[gift{seq, e.Cause, e.Kind, e.Source, e.ID, e.Goal}] += e.Amount
 			}
 		}
 		if rev := rec.Outcome.Revision; rev != nil {
@@ -43,7 +44,7 @@ func checkAwards(t TB, store engine.Store) {
 				if r.Kind != engine.PointsEffect || r.Take {
 					continue
 				}
-				g := gift{rev.Seq, 0, r.Kind, r.ID, r.Source, ""}
+				g := gift{rev.Seq, 0, r.Kind, r.Source, r.ID, ""}
 				if r.Lifted {
 					back[g] -= r.Amount
 				} else {
@@ -53,7 +54,7 @@ func checkAwards(t TB, store engine.Store) {
 			for _, c := range rev.Claws {
 				if c.Kind == engine.PointsEffect {
 					require.LessOrEqual(t, c.Forgiven+c.Debt, c.Amount, "record %d", seq)
-					back[gift{c.Seq, c.Cause, c.Kind, c.ID, c.Source, c.Goal}] += c.Amount
+					back[gift{c.Seq, c.Cause, c.Kind, c.Source, c.ID, c.Goal}] += c.Amount
 				}
 			}
 			for _, ref := range rev.Undone {

@@ -131,7 +131,7 @@ func (l *ledgerPage) add(rec *engine.Record, entries []engine.Entry) bool {
 
 // knownAt reports whether an entry counted at the instant asked about.
 func (l *ledgerPage) knownAt(rec *engine.Record, e *engine.Entry) bool {
-	byTime := e.Source == "" // happened at its instant, whenever it was written down
+	byTime := e.Source.None() // happened at its instant, whenever it was written down
 	return e.At <= l.at && (byTime || rec.Event.Arrived <= l.at || rec.Event.Past)
 }
 

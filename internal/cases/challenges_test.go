@@ -130,7 +130,7 @@ func (f *challenge) winners(w *world) []string {
 	list := []string{}
 	for _, rec := range w.records {
 		for _, e := range rec.Outcome.Effects {
-			if e.Kind == engine.BadgeEffect && e.Source == "challenges/target" && !e.Revoked {
+			if e.Kind == engine.BadgeEffect && e.Source.String() == "challenges/target" && !e.Revoked {
 				list = append(list, rec.Event.Member)
 			}
 		}
@@ -142,7 +142,7 @@ func (f *challenge) winners(w *world) []string {
 func (f *challenge) net(w *world) (sum decimal.Decimal) {
 	for _, rec := range w.records {
 		for _, e := range rec.Outcome.Effects {
-			if e.Kind == engine.PointsEffect && e.Source == "challenges/target" {
+			if e.Kind == engine.PointsEffect && e.Source.String() == "challenges/target" {
 				sum += e.Amount
 			}
 		}

@@ -114,7 +114,7 @@ func (f *schedule) bonuses(w *world) (dates []calendar.Instant) {
 	w.runJobs(w.now)
 	for _, rec := range w.records {
 		for _, e := range rec.Outcome.Entries {
-			if e.Source == "rules/bonus" && !slices.Contains(dates, e.At) {
+			if e.Source.String() == "rules/bonus" && !slices.Contains(dates, e.At) {
 				dates = append(dates, e.At)
 			}
 		}

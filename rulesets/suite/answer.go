@@ -221,8 +221,7 @@ func (w *world) gave(m *engine.Member, out *engine.Outcome) []string {
 
 // giftOf is an effect as `gave` lists it; ok is false for those that give nothing.
 func giftOf(e *engine.Effect) (g gift, ok bool) {
-	section, id, _ := strings.Cut(e.Source, "/")
-	g = gift{Source: strings.TrimSuffix(section, "s"), ID: id, What: e.ID, Of: e.ID, Level: e.Level}
+	g = gift{Source: e.Source.Section.Word(), ID: e.Source.ID, What: e.ID, Of: e.ID, Level: e.Level}
 	switch e.Kind {
 	case engine.PointsEffect:
 		g.Of, g.Wanted = e.Amount.String(), trimmed(e.Amount, e.Wanted)

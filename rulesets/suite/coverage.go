@@ -40,8 +40,8 @@ func (c coverage) trace(t *engine.Trace) {
 // outcome counts what gave something, what was given, and windows that were open.
 func (c coverage) outcome(rules *engine.Ruleset, rec *engine.Record) {
 	for _, e := range rec.Outcome.Effects {
-		if e.Source != "" {
-			c[e.Source] = true
+		if !e.Source.None() {
+			c[e.Source.String()] = true
 		}
 		switch e.Kind {
 		case engine.PointsEffect:

@@ -145,12 +145,12 @@ func (w *world) deed(s *engine.TraceStep) string {
 		}
 		for i := range rec.Outcome.Effects {
 			e := &rec.Outcome.Effects[i]
-			if g, ok := giftOf(e); ok && e.Source == s.Definition {
+			if g, ok := giftOf(e); ok && e.Source.String() == s.Definition {
 				gifts = append(gifts, given(g)+to(rec, w.records))
 			}
 		}
 		for i := 0; rec.Outcome.Trail != nil && i < len(rec.Outcome.Trail.Gifts); i++ { // levels, told as the tier's own
-			if g := &rec.Outcome.Trail.Gifts[i]; g.Source == s.Definition && g.Kind == engine.TierEffect {
+			if g := &rec.Outcome.Trail.Gifts[i]; g.Source.String() == s.Definition && g.Kind == engine.TierEffect {
 				gifts = append(gifts, "level "+g.Level+" of "+g.ID+to(rec, w.records))
 			}
 		}
@@ -228,16 +228,16 @@ func (w *world) line(zone *calendar.Zone, e engine.Entry) Why {
 	var place engine.Position
 	switch e.Kind {
 	case engine.EntryIssued:
-		said += "from " + e.Source
-		place = w.place(e.Source)
+		said += "from " + e.Source.String()
+		place = w.place(e.Source.String())
 		if e.Available == calendar.Forever {
 			said += ", pending"
 		} else if e.Available > e.At {
 			said += ", pending to " + ending(zone, e.Available)
 		}
 	case engine.EntryForfeited:
-		said += "taken by " + e.Source
-		place = w.place(e.Source)
+		said += "taken by " + e.Source.String()
+		place = w.place(e.Source.String())
 	default:
 		said += string(e.Kind)
 	}

@@ -399,7 +399,7 @@ func (b *both) send(e Event) {
 	b.sent[e.ID] = e
 	given := map[string]int64{}
 	for _, f := range b.accept(event).Effects {
-		if rule, ok := strings.CutPrefix(f.Source, "rules/"); ok && f.Kind == engine.PointsEffect && !b.world.isTimer(rule) {
+		if rule := f.Source.ID; f.Source.Section == engine.RuleSection && f.Kind == engine.PointsEffect && !b.world.isTimer(rule) {
 			given[rule] += int64(f.Amount)
 		}
 	}

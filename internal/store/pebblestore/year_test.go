@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -157,7 +156,7 @@ func TestAYearOverTwelveZones(t *testing.T) {
 		var got []string
 		require.NoError(t, engine.Ledger(a.store, member, 0, func(_ uint64, _ calendar.Instant, entries []engine.Entry) bool {
 			for _, e := range entries {
-				if rule, ok := strings.CutPrefix(e.Source, "rules/"); ok && e.Points == "gems" {
+				if rule := e.Source.ID; e.Source.Section == engine.RuleSection && e.Points == "gems" {
 					got = append(got, e.At.Time().UTC().Format(time.RFC3339)+" "+rule)
 				}
 			}
