@@ -259,6 +259,9 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 	mine := c.periodKey(cal, a.event.Time)
 	for i := range count.Periods {
 		key, at := count.Periods[i].Key, count.Periods[i].At
+		if !c.Last.IsExact() { // the label may be that of a zone further east, which the member has left
+			at = min(max(at, cal.Start(calendar.Day, key)), max(at, a.now))
+		}
 		if key <= mine || c.periodKey(cal, cal.WindowStart(at, c.Last)) > mine {
 			continue
 		}

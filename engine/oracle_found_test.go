@@ -255,3 +255,22 @@ tiers: {club: {earned: stars, last: 2 weeks, levels: {green: 0, gold: 30}, keep:
 	w.at("2026-05-22T12:00:00Z")
 	require.Equal(t, "gold", w.tier("ann", "club"), "kept for seven days from the 16th")
 }
+
+// A late event earns a level with what was counted further east, of which the day by that zone's dates is a later one.
+func TestALateEventReachesALevelWithWhatWasCountedFurtherEast(t *testing.T) {
+	w := program(t, `
+clock: member
+timezone: America/New_York
+events: {visit: {}}
+points: {stars: {}}
+counters: {c0: {when: visit, add: 1, public: true, last: 3 weeks}}
+badges: {b: {counter: c0, levels: {l0: 3}}}
+`).at("2026-01-25T00:00:00Z")
+	w.moves("ann", "Australia/Lord_Howe")
+	w.at("2026-01-28T14:06:45Z").send("ann", "visit")
+	w.at("2026-01-28T14:34:48Z")
+	w.moves("ann", "Asia/Kathmandu")
+	w.at("2026-01-28T21:07:35Z").late("2026-01-26T05:29:33Z").send("ann", "visit")
+	w.at("2026-01-28T21:50:37Z").late("2026-01-27T00:55:11Z").send("ann", "visit")
+	require.Equal(t, []string{"b l0"}, w.badges("ann"))
+}

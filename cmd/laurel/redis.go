@@ -64,6 +64,9 @@ func authorities(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, &failure{exitUsage, "--redis-ca: " + file + " is no file"}
+	}
 	text, err := os.ReadFile(file) //nolint:gosec // whoever starts the server says which
 	if err != nil {
 		return nil, &failure{exitUsage, "--redis-ca: " + err.Error()}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -259,4 +260,24 @@ func TestAServerBelievesTheClockOfItsRedis(t *testing.T) {
 	require.Contains(t, s.operators("GET", "/metrics"), "\nlaurel_clock_alarm 1\n")
 	node.Restart(t)
 	require.Eventually(t, func() bool { return strings.Contains(s.operators("GET", "/metrics"), "\nlaurel_clock_alarm 0\n") }, soon, 50*time.Millisecond)
+}
+
+// TestABoardThatWasNotToldYetDoesNotAnswerForAnEvent: with ?min_seq= a read has that event or is a 503, also where Redis hangs.
+func TestABoardThatWasNotToldYetDoesNotAnswerForAnEvent(t *testing.T) {
+	redis := boardtest.StartRedis(t)
+	s := serveBinary(t, "--redis", redis.URL, "--data", filepath.Join(t.TempDir(), "data"), "../../rulesets/examples/coffee")
+	redis.Pause(t)
+	var accepted struct{ Seq int }
+	require.Equal(t, http.StatusOK, s.do("POST", "/v1/events", `{"id":"v1","type":"visit","member":"ann","data":{"store":"mitte"}}`, &accepted))
+	standing := fmt.Sprintf("/v1/leaderboards/visits_this_week/standings/ann?min_seq=%d", accepted.Seq)
+	var problem struct{ Code string }
+	require.Equal(t, http.StatusServiceUnavailable, s.do("GET", standing, "", &problem))
+	require.Equal(t, "not_yet", problem.Code)
+	redis.Resume(t)
+	require.Eventually(t, func() bool {
+		var shown struct{ Rank int }
+		status := s.do("GET", standing, "", &shown)
+		require.True(t, status == http.StatusServiceUnavailable || shown.Rank == 1, "%d, rank %d", status, shown.Rank)
+		return status == http.StatusOK
+	}, time.Minute, 20*time.Millisecond)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -86,9 +87,9 @@ func TestASandboxThatStandsAnswersTheSame(t *testing.T) {
 		}
 		require.Equal(t, first, answers)
 	}
-	_, errs, exit := laurel(t, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "noon", "../../rulesets/examples/coffee")
+	_, errs, exit := laurel(t, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "9999-01-01T00:00:00Z", "../../rulesets/examples/coffee")
 	require.Equal(t, exitUsage, exit)
-	require.Contains(t, errs, `--sandbox-at is "noon": write a time with its offset`)
+	require.Contains(t, errs, `--sandbox-at is "9999-01-01T00:00:00Z": write a time of 1970 to 2199 with its offset`)
 }
 
 // TestAReceiverOfASandboxThatStandsIsTriedAgain: the first try fails, the next comes though the sandbox's clock never moves.
@@ -104,4 +105,35 @@ func TestAReceiverOfASandboxThatStandsIsTriedAgain(t *testing.T) {
 	require.Equal(t, http.StatusCreated, s.do("POST", "/v1/admin/webhooks", `{"url":"`+receiver.URL+`","types":["joined"]}`, nil))
 	require.Equal(t, http.StatusCreated, s.do("PUT", "/v1/members/ann", `{}`, nil))
 	require.Eventually(t, func() bool { return len(tries) == 2 }, time.Minute, 10*time.Millisecond)
+}
+
+// TestALiveProgramIsNeverMadeASandbox: it was served live once, and its keys are live, though nothing was accepted yet.
+func TestALiveProgramIsNeverMadeASandbox(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	s := serveBinary(t, "--data", data, "../../rulesets/examples/coffee")
+	require.Contains(t, s.key, "lk_live_")
+	s.interrupt()
+	for _, flag := range [][]string{{"--sandbox"}, {"--sandbox-at", "2026-12-01T09:00:00Z"}} {
+		_, errs, exit := laurel(t, append([]string{"serve", "--data", data, "../../rulesets/examples/coffee"}, flag...)...)
+		require.Equal(t, exitUsage, exit, flag)
+		require.Contains(t, errs, "it is live: a sandbox needs a data directory of its own")
+	}
+}
+
+// TestOthersDirectoriesAreLeftAlone: what is given as the data directory and is none keeps its mode.
+func TestOthersDirectoriesAreLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, []byte("x"), 0o644))
+	require.NoError(t, os.Chmod(dir, 0o755))
+	for data, says := range map[string]string{dir: "holds other files, such as file", file: "is no directory"} {
+		_, errs, exit := laurel(t, "serve", "--data", data, "../../rulesets/examples/coffee")
+		require.Equal(t, exitUsage, exit)
+		require.Contains(t, errs, says)
+	}
+	for path, mode := range map[string]os.FileMode{dir: 0o755, file: 0o644} {
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), path)
+	}
 }

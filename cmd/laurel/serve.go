@@ -131,8 +131,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	}
 	var at calendar.Instant // where the clocks of new sandboxes stand
 	if o.sandboxAt != "" {
-		if at, err = calendar.ParseInstant(o.sandboxAt); err != nil || at <= 0 {
-			return &failure{exitUsage, fmt.Sprintf("--sandbox-at is %q: write a time with its offset, such as 2026-12-01T09:00:00Z", o.sandboxAt)}
+		if at, err = calendar.ParseInstant(o.sandboxAt); err != nil || at <= 0 || at >= clock.End {
+			return &failure{exitUsage, fmt.Sprintf("--sandbox-at is %q: write a time of 1970 to 2199 with its offset, such as 2026-12-01T09:00:00Z", o.sandboxAt)}
 		}
 	}
 	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree})
@@ -253,6 +253,12 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 // checks are what /readyz asks besides the programs.
 func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock, left map[string]error) []api.Check {
 	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }},
+		{Name: "disk", Minor: true, Run: func(context.Context) error {
+			if db.Full() {
+				return errors.New("it is nearly full: nothing is written, and reads go on (--keep-free)")
+			}
+			return nil
+		}},
 		{Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
 	if redis != nil { // without it events are accepted, and boards shown from the store
 		list = append(list, api.Check{Name: "redis", Minor: true, Run: func(context.Context) error { return redis.Ready() }})

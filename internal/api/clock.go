@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/clock"
 )
 
 // Clock is the clock of programs, as administrators see it.
@@ -119,6 +120,8 @@ func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to cale
 		misfit("forward", "either forward or to is expected")
 	case to > cal.After(now, maxForward):
 		misfit("forward", "the clock is moved two years at most at once")
+	case to >= clock.End:
+		misfit("forward", "the clock of a sandbox goes up to the end of 2199")
 	}
 	return to, errs
 }

@@ -33,6 +33,9 @@ func misframed(h *fasthttp.RequestHeader) string {
 			}
 			length = value
 		case is(name, "transfer-encoding"):
+			if encoded || !bytes.EqualFold(bytes.TrimSpace(value), []byte("chunked")) {
+				return "Transfer-Encoding is something else than chunked"
+			}
 			encoded = true
 		case is(name, "host"):
 			hosts++

@@ -72,6 +72,9 @@ func (c call) ranking() (*ranking, error) {
 		return nil, noRanking(err)
 	}
 	r := &ranking{Ranking: found, call: c}
+	if err := r.told(); err != nil {
+		return nil, err
+	}
 	hash, season := r.Rules.Hash[:min(12, len(r.Rules.Hash))], r.Season.Label
 	if r.Closed {
 		r.etag = `"` + r.Hash[:min(12, len(r.Hash))] + "." + hash + "." + season + ".closed\""
@@ -85,6 +88,19 @@ func (c call) ranking() (*ranking, error) {
 		r.etag = `"` + c.server.start + "." + hash + "." + season + "." + strconv.FormatUint(version, 10) + `"`
 	}
 	return r, nil
+}
+
+// told refuses to answer ?min_seq= from a board that does not know of that event yet.
+func (r *ranking) told() error {
+	seq, err := r.call.number("min_seq", 0, 0, 1<<62)
+	if err != nil || seq == 0 || r.Closed {
+		return err
+	}
+	told, err := r.call.program.Told(uint64(seq))
+	if err == nil && !told {
+		err = &problem{code: "not_yet", detail: "the leaderboard does not show this event yet", retry: 1}
+	}
+	return err
 }
 
 // noRanking is the problem of a ranking that there is not, by the part of the request that names it.

@@ -62,6 +62,8 @@ func TestRaw(t *testing.T) {
 		"two lengths":                   {head("/v1/events") + "Content-Length: 3\r\n" + length(2) + "{}", 400, "bad_request"},
 		"a length and chunks":           {head("/v1/events") + "Transfer-Encoding: chunked\r\n" + length(2) + "0\r\n\r\n", 400, "bad_request"},
 		"chunks and a length":           {head("/v1/events") + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+		"an encoding that is none":      {head("/v1/events") + "Transfer-Encoding: identity\r\n\r\nGET /v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_request"},
+		"two encodings":                 {head("/v1/events") + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
 		"no host":                       {"GET /v1/challenges HTTP/1.1\r\n\r\n", 400, "bad_request"},
 		"two hosts":                     {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n", 400, "bad_request"},
 		"a folded header":               {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n  2\r\n\r\n", 400, "bad_request"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -58,8 +59,12 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 
 // clock sets the clock of a program whose last event was accepted at an instant.
 func (parts Parts) clock(o *program.Options, id string, last calendar.Instant) (*clock.Sandbox, error) {
+	served, err := program.Known(parts.DB) // live, if it is no sandbox: its keys are, whether or not anything was accepted
+	if err != nil {
+		return nil, err
+	}
 	records, _ := o.Store.Head()
-	sandbox, err := clock.OpenSandbox(parts.DB, id, parts.Machine, parts.Mark, records == 0)
+	sandbox, err := clock.OpenSandbox(parts.DB, id, parts.Machine, parts.Mark, records == 0 && !slices.Contains(served, id))
 	switch {
 	case errors.Is(err, clock.ErrLive):
 		return nil, errors.New("it is live: a sandbox needs a data directory of its own")

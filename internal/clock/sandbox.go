@@ -38,6 +38,9 @@ type Sandbox struct {
 	at    calendar.Instant // of one that stands, else 0
 }
 
+// End is where the clock of a sandbox cannot be moved: what it gives has to expire within the years that times are written with.
+const End = calendar.Instant(7_258_118_400_000_000) // 2200-01-01T00:00:00Z
+
 // standing begins the row of a clock that stands; the row of one that runs is how far it is ahead.
 const standing = "at "
 

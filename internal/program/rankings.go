@@ -138,6 +138,22 @@ func (r *Ranking) read(ctx context.Context, ask func(context.Context, leaderboar
 	return ask(ctx, stored)
 }
 
+// Told reports whether boards have been told of every score that an event or one before it changed; they are at once, but for those
+// outside this process.
+func (p *Program) Told(seq uint64) (told bool, err error) {
+	if told = true; p.inRoom {
+		return told, nil
+	}
+	if err := p.Flush(); err != nil {
+		return false, err
+	}
+	err = engine.Outbox(p.store, func(_ string, s engine.ScoreChange) bool {
+		told = s.Score.Version > seq
+		return false // the oldest comes first
+	})
+	return told, err
+}
+
 // Version is that of a ranking that has not closed (leaderboards.Board).
 func (r *Ranking) Version(ctx context.Context) (version uint64, err error) {
 	err = r.read(ctx, func(ctx context.Context, b leaderboards.Board) (err error) {

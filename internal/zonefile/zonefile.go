@@ -3,6 +3,7 @@ package zonefile
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -44,7 +45,11 @@ func read(path string) (release string, zones map[string][]byte, err error) {
 		return "", nil, err
 	}
 	files := os.DirFS(path)
-	if !info.IsDir() {
+	switch {
+	case info.IsDir():
+	case !info.Mode().IsRegular():
+		return "", nil, fmt.Errorf("%s is neither a file nor a directory", path)
+	default:
 		archive, err := zip.OpenReader(path)
 		if err != nil {
 			return "", nil, fmt.Errorf("%s is no zip of compiled time zones: %w", path, err)
@@ -57,10 +62,17 @@ func read(path string) (release string, zones map[string][]byte, err error) {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		if info, err := fs.Stat(files, name); err != nil || info.IsDir() { // what a link leads to
-			return err
+		info, err := fs.Stat(files, name) // of what a link leads to
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			return nil
 		}
-		content, err := fs.ReadFile(files, name)
+		var content []byte
+		if err == nil {
+			content, err = fs.ReadFile(files, name)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 		if calendar.IsZone(name, content) {
 			zones[name] = content
 		}

@@ -26,6 +26,7 @@ func TestRead(t *testing.T) {
 	write("zone.tab", []byte("# text"))
 	write("tzdata.zi", []byte("# version 2099b\n# more\n"))
 	require.NoError(t, os.Symlink("Berlin", filepath.Join(dir, "Europe/Busingen")))
+	require.NoError(t, os.Symlink("Gone", filepath.Join(dir, "Europe/Nowhere"))) // is passed over
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "posix"), 0o700))
 	require.NoError(t, os.Symlink("../Europe", filepath.Join(dir, "posix/Europe")))
 
@@ -54,6 +55,7 @@ func TestRead(t *testing.T) {
 		t.TempDir():                    "holds no compiled time zones: name a directory such as /usr/share/zoneinfo",
 		filepath.Join(dir, "zone.tab"): "is no zip of compiled time zones",
 		filepath.Join(dir, "none"):     "no such file",
+		os.DevNull:                     "is neither a file nor a directory",
 	} {
 		_, err := Read(path)
 		require.ErrorContains(t, err, why)

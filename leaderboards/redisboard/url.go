@@ -187,6 +187,9 @@ func (a *address) client(roots *x509.CertPool) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := inRange(o.DB, o.Protocol, o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns); err != nil {
+		return nil, err
+	}
 	bound(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout)
 	o.MaxRetries, o.DialerRetries = orElse(o.MaxRetries, maxRetries), orElse(o.DialerRetries, dialerRetries)
 	o.ContextTimeoutEnabled = true // go-redis would wait out its own timeouts
@@ -194,9 +197,29 @@ func (a *address) client(roots *x509.CertPool) (redis.UniversalClient, error) {
 	return redis.NewClient(o), nil
 }
 
+// inRange refuses numbers that no server has, and those that go-redis cannot make a pool of.
+func inRange(db, protocol int, connections ...int) error {
+	const most = 10_000
+	switch {
+	case db < 0:
+		return errors.New("the number of a database is 0 or more")
+	case protocol != 0 && protocol != 2 && protocol != 3:
+		return errors.New("the protocol is 2 or 3")
+	}
+	for _, n := range connections {
+		if n < 0 || n > most {
+			return fmt.Errorf("a number of connections is 0 to %d: pool_size=20", most)
+		}
+	}
+	return nil
+}
+
 func (a *address) sentinel(roots *x509.CertPool) (redis.UniversalClient, error) {
 	o, err := a.failover()
 	if err != nil {
+		return nil, err
+	}
+	if err := inRange(o.DB, o.Protocol, o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns); err != nil {
 		return nil, err
 	}
 	bound(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout)
@@ -242,6 +265,9 @@ func (a *address) cluster(roots *x509.CertPool) (redis.UniversalClient, error) {
 	}
 	o, err := redis.ParseClusterURL(a.plain(a.user, ""))
 	if err != nil {
+		return nil, err
+	}
+	if err := inRange(0, o.Protocol, o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns); err != nil {
 		return nil, err
 	}
 	bound(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout)
