@@ -170,13 +170,18 @@ func ExampleProgram_SendJSON() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var answer struct{ Effects []json.RawMessage }
+	var answer struct {
+		Effects []struct {
+			Kind, Points, Rule string
+			Amount             int
+			Expires            string `json:"expires_at"`
+		}
+	}
 	if err := json.Unmarshal(text, &answer); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(string(answer.Effects[0]))
-	// Output: {"kind":"points","points":"stars","amount":25,"wanted":25,"rule":"stars_per_euro","available_at":"2026-12-02T09:00:00Z","expires_at":"2027-12-02T23:00:00Z"}
-
+	fmt.Printf("%+v\n", answer.Effects[0])
+	// Output: {Kind:points Points:stars Rule:stars_per_euro Amount:25 Expires:2027-12-02T23:00:00Z}
 }
 
 func ExampleProgram_Explain() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -54,8 +55,12 @@ func serveWith(t *testing.T, o serveOptions, ruleset string) (s *server, stop fu
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	o.listen, o.operators, o.reserve = "127.0.0.1:0", "127.0.0.1:0", "1MiB"
+	paths := []string{ruleset}
+	if o.demo {
+		paths = nil
+	}
 	go func() { // serve closes what it has opened
-		done <- serve(ctx, in, o, []string{ruleset})
+		done <- serve(ctx, in, o, paths)
 		_ = in.Close()
 	}()
 	s = &server{t: t}
@@ -258,6 +263,21 @@ func TestAWeekendOnASynchronisedMachineNeedsNoHand(t *testing.T) {
 	require.Zero(t, s.stars(), "a day has passed")
 	s.accepts("e2")
 	require.EqualValues(t, 1, s.stars())
+	stop()
+}
+
+// TestADemoNeedsNoHandAfterALongSilence: nobody vouches for the clock, and a demo that was left for weeks goes on.
+func TestADemoNeedsNoHandAfterALongSilence(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	then, now := &fakeMachine{}, &fakeMachine{}
+	then.set(-20 * 24 * time.Hour)
+	_, stop := serveWith(t, serveOptions{data: data, demo: true, machine: then.clock()}, "")
+	stop()
+	s, stop := serveWith(t, serveOptions{data: data, demo: true, machine: now.clock()}, "")
+	require.NotContains(t, s.banner, "CLOCK")
+	require.Contains(t, s.operators("GET", "/readyz"), `"ok":true`)
+	require.NotContains(t, s.operators("GET", "/readyz"), `"ok":false`)
+	require.Equal(t, http.StatusOK, s.do("POST", "/v1/events", `{"id":"after-weeks","type":"visit","member":"ann","data":{"store":"s1"}}`, nil))
 	stop()
 }
 

@@ -101,7 +101,8 @@ func TestAReceiverOfASandboxThatStandsIsTriedAgain(t *testing.T) {
 		}
 	}))
 	defer receiver.Close()
-	s := serveBinary(t, "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "2026-01-01T09:00:00Z", "--webhooks-allow-private", "../../rulesets/examples/coffee")
+	s := serveBinary(t, "--data", filepath.Join(t.TempDir(), "data"), "--sandbox-at", "2026-01-01T09:00:00Z", "--webhooks-allow-private",
+		"../../rulesets/examples/coffee")
 	require.Equal(t, http.StatusCreated, s.do("POST", "/v1/admin/webhooks", `{"url":"`+receiver.URL+`","types":["joined"]}`, nil))
 	require.Equal(t, http.StatusCreated, s.do("PUT", "/v1/members/ann", `{}`, nil))
 	require.Eventually(t, func() bool { return len(tries) == 2 }, time.Minute, 10*time.Millisecond)

@@ -195,7 +195,8 @@ func tell(s *server, stories []*story, texts map[string]*strings.Builder, calls 
 }
 
 // What is random in every run.
-var drawnAnew = regexp.MustCompile(`"request_id":"[^"]*"|laurel:erased/[A-Za-z0-9_-]+|"ahead_seconds":[-0-9.e+]+|/[0-9a-f]{32}\b|"code":"[0-9A-Z]{4}(-[0-9A-Z]{4})+"`)
+var drawnAnew = regexp.MustCompile(`"request_id":"[^"]*"|laurel:erased/[A-Za-z0-9_-]+|` +
+	`"ahead_seconds":[-0-9.e+]+|/[0-9a-f]{32}\b|"code":"[0-9A-Z]{4}(-[0-9A-Z]{4})+"`)
 
 // make moves the clock to the call, which does all that is due, and makes it.
 func (s *server) make(st *story, c call, to *strings.Builder) {

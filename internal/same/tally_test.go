@@ -12,8 +12,8 @@ import (
 )
 
 // features are what a story can have; each pair of them is together in one story at least.
-var features = []string{"event", "batch", "import", "late", "sent again", "void", "amend", "release", "refuse", "claim", "confirm", "cancel", "return", "adjust",
-	"profile", "zone", "enroll", "leave", "enroll a streak", "freeze a streak", "repair a streak", "fire", "close", "erase", "activation",
+var features = []string{"event", "batch", "import", "late", "sent again", "void", "amend", "release", "refuse", "claim", "confirm", "cancel", "return",
+	"adjust", "profile", "zone", "enroll", "leave", "enroll a streak", "freeze a streak", "repair a streak", "fire", "close", "erase", "activation",
 	"the past", "ledger", "explain", "standing", "board", "seasons", "webhook"}
 
 // never are pairs that no story can have.

@@ -57,7 +57,8 @@ func (db *DB) onlyOurs() error {
 	}
 	for _, e := range entries {
 		if e.Name() != "lost+found" && e.Name() != "ballast" {
-			return fmt.Errorf("%s holds other files, such as %s: name a directory for the data alone, such as %s", db.dir, e.Name(), filepath.Join(db.dir, "laurel-data"))
+			return fmt.Errorf("%s holds other files, such as %s: name a directory for the data alone, such as %s",
+				db.dir, e.Name(), filepath.Join(db.dir, "laurel-data"))
 		}
 	}
 	return nil
