@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,15 +39,15 @@ rewards:
 func opened() (loyalty *laurel.Program, closed func()) {
 	dir, err := os.MkdirTemp("", "laurel")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	loyalty, err = laurel.Open(filepath.Join(dir, "data"), laurel.Text(cafe), laurel.Options{SandboxAt: time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC)})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	return loyalty, func() {
 		if err := errors.Join(loyalty.Close(), os.RemoveAll(dir)); err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 	}
 }
@@ -61,13 +60,13 @@ func Example() {
 	for range 2 { // the second time is a retry, and gives nothing more
 		outcome, err := loyalty.Send(ctx, purchase)
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		fmt.Println(outcome.ID, outcome.Effects[0].Amount, outcome.Effects[0].ID, outcome.Duplicate)
 	}
 	progress, err := loyalty.Progress(ctx, "ann")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(progress.Points["stars"].Spendable)
 	// Output:
@@ -101,7 +100,7 @@ func ExampleProgram_Do() {
 	do := func(command *engine.Event) {
 		outcome, err := loyalty.Do(ctx, command)
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		for _, e := range outcome.Effects {
 			fmt.Println(strings.TrimSpace(e.Kind.String() + " " + e.ID + " " + e.State))
@@ -129,15 +128,15 @@ func ExampleProgram_Advance() {
 	for i, member := range []string{"ann", "bob", "ann"} {
 		id := fmt.Sprintf("o%d", i)
 		if _, err := loyalty.Send(ctx, laurel.Event{ID: id, Type: "purchase", Member: member, Data: map[string]any{"order": id, "amount": 10}}); err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 	}
 	if err := loyalty.Advance(ctx, loyalty.Now().AddDate(0, 0, 14)); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	table, err := loyalty.Leaderboard(ctx, laurel.Ranking{Board: "spenders", Season: "2026-W49"}, 1, 10)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println("closed", table.Closed)
 	for _, row := range table.Data {
@@ -145,7 +144,7 @@ func ExampleProgram_Advance() {
 	}
 	for entry, err := range loyalty.Ledger(ctx, "ann") {
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		fmt.Println(entry.Kind, entry.Amount, entry.Source)
 	}
@@ -164,11 +163,11 @@ func ExampleProgram_SendJSON() {
 	defer closed()
 	outcome, err := loyalty.SendJSON(context.Background(), []byte(`{"id": "o1", "type": "purchase", "member": "ann", "data": {"order": "o1", "amount": 12.50}}`))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	text, err := json.Marshal(outcome)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	var answer struct {
 		Effects []struct {
@@ -178,7 +177,7 @@ func ExampleProgram_SendJSON() {
 		}
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Printf("%+v\n", answer.Effects[0])
 	// Output: {Kind:points Points:stars Rule:stars_per_euro Amount:25 Expires:2027-12-02T23:00:00Z}
@@ -190,12 +189,12 @@ func ExampleProgram_Explain() {
 	ctx := context.Background()
 	for _, id := range []string{"o1", "o1-again"} {
 		if _, err := loyalty.Send(ctx, laurel.Event{ID: id, Type: "purchase", Member: "ann", Data: map[string]any{"order": "o1", "amount": 12.50}}); err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 	}
 	why, err := loyalty.Explain(ctx, "o1-again")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, step := range why.Steps {
 		if !step.Fired {

@@ -126,7 +126,7 @@ func Open(dir string, ruleset Ruleset, o Options) (*Program, error) {
 	mark := clock.Mark{Sandbox: !o.SandboxAt.IsZero()}
 	if mark.Sandbox {
 		if mark.At = calendar.FromTime(o.SandboxAt); mark.At <= 0 {
-			return nil, errors.New("Options.SandboxAt is before 1970") //nolint:staticcheck // it begins with a name
+			return nil, errors.New("Options.SandboxAt is before 1970")
 		}
 	}
 	if o.Logger == nil {

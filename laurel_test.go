@@ -80,7 +80,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, again.Duplicate)
 	_, err = p.Send(ctx, purchase("o1", 31))
-	refusedAs(t, err, engine.CodeConflict)
+	_ = refusedAs(t, err, engine.CodeConflict)
 	_, err = p.Do(ctx, engine.NewCancel("", "c1"))
 	require.NoError(t, err)
 	require.Equal(t, "60", stars(t, p))
@@ -140,17 +140,17 @@ func TestRefusalsSayWhere(t *testing.T) {
 	p := open(t, t.TempDir(), laurel.Text(cafe))
 	ctx := t.Context()
 	_, err := p.SendJSON(ctx, []byte(`{"id": "o1", `))
-	refusedAs(t, err, "invalid_json")
+	_ = refusedAs(t, err, "invalid_json")
 	_, err = p.Send(ctx, laurel.Event{Type: "purchase", Member: "ann\xff"})
 	require.Equal(t, "member", refusedAs(t, err, "invalid_event").Errors[0].Location)
 	_, err = p.Send(ctx, laurel.Event{Type: "purchase", Member: "ann"})
 	require.Equal(t, "id", refusedAs(t, err, "invalid_event").Errors[0].Location)
 	_, err = p.Send(ctx, laurel.Event{ID: "o1", Type: "points.grant", Member: "ann"})
-	refusedAs(t, err, engine.CodeUnknownType)
+	_ = refusedAs(t, err, engine.CodeUnknownType)
 	_, err = p.Send(ctx, laurel.Event{ID: "o1", Type: "purchase", Member: "ann", Time: start.Add(time.Hour)})
-	refusedAs(t, err, engine.CodeInFuture)
+	_ = refusedAs(t, err, engine.CodeInFuture)
 	_, err = p.SendJSON(ctx, make([]byte, engine.MaxEvent+1))
-	refusedAs(t, err, "body_too_large")
+	_ = refusedAs(t, err, "body_too_large")
 	_, err = p.Send(ctx, laurel.Event{ID: "o1", Type: "purchase", Member: "ann", Data: func() {}})
 	require.ErrorContains(t, err, `event "o1" cannot be written as JSON`)
 
@@ -160,18 +160,18 @@ func TestRefusalsSayWhere(t *testing.T) {
 		"no key":       engine.NewClaim("", "ann", "free_drink", 0),
 	} {
 		_, err = p.Do(ctx, command)
-		refusedAs(t, err, engine.CodeDoesNotFit)
+		_ = refusedAs(t, err, engine.CodeDoesNotFit)
 		require.Error(t, err, name)
 	}
 	_, err = p.Do(ctx, engine.NewClaim("c1", "ann", "free_drink", 0))
-	refusedAs(t, err, engine.CodeMemberUnknown)
+	_ = refusedAs(t, err, engine.CodeMemberUnknown)
 	_, err = p.Progress(ctx, "ann")
-	refusedAs(t, err, engine.CodeMemberUnknown)
+	_ = refusedAs(t, err, engine.CodeMemberUnknown)
 	for _, err := range p.Ledger(ctx, "ann") {
-		refusedAs(t, err, engine.CodeMemberUnknown)
+		_ = refusedAs(t, err, engine.CodeMemberUnknown)
 	}
 	_, err = p.Explain(ctx, "o1")
-	refusedAs(t, err, engine.CodeNotFound)
+	_ = refusedAs(t, err, engine.CodeNotFound)
 	_, err = p.Leaderboard(ctx, laurel.Ranking{Board: "spender"}, 1, 10)
 	require.Equal(t, "did you mean spenders?", refusedAs(t, err, engine.CodeNotFound).Errors[0].Suggestion)
 	_, err = p.Leaderboard(ctx, laurel.Ranking{Board: "spenders", Season: "december"}, 1, 10)
@@ -189,9 +189,9 @@ func TestErasure(t *testing.T) {
 	_, err = p.Do(ctx, engine.NewErasure("ann"))
 	require.NoError(t, err)
 	_, err = p.Progress(ctx, "ann")
-	refusedAs(t, err, engine.CodeMemberErased)
+	_ = refusedAs(t, err, engine.CodeMemberErased)
 	_, err = p.Send(ctx, purchase("o2", 1))
-	refusedAs(t, err, engine.CodeMemberErased)
+	_ = refusedAs(t, err, engine.CodeMemberErased)
 }
 
 func TestStandings(t *testing.T) {
@@ -213,7 +213,7 @@ func TestStandings(t *testing.T) {
 	require.EqualValues(t, 1, *standing.Rank)
 	require.Len(t, standing.Around, 3)
 	_, err = p.Standing(ctx, laurel.Ranking{Board: "spenders"}, "nobody", 0)
-	refusedAs(t, err, engine.CodeMemberUnknown)
+	_ = refusedAs(t, err, engine.CodeMemberUnknown)
 }
 
 // A ledger longer than a page is whole, in order, and may be left.
@@ -235,7 +235,8 @@ func TestALongLedgerIsWhole(t *testing.T) {
 		last, count = e.Seq, count+1
 	}
 	require.Equal(t, n, count)
-	for range p.Ledger(t.Context(), "ann") {
+	for _, err := range p.Ledger(t.Context(), "ann") {
+		require.NoError(t, err)
 		break
 	}
 }
@@ -250,7 +251,7 @@ func TestAContextIsRespected(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, p.Advance(over, start.Add(time.Hour)), context.Canceled)
 	_, err = p.Progress(t.Context(), "ann")
-	refusedAs(t, err, engine.CodeMemberUnknown)
+	_ = refusedAs(t, err, engine.CodeMemberUnknown)
 }
 
 // A live program is moved by the machine's clock alone.

@@ -162,7 +162,7 @@ func TestCounters(t *testing.T) {
 	require.Equal(t, challenges.Lowest, find(t, r.Counters, counterID, "fastest").Fold)
 	require.NotNil(t, find(t, r.Counters, counterID, "skus").Feeds[0].Values)
 	earned := find(t, r.Counters, counterID, "earned_stars")
-	require.Equal(t, map[string]bool{"rules/spend": true, "challenges/weekly": true}, earned.Only)
+	require.Equal(t, map[engine.Source]bool{{Section: engine.RuleSection, ID: "spend"}: true, {Section: engine.ChallengeSection, ID: "weekly"}: true}, earned.Only)
 	teams := find(t, r.Counters, counterID, "teams")
 	require.Equal(t, engine.ByField, teams.By)
 	require.Equal(t, "team", teams.ByField.Name)

@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	events = flag.Int("events", 50_000, "how many events are sent; `make same` sends 200,000")
+	events = flag.Int("events", 12_000, "how many events are sent; `make same` sends 200,000")
 	base   = flag.String("base", "", "another build of laurel, to show the first answer that differs")
 	record = flag.String("record", "", "a commit: record its build's digests, which behaviour is held to from then on")
 )

@@ -166,7 +166,7 @@ func (c Challenge) completions(v int64) (names []string) {
 func (w *World) reachedGoals(c Challenge, m *member) map[int][]string {
 	all, stale := m.reached[c.ID], m.stale[c.ID]
 	if all == nil {
-		all, stale = map[int][]string{}, nil
+		all = map[int][]string{}
 		m.reached[c.ID] = all
 		stale = slices.Clone(m.counted)
 	}
