@@ -51,7 +51,7 @@ same: ## Hold this build's answers against another's: make same BASE=<commit>, t
 	@base=$${BASE:-$$(sed -n 's/^commit //p' internal/same/testdata/base.txt)}; \
 	rm -rf $(TOOLS)/base; git worktree prune; git worktree add --quiet --detach $(TOOLS)/base $$base && \
 	(cd $(TOOLS)/base && go build -o $(TOOLS)/laurel-base ./cmd/laurel); git worktree remove --force $(TOOLS)/base
-	go test ./internal/same -run TestSame -base $(TOOLS)/laurel-base -events $${EVENTS:-200000} -v -timeout 10h
+	go test -tags same ./internal/same -run TestSame -base $(TOOLS)/laurel-base -events $${EVENTS:-200000} -v -timeout 10h
 
 oracle: ## Hold the engine against the oracle over 5 million events (a quarter of an hour)
 	go test ./engine/enginetest/oracle -run TestTheEngineAgreesWithTheOracle -events 5000000 -v -timeout 2h

@@ -1,3 +1,5 @@
+//go:build same
+
 package same
 
 import (
