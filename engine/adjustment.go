@@ -20,7 +20,7 @@ const maxReason = 200
 
 // NewAdjustment is an event that changes a member's balance.
 func NewAdjustment(id, member string, c Adjustment) *Event {
-	return &Event{ID: keyNames + id, Type: commandAdjust, Member: member, Data: encodeJSON(c)}
+	return newKeyed(id, commandAdjust, member, encodeJSON(c))
 }
 
 func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {

@@ -259,7 +259,7 @@ func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth 
 		a.out.note("depth", name, "this would be the "+strconv.Itoa(MaxDepth+1)+"th event in a chain; it was not processed")
 		return
 	}
-	a.queue = append(a.queue, &Event{ID: derivedID(name, from...), Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
+	a.queue = append(a.queue, &Event{ID: derivedID(name, from...), Kind: EventDerived, Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
 		Past: a.event != nil && a.event.Past, Depth: depth + 1, cause: cause})
 }
 

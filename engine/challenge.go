@@ -193,7 +193,7 @@ const maxAgain = 1000
 // reach marks a goal reached once more, and gives what it gives unless all winners' places are taken.
 func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, g *Goal, group string) {
 	name := ch.Path
-	mark := rec.needWindow(w.key, group).needGoal(g.ID)
+	mark := rec.needWindow(w.key, group).needMark(g.ID, false)
 	mark.Times++
 	if mark.At = a.event.Time; mark.Times == 1 {
 		mark.First = mark.At
@@ -277,9 +277,9 @@ func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, 
 		return
 	}
 	a.keep(c, rec, w, con, "", true)
-	known := rec.window(w.key, "").goal("steps/"+step.ID) != nil
+	known := rec.window(w.key, "").step(step.ID) != nil
 	a.completeStep(step, rec, w, &t.Tally)
-	mark := rec.window(w.key, "").goal("steps/" + step.ID)
+	mark := rec.window(w.key, "").step(step.ID)
 	moved := a.dated(rec, c, w.key, &t.Tally, step.Goal, mark) || !known && mark != nil
 	a.reachSteps(ch, rec, w)
 	if moved && ch.ordered {
@@ -292,7 +292,7 @@ func (a *applier) foldStep(c *Counter, rec *ChallengeRecord, w challengeWindow, 
 func (a *applier) redateSteps(ch *Challenge, rec *ChallengeRecord, w challengeWindow) {
 	window, last := rec.window(w.key, ""), calendar.Beginning
 	for _, s := range ch.Steps {
-		if mark := window.goal("steps/" + s.ID); mark != nil {
+		if mark := window.step(s.ID); mark != nil {
 			last = max(last, mark.First)
 		}
 	}
@@ -306,8 +306,8 @@ func (a *applier) redateSteps(ch *Challenge, rec *ChallengeRecord, w challengeWi
 // completeStep marks a step that is done.
 func (a *applier) completeStep(step *Step, rec *ChallengeRecord, w challengeWindow, t *challenges.Tally) {
 	window := rec.needWindow(w.key, "")
-	if t.Reached(step.Counter.Fold, step.Goal) && window.goal("steps/"+step.ID) == nil {
-		mark := window.needGoal("steps/" + step.ID)
+	if t.Reached(step.Counter.Fold, step.Goal) && window.step(step.ID) == nil {
+		mark := window.needMark(step.ID, true)
 		mark.Times, mark.First, mark.At = 1, a.event.Time, a.event.Time
 	}
 }
@@ -326,7 +326,7 @@ func (a *applier) reachSteps(ch *Challenge, rec *ChallengeRecord, w challengeWin
 func stepsDone(ch *Challenge, w *ChallengeWindow) decimal.Decimal {
 	n := int64(0)
 	for _, s := range ch.Steps {
-		if w.goal("steps/"+s.ID) != nil {
+		if w.step(s.ID) != nil {
 			n++
 		}
 	}

@@ -40,7 +40,7 @@ type filling struct {
 
 // ClaimMade is the id of the claim that a record made; made is false for any other record.
 func (rec *Record) ClaimMade() (id string, made bool) {
-	return strings.TrimPrefix(rec.Event.ID, keyNames), rec.Event.Type == commandClaim && rec.Outcome.Refusal == nil
+	return rec.Event.Key, rec.Event.Type == commandClaim && rec.Outcome.Refusal == nil
 }
 
 // Claim is a member's claim, also one that the member's state does not hold any more; nil for one that is not known.
@@ -63,7 +63,7 @@ func (p *Processor) claimNow(rec *Record, out *Outcome, now calendar.Instant) {
 	if m == nil {
 		return
 	}
-	c := p.Claim(m, strings.TrimPrefix(rec.Event.ID, keyNames))
+	c := p.Claim(m, rec.Event.Key)
 	if c == nil {
 		return
 	}
@@ -90,7 +90,7 @@ func (p *Processor) claimNow(rec *Record, out *Outcome, now calendar.Instant) {
 // NewClaim is the event that claims a reward: what it costs is held until the claim is confirmed or cancelled, or the
 // hold is over. The claim's id is the one given. An amount of 0 stands for the reward's price.
 func NewClaim(id, member, reward string, amount decimal.Decimal) *Event {
-	return &Event{ID: keyNames + id, Type: commandClaim, Member: member, Data: encodeJSON(claiming{Reward: reward, Amount: given(amount)})}
+	return newKeyed(id, commandClaim, member, encodeJSON(claiming{Reward: reward, Amount: given(amount)}))
 }
 
 // NewConfirm is the event that spends what a claim holds: amount of it, or all for 0; the rest is given back. Its Member
@@ -114,7 +114,7 @@ func newSettling(command, names, id, claim string, amount decimal.Decimal) *Even
 	if amount != 0 {
 		of = names + amount.String() + "/of/" + claim
 	}
-	e := &Event{ID: derived + of, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
+	e := &Event{ID: derived + of, Kind: EventCommand, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
 	return e.Keyed(id)
 }
 
@@ -129,7 +129,7 @@ func given(amount decimal.Decimal) *decimal.Decimal {
 // NewCodes is the event that adds codes to the pool of a reward. It is of no member. Codes that the pool has had before
 // are refused, all of them together.
 func NewCodes(id, reward string, codes []string) *Event {
-	return &Event{ID: derived + "codes/" + id, Type: commandCodes, Data: encodeJSON(filling{Reward: reward, Codes: codes})}
+	return &Event{ID: derived + "codes/" + id, Kind: EventCommand, Type: commandCodes, Data: encodeJSON(filling{Reward: reward, Codes: codes})}
 }
 
 // settles reports whether a type of event is that of a command about a claim.
@@ -264,7 +264,7 @@ func (a *applier) claimCommand(e *Event) {
 	if a.recorded == nil && !a.claimable(r, costs) {
 		return
 	}
-	c := &Claim{ID: strings.TrimPrefix(e.ID, keyNames), Reward: r.ID, Seq: a.seq, At: a.now,
+	c := &Claim{ID: e.Key, Reward: r.ID, Seq: a.seq, At: a.now,
 		Until: a.facts.calendar.EndOfDayAfter(a.since(), r.Hold)}
 	if i := r.chosen(); i >= 0 {
 		c.Chosen = r.Cost[i].Points.ID

@@ -309,7 +309,7 @@ type closer struct {
 
 // begin makes sure that nothing more can count, and writes what does.
 func (c *closer) begin() error {
-	end := newSeasonCommand(commandSeasonEnd, c.Closes, ending{Leaderboard: c.Board, Season: c.Season})
+	end := newSeasonCommand(commandSeasonEnd, "end", c.Closes, ending{Leaderboard: c.Board, Season: c.Season})
 	if err := c.Submit(end); err != nil {
 		return err
 	}
@@ -406,7 +406,7 @@ func (c *closer) seal() error {
 	if c.board.Split {
 		s.Hash = sum.String()
 	}
-	told := newSeasonCommand(commandSeasonTable, c.Closes, ending{Leaderboard: c.Board, Season: c.Season, Members: s.Members, Hash: s.Hash})
+	told := newSeasonCommand(commandSeasonTable, "table", c.Closes, ending{Leaderboard: c.Board, Season: c.Season, Members: s.Members, Hash: s.Hash})
 	if err := c.Submit(told); err != nil {
 		return err
 	}

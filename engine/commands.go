@@ -79,12 +79,21 @@ const keyNames = derived + "key/"
 // Keyed gives a command a key as its id; with an empty one it stays as it is.
 func (e *Event) Keyed(key string) *Event {
 	if key != "" {
-		e.ID = keyNames + key
+		e.ID = keyedID(key)
+		e.Key = keyOf(e.ID)
 	}
 	return e
 }
 
-func (e *Event) keyed() bool { return strings.HasPrefix(e.ID, keyNames) }
+// keyedID is the id of a command with a key, and keyOf the key of such an id, whose record says that it has one.
+func keyedID(key string) string { return keyNames + key }
+func keyOf(id string) string    { return id[min(len(keyNames), len(id)):] }
+
+// newKeyed is a command of a member with a key. The event has a key of its own: the caller's may be of a request that ends.
+func newKeyed(key, command, member string, data []byte) *Event {
+	id := keyedID(key)
+	return &Event{ID: id, Kind: EventCommand, Key: keyOf(id), Type: command, Member: member, Data: data}
+}
 
 // derivedID is the id of an event of Laurel's own: its kind, and what it is made of. Those parts may be texts of senders that
 // hold any character, which is why they are escaped: no two lists of parts make one id.
@@ -110,17 +119,17 @@ type Profile struct {
 
 // NewProfile is a member.put event. Its id, like that of every command, is told apart from those of senders.
 func NewProfile(id, member string, p Profile) *Event {
-	return &Event{ID: derived + "put/" + id, Type: commandPut, Member: member, Data: encodeJSON(p)}
+	return &Event{ID: derived + "put/" + id, Kind: EventCommand, Type: commandPut, Member: member, Data: encodeJSON(p)}
 }
 
 // NewEnrollment is an event that opts a member in to a challenge.
 func NewEnrollment(id, member, challenge string) *Event {
-	return &Event{ID: derived + "enroll/" + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+	return &Event{ID: derived + "enroll/" + id, Kind: EventCommand, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
 // NewStreakEnrollment is an event that opts a member in to a streak.
 func NewStreakEnrollment(id, member, streak string) *Event {
-	return &Event{ID: derived + "enroll/" + id, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
+	return &Event{ID: derived + "enroll/" + id, Kind: EventCommand, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
 }
 
 // enrollment names one of the two.
@@ -497,7 +506,7 @@ func (a *applier) queueFor(member, command string, by *Rule, data granted) {
 		what = "tier." + data.Tier
 	}
 	id := derivedID(command, a.event.ID, by.Path, what, member)
-	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: member, Time: a.event.Time, Timed: true,
+	a.out.Queued = append(a.out.Queued, &Event{ID: id, Kind: EventDerived, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: by.Source,
 		Queued: &Queued{Member: member, What: what, Take: command == commandTake}})

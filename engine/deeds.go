@@ -140,7 +140,7 @@ func (x *explainer) origin() (string, error) {
 	case isReversal(e.Type) && json.Unmarshal(e.Data, &of) == nil:
 		return of.Event, nil
 	case settles(e.Type) && json.Unmarshal(e.Data, &of) == nil:
-		return keyNames + of.Claim, nil
+		return keyedID(of.Claim), nil
 	case e.Depth == 0:
 		return "", nil
 	}

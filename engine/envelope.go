@@ -184,16 +184,19 @@ func (d *decoder) envelopeField(e *Event, i int) {
 }
 
 func (d *decoder) id(name string, text []byte) string {
-	why := badID(text)
-	if why == "" && bytes.HasPrefix(text, []byte(derived)) {
+	why, id := badID(text), string(text)
+	if why == "" && reserved(id) {
 		why = "ids that begin with " + derived + " are Laurel's own"
 	}
 	if why != "" {
 		d.wrong(name, "wrong_id", why, "")
 		return ""
 	}
-	return string(text)
+	return id
 }
+
+// reserved reports whether no sender may use an id.
+func reserved(id string) bool { return strings.HasPrefix(id, derived) }
 
 func (d *decoder) data(e *Event) {
 	if d.peek() != '{' {

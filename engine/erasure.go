@@ -28,19 +28,23 @@ type erasing struct {
 }
 
 // NewErasure is the event that erases a member. Its id and data are filled in by Process, so that repeating it is harmless.
-func NewErasure(member string) *Event { return &Event{Type: commandErase, Member: member} }
+func NewErasure(member string) *Event {
+	return &Event{Kind: EventCommand, Type: commandErase, Member: member}
+}
 
 // pseudonym is the name that what is left of an erased member goes by: a keyed hash of the id, so that the id is recognized
 // when it comes again, and nobody without the program's secret can tell it from the name.
-func (p *Processor) pseudonym(id string) string {
+func (p *Processor) pseudonym(id string) string { return erasedNames + p.hashed(id) }
+
+func (p *Processor) hashed(id string) string {
 	mac := hmac.New(sha256.New, p.apply.codeKey)
 	mac.Write([]byte("erased\x00" + id))
-	return erasedNames + hex.EncodeToString(mac.Sum(nil)[:16])
+	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // Erased reports whether an id is that of an erased member, or the pseudonym of one. Both stay blocked for ever.
 func (p *Processor) Erased(id string) bool {
-	return strings.HasPrefix(id, erasedNames) || len(p.erased) > 0 && p.erased[p.pseudonym(id)]
+	return len(p.erased) > 0 && (p.erased[id] || p.erased[p.pseudonym(id)])
 }
 
 var memberErased = &Refusal{Code: CodeMemberErased, Message: "this member has been erased, and the id stays blocked"}
@@ -48,8 +52,7 @@ var memberErased = &Refusal{Code: CodeMemberErased, Message: "this member has be
 // nameErasure gives an erasure the id and data that follow from its member.
 func (p *Processor) nameErasure(e *Event) {
 	if e.Type == commandErase && e.ID == "" {
-		as := p.pseudonym(e.Member)
-		e.ID, e.Data = derived+"erase/"+strings.TrimPrefix(as, erasedNames), encodeJSON(erasing{As: as})
+		e.ID, e.Data = derived+"erase/"+p.hashed(e.Member), encodeJSON(erasing{As: p.pseudonym(e.Member)})
 	}
 }
 

@@ -7,6 +7,8 @@ import "github.com/laurel-engine/laurel/engine/calendar"
 // this package.
 type Event struct {
 	ID      string // unique in its program, for ever; the idempotency key
+	Kind    EventKind
+	Key     string // that the sender of a command gave it, and that its id is made of; "" without one. A claim's id is its key
 	Type    string
 	Member  string           // the brand's own id of the member
 	Time    calendar.Instant // when it happened
@@ -25,3 +27,16 @@ type Event struct {
 	// Depth counts the events that caused this one, at most MaxDepth.
 	Depth int
 }
+
+// EventKind says who an event is of.
+type EventKind uint8
+
+// The kinds of events, as records number them. New ones come at the end.
+const (
+	EventSent     EventKind = iota // somebody's own
+	EventCommand                   // what a call asks for
+	EventTick                      // writes down what time has done to a member
+	EventNews                      // a tick that tells a member of news: what the ruleset, or a call, has changed
+	EventDerived                   // what another event, or a season that closed, has led to
+	EventRedacted                  // what is left of an erased member's
+)

@@ -179,7 +179,7 @@ func (x *explainer) shortfalls(m *Member, steps []TraceStep, at calendar.Instant
 			continue // what a group lacked then is not known any more
 		}
 		looked := slices.ContainsFunc(steps, func(s TraceStep) bool {
-			return s.Definition == c.Path || strings.HasPrefix(s.Definition, c.Path+"/")
+			return s.Definition == c.Path || slices.ContainsFunc(c.Steps, func(step *Step) bool { return step.Counter.Name == s.Definition })
 		})
 		p := m.ChallengeAt(x.present, c, at)
 		if looked && p.Open && !p.Done && p.Goal > p.Progress {

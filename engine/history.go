@@ -167,7 +167,7 @@ func Due(store Store, by calendar.Instant, yield func(tick *Event) bool) error {
 // event since which it was due, so that it has one effect however often it is sent.
 func newTick(member string, due calendar.Instant, since uint64) *Event {
 	id := derived + "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
-	return &Event{ID: id, Type: commandTime, Member: member, Time: due, Timed: true}
+	return &Event{ID: id, Kind: EventTick, Type: commandTime, Member: member, Time: due, Timed: true}
 }
 
 // Outbox calls yield for the scores that a board outside this process has not been told, oldest first. The key is that of
@@ -238,5 +238,5 @@ func Sharers(store Store, f Fanout, counter, after string, yield func(member str
 func NewShare(f Fanout, member string) *Event {
 	s := shared{Challenge: f.Challenge, Window: f.Window, Group: f.Group, Goal: f.Goal}
 	id := derivedID("share", f.Challenge, f.Goal, ordinal(f.Window), f.Group, member)
-	return &Event{ID: id, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
+	return &Event{ID: id, Kind: EventDerived, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
 }

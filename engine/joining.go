@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
@@ -13,7 +12,7 @@ const commandLeave = "member.leave"
 
 // NewLeave is an event by which a member leaves a challenge that they joined.
 func NewLeave(id, member, challenge string) *Event {
-	return &Event{ID: derived + "leave/" + id, Type: commandLeave, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+	return &Event{ID: derived + "leave/" + id, Kind: EventCommand, Type: commandLeave, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
 // Enrollment tells how often the member has joined a challenge, and whether to join now is to ask for one time more.
@@ -135,7 +134,7 @@ func (a *applier) tellEnrolled(ch *Challenge, rec *ChallengeRecord, at calendar.
 func (a *applier) dropProgress(ch *Challenge, rec *ChallengeRecord) {
 	for i := range rec.Windows {
 		w := &rec.Windows[i]
-		w.Goals = slices.DeleteFunc(w.Goals, func(g GoalMark) bool { return strings.HasPrefix(g.ID, "steps/") })
+		w.Goals = slices.DeleteFunc(w.Goals, func(g GoalMark) bool { return g.Step })
 	}
 	rec.Parts = nil
 	if ch.Counter == nil || ch.Counter.By == ByMember {

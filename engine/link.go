@@ -121,11 +121,8 @@ func (d *Definition) from(s Section) {
 
 // counted is the version of the counter that a board was given.
 func (b *Leaderboard) counted() int {
-	switch {
-	case b.Counter.Of != nil:
-		return b.Counter.Of.Version
-	case strings.HasPrefix(b.Counter.Name, boardNames):
-		return 1
+	if of := b.Counter.Of; of != nil { // the board's own copy
+		return of.Version
 	}
 	return b.Counter.Version
 }
@@ -187,7 +184,7 @@ func (r *Ruleset) name() {
 			add(d.Counter.Name)
 		}
 		for _, s := range d.Steps {
-			add("steps/"+s.ID, s.Counter.Name)
+			add(s.ID, s.Counter.Name)
 		}
 	}
 	for _, d := range r.Badges {

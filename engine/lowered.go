@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -65,16 +64,10 @@ func (v Version) restarted(before *Ruleset) bool {
 	return false
 }
 
-// isNews reports whether an event is the tick that tells a member of news.
-func isNews(id string) bool { return strings.HasPrefix(id, newsIDs) }
-
-// newsIDs is what the ids of such ticks begin with.
-const newsIDs = derived + "news/"
-
 // passTime is the tick: what time has done is written down before it. One that tells of news completes what the present goals
 // are complete for, as of its own time.
 func passTime(a *applier, e *Event) {
-	if !isNews(e.ID) || !a.rules.lowered {
+	if e.Kind != EventNews || !a.rules.lowered {
 		return
 	}
 	a.look(e)

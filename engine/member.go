@@ -125,6 +125,7 @@ type ChallengeWindow struct {
 // GoalMark is a goal or step reached, how often, and when the first and the last time was, by event time.
 type GoalMark struct {
 	ID    string
+	Step  bool // it is a step's
 	Times int
 	First calendar.Instant
 	At    calendar.Instant
@@ -337,24 +338,27 @@ func (c *ChallengeRecord) needWindow(k calendar.Key, group string) *ChallengeWin
 	return &c.Windows[len(c.Windows)-1]
 }
 
-// goal finds a goal's mark, nil when it was not reached.
-func (w *ChallengeWindow) goal(id string) *GoalMark {
+// goal finds a goal's mark, step that of a step; nil when it was not reached.
+func (w *ChallengeWindow) goal(id string) *GoalMark { return w.mark(id, false) }
+func (w *ChallengeWindow) step(id string) *GoalMark { return w.mark(id, true) }
+
+func (w *ChallengeWindow) mark(id string, step bool) *GoalMark {
 	if w == nil {
 		return nil
 	}
 	for i := range w.Goals {
-		if w.Goals[i].ID == id {
+		if w.Goals[i].ID == id && w.Goals[i].Step == step {
 			return &w.Goals[i]
 		}
 	}
 	return nil
 }
 
-func (w *ChallengeWindow) needGoal(id string) *GoalMark {
-	if g := w.goal(id); g != nil {
+func (w *ChallengeWindow) needMark(id string, step bool) *GoalMark {
+	if g := w.mark(id, step); g != nil {
 		return g
 	}
-	w.Goals = append(w.Goals, GoalMark{ID: id})
+	w.Goals = append(w.Goals, GoalMark{ID: id, Step: step})
 	return &w.Goals[len(w.Goals)-1]
 }
 

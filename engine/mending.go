@@ -27,12 +27,12 @@ type Mended struct {
 
 // NewFreeze is the event by which a member buys a freeze to be stored for a streak.
 func NewFreeze(id, member, streak string) *Event {
-	return &Event{ID: keyNames + id, Type: commandFreeze, Member: member, Data: encodeJSON(mending{Streak: streak})}
+	return newKeyed(id, commandFreeze, member, encodeJSON(mending{Streak: streak}))
 }
 
 // NewRepair is the event by which a member mends the last break of a streak, so that the run goes on.
 func NewRepair(id, member, streak string) *Event {
-	return &Event{ID: keyNames + id, Type: commandRepair, Member: member, Data: encodeJSON(mending{Streak: streak})}
+	return newKeyed(id, commandRepair, member, encodeJSON(mending{Streak: streak}))
 }
 
 func checkMending(rules *Ruleset, e *Event) *Refusal {

@@ -153,7 +153,7 @@ func (a *applier) mayCount(d *Challenge, rec *ChallengeRecord, p *Brought) bool 
 // stepsBefore reports whether the steps that a step needs were done before an instant.
 func (rec *ChallengeRecord) stepsBefore(s *Step, key calendar.Key, at calendar.Instant) bool {
 	for _, need := range s.Needs {
-		if mark := rec.window(key, "").goal("steps/" + need); mark == nil || mark.First >= at {
+		if mark := rec.window(key, "").step(need); mark == nil || mark.First >= at {
 			return false
 		}
 	}

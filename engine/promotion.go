@@ -156,12 +156,12 @@ func NewFire(id, promotion string, openFor calendar.Duration, reason string) *Ev
 	if !openFor.IsZero() {
 		data.OpenFor = openFor.String()
 	}
-	return &Event{ID: keyNames + id, Type: commandFire, Data: encodeJSON(data)}
+	return newKeyed(id, commandFire, "", encodeJSON(data))
 }
 
 // NewClose is the event that closes a promotion that was opened by a call. One that is closed stays so. It is of no member.
 func NewClose(id, promotion, reason string) *Event {
-	return &Event{ID: keyNames + id, Type: commandClose, Data: encodeJSON(firing{Promotion: promotion, Reason: reason})}
+	return newKeyed(id, commandClose, "", encodeJSON(firing{Promotion: promotion, Reason: reason}))
 }
 
 func checkFiring(rules *Ruleset, e *Event) *Refusal {
@@ -271,7 +271,7 @@ func (p *Processor) turnsOf(of *Promotion, cal calendar.Calendar, after, by cale
 				through = min(through, at-1)
 				break
 			}
-			turns = append(turns, &Event{ID: derived + name + "/" + of.ID + "/" + at.String(), Type: commandTurn, Time: at, Timed: true,
+			turns = append(turns, &Event{ID: derived + name + "/" + of.ID + "/" + at.String(), Kind: EventDerived, Type: commandTurn, Time: at, Timed: true,
 				Data: encodeJSON(turning{of.ID, opened})})
 			at = next(cal, p.subjects, at)
 		}

@@ -24,6 +24,8 @@ const recordFormat = 1
 const (
 	markPast = 1 << iota
 	markRaised
+	markKeyed
+	markKind // above it: the kind of the event
 )
 
 func marksOf(e *Event, o *Outcome) (marks uint64) {
@@ -33,7 +35,10 @@ func marksOf(e *Event, o *Outcome) (marks uint64) {
 	if len(o.Raised) > 0 {
 		marks |= markRaised
 	}
-	return marks
+	if e.Key != "" {
+		marks |= markKeyed
+	}
+	return marks + uint64(e.Kind)*markKind
 }
 
 // encodeRecord appends a journal record; DecodeRecord reads it.
@@ -173,7 +178,11 @@ func DecodeRecord(b []byte) (*Record, error) {
 	e.Time = r.at()
 	e.Arrived = e.Time + calendar.Instant(r.int())
 	e.Timed = r.flag()
-	e.Past = r.uint()&markPast != 0
+	marks := r.uint()
+	e.Kind, e.Past = EventKind(marks/markKind), marks&markPast != 0 //nolint:gosec // written from one
+	if marks&markKeyed != 0 {
+		e.Key = keyOf(e.ID)
+	}
 	e.Depth = r.len2()
 	e.Data = append([]byte(nil), r.bytes()...)
 	o := &rec.Outcome

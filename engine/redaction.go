@@ -192,7 +192,7 @@ func (r *redactor) rewrite(rec *Record, as string, images []Image) {
 func anonymous(rec *Record, id, as string, images []Image) *Record {
 	e, o := &rec.Event, &rec.Outcome
 	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
-		Event: Event{ID: id, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
+		Event: Event{ID: id, Kind: EventRedacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
 		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Images: images,
 			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool { return s.Score.Member == e.Member })}}
 	for i := range left.Outcome.Entries {
@@ -209,7 +209,7 @@ func anonymous(rec *Record, id, as string, images []Image) *Record {
 // forgetClaim deletes a claim that is kept on its own.
 func (r *redactor) forgetClaim(rec *Record) {
 	if rec.Event.Type == commandClaim {
-		r.found.Rows = append(r.found.Rows, Row{Key: stateRow(subjectKey(claimPrefix, strings.TrimPrefix(rec.Event.ID, keyNames)))})
+		r.found.Rows = append(r.found.Rows, Row{Key: stateRow(subjectKey(claimPrefix, rec.Event.Key))})
 	}
 }
 
@@ -297,7 +297,7 @@ func (nothing) Scan(string, string, func(string, []byte) bool) error { return ni
 func (nothing) ScanBack(string, string, func(string, []byte) bool) error { return nil }
 
 // isRedacted reports whether a record is what was left of an erased member's.
-func isRedacted(rec *Record) bool { return strings.HasPrefix(rec.Event.Member, erasedNames) }
+func isRedacted(rec *Record) bool { return rec.Event.Kind == EventRedacted }
 
 // redacted applies what was left of an erased member's record.
 func (p *Processor) redacted(rec *Record) {

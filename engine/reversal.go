@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -65,7 +64,7 @@ func NewRefuse(event string) *Event {
 }
 
 func newReversal(command, id string, data reversing) *Event {
-	return &Event{ID: derived + id, Type: command, Data: encodeJSON(data)}
+	return &Event{ID: derived + id, Kind: EventCommand, Type: command, Data: encodeJSON(data)}
 }
 
 // isReversal reports whether a type of event is that of a command about an earlier event.
@@ -176,7 +175,7 @@ func (p *Processor) identify(e *Event) error {
 	}
 	id := of.Event
 	if settles(e.Type) {
-		id = keyNames + of.Claim
+		id = keyedID(of.Claim)
 	}
 	target, err := p.known(id)
 	if target != nil {
@@ -202,7 +201,7 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case e.Depth == 0 && strings.HasPrefix(data.Event, derived):
+	case e.Depth == 0 && (target != nil && target.Event.Kind != EventSent || target == nil && reserved(data.Event)):
 		return nil, &Refusal{Code: CodeNotReversible, Message: "this is no event of yours but one that Laurel made: reverse the event that led to it"}, nil
 	case target == nil:
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
@@ -290,7 +289,7 @@ func (r *reversal) made(e *Event) *Record {
 		return nil
 	}
 	for _, rec := range slices.Backward(r.revisions()) {
-		if rec.Event.Type == e.Type && (e.Type == commandVoid || !e.keyed() && string(rec.Event.Data) == string(e.Data)) {
+		if rec.Event.Type == e.Type && (e.Type == commandVoid || e.Key == "" && string(rec.Event.Data) == string(e.Data)) {
 			return rec
 		}
 	}
@@ -314,7 +313,7 @@ func (r *reversal) over() *Refusal {
 // not the one in force.
 func (p *Processor) repeated(rec *Record, e *Event) (*Outcome, *Refusal, error) {
 	out, refusal := p.duplicate(rec, e)
-	if refusal != nil || e.Type != commandAmend || e.keyed() || rec.Outcome.Revision == nil {
+	if refusal != nil || e.Type != commandAmend || e.Key != "" || rec.Outcome.Revision == nil {
 		return out, refusal, nil
 	}
 	r := &reversal{target: &Record{Seq: rec.Outcome.Revision.Seq}}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -110,8 +109,8 @@ func (c *ChallengeRecord) doneSteps(then *ChallengeRecord) {
 	for i := range then.Windows {
 		w := &then.Windows[i]
 		for _, mark := range w.Goals {
-			if strings.HasPrefix(mark.ID, "steps/") {
-				*c.needWindow(w.Key, w.Group).needGoal(mark.ID) = mark
+			if mark.Step {
+				*c.needWindow(w.Key, w.Group).needMark(mark.ID, true) = mark
 			}
 		}
 	}
@@ -129,7 +128,7 @@ func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now
 			}
 			continue
 		}
-		if reached := then.goal(mark.ID); reached != nil {
+		if reached := then.mark(mark.ID, mark.Step); reached != nil {
 			mark.First, mark.At = reached.First, reached.At
 			mark.Times = min(mark.Times, reached.Times)
 			left.Goals = append(left.Goals, mark)
@@ -517,7 +516,7 @@ func (a *applier) queueReversal(c *Claw) {
 		}
 	}
 	id := derivedID(command, a.event.ID, c.ID)
-	a.out.Queued = append(a.out.Queued, &Event{ID: id, Type: command, Member: c.queued.Member, Time: a.event.Time, Timed: true, Arrived: a.now,
+	a.out.Queued = append(a.out.Queued, &Event{ID: id, Kind: EventDerived, Type: command, Member: c.queued.Member, Time: a.event.Time, Timed: true, Arrived: a.now,
 		Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id, Queued: c.queued})
 }

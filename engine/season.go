@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -343,9 +342,9 @@ func idOfTier(t *Tier) string {
 }
 
 // newSeasonCommand is a command about a season as a whole, dated at its close.
-func newSeasonCommand(kind string, closes calendar.Instant, data ending) *Event {
-	id := seasonNames + strings.TrimPrefix(kind, "season.") + "/" + data.Leaderboard + "/" + data.Season
-	return &Event{ID: id, Type: kind, Time: closes, Timed: true, Data: encodeJSON(data)}
+func newSeasonCommand(command, name string, closes calendar.Instant, data ending) *Event {
+	id := seasonNames + name + "/" + data.Leaderboard + "/" + data.Season
+	return &Event{ID: id, Kind: EventDerived, Type: command, Time: closes, Timed: true, Data: encodeJSON(data)}
 }
 
 // idPart writes a text so that it has no slash.
@@ -353,7 +352,7 @@ func newSeasonCommand(kind string, closes calendar.Instant, data ending) *Event 
 // once, however often it is sent.
 func newPlace(member string, closes calendar.Instant, p placed) *Event {
 	id := seasonNames + "place/" + p.Leaderboard + "/" + p.Season + "/" + idPart.Replace(p.Split) + "/" + idPart.Replace(p.Group) + "/" + member
-	return &Event{ID: id, Type: commandPlace, Member: member, Time: closes, Timed: true, Data: encodeJSON(p)}
+	return &Event{ID: id, Kind: EventDerived, Type: commandPlace, Member: member, Time: closes, Timed: true, Data: encodeJSON(p)}
 }
 
 // isSeason reports whether an event type is one of closing seasons.

@@ -122,11 +122,8 @@ func anonymousRow(key string, value []byte) Row {
 	return Row{Key: strings.Clone(key), Value: encodePlace(f)}
 }
 
-// placeRows are the rows of a place in a table. The place of an erased member has no name.
+// placeRows are the rows of a place in a table.
 func placeRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row {
-	if strings.HasPrefix(f.Member, erasedNames) {
-		f.Member = ""
-	}
 	at := ordered(uint64(position)) //nolint:gosec // a count
 	rows := []Row{{Key: placeKey(key, position), Value: encodePlace(f)}}
 	if f.Member != "" {

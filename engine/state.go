@@ -279,6 +279,7 @@ func (w *writer) challenge(c *ChallengeRecord) {
 		w.len(len(win.Goals))
 		for _, g := range win.Goals {
 			w.text(g.ID)
+			w.flag(g.Step)
 			w.len(g.Times)
 			w.at(g.First)
 			w.at(g.At)
@@ -398,7 +399,7 @@ func (r *reader) challenge(c *ChallengeRecord) {
 	c.Windows = list(r, func(w *ChallengeWindow) {
 		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
 		w.Goals = list(r, func(g *GoalMark) {
-			*g = GoalMark{ID: r.name(), Times: r.len2(), First: r.at(), At: r.at()}
+			*g = GoalMark{ID: r.name(), Step: r.flag(), Times: r.len2(), First: r.at(), At: r.at()}
 		})
 	})
 	c.Parts = r.parts()

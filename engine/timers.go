@@ -260,7 +260,8 @@ func (a *applier) fire(t *timer, due calendar.Instant) {
 
 // occurrence is the event that a timer is for a member at an instant.
 func (t *timer) occurrence(member string, due calendar.Instant) *Event {
-	e := &Event{ID: derived + "timer/" + t.key + "/" + due.String() + "/" + member, Type: t.event.Name, Member: member, Time: due, Timed: true, Arrived: due}
+	e := &Event{ID: derived + "timer/" + t.key + "/" + due.String() + "/" + member, Kind: EventDerived, Type: t.event.Name,
+		Member: member, Time: due, Timed: true, Arrived: due}
 	if t.Promotion != nil {
 		e.Fields = []Value{TextValue(t.Promotion.ID)}
 	}
@@ -311,7 +312,7 @@ func (n News) String() string { return strconv.Itoa(n.Version) + "." + strconv.F
 // tick is the event that tells a member of the news: its timers and notices are set anew, and lowered goals are completed. Its
 // id names the news, so that it has one effect however often it is sent.
 func (n News) tick(member string) *Event {
-	return &Event{ID: newsIDs + n.String() + "/" + member, Type: commandTime, Member: member}
+	return &Event{ID: derived + "news/" + n.String() + "/" + member, Kind: EventNews, Type: commandTime, Member: member}
 }
 
 // Spread calls yield for the stored members after one, in byte order of their ids, with the event that tells them of news.

@@ -3,7 +3,6 @@ package engine
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -308,12 +307,12 @@ func (m *Member) ChallengeAt(rules *Ruleset, c *Challenge, at calendar.Instant) 
 	s.Goal = next
 	if window != nil {
 		for _, g := range window.Goals {
-			if !strings.HasPrefix(g.ID, "steps/") {
+			if !g.Step {
 				s.Reached = append(s.Reached, g.ID)
 			}
 		}
 		for _, step := range c.Steps {
-			if window.goal("steps/"+step.ID) != nil {
+			if window.step(step.ID) != nil {
 				s.Steps = append(s.Steps, step.ID)
 			}
 		}
