@@ -35,8 +35,9 @@ import (
 //	l/ member NUL <seq>                   whether it has ledger entries    the redaction of the member
 //	n/ member NUL <seq>                   Member as after that event       a reversal of an earlier event, the redaction
 //	d/ <instant> member                   <seq> since which it is due      the event that finds another instant due, the erasure
-//	w/ counter NUL window NUL split NUL   <seq> of what the member brought the redaction of the member
-//	   group NUL member                   a group, <seq> that took it back
+//	w/ counter NUL window NUL split NUL   by turns <seq> of what a member  the redaction of the member
+//	   group NUL member                   brought to a group, and <seq> of
+//	                                      what took the last of it back
 //	q/ promotion                          Firings, for looks at the past   nobody
 //	e/ pseudonym                          the erased id                    the redaction of the member (Redacted)
 //	os/ <seq> <number>                    ScoreChange for another process  jobs, once the board has it; the redaction
