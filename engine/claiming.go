@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -535,7 +534,7 @@ func checkCodes(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	for i, code := range data.Codes {
 		at := FieldError{Location: "codes[" + decimal.Decimal(i*int(decimal.One)).String() + "]"}
 		switch {
-		case code == "" || len(code) > maxCode || strings.ContainsRune(code, 0):
+		case !fitsCode(code):
 			at.Code, at.Message = "wrong_code", "a code of 1 to 200 bytes is expected"
 		case seen[code] || subjects.code(knownCode(r.ID, code)) != "":
 			at.Code, at.Message = CodeKnownCode, "the pool has had this code before"

@@ -209,6 +209,11 @@ func (d *decoder) data(e *Event) {
 	}
 }
 
+// fitsCode reports whether a text can be a code of a reward.
+func fitsCode(code string) bool {
+	return code != "" && len(code) <= maxCode && !strings.ContainsRune(code, 0)
+}
+
 // RefuseCommand refuses an event of one of this package's own types: those are what the engine and its own API ask of a
 // member's state, and no event that a sender may send. It is nil for every other type; Process judges those.
 func RefuseCommand(e *Event, rules func() *Ruleset) *Refusal {

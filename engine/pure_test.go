@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,6 +79,63 @@ func impurities(t *testing.T, name string, src []byte) []string {
 						report(n, "uses "+call)
 					}
 				}
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// readers are the files that read text, with what they read. All others have facts in fields and take no text apart to find one.
+var readers = map[string]string{
+	"decode.go":     "the data of events, by the names of its fields",
+	"envelope.go":   "events, ids and codes as they are sent",
+	"mentions.go":   "what erased members sent, for their ids",
+	"source.go":     "the data of commands, where a source is a text",
+	"store_keys.go": "the keys of rows",
+}
+
+// takingApart are the functions that look for something in a text.
+var takingApart = regexp.MustCompile(`^(strings|bytes)\.(HasPrefix|HasSuffix|Trim(Prefix|Suffix)|Cut\w*|Split\w*|Fields\w*|Contains\w*|(Last)?Index\w*)$|^regexp\.`)
+
+func TestFactsAreFields(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	read := map[string]bool{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		src, err := os.ReadFile(name)
+		require.NoError(t, err)
+		found := parsings(t, name, src)
+		if readers[name] == "" {
+			require.Empty(t, found, "give the fact a field: no decision reads it out of a text")
+		}
+		read[name] = len(found) > 0
+	}
+	for name := range readers {
+		require.True(t, read[name], "%s reads no text any more and need not be listed", name)
+	}
+}
+
+// The check itself must be able to fail.
+func TestParsingsAreFound(t *testing.T) {
+	src := `package engine
+import ("strings"; "bytes"; "regexp")
+func f(a string, b []byte) { strings.Cut(a, "/"); bytes.HasPrefix(b, b); regexp.MustCompile(a); cut := strings.SplitN; cut(a, a, 2); strings.ToLower(a) }`
+	require.Len(t, parsings(t, "planted.go", []byte(src)), 4)
+}
+
+// parsings lists where a file takes a text apart.
+func parsings(t *testing.T, name string, src []byte) (found []string) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, src, 0)
+	require.NoError(t, err)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if pkg, ok := s.X.(*ast.Ident); ok && takingApart.MatchString(pkg.Name+"."+s.Sel.Name) {
+				found = append(found, fset.Position(n.Pos()).String()+": "+pkg.Name+"."+s.Sel.Name)
 			}
 		}
 		return true

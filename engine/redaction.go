@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -132,15 +131,12 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 }
 
 // names reports whether an event may give to an erased member, or take from one: its data names it, or the profile of its
-// member does. Text that is written with escapes may name anybody.
+// member does.
 func (r *redactor) names(rec *Record) bool {
 	data := rec.Event.Data
-	if bytes.IndexByte(data, '\\') >= 0 {
-		return true
-	}
 	m := r.p.subjects.Member(rec.Event.Member)
 	for id := range r.members {
-		if bytes.Contains(data, []byte(id)) || m != nil && slices.ContainsFunc(m.Profile, func(v Value) bool { return v.Text() == id }) {
+		if mayMention(data, id) || m != nil && slices.ContainsFunc(m.Profile, func(v Value) bool { return v.Text() == id }) {
 			return true
 		}
 	}
@@ -175,7 +171,7 @@ func (r *redactor) rewrite(rec *Record, as string, images []Image) {
 	if as == "" {
 		rec.Outcome.Images = images
 	} else {
-		if strings.Contains(id, rec.Event.Member) {
+		if mentions(id, rec.Event.Member) {
 			id = erasedNames + "event/" + strconv.FormatUint(rec.Seq, 10)
 		}
 		r.forgetClaim(rec)
