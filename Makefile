@@ -1,17 +1,23 @@
-# Everything the project needs is installed by these targets: `make test` is the whole gate, `make help` lists the rest.
+# Everything the project needs is installed by these targets: `make gate` is the whole gate, `make help` lists the rest.
 
 GOLANGCI := v2.15.0
 YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint editor planted same oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
+.PHONY: help build gate test race lint editor ports planted same oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the binary, ./laurel
 	go build -o laurel ./cmd/laurel
+
+# Each stage says how long it took.
+gate: ## Run the gate: test, lint, editor, ports
+	@for stage in test lint editor ports; do \
+	  begun=$$(date +%s); $(MAKE) --no-print-directory $$stage || exit 1; echo "== $$stage: $$(($$(date +%s) - begun)) s"; \
+	done
 
 test: redis ## Run all tests, with a real Redis that they start themselves
 	go vet ./...
@@ -36,6 +42,11 @@ $(TOOLS)/yaml-language-server-$(YAMLLS):
 	@command -v npm >/dev/null || \
 	  { echo "installing npm"; sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq npm >/dev/null; }
 	npm install --silent --no-fund --no-audit --prefix $@ yaml-language-server@$(YAMLLS)
+
+ports: ## Compile for every system that Laurel runs on
+	@for port in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
+	  CGO_ENABLED=0 GOOS=$${port%/*} GOARCH=$${port#*/} go build ./... || { echo "it does not compile for $$port" >&2; exit 1; }; \
+	done
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
 	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \

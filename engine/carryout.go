@@ -102,7 +102,7 @@ func (w *writer) raise(r *Raise) {
 }
 
 func (r *reader) raise(x *Raise) {
-	*x = Raise{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.source(), Amount: r.num(),
+	*x = Raise{Kind: small[EffectKind](r), ID: r.text(), Level: r.text(), Source: r.source(), Amount: r.num(),
 		Take: r.flag(), Lifted: r.flag(), Lapsed: r.flag()}
 	x.Boosts = list(r, r.boosted)
 	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.idleRules()

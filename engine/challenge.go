@@ -96,7 +96,7 @@ func (a *applier) foldChallenge(c *Counter, con challenges.Contribution, group s
 				a.trace.not(a.event.ID, name, ch.Position, NotJoined, "")
 				return
 			}
-			a.stopped(name, ch.Position, NotJoined, "")
+			a.stopped(name, ch.Position, NotJoined)
 		} else {
 			a.trace.not(a.event.ID, name, ch.Position, WindowClosed, "")
 		}

@@ -158,7 +158,7 @@ func (w *writer) claim(c *Claim) {
 }
 
 func (r *reader) claim(c *Claim) {
-	*c = Claim{ID: r.text(), Reward: r.name(), Seq: r.uint(), State: ClaimState(r.uint()), At: r.at(), Until: r.at(), Settled: r.at(), Confirmed: r.uint(),
+	*c = Claim{ID: r.text(), Reward: r.name(), Seq: r.uint(), State: small[ClaimState](r), At: r.at(), Until: r.at(), Settled: r.at(), Confirmed: r.uint(),
 		Code: r.text(), Chosen: r.name()}
 	c.Parts = list(r, r.claimPart)
 	c.Uses = list(r, func(u *ClaimUse) {

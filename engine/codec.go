@@ -3,9 +3,11 @@ package engine
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // States and journal records are written as a format number and then their fields in order, numbers as varints and texts
@@ -18,7 +20,7 @@ type writer struct{ b []byte }
 
 func (w *writer) uint(n uint64)                { w.b = binary.AppendUvarint(w.b, n) }
 func (w *writer) int(n int64)                  { w.b = binary.AppendVarint(w.b, n) }
-func (w *writer) len(n int)                    { w.uint(uint64(n)) }
+func (w *writer) len(n int)                    { w.uint(integer.Exact[uint64](n)) }
 func (w *writer) num(d decimal.Decimal)        { w.int(int64(d)) }
 func (w *writer) at(i calendar.Instant)        { w.int(int64(i)) }
 func (w *writer) key(k calendar.Key)           { w.int(int64(k)) }
@@ -75,7 +77,17 @@ func (r *reader) len() int {
 		r.short()
 		return 0
 	}
-	return int(n)
+	return integer.Exact[int](n)
+}
+
+// small reads one of a few; a number that is none of them is damage.
+func small[T ~uint8](r *reader) T {
+	n := r.uint()
+	if n > math.MaxUint8 {
+		r.short()
+		return 0
+	}
+	return T(n)
 }
 
 func (r *reader) num() decimal.Decimal { return decimal.Decimal(r.int()) }
@@ -111,7 +123,7 @@ func (r *reader) flag() bool {
 }
 
 func (r *reader) duration() calendar.Duration {
-	unit := calendar.Unit(r.uint())
+	unit := small[calendar.Unit](r)
 	return calendar.Duration{Unit: unit, N: int(r.int())}
 }
 
@@ -160,14 +172,14 @@ func (w *writer) value(v Value) {
 }
 
 func (r *reader) value() Value {
-	v := Value{Kind: Kind(r.uint())}
+	v := Value{Kind: small[Kind](r)}
 	switch v.Kind {
 	case Absent:
 	case Text:
 		v.str = r.text()
 	case ListOf:
 		l := &List{Rows: r.len(), Width: r.len()}
-		if uint64(l.Rows)*uint64(l.Width) > uint64(len(r.b)) {
+		if l.Width > 0 && l.Rows > len(r.b)/l.Width {
 			r.short()
 			return Value{}
 		}

@@ -345,7 +345,7 @@ func (a *applier) transfer(p *plannedRule) {
 		taken = a.takeFrom(from, takes, r)
 	}
 	if !taken {
-		a.stopped(name, r.Position, BalanceShort, "")
+		a.stopped(name, r.Position, BalanceShort)
 		return
 	}
 	fired := len(takes) > 0

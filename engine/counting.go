@@ -313,7 +313,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 			a.trace.not(a.event.ID, s.Path, s.Position, NotJoined, "")
 			return
 		}
-		a.stopped(s.Path, s.Position, NotJoined, "")
+		a.stopped(s.Path, s.Position, NotJoined)
 		return
 	}
 	count := a.m.needCount(CountID{Name: s.Counter.Name})

@@ -110,8 +110,7 @@ func (d *decoder) scalar(f *Field) Value {
 	switch c := d.peek(); f.Type {
 	case TypeNumber, TypeMoney, TypeInteger:
 		if c == '-' || c >= '0' && c <= '9' {
-			digits, _ := d.number()
-			return d.decimal(f, digits)
+			return d.decimal(f, d.number())
 		}
 	case TypeBoolean:
 		if d.word("true") {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -149,7 +150,7 @@ func referenceEnvelope(body []byte) (envelope, bool) {
 		return out, false
 	}
 	_, err := d.ReadToken()
-	return out, err == io.EOF
+	return out, errors.Is(err, io.EOF)
 }
 
 func (e envelope) text(name string) (string, bool) {

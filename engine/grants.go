@@ -27,7 +27,7 @@ func (a *applier) rule(p *plannedRule) {
 		return
 	}
 	if !a.take(takes, r.Source) {
-		a.stopped(name, r.Position, BalanceShort, "")
+		a.stopped(name, r.Position, BalanceShort)
 		return
 	}
 	fired := len(takes) > 0
@@ -70,7 +70,7 @@ func (a *applier) whole(gives, takes []plannedGrant, rule *Rule, to *Member) boo
 	}
 	for i := range gives {
 		if r := gives[i].grant.Reward; r != nil && a.soldOut(r) {
-			a.stopped(rule.Path, rule.Position, OutOfStock, "")
+			a.stopped(rule.Path, rule.Position, OutOfStock)
 			return false
 		}
 		p := gives[i].grant.Points

@@ -159,8 +159,8 @@ func (w *world) event(member, kind string, data ...any) *engine.Event {
 		return e
 	}
 	fields := map[string]any{}
-	for i := 0; i < len(data); i += 2 {
-		fields[data[i].(string)] = data[i+1]
+	for pair := range slices.Chunk(data, 2) {
+		fields[pair[0].(string)] = pair[1]
 	}
 	b, err := json.Marshal(fields)
 	require.NoError(w.t, err)
@@ -204,19 +204,19 @@ func (w *world) put(member string, p engine.Profile) *engine.Outcome {
 }
 
 // set gives one field of a profile a value, null to clear it.
-func (w *world) set(member, field, value string) *engine.Outcome {
+func (w *world) set(member, field, value string) {
 	w.t.Helper()
-	return w.put(member, engine.Profile{Fields: map[string]json.RawMessage{field: json.RawMessage(value)}})
+	w.put(member, engine.Profile{Fields: map[string]json.RawMessage{field: json.RawMessage(value)}})
 }
 
 func (w *world) moves(member, zone string) { w.put(member, engine.Profile{Timezone: &zone}) }
 
-func (w *world) enroll(member, challenge string) *engine.Outcome {
+func (w *world) enroll(member, challenge string) {
 	w.t.Helper()
 	e := w.event(member, "")
 	join := engine.NewEnrollment(e.ID, member, challenge)
 	join.Time, join.Arrived, join.Timed = e.Time, e.Arrived, e.Timed
-	return w.accept(join)
+	w.accept(join)
 }
 
 // jobs writes down what time has done to members by now, each due instant once.

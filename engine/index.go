@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // index finds, among definitions that look at one type of event, those that may apply, at a cost that follows how many
@@ -106,7 +108,7 @@ func newIndexedPath(path string, tests []placedTest, clauses int) indexedPath {
 // without is the set of all clauses but those of tests.
 func without(tests []placedTest, words, clauses int) bitmap {
 	b := make(bitmap, words)
-	for i := range int32(clauses) {
+	for i := range integer.Exact[int32](clauses) {
 		b.set(i)
 	}
 	for _, t := range tests {

@@ -159,8 +159,8 @@ func readJournal(t *testing.T, file string) *engine.Memory {
 	for len(rest) > 0 {
 		n, size := binary.Uvarint(rest)
 		require.Positive(t, size)
-		rec := rest[size : size+int(n)] //nolint:gosec // written above
-		rest = rest[size+int(n):]       //nolint:gosec // written above
+		rec := rest[size : size+int(n)]
+		rest = rest[size+int(n):]
 		decoded, err := engine.DecodeRecord(rec)
 		require.NoError(t, err)
 		batch.Records, batch.IDs = append(batch.Records, rec), append(batch.IDs, decoded.Event.ID)

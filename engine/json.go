@@ -230,7 +230,7 @@ func (s *scanner) hex(at int) (rune, bool) {
 }
 
 // number reads the characters of a number; decimal.ParseBytes judges them.
-func (s *scanner) number() ([]byte, bool) {
+func (s *scanner) number() []byte {
 	s.space()
 	start := s.pos
 	for s.pos < len(s.src) {
@@ -238,10 +238,10 @@ func (s *scanner) number() ([]byte, bool) {
 		case c >= '0' && c <= '9', c == '-', c == '+', c == '.', c == 'e', c == 'E':
 			s.pos++
 		default:
-			return s.src[start:s.pos], s.pos > start
+			return s.src[start:s.pos]
 		}
 	}
-	return s.src[start:s.pos], s.pos > start
+	return s.src[start:s.pos]
 }
 
 // word consumes true, false or null.
@@ -268,7 +268,7 @@ func (s *scanner) skip(depth int) {
 	case c == '"':
 		s.text()
 	case c == '-' || c >= '0' && c <= '9':
-		if digits, _ := s.number(); !wellFormed(digits) {
+		if digits := s.number(); !wellFormed(digits) {
 			s.fail("this is not a number of JSON")
 		}
 	case s.word("true") || s.word("false") || s.word("null"):

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -370,7 +371,7 @@ func (j *judgement) compare(b *applier) (again bool) {
 			continue
 		}
 		for i := range rec.Outcome.Trail.Causes {
-			c, ref := &rec.Outcome.Trail.Causes[i], CauseRef{rec.Seq, uint32(i + 1)} //nolint:gosec // an index
+			c, ref := &rec.Outcome.Trail.Causes[i], CauseRef{rec.Seq, uint32(i + 1)}
 			switch {
 			case j.undone[ref]:
 			case c.Event == TierReached:
@@ -396,7 +397,7 @@ func (j *judgement) compare(b *applier) (again bool) {
 }
 
 func (j *judgement) recordOf(seq uint64) *Record {
-	i, _ := slices.BinarySearchFunc(j.r.records, seq, func(r *Record, s uint64) int { return int(r.Seq) - int(s) }) //nolint:gosec // small
+	i, _ := slices.BinarySearchFunc(j.r.records, seq, func(r *Record, s uint64) int { return cmp.Compare(r.Seq, s) })
 	return j.r.records[i]
 }
 

@@ -142,7 +142,7 @@ func (r *Ruleset) name() {
 	limits := func(list []*Limit) {
 		for _, l := range list {
 			h := fnv.New64a()
-			h.Write([]byte(l.Key))
+			_, _ = h.Write([]byte(l.Key)) // it never fails
 			l.id = h.Sum64()
 		}
 	}

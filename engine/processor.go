@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Processor runs the events of one program: it knows duplicates, loads subjects, applies events one after another, and
@@ -65,7 +66,7 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
 		scores: map[scoreID]ScoreChange{},
 		erased: map[string]bool{}, batch: &Batch{}}
-	versions[0].zoned()
+	versions[0].first()
 	for i := range versions[1:] {
 		versions[i+1].succeed(versions[i])
 	}
@@ -75,12 +76,12 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	if err != nil {
 		return nil, err
 	}
-	p.arrived = calendar.Instant(sequence(string(arrived)))
+	p.arrived = calendar.Instant(integer.Signed(sequence(string(arrived))))
 	live, err := store.Get(liveRow)
 	if err != nil {
 		return nil, err
 	}
-	p.live = calendar.Instant(sequence(string(live)))
+	p.live = calendar.Instant(integer.Signed(sequence(string(live))))
 	erased := stateRow(erasedPrefix)
 	err = store.Scan(erased, "", func(key string, _ []byte) bool {
 		p.erased[restOf(key, erased)] = true
@@ -441,8 +442,8 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 		}
 		p.scores, p.saving = map[scoreID]ScoreChange{}, p.scores
 		if len(b.States) > 0 {
-			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(uint64(p.arrived)))},
-				Row{Key: liveRow, Value: []byte(ordered(uint64(p.live)))})
+			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(integer.Bits(int64(p.arrived))))},
+				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.live))))})
 		}
 		b.Mark = p.last
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // purePackages are the packages that must not know the world outside: the core.
-var purePackages = []string{".", "calendar", "decimal", "spelling", "../challenges", "../leaderboards"}
+var purePackages = []string{".", "calendar", "decimal", "integer", "spelling", "../challenges", "../leaderboards"}
 
 // forbiddenImports would let the outside in.
 var forbiddenImports = []string{"os", "net", "database/sql", "math/rand", "math/rand/v2", "crypto/rand", "io/ioutil", "os/exec",
@@ -154,7 +154,7 @@ func allowedImport(path string) bool {
 	const module = "github.com/laurel-engine/laurel/"
 	if rest, ours := strings.CutPrefix(path, module); ours {
 		switch rest {
-		case "challenges", "leaderboards", "engine", "engine/calendar", "engine/decimal", "engine/spelling":
+		case "challenges", "leaderboards", "engine", "engine/calendar", "engine/decimal", "engine/integer", "engine/spelling":
 			return true
 		}
 		return false

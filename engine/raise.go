@@ -302,7 +302,7 @@ func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 		case x.amount == 0:
 		case x.take:
 			if from.Balance(a.rules, x.grant.Points, a.now).Spendable-a.promised(from, x.grant.Points) < x.amount {
-				a.stopped(r.Path, r.Position, BalanceShort, "")
+				a.stopped(r.Path, r.Position, BalanceShort)
 				return false
 			}
 		case j.fits(r, x, to) < x.amount:

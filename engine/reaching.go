@@ -136,7 +136,7 @@ func (j *judgement) awarded() {
 		}
 		for i, c := range rec.Outcome.Trail.Causes {
 			switch {
-			case j.undone[CauseRef{rec.Seq, uint32(i + 1)}]: //nolint:gosec // an index
+			case j.undone[CauseRef{rec.Seq, uint32(i + 1)}]:
 			case c.Event == ChallengeCompleted:
 				c.At, c.Won = 0, false
 				j.awards[c]++

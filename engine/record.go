@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -179,7 +180,10 @@ func DecodeRecord(b []byte) (*Record, error) {
 	e.Arrived = e.Time + calendar.Instant(r.int())
 	e.Timed = r.flag()
 	marks := r.uint()
-	e.Kind, e.Past = EventKind(marks/markKind), marks&markPast != 0 //nolint:gosec // written from one
+	if marks/markKind > math.MaxUint8 {
+		r.short()
+	}
+	e.Kind, e.Past = EventKind(marks/markKind&math.MaxUint8), marks&markPast != 0 //nolint:gosec // seen to fit
 	if marks&markKeyed != 0 {
 		e.Key = keyOf(e.ID)
 	}
@@ -384,8 +388,8 @@ func (w *writer) score(s *ScoreChange) {
 
 func (r *reader) score(s *ScoreChange) {
 	s.Key = leaderboards.Key{Board: r.text(), Season: r.text(), Split: r.text()}
-	order := r.uint()
-	s.Rules = leaderboards.Rules{Order: leaderboards.Order(order &^ scoreRemoved), Ties: leaderboards.Ties(r.uint())}
+	order := small[leaderboards.Order](r)
+	s.Rules = leaderboards.Rules{Order: order &^ scoreRemoved, Ties: small[leaderboards.Ties](r)}
 	s.Score = leaderboards.Score{Member: r.text(), Value: decimal.Decimal(r.int()), Rest: r.int(), Reached: r.at(), Version: r.uint(),
 		Removed: order&scoreRemoved != 0}
 }

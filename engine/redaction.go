@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -269,7 +270,7 @@ func (r *redactor) place(store Store, table leaderboards.Key, member string) err
 	if err != nil || at == nil {
 		return err
 	}
-	key := placeKey(table, int64(sequence(string(at)))) //nolint:gosec // written from a count
+	key := placeKey(table, integer.Signed(sequence(string(at))))
 	value, err := store.Get(key)
 	if err == nil && value != nil {
 		r.found.Rows = append(r.found.Rows, Row{Key: ranked}, anonymousRow(key, value))

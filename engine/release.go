@@ -72,7 +72,7 @@ func (j *judgement) eachGift(yield func(gift)) {
 			if cause == 0 && rec != j.r.target {
 				continue // what revisions gave more counts with the event
 			}
-			for _, g := range j.gifts(CauseRef{rec.Seq, uint32(cause)}, rec) { //nolint:gosec // an index
+			for _, g := range j.gifts(CauseRef{rec.Seq, uint32(cause)}, rec) {
 				yield(g)
 			}
 		}

@@ -327,7 +327,7 @@ func (j *judgement) paidBy(rec *Record) {
 		return
 	}
 	for i, c := range rec.Outcome.Trail.Causes {
-		if c.Event == ChallengeCompleted && !j.undone[CauseRef{rec.Seq, uint32(i + 1)}] { //nolint:gosec // an index
+		if c.Event == ChallengeCompleted && !j.undone[CauseRef{rec.Seq, uint32(i + 1)}] {
 			j.paid[groupGoal{c.ID, c.Goal, c.Group, c.Key}] = true
 		}
 	}

@@ -158,7 +158,7 @@ func (r *reader) amendment(v *Revision) {
 func (r *reader) revision() *Revision {
 	v := &Revision{Seq: r.uint(), Progress: append([]byte(nil), r.bytes()...)}
 	v.Claws = list(r, func(c *Claw) {
-		*c = Claw{Kind: EffectKind(r.uint()), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.source(), Goal: r.text(),
+		*c = Claw{Kind: small[EffectKind](r), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.source(), Goal: r.text(),
 			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num(), Let: r.num()}
 	})
 	v.Undone = list(r, func(u *CauseRef) { *u = CauseRef{Seq: r.uint(), Cause: r.cause()} })

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -38,7 +39,7 @@ func LastAccepted(store Store) (at calendar.Instant, err error) {
 	if err != nil {
 		return 0, err
 	}
-	at = calendar.Instant(sequence(string(value)))
+	at = calendar.Instant(integer.Signed(sequence(string(value))))
 	_, mark := store.Head()
 	var failed error
 	err = store.Records(max(mark, 1), func(_ uint64, b []byte) bool {

@@ -39,6 +39,7 @@ type Ruleset struct {
 	earned  [][]*Counter // by index of points
 	byName  map[string]*Counter
 	timers  []*timer
+	placing placing           // where it stands among a program's versions
 	lowered bool              // a goal asks for less than it did in an older version
 	zones   *calendar.Zones   // those of the version, with what zones were before it; nil: the embedded ones
 	moves   []move            // the changes of time zone data up to it

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -87,7 +88,7 @@ func ClosedPage(store Store, key leaderboards.Key, from int64, limit int) ([]lea
 // ClosedPosition is where a member stands in a final table, from 1; 0 for one that is not in it.
 func ClosedPosition(store Store, key leaderboards.Key, member string) (int64, error) {
 	value, err := store.Get(rankedKey(key, member))
-	return int64(sequence(string(value))), err //nolint:gosec // written from a count
+	return integer.Signed(sequence(string(value))), err
 }
 
 func decodeRow(value []byte, into any) {
@@ -124,7 +125,7 @@ func anonymousRow(key string, value []byte) Row {
 
 // placeRows are the rows of a place in a table.
 func placeRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row {
-	at := ordered(uint64(position)) //nolint:gosec // a count
+	at := ordered(integer.Bits(position))
 	rows := []Row{{Key: placeKey(key, position), Value: encodePlace(f)}}
 	if f.Member != "" {
 		rows = append(rows, Row{Key: rankedKey(key, f.Member), Value: []byte(at)})

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -117,7 +118,7 @@ func (r *reader) travel(zones *calendar.Zones) (t Travel) {
 		return t
 	}
 	t.Left = zones.Known(r.text())
-	t.Excused = list(r, func(d *calendar.Date) { *d = calendar.Date(r.key()) })
+	t.Excused = list(r, func(d *calendar.Date) { *d = r.date() })
 	return t
 }
 
@@ -357,7 +358,24 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 }
 
 // len2 reads a number that is not the length of what follows.
-func (r *reader) len2() int { return int(r.uint()) }
+func (r *reader) len2() int {
+	n := r.uint()
+	if n > math.MaxInt {
+		r.short()
+		return 0
+	}
+	return int(n)
+}
+
+// date reads a day.
+func (r *reader) date() calendar.Date {
+	n := r.int()
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		r.short()
+		return 0
+	}
+	return calendar.Date(n)
+}
 
 func (r *reader) account(a *Account) {
 	*a = Account{Points: r.name(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -212,13 +213,13 @@ func snapshotKey(member string, seq uint64) string { return snapshotRange(member
 
 // dueKey is the key of a member that is due at an instant.
 func dueKey(at calendar.Instant, member string) string {
-	return duePrefix + ordered(uint64(at)^1<<63) + member
+	return duePrefix + ordered(integer.Bits(int64(at))^1<<63) + member
 }
 
 // dueOf reads what dueKey has written.
 func dueOf(key string) (at calendar.Instant, member string) {
 	due := restOf(key, duePrefix)
-	return calendar.Instant(sequence(due[:8]) ^ 1<<63), due[8:]
+	return calendar.Instant(integer.Signed(sequence(due[:8]) ^ 1<<63)), due[8:]
 }
 
 func ordinal(k calendar.Key) string { return strconv.FormatInt(int64(k), 10) }
@@ -286,12 +287,12 @@ func tableOf(key string) leaderboards.Key {
 func tableRange(key leaderboards.Key) string { return placePrefix + tableName(key) + nul }
 
 func placeKey(key leaderboards.Key, position int64) string {
-	return tableRange(key) + ordered(uint64(position)) //nolint:gosec // a count
+	return tableRange(key) + ordered(integer.Bits(position))
 }
 
 // placeOf reads what placeKey has written, of a season.
 func placeOf(key, season string) (split string, position int64) {
-	return key[len(season) : len(key)-len(nul)-8], int64(seqOf(key)) //nolint:gosec // written from a count
+	return key[len(season) : len(key)-len(nul)-8], integer.Signed(seqOf(key))
 }
 
 // afterTable is behind the rows of a table, of which one is known.

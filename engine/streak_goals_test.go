@@ -17,11 +17,10 @@ streaks:
 `
 
 // days sends an event on each of some days of May 2026.
-func (w *world) days(days ...int) *world {
+func (w *world) days(days ...int) {
 	for _, d := range days {
 		w.at(time.Date(2026, 5, d, 10, 0, 0, 0, time.UTC).Format(time.RFC3339)).as("d"+time.Date(2026, 5, d, 0, 0, 0, 0, time.UTC).Format("02")).send("ann", "done")
 	}
-	return w
 }
 
 func TestAStreaksGoalRepeats(t *testing.T) {

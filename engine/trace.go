@@ -101,9 +101,9 @@ func (t *Trace) not(event, definition string, at Position, why Reason, detail st
 }
 
 // stopped notes that a definition matched, and what kept it from giving.
-func (a *applier) stopped(definition string, at Position, why Reason, detail string) {
-	a.out.Notes = append(a.out.Notes, Note{Code: string(why), Definition: definition, Message: detail})
-	a.trace.not(a.event.ID, definition, at, why, detail)
+func (a *applier) stopped(definition string, at Position, why Reason) {
+	a.out.Notes = append(a.out.Notes, Note{Code: string(why), Definition: definition})
+	a.trace.not(a.event.ID, definition, at, why, "")
 }
 
 // stoppedBy notes that a definition matched, and which limit kept it from giving to a member.

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Trail is what the journal keeps of an event beside its effects, so that a reversal can undo exactly what it did
@@ -90,7 +92,7 @@ func cloned[T any](list []T) []T {
 func (a *applier) caused(c Cause) uint32 {
 	a.fresh = a.judge != nil && a.judge.happened(c)
 	a.trail.Causes = append(a.trail.Causes, c)
-	return uint32(len(a.trail.Causes)) //nolint:gosec // bounded by the memory of one event
+	return integer.Exact[uint32](len(a.trail.Causes))
 }
 
 func (w *writer) trail(t *Trail) {
@@ -161,7 +163,7 @@ func (r *reader) trail() *Trail {
 	t := &Trail{}
 	t.Causes = list(r, r.causeOf)
 	t.Gifts = list(r, func(g *Gift) {
-		*g = Gift{Kind: EffectKind(r.uint()), ID: r.text(), Level: r.text(), Source: r.source(), Cause: r.cause()}
+		*g = Gift{Kind: small[EffectKind](r), ID: r.text(), Level: r.text(), Source: r.source(), Cause: r.cause()}
 	})
 	t.Uses = list(r, r.useMark)
 	t.Taken = list(r, r.taken)
@@ -194,4 +196,11 @@ func (r *reader) builtin() string {
 	return causes[i]
 }
 
-func (r *reader) cause() uint32 { return uint32(r.uint()) } //nolint:gosec // written from one
+func (r *reader) cause() uint32 {
+	n := r.uint()
+	if n > math.MaxUint32 {
+		r.short()
+		return 0
+	}
+	return uint32(n)
+}

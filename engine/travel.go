@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Travel is what a change of a member's time zone leaves behind where each member's own midnight counts (semantics:
@@ -62,7 +63,7 @@ func (m *Member) relabel(rules *Ruleset, to *calendar.Zone) {
 		if t == nil {
 			continue
 		}
-		for d := calendar.Date(last) + 1; d <= to.Date(t.At); d++ {
+		for d := integer.Exact[calendar.Date](last) + 1; d <= to.Date(t.At); d++ {
 			if !slices.Contains(m.Travel.Excused, d) {
 				m.Travel.Excused = append(m.Travel.Excused, d)
 			}

@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Kind is the type of a Value (language: Types). Money and integers are numbers that their Field narrows;
@@ -76,7 +77,7 @@ func (v Value) Number() decimal.Decimal {
 func (v Value) Boolean() bool { return v.Kind == Boolean && v.num == 1 }
 
 // Date is the date held; the caller knows that it is one.
-func (v Value) Date() calendar.Date { return calendar.Date(v.num) }
+func (v Value) Date() calendar.Date { return integer.Exact[calendar.Date](v.num) }
 
 // Time is the instant held; the caller knows that it is one.
 func (v Value) Time() calendar.Instant { return calendar.Instant(v.num) }

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/laurel-engine/laurel/engine/calendar"
+import (
+	"sync"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+)
 
 // Version is a ruleset in force from an instant on, with the time zone data that it is judged by; nil is the embedded data.
 // Number counts a program's versions from 1.
@@ -11,9 +15,47 @@ type Version struct {
 	Zones  *calendar.Zones
 }
 
-// succeed lets the counters of a version begin: those that the version before it has too go on, the others count from
+// placing is where a ruleset stands among the versions of a program. It is put there once: a ruleset that several processors
+// have in force does not change while one of them reads it.
+type placing struct {
+	mu sync.Mutex
+	at *place
+}
+
+type place struct {
+	number int
+	from   calendar.Instant
+	zones  *calendar.Zones
+	before *Ruleset // nil for the first
+	behind *place   // where before stood then
+}
+
+// once calls put unless the ruleset stands there already.
+func (v Version) once(before *Ruleset, put func()) {
+	at := place{number: v.Number, from: v.From, zones: v.Zones, before: before}
+	if before != nil {
+		before.placing.mu.Lock()
+		at.behind = before.placing.at
+		before.placing.mu.Unlock()
+	}
+	p := &v.Rules.placing
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.at == nil || *p.at != at {
+		put()
+		p.at = &at
+	}
+}
+
+// first is succeed for the first version of a program.
+func (v Version) first() { v.once(nil, v.zoned) }
+
+// succeed puts a version behind the one before it.
+func (v Version) succeed(before Version) { v.once(before.Rules, func() { v.follow(before) }) }
+
+// follow lets the counters of a version begin: those that the version before it has too go on, the others count from
 // the version's activation (operations: A new version of a ruleset).
-func (v Version) succeed(before Version) {
+func (v Version) follow(before Version) {
 	v.succeedZones(before.Rules)
 	v.begins(before)
 	v.succeedBoards(before.Rules)

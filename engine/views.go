@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // The questions a member's state answers. Each takes an instant not before the member's last event and counts the time
@@ -280,7 +281,7 @@ func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Inst
 		if c.Last.IsExact() {
 			return cal.After(calendar.Instant(count.Periods[i].Key), c.Last) + 1
 		}
-		day := calendar.Date(count.Periods[i].Key)
+		day := integer.Exact[calendar.Date](count.Periods[i].Key)
 		at := cal.After(cal.Zone.Start(day), c.Last)
 		for date := cal.Zone.Date(at).AddDays(-2); ; date = date.AddDays(1) {
 			if start := cal.Zone.Start(date); start > after && c.periodKey(cal, cal.WindowStart(start, c.Last)) > count.Periods[i].Key {

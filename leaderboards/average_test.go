@@ -42,7 +42,7 @@ func TestAveragesAreOrderedByTheirFractions(t *testing.T) {
 		}
 		sum := r.Int64N(100) - 50
 		if r.IntN(3) == 0 {
-			sum = int64(r.Uint64()) //nolint:gosec // any
+			sum = int64(r.Uint64())
 		}
 		add(sum, n)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 const (
@@ -75,9 +76,9 @@ func Average(sum decimal.Decimal, n int) (value decimal.Decimal, rest int64) {
 	if 2*left > by || 2*left == by && quotient&1 == 1 { // half-even, as everywhere
 		quotient, left = quotient+1, left-by
 	}
-	away := uint64(max(left, -left))
-	part, _ := bits.Div64(away>>1, away<<63, uint64(by))
-	if rest = int64(part); left < 0 { //nolint:gosec // at most half
+	away := integer.Bits(max(left, -left))
+	part, _ := bits.Div64(away>>1, away<<63, integer.Bits(by))
+	if rest = integer.Signed(part); left < 0 {
 		rest = -rest
 	}
 	return decimal.Decimal(quotient), rest

@@ -303,7 +303,7 @@ func (b *builder) notices(rec *document.Record, usual []calendar.Duration) []cal
 	return all
 }
 
-func (b *builder) period(rec *document.Record, name string) calendar.Period {
-	p, _ := calendar.ParsePeriod(rec.Text(name))
+func (b *builder) every(rec *document.Record) calendar.Period {
+	p, _ := calendar.ParsePeriod(rec.Text("every"))
 	return p
 }

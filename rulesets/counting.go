@@ -19,7 +19,7 @@ var foldNames = []string{"add", "highest", "lowest", "latest", "distinct", "earn
 func (b *builder) counters() {
 	for _, rec := range b.records["counters"] {
 		c := b.names.Counters[rec.ID]
-		c.Every, c.Last, c.Public = b.period(rec, "every"), b.duration(rec, "last"), rec.Text("public") == "true"
+		c.Every, c.Last, c.Public = b.every(rec), b.duration(rec, "last"), rec.Text("public") == "true"
 		b.count(rec, c, meaning{who: "a counter", definition: "counters/" + rec.ID, forField: true, during: true})
 	}
 }

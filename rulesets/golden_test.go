@@ -38,7 +38,7 @@ func TestBadRulesets(t *testing.T) {
 
 func compareGolden(t *testing.T, golden, got string) {
 	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
 	}
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)

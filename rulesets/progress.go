@@ -20,7 +20,7 @@ func (b *builder) streaks() {
 func (b *builder) streak(rec *document.Record, s *engine.Streak) {
 	name := "streaks/" + rec.ID
 	s.OptIn, s.Leave = rec.Text("join") == "opt_in", rec.Text("on_reversal") == "leave"
-	s.Run.Every = b.period(rec, "every")
+	s.Run.Every = b.every(rec)
 	s.Run.AtLeast = decimal.One
 	if n := rec.Values["at_least"]; n != nil {
 		s.Run.AtLeast = b.decimal(n)
@@ -160,7 +160,7 @@ func (b *builder) challenge(rec *document.Record, c *engine.Challenge) {
 		b.Node(rec.Values["retry"], "join: opt_in", "only a challenge that members join can be tried again")
 	}
 	c.For = b.who(rec.Values["for"], r).cond
-	c.Every, c.Within = b.period(rec, "every"), b.duration(rec, "within")
+	c.Every, c.Within = b.every(rec), b.duration(rec, "within")
 	b.challengeWindow(rec, c)
 	if n := rec.Values["winners"]; n != nil && n.Text != "all" {
 		if c.Winners, _ = strconv.Atoi(n.Text); c.Winners == 0 {

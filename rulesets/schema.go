@@ -105,7 +105,7 @@ func (b *builder) schemaField(n *document.Node, path string, optional bool, dept
 	case document.Map:
 		return b.schemaFields(n, path+".", optional, nil, depth+1)
 	case document.List:
-		f.Type, f.Items = engine.TypeList, b.itemSchema(n, path, depth)
+		f.Type, f.Items = engine.TypeList, b.itemSchema(n, depth)
 	default:
 		var known bool
 		if f.Type, known = b.fieldType(n); !known {
@@ -115,7 +115,7 @@ func (b *builder) schemaField(n *document.Node, path string, optional bool, dept
 	return []*engine.Field{f}
 }
 
-func (b *builder) itemSchema(n *document.Node, path string, depth int) *engine.Schema {
+func (b *builder) itemSchema(n *document.Node, depth int) *engine.Schema {
 	if len(n.Items) != 1 {
 		b.Node(n, "write [text] or [{sku: text}]", "a list has one type of item")
 		return engine.NewSchema(b.rules.Currency, b.rules.Digits)

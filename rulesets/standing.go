@@ -96,7 +96,7 @@ func (b *builder) reaching(n *document.Node, g document.Groups, from int) (k cha
 // metrics makes the counters that a tier's levels are on, and returns their names; one nameless for the plain forms.
 func (b *builder) metrics(rec *document.Record, t *engine.Tier) []string {
 	name := "tiers/" + rec.ID
-	every, last := b.period(rec, "every"), b.duration(rec, "last")
+	every, last := b.every(rec), b.duration(rec, "last")
 	switch {
 	case rec.Has("earned"):
 		c := &engine.Counter{Definition: t.Definition, Name: name, Fold: challenges.Add, Every: every, Last: last}

@@ -188,7 +188,7 @@ func median(v []float64) float64 {
 }
 
 func writeBenchRuleset(dir, limit string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "bench.yaml")

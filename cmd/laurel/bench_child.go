@@ -59,7 +59,7 @@ func (c *child) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.cmd = exec.CommandContext(ctx, self, c.args...)
+	c.cmd = exec.CommandContext(ctx, self, c.args...) //nolint:gosec // it starts itself
 	c.cmd.Stderr = os.Stderr
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {

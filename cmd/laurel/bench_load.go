@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // load sends requests on a fixed number of connections, as fast as answers come.
@@ -40,7 +42,7 @@ func (s *sample) quantile(q float64) float64 {
 
 // appendEvent appends the body of the n-th event, about 300 bytes, spread over the members.
 func (l *load) appendEvent(b []byte, n uint64) []byte {
-	member := n * 2654435761 % uint64(l.o.members)
+	member := n * 2654435761 % integer.Exact[uint64](l.o.members)
 	b = append(b, `{"id":"b`...)
 	b = strconv.AppendUint(b, n, 10)
 	b = append(b, `","type":"purchase","member":"member-`...)
@@ -107,8 +109,9 @@ func (l *load) batches(n int) sample {
 	return l.run(4, l.server.address, func(c *fasthttp.HostClient, req *fasthttp.Request, resp *fasthttp.Response) int {
 		l.prepare(req, l.server.address, http.MethodPost, "/v1/events/batch", "application/x-ndjson")
 		body := req.Body()[:0]
-		last := l.sent.Add(uint64(n))
-		for i := last - uint64(n) + 1; i <= last; i++ {
+		count := integer.Exact[uint64](n)
+		last := l.sent.Add(count)
+		for i := last - count + 1; i <= last; i++ {
 			body = append(l.appendEvent(body, i), '\n')
 		}
 		req.SetBodyRaw(body)

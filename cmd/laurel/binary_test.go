@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,7 +42,7 @@ func laurel(t *testing.T, args ...string) (stdout, stderr string, exit int) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
-	if _, failed := err.(*exec.ExitError); err != nil && !failed { //nolint:errorlint // Run returns it as it is
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
 		require.NoError(t, err)
 	}
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()

@@ -373,10 +373,11 @@ func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets m
 			fmt.Fprintf(out, "  note     %d %s of it not yet active; laurel check lists them\n", len(l.Inactive), plural(len(l.Inactive), "part"))
 		}
 		if secret, isNew := secrets[id]; isNew {
+			remark := ""
 			if o.demo {
-				secret += "  (a new one at each start of the demo; the one before is revoked)"
+				remark = "  (a new one at each start of the demo; the one before is revoked)"
 			}
-			fmt.Fprintf(out, "  key      %s\n", secret)
+			fmt.Fprintf(out, "  key      %s%s\n", secret, remark)
 		}
 	}
 	if clock != "" {

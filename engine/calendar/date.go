@@ -3,6 +3,8 @@ package calendar
 import (
 	"errors"
 	"time"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Date is a day of the Gregorian calendar, without a zone: days since 1970-01-01. Dates compare and subtract with the
@@ -56,7 +58,7 @@ func (d Date) Weekday() time.Weekday {
 }
 
 // AddDays returns the date n days later, or earlier for a negative n.
-func (d Date) AddDays(n int) Date { return d + Date(n) }
+func (d Date) AddDays(n int) Date { return d + integer.Exact[Date](n) }
 
 // AddMonths returns the same day n months later, or the last day of that month if it is shorter: 31 January and one month
 // is 28 February.
@@ -103,7 +105,7 @@ func (d *Date) UnmarshalText(text []byte) error {
 // civil returns the date of a year, month and day that exist.
 func civil(year, month, dayOfMonth int) Date {
 	days, _ := floorDiv(time.Date(year, time.Month(month), dayOfMonth, 0, 0, 0, 0, time.UTC).Unix(), day/second)
-	return Date(days)
+	return integer.Exact[Date](days)
 }
 
 func daysIn(year, month int) int {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Instant is a point in time: microseconds since 1970-01-01T00:00:00Z. Instants compare with the operators of int64.
@@ -128,7 +130,7 @@ func (i Instant) Append(dst []byte) []byte {
 		return append(dst, "beginning"...)
 	}
 	days, clock := floorDiv(int64(i), day)
-	dst = append(Date(days).Append(dst), 'T')
+	dst = append(integer.Exact[Date](days).Append(dst), 'T')
 	dst = appendDigits(dst, clock/hour, 2)
 	dst = appendDigits(append(dst, ':'), clock/minute%60, 2)
 	dst = appendDigits(append(dst, ':'), clock/second%60, 2)

@@ -32,7 +32,7 @@ func (c Calendar) Label(p Period, k Key) string {
 	case Month:
 		dst = appendDigits(append(dst, '-'), int64(month), 2)
 	case Quarter:
-		dst = append(dst, '-', 'Q', byte('1'+(month-1)/3))
+		dst = appendDigits(append(dst, '-', 'Q'), int64((month-1)/3+1), 1)
 	}
 	return string(dst)
 }

@@ -1,6 +1,10 @@
 package calendar
 
-import "time"
+import (
+	"time"
+
+	"github.com/laurel-engine/laurel/engine/integer"
+)
 
 // Period is a stretch of the calendar: what counters, limits and seasons are cut into.
 type Period uint8
@@ -84,7 +88,7 @@ func (c Calendar) Start(p Period, k Key) Instant {
 		return Beginning
 	case Hour:
 		date, clock := floorDiv(int64(k), 24)
-		return c.Zone.At(Date(date), time.Duration(clock)*time.Hour)
+		return c.Zone.At(integer.Exact[Date](date), time.Duration(clock)*time.Hour)
 	}
 	return c.Zone.Start(c.FirstDate(p, k))
 }
@@ -111,11 +115,11 @@ func (c Calendar) FirstDate(p Period, k Key) Date {
 	switch p {
 	case Hour:
 		date, _ := floorDiv(int64(k), 24)
-		return Date(date)
+		return integer.Exact[Date](date)
 	case Day:
-		return Date(k)
+		return integer.Exact[Date](k)
 	case Week:
-		return Date(int64(k)*7 - c.weekShift())
+		return integer.Exact[Date](int64(k)*7 - c.weekShift())
 	case Month, Quarter, Year:
 		months := monthsOf(p)
 		year, index := floorDiv(int64(k), int64(12/months))

@@ -3,6 +3,8 @@ package calendar
 import (
 	"math"
 	"time"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Zone is an IANA time zone: from which instant which offset from UTC holds. A Zone is immutable and safe for concurrent
@@ -71,10 +73,10 @@ func (z *Zone) wall(i Instant) wall {
 	if z == nil {
 		z = UTC
 	}
-	if uint64(i-tableStart) >= uint64(tableEnd-tableStart) {
+	if integer.Bits(int64(i-tableStart)) >= uint64(tableEnd-tableStart) {
 		return z.wallBeyond(i)
 	}
-	k := int(z.index[uint64(i-tableStart)>>bucketShift])
+	k := int(z.index[integer.Bits(int64(i-tableStart))>>bucketShift])
 	for i >= z.spans[k+1].from {
 		k++
 	}
@@ -248,5 +250,5 @@ func (w wall) add(d time.Duration) wall {
 
 func (w wall) date() Date {
 	days, _ := floorDiv(int64(w), day)
-	return Date(days)
+	return integer.Exact[Date](days)
 }

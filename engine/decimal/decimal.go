@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Decimal is an exact number in millionths: 1 is 1_000_000. Decimals compare with the operators of int64.
@@ -138,15 +140,15 @@ func appendPadded(dst []byte, n uint64, digits int) []byte {
 // magnitude returns |d|, which for Min does not fit in a Decimal.
 func magnitude(d Decimal) uint64 {
 	if d < 0 {
-		return -uint64(d)
+		return -integer.Bits(int64(d))
 	}
-	return uint64(d)
+	return integer.Bits(int64(d))
 }
 
 // signed gives a magnitude its sign, or false when no Decimal can hold it.
 func signed(negative bool, m uint64) (Decimal, bool) {
 	if negative {
-		return Decimal(-m), m <= 1<<63
+		return Decimal(integer.Signed(-m)), m <= 1<<63
 	}
-	return Decimal(m), m < 1<<63
+	return Decimal(integer.Signed(m)), m < 1<<63
 }

@@ -3,6 +3,8 @@ package decimal
 import (
 	"math/big"
 	"math/bits"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // What a division leaves is kept as a fraction, so that x / n * n is x. Its parts are reduced, which makes every number one Wide.
@@ -77,7 +79,7 @@ func addFraction(w, b Wide) (Wide, error) {
 	}
 	x, y := compose(w.Hi < 0, n1), compose(b.Hi < 0, n2)
 	lo, carry := bits.Add64(x.Lo, y.Lo, 0)
-	sum := Wide{Hi: x.Hi + y.Hi + int64(carry), Lo: lo} //nolint:gosec // 0 or 1
+	sum := Wide{Hi: x.Hi + y.Hi + integer.Signed(carry), Lo: lo}
 	if (x.Hi^sum.Hi)&(y.Hi^sum.Hi) < 0 {
 		return fromRat(new(big.Rat).Add(w.Rat(), b.Rat()))
 	}

@@ -3,6 +3,8 @@ package decimal
 import (
 	"math/bits"
 	"strconv"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Wide is a signed 128-bit integer of units of 10^-12, in two's complement: Hi × 2^64 + Lo, divided by Den where a division has
@@ -30,7 +32,7 @@ func (w Wide) Add(b Wide) (Wide, error) {
 		return addFraction(w, b)
 	}
 	lo, carry := bits.Add64(w.Lo, b.Lo, 0)
-	hi := w.Hi + b.Hi + int64(carry)
+	hi := w.Hi + b.Hi + integer.Signed(carry)
 	return checked(Wide{Hi: hi, Lo: lo}, (w.Hi^hi)&(b.Hi^hi) < 0)
 }
 
@@ -44,7 +46,7 @@ func (w Wide) Sub(b Wide) (Wide, error) {
 		return addFraction(w, b)
 	}
 	lo, borrow := bits.Sub64(w.Lo, b.Lo, 0)
-	hi := w.Hi - b.Hi - int64(borrow)
+	hi := w.Hi - b.Hi - integer.Signed(borrow)
 	return checked(Wide{Hi: hi, Lo: lo}, (w.Hi^b.Hi)&(w.Hi^hi) < 0)
 }
 
@@ -165,23 +167,23 @@ func (w Wide) String() string {
 	return string(appendFraction(dst, fraction, WideDigits))
 }
 
-func small(n int64) Wide { return Wide{Hi: n >> 63, Lo: uint64(n)} }
+func small(n int64) Wide { return Wide{Hi: n >> 63, Lo: integer.Bits(n)} }
 
 func (w Wide) magnitude() uint128 {
 	if w.Hi >= 0 {
-		return uint128{uint64(w.Hi), w.Lo}
+		return uint128{integer.Bits(w.Hi), w.Lo}
 	}
 	lo, borrow := bits.Sub64(0, w.Lo, 0)
-	return uint128{-uint64(w.Hi) - borrow, lo}
+	return uint128{-integer.Bits(w.Hi) - borrow, lo}
 }
 
 // compose gives a magnitude below 2^127 its sign.
 func compose(negative bool, m uint128) Wide {
 	if !negative {
-		return Wide{Hi: int64(m.hi), Lo: m.lo}
+		return Wide{Hi: integer.Signed(m.hi), Lo: m.lo}
 	}
 	lo, borrow := bits.Sub64(0, m.lo, 0)
-	return Wide{Hi: int64(-m.hi - borrow), Lo: lo}
+	return Wide{Hi: integer.Signed(-m.hi - borrow), Lo: lo}
 }
 
 // bounded gives a magnitude its sign, or ErrOverflow beyond the limit.

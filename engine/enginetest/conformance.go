@@ -110,9 +110,9 @@ func Conformance(t *testing.T, h Harness) {
 }
 
 func conformRandom(t *testing.T, h Harness) {
-	seed := rand.Int63() //nolint:gosec // a test's seed
+	seed := rand.Int63()
 	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewSource(seed)) //nolint:gosec // a test's randomness
+	r := rand.New(rand.NewSource(seed))
 	s, model := h.Open(t), engine.NewMemory()
 	last := uint64(0)
 	for range 60 {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Offset is from when on a zone is so many seconds ahead of UTC.
@@ -51,10 +52,10 @@ func compiled(offsets []Offset) []byte {
 	header := func(transitions, types int) {
 		b.WriteString("TZif2")
 		b.Write(make([]byte, 15))
-		write([6]uint32{0, 0, 0, uint32(transitions), uint32(types), 4}) //nolint:gosec // a few
+		write([6]uint32{0, 0, 0, integer.Exact[uint32](transitions), integer.Exact[uint32](types), 4})
 	}
 	kind := func(seconds int) {
-		write(int32(seconds)) //nolint:gosec // under a day
+		write(integer.Exact[int32](seconds))
 		b.Write([]byte{0, 0})
 	}
 	header(0, 1)

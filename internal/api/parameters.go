@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
@@ -93,7 +94,7 @@ func (c call) settled() error {
 	if err != nil {
 		return err
 	}
-	if uint64(seq) > c.program.Durable() {
+	if integer.Bits(seq) > c.program.Durable() {
 		return &problem{code: "not_yet", detail: "this event is not here yet", retry: 1}
 	}
 	return nil

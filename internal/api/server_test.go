@@ -305,10 +305,10 @@ func (w *world) do(method, path, body string, headers ...string) *answer {
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Del(headers[i])
-		if headers[i+1] != "" {
-			req.Header.Set(headers[i], headers[i+1])
+	for pair := range slices.Chunk(headers, 2) {
+		req.Header.Del(pair[0])
+		if pair[1] != "" {
+			req.Header.Set(pair[0], pair[1])
 		}
 	}
 	resp, err := w.client.Do(req)

@@ -120,7 +120,7 @@ func newSeasons(c *peerCase) peerFamily {
 // play makes a board whose season is final as long after its end as it lasts itself.
 func (f *seasons) play(w *world) {
 	every, closes := "", ""
-	switch _, suffix := f.named(); {
+	switch suffix := f.season(); {
 	case strings.HasPrefix(suffix, "from"):
 		cannot("a season is a period of the calendar: it does not go from one date to another")
 	case strings.Contains(suffix, "month"):
@@ -132,18 +132,18 @@ func (f *seasons) play(w *world) {
 		"leaderboards: {board: {counter: score"+closes+"}}"))
 }
 
-// named is the name of the board, and the season that it ends in: year2030month05.
-func (f *seasons) named() (board, season string) {
+// season is what the name of the board ends in: year2030month05.
+func (f *seasons) season() string {
 	name := fmt.Sprint(f.Events[0].Value)
 	if i := strings.LastIndex(name, "_"); strings.ContainsAny(name, "0123456789") {
-		return name[:i], name[i+1:]
+		return name[i+1:]
 	}
-	return name, ""
+	return ""
 }
 
 func (f *seasons) look(w *world, key string, _ any) any {
 	b, cal := w.rules.Leaderboards[0], w.rules.Calendar
-	_, season := f.named()
+	season := f.season()
 	if season == "" && b.Counter.Every == calendar.Always {
 		return -1
 	}

@@ -67,7 +67,7 @@ func (f *within) play(w *world) {
 	for _, s := range r.Streaks {
 		for _, b := range w.member(f.Events[0].member()).Badges {
 			if b.ID == fmt.Sprintf("rank_%d", s.Rank) {
-				f.rows = append(f.rows, map[string]any{"streak": s.at(), "badge_rank": s.Rank, "to_at": f.timeOf(b.At), "from_at": f.back(w, b.At, length)})
+				f.rows = append(f.rows, map[string]any{"streak": s.at(), "badge_rank": s.Rank, "to_at": f.timeOf(b.At), "from_at": f.back(b.At, length)})
 			}
 		}
 	}
@@ -84,7 +84,7 @@ func (f *within) timeOf(at calendar.Instant) any {
 }
 
 // back is the time of the first event that counted towards a badge: the earliest that the counter looked back at.
-func (f *within) back(w *world, at calendar.Instant, length int) any {
+func (f *within) back(at calendar.Instant, length int) any {
 	var first any
 	for _, e := range f.Events {
 		t := moment(e.At, time.Minute)

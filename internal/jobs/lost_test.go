@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -116,7 +117,7 @@ func (f *far) requireRight(keys ...leaderboards.Key) {
 func (f *far) built(key leaderboards.Key) string {
 	f.Helper()
 	token, err := f.client.HGet(context.Background(), keyOf(key, "meta"), "built").Result()
-	if err != redis.Nil {
+	if !errors.Is(err, redis.Nil) {
 		require.NoError(f, err)
 	}
 	return token

@@ -33,7 +33,7 @@ func (p *Program) Copy(ctx context.Context, key leaderboards.Key, rules leaderbo
 	if c == nil {
 		c = &copied{made: make(chan struct{}), board: leaderboards.NewMemory()}
 		p.copies.of[key] = c
-		go p.copy(c, key, rules)
+		go p.copy(context.WithoutCancel(ctx), c, key, rules) // others may wait for it when this one has gone
 	}
 	p.copies.mu.Unlock()
 	select {
@@ -44,10 +44,10 @@ func (p *Program) Copy(ctx context.Context, key leaderboards.Key, rules leaderbo
 	}
 }
 
-func (p *Program) copy(c *copied, key leaderboards.Key, rules leaderboards.Rules) {
+func (p *Program) copy(ctx context.Context, c *copied, key leaderboards.Key, rules leaderboards.Rules) {
 	defer close(c.made)
 	start := time.Now()
-	c.err = c.board.Rebuild(context.Background(), key, rules, p.scoresOf(key))
+	c.err = c.board.Rebuild(ctx, key, rules, p.scoresOf(key))
 	time.AfterFunc(max(copyTime, 10*time.Since(start)), func() {
 		p.copies.mu.Lock()
 		defer p.copies.mu.Unlock()

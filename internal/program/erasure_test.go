@@ -14,12 +14,11 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
-func accept(t *testing.T, p *program.Program, e *engine.Event) *engine.Outcome {
+func accept(t *testing.T, p *program.Program, e *engine.Event) {
 	t.Helper()
 	results, err := p.Submit(e)
 	require.NoError(t, err)
 	require.Nil(t, results[0].Refusal)
-	return results[0].Outcome
 }
 
 // Members are erased and redacted while events come in; afterwards a replay proves the store.

@@ -105,7 +105,7 @@ func retryAfter(text string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return min(time.Duration(n)*time.Second, maxRetryAfter) //nolint:gosec // of 32 bits
+	return min(time.Duration(n)*time.Second, maxRetryAfter)
 }
 
 // reason is an error in words that can be shown and kept: without the address, which may have a token in its query.

@@ -220,7 +220,7 @@ func (q *queue) due(now, next, rush calendar.Instant) (batch []*delivery, _ cale
 // take adds what the journal holds next for the endpoint, and returns the record up to which that is.
 func (q *queue) take(e *Endpoint, after uint64, probing bool, batch *[]*delivery) (uint64, error) {
 	most := min(q.d.program.Durable()-after, maxScan)
-	return engine.Messages(q.d.program.Store(), q.d.id, after, int(most), func(of []engine.Message) bool { //nolint:gosec // bounded
+	return engine.Messages(q.d.program.Store(), q.d.id, after, int(most), func(of []engine.Message) bool {
 		if len(*batch) >= maxBatch || probing && len(*batch) > 0 {
 			return false
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Rows of an endpoint, in the store of its program. They say which messages, never what is in them: that is in the journal,
@@ -34,7 +35,7 @@ func parsePlace(text string) (p place, ok bool) {
 	seq, index, found := strings.Cut(text, "-")
 	n, err1 := strconv.ParseUint(seq, 10, 63)
 	i, err2 := strconv.ParseUint(index, 10, 31)
-	p = place{n, int(i)} //nolint:gosec // of 31 bits
+	p = place{n, int(i)}
 	return p, found && err1 == nil && err2 == nil && p.String() == text
 }
 
@@ -43,7 +44,7 @@ const placeSize = 12
 func (p place) key() string {
 	var b [placeSize]byte
 	binary.BigEndian.PutUint64(b[:], p.seq)
-	binary.BigEndian.PutUint32(b[8:], uint32(p.index)) //nolint:gosec // bounded by what one event raises
+	binary.BigEndian.PutUint32(b[8:], integer.Exact[uint32](p.index))
 	return string(b[:])
 }
 
@@ -64,13 +65,13 @@ func deadKey(endpoint string, p place) string { return deadPrefix + endpoint + "
 
 func waitingKey(endpoint string, due calendar.Instant, p place) string {
 	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(due)) //nolint:gosec // instants of waiting messages are after 1970
+	binary.BigEndian.PutUint64(b[:], integer.Bits(int64(due)))
 	return waitingPrefix + endpoint + "\x00" + string(b[:]) + p.key()
 }
 
 func dueOf(key string) calendar.Instant {
 	at := len(key) - placeSize - 8
-	return calendar.Instant(binary.BigEndian.Uint64([]byte(key[at : at+8]))) //nolint:gosec // written from one
+	return calendar.Instant(integer.Signed(binary.BigEndian.Uint64([]byte(key[at : at+8]))))
 }
 
 func (t *tries) encode() []byte {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -59,6 +60,6 @@ func flip(order leaderboards.Order, v int64) int64 {
 }
 
 // sortable maps integers to unsigned ones in the same order.
-func sortable(v int64) uint64 { return uint64(v) ^ 1<<63 }
+func sortable(v int64) uint64 { return integer.Bits(v) ^ 1<<63 }
 
-func unsortable(v uint64) int64 { return int64(v ^ 1<<63) }
+func unsortable(v uint64) int64 { return integer.Signed(v ^ 1<<63) }

@@ -49,7 +49,7 @@ func newProxy(t *testing.T, serverURL string) *proxy {
 		}
 	})
 	t.Cleanup(func() {
-		listener.Close()
+		_ = listener.Close()
 		p.open.Wait() // the board was opened after the proxy, so it is closed already and has let its connections go
 	})
 	return p

@@ -3,6 +3,7 @@ package document
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -183,7 +184,7 @@ func unescape(s string) (r rune, width int) {
 		return 0, 0
 	}
 	v, err := strconv.ParseUint(s[2:2+digits], 16, 32)
-	if err != nil {
+	if err != nil || v > unicode.MaxRune {
 		return 0, 0
 	}
 	return rune(v), 2 + digits

@@ -23,7 +23,7 @@ func (d *documents) word() string {
 	return fmt.Sprintf("%sw%dq", letters[d.IntN(len(letters))], d.words)
 }
 
-func (d *documents) blanks(s string, most int) string { return strings.Repeat(s, d.IntN(most+1)) }
+func (d *documents) blanks(most int) string { return strings.Repeat(" ", d.IntN(most+1)) }
 
 // scalar is one scalar of a style, its lines indented by indent, as it follows "key: ".
 func (d *documents) scalar(st style, indent string) string {
@@ -44,18 +44,18 @@ func (d *documents) scalar(st style, indent string) string {
 	for line := range 1 + d.IntN(4) {
 		if line > 0 {
 			if !block {
-				b.WriteString(d.blanks(" ", 2))
+				b.WriteString(d.blanks(2))
 			}
-			b.WriteString("\n" + strings.Repeat(d.blanks(" ", 3)+"\n", d.IntN(2)*d.IntN(3)) + indent)
+			b.WriteString("\n" + strings.Repeat(d.blanks(3)+"\n", d.IntN(2)*d.IntN(3)) + indent)
 			if block && d.IntN(4) == 0 {
-				b.WriteString(d.blanks(" ", 3)) // more indented
+				b.WriteString(d.blanks(3)) // more indented
 			} else if !block {
-				b.WriteString(d.blanks(" ", 3))
+				b.WriteString(d.blanks(3))
 			}
 		}
 		for i := range 1 + d.IntN(3) {
 			if i > 0 {
-				b.WriteString(" " + d.blanks(" ", 2))
+				b.WriteString(" " + d.blanks(2))
 			}
 			b.WriteString(d.word() + d.extra(st))
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
-	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
@@ -87,7 +86,7 @@ func next(v engine.Value, step int) (engine.Value, bool) {
 		}
 		return engine.NumberValue(decimal.Decimal(n + int64(step))), true
 	case engine.Date:
-		return engine.DateValue(v.Date() + calendar.Date(step)), true
+		return engine.DateValue(v.Date().AddDays(step)), true
 	default:
 		return v, false
 	}

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -120,11 +121,10 @@ func parse(source string) (ast.Node, []Error) {
 	}
 	tree, err := parser.Parse(source)
 	if err != nil {
-		fe, located := err.(*file.Error)
-		if !located {
-			return nil, []Error{{0, 1, err.Error(), ""}}
+		if fe, located := errors.AsType[*file.Error](err); located {
+			return nil, []Error{syntaxError(fe)}
 		}
-		return nil, []Error{syntaxError(fe)}
+		return nil, []Error{{0, 1, err.Error(), ""}}
 	}
 	if errs := audit(source, tree.Node); len(errs) > 0 {
 		return tree.Node, errs

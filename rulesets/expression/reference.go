@@ -120,7 +120,7 @@ func (c *compiler) declared(schema *engine.Schema, owner string, segs []segment,
 	for i := range segs {
 		prefix := joined(segs[:i+1])
 		if f := schema.Field(prefix); f != nil {
-			return nil, c.notARecord(f, segs[i+1])
+			return nil, c.notARecord(f, segs[i+1]) //nolint:gosec // the whole path is no field, so another follows
 		}
 		if !isRecord(schema, prefix) {
 			names := fieldsBelow(schema, joined(segs[:i]))

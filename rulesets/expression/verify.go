@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (c *compiler) verify(source string) *Error {
 		ast.Walk(&tree.Node, &translator{dates: c.dates})
 		_, err = checker.Check(tree, c.scope.config())
 	}
-	fe, located := err.(*file.Error)
+	fe, located := errors.AsType[*file.Error](err)
 	switch {
 	case err == nil:
 		return nil

@@ -202,7 +202,7 @@ func windowClause(w *calendar.Window) clause {
 		c["event.day"] = text(days...)
 	}
 	if w.Hours != nil && !overnight {
-		c["event.hour"] = between(number(int64(w.Hours.From/time.Hour)), number(int64((w.Hours.To-1)/time.Hour)), true)
+		c["event.hour"] = between(number(int64(w.Hours.From/time.Hour)), number(int64((w.Hours.To-1)/time.Hour)))
 	}
 	return c
 }

@@ -21,8 +21,8 @@ var truths = domain{texts: []string{"true", "false"}}
 
 func number(n int64) *big.Rat { return new(big.Rat).SetInt64(n) }
 
-func between(low, high *big.Rat, whole bool) domain {
-	return domain{low: low, high: high, whole: whole}
+func between(low, high *big.Rat) domain {
+	return domain{low: low, high: high, whole: true}
 }
 
 func point(n *big.Rat) domain { return domain{low: n, high: n} }

@@ -151,9 +151,9 @@ func (r reasoner) conditional(n *ast.ConditionalNode, given clause) domain {
 
 // derivedRanges are what the fields that every event and member has can be.
 var derivedRanges = map[string]domain{
-	"event.hour":            between(number(0), number(23), true),
-	"event.month":           between(number(1), number(12), true),
-	"event.days_since_last": between(number(0), nil, true),
+	"event.hour":            between(number(0), number(23)),
+	"event.month":           between(number(1), number(12)),
+	"event.days_since_last": between(number(0), nil),
 	"event.is_first":        truths,
 	"event.day":             text("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
 }
@@ -216,7 +216,7 @@ func (r reasoner) kept(group, last, id string) domain {
 	case group == "has_badge", group == "challenge" && last == "done", group == "in":
 		return truths
 	case group == "streak", group == "rewards", group == "challenge" && last == "times":
-		return between(number(0), nil, true)
+		return between(number(0), nil)
 	case group == "tier" && r.scope.Names.Tiers[id] != nil:
 		levels := []string{""}
 		for _, l := range r.scope.Names.Tiers[id].Ladder.Levels {
@@ -230,8 +230,8 @@ func (r reasoner) kept(group, last, id string) domain {
 
 // fixedRanges are the results of functions that do not depend on what they are asked about.
 var fixedRanges = map[string]domain{
-	"bucket": between(number(0), number(99), true), "month": between(number(1), number(12), true), "day": between(number(1), number(31), true),
-	"len": between(number(0), nil, true), "count": between(number(0), nil, true), "age": {whole: true}, "days_between": {whole: true},
+	"bucket": between(number(0), number(99)), "month": between(number(1), number(12)), "day": between(number(1), number(31)),
+	"len": between(number(0), nil), "count": between(number(0), nil), "age": {whole: true}, "days_between": {whole: true},
 	"lower": {lower: true}, "has": truths, "any": truths, "all": truths, "none": truths,
 }
 

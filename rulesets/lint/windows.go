@@ -74,12 +74,12 @@ func (l *linter) gaps() {
 		switch {
 		case w.Cron != nil:
 			for _, clock := range clocks(w.Cron) {
-				if l.gap(n, w, l.schedule(n), clock, "it begins at %s") {
+				if l.gap(w, l.schedule(n), clock, "it begins at %s") {
 					break
 				}
 			}
 		case w.Hours != nil && (promotion || !l.program.Ruleset.MemberClock):
-			l.gap(n, w, n.Find("hours"), w.Hours.From, "it opens at %s")
+			l.gap(w, n.Find("hours"), w.Hours.From, "it opens at %s")
 		}
 	}
 }
@@ -111,7 +111,7 @@ func clocks(c *calendar.Cron) (out []time.Duration) {
 }
 
 // gap speaks of the first day on which the clock jumps over a time of day at which w begins.
-func (l *linter) gap(n *document.Node, w *calendar.Window, at *document.Node, clock time.Duration, instead string) bool {
+func (l *linter) gap(w *calendar.Window, at *document.Node, clock time.Duration, instead string) bool {
 	cal := l.program.Ruleset.Calendar
 	first := cal.Zone.Date(l.now)
 	for day := first; day < first.AddDays(gapYears*366); day++ {

@@ -77,12 +77,13 @@ func (c Challenge) name(m *member, day int) int {
 }
 
 // window is that of the present spell.
-func (c Challenge) window(m *member, at Instant) (name int, in inside, open bool) {
+func (c Challenge) window(m *member, at Instant) (name int, in inside) {
 	if s := c.present(m); s != nil {
-		return c.windowIn(m, at, s)
+		name, in, _ = c.windowIn(m, at, s)
+		return name, in
 	}
 	name, _, _ = c.dates(m.clock, at)
-	return name, func(*happened) bool { return false }, false
+	return name, func(*happened) bool { return false }
 }
 
 // ranOut reports whether the time that a member had from joining is over, also for one who has left.
@@ -435,7 +436,7 @@ func (w *World) Challenge(id string, c Challenge, now Instant) ChallengeStanding
 			s.Times++
 		}
 	}
-	name, in, _ := c.window(m, now)
+	name, in := c.window(m, now)
 	in = w.afterNeeds(c, m, name, in)
 	goals := all[name]
 	if len(c.Steps) > 0 {

@@ -236,7 +236,7 @@ func (w *World) Release(id, of string, now Instant) bool {
 				w.reach("released")
 			}
 		}
-		a.settle(m, now)
+		a.settle(now)
 	}
 	for _, g := range h.gifts {
 		g.to.settle(now)
@@ -246,7 +246,7 @@ func (w *World) Release(id, of string, now Instant) bool {
 			l.expires = a.expiry(g.to, l)
 			l.alive = l.expires
 			a.pay(l)
-			a.settle(g.to, now)
+			a.settle(now)
 			w.reach("gift released")
 		}
 	}

@@ -99,7 +99,7 @@ func (d drawing) ruleset(m mix, begin int) Program {
 		p.Challenges = append(p.Challenges, d.groupChallenge("j0", begin))
 	}
 	if m["tiers"] {
-		p.Tiers = append(p.Tiers, d.tier(m))
+		p.Tiers = append(p.Tiers, d.tier())
 	}
 	if m["badges"] {
 		p.Badges = d.badges(p.Counters)
@@ -450,7 +450,7 @@ func (d drawing) challenge(id string, begin int) Challenge {
 	return c
 }
 
-func (d drawing) tier(m mix) Tier {
+func (d drawing) tier() Tier {
 	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, OneLevel: d.one(2)}
 	switch d.below(3) {
 	case 0:

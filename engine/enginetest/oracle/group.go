@@ -71,7 +71,7 @@ func (w *World) payGroups(m *member, h *happened) {
 }
 
 func (w *World) groupStanding(m *member, c Challenge, now Instant) ChallengeStanding {
-	name, _, _ := c.window(m, now)
+	name, _ := c.window(m, now)
 	s := share{c, name, ""}
 	if c.By == "team" {
 		s.team = m.team

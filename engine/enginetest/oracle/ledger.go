@@ -96,7 +96,7 @@ func (a *account) open(w *World, m *member, seq int, now Instant, amount int64, 
 	} else {
 		a.pay(l)
 	}
-	a.settle(m, now)
+	a.settle(now)
 	return l
 }
 
@@ -163,7 +163,7 @@ func (a *account) settled(l *lot, amount int64) (rest int64, back []part) {
 
 // settle lets time pass, one instant after the other: what has become available pays debt, what has expired is gone, and
 // what is held too long is given back.
-func (a *account) settle(m *member, now Instant) {
+func (a *account) settle(now Instant) {
 	type turn struct {
 		at Instant
 		do func()
@@ -237,7 +237,7 @@ func (a *account) moveExpiry(w *World, m *member, h *happened) {
 			l.expired = l.forgiven
 		}
 	}
-	a.settle(m, h.Arrived)
+	a.settle(h.Arrived)
 }
 
 // expiryBack moves the expiry back where a voided event had put it off.
@@ -259,7 +259,7 @@ func (a *account) expiryBack(w *World, m *member, h *happened, now Instant) {
 			w.reach("expiry moved back")
 		}
 	}
-	a.settle(m, now)
+	a.settle(now)
 }
 
 func (a *account) lotOf(seq int, goal bool) *lot {
@@ -355,7 +355,7 @@ func (a *account) balance(m *member, now Instant) Balance {
 		}
 		c.claims = append(c.claims, &copied)
 	}
-	c.settle(m, now)
+	c.settle(now)
 	b := Balance{Debt: c.debt, Issued: c.issued, Spent: c.spent}
 	for _, x := range c.claims {
 		if x.state == "open" {

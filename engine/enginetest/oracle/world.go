@@ -315,7 +315,7 @@ func (m *member) event(id string) *happened {
 // settle lets time pass over the member's points.
 func (m *member) settle(now Instant) {
 	for _, a := range m.accounts {
-		a.settle(m, now)
+		a.settle(now)
 	}
 }
 

@@ -1,6 +1,10 @@
 package pebblestore
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/laurel-engine/laurel/engine/integer"
+)
 
 // Keys begin with a letter for the kind. A program's id follows with its length before it, so that no id's keys lie within
 // another's; a sequence number is big-endian, so that keys sort like numbers.
@@ -23,7 +27,7 @@ const maxProgram = 255
 
 func programKey(kind byte, program string) []byte {
 	b := make([]byte, 0, 2+len(program))
-	return append(append(b, kind, byte(len(program))), program...)
+	return append(append(b, kind, integer.Exact[byte](len(program))), program...)
 }
 
 // textKey continues a program's prefix with a text.

@@ -82,7 +82,7 @@ func (db *DB) makeRoom() error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(f.Preallocate(0, int64(size)), f.Close()) //nolint:gosec // at most maxBallast
+		return errors.Join(f.Preallocate(0, int64(size)), f.Close())
 	case missing != nil && free < size/4:
 		return fmt.Errorf("the disk of %s is full, and there is no ballast to remove: free %d MiB to start", db.dir, (size/4-free)>>20+1)
 	}

@@ -91,8 +91,8 @@ func TestAFullDisk(t *testing.T) {
 // A directory that others on the machine may look into is closed to them, and what is made in it is for its owner and group.
 func TestADirectoryIsClosedToOthers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	require.NoError(t, os.Mkdir(dir, 0o755))
-	require.NoError(t, os.Chmod(dir, 0o755))
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // which is what it is to mend
 	db, err := Open(dir, Options{})
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
