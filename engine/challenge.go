@@ -455,9 +455,6 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 // challengeNames is what the names of challenges' counts begin with.
 const challengeNames = "challenges/"
 
-// boardNames is what the paths of leaderboards begin with.
-const boardNames = "leaderboards/"
-
 // owns reports whether a count of this name belongs to the challenge or one of its steps.
 func (c *Challenge) owns(name string) bool {
 	own := challengeNames + c.Key

@@ -195,12 +195,12 @@ func (w *world) refused(code string, e *engine.Event) {
 }
 
 // put changes a profile.
-func (w *world) put(member string, p engine.Profile) *engine.Outcome {
+func (w *world) put(member string, p engine.Profile) {
 	w.t.Helper()
 	e := w.event(member, "")
 	put := engine.NewProfile(e.ID, member, p)
 	put.Time, put.Arrived = e.Time, e.Arrived
-	return w.accept(put)
+	w.accept(put)
 }
 
 // set gives one field of a profile a value, null to clear it.

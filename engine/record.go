@@ -183,7 +183,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	if marks/markKind > math.MaxUint8 {
 		r.short()
 	}
-	e.Kind, e.Past = EventKind(marks/markKind&math.MaxUint8), marks&markPast != 0 //nolint:gosec // seen to fit
+	e.Kind, e.Past = EventKind(marks/markKind&math.MaxUint8), marks&markPast != 0
 	if marks&markKeyed != 0 {
 		e.Key = keyOf(e.ID)
 	}

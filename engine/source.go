@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Source is what gave something or took it: a definition, an adjustment, an erasure. None is what time did.
@@ -64,7 +66,7 @@ func (s *Source) UnmarshalText(text []byte) error {
 	if i < 0 {
 		return fmt.Errorf("%q is no section", name)
 	}
-	*s = Source{Section(i), id}
+	*s = Source{integer.Exact[Section](i), id}
 	return nil
 }
 

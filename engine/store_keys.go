@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strconv"
@@ -131,9 +132,7 @@ func lastPart(key string) string { return key[strings.LastIndexByte(key, 0)+1:] 
 // ordered writes a number so that texts sort like numbers.
 func ordered(n uint64) string {
 	var b [8]byte
-	for i := range b {
-		b[i] = byte(n >> (56 - 8*i))
-	}
+	binary.BigEndian.PutUint64(b[:], n)
 	return string(b[:])
 }
 
@@ -235,7 +234,7 @@ func shareKey(s share) string {
 
 // outboxKey is the key of what is to be delivered of an event.
 func outboxKey(outbox string, seq uint64, i int) string {
-	return outbox + ordered(seq) + ordered(uint64(i))
+	return outbox + ordered(seq) + ordered(integer.Exact[uint64](i))
 }
 
 // scoreKey is the key of a score; of one of nobody it begins those of its ranking.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -96,7 +97,7 @@ func (r *ranking) told() error {
 	if err != nil || seq == 0 || r.Closed {
 		return err
 	}
-	told, err := r.call.program.Told(uint64(seq))
+	told, err := r.call.program.Told(integer.Exact[uint64](seq))
 	if err == nil && !told {
 		err = &problem{code: "not_yet", detail: "the leaderboard does not show this event yet", retry: 1}
 	}

@@ -13,7 +13,10 @@ import (
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
-const oldSecret, newSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=" //nolint:gosec // of tests
+const (
+	oldSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" //nolint:gosec // of tests
+	newSecret = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=" //nolint:gosec // of tests
+)
 
 func signed(t *testing.T, secrets []string, id, body string, at time.Time) http.Header {
 	t.Helper()

@@ -43,7 +43,7 @@ func (w *World) Claim(id, of, reward string, amount int64, now Instant) bool {
 		return false
 	}
 	a := m.accounts[r.Points]
-	if a.balance(m, now).Spendable < amount {
+	if a.balance(now).Spendable < amount {
 		w.reach("too little to claim")
 		return false
 	}
@@ -193,7 +193,7 @@ func (w *World) Adjust(of, points string, amount int64, now Instant) bool {
 	m.settle(now)
 	a := m.accounts[points]
 	if amount < 0 {
-		_, ok := a.take(m, now, -amount)
+		_, ok := a.take(now, -amount)
 		if !ok {
 			w.reach("adjustment refused")
 		}

@@ -209,8 +209,8 @@ func (a *account) order() []*lot {
 }
 
 // take forfeits an amount in spending order, or nothing.
-func (a *account) take(m *member, now Instant, amount int64) (parts []*part, ok bool) {
-	if a.balance(m, now).Spendable < amount {
+func (a *account) take(now Instant, amount int64) (parts []*part, ok bool) {
+	if a.balance(now).Spendable < amount {
 		return nil, false
 	}
 	for _, l := range a.order() {
@@ -327,7 +327,7 @@ func (a *account) clawBack(w *World, now Instant, own *lot, amount int64) {
 }
 
 // balance is the account at an instant, which it does not change.
-func (a *account) balance(m *member, now Instant) Balance {
+func (a *account) balance(now Instant) Balance {
 	c := *a
 	c.lots, c.claims, c.reach = nil, nil, nil // nothing of this happens
 	copies := map[*lot]*lot{}
@@ -393,5 +393,5 @@ func (b *Balance) expires(l *lot) {
 // Balance is a member's balance of some points.
 func (w *World) Balance(id, points string, now Instant) Balance {
 	m := w.members[id]
-	return m.accounts[points].balance(m, now)
+	return m.accounts[points].balance(now)
 }

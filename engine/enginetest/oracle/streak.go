@@ -213,7 +213,7 @@ func (w *World) Repair(id string, s Streak, now Instant) bool {
 // spend pays a price, or nothing where there is too little.
 func (m *member) spend(points string, amount int64, now Instant) bool {
 	a := m.accounts[points]
-	if _, ok := a.take(m, now, amount); !ok {
+	if _, ok := a.take(now, amount); !ok {
 		return false
 	}
 	a.spent += amount

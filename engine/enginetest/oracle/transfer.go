@@ -30,11 +30,11 @@ func (w *World) serveTake(m *member, h *happened, r *Rule, wanted int64, out map
 	t := &taking{rule: r, from: from, amount: wanted}
 	a, ok := from.accounts[r.Points], false
 	if from == m {
-		if t.parts, ok = a.take(m, h.Arrived, wanted); ok {
+		if t.parts, ok = a.take(h.Arrived, wanted); ok {
 			out[r.ID] -= wanted
 		}
 	} else {
-		ok = a.balance(from, h.Arrived).Spendable >= wanted
+		ok = a.balance(h.Arrived).Spendable >= wanted
 	}
 	if !ok {
 		w.reach("too little to take")
@@ -63,7 +63,7 @@ func (w *World) takeFromOthers(m *member, h *happened) {
 		if t.from != m {
 			w.seq++
 			t.from.settle(h.Arrived)
-			t.parts, _ = t.from.accounts[t.rule.Points].take(t.from, h.Arrived, t.amount)
+			t.parts, _ = t.from.accounts[t.rule.Points].take(h.Arrived, t.amount)
 		}
 	}
 }

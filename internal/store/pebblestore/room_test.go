@@ -92,7 +92,7 @@ func TestAFullDisk(t *testing.T) {
 func TestADirectoryIsClosedToOthers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	require.NoError(t, os.Mkdir(dir, 0o700))
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // which is what it is to mend
+	require.NoError(t, os.Chmod(dir, 0o755))
 	db, err := Open(dir, Options{})
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
