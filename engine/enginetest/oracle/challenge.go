@@ -302,8 +302,8 @@ func (c Challenge) key(window int, goal string) string {
 	return fmt.Sprint("challenge ", c.ID, "/", window, "/", goal)
 }
 
-// payGoals pays what an event brought the member to reach.
-func (w *World) payGoals(m *member, h *happened) {
+// payGoals pays what an event, which counted so much before, brought the member to reach.
+func (w *World) payGoals(m *member, h *happened, before int64) {
 	for _, c := range w.Program.Challenges {
 		if c.By != "" {
 			continue
@@ -320,7 +320,7 @@ func (w *World) payGoals(m *member, h *happened) {
 		}
 	}
 	for _, s := range w.Program.Streaks {
-		if h.Type == s.when() && s.qualifiedBy(m, h) {
+		if h.Type == s.when() && s.qualifiedBy(m, h, before) {
 			w.payStreak(m, s, h, m.clock.periodStart(s.Every, h.day))
 		}
 	}

@@ -53,6 +53,7 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	m.settle(now)
 	h := m.event(id)
 	rules, _ := w.Program.at(h.At)
+	before := h.Amount
 	h.Amount = amount
 	w.changed(m, h)
 	for i := range rules {
@@ -63,7 +64,7 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	m.gains = nil
 	later := *h
 	later.seq, later.Arrived = w.seq, now
-	w.payGoals(m, &later)
+	w.payGoals(m, &later, before)
 	w.payGroups(m, &later)
 }
 

@@ -50,15 +50,15 @@ func (s Streak) counts(h *happened) int64 {
 	return million
 }
 
-// qualifiedBy reports whether a period does not count without something that happened in it: then the goals of its run are paid.
-func (s Streak) qualifiedBy(m *member, h *happened) bool {
-	sum := int64(0)
+// qualifiedBy reports whether a period did not count before something that happened in it, or before it was amended: then the
+// goals of its run are paid.
+func (s Streak) qualifiedBy(m *member, h *happened, before int64) bool {
 	for _, x := range m.counted {
 		if x.ID != h.ID && m.clock.periodStart(s.Every, x.day) == m.clock.periodStart(s.Every, h.day) {
-			sum += s.counts(x)
+			before += s.counts(x)
 		}
 	}
-	return sum < int64(s.AtLeast)*million
+	return before < int64(s.AtLeast)*million
 }
 
 // runs walks a streak's periods, from the first qualified one to that of a day, and tells how many stored freezes were used. A

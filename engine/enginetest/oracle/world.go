@@ -207,7 +207,7 @@ func (w *World) Send(e Event) map[string]int64 {
 	m.grantLots(w, h)
 	w.takeFromOthers(m, h)
 	w.sendGifts(h)
-	w.payGoals(m, h)
+	w.payGoals(m, h, 0)
 	w.payGroups(m, h)
 	w.fireTimers(m, e.Arrived)
 	return out
