@@ -66,11 +66,17 @@ func (a *applier) fold(c *Counter, con challenges.Contribution, group, split str
 
 // periodKey is the period in which a counter counts an instant.
 func (c *Counter) periodKey(cal calendar.Calendar, at calendar.Instant) calendar.Key {
+	return periodKey(cal, c.Every, c.Last, at)
+}
+
+// periodKey is the period in which something counts an instant, for each period or in rolling time: then the day, or where hours
+// are counted the instant.
+func periodKey(cal calendar.Calendar, every calendar.Period, last calendar.Duration, at calendar.Instant) calendar.Key {
 	switch {
-	case c.Last.IsZero():
-		return cal.Key(c.Every, at)
-	case c.Last.IsExact():
-		return calendar.Key(at) // rolling hours are exact
+	case last.IsZero():
+		return cal.Key(every, at)
+	case last.IsExact():
+		return calendar.Key(at)
 	default:
 		return cal.Key(calendar.Day, at)
 	}

@@ -20,12 +20,9 @@ func (a *applier) uses(l *Limit, to *Member) (list *[]UsePeriod, shared *Use) {
 	return &u.Periods, u
 }
 
-// period is the period of the event in which a limit counts; a rolling limit counts instants.
+// period is the period of the event in which a limit counts.
 func (a *applier) period(l *Limit) calendar.Key {
-	if !l.Last.IsZero() {
-		return calendar.Key(a.event.Time)
-	}
-	return a.dayOfLimits(a.event.Time).Key(l.Per, a.event.Time)
+	return periodKey(a.dayOfLimits(a.event.Time), l.Per, l.Last, a.event.Time)
 }
 
 // shared reports whether a limit counts more than the receiving member.
@@ -63,20 +60,25 @@ func (a *applier) usedOf(l *Limit, list []UsePeriod) decimal.Decimal {
 	if l.Last.IsZero() {
 		return sumUses(list, l.id, at, at)
 	}
-	most := sumUses(list, l.id, a.windowStart(l, at), at)
+	most := sumUses(list, l.id, l.windowStart(at), at)
 	for _, u := range list {
 		if u.Limit != l.id || u.Key <= at {
 			continue
 		}
-		if start := a.windowStart(l, u.Key); start <= at {
+		if start := l.windowStart(u.Key); start <= at {
 			most = max(most, sumUses(list, l.id, start, u.Key))
 		}
 	}
 	return most
 }
 
-func (a *applier) windowStart(l *Limit, at calendar.Key) calendar.Key {
-	return calendar.Key(a.facts.calendar.WindowStart(calendar.Instant(at), l.Last))
+// windowStart is the first key in the rolling time that ends with one: days are those that members were told, whatever zones
+// they lived in, hours are exact.
+func (l *Limit) windowStart(last calendar.Key) calendar.Key {
+	if l.Last.IsExact() {
+		return calendar.Key(calendar.Calendar{}.WindowStart(calendar.Instant(last), l.Last))
+	}
+	return calendar.Key(l.Last.First(calendar.Date(last)))
 }
 
 func sumUses(list []UsePeriod, limit uint64, first, last calendar.Key) (sum decimal.Decimal) {
@@ -163,13 +165,13 @@ func addUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Dec
 	return append(list, UsePeriod{Limit: limit, Key: key, Used: amount})
 }
 
-// oldestUse is the first period of a limit that an event can still reach.
+// oldestUse is the first period of a limit that an event can still reach, wherever its member lives.
 func (a *applier) oldestUse(l *Limit) calendar.Key {
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	horizon, cal := a.rules.Calendar.Before(a.now, a.rules.Late), a.rules.lastCalendar()
 	if !l.Last.IsZero() {
-		return calendar.Key(a.facts.calendar.WindowStart(horizon, l.Last))
+		horizon = cal.WindowStart(horizon, l.Last)
 	}
-	return a.facts.calendar.Key(l.Per, horizon)
+	return periodKey(cal, l.Per, l.Last, horizon)
 }
 
 // usesForgotten reports whether the uses of a limit in the event's period are known no more.

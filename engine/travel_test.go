@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,4 +48,37 @@ func TestTravelOpensNoSecondDayForLimits(t *testing.T) {
 	w.has("ann", "stars", "100")
 	w.at("2026-05-02T04:00:00Z").send("ann", "earn", "points", 100)
 	w.has("ann", "stars", "200")
+}
+
+// A rolling limit counts the days that members were told, as any other: a journey neither opens another day nor moves what was
+// before it into one.
+func TestTravelOpensNoSecondDayForRollingLimits(t *testing.T) {
+	w := program(t, strings.Replace(travelled, "per day", "in last 1 days", 1)).at("2026-05-01T12:00:00Z")
+	w.moves("ann", "America/New_York")
+	w.at("2026-05-02T03:30:00Z").send("ann", "earn", "points", 100)
+	w.at("2026-05-02T03:35:00Z").moves("ann", "Asia/Tokyo")
+	w.at("2026-05-02T03:40:00Z").send("ann", "earn", "points", 100)
+	w.has("ann", "stars", "100")
+	w.at("2026-05-02T04:00:00Z").send("ann", "earn", "points", 100)
+	w.has("ann", "stars", "200")
+
+	w.at("2026-05-10T12:00:00Z").moves("ben", "Etc/GMT+12")
+	w.at("2026-05-11T11:00:00Z").send("ben", "earn", "points", 100) // the 10th
+	w.at("2026-05-11T11:30:00Z").moves("ben", "Europe/Berlin")
+	w.at("2026-05-11T12:00:00Z").send("ben", "earn", "points", 100) // the 11th, as that instant was in Berlin
+	w.has("ben", "stars", "200")
+}
+
+// What others use of a limit on days of their own, further east, forgets nothing that late events from the west can still reach.
+func TestSharedDaysAreKeptForTheLastZone(t *testing.T) {
+	for _, limit := range []string{"per day by everyone", "in last 1 days by everyone"} {
+		w := program(t, strings.Replace(travelled, "per day", limit, 1)).at("2026-05-10T12:00:00Z")
+		w.moves("west", "Etc/GMT+12")
+		w.moves("east", "Pacific/Kiritimati")
+		w.at("2026-05-10T20:00:00Z").send("west", "earn", "points", 100)
+		w.at("2026-05-14T10:00:00Z").send("east", "earn", "points", 100)
+		w.late("2026-05-11T11:00:00Z").send("west", "earn", "points", 100) // the 10th there, too
+		w.has("west", "stars", "100")
+		w.has("east", "stars", "100")
+	}
 }

@@ -89,8 +89,11 @@ func (c Calendar) WindowStart(now Instant, d Duration) Instant {
 	if exact, ok := d.exact(); ok {
 		return now.Add(-exact + time.Microsecond)
 	}
-	return c.Zone.Start(d.from(c.Zone.Date(now), -1) + 1)
+	return c.Zone.Start(d.First(c.Zone.Date(now)))
 }
+
+// First returns the first date of the rolling window `last d`, of days or longer, whose last date is given.
+func (d Duration) First(last Date) Date { return d.from(last, -1) + 1 }
 
 func (c Calendar) shift(i Instant, d Duration, sign int) Instant {
 	if exact, ok := d.exact(); ok {
