@@ -46,11 +46,6 @@ func (d drawing) features(focus [2]int) mix {
 			m[of] = true
 		}
 	}
-	for pair := range impossible {
-		if m[pair[0]] && m[pair[1]] {
-			m[pair[d.below(2)]] = false
-		}
-	}
 	return m
 }
 
@@ -63,6 +58,9 @@ func (d drawing) ruleset(m mix, begin int) Program {
 	p.Points = []Points{d.stars(m), {ID: "gems", Rounding: "down"}}
 	for i := range d.between(1, 3) {
 		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i), m))
+	}
+	if m["calls"] && m["limits"] && d.one(2) {
+		p.share(d.limit(Rule{When: "visit"}, m))
 	}
 	if m["takes"] {
 		p.Rules = append(p.Rules, Rule{ID: "use", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true})
@@ -83,11 +81,11 @@ func (d drawing) ruleset(m mix, begin int) Program {
 	}
 	if m["boosts"] {
 		for i := range d.between(1, 3) {
-			p.Boosts = append(p.Boosts, d.boost(fmt.Sprint("b", i), m))
+			p.Boosts = append(p.Boosts, d.boost(fmt.Sprint("b", i), m, p))
 		}
 	}
 	for i := range d.between(1, 3) {
-		p.Counters = append(p.Counters, d.counter(fmt.Sprint("c", i), m))
+		p.Counters = append(p.Counters, d.counter(fmt.Sprint("c", i), m, p))
 	}
 	if m["streaks"] {
 		p.Streaks = append(p.Streaks, d.streak(m))
@@ -115,6 +113,18 @@ func (d drawing) ruleset(m mix, begin int) Program {
 	return p
 }
 
+// share limits what the promotion gives by the rules that are for it only, unless one of them gives a badge: such have no limits.
+func (p *Program) share(l Limit) {
+	if l.Shared = true; slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Called && r.Mark }) {
+		return
+	}
+	for i := range p.Rules {
+		if r := &p.Rules[i]; r.Called {
+			p.Shared, r.Limits = []Limit{l}, append(r.Limits, l)
+		}
+	}
+}
+
 // version draws what a later version gives for the same, within the same limits.
 func (d drawing) version(p Program, m mix) Version {
 	v := Version{}
@@ -130,7 +140,7 @@ func (d drawing) version(p Program, m mix) Version {
 	for _, b := range p.Boosts {
 		if d.one(2) {
 			limits := b.Limits
-			b = d.boost(b.ID, m)
+			b = d.boost(b.ID, m, p)
 			b.Limits = limits
 		}
 		v.Boosts = append(v.Boosts, b)
@@ -138,9 +148,9 @@ func (d drawing) version(p Program, m mix) Version {
 	return v
 }
 
-func (d drawing) boost(id string, m mix) Boost {
+func (d drawing) boost(id string, m mix, p Program) Boost {
 	b := Boost{ID: id, Of: "stars", Stacks: d.one(2), Weekend: d.one(3)}
-	if m["calls"] && d.one(2) {
+	if m["calls"] && d.one(2) && len(p.Shared) == 0 { // what a boost adds would count twice
 		b.Weekend, b.Called = false, true
 	}
 	if d.one(3) {
@@ -160,7 +170,7 @@ func (d drawing) boost(id string, m mix) Boost {
 	return b
 }
 
-func (d drawing) counter(id string, m mix) Counter {
+func (d drawing) counter(id string, m mix, p Program) Counter {
 	c := Counter{ID: id, Fold: d.fold("add", "add", "highest", "lowest", "latest", "distinct")}
 	switch d.below(3) {
 	case 1:
@@ -168,7 +178,7 @@ func (d drawing) counter(id string, m mix) Counter {
 	case 2:
 		c.Last = d.span("day", "week", "month")
 	}
-	c.Called = m["calls"] && d.one(2)
+	c.Called = m["calls"] && d.one(2) && len(p.Shared) == 0 // what is counted is no gift
 	if m["earned"] && d.one(2) {
 		c.Fold, c.Earned = Fold{When: earned, Kind: "add", Amount: true}, pick(d, "stars", "stars", "gems")
 		if m["needs"] || m["timers"] {
@@ -301,12 +311,12 @@ func (d drawing) stars(m mix) Points {
 	case 1:
 		p.Expire.After = d.span("hour", "day", "week", "month")
 	case 2:
-		if p.Expire.After = d.span("day", "week", "month"); m["travel"] {
-			break // by whose days who has travelled is idle is nowhere said
-		}
-		p.Expire.Idle = pick(d, "visit", "buy")
+		p.Expire.After, p.Expire.Idle = d.span("day", "week", "month"), pick(d, "visit", "buy")
 		if d.one(2) { // so short that what is late may find points expired, and bring them back
 			p.Expire.After = pick(d, Span{d.between(6, 40), "hour"}, Span{d.between(1, 2), "day"})
+		}
+		if m["travel"] {
+			p.Expire.After = Span{d.between(6, 200), "hour"} // by whose days who has travelled is idle is nowhere said
 		}
 	case 3:
 		p.Expire = Expiry{Period: pick(d, "month", "quarter", "year"), Next: d.one(2)}
@@ -337,9 +347,7 @@ func (d drawing) rule(id string, m mix) Rule {
 	}
 	if m["gifts"] && r.When == "buy" {
 		r.To = d.one(2)
-		if r.Mark = r.Mark && !r.To; r.To && m["member clock"] {
-			return r // by whose clock the receiver's limits are kept is nowhere said
-		}
+		r.Mark = r.Mark && !r.To
 	}
 	if r.Mark {
 		return r // what a limit stops is a cause of a badge that is held: by the order of arrival
@@ -368,13 +376,8 @@ func (d drawing) limit(r Rule, m mix) Limit {
 		l.N *= 20
 		l.OrNothing = d.one(3)
 	}
-	if l.Period = pick(d, "day", "week", "month", "quarter", "year", "ever", ""); l.Period == "" && m["travel"] {
-		l.Period = "day" // whose days those of a traveller are is nowhere said
-	}
-	if l.Period == "" {
-		if l.Last = d.span("day", "week"); m["member clock"] {
-			l.By = "member" // whose days those of several members are is nowhere said
-		}
+	if l.Period = pick(d, "day", "week", "month", "quarter", "year", "ever", ""); l.Period == "" {
+		l.Last = d.span("day", "week")
 	}
 	return l
 }
@@ -452,10 +455,10 @@ func (d drawing) challenge(id string, begin int) Challenge {
 
 func (d drawing) tier() Tier {
 	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, OneLevel: d.one(2)}
-	switch d.below(3) {
-	case 0:
-		t.Every = pick(d, "month", "quarter", "year")
+	switch d.below(3) * map[bool]int{false: 1}[m["travel"]] { // of who has travelled, all that was earned: no midnight takes any of it
 	case 1:
+		t.Every = pick(d, "month", "quarter", "year")
+	case 2:
 		t.Last = d.span("day", "week", "month")
 	}
 	for range d.between(1, 3) {

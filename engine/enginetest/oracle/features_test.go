@@ -59,11 +59,6 @@ var features = []feature{
 	{"odd weeks", []string{"weeks from sunday"}},
 }
 
-// impossible are the pairs that no history has, with the reason.
-var impossible = map[[2]string]string{
-	{"tiers", "travel"}: "a level that ends at a midnight ends by the clock of then, and the oracle walks all midnights anew by that of now",
-}
-
 // needed are the features without which one cannot happen.
 var needed = map[string]string{"opt in": "challenges", "leaving": "opt in", "within": "challenges", "needs": "challenges",
 	"steps": "challenges", "winners": "challenges",
@@ -138,9 +133,8 @@ func (t table) String() string {
 // never are the pairs that should have happened together, and have not.
 func (t table) never() (list []string) {
 	for _, p := range pairs() {
-		a, b := features[p[0]].name, features[p[1]].name
-		if t[p[0]][p[1]] == 0 && impossible[[2]string{a, b}] == "" && impossible[[2]string{b, a}] == "" {
-			list = append(list, a+" with "+b)
+		if t[p[0]][p[1]] == 0 {
+			list = append(list, features[p[0]].name+" with "+features[p[1]].name)
 		}
 	}
 	return list

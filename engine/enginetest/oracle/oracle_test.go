@@ -24,7 +24,7 @@ var situations = []string{"duplicate", "several boosts", "too little to take", "
 	"floor", "came back to what was reversed", "made good", "brought back by a late event", "expiry moved back", "goal paid", "goal revoked",
 	"paid runs joined by a late event", "tier fell", "lower level kept anew", "tie", "prize divided", "gift raised", "several revisions", "taken given back",
 	"joined again", "tried again", "left", "freezes full", "freeze stored", "repair refused", "goal of a streak again", "goal of a streak in time",
-	"goal of a streak revoked", "too late for its season", "called again", "closed by a call", "first zone", "day hardly lived",
+	"goal of a streak revoked", "too late for its season", "called again", "closed by a call", "promotion's limit", "first zone", "day hardly lived",
 	"too few contributions for an average", "season closed", "late event of another team", "raise trimmed", "raise refused",
 	"share brought after the group's goal", "share too small", "share revoked", "winner revoked", "enrolled too late", "gift to nobody",
 	"gift reversed", "gift released", "gift refused", "judged by an older version", "adjustment refused", "released", "refused", "sold out",

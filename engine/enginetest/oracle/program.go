@@ -20,6 +20,7 @@ type Program struct {
 	Rewards     []Reward
 	Timers      []Timer
 	OpenFor     Span     // of a promotion that is opened by calls, none for the zero one
+	Shared      []Limit  // of the promotion
 	Next        *Version // nil while there is one version
 }
 
@@ -92,6 +93,7 @@ type Limit struct {
 	Last      Span
 	By        string // member, everyone, key, member and key
 	OrNothing bool
+	Shared    bool // of the promotion: by all rules that are for it only
 }
 
 // Boost multiplies or adds to what rules compute from events.

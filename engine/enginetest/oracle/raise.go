@@ -4,7 +4,7 @@ import "slices"
 
 // MayRaise reports whether a larger amount of an event is simple enough for this model: soon after the event, by rules that only
 // give, of points that nothing was forgiven of and that were not released or refused by hand; and no raise of it was refused
-// before. What another member is given does not expire by what that member does.
+// before.
 func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	m := w.members[of]
 	h := m.event(id)
@@ -12,7 +12,7 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	if h.voided || amount <= h.Amount || h.byHand || h.refused || now-h.At > 72*3600*second {
 		return false
 	}
-	if h.Type == "log" && w.overpaid(m, now) {
+	if h.Type == "log" && (w.overpaid(m, now) || m.with(h, &amount, func() bool { return w.wavers(m) })) {
 		return false
 	}
 	if slices.ContainsFunc(rules, func(r Rule) bool { return r.When == h.Type && (r.Take || r.Gems > 0) }) {
@@ -24,7 +24,7 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 		}
 	}
 	for _, a := range m.accounts {
-		if a.forgave[h.seq] || a.points.Expire.Idle != "" && slices.ContainsFunc(rules, func(r Rule) bool { return r.To && r.When == h.Type }) {
+		if a.forgave[h.seq] {
 			return false
 		}
 	}
@@ -144,11 +144,11 @@ func (w *World) useMore(to *member, h *happened, r *Rule, g *grant) {
 	for k := range w.uses {
 		u := &w.uses[k]
 		if u.event == h.ID && u.of == r.ID && !u.takenBack {
-			u.given = max(u.given, g.kept)
+			u.given += max(0, g.kept-w.most(h, r))
 			return
 		}
 	}
-	w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.capDay, h.ID, max(0, g.kept-w.most(h, r)), false})
+	w.uses = append(w.uses, use{r.ID, r.Called, to.id, h.Key, h.capDay, h.ID, max(0, g.kept-w.most(h, r)), false})
 }
 
 // most is what limits have counted of an event for a rule.

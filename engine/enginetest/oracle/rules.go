@@ -7,6 +7,7 @@ const million = 1_000_000
 // use is one firing of a rule or a boost, as its limits count it.
 type use struct {
 	of        string
+	shared    bool // of a rule that is for the promotion only
 	member    string
 	key       string
 	day       int
@@ -79,7 +80,11 @@ func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
 	given := wanted
 	h.lines[r.ID] = w.unlimited(m, h, r)
 	for _, l := range r.Limits {
-		switch room := w.room(to, h, r.ID, l); {
+		room := w.room(to, h, r.ID, l)
+		if l.Shared && (!l.Points && room < 1 || l.Points && room < given) {
+			w.reach("promotion's limit")
+		}
+		switch {
 		case !l.Points && room < 1:
 			w.reach("times refused")
 			return nil
@@ -109,7 +114,7 @@ func (w *World) limited(m, to *member, h *happened, r *Rule) []*grant {
 		w.reach("two gifts of a rule")
 	}
 	if len(list) > 0 {
-		w.uses = append(w.uses, use{r.ID, to.id, h.Key, h.capDay, h.ID, given, false})
+		w.uses = append(w.uses, use{r.ID, r.Called, to.id, h.Key, h.capDay, h.ID, given, false})
 	}
 	return list
 }
@@ -146,7 +151,7 @@ func (w *World) roomWithin(m *member, h *happened, of string, l Limit, inside fu
 	}
 	for _, u := range w.uses {
 		switch {
-		case u.of != of || !inside(u.day):
+		case l.Shared && !u.shared || !l.Shared && u.of != of || !inside(u.day):
 		case l.By == "member" && u.member != m.id:
 		case l.By == "key" && u.key != h.Key:
 		case l.By == "member and key" && (u.member != m.id || u.key != h.Key):

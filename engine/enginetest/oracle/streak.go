@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -284,11 +285,12 @@ func (w *World) payStreak(m *member, s Streak, h *happened, period int) {
 // of it is nowhere said.
 func (w *World) MayVoid(id, of string, amount *int64, now Instant) bool {
 	m := w.members[of]
-	h := m.event(id)
+	return !w.overpaid(m, now) && m.with(m.event(id), amount, func() bool { return !w.underpaid(m, now) && !w.wavers(m) })
+}
+
+// with asks something of a member as if an event had not been, or had been of another amount.
+func (m *member) with(h *happened, amount *int64, ask func() bool) bool {
 	all := m.counted
-	if w.overpaid(m, now) {
-		return false
-	}
 	defer func() { m.counted = all }()
 	m.counted = slices.DeleteFunc(slices.Clone(all), func(x *happened) bool { return x == h })
 	if amount != nil {
@@ -296,17 +298,22 @@ func (w *World) MayVoid(id, of string, amount *int64, now Instant) bool {
 		x.Amount = *amount
 		m.counted = slices.Insert(m.counted, place(m.counted, &x), &x)
 	}
+	return ask()
+}
+
+// underpaid reports whether a run reaches a goal that was not paid.
+func (w *World) underpaid(m *member, now Instant) bool {
 	for _, s := range w.Program.Streaks {
 		runs, _ := w.runs(s, m, m.clock.day(now))
 		for _, r := range runs {
 			for i, g := range s.Goals {
 				if n := len(r.marks(m, s, i)); n < g.due(r) && s.inTime(m, r, g, n+1) {
-					return false
+					return true
 				}
 			}
 		}
 	}
-	return true
+	return false
 }
 
 // overpaid reports whether goals of streaks were paid that may be reached no more: a late event joined two runs, or something below
@@ -323,8 +330,24 @@ func (w *World) overpaid(m *member, now Instant) bool {
 				}
 			}
 		}
-		if held < len(m.mendedOf(s).paid) || held > 0 && slices.ContainsFunc(m.counted, func(h *happened) bool { return h.Amount < 0 }) {
+		if held < len(m.mendedOf(s).paid) {
 			return true
+		}
+	}
+	return w.wavers(m)
+}
+
+// wavers reports whether a period of a streak with goals counted and then, for something below zero, did no more.
+func (w *World) wavers(m *member) bool {
+	inOrder := slices.SortedFunc(slices.Values(m.counted), func(x, y *happened) int { return cmp.Compare(x.seq, y.seq) })
+	for _, s := range w.Program.Streaks {
+		sums, enough := map[int]int64{}, int64(s.AtLeast)*million
+		for _, h := range inOrder {
+			p := m.clock.periodStart(s.Every, h.day)
+			before := sums[p]
+			if sums[p] += s.counts(h); len(s.Goals) > 0 && before >= enough && sums[p] < enough {
+				return true
+			}
 		}
 	}
 	return false

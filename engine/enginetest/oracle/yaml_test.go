@@ -22,7 +22,9 @@ func (p Program) yaml() string {
 		"  spend: {amount: number, friend?: member}\n  log: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
 	if p.OpenFor.N > 0 {
-		fmt.Fprintf(b, "promotions:\n  rain: {on_call: true, open_for: %s}\n", p.OpenFor)
+		f := fields{"on_call: true", "open_for: " + p.OpenFor.String()}
+		f.limits(p.Shared)
+		fmt.Fprintf(b, "promotions:\n  rain:\n    %s\n", strings.Join(f, "\n    "))
 	}
 	section(b, "rules", p.Rules, Rule.yaml)
 	for _, t := range p.Timers {
@@ -162,7 +164,7 @@ func (r Rule) yaml() (string, fields) {
 	if r.Mark {
 		f.add("  badge: mark")
 	}
-	f.limits(r.Limits)
+	f.limits(slices.DeleteFunc(slices.Clone(r.Limits), func(l Limit) bool { return l.Shared }))
 	return r.ID, f
 }
 
