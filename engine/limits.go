@@ -78,7 +78,7 @@ func (l *Limit) windowStart(last calendar.Key) calendar.Key {
 	if l.Last.IsExact() {
 		return calendar.Key(calendar.Calendar{}.WindowStart(calendar.Instant(last), l.Last))
 	}
-	return calendar.Key(l.Last.First(calendar.Date(last)))
+	return calendar.Key(l.Last.First(calendar.Calendar{}.FirstDate(calendar.Day, last)))
 }
 
 func sumUses(list []UsePeriod, limit uint64, first, last calendar.Key) (sum decimal.Decimal) {

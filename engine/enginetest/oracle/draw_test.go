@@ -60,7 +60,7 @@ func (d drawing) ruleset(m mix, begin int) Program {
 		p.Rules = append(p.Rules, d.rule(fmt.Sprint("r", i), m))
 	}
 	if m["calls"] && m["limits"] && d.one(2) {
-		p.share(d.limit(Rule{When: "visit"}, m))
+		p.share(d.limit(Rule{When: "visit"}))
 	}
 	if m["takes"] {
 		p.Rules = append(p.Rules, Rule{ID: "use", When: "spend", Points: "stars", Rate: big.NewRat(1, 1), Take: true})
@@ -97,7 +97,7 @@ func (d drawing) ruleset(m mix, begin int) Program {
 		p.Challenges = append(p.Challenges, d.groupChallenge("j0", begin))
 	}
 	if m["tiers"] {
-		p.Tiers = append(p.Tiers, d.tier())
+		p.Tiers = append(p.Tiers, d.tier(m))
 	}
 	if m["badges"] {
 		p.Badges = d.badges(p.Counters)
@@ -162,7 +162,7 @@ func (d drawing) boost(id string, m mix, p Program) Boost {
 		b.Times = big.NewRat(int64(d.between(5, 15)), 4)
 	}
 	for range d.between(1, 2) * map[bool]int{true: 1}[m["capped boosts"]] {
-		l := d.limit(Rule{When: "visit"}, m) // its limits ask no event
+		l := d.limit(Rule{When: "visit"}) // its limits ask no event
 		if !slices.ContainsFunc(b.Limits, l.countsLike) {
 			b.Limits = append(b.Limits, l)
 		}
@@ -281,6 +281,9 @@ func (d drawing) prizes(b *Board) {
 
 func (d drawing) boards(m mix, counters []Counter) (list []Board) {
 	for _, c := range counters {
+		if c.By == "team" && c.AtMost > 0 {
+			continue // when a late event takes the place of a later one, since when the team's score stands is not moved back
+		}
 		if c.By != "everyone" && c.Last.N == 0 {
 			b := Board{ID: "l" + c.ID, Counter: c.ID, Lowest: d.one(3), Ties: pick(d, "earliest", "share", "dense"),
 				Split: c.When == "buy" && d.one(3)}
@@ -288,7 +291,7 @@ func (d drawing) boards(m mix, counters []Counter) (list []Board) {
 				d.prizes(&b)
 			}
 			list = append(list, b)
-			if m["averages"] && c.Earned == "" {
+			if m["averages"] && c.Earned == "" && c.AtMost == 0 {
 				b.ID, b.Average, b.AtLeast = "a"+c.ID, true, d.between(1, 3)
 				list = append(list, b)
 			}
@@ -353,7 +356,7 @@ func (d drawing) rule(id string, m mix) Rule {
 		return r // what a limit stops is a cause of a badge that is held: by the order of arrival
 	}
 	for range d.below(3) * map[bool]int{true: 1}[m["limits"]] {
-		l := d.limit(r, m)
+		l := d.limit(r)
 		if !slices.ContainsFunc(r.Limits, l.countsLike) {
 			r.Limits = append(r.Limits, l)
 		}
@@ -367,7 +370,7 @@ func (l Limit) countsLike(o Limit) bool {
 	return l == o
 }
 
-func (d drawing) limit(r Rule, m mix) Limit {
+func (d drawing) limit(r Rule) Limit {
 	l := Limit{N: int64(d.between(1, 4)), By: pick(d, "member", "member", "everyone", "key", "member and key")}
 	if r.When != "buy" && l.By != "everyone" {
 		l.By = "member"
@@ -453,7 +456,7 @@ func (d drawing) challenge(id string, begin int) Challenge {
 	return c
 }
 
-func (d drawing) tier() Tier {
+func (d drawing) tier(m mix) Tier {
 	t := Tier{ID: "t", Points: "stars", Levels: []int64{0}, OneLevel: d.one(2)}
 	switch d.below(3) * map[bool]int{false: 1}[m["travel"]] { // of who has travelled, all that was earned: no midnight takes any of it
 	case 1:
