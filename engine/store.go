@@ -22,7 +22,8 @@ type Store interface {
 	// Records calls yield for the journal from a sequence number on, in order, until yield returns false.
 	Records(from uint64, yield func(seq uint64, record []byte) bool) error
 	// Commit makes a batch durable: when it returns nil, the records survive the loss of power. Rows and states may be
-	// lost with what follows Mark; the journal's tail brings them back. After an error nothing more may be committed.
+	// lost with what follows Mark, unless they are to be kept; the journal's tail brings them back. After an error nothing more
+	// may be committed.
 	Commit(b *Batch) error
 	// Head is the last sequence number in the journal, and the mark up to which states are written.
 	Head() (last, mark uint64)
@@ -37,6 +38,8 @@ type Batch struct {
 	Records [][]byte
 	IDs     []string // of the records' events, for Seq
 	Rows    []Row    // index rows; a nil value deletes
+	// Kept is set where nothing would bring the rows back: they are as durable as records when Commit returns.
+	Kept bool
 	// States are changed subjects, with Mark: all subjects as after that record. Empty without a checkpoint.
 	States []Row
 	Mark   uint64

@@ -11,5 +11,9 @@ type host struct{ *program.Program }
 // Host is a program as the work of time sees it. What it submits gives way to what others send.
 func Host(p *program.Program) engine.Host { return host{p} }
 
+// Put keeps how far the work of time has come: it is durable before what is handed over later. Were the mark of what members or the
+// world outside were told lost, it would not be known who has joined and what has opened since.
+func (h host) Put(rows ...engine.Row) error { return h.Keep(rows...) }
+
 // Submit hands events to the program. One that is refused, as of an erased member, needs nothing more.
 func (h host) Submit(events ...*engine.Event) error { return h.Work(events...) }

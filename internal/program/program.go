@@ -88,6 +88,7 @@ type request struct {
 	rows      []engine.Row
 	rewritten []engine.Rewritten
 	flush     bool // write a checkpoint with its batch
+	kept      bool // its rows are durable with its batch
 	done      chan struct{}
 	err       error
 }
@@ -104,6 +105,7 @@ type commit struct {
 	requests []*request
 	events   int // of the requests
 	flush    bool
+	kept     bool
 	last     uint64
 }
 
@@ -190,9 +192,15 @@ func (p *Program) neverBefore(e *engine.Event) {
 	}
 }
 
-// Put writes index rows of jobs, such as how far an outbox was drained, with the next batch.
+// Put writes index rows of jobs, such as how far an outbox was drained, with the next batch. A crash may lose them, in the order
+// in which they were put: then the job does again what they told of.
 func (p *Program) Put(rows ...engine.Row) error {
 	return p.enqueue(&request{rows: rows, done: make(chan struct{})})
+}
+
+// Keep is Put of rows without which it is not known what there was to do: they are durable when it returns.
+func (p *Program) Keep(rows ...engine.Row) error {
+	return p.enqueue(&request{rows: rows, kept: true, done: make(chan struct{})})
 }
 
 // Flush writes a checkpoint: states and scores stand in the store as after everything submitted before.
@@ -258,13 +266,14 @@ func (p *Program) decide() {
 func (c *commit) add(r *request) {
 	c.requests = append(c.requests, r)
 	c.events += len(r.events)
-	c.flush = c.flush || r.flush
+	c.flush, c.kept = c.flush || r.flush, c.kept || r.kept
 }
 
 // hand gives a batch to the second stage. It reports false when the store has failed and nobody commits any more.
 func (p *Program) hand(c *commit) bool {
 	p.mu.Lock()
 	c.batch, c.last = p.processor.Take(c.flush), p.processor.Last()
+	c.batch.Kept = c.kept
 	p.mu.Unlock() // the commit before it needs the lock
 	select {
 	case p.commits <- c:

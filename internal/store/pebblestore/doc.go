@@ -4,7 +4,8 @@
 // Two instances of Pebble share the work:
 //
 //	journal/  records under sequential keys, and the shell's settings. A commit writes its records here, with one sync.
-//	state/    ids, index rows and subjects' states. They follow after the sync, in one atomic batch, without a sync.
+//	state/    ids, index rows and subjects' states. They follow after the sync, in one atomic batch, without a sync but
+//	          where a batch has rows that the journal does not bring back.
 //
 //	Commit ──> journal: write, sync ──> state: write ──> return
 //	                      (durable)       (visible)

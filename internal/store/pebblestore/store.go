@@ -200,7 +200,8 @@ func (s *Store) Records(from uint64, yield func(seq uint64, record []byte) bool)
 // Head implements engine.Store.
 func (s *Store) Head() (last, mark uint64) { return s.last.Load(), s.mark.Load() }
 
-// Commit implements engine.Store. The records are synced first; ids, rows and states follow without a sync in one batch.
+// Commit implements engine.Store. The records are synced first; ids, rows and states follow in one batch, without a sync unless
+// rows are to be kept.
 func (s *Store) Commit(b *engine.Batch) error {
 	if s.failure == nil {
 		s.failure = s.commit(b)
@@ -224,7 +225,11 @@ func (s *Store) commit(b *engine.Batch) error {
 	if err := s.db.outcome(synced); err != nil {
 		return err
 	}
-	if err := s.db.guard(func() error { return errors.Join(state.Commit(pebble.NoSync), state.Close()) }); err != nil {
+	sync := pebble.NoSync
+	if b.Kept {
+		sync = pebble.Sync
+	}
+	if err := s.db.guard(func() error { return errors.Join(state.Commit(sync), state.Close()) }); err != nil {
 		return err
 	}
 	s.learn(b)
