@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel"
+
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 const cafe = `
@@ -97,7 +99,7 @@ func ExampleProgram_Do() {
 	loyalty, closed := opened()
 	defer closed()
 	ctx := context.Background()
-	do := func(command *engine.Event) {
+	do := func(command *event.Event) {
 		outcome, err := loyalty.Do(ctx, command)
 		if err != nil {
 			panic(err)

@@ -34,6 +34,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
@@ -246,7 +247,7 @@ type Event struct {
 func (e Event) body() ([]byte, error) {
 	for _, part := range []struct{ name, text string }{{"id", e.ID}, {"type", e.Type}, {"member", e.Member}} {
 		if !utf8.ValidString(part.text) { // JSON would replace it, and two ids might become one
-			return nil, invalid([]engine.FieldError{{Location: part.name, Code: "wrong_id", Message: "it is not UTF-8"}})
+			return nil, invalid([]event.FieldError{{Location: part.name, Code: "wrong_id", Message: "it is not UTF-8"}})
 		}
 	}
 	e.Time = e.Time.UTC()
@@ -272,12 +273,12 @@ func (p *Program) Send(ctx context.Context, e Event) (*engine.Outcome, error) {
 	return p.SendJSON(ctx, body)
 }
 
-// SendJSON is Send for an event as the HTTP API takes it: {"id", "type", "member", "time", "data"}, at most engine.MaxEvent bytes.
+// SendJSON is Send for an event as the HTTP API takes it: {"id", "type", "member", "time", "data"}, at most event.MaxBytes bytes.
 func (p *Program) SendJSON(ctx context.Context, body []byte) (*engine.Outcome, error) {
-	if len(body) > engine.MaxEvent {
-		return nil, &engine.Refusal{Code: "body_too_large", Message: fmt.Sprintf("an event has at most %d bytes", engine.MaxEvent)}
+	if len(body) > event.MaxBytes {
+		return nil, &engine.Refusal{Code: "body_too_large", Message: fmt.Sprintf("an event has at most %d bytes", event.MaxBytes)}
 	}
-	e, errs := engine.ParseEvent(body)
+	e, errs := event.Parse(body)
 	if len(errs) > 0 {
 		return nil, invalid(errs)
 	}
@@ -291,7 +292,7 @@ func (p *Program) SendJSON(ctx context.Context, body []byte) (*engine.Outcome, e
 	return p.submit(ctx, e)
 }
 
-func invalid(errs []engine.FieldError) *engine.Refusal {
+func invalid(errs []event.FieldError) *engine.Refusal {
 	if errs[0].Code == "invalid_json" {
 		return &engine.Refusal{Code: "invalid_json", Message: "the event is not well-formed JSON", Errors: errs}
 	}
@@ -317,7 +318,7 @@ func invalid(errs []engine.FieldError) *engine.Refusal {
 //
 // Their ids are keys: a new one for each thing that is wanted, the same one to try again. Void, amend, release and refuse take
 // theirs from the event that they are about, and an own one by Keyed. A context that ends is as for Send.
-func (p *Program) Do(ctx context.Context, command *engine.Event) (*engine.Outcome, error) {
+func (p *Program) Do(ctx context.Context, command *event.Event) (*engine.Outcome, error) {
 	if refusal := engine.CheckCommand(command); refusal != nil {
 		return nil, refusal
 	}
@@ -329,7 +330,7 @@ func (p *Program) Do(ctx context.Context, command *engine.Event) (*engine.Outcom
 	return p.submit(ctx, &e)
 }
 
-func (p *Program) submit(ctx context.Context, e *engine.Event) (*engine.Outcome, error) {
+func (p *Program) submit(ctx context.Context, e *event.Event) (*engine.Outcome, error) {
 	results, err := p.program.SubmitContext(ctx, e)
 	switch failed := p.program.Failed(); {
 	case errors.Is(err, ErrStopped) && failed != nil:

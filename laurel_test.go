@@ -20,11 +20,12 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/laurel-engine/laurel"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel"
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -149,12 +150,12 @@ func TestRefusalsSayWhere(t *testing.T) {
 	_ = refusedAs(t, err, engine.CodeUnknownType)
 	_, err = p.Send(ctx, laurel.Event{ID: "o1", Type: "purchase", Member: "ann", Time: start.Add(time.Hour)})
 	_ = refusedAs(t, err, engine.CodeInFuture)
-	_, err = p.SendJSON(ctx, make([]byte, engine.MaxEvent+1))
+	_, err = p.SendJSON(ctx, make([]byte, event.MaxBytes+1))
 	_ = refusedAs(t, err, "body_too_large")
 	_, err = p.Send(ctx, laurel.Event{ID: "o1", Type: "purchase", Member: "ann", Data: func() {}})
 	require.ErrorContains(t, err, `event "o1" cannot be written as JSON`)
 
-	for name, command := range map[string]*engine.Event{
+	for name, command := range map[string]*event.Event{
 		"an event":     {ID: "o1", Type: "purchase", Member: "ann"},
 		"Laurel's own": {ID: "laurel:grant/1", Type: "points.grant", Member: "ann", Data: []byte(`{"points":"stars","amount":1}`)},
 		"no key":       engine.NewClaim("", "ann", "free_drink", 0),

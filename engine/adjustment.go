@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Adjustment is what somebody changes of a balance by hand. It does not count as earned.
@@ -19,11 +20,11 @@ type Adjustment struct {
 const maxReason = 200
 
 // NewAdjustment is an event that changes a member's balance.
-func NewAdjustment(id, member string, c Adjustment) *Event {
+func NewAdjustment(id, member string, c Adjustment) *event.Event {
 	return newKeyed(id, commandAdjust, member, encodeJSON(c))
 }
 
-func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {
+func checkAdjustment(rules *Ruleset, m *Member, e *event.Event) *Refusal {
 	var c Adjustment
 	if json.Unmarshal(e.Data, &c) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the adjustment is not well-formed JSON"}
@@ -32,26 +33,26 @@ func checkAdjustment(rules *Ruleset, m *Member, e *Event) *Refusal {
 	if p == nil {
 		return &Refusal{Code: CodePointsUnknown, Message: "the ruleset has no such points"}
 	}
-	var errs []FieldError
+	var errs []event.FieldError
 	if rounded(c.Amount.Wide(), p) != c.Amount || c.Amount == 0 {
-		errs = append(errs, FieldError{Location: "amount", Code: "wrong_value",
+		errs = append(errs, event.FieldError{Location: "amount", Code: "wrong_value",
 			Message: "an amount other than 0 is expected, with no more decimals than the points have"})
 	}
 	if c.Reason == "" || len(c.Reason) > maxReason {
-		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
+		errs = append(errs, event.FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
 	}
 	if errs != nil {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the adjustment does not fit", Errors: errs}
 	}
 	if acc := m.account(c.Points); acc != nil && !acc.takesIn(c.Amount) {
 		return &Refusal{Code: CodeOverflow, Message: "with this the member's points would be more than can be counted",
-			Errors: []FieldError{{Location: "amount", Code: CodeOverflow, Message: "this is too much"}}}
+			Errors: []event.FieldError{{Location: "amount", Code: CodeOverflow, Message: "this is too much"}}}
 	}
 	return nil
 }
 
 // adjustCommand changes a balance by hand, or remembers that there was too little.
-func (a *applier) adjustCommand(e *Event) {
+func (a *applier) adjustCommand(e *event.Event) {
 	var c Adjustment
 	if json.Unmarshal(e.Data, &c) != nil {
 		return

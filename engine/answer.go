@@ -2,22 +2,22 @@ package engine
 
 import (
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // AppendAnswer appends the JSON answer to an event (api: Events). The same outcome is always written in the same bytes.
 func AppendAnswer(b []byte, o *Outcome) []byte {
 	b = append(b, `{"id":`...)
-	b = appendText(b, o.ID)
+	b = event.AppendText(b, o.ID)
 	b = append(b, `,"seq":`...)
 	b = strconv.AppendUint(b, o.Seq, 10)
 	b = append(b, `,"duplicate":`...)
 	b = strconv.AppendBool(b, o.Duplicate)
 	b = append(b, `,"ruleset":`...)
-	b = appendText(b, o.Ruleset)
+	b = event.AppendText(b, o.Ruleset)
 	b = append(b, `,"effects":[`...)
 	any := false
 	for i := range o.Effects {
@@ -70,7 +70,7 @@ func (w *object) name(name string) {
 
 func (w *object) text(name, v string) {
 	w.name(name)
-	w.b = appendText(w.b, v)
+	w.b = event.AppendText(w.b, v)
 }
 
 // given writes a text that is left out when it is empty.
@@ -137,7 +137,7 @@ func appendEffect(b []byte, e *Effect) []byte {
 				if i > 0 {
 					w.b = append(w.b, ',')
 				}
-				w.b = appendText(w.b, b.Boost)
+				w.b = event.AppendText(w.b, b.Boost)
 			}
 			w.b = append(w.b, ']')
 		}
@@ -216,43 +216,4 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.instant("closes_at", e.Expires)
 	}
 	return append(w.b, '}')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendText appends a JSON string. What is not valid UTF-8 becomes the replacement character.
-func appendText(b []byte, s string) []byte {
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
-			b = append(append(b, s[start:i]...), `�`...)
-			i++
-			start = i
-			continue
-		}
-		b = append(b, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		start = i
-	}
-	return append(append(b, s[start:]...), '"')
 }

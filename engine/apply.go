@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -25,7 +26,7 @@ type Ranks interface {
 //
 // Conditions, amounts and boosts see the member as before the event. What the event causes for the same member
 // (challenge_completed and the like) is processed next, and is part of the same outcome.
-func Apply(rules *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
+func Apply(rules *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
 	a := applier{}
 	return a.run(rules, rules, subjects, ranks, e, seq, trace)
 }
@@ -50,8 +51,8 @@ type applier struct {
 	facts     Facts
 	// overworked is set where the event has used up its steps, of rules and of what counts.
 	overworked [2]bool
-	event      *Event   // the one being processed: the event itself or a follow-up
-	queue      []*Event // follow-ups of the same member, not yet processed
+	event      *event.Event   // the one being processed: the event itself or a follow-up
+	queue      []*event.Event // follow-ups of the same member, not yet processed
 
 	rulePlan  []plannedRule
 	grantPlan []plannedGrant
@@ -96,7 +97,7 @@ type applier struct {
 	tiers     bool // a tier's count has changed
 }
 
-func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, e *Event, seq uint64, trace *Trace) *Outcome {
+func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
 	a.rules, a.judging, a.subjects, a.ranks, a.trace = rules, judging, subjects, ranks, trace
 	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
@@ -153,7 +154,7 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 }
 
 // join makes a new member, with `joined` and its effects first.
-func (a *applier) join(e *Event) {
+func (a *applier) join(e *event.Event) {
 	m := &Member{ID: e.Member, Joined: e.Time, Moved: a.rules.lastMove()}
 	m.align(a.rules)
 	a.m = m
@@ -169,8 +170,8 @@ func (a *applier) join(e *Event) {
 }
 
 // process handles one event: a command of this package, or an event type of the ruleset.
-func (a *applier) process(e *Event) {
-	a.event, a.cause = e, e.cause
+func (a *applier) process(e *event.Event) {
+	a.event, a.cause = e, e.Cause
 	if a.judge != nil {
 		a.judge.process(a, e)
 		return
@@ -205,7 +206,7 @@ func (a *applier) process(e *Event) {
 }
 
 // look points expressions at an event of the member at hand.
-func (a *applier) look(e *Event) {
+func (a *applier) look(e *event.Event) {
 	a.facts.Reset(a.rules, e, a.m)
 	a.facts.subjects = a.subjects
 }
@@ -220,7 +221,7 @@ func (a *applier) drain(from int) {
 
 // follow raises a built-in event. If any definition looks at it, it is noted as a cause and queued, under an id made of what led
 // to it. It is an event of the member in any case.
-func (a *applier) follow(c Cause, depth int, fields []Value, from ...string) {
+func (a *applier) follow(c Cause, depth int, fields []event.Value, from ...string) {
 	a.raise(c.Event, c.At, fields...)
 	if a.looksAt(c.Event) {
 		a.enqueue(a.caused(c), c.Event, c.At, depth, fields, from...)
@@ -246,7 +247,7 @@ func (m *Member) looksAt(rules *Ruleset, name string) bool {
 }
 
 // enqueue queues a built-in event of the same member, if any definition looks at it. Its id is derived from what led to it, so it is the same on every replay.
-func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth int, fields []Value, from ...string) {
+func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth int, fields []event.Value, from ...string) {
 	if !a.looksAt(name) {
 		a.m.note(name, about(name, fields), at)
 		return
@@ -259,8 +260,8 @@ func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth 
 		a.out.note("depth", name, "this would be the "+strconv.Itoa(MaxDepth+1)+"th event in a chain; it was not processed")
 		return
 	}
-	a.queue = append(a.queue, &Event{ID: derivedID(name, from...), Kind: EventDerived, Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
-		Past: a.event != nil && a.event.Past, Depth: depth + 1, cause: cause})
+	a.queue = append(a.queue, &event.Event{ID: derivedID(name, from...), Kind: event.Derived, Type: name, Member: a.m.ID, Time: at, Arrived: a.now, Fields: fields,
+		Past: a.event != nil && a.event.Past, Depth: depth + 1, Cause: cause})
 }
 
 // ask evaluates a condition. An evaluation error is noted and counts as no.
@@ -305,10 +306,10 @@ func (a *applier) amount(f Amount, definition string) (decimal.Wide, bool) {
 }
 
 // pick evaluates a value. An evaluation error is noted and gives an absent value.
-func (a *applier) pick(p Pick, definition string) Value {
+func (a *applier) pick(p Pick, definition string) event.Value {
 	v := p(&a.facts)
 	if a.failed(definition) {
-		return Value{}
+		return event.Value{}
 	}
 	return v
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -34,12 +35,12 @@ func benchmarkProcess(b *testing.B, limit string) {
 	at, err := calendar.ParseInstant("2026-12-01T09:00:00+01:00")
 	require.NoError(b, err)
 	r := rand.New(rand.NewSource(1))
-	events := make([]*engine.Event, b.N)
+	events := make([]*event.Event, b.N)
 	for i := range events {
 		at = at.Add(10 * time.Millisecond)
 		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.%02d,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`,
 			i, r.Intn(80), r.Intn(100), r.Intn(20))
-		events[i] = &engine.Event{ID: fmt.Sprintf("e%d", i), Type: "purchase", Member: fmt.Sprintf("m%d", r.Intn(10_000)), Time: at, Arrived: at, Data: []byte(data)}
+		events[i] = &event.Event{ID: fmt.Sprintf("e%d", i), Type: "purchase", Member: fmt.Sprintf("m%d", r.Intn(10_000)), Time: at, Arrived: at, Data: []byte(data)}
 	}
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/laurel-engine/laurel/engine/event"
+
 // Names of the built-in events, which rules can name in `when` (language: Expressions).
 const (
 	Joined             = "joined"
@@ -19,8 +21,8 @@ const (
 
 // BuiltinEvents are the event types every ruleset has, with their fields, sorted by name. Each call makes new ones.
 func BuiltinEvents() []*EventType {
-	text, number, integer := TypeText, TypeNumber, TypeInteger
-	claim := []*Field{field("reward", text), field("kind", text), field("claim", text), field("points", text), field("amount", number)}
+	text, number, integer := event.TypeText, event.TypeNumber, event.TypeInteger
+	claim := []*event.Field{field("reward", text), field("kind", text), field("claim", text), field("points", text), field("amount", number)}
 	types := []*EventType{
 		builtin(BadgeEarned, field("badge", text), field("level", text)),
 		builtin(ChallengeCompleted, field("challenge", text), field("goal", text), field("days", integer)),
@@ -43,21 +45,21 @@ func BuiltinEvents() []*EventType {
 var pointsField = map[string]int{RewardClaimed: 3, RewardConfirmed: 3, PointsExpired: 0}
 
 // about is the points that a built-in event is about, "" for any other.
-func about(eventType string, fields []Value) string {
+func about(eventType string, fields []event.Value) string {
 	if i, some := pointsField[eventType]; some && i < len(fields) {
 		return fields[i].Text()
 	}
 	return ""
 }
 
-func builtin(name string, fields ...*Field) *EventType {
-	return &EventType{Name: name, Builtin: true, Schema: NewSchema("", 2, fields...)}
+func builtin(name string, fields ...*event.Field) *EventType {
+	return &EventType{Name: name, Builtin: true, Schema: event.NewSchema("", 2, fields...)}
 }
 
-func field(name string, t FieldType) *Field { return &Field{Name: name, Type: t} }
+func field(name string, t event.FieldType) *event.Field { return &event.Field{Name: name, Type: t} }
 
-func copies(fields []*Field) []*Field {
-	out := make([]*Field, len(fields))
+func copies(fields []*event.Field) []*event.Field {
+	out := make([]*event.Field, len(fields))
 	for i, f := range fields {
 		c := *f
 		out[i] = &c

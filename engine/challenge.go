@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // challengeWindow is the window of a challenge in which an instant lies for a member: its key, and its [start, end).
@@ -217,7 +218,7 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 	if w.start > calendar.Beginning {
 		days, _ = decimal.FromInt(int64(a.facts.Date() - a.facts.calendar.Zone.Date(w.start)))
 	}
-	fields := []Value{TextValue(ch.ID), TextValue(g.ID), NumberValue(days)}
+	fields := []event.Value{event.TextValue(ch.ID), event.TextValue(g.ID), event.NumberValue(days)}
 	if !ch.hiddenFrom(rec) {
 		a.raise(ChallengeCompleted, a.event.Time, fields...)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
@@ -15,7 +16,7 @@ const MaxAhead = 5 * time.Minute
 type Refusal struct {
 	Code    string // stable; api maps it to an HTTP status
 	Message string
-	Errors  []FieldError
+	Errors  []event.FieldError
 }
 
 // Error makes a Refusal an error.
@@ -65,7 +66,7 @@ const (
 
 // check decides whether an event may be accepted, and reads its data into slots. The ruleset is the one that decides for
 // the event's time.
-func check(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+func check(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	if r := checkTime(rules, e); r != nil {
 		return r
 	}
@@ -91,17 +92,17 @@ func check(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	return nil
 }
 
-func checkTime(rules *Ruleset, e *Event) *Refusal {
+func checkTime(rules *Ruleset, e *event.Event) *Refusal {
 	if e.Past {
 		return nil
 	}
 	if e.Time > max(e.Arrived, e.Clock).Add(MaxAhead) {
 		return &Refusal{Code: CodeInFuture, Message: "the event's time lies more than 5 minutes ahead",
-			Errors: []FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
+			Errors: []event.FieldError{{Location: "time", Code: CodeInFuture, Message: "it lies in the future"}}}
 	}
 	if e.Time < rules.Calendar.Before(e.Arrived, rules.Late) && e.Type != commandTime && e.Type != commandShare && e.Type != commandTurn && !isSeason(e.Type) {
 		return &Refusal{Code: CodeTooLate, Message: "the event's time lies more than " + rules.Late.String() + " back",
-			Errors: []FieldError{{Location: "time", Code: CodeTooLate, Message: "it is older than the program's late window",
+			Errors: []event.FieldError{{Location: "time", Code: CodeTooLate, Message: "it is older than the program's late window",
 				Suggestion: "bring older events in with an import"}}}
 	}
 	return nil
@@ -119,23 +120,23 @@ func unknownType(rules *Ruleset, name string) *Refusal {
 		}
 	}
 	return &Refusal{Code: CodeUnknownType, Message: "the ruleset has no such event type",
-		Errors: []FieldError{{Location: "type", Code: CodeUnknownType, Message: said,
+		Errors: []event.FieldError{{Location: "type", Code: CodeUnknownType, Message: said,
 			Suggestion: spelling.Suggest(name, names)}}}
 }
 
 // incomplete refuses a new member whose required fields are not given.
-func incomplete(s *Schema, given []NamedValue) *Refusal {
-	var errs []FieldError
+func incomplete(s *event.Schema, given []event.NamedValue) *Refusal {
+	var errs []event.FieldError
 	for _, f := range s.Fields {
 		if f.Optional {
 			continue
 		}
 		present := false
 		for _, v := range given {
-			present = present || v.Name == f.Name && v.Value.Kind != Absent
+			present = present || v.Name == f.Name && v.Value.Kind != event.Absent
 		}
 		if !present {
-			errs = append(errs, FieldError{Location: "fields." + f.Name, Code: "missing_field", Message: "this field is required"})
+			errs = append(errs, event.FieldError{Location: "fields." + f.Name, Code: "missing_field", Message: "this field is required"})
 		}
 	}
 	if errs == nil {
@@ -144,7 +145,7 @@ func incomplete(s *Schema, given []NamedValue) *Refusal {
 	return &Refusal{Code: CodeMemberIncomplete, Message: "the member is not known yet and has required fields: create the member first", Errors: errs}
 }
 
-func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+func checkCommand(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	known := e.Member != "" && subjects.Member(e.Member) != nil
 	switch e.Type {
 	case commandTurn: // which nobody but a job sends
@@ -192,20 +193,20 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	}
 }
 
-func checkProfile(rules *Ruleset, e *Event, known bool) *Refusal {
+func checkProfile(rules *Ruleset, e *event.Event, known bool) *Refusal {
 	var p Profile
 	if err := json.Unmarshal(e.Data, &p); err != nil {
 		return &Refusal{Code: "invalid_json", Message: "the profile is not well-formed JSON"}
 	}
-	values, errs := rules.Member.decodeFields(p.Fields)
+	values, errs := rules.Member.DecodeFields(p.Fields)
 	if p.Timezone != nil {
 		if _, err := rules.zones.Load(*p.Timezone); err != nil {
-			errs = append(errs, FieldError{Location: "timezone", Code: "wrong_timezone", Message: err.Error()})
+			errs = append(errs, event.FieldError{Location: "timezone", Code: "wrong_timezone", Message: err.Error()})
 		}
 	}
 	for _, v := range values {
-		if f := rules.Member.Field(v.Name); v.Value.Kind == Absent && !f.Optional && len(errs) == 0 {
-			errs = append(errs, FieldError{Location: "fields." + v.Name, Code: "missing_field", Message: "this field is required and cannot be null"})
+		if f := rules.Member.Field(v.Name); v.Value.Kind == event.Absent && !f.Optional && len(errs) == 0 {
+			errs = append(errs, event.FieldError{Location: "fields." + v.Name, Code: "missing_field", Message: "this field is required and cannot be null"})
 		}
 	}
 	if len(errs) > 0 {
@@ -217,7 +218,7 @@ func checkProfile(rules *Ruleset, e *Event, known bool) *Refusal {
 	return nil
 }
 
-func checkEnrollment(rules *Ruleset, m *Member, e *Event) *Refusal {
+func checkEnrollment(rules *Ruleset, m *Member, e *event.Event) *Refusal {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the enrollment is not well-formed JSON"}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Members who refer one another in a circle are not paid for it.
@@ -42,10 +43,10 @@ rules:
 func TestIDsThatLookAlikeAreRefused(t *testing.T) {
 	for _, id := range []string{" ann", "ann ", "an\u00a0n", "an\u200bn", "an\u2060n", "an\u00adn", "ann\ufe0f", "\u3164", "an\u3000n", "an\u2800n",
 		"a\u202en", "a\tb", "a\x7f", ""} {
-		require.NotEmpty(t, engine.CheckID(id), "%q", id)
+		require.NotEmpty(t, event.CheckID(id), "%q", id)
 	}
 	for _, id := range []string{"ann", "ann smith", "ännchen", "安", "a@b/c:d\"e", "🙂", "o1/2#3"} {
-		require.Empty(t, engine.CheckID(id), "%q", id)
+		require.Empty(t, event.CheckID(id), "%q", id)
 	}
 }
 

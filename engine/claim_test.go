@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // sells is a program whose events give points of one phrase of expiry, and which sells rewards.
@@ -38,7 +39,7 @@ func amountOf(s string) decimal.Decimal {
 }
 
 // dated is a command of now.
-func (w *world) dated(e *engine.Event) *engine.Event {
+func (w *world) dated(e *event.Event) *event.Event {
 	e.Time, e.Arrived = w.now, w.now
 	return e
 }
@@ -64,11 +65,11 @@ func (w *world) giveBack(id, claim, amount string) *engine.Outcome {
 }
 
 // decidedAgainst requires that the state refuses a command, and that the refusal is remembered under its id.
-func (w *world) decidedAgainst(code string, e *engine.Event) {
+func (w *world) decidedAgainst(code string, e *event.Event) {
 	w.t.Helper()
 	w.dated(e)
 	again := *e
-	for _, e := range []*engine.Event{e, &again} {
+	for _, e := range []*event.Event{e, &again} {
 		out, refusal, err := w.p.Process(e)
 		require.NoError(w.t, err)
 		require.NotNil(w.t, refusal, "%s is accepted", e.ID)
@@ -261,7 +262,7 @@ func TestIDM05_ARefusalIsRemembered(t *testing.T) {
 }
 
 // decidedAgainstAgain requires that an earlier refusal stands.
-func (w *world) decidedAgainstAgain(code string, e *engine.Event) {
+func (w *world) decidedAgainstAgain(code string, e *event.Event) {
 	w.t.Helper()
 	out, refusal, err := w.p.Process(w.dated(e))
 	require.NoError(w.t, err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
@@ -88,32 +89,34 @@ func (p *Processor) claimNow(rec *Record, out *Outcome, now calendar.Instant) {
 
 // NewClaim is the event that claims a reward: what it costs is held until the claim is confirmed or cancelled, or the
 // hold is over. The claim's id is the one given. An amount of 0 stands for the reward's price.
-func NewClaim(id, member, reward string, amount decimal.Decimal) *Event {
+func NewClaim(id, member, reward string, amount decimal.Decimal) *event.Event {
 	return newKeyed(id, commandClaim, member, encodeJSON(claiming{Reward: reward, Amount: given(amount)}))
 }
 
 // NewConfirm is the event that spends what a claim holds: amount of it, or all for 0; the rest is given back. Its Member
 // is filled in by Process, as that of the next two. Without an id it is made of the claim and the amount, so that
 // repeating it is harmless.
-func NewConfirm(id, claim string, amount decimal.Decimal) *Event {
+func NewConfirm(id, claim string, amount decimal.Decimal) *event.Event {
 	return newSettling(commandConfirm, "confirm", id, claim, amount)
 }
 
 // NewCancel is the event that gives back what a claim holds. Without an id it is made of the claim.
-func NewCancel(id, claim string) *Event { return newSettling(commandCancel, "cancel", id, claim, 0) }
+func NewCancel(id, claim string) *event.Event {
+	return newSettling(commandCancel, "cancel", id, claim, 0)
+}
 
 // NewReturn is the event that gives back what a confirmed claim has spent: amount of it, or all that is left for 0. Each
 // return needs an id of its own.
-func NewReturn(id, claim string, amount decimal.Decimal) *Event {
+func NewReturn(id, claim string, amount decimal.Decimal) *event.Event {
 	return newSettling(commandReturn, "return", id, claim, amount)
 }
 
-func newSettling(command, names, id, claim string, amount decimal.Decimal) *Event {
+func newSettling(command, names, id, claim string, amount decimal.Decimal) *event.Event {
 	of := names + "of/" + claim
 	if amount != 0 {
 		of = names + amount.String() + "/of/" + claim
 	}
-	e := &Event{ID: derived + of, Kind: EventCommand, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
+	e := &event.Event{ID: event.Own + of, Kind: event.Command, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
 	return e.Keyed(id)
 }
 
@@ -127,8 +130,8 @@ func given(amount decimal.Decimal) *decimal.Decimal {
 
 // NewCodes is the event that adds codes to the pool of a reward. It is of no member. Codes that the pool has had before
 // are refused, all of them together.
-func NewCodes(id, reward string, codes []string) *Event {
-	return &Event{ID: derived + "codes/" + id, Kind: EventCommand, Type: commandCodes, Data: encodeJSON(filling{Reward: reward, Codes: codes})}
+func NewCodes(id, reward string, codes []string) *event.Event {
+	return &event.Event{ID: event.Own + "codes/" + id, Kind: event.Command, Type: commandCodes, Data: encodeJSON(filling{Reward: reward, Codes: codes})}
 }
 
 // settles reports whether a type of event is that of a command about a claim.
@@ -137,7 +140,7 @@ func settles(eventType string) bool {
 }
 
 // checkClaim refuses a claim that could never be accepted. The rest is decided by the state.
-func checkClaim(rules *Ruleset, e *Event) *Refusal {
+func checkClaim(rules *Ruleset, e *event.Event) *Refusal {
 	var data claiming
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the claim is not well-formed JSON"}
@@ -151,7 +154,7 @@ func checkClaim(rules *Ruleset, e *Event) *Refusal {
 	}
 	if _, message := r.price(data.Amount); message != "" {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the claim does not fit the reward's cost",
-			Errors: []FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
+			Errors: []event.FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
 	}
 	return nil
 }
@@ -199,7 +202,7 @@ func (r *Reward) price(amount *decimal.Decimal) ([]Cost, string) {
 }
 
 // checkSettling refuses what speaks of no claim, or of no amount.
-func checkSettling(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+func checkSettling(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	var data settling
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the command is not well-formed JSON"}
@@ -225,7 +228,7 @@ func checkSettling(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	}
 	if message != "" {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the amount does not fit the claim",
-			Errors: []FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
+			Errors: []event.FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
 	}
 	return nil
 }
@@ -244,7 +247,7 @@ func (a *applier) refusedThen() bool {
 }
 
 // claimCommand holds what a reward costs.
-func (a *applier) claimCommand(e *Event) {
+func (a *applier) claimCommand(e *event.Event) {
 	var data claiming
 	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
 		return
@@ -315,11 +318,11 @@ func (a *applier) tellClaim(c *Claim, until calendar.Instant) {
 // raiseClaim raises an event for each of the points that a claim is about, as the ledger has them.
 //
 // What costs nothing raises one event all the same, with amount 0. What has been returned counts no more.
-func (a *applier) raiseClaim(name string, e *Event, reward, kind, claim string, entries EntryKind, from []Entry, back returns) {
+func (a *applier) raiseClaim(name string, e *event.Event, reward, kind, claim string, entries EntryKind, from []Entry, back returns) {
 	raise := func(points string, amount decimal.Decimal) {
 		if amount -= back.points[points]; amount > 0 || !back.whole {
 			a.follow(Cause{Event: name, ID: reward, Goal: points, At: e.Time}, e.Depth,
-				[]Value{TextValue(reward), TextValue(kind), TextValue(claim), TextValue(points), NumberValue(amount)}, e.ID, points)
+				[]event.Value{event.TextValue(reward), event.TextValue(kind), event.TextValue(claim), event.TextValue(points), event.NumberValue(amount)}, e.ID, points)
 		}
 	}
 	some := false
@@ -345,7 +348,7 @@ type returns struct {
 }
 
 // raiseClaimAgain raises the events of a recorded command about a claim, as a reversal looks at it again.
-func (a *applier) raiseClaimAgain(name string, e *Event, entries EntryKind, then *Outcome, back map[string]returns) {
+func (a *applier) raiseClaimAgain(name string, e *event.Event, entries EntryKind, then *Outcome, back map[string]returns) {
 	i := slices.IndexFunc(then.Effects, func(e Effect) bool { return e.Kind == RewardEffect && e.Claim != "" })
 	if i < 0 {
 		return
@@ -358,7 +361,7 @@ func (a *applier) raiseClaimAgain(name string, e *Event, entries EntryKind, then
 }
 
 // settling finds the claim that a command is about. It is nil where nothing can be done, which has been remembered.
-func (a *applier) settling(e *Event) (*Claim, *decimal.Decimal) {
+func (a *applier) settling(e *event.Event) (*Claim, *decimal.Decimal) {
 	var data settling
 	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
 		return nil, nil
@@ -395,7 +398,7 @@ func (a *applier) settling(e *Event) (*Claim, *decimal.Decimal) {
 }
 
 // confirmCommand spends what a claim holds, all of it or less, and hands out the reward.
-func (a *applier) confirmCommand(e *Event) {
+func (a *applier) confirmCommand(e *event.Event) {
 	c, amount := a.settling(e)
 	if c == nil {
 		return
@@ -443,7 +446,7 @@ func (a *applier) receive(h Holding) {
 }
 
 // cancelCommand gives back what a claim holds.
-func (a *applier) cancelCommand(e *Event) {
+func (a *applier) cancelCommand(e *event.Event) {
 	c, _ := a.settling(e)
 	if c == nil {
 		return
@@ -456,7 +459,7 @@ func (a *applier) cancelCommand(e *Event) {
 
 // returnCommand gives back what a confirmed claim has spent, all that is left of it or less. Who returns all of it no longer
 // holds the reward.
-func (a *applier) returnCommand(e *Event) {
+func (a *applier) returnCommand(e *event.Event) {
 	c, amount := a.settling(e)
 	if c == nil {
 		return
@@ -508,7 +511,7 @@ func (a *applier) undoConfirmation() {
 }
 
 // readCodes reads codes for the pool of a reward, nil when there is no such pool.
-func readCodes(rules *Ruleset, e *Event) (filling, *Reward) {
+func readCodes(rules *Ruleset, e *event.Event) (filling, *Reward) {
 	var data filling
 	if json.Unmarshal(e.Data, &data) != nil {
 		return data, nil
@@ -519,7 +522,7 @@ func readCodes(rules *Ruleset, e *Event) (filling, *Reward) {
 // maxCode bounds a code of a pool, in bytes.
 const maxCode = 200
 
-func checkCodes(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
+func checkCodes(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	data, r := readCodes(rules, e)
 	switch {
 	case r == nil:
@@ -529,10 +532,10 @@ func checkCodes(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 	case len(data.Codes) == 0:
 		return &Refusal{Code: CodeDoesNotFit, Message: "there are no codes"}
 	}
-	var errs []FieldError
+	var errs []event.FieldError
 	seen := map[string]bool{}
 	for i, code := range data.Codes {
-		at := FieldError{Location: "codes[" + decimal.Decimal(i*int(decimal.One)).String() + "]"}
+		at := event.FieldError{Location: "codes[" + decimal.Decimal(i*int(decimal.One)).String() + "]"}
 		switch {
 		case !fitsCode(code):
 			at.Code, at.Message = "wrong_code", "a code of 1 to 200 bytes is expected"
@@ -548,7 +551,7 @@ func checkCodes(rules *Ruleset, subjects *Subjects, e *Event) *Refusal {
 		return nil
 	}
 	code := CodeDoesNotFit
-	if !slices.ContainsFunc(errs, func(e FieldError) bool { return e.Code != CodeKnownCode }) {
+	if !slices.ContainsFunc(errs, func(e event.FieldError) bool { return e.Code != CodeKnownCode }) {
 		code = CodeKnownCode
 	}
 	return &Refusal{Code: code, Message: "none of these codes was added", Errors: errs}

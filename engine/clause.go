@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Test is one thing that must hold before a definition looks at an event: a value of the facts is one of some, or lies in
@@ -16,8 +17,8 @@ type Test struct {
 	Pick Pick
 	// In are the values of which it must be one. Where it is nil, the value must lie between Low and High, both
 	// included, which are numbers, dates or times; an absent bound is none. An absent value meets no test.
-	In        []Value
-	Low, High Value
+	In        []event.Value
+	Low, High event.Value
 }
 
 // Clause holds when all of its tests do; one without tests always holds.
@@ -83,26 +84,26 @@ func (c Clause) and(d Clause) (both Clause, possible bool) {
 // and joins two tests of one path and form.
 func (t Test) and(u Test) (both Test, possible bool) {
 	if t.In != nil {
-		t.In = slices.DeleteFunc(slices.Clone(t.In), func(v Value) bool { return !slices.Contains(u.In, v) })
+		t.In = slices.DeleteFunc(slices.Clone(t.In), func(v event.Value) bool { return !slices.Contains(u.In, v) })
 		return t, len(t.In) > 0
 	}
-	if t.Low.Kind == Absent || u.Low.Kind != Absent && u.Low.num > t.Low.num {
+	if t.Low.Kind == event.Absent || u.Low.Kind != event.Absent && u.Low.Bits() > t.Low.Bits() {
 		t.Low = u.Low
 	}
-	if t.High.Kind == Absent || u.High.Kind != Absent && u.High.num < t.High.num {
+	if t.High.Kind == event.Absent || u.High.Kind != event.Absent && u.High.Bits() < t.High.Bits() {
 		t.High = u.High
 	}
-	return t, t.Low.Kind == Absent || t.High.Kind == Absent || t.Low.num <= t.High.num
+	return t, t.Low.Kind == event.Absent || t.High.Kind == event.Absent || t.Low.Bits() <= t.High.Bits()
 }
 
 // bounds are the ends of a range as numbers.
 func (t *Test) bounds() (low, high int64) {
 	low, high = math.MinInt64, math.MaxInt64
-	if t.Low.Kind != Absent {
-		low = t.Low.num
+	if t.Low.Kind != event.Absent {
+		low = t.Low.Bits()
 	}
-	if t.High.Kind != Absent {
-		high = t.High.num
+	if t.High.Kind != event.Absent {
+		high = t.High.Bits()
 	}
 	return low, high
 }
@@ -114,9 +115,11 @@ const (
 	pathHour = "event.hour"
 )
 
-func pickDate(f *Facts) Value { return DateValue(f.Date()) }
-func pickDay(f *Facts) Value  { return TextValue(f.Weekday()) }
-func pickHour(f *Facts) Value { return NumberValue(decimal.Decimal(f.Hour()) * decimal.One) }
+func pickDate(f *Facts) event.Value { return event.DateValue(f.Date()) }
+func pickDay(f *Facts) event.Value  { return event.TextValue(f.Weekday()) }
+func pickHour(f *Facts) event.Value {
+	return event.NumberValue(decimal.Decimal(f.Hour()) * decimal.One)
+}
 
 // within are the clauses of a definition that is open during d.
 func (c Clauses) within(d *During, memberClock bool) Clauses {
@@ -154,12 +157,12 @@ func (w *Window) clauses(memberClock bool) Clauses {
 	if c.HasFrom || c.HasUntil {
 		t := Test{Path: pathDate, Pick: pickDate}
 		if c.HasFrom {
-			t.Low = DateValue(c.From)
+			t.Low = event.DateValue(c.From)
 		}
 		if c.HasUntil {
-			t.High = DateValue(c.Until)
+			t.High = event.DateValue(c.Until)
 			if overnight { // the last stretch ends on the day after
-				t.High = DateValue(c.Until + 1)
+				t.High = event.DateValue(c.Until + 1)
 			}
 		}
 		clause = append(clause, t)
@@ -167,7 +170,7 @@ func (w *Window) clauses(memberClock bool) Clauses {
 	if len(c.Days) > 0 && !overnight {
 		t := Test{Path: pathDay, Pick: pickDay}
 		for _, rule := range c.Days {
-			if day := TextValue(weekdayNames[rule.Weekday]); !slices.Contains(t.In, day) {
+			if day := event.TextValue(weekdayNames[rule.Weekday]); !slices.Contains(t.In, day) {
 				t.In = append(t.In, day)
 			}
 		}
@@ -176,7 +179,7 @@ func (w *Window) clauses(memberClock bool) Clauses {
 	if c.Hours != nil && !overnight {
 		first, last := c.Hours.From/time.Hour, (c.Hours.To-1)/time.Hour
 		clause = append(clause, Test{Path: pathHour, Pick: pickHour,
-			Low: NumberValue(decimal.Decimal(first) * decimal.One), High: NumberValue(decimal.Decimal(last) * decimal.One)})
+			Low: event.NumberValue(decimal.Decimal(first) * decimal.One), High: event.NumberValue(decimal.Decimal(last) * decimal.One)})
 	}
 	return Clauses{clause}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -452,7 +453,7 @@ type places struct {
 	*closer
 	prefix string
 	tables map[string]*ClosedTable // by split
-	events []*Event
+	events []*event.Event
 	over   bool
 	// pool is what the last rank looked at is paid from.
 	pool     []int64

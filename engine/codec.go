@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
@@ -154,42 +155,41 @@ func pointers[T any](r *reader, element func(*T)) []*T {
 	return out
 }
 
-func (w *writer) value(v Value) {
+func (w *writer) value(v event.Value) {
 	w.uint(uint64(v.Kind))
 	switch v.Kind {
-	case Absent:
-	case Text:
-		w.text(v.str)
-	case ListOf:
-		w.len(v.list.Rows)
-		w.len(v.list.Width)
-		for _, c := range v.list.Cells {
+	case event.Absent:
+	case event.Text:
+		w.text(v.Text())
+	case event.ListOf:
+		w.len(v.List().Rows)
+		w.len(v.List().Width)
+		for _, c := range v.List().Cells {
 			w.value(c)
 		}
 	default:
-		w.int(v.num)
+		w.int(v.Bits())
 	}
 }
 
-func (r *reader) value() Value {
-	v := Value{Kind: small[Kind](r)}
-	switch v.Kind {
-	case Absent:
-	case Text:
-		v.str = r.text()
-	case ListOf:
-		l := &List{Rows: r.len(), Width: r.len()}
+func (r *reader) value() event.Value {
+	switch kind := small[event.ValueKind](r); kind {
+	case event.Absent:
+		return event.Value{}
+	case event.Text:
+		return event.TextValue(r.text())
+	case event.ListOf:
+		l := &event.List{Rows: r.len(), Width: r.len()}
 		if l.Width > 0 && l.Rows > len(r.b)/l.Width {
 			r.short()
-			return Value{}
+			return event.Value{}
 		}
-		l.Cells = make([]Value, l.Rows*l.Width)
+		l.Cells = make([]event.Value, l.Rows*l.Width)
 		for i := range l.Cells {
 			l.Cells[i] = r.value()
 		}
-		v.list = l
+		return event.ListValue(l)
 	default:
-		v.num = r.int()
+		return event.BitsValue(kind, r.int())
 	}
-	return v
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Commands are the events of this package's own types: what people and jobs ask of a member's state. They go through the
@@ -21,10 +22,10 @@ const (
 	commandAdjust = "points.adjust"
 )
 
-var commands map[string]func(*applier, *Event)
+var commands map[string]func(*applier, *event.Event)
 
 func init() {
-	commands = map[string]func(*applier, *Event){
+	commands = map[string]func(*applier, *event.Event){
 		commandPut:    (*applier).put,
 		commandEnroll: (*applier).enrollCommand,
 		commandLeave:  (*applier).leaveCommand,
@@ -68,38 +69,17 @@ func ofProgram(command string) bool {
 	return false
 }
 
-// derived is what the ids of events begin with that Laurel itself makes: no sender may use such an id, or it could take the
-// place of an event that is still to come.
-const derived = "laurel:"
-
-// keyNames is what the ids of commands begin with that their sender gave a key: one key, one command, whatever it does. The id
-// of a claim is its key.
-const keyNames = derived + "key/"
-
-// Keyed gives a command a key as its id; with an empty one it stays as it is.
-func (e *Event) Keyed(key string) *Event {
-	if key != "" {
-		e.ID = keyedID(key)
-		e.Key = keyOf(e.ID)
-	}
-	return e
-}
-
-// keyedID is the id of a command with a key, and keyOf the key of such an id, whose record says that it has one.
-func keyedID(key string) string { return keyNames + key }
-func keyOf(id string) string    { return id[min(len(keyNames), len(id)):] }
-
 // newKeyed is a command of a member with a key. The event has a key of its own: the caller's may be of a request that ends.
-func newKeyed(key, command, member string, data []byte) *Event {
-	id := keyedID(key)
-	return &Event{ID: id, Kind: EventCommand, Key: keyOf(id), Type: command, Member: member, Data: data}
+func newKeyed(key, command, member string, data []byte) *event.Event {
+	id := event.KeyedID(key)
+	return &event.Event{ID: id, Kind: event.Command, Key: event.KeyOf(id), Type: command, Member: member, Data: data}
 }
 
 // derivedID is the id of an event of Laurel's own: its kind, and what it is made of. Those parts may be texts of senders that
 // hold any character, which is why they are escaped: no two lists of parts make one id.
 func derivedID(kind string, parts ...string) string {
 	var b strings.Builder
-	b.WriteString(derived)
+	b.WriteString(event.Own)
 	b.WriteString(kind)
 	for _, part := range parts {
 		b.WriteByte('/')
@@ -118,18 +98,18 @@ type Profile struct {
 }
 
 // NewProfile is a member.put event. Its id, like that of every command, is told apart from those of senders.
-func NewProfile(id, member string, p Profile) *Event {
-	return &Event{ID: derived + "put/" + id, Kind: EventCommand, Type: commandPut, Member: member, Data: encodeJSON(p)}
+func NewProfile(id, member string, p Profile) *event.Event {
+	return &event.Event{ID: event.Own + "put/" + id, Kind: event.Command, Type: commandPut, Member: member, Data: encodeJSON(p)}
 }
 
 // NewEnrollment is an event that opts a member in to a challenge.
-func NewEnrollment(id, member, challenge string) *Event {
-	return &Event{ID: derived + "enroll/" + id, Kind: EventCommand, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+func NewEnrollment(id, member, challenge string) *event.Event {
+	return &event.Event{ID: event.Own + "enroll/" + id, Kind: event.Command, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
 // NewStreakEnrollment is an event that opts a member in to a streak.
-func NewStreakEnrollment(id, member, streak string) *Event {
-	return &Event{ID: derived + "enroll/" + id, Kind: EventCommand, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
+func NewStreakEnrollment(id, member, streak string) *event.Event {
+	return &event.Event{ID: event.Own + "enroll/" + id, Kind: event.Command, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
 }
 
 // enrollment names one of the two.
@@ -172,7 +152,7 @@ func encodeJSON(v any) []byte {
 }
 
 // put changes the profile. The data has passed Check.
-func (a *applier) put(e *Event) {
+func (a *applier) put(e *event.Event) {
 	var p Profile
 	if json.Unmarshal(e.Data, &p) != nil {
 		return
@@ -189,7 +169,7 @@ func (a *applier) put(e *Event) {
 			a.breakElsewhere()
 		}
 	}
-	values, errs := a.rules.Member.decodeFields(p.Fields)
+	values, errs := a.rules.Member.DecodeFields(p.Fields)
 	if len(errs) > 0 {
 		return
 	}
@@ -209,7 +189,7 @@ func (a *applier) breakElsewhere() {
 	}
 }
 
-func (a *applier) enrollCommand(e *Event) {
+func (a *applier) enrollCommand(e *event.Event) {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
@@ -227,7 +207,7 @@ func (a *applier) enrollCommand(e *Event) {
 	}
 }
 
-func (a *applier) grantCommand(e *Event) {
+func (a *applier) grantCommand(e *event.Event) {
 	var g granted
 	if json.Unmarshal(e.Data, &g) != nil {
 		return
@@ -257,7 +237,7 @@ func (a *applier) grantCommand(e *Event) {
 	}
 }
 
-func (a *applier) takeCommand(e *Event) {
+func (a *applier) takeCommand(e *event.Event) {
 	var g granted
 	if json.Unmarshal(e.Data, &g) != nil {
 		return
@@ -268,7 +248,7 @@ func (a *applier) takeCommand(e *Event) {
 }
 
 // shareCommand pays a group's goal to a member who brought enough before it was reached.
-func (a *applier) shareCommand(e *Event) {
+func (a *applier) shareCommand(e *event.Event) {
 	var s shared
 	if json.Unmarshal(e.Data, &s) != nil {
 		return
@@ -387,7 +367,7 @@ func (a *applier) paysNobody(r *Rule, to *Member) bool {
 
 // circular reports whether a field of members, followed from one, leads back to the member at hand: they refer one another, and
 // each would be paid for the other.
-func (a *applier) circular(from *Member, field *Field) bool {
+func (a *applier) circular(from *Member, field *event.Field) bool {
 	for range maxCircle {
 		f := from.schema.Field(field.Name)
 		if f == nil || f.Slot >= len(from.Profile) {
@@ -506,7 +486,7 @@ func (a *applier) queueFor(member, command string, by *Rule, data granted) {
 		what = "tier." + data.Tier
 	}
 	id := derivedID(command, a.event.ID, by.Path, what, member)
-	a.out.Queued = append(a.out.Queued, &Event{ID: id, Kind: EventDerived, Type: command, Member: member, Time: a.event.Time, Timed: true,
+	a.out.Queued = append(a.out.Queued, &event.Event{ID: id, Kind: event.Derived, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: by.Source,
 		Queued: &Queued{Member: member, What: what, Take: command == commandTake}})

@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // foldPlanned adds a planned contribution to its counter and to what reads it.
@@ -121,8 +122,9 @@ func isLarge(v decimal.Decimal) bool { return v > large || v < -large }
 
 // outOfRange reports whether an event would take a count out of the range of numbers, and which. It is asked of large numbers
 // only: of the event, of what the ruleset computes of it, or of what was counted.
-func (p *Processor) outOfRange(e *Event, v Version, r *reversal) *Refusal {
-	asked := r != nil && r.command == commandAmend || slices.ContainsFunc(e.Fields, func(f Value) bool { return f.Kind == Number && isLarge(f.Number()) })
+func (p *Processor) outOfRange(e *event.Event, v Version, r *reversal) *Refusal {
+	large := func(f event.Value) bool { return f.Kind == event.Number && isLarge(f.Number()) }
+	asked := r != nil && r.command == commandAmend || slices.ContainsFunc(e.Fields, large)
 	m := p.subjects.Member(e.Member)
 	if !asked && (m == nil || !m.large) && !p.subjects.large && !p.computesLarge(e, m, v.Rules) {
 		return nil
@@ -137,7 +139,7 @@ func (p *Processor) outOfRange(e *Event, v Version, r *reversal) *Refusal {
 
 // computesLarge reports whether a counter adds a large number that it computes of an event, whatever its conditions say. A plain
 // number of the event needs no such look.
-func (p *Processor) computesLarge(e *Event, m *Member, rules *Ruleset) bool {
+func (p *Processor) computesLarge(e *event.Event, m *Member, rules *Ruleset) bool {
 	t := rules.EventType(e.Type)
 	if t == nil || len(t.computed) == 0 {
 		return false
@@ -279,7 +281,7 @@ func (a *applier) levels(b *Badge, c *Counter, t *challenges.Tally) {
 }
 
 // levelsMet gives the levels that a tally reaches, as of an event's time.
-func (a *applier) levelsMet(b *Badge, fold challenges.Fold, t *challenges.Tally, e *Event) {
+func (a *applier) levelsMet(b *Badge, fold challenges.Fold, t *challenges.Tally, e *event.Event) {
 	for _, level := range b.Levels {
 		if t.Reached(fold, level.At) {
 			a.earnBadge(b, level.Name, b.Source, e)

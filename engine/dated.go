@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Was is what a field of the profile held until an instant. A late event is counted for the group that the member was in at its
@@ -11,11 +12,11 @@ import (
 type Was struct {
 	Name  string
 	Until calendar.Instant
-	Value Value // absent before the field was first told
+	Value event.Value // absent before the field was first told
 }
 
 // changeField gives a field of the profile another value from an instant on.
-func (a *applier) changeField(slot int, v Value, at calendar.Instant) {
+func (a *applier) changeField(slot int, v event.Value, at calendar.Instant) {
 	old := a.m.Profile[slot]
 	a.m.Profile[slot] = v
 	if old.Equal(v) {
@@ -34,7 +35,7 @@ func (a *applier) changeField(slot int, v Value, at calendar.Instant) {
 }
 
 // profileAt is the profile as it was at an instant within the late window, nil where it is that of now.
-func (m *Member) profileAt(at calendar.Instant) (profile []Value) {
+func (m *Member) profileAt(at calendar.Instant) (profile []event.Value) {
 	for i := len(m.Was) - 1; i >= 0 && m.Was[i].Until > at; i-- {
 		f := m.schema.Field(m.Was[i].Name)
 		if f == nil {
@@ -50,7 +51,7 @@ func (m *Member) profileAt(at calendar.Instant) (profile []Value) {
 
 // goBack puts the profile of the event's own time in the place of that of now, which it returns. What is imported comes in order,
 // and finds the profile that was imported with it.
-func (a *applier) goBack() (now []Value) {
+func (a *applier) goBack() (now []event.Value) {
 	now = a.m.Profile
 	if n := len(a.m.Was); n > 0 && a.m.Was[n-1].Until > a.event.Time && !a.event.Past {
 		if then := a.m.profileAt(a.event.Time); then != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Deed is one thing that a record did: a line of the ledger, or a change of what the member holds or has reached.
@@ -140,7 +141,7 @@ func (x *explainer) origin() (string, error) {
 	case isReversal(e.Type) && json.Unmarshal(e.Data, &of) == nil:
 		return of.Event, nil
 	case settles(e.Type) && json.Unmarshal(e.Data, &of) == nil:
-		return keyedID(of.Claim), nil
+		return event.KeyedID(of.Claim), nil
 	case e.Depth == 0:
 		return "", nil
 	}

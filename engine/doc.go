@@ -3,7 +3,7 @@
 //
 // The path of an event:
 //
-//	Event ──> Processor.Process ──> check: known? fits? in time?        (check.go, decode.go)
+//	Event ──> Processor.Process ──> check: known? fits? in time?        (check.go, package event)
 //	                                Apply                               (apply.go)
 //	                                  settle what time has done         (settle.go)
 //	                                  plan: ask rules and counters      (plan.go, window.go)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -20,7 +21,7 @@ import (
 const commandErase = "member.erase"
 
 // erasedNames is what the pseudonyms of erased members begin with. No sender can use such an id.
-const erasedNames = derived + "erased/"
+const erasedNames = event.Own + "erased/"
 
 // erasing is the data of an erasure.
 type erasing struct {
@@ -28,8 +29,8 @@ type erasing struct {
 }
 
 // NewErasure is the event that erases a member. Its id and data are filled in by Process, so that repeating it is harmless.
-func NewErasure(member string) *Event {
-	return &Event{Kind: EventCommand, Type: commandErase, Member: member}
+func NewErasure(member string) *event.Event {
+	return &event.Event{Kind: event.Command, Type: commandErase, Member: member}
 }
 
 // pseudonym is the name that what is left of an erased member goes by: a keyed hash of the id, so that the id is recognized
@@ -50,9 +51,9 @@ func (p *Processor) Erased(id string) bool {
 var memberErased = &Refusal{Code: CodeMemberErased, Message: "this member has been erased, and the id stays blocked"}
 
 // nameErasure gives an erasure the id and data that follow from its member.
-func (p *Processor) nameErasure(e *Event) {
+func (p *Processor) nameErasure(e *event.Event) {
 	if e.Type == commandErase && e.ID == "" {
-		e.ID, e.Data = derived+"erase/"+p.hashed(e.Member), encodeJSON(erasing{As: p.pseudonym(e.Member)})
+		e.ID, e.Data = event.Own+"erase/"+p.hashed(e.Member), encodeJSON(erasing{As: p.pseudonym(e.Member)})
 	}
 }
 
@@ -139,7 +140,7 @@ func decodeScore(value []byte) (s ScoreChange) {
 }
 
 // eraseCommand takes all points, releases open claims, takes the member off boards, and leaves the totals.
-func (a *applier) eraseCommand(e *Event) {
+func (a *applier) eraseCommand(e *event.Event) {
 	var data erasing
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
@@ -161,7 +162,7 @@ func (a *applier) eraseCommand(e *Event) {
 	a.leaveBoards(data.As)
 	a.queue, a.raised = a.queue[:0], a.raised[:0] // nothing that this leads to is of anybody any more
 	a.subjects.erase(a.m, left, a.seq)
-	a.m = &Member{ID: a.m.ID, indexed: a.m.indexed, schema: a.m.schema, Profile: make([]Value, len(a.m.Profile))}
+	a.m = &Member{ID: a.m.ID, indexed: a.m.indexed, schema: a.m.schema, Profile: make([]event.Value, len(a.m.Profile))}
 }
 
 // forfeitAll takes what is left of all lots, pending ones included. Debt stays: nobody will pay it.
@@ -222,7 +223,7 @@ func (s *Subjects) keepErased(x *Erased, seq uint64) {
 }
 
 // forget adds the rows that follow from an erasure.
-func (p *Processor) forget(e *Event, m *Member) {
+func (p *Processor) forget(e *event.Event, m *Member) {
 	var data erasing
 	if json.Unmarshal(e.Data, &data) != nil {
 		return

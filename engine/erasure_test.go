@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // erase forgets a member; the journal still knows.
@@ -171,7 +172,7 @@ func TestAnErasedIDStaysBlocked(t *testing.T) {
 			w.refused(engine.CodeMemberErased, w.as("first").event("otti", "buy", "amount", 20))
 			w.refused(engine.CodeMemberErased, w.event("otti", "buy", "amount", 1))
 			w.refused(engine.CodeMemberErased, engine.NewProfile("p", "otti", engine.Profile{}))
-			for _, command := range []*engine.Event{engine.NewVoid("first"), engine.NewVoid("t1"), engine.NewAmend("first", []byte(`{"amount":1}`))} {
+			for _, command := range []*event.Event{engine.NewVoid("first"), engine.NewVoid("t1"), engine.NewAmend("first", []byte(`{"amount":1}`))} {
 				command.Time, command.Arrived = w.now, w.now
 				w.refused(engine.CodeMemberErased, command)
 			}
@@ -192,7 +193,7 @@ func TestAnErasedIDStaysBlocked(t *testing.T) {
 	}
 }
 
-func (w *world) erasure(member string) *engine.Event {
+func (w *world) erasure(member string) *event.Event {
 	e := engine.NewErasure(member)
 	e.Time, e.Arrived = w.now, w.now
 	return e
@@ -289,7 +290,7 @@ func TestTheInvariantsHoldWhoeverIsErased(t *testing.T) {
 
 func (w *world) erasing(r *rand.Rand, next sample) {
 	w.t.Helper()
-	var sent []*engine.Event
+	var sent []*event.Event
 	for i := range 200 {
 		w.after(time.Duration(r.Intn(8*3600)) * time.Second)
 		kind, data := next(r)

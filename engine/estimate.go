@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // estimate is what the rules of an event want when they are asked again for an amendment: with the member as it was before the
 // event, by the version and the boosts of then, limits aside.
 type estimate struct {
-	b     *applier // with the member as it was
-	event Event    // as amended
+	b     *applier    // with the member as it was
+	event event.Event // as amended
 	rules []plannedRule
 	gives []plannedGrant
 	fired map[Source]*plannedRule
@@ -69,7 +70,7 @@ func (j *judgement) estimated() *estimate {
 	}
 	b := &applier{}
 	// Time had passed by then, and a member that was new had joined.
-	b.run(present, rules, subjects, nil, &Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
+	b.run(present, rules, subjects, nil, &event.Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
 		Arrived: target.Event.Arrived}, target.Seq, nil)
 	b.m.align(rules)
 	before := target.Event.Data
@@ -91,7 +92,7 @@ func (j *judgement) estimated() *estimate {
 // ask asks the rules about the event with some data. allowed says what boosts may add to a line.
 func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) allowance) *estimate {
 	x := &estimate{b: b, event: j.r.target.Event, fired: map[Source]*plannedRule{}, lines: map[line]*wanting{}}
-	x.event.Data, x.event.cause = data, 0
+	x.event.Data, x.event.Cause = data, 0
 	t := b.judging.EventType(x.event.Type)
 	x.event.Fields, _ = t.Schema.Decode(x.event.Data, "data.")
 	b.event = &x.event
@@ -257,7 +258,7 @@ func (j *judgement) queued(e *Effect) (l line, g granted) {
 func (j *judgement) asTarget(do func()) {
 	a := j.a
 	event, judging, facts, cause, then := a.event, a.judging, a.facts, a.cause, a.then
-	amended := *j.r.target.Event.as(a.event)
+	amended := *underReversal(&j.r.target.Event, a.event)
 	if j.lines != nil {
 		amended.Data, amended.Fields = j.lines.event.Data, j.lines.event.Fields
 	} else {
@@ -269,9 +270,10 @@ func (j *judgement) asTarget(do func()) {
 	a.event, a.judging, a.facts, a.cause, a.then = event, judging, facts, cause, then
 }
 
-// as is the event under the id of the reversal that gives more of it: what that gives is told apart from what the event gave.
-func (e *Event) as(reversal *Event) *Event {
+// underReversal is the event under the id of the reversal that gives more of it: what that gives is told apart from what the event
+// gave.
+func underReversal(e, reversal *event.Event) *event.Event {
 	of := *e
-	of.ID, of.Arrived, of.Depth, of.cause = reversal.ID, reversal.Arrived, reversal.Depth, 0
+	of.ID, of.Arrived, of.Depth, of.Cause = reversal.ID, reversal.Arrived, reversal.Depth, 0
 	return &of
 }

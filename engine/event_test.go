@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 const shop = `
@@ -37,7 +38,7 @@ func TestIDM01_TheSameEventAgainGivesTheFirstAnswer(t *testing.T) {
 func TestIDM02_TheSameIdWithAnotherBodyIsAConflict(t *testing.T) {
 	w := program(t, shop)
 	w.as("e1").send("ann", "buy", "amount", 10)
-	for name, e := range map[string]*engine.Event{
+	for name, e := range map[string]*event.Event{
 		"data":   w.as("e1").event("ann", "buy", "amount", 11),
 		"member": w.as("e1").event("bob", "buy", "amount", 10),
 		"type":   w.as("e1").event("ann", "visit"),
@@ -90,7 +91,7 @@ rules:
   rich: {when: go, if: member.points.gems >= 5, give: {gems: 1}}
 `)
 	w.refused("member_incomplete", w.event("ann", "go"))
-	put := func(fields map[string]json.RawMessage) *engine.Event {
+	put := func(fields map[string]json.RawMessage) *event.Event {
 		e := engine.NewProfile(fmt.Sprint("put", w.p.Last()), "ann", engine.Profile{Fields: fields})
 		e.Time, e.Arrived = w.now, w.now
 		return e

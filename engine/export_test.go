@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -12,14 +13,14 @@ func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot
 	if fromSnapshot {
 		before = p.last + 1
 	}
-	r := &reversal{target: &Record{Event: Event{Member: member}}, versions: p.versions, present: p.subjects.state, sharers: p.sharers}
+	r := &reversal{target: &Record{Event: event.Event{Member: member}}, versions: p.versions, present: p.subjects.state, sharers: p.sharers}
 	if r.snapshot, r.records, err = p.history(member, before); err != nil {
 		return nil, 0, err
 	}
 	// The present itself is left alone.
 	subjects := NewSubjects(p.current(), p.subjects.state)
 	a := &applier{rules: p.current(), judging: p.current(), subjects: subjects, m: subjects.Member(member), reversal: r, out: &Outcome{}, now: now}
-	a.event = &Event{Member: member, Time: now, Arrived: now}
+	a.event = &event.Event{Member: member, Time: now, Arrived: now}
 	a.look(a.event)
 	a.settle(now)
 	j := newJudgement(a)

@@ -7,13 +7,14 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Facts is all that a compiled expression may look at: one event and its member as they were before the event. Every
 // calendar question is answered for the event's time. It is reused from event to event and never kept.
 type Facts struct {
 	Rules  *Ruleset
-	Event  *Event
+	Event  *event.Event
 	Member *Member
 	// Item is the stack of list rows that predicates of sum, any, all, none and count look at, outermost first.
 	Item [2]Item
@@ -67,12 +68,12 @@ func (f *Facts) exhausted() bool { return f.spent[f.of] > MaxSteps }
 
 // Item is the row of a list that a predicate is asked about.
 type Item struct {
-	List *List
+	List *event.List
 	Row  int
 }
 
 // Reset points f at another event and member, at the calendar that decides for them.
-func (f *Facts) Reset(rules *Ruleset, event *Event, member *Member) {
+func (f *Facts) Reset(rules *Ruleset, event *event.Event, member *Member) {
 	*f = Facts{Rules: rules, Event: event, Member: member, calendar: rules.CalendarOf(member), spent: f.spent, of: f.of, known: f.known[:0]}
 }
 
@@ -91,12 +92,12 @@ func (f *Facts) Failed() error {
 }
 
 // Field is the event's value in slot.
-func (f *Facts) Field(slot int) Value { return f.Event.Fields[slot] }
+func (f *Facts) Field(slot int) event.Value { return f.Event.Fields[slot] }
 
 // Profile is the member's declared field in slot.
-func (f *Facts) Profile(slot int) Value {
+func (f *Facts) Profile(slot int) event.Value {
 	v := f.Member.Profile[slot]
-	if v.Kind == Absent && len(f.Member.Was) > 0 && !f.Member.schema.Fields[slot].Optional {
+	if v.Kind == event.Absent && len(f.Member.Was) > 0 && !f.Member.schema.Fields[slot].Optional {
 		f.Fail(errNotToldYet)
 	}
 	return v

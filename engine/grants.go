@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // rule carries out one planned rule within its limits.
@@ -281,7 +282,7 @@ func (a *applier) gives(grants []Grant, by *Definition, goal string, cause uint3
 }
 
 // award gives a badge, a reward or a tier's level. It reports false where nothing is left to give.
-func (a *applier) award(g *Grant, by Source, goal string, e *Event) bool {
+func (a *applier) award(g *Grant, by Source, goal string, e *event.Event) bool {
 	switch {
 	case g.Badge != nil:
 		if !a.earnBadge(g.Badge, g.Level, by, e) {
@@ -302,7 +303,7 @@ func (a *applier) gave(kind EffectKind, id, level string, by Source) {
 }
 
 // giveReward gives a reward, unless it is sold out.
-func (a *applier) giveReward(r *Reward, by Source, goal string, e *Event) bool {
+func (a *applier) giveReward(r *Reward, by Source, goal string, e *event.Event) bool {
 	if a.judge != nil {
 		return true
 	}
@@ -323,7 +324,7 @@ func (a *applier) giveReward(r *Reward, by Source, goal string, e *Event) bool {
 }
 
 // earnBadge gives a badge at a level and reports true, unless it is held at that level or a higher one.
-func (a *applier) earnBadge(b *Badge, level string, by Source, e *Event) bool {
+func (a *applier) earnBadge(b *Badge, level string, by Source, e *event.Event) bool {
 	if a.m.holds(b, level) {
 		return false
 	}
@@ -339,7 +340,7 @@ func (a *applier) earnBadge(b *Badge, level string, by Source, e *Event) bool {
 	}
 	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: by})
 	a.follow(Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}, e.Depth,
-		[]Value{TextValue(b.ID), TextValue(level)}, e.ID, b.ID, level)
+		[]event.Value{event.TextValue(b.ID), event.TextValue(level)}, e.ID, b.ID, level)
 	return true
 }
 

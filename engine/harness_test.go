@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -143,10 +144,10 @@ func (w *world) as(id string) *world {
 }
 
 // event is the next event: its data are names and values in turn, or one text of JSON.
-func (w *world) event(member, kind string, data ...any) *engine.Event {
+func (w *world) event(member, kind string, data ...any) *event.Event {
 	w.t.Helper()
 	w.sent++
-	e := &engine.Event{ID: w.id, Type: kind, Member: member, Time: w.now, Arrived: w.now, Data: []byte("{}")}
+	e := &event.Event{ID: w.id, Type: kind, Member: member, Time: w.now, Arrived: w.now, Data: []byte("{}")}
 	if e.ID == "" {
 		e.ID = "e" + decimal.Decimal(w.sent*1_000_000).String()
 	}
@@ -174,7 +175,7 @@ func (w *world) send(member, kind string, data ...any) *engine.Outcome {
 	return w.accept(w.event(member, kind, data...))
 }
 
-func (w *world) accept(e *engine.Event) *engine.Outcome {
+func (w *world) accept(e *event.Event) *engine.Outcome {
 	w.t.Helper()
 	out, refusal, err := w.p.Process(e)
 	require.NoError(w.t, err)
@@ -184,7 +185,7 @@ func (w *world) accept(e *engine.Event) *engine.Outcome {
 }
 
 // refused requires that an event is not accepted, with a code.
-func (w *world) refused(code string, e *engine.Event) {
+func (w *world) refused(code string, e *event.Event) {
 	w.t.Helper()
 	last := w.p.Last()
 	_, refusal, err := w.p.Process(e)
@@ -224,8 +225,8 @@ func (w *world) jobs() {
 	w.t.Helper()
 	for {
 		w.commit(false)
-		var ticks []*engine.Event
-		require.NoError(w.t, engine.Due(w.store, w.now, func(tick *engine.Event) bool {
+		var ticks []*event.Event
+		require.NoError(w.t, engine.Due(w.store, w.now, func(tick *event.Event) bool {
 			ticks = append(ticks, tick)
 			return true
 		}))
@@ -243,8 +244,8 @@ func (w *world) jobs() {
 func (w *world) spread() {
 	w.t.Helper()
 	w.commit(true)
-	var ticks []*engine.Event
-	require.NoError(w.t, engine.Spread(w.store, w.p.News(), "", func(tick *engine.Event) bool {
+	var ticks []*event.Event
+	require.NoError(w.t, engine.Spread(w.store, w.p.News(), "", func(tick *event.Event) bool {
 		ticks = append(ticks, tick)
 		return true
 	}))
@@ -370,7 +371,7 @@ func notes(out *engine.Outcome) []string {
 }
 
 // whyNot is why definitions gave nothing for an event, by a dry run.
-func (w *world) whyNot(e *engine.Event) map[string]engine.Reason {
+func (w *world) whyNot(e *event.Event) map[string]engine.Reason {
 	w.t.Helper()
 	trace := &engine.Trace{}
 	_, refusal, err := w.p.DryRun(e, trace)

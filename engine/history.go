@@ -7,11 +7,12 @@ import (
 	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // DryRun computes what an event would mean now, and stores nothing. trace may be nil.
-func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
+func (p *Processor) DryRun(e *event.Event, trace *Trace) (*Outcome, *Refusal, error) {
 	if err := p.identify(e); err != nil {
 		return nil, nil, err
 	}
@@ -49,7 +50,7 @@ func (p *Processor) DryRun(e *Event, trace *Trace) (*Outcome, *Refusal, error) {
 func (p *Processor) scratch() *Subjects { return NewSubjects(p.current(), p.subjects.state) }
 
 // imagine computes what a checked event would mean, and changes nothing.
-func (p *Processor) imagine(e *Event, v Version, r *reversal, trace *Trace) *Outcome {
+func (p *Processor) imagine(e *event.Event, v Version, r *reversal, trace *Trace) *Outcome {
 	a := applier{reversal: r, codeKey: p.apply.codeKey, accepted: p.arrived, live: p.live}
 	return a.run(p.current(), v.Rules, p.scratch(), nil, e, p.last+1, trace)
 }
@@ -156,7 +157,7 @@ func ledgerRows(store Store, prefix, from string, scan func(string, string, func
 
 // Due calls yield for the members that time changes by an instant, in order of those instants, with the event that settles
 // it.
-func Due(store Store, by calendar.Instant, yield func(tick *Event) bool) error {
+func Due(store Store, by calendar.Instant, yield func(tick *event.Event) bool) error {
 	return store.Scan(duePrefix, "", func(key string, value []byte) bool {
 		at, member := dueOf(key)
 		return at <= by && yield(newTick(member, at, sequence(string(value))))
@@ -165,9 +166,9 @@ func Due(store Store, by calendar.Instant, yield func(tick *Event) bool) error {
 
 // newTick is the event that writes down what time has done to a member by an instant. Its id names the instant and the
 // event since which it was due, so that it has one effect however often it is sent.
-func newTick(member string, due calendar.Instant, since uint64) *Event {
-	id := derived + "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
-	return &Event{ID: id, Kind: EventTick, Type: commandTime, Member: member, Time: due, Timed: true}
+func newTick(member string, due calendar.Instant, since uint64) *event.Event {
+	id := event.Own + "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
+	return &event.Event{ID: id, Kind: event.Tick, Type: commandTime, Member: member, Time: due, Timed: true}
 }
 
 // Outbox calls yield for the scores that a board outside this process has not been told, oldest first. The key is that of
@@ -235,8 +236,8 @@ func Sharers(store Store, f Fanout, counter, after string, yield func(member str
 }
 
 // NewShare is the event that pays a group's goal to one member. Its id makes it harmless to repeat.
-func NewShare(f Fanout, member string) *Event {
+func NewShare(f Fanout, member string) *event.Event {
 	s := shared{Challenge: f.Challenge, Window: f.Window, Group: f.Group, Goal: f.Goal}
 	id := derivedID("share", f.Challenge, f.Goal, ordinal(f.Window), f.Group, member)
-	return &Event{ID: id, Kind: EventDerived, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
+	return &event.Event{ID: id, Kind: event.Derived, Type: commandShare, Member: member, Time: f.At, Timed: true, Data: encodeJSON(s)}
 }

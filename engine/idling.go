@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // bridge remembers the instants of a type's events by which a lot can have lived on, where the last event alone does not
 // tell: where points expire so soon after it that they can have expired, and come back, within the late window. An event
 // between two others that lie close enough to one another tells nothing and is left out, so that few are remembered.
-func (a *applier) bridge(owner *Member, e *Event) {
+func (a *applier) bridge(owner *Member, e *event.Event) {
 	cal := a.rules.CalendarOf(a.m)
 	after, longest, short := a.shortest(owner, cal, e)
 	if !short {
@@ -34,7 +35,7 @@ func (a *applier) bridge(owner *Member, e *Event) {
 
 // shortest is the shortest time that lots of a member outlive events of this type, if it ends within the late window, and the
 // longest one that does.
-func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *Event) (after, longest calendar.Duration, short bool) {
+func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *event.Event) (after, longest calendar.Duration, short bool) {
 	const day = 24 * 3600 * 1_000_000 // a local day more or less must not matter
 	window := cal.After(e.Time, a.rules.Late) + day
 	soonest, last := window, calendar.Beginning

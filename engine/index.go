@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
@@ -27,7 +28,7 @@ type indexedPath struct {
 	path string
 	pick Pick
 	// Of the clauses with a list of values: those of each value, and all the others.
-	listed   map[Value]clauseSet
+	listed   map[event.Value]clauseSet
 	unlisted bitmap // nil where none has a list
 	// Of the clauses with a range: cuts are the least numbers of stretches 1, 2, …, and stretches has those whose range
 	// meets each; a range is no more precise than its stretch.
@@ -119,7 +120,7 @@ func without(tests []placedTest, words, clauses int) bitmap {
 
 // list enters tests with lists of values.
 func (p *indexedPath) list(tests []placedTest, words, clauses int) {
-	p.unlisted, p.listed = without(tests, words, clauses), map[Value]clauseSet{}
+	p.unlisted, p.listed = without(tests, words, clauses), map[event.Value]clauseSet{}
 	for _, t := range tests {
 		for _, v := range t.In {
 			s := p.listed[v]
@@ -149,10 +150,10 @@ func (p *indexedPath) rank(tests []placedTest, words, clauses int) {
 	p.unranged = without(tests, words, clauses)
 	for _, t := range tests {
 		low, high := t.bounds()
-		if t.Low.Kind != Absent {
+		if t.Low.Kind != event.Absent {
 			p.cuts = append(p.cuts, low)
 		}
-		if t.High.Kind != Absent && high < 1<<63-1 {
+		if t.High.Kind != event.Absent && high < 1<<63-1 {
 			p.cuts = append(p.cuts, high+1)
 		}
 	}
@@ -186,7 +187,7 @@ func (p *indexedPath) stretch(n int64) int {
 }
 
 // narrow takes from left what the answer v makes impossible.
-func (p *indexedPath) narrow(left bitmap, v Value) {
+func (p *indexedPath) narrow(left bitmap, v event.Value) {
 	if p.unlisted != nil {
 		p.listed[v].narrow(left, p.unlisted)
 	}
@@ -194,8 +195,8 @@ func (p *indexedPath) narrow(left bitmap, v Value) {
 		return
 	}
 	possible := p.unranged
-	if v.Kind != Absent {
-		possible = p.stretches[p.stretch(v.num)]
+	if v.Kind != event.Absent {
+		possible = p.stretches[p.stretch(v.Bits())]
 	}
 	for i := range left {
 		left[i] &= possible[i]

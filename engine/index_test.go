@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -94,9 +95,9 @@ tiers: {club: {earned: stars, levels: {silver: 0, gold: 40}}}
 	return b.String()
 }
 
-func indexedEvents(r *rand.Rand, n int) []*engine.Event {
+func indexedEvents(r *rand.Rand, n int) []*event.Event {
 	start := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
-	events := make([]*engine.Event, n)
+	events := make([]*event.Event, n)
 	for i := range events {
 		start = start.Add(time.Duration(r.Intn(16)) * time.Hour)
 		coupon := ""
@@ -106,7 +107,7 @@ func indexedEvents(r *rand.Rand, n int) []*engine.Event {
 		data := fmt.Sprintf(`{"sku":"s%d","qty":%d,%s"amount":%d.%d,"app":%t,"delivery":"2026-12-1%d","items":[{"sku":"s%d"}]}`,
 			r.Intn(10), r.Intn(5), coupon, r.Intn(12), r.Intn(10), r.Intn(2) == 0, r.Intn(9), r.Intn(10))
 		at := calendar.Instant(start.UnixMicro())
-		events[i] = &engine.Event{ID: fmt.Sprintf("e%d", i), Type: "buy", Member: fmt.Sprintf("m%d", r.Intn(4)), Time: at, Arrived: at, Data: []byte(data)}
+		events[i] = &event.Event{ID: fmt.Sprintf("e%d", i), Type: "buy", Member: fmt.Sprintf("m%d", r.Intn(4)), Time: at, Arrived: at, Data: []byte(data)}
 	}
 	return events
 }
@@ -231,7 +232,7 @@ func BenchmarkRules(b *testing.B) {
 				b.ReportAllocs()
 				b.ResetTimer()
 				for i := range b.N {
-					e := &engine.Event{ID: fmt.Sprint(i), Type: "buy", Member: fmt.Sprint(i % 100), Time: at, Arrived: at,
+					e := &event.Event{ID: fmt.Sprint(i), Type: "buy", Member: fmt.Sprint(i % 100), Time: at, Arrived: at,
 						Data: []byte(`{"sku":"tea","shop":"b3","country":"L41","amount":50}`)}
 					out, refusal, err := p.Process(e)
 					if refusal != nil || err != nil || len(out.Effects) != 5 {

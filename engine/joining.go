@@ -5,14 +5,15 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // commandLeave is a member's own way out of a challenge that they joined.
 const commandLeave = "member.leave"
 
 // NewLeave is an event by which a member leaves a challenge that they joined.
-func NewLeave(id, member, challenge string) *Event {
-	return &Event{ID: derived + "leave/" + id, Kind: EventCommand, Type: commandLeave, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+func NewLeave(id, member, challenge string) *event.Event {
+	return &event.Event{ID: event.Own + "leave/" + id, Kind: event.Command, Type: commandLeave, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
 }
 
 // Enrollment tells how often the member has joined a challenge, and whether to join now is to ask for one time more.
@@ -63,7 +64,7 @@ func checkJoining(rules *Ruleset, m *Member, c *Challenge, at calendar.Instant) 
 }
 
 // checkLeaving refuses to leave what was never joined.
-func checkLeaving(rules *Ruleset, m *Member, e *Event) *Refusal {
+func checkLeaving(rules *Ruleset, m *Member, e *event.Event) *Refusal {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the enrollment is not well-formed JSON"}
@@ -108,7 +109,7 @@ func (a *applier) enroll(ch *Challenge, at calendar.Instant) {
 
 // leaveCommand takes the member out of a challenge. Awards stay, and so do the marks of goals that were paid; progress goes. What
 // a group was brought is the group's.
-func (a *applier) leaveCommand(e *Event) {
+func (a *applier) leaveCommand(e *event.Event) {
 	var data enrollment
 	if json.Unmarshal(e.Data, &data) != nil {
 		return

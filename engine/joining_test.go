@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // TestStreakThatIsJoined holds that nothing counts before the member joined, and everything after.
@@ -15,7 +16,7 @@ events: {visit: {}}
 points: {stars: {}}
 streaks: {daily: {when: visit, every: day, join: opt_in, goal: 2, give: {stars: 10}}, all: {when: visit, every: day, goal: 9, give: {stars: 1}}}
 `)
-	join := func(streak string) *engine.Event {
+	join := func(streak string) *event.Event {
 		e := engine.NewStreakEnrollment("join/"+streak, "ann", streak)
 		e.Time, e.Arrived = w.now, w.now
 		return e
@@ -41,13 +42,13 @@ challenges:
   steps: {join: opt_in, retry: true, within: 7 days, steps: {a: {when: run, goal: 1}, b: {when: run, goal: 3}}, give: {gold: 1000}}
 `
 
-func (w *world) join(member, challenge string) *engine.Event {
+func (w *world) join(member, challenge string) *event.Event {
 	e := engine.NewEnrollment("join/"+challenge+w.now.String(), member, challenge)
 	e.Time, e.Arrived = w.now, w.now
 	return e
 }
 
-func (w *world) leave(member, challenge string) *engine.Event {
+func (w *world) leave(member, challenge string) *event.Event {
 	e := engine.NewLeave("leave/"+challenge+w.now.String(), member, challenge)
 	e.Time, e.Arrived = w.now, w.now
 	return e

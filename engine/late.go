@@ -1,11 +1,15 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/event"
+)
 
 // planLate plans an event of a time at which an older version of the ruleset was in force: its rules, boosts and windows
 // judge. What the event counts goes to the definitions that the present version still has under the same id and meaning;
 // the rest is dropped with a note (operations: A new version of a ruleset).
-func (a *applier) planLate(t *EventType, e *Event) {
+func (a *applier) planLate(t *EventType, e *event.Event) {
 	a.m.align(a.judging)
 	a.facts.Reset(a.judging, e, a.m)
 	a.facts.subjects = a.subjects
@@ -21,7 +25,7 @@ func (a *applier) planLate(t *EventType, e *Event) {
 		// The boosts of what is reached ask about the event by the present schema. What that requires and the event does
 		// not have is absent.
 		e.Fields, _ = now.Schema.Decode(e.Data, "data.")
-		e.Fields = append(e.Fields, make([]Value, max(0, len(now.Schema.Fields)-len(e.Fields)))...)
+		e.Fields = append(e.Fields, make([]event.Value, max(0, len(now.Schema.Fields)-len(e.Fields)))...)
 	}
 }
 

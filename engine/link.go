@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Link connects the definitions of a ruleset to the event types they look at and to one another, and sorts them by id. A
@@ -14,7 +15,7 @@ import (
 func (r *Ruleset) Link() {
 	r.Tag = r.Hash[:min(len(r.Hash), 16)]
 	if r.Member == nil {
-		r.Member = NewSchema(r.Currency, r.Digits)
+		r.Member = event.NewSchema(r.Currency, r.Digits)
 	}
 	r.sort()
 	r.paths()

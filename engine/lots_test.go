@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // awards is a program whose events give, and take, points of one phrase of expiry.
@@ -280,7 +281,7 @@ rules:
 	at, seq := moment(t, "2026-05-01T12:00:00Z"), uint64(0)
 	apply := func(kind string) *engine.Member {
 		seq++
-		e := &engine.Event{ID: kind + decimal.Decimal(seq*1_000_000).String(), Type: kind, Member: "ann", Time: at, Arrived: at}
+		e := &event.Event{ID: kind + decimal.Decimal(seq*1_000_000).String(), Type: kind, Member: "ann", Time: at, Arrived: at}
 		engine.Apply(rules, subjects, nil, e, seq, nil)
 		require.True(t, subjects.Member("ann").Accounts[0].Proved())
 		return subjects.Member("ann")
@@ -315,7 +316,7 @@ rules:
 	subjects := engine.NewSubjects(rules, func(string) []byte { return nil })
 	at := moment(t, "2026-05-01T12:00:00Z")
 	send := func(seq uint64) {
-		engine.Apply(rules, subjects, nil, &engine.Event{ID: "e", Type: "now", Member: "ann", Time: at, Arrived: at}, seq, nil)
+		engine.Apply(rules, subjects, nil, &event.Event{ID: "e", Type: "now", Member: "ann", Time: at, Arrived: at}, seq, nil)
 	}
 	send(1)
 	ann := subjects.Member("ann")

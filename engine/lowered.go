@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // lowers reports whether a version of a challenge can be complete for what an older one did not suffice for: it has a goal, or
@@ -66,8 +67,8 @@ func (v Version) restarted(before *Ruleset) bool {
 
 // passTime is the tick: what time has done is written down before it. One that tells of news completes what the present goals
 // are complete for, as of its own time.
-func passTime(a *applier, e *Event) {
-	if e.Kind != EventNews || !a.rules.lowered {
+func passTime(a *applier, e *event.Event) {
+	if e.Kind != event.News || !a.rules.lowered {
 		return
 	}
 	a.look(e)

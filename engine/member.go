@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Member is the state of one member: what its events have made of it so far. Questions about it take an instant; time
@@ -19,10 +20,10 @@ type Member struct {
 	Name    string
 	Zone    *calendar.Zone // nil: the program's
 	Travel  Travel
-	Profile []Value // declared fields by slot of the ruleset's member schema
-	Was     []Was   // what changed of it within the late window, by instant
+	Profile []event.Value // declared fields by slot of the ruleset's member schema
+	Was     []Was         // what changed of it within the late window, by instant
 	// Undeclared are values of fields that the present ruleset does not declare (any more).
-	Undeclared []NamedValue
+	Undeclared []event.NamedValue
 
 	Seen       []Seen
 	Accounts   []*Account
@@ -49,14 +50,8 @@ type Member struct {
 	large   bool              // a count is
 	excused []challenges.Span // dates of Travel
 	// schema is the one whose slots Profile has, zones the data that Zone is of.
-	schema *Schema
+	schema *event.Schema
 	zones  *calendar.Zones
-}
-
-// NamedValue is a value with the name of its field.
-type NamedValue struct {
-	Name  string
-	Value Value
 }
 
 // Seen is what is known of a member's events of one type: how many were accepted, the first and the last by event time.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
@@ -26,16 +27,16 @@ type Mended struct {
 }
 
 // NewFreeze is the event by which a member buys a freeze to be stored for a streak.
-func NewFreeze(id, member, streak string) *Event {
+func NewFreeze(id, member, streak string) *event.Event {
 	return newKeyed(id, commandFreeze, member, encodeJSON(mending{Streak: streak}))
 }
 
 // NewRepair is the event by which a member mends the last break of a streak, so that the run goes on.
-func NewRepair(id, member, streak string) *Event {
+func NewRepair(id, member, streak string) *event.Event {
 	return newKeyed(id, commandRepair, member, encodeJSON(mending{Streak: streak}))
 }
 
-func checkMending(rules *Ruleset, e *Event) *Refusal {
+func checkMending(rules *Ruleset, e *event.Event) *Refusal {
 	var data mending
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the command is not well-formed JSON"}
@@ -61,7 +62,7 @@ func checkMending(rules *Ruleset, e *Event) *Refusal {
 }
 
 // mended finds the streak of a command with the member's record of it; nil where nothing can be done.
-func (a *applier) mended(e *Event) (*Streak, *StreakRecord) {
+func (a *applier) mended(e *event.Event) (*Streak, *StreakRecord) {
 	var data mending
 	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
 		return nil, nil
@@ -76,7 +77,7 @@ func (a *applier) mended(e *Event) (*Streak, *StreakRecord) {
 }
 
 // freezeCommand buys a freeze.
-func (a *applier) freezeCommand(e *Event) {
+func (a *applier) freezeCommand(e *event.Event) {
 	s, rec := a.mended(e)
 	if s == nil {
 		return
@@ -97,7 +98,7 @@ func (a *applier) freezeCommand(e *Event) {
 }
 
 // repairCommand bridges the periods missed since the last break.
-func (a *applier) repairCommand(e *Event) {
+func (a *applier) repairCommand(e *event.Event) {
 	s, rec := a.mended(e)
 	if s == nil {
 		return

@@ -5,6 +5,8 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"strings"
+
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Message is one of the things that a committed event raised, as the world outside is told of it (api: Webhooks).
@@ -132,7 +134,7 @@ func (m *Message) Body() []byte {
 	b.WriteString(`"event":` + quoted(m.Event))
 	names := messageFields[m.Type]
 	for i, v := range m.Fields {
-		if v.Kind != Absent && i < len(names) {
+		if v.Kind != event.Absent && i < len(names) {
 			b.WriteString(`,` + quoted(names[i]) + `:`)
 			b.Write(encodeJSON(v.JSON()))
 		}

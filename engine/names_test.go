@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Teams and regions may be called anything: what looks like a separator is none.
@@ -125,11 +126,11 @@ challenges: {first: {when: visit, goal: 2, winners: 1, give: {stars: 10}, again:
 	}
 }
 
-func arrive(w *world, e *engine.Event) *engine.Event {
+func arrive(w *world, e *event.Event) *event.Event {
 	e.Time, e.Arrived = w.now, w.now
 	return e
 }
 
 func number(n int) string { return strconv.Itoa(n) }
 
-func quoted(s string) string { return string(engine.AppendText(nil, s)) }
+func quoted(s string) string { return string(event.AppendText(nil, s)) }

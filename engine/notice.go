@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Notices tell a member's app ahead of what time will take: points that expire, a level that falls, a streak that breaks
@@ -246,7 +247,7 @@ func (a *applier) notify(due calendar.Instant) {
 			if at, end := a.nextRisk(cal, s, rec, lead, due-1); at == due {
 				if st := a.m.StreakAt(a.rules, s, due); st.State == challenges.StreakAtRisk {
 					n, _ := decimal.FromInt(int64(st.Length))
-					a.raise(StreakAtRisk, due, TextValue(s.ID), NumberValue(n), TimeValue(end))
+					a.raise(StreakAtRisk, due, event.TextValue(s.ID), event.NumberValue(n), event.TimeValue(end))
 				}
 				break
 			}
@@ -272,7 +273,7 @@ func (a *applier) notifyExpiring(cal calendar.Calendar, p *Points, acc *Account,
 		}
 	}
 	for _, e := range mergeExpiring(all) {
-		a.raise(PointsExpiring, due, TextValue(p.ID), NumberValue(e.Amount), TimeValue(e.At))
+		a.raise(PointsExpiring, due, event.TextValue(p.ID), event.NumberValue(e.Amount), event.TimeValue(e.At))
 	}
 }
 
@@ -291,7 +292,7 @@ func (a *applier) notifyDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, du
 		if len(changes) == 0 || state.Level >= rec.Level {
 			return
 		}
-		a.raise(TierWillDrop, due, TextValue(t.ID), TextValue(t.name(rec.Level)), TextValue(t.name(state.Level)), TimeValue(end))
+		a.raise(TierWillDrop, due, event.TextValue(t.ID), event.TextValue(t.name(rec.Level)), event.TextValue(t.name(state.Level)), event.TimeValue(end))
 		return
 	}
 }

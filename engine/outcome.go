@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -18,7 +19,7 @@ type Outcome struct {
 	Notes     []Note
 	Entries   []Entry // of the event's member
 	Scores    []ScoreChange
-	Queued    []*Event // what it causes for others, to be processed right after
+	Queued    []*event.Event // what it causes for others, to be processed right after
 	Fanouts   []Fanout
 	Raised    []Raised // what happened to the member, for the world outside
 	Number    uint64   // of the first of Raised, counted by member from 1 without gaps; 0 with none

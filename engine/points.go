@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
@@ -204,7 +205,7 @@ func (a *applier) spendingOrder(acc *Account, p *Points) []int {
 
 // revive brings back lots that had expired because no event of a type was known, when a late one turns out to have been in
 // time (semantics: Points).
-func (a *applier) revive(e *Event) {
+func (a *applier) revive(e *event.Event) {
 	of := about(e.Type, e.Fields)
 	for _, acc := range a.m.Accounts {
 		if !acc.dependsOn(e.Type) || of != "" && of != acc.Points {

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
@@ -43,7 +44,7 @@ type Processor struct {
 type accepted struct {
 	version, present int
 
-	event   *Event
+	event   *event.Event
 	outcome *Outcome
 }
 
@@ -150,7 +151,7 @@ func (p *Processor) again(rec *Record) error {
 }
 
 // read finds the versions that a record was decided by, and its event with its fields.
-func (p *Processor) read(rec *Record) (present, judging *Ruleset, e Event, err error) {
+func (p *Processor) read(rec *Record) (present, judging *Ruleset, e event.Event, err error) {
 	present, judging, e = p.numbered(rec.Present), p.numbered(rec.Version), rec.Event
 	if judging == nil || present == nil {
 		return nil, nil, e, fmt.Errorf("journal record %d was decided by ruleset versions %d and %d, which are not at hand", rec.Seq, rec.Version, rec.Present)
@@ -237,7 +238,7 @@ func (p *Processor) fail(err error) {
 
 // Process accepts an event, or finds that it is known, or refuses it. The outcome must not be told to anybody before the
 // batch that Take returns next has been committed. An error is a failure of the store.
-func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
+func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 	if p.failure != nil {
 		return nil, nil, p.failure
 	}
@@ -290,7 +291,7 @@ func (p *Processor) Process(e *Event) (*Outcome, *Refusal, error) {
 }
 
 // accept applies a checked event and everything it causes for others.
-func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
+func (p *Processor) accept(e *event.Event, v Version, r *reversal) *Outcome {
 	first := p.one(e, v, r)
 	queue := first.Queued
 	for len(queue) > 0 {
@@ -315,7 +316,7 @@ func (p *Processor) accept(e *Event, v Version, r *reversal) *Outcome {
 }
 
 // one applies one event and adds its record and rows to the batch.
-func (p *Processor) one(e *Event, v Version, r *reversal) *Outcome {
+func (p *Processor) one(e *event.Event, v Version, r *reversal) *Outcome {
 	p.last++
 	present := p.versions[len(p.versions)-1]
 	p.apply.reversal, p.apply.accepted, p.apply.live = r, p.arrived, p.live
@@ -368,10 +369,10 @@ func (p *Processor) known(id string) (*Record, error) {
 }
 
 // duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.
-func (p *Processor) duplicate(rec *Record, e *Event) (*Outcome, *Refusal) {
+func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) {
 	if e.Type != commandErase && !sameBody(p.numbered(rec.Version), &rec.Event, e) {
 		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
-			Errors: []FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
+			Errors: []event.FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
 				Suggestion: "send a new event under a new id"}}}
 	}
 	out := rec.Outcome
@@ -384,7 +385,7 @@ func (p *Processor) duplicate(rec *Record, e *Event) (*Outcome, *Refusal) {
 
 // sameBody compares what was sent, not how it was written: 10 equals 10.00, the order of keys does not count, and a time
 // that the server filled in is no part of the body.
-func sameBody(rules *Ruleset, a, b *Event) bool {
+func sameBody(rules *Ruleset, a, b *event.Event) bool {
 	if a.Type != b.Type || a.Member != b.Member || a.Timed != b.Timed || a.Timed && a.Time != b.Time {
 		return false
 	}
@@ -416,7 +417,7 @@ func sameBody(rules *Ruleset, a, b *Event) bool {
 
 // prove checks the books of the accounts that an event has changed. A broken one is a mistake of ours: nothing of the batch is
 // ever committed or acknowledged, and the journal brings back what was (reliability: Invariants).
-func (p *Processor) prove(out *Outcome, e *Event) {
+func (p *Processor) prove(out *Outcome, e *event.Event) {
 	if len(out.Entries) == 0 {
 		return
 	}

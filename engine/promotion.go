@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Firing is a stretch of time in which a promotion was open by a call, from the instant of the call on.
@@ -151,7 +152,7 @@ type firing struct {
 
 // NewFire is the event that opens a promotion from its arrival on, for a duration (zero: the promotion's own). One that is
 // open already is extended to the later end. It is of no member.
-func NewFire(id, promotion string, openFor calendar.Duration, reason string) *Event {
+func NewFire(id, promotion string, openFor calendar.Duration, reason string) *event.Event {
 	data := firing{Promotion: promotion, Reason: reason}
 	if !openFor.IsZero() {
 		data.OpenFor = openFor.String()
@@ -160,11 +161,11 @@ func NewFire(id, promotion string, openFor calendar.Duration, reason string) *Ev
 }
 
 // NewClose is the event that closes a promotion that was opened by a call. One that is closed stays so. It is of no member.
-func NewClose(id, promotion, reason string) *Event {
+func NewClose(id, promotion, reason string) *event.Event {
 	return newKeyed(id, commandClose, "", encodeJSON(firing{Promotion: promotion, Reason: reason}))
 }
 
-func checkFiring(rules *Ruleset, e *Event) *Refusal {
+func checkFiring(rules *Ruleset, e *event.Event) *Refusal {
 	var data firing
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the call is not well-formed JSON"}
@@ -180,12 +181,12 @@ func checkFiring(rules *Ruleset, e *Event) *Refusal {
 	if !p.OnCall {
 		return &Refusal{Code: CodeNotOnCall, Message: "the ruleset says when this promotion is open: change its dates or schedule there, or write on_call: true"}
 	}
-	var errs []FieldError
+	var errs []event.FieldError
 	if d, err := calendar.ParseDuration(data.OpenFor); data.OpenFor != "" && (err != nil || d.N <= 0) {
-		errs = append(errs, FieldError{Location: "open_for", Code: "wrong_value", Message: "a duration is expected, such as 90 minutes"})
+		errs = append(errs, event.FieldError{Location: "open_for", Code: "wrong_value", Message: "a duration is expected, such as 90 minutes"})
 	}
 	if len(data.Reason) > maxReason {
-		errs = append(errs, FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
+		errs = append(errs, event.FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
 	}
 	if errs != nil {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the call does not fit", Errors: errs}
@@ -194,7 +195,7 @@ func checkFiring(rules *Ruleset, e *Event) *Refusal {
 }
 
 // fireCommand opens or closes a promotion.
-func (a *applier) fireCommand(e *Event) {
+func (a *applier) fireCommand(e *event.Event) {
 	var data firing
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
@@ -235,7 +236,7 @@ const maxTurns = 100
 // Turns are the openings and closings of promotions after one instant up to another, in order, as events of no member that
 // tell of them. What opens at an instant is what the version in force then says. Their ids are derived, so that each has one
 // effect. through is how far they go: not always to the end.
-func (p *Processor) Turns(after, by calendar.Instant) (turns []*Event, through calendar.Instant) {
+func (p *Processor) Turns(after, by calendar.Instant) (turns []*event.Event, through calendar.Instant) {
 	through = by
 	for i, v := range p.versions {
 		since, until := after, by
@@ -252,13 +253,13 @@ func (p *Processor) Turns(after, by calendar.Instant) (turns []*Event, through c
 			}
 		}
 	}
-	turns = slices.DeleteFunc(turns, func(e *Event) bool { return e.Time > through })
-	slices.SortStableFunc(turns, func(x, y *Event) int { return cmpInstant(x.Time, y.Time) })
+	turns = slices.DeleteFunc(turns, func(e *event.Event) bool { return e.Time > through })
+	slices.SortStableFunc(turns, func(x, y *event.Event) int { return cmpInstant(x.Time, y.Time) })
 	return turns, through
 }
 
 // turnsOf are those of one promotion, its closings first: it may open again at the instant at which it closes.
-func (p *Processor) turnsOf(of *Promotion, cal calendar.Calendar, after, by calendar.Instant) (turns []*Event, through calendar.Instant) {
+func (p *Processor) turnsOf(of *Promotion, cal calendar.Calendar, after, by calendar.Instant) (turns []*event.Event, through calendar.Instant) {
 	through = by
 	for _, opened := range [...]bool{false, true} {
 		next, name := of.closing, PromotionClosed
@@ -271,7 +272,7 @@ func (p *Processor) turnsOf(of *Promotion, cal calendar.Calendar, after, by cale
 				through = min(through, at-1)
 				break
 			}
-			turns = append(turns, &Event{ID: derived + name + "/" + of.ID + "/" + at.String(), Kind: EventDerived, Type: commandTurn, Time: at, Timed: true,
+			turns = append(turns, &event.Event{ID: event.Own + name + "/" + of.ID + "/" + at.String(), Kind: event.Derived, Type: commandTurn, Time: at, Timed: true,
 				Data: encodeJSON(turning{of.ID, opened})})
 			at = next(cal, p.subjects, at)
 		}
@@ -280,7 +281,7 @@ func (p *Processor) turnsOf(of *Promotion, cal calendar.Calendar, after, by cale
 }
 
 // turnCommand records that a promotion has opened or closed.
-func (a *applier) turnCommand(e *Event) {
+func (a *applier) turnCommand(e *event.Event) {
 	var data turning
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
@@ -290,7 +291,7 @@ func (a *applier) turnCommand(e *Event) {
 		name = PromotionOpened
 	}
 	if !e.Past {
-		a.out.Raised = []Raised{{Type: name, At: e.Time, Fields: []Value{TextValue(data.Promotion)}}}
+		a.out.Raised = []Raised{{Type: name, At: e.Time, Fields: []event.Value{event.TextValue(data.Promotion)}}}
 	}
 }
 

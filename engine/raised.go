@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Raised is something that happened to a member and that the world outside may want to be told of: a built-in event, whether
@@ -13,7 +14,7 @@ import (
 type Raised struct {
 	Type   string           // one of MessageTypes
 	At     calendar.Instant // when it became true, which may be before the event that brought it to light
-	Fields []Value          // in the slots of its type's schema
+	Fields []event.Value    // in the slots of its type's schema
 }
 
 // Names of the notices: what is told ahead, and cannot be named in `when` (api: Webhooks).
@@ -26,9 +27,9 @@ const (
 // NoticeTypes are the notices with their fields, sorted by name. Each call makes new ones.
 func NoticeTypes() []*EventType {
 	return []*EventType{
-		builtin(PointsExpiring, field("points", TypeText), field("amount", TypeNumber), field("at", TypeTime)),
-		builtin(StreakAtRisk, field("streak", TypeText), field("length", TypeInteger), field("at", TypeTime)),
-		builtin(TierWillDrop, field("tier", TypeText), field("level", TypeText), field("to", TypeText), field("at", TypeTime)),
+		builtin(PointsExpiring, field("points", event.TypeText), field("amount", event.TypeNumber), field("at", event.TypeTime)),
+		builtin(StreakAtRisk, field("streak", event.TypeText), field("length", event.TypeInteger), field("at", event.TypeTime)),
+		builtin(TierWillDrop, field("tier", event.TypeText), field("level", event.TypeText), field("to", event.TypeText), field("at", event.TypeTime)),
 	}
 }
 
@@ -41,7 +42,7 @@ var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBrok
 
 // raise records that something happened to the member at hand. Of imported history, and of what time did while history was
 // being imported, nothing is recorded (semantics: Import of history).
-func (a *applier) raise(name string, at calendar.Instant, fields ...Value) {
+func (a *applier) raise(name string, at calendar.Instant, fields ...event.Value) {
 	if a.judge == nil && !a.quiet {
 		a.raised = append(a.raised, Raised{Type: name, At: at, Fields: fields})
 	}
@@ -62,7 +63,7 @@ func (a *applier) tellRaised() {
 // sameRaised compares what two outcomes raised.
 func sameRaised(a, b *Outcome) bool {
 	return a.Number == b.Number && slices.EqualFunc(a.Raised, b.Raised, func(x, y Raised) bool {
-		return x.Type == y.Type && x.At == y.At && slices.EqualFunc(x.Fields, y.Fields, Value.Equal)
+		return x.Type == y.Type && x.At == y.At && slices.EqualFunc(x.Fields, y.Fields, event.Value.Equal)
 	})
 }
 
@@ -92,6 +93,6 @@ func (r *reader) raised(o *Outcome) {
 			r.short()
 			return
 		}
-		*x = Raised{Type: raisable[n], At: r.at(), Fields: list(r, func(v *Value) { *v = r.value() })}
+		*x = Raised{Type: raisable[n], At: r.at(), Fields: list(r, func(v *event.Value) { *v = r.value() })}
 	})
 }

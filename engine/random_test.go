@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // nasty is a program in which much competes: shared limits, transfers, chains, rolling times, groups, repeated goals.
@@ -181,7 +182,7 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 func (w *world) story(name string, r *rand.Rand, events int) {
 	w.t.Helper()
 	w.at("2026-11-28T12:00:00Z").profiles(name, r)
-	var sent []*engine.Event
+	var sent []*event.Event
 	var shopping shopping
 	for i := range events {
 		w.after(time.Duration(r.Intn(8*3600)) * time.Second)
@@ -213,7 +214,7 @@ func (w *world) story(name string, r *rand.Rand, events int) {
 
 // shopping sends random commands about rewards and streaks, with amounts and claims that need not fit.
 type shopping struct {
-	sent   []*engine.Event
+	sent   []*event.Event
 	claims []string
 	n      int
 }
@@ -246,7 +247,7 @@ func (s *shopping) step(w *world, r *rand.Rand) {
 	}
 }
 
-func (s *shopping) event(w *world, r *rand.Rand) *engine.Event {
+func (s *shopping) event(w *world, r *rand.Rand) *event.Event {
 	rules := w.p.Rules()
 	member, some := fmt.Sprint("m", r.Intn(6)), decimal.Decimal(0)
 	if r.Intn(3) == 0 {
@@ -291,14 +292,14 @@ func (s *shopping) event(w *world, r *rand.Rand) *engine.Event {
 }
 
 // reverse sends a random command about one of the events sent, or about a balance.
-func (w *world) reverse(r *rand.Rand, sent []*engine.Event, sample sample) {
+func (w *world) reverse(r *rand.Rand, sent []*event.Event, sample sample) {
 	w.t.Helper()
 	if r.Intn(4) > 0 {
 		return
 	}
 	w.after(time.Duration(r.Intn(7200)) * time.Second)
 	target := sent[r.Intn(len(sent))]
-	var e *engine.Event
+	var e *event.Event
 	switch r.Intn(9) {
 	case 0, 1, 2:
 		e = engine.NewVoid(target.ID)
@@ -385,7 +386,7 @@ func (w *world) disturb(r *rand.Rand) {
 	}
 }
 
-func (w *world) dryRun(e *engine.Event, r *rand.Rand) {
+func (w *world) dryRun(e *event.Event, r *rand.Rand) {
 	w.t.Helper()
 	if r.Intn(8) != 0 {
 		return

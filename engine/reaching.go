@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // What the progress of an amended event has come to is reached when the amendment is made, as of the event with which it was.
@@ -11,12 +12,12 @@ import (
 // asAmended lets what follows happen as of an instant, by the event as it is amended and the clock by which it was counted, and
 // returns what ends that.
 func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
-	event, facts, cause := a.event, a.facts, a.cause
-	of := Event{ID: event.ID, Type: rev.Amended.Type, Member: event.Member, Time: at, Timed: true, Arrived: event.Arrived, Data: rev.Amended.Data,
-		Past: event.Past, Depth: event.Depth}
+	was, facts, cause := a.event, a.facts, a.cause
+	of := event.Event{ID: was.ID, Type: rev.Amended.Type, Member: was.Member, Time: at, Timed: true, Arrived: was.Arrived, Data: rev.Amended.Data,
+		Past: was.Past, Depth: was.Depth}
 	if t := a.rules.EventType(of.Type); t != nil {
 		of.Fields, _ = t.Schema.Decode(of.Data, "data.")
-		of.Fields = append(of.Fields, make([]Value, max(0, len(t.Schema.Fields)-len(of.Fields)))...)
+		of.Fields = append(of.Fields, make([]event.Value, max(0, len(t.Schema.Fields)-len(of.Fields)))...)
 	}
 	a.event, a.cause = &of, 0
 	a.look(&of)
@@ -26,7 +27,7 @@ func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
 			a.facts.calendar.Zone = a.rules.zones.Known(rev.Amended.Zone)
 		}
 	}
-	return func() { a.event, a.facts, a.cause = event, facts, cause }
+	return func() { a.event, a.facts, a.cause = was, facts, cause }
 }
 
 // reachAgain lets what the amended progress has reached be reached now, each as of the event with which it was.

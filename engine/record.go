@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -14,7 +15,7 @@ type Record struct {
 	Seq     uint64
 	Version int // number of the version of the ruleset that judged the event: the one of its time
 	Present int // number of the version in force when it was accepted: its definitions keep progress
-	Event   Event
+	Event   event.Event
 	Outcome Outcome
 }
 
@@ -29,7 +30,7 @@ const (
 	markKind // above it: the kind of the event
 )
 
-func marksOf(e *Event, o *Outcome) (marks uint64) {
+func marksOf(e *event.Event, o *Outcome) (marks uint64) {
 	if e.Past {
 		marks |= markPast
 	}
@@ -43,7 +44,7 @@ func marksOf(e *Event, o *Outcome) (marks uint64) {
 }
 
 // encodeRecord appends a journal record; DecodeRecord reads it.
-func encodeRecord(b []byte, version, present int, e *Event, o *Outcome) []byte {
+func encodeRecord(b []byte, version, present int, e *event.Event, o *Outcome) []byte {
 	w := writer{b: b}
 	w.uint(recordFormat)
 	w.uint(o.Seq)
@@ -183,9 +184,9 @@ func DecodeRecord(b []byte) (*Record, error) {
 	if marks/markKind > math.MaxUint8 {
 		r.short()
 	}
-	e.Kind, e.Past = EventKind(marks/markKind&math.MaxUint8), marks&markPast != 0
+	e.Kind, e.Past = event.Kind(marks/markKind&math.MaxUint8), marks&markPast != 0
 	if marks&markKeyed != 0 {
-		e.Key = keyOf(e.ID)
+		e.Key = event.KeyOf(e.ID)
 	}
 	e.Depth = r.len2()
 	e.Data = append([]byte(nil), r.bytes()...)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -137,7 +138,7 @@ func (r *redactor) names(rec *Record) bool {
 	data := rec.Event.Data
 	m := r.p.subjects.Member(rec.Event.Member)
 	for id := range r.members {
-		if mayMention(data, id) || m != nil && slices.ContainsFunc(m.Profile, func(v Value) bool { return v.Text() == id }) {
+		if mayMention(data, id) || m != nil && slices.ContainsFunc(m.Profile, func(v event.Value) bool { return v.Text() == id }) {
 			return true
 		}
 	}
@@ -189,7 +190,7 @@ func (r *redactor) rewrite(rec *Record, as string, images []Image) {
 func anonymous(rec *Record, id, as string, images []Image) *Record {
 	e, o := &rec.Event, &rec.Outcome
 	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
-		Event: Event{ID: id, Kind: EventRedacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
+		Event: event.Event{ID: id, Kind: event.Redacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
 		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Images: images,
 			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool { return s.Score.Member == e.Member })}}
 	for i := range left.Outcome.Entries {
@@ -294,7 +295,7 @@ func (nothing) Scan(string, string, func(string, []byte) bool) error { return ni
 func (nothing) ScanBack(string, string, func(string, []byte) bool) error { return nil }
 
 // isRedacted reports whether a record is what was left of an erased member's.
-func isRedacted(rec *Record) bool { return rec.Event.Kind == EventRedacted }
+func isRedacted(rec *Record) bool { return rec.Event.Kind == event.Redacted }
 
 // redacted applies what was left of an erased member's record.
 func (p *Processor) redacted(rec *Record) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Release makes pending points of the reversed event available, to expire at an instant: all of a lot, or of a part that was
@@ -88,7 +89,7 @@ func (j *judgement) release() {
 		j.lines = j.estimated()
 		if j.lessShipped() {
 			j.refusal = &Refusal{Code: CodeDoesNotFit, Message: "more has been shipped before: name all that has been shipped so far",
-				Errors: []FieldError{{Location: "data", Code: "wrong_value", Message: "this is less than was shipped before"}}}
+				Errors: []event.FieldError{{Location: "data", Code: "wrong_value", Message: "this is less than was shipped before"}}}
 			return
 		}
 	}

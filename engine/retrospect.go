@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // replay looks at the member's events again, as this judgement has them.
@@ -21,7 +22,7 @@ func (j *judgement) replay() *applier {
 		present, judging := j.r.rules(rec)
 		j.rec = rec
 		e := rec.Event
-		e.cause = 0
+		e.Cause = 0
 		if patch := j.amended[rec.Seq]; patch != nil {
 			e.Data, _ = merged(e.Data, patch)
 		}
@@ -78,8 +79,8 @@ func (r *reversal) state(key string) []byte {
 var replayed = []string{commandPut, commandEnroll, commandLeave, commandGrant, commandShare, commandFreeze, commandPlace, commandTime}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
-func (j *judgement) process(b *applier, e *Event) {
-	top := e.cause == 0
+func (j *judgement) process(b *applier, e *event.Event) {
+	top := e.Cause == 0
 	if top {
 		j.paidBy(j.rec)
 	}
@@ -97,7 +98,7 @@ func (j *judgement) process(b *applier, e *Event) {
 	}
 }
 
-func (j *judgement) fold(b *applier, e *Event) {
+func (j *judgement) fold(b *applier, e *event.Event) {
 	if command := commands[e.Type]; command != nil {
 		switch {
 		case j.rec.Outcome.Refusal != nil:
@@ -131,7 +132,7 @@ func (j *judgement) fold(b *applier, e *Event) {
 
 // given counts what the record says was given, as far as it was not taken back: points for the counters that count them,
 // and badges and levels that rules gave.
-func (j *judgement) given(b *applier, e *Event) {
+func (j *judgement) given(b *applier, e *event.Event) {
 	rec := j.rec
 	gaveMore := func(l line) (sum decimal.Decimal) {
 		for _, x := range j.raises {
@@ -202,7 +203,7 @@ func (j *judgement) given(b *applier, e *Event) {
 }
 
 // earn counts points at the time of what gave them.
-func (j *judgement) earn(b *applier, e *Event, effect *Effect, at calendar.Instant, amount decimal.Decimal) {
+func (j *judgement) earn(b *applier, e *event.Event, effect *Effect, at calendar.Instant, amount decimal.Decimal) {
 	p := b.judging.PointsType(effect.ID)
 	if p == nil || len(b.earning(p)) == 0 {
 		return
@@ -268,9 +269,9 @@ func (j *judgement) turns(b *applier) {
 		b.settleTiers(c.At)
 		t := b.rules.timers[at]
 		e := t.occurrence(b.m.ID, c.At)
-		e.cause = b.caused(*c)
+		e.Cause = b.caused(*c)
 		event, cause, now, waiting := b.event, b.cause, b.now, len(b.queue)
-		b.event, b.cause, b.now = e, e.cause, c.At
+		b.event, b.cause, b.now = e, e.Cause, c.At
 		b.look(e)
 		if b.ask(t.Promotion.For, t.key) {
 			b.queue = append(b.queue, e)

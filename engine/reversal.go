@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Reversals are commands about an earlier event (semantics: Reversal). The id of one is a key of its sender's (Keyed): the
@@ -32,39 +33,39 @@ type reversing struct {
 }
 
 // NewVoid is the command that undoes an event as if it had never been. Its Member is filled in by Process.
-func NewVoid(event string) *Event {
+func NewVoid(event string) *event.Event {
 	return newReversal(commandVoid, "void/"+event, reversing{Event: event})
 }
 
 // NewAmend is the command that makes an event what it would have been with other data: the fields given are merged into
 // those of the original, null clears an optional one. Without a key, a body equal to that of an earlier amendment of the
 // event is a duplicate. data is a JSON object; what does not fit is refused by Process.
-func NewAmend(event string, data json.RawMessage) *Event {
+func NewAmend(event string, data json.RawMessage) *event.Event {
 	body := canonical(data)
 	sum := sha256.Sum256(body)
 	return newReversal(commandAmend, "amend/"+event+"/"+hex.EncodeToString(sum[:16]), reversing{Event: event, Data: body})
 }
 
 // NewRelease is the command that makes what an event gave and is held back available at once.
-func NewRelease(event string) *Event {
+func NewRelease(event string) *event.Event {
 	return newReversal(commandRelease, "release/"+event, reversing{Event: event})
 }
 
 // NewPartialRelease is the command that makes so much available as the event would have given with other data: that of all that
 // has been shipped so far. The rest stays held back.
-func NewPartialRelease(event string, data json.RawMessage) *Event {
+func NewPartialRelease(event string, data json.RawMessage) *event.Event {
 	body := canonical(data)
 	sum := sha256.Sum256(body)
 	return newReversal(commandRelease, "release.part/"+event+"/"+hex.EncodeToString(sum[:16]), reversing{Event: event, Data: body})
 }
 
 // NewRefuse is the command that takes what an event gave and is held back away again. All else that the event did stays.
-func NewRefuse(event string) *Event {
+func NewRefuse(event string) *event.Event {
 	return newReversal(commandRefuse, "refuse/"+event, reversing{Event: event})
 }
 
-func newReversal(command, id string, data reversing) *Event {
-	return &Event{ID: derived + id, Kind: EventCommand, Type: command, Data: encodeJSON(data)}
+func newReversal(command, id string, data reversing) *event.Event {
+	return &event.Event{ID: event.Own + id, Kind: event.Command, Type: command, Data: encodeJSON(data)}
 }
 
 // isReversal reports whether a type of event is that of a command about an earlier event.
@@ -162,7 +163,7 @@ type reversal struct {
 }
 
 // identify gives a command about an earlier event, or about a claim, the member that it is of, whom its sender does not name.
-func (p *Processor) identify(e *Event) error {
+func (p *Processor) identify(e *event.Event) error {
 	if e.Member != "" {
 		return nil
 	}
@@ -175,7 +176,7 @@ func (p *Processor) identify(e *Event) error {
 	}
 	id := of.Event
 	if settles(e.Type) {
-		id = keyedID(of.Claim)
+		id = event.KeyedID(of.Claim)
 	}
 	target, err := p.known(id)
 	if target != nil {
@@ -185,7 +186,7 @@ func (p *Processor) identify(e *Event) error {
 }
 
 // prepare reads what a reversal needs, or refuses it. Both are nil for any other event.
-func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
+func (p *Processor) prepare(e *event.Event) (*reversal, *Refusal, error) {
 	if e.Type == commandReturn {
 		r, err := p.prepareReturn(e)
 		return r, nil, err
@@ -201,7 +202,7 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case e.Depth == 0 && (target != nil && target.Event.Kind != EventSent || target == nil && reserved(data.Event)):
+	case e.Depth == 0 && (target != nil && target.Event.Kind != event.Sent || target == nil && event.Reserved(data.Event)):
 		return nil, &Refusal{Code: CodeNotReversible, Message: "this is no event of yours but one that Laurel made: reverse the event that led to it"}, nil
 	case target == nil:
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
@@ -243,7 +244,7 @@ func (p *Processor) prepare(e *Event) (*reversal, *Refusal, error) {
 
 // prepareReturn reads what a return needs to undo what the confirmation of its claim counted; nil where there is nothing to be
 // undone, or the versions that decided are not at hand.
-func (p *Processor) prepareReturn(e *Event) (*reversal, error) {
+func (p *Processor) prepareReturn(e *event.Event) (*reversal, error) {
 	var data settling
 	m := p.subjects.Member(e.Member)
 	if m == nil || json.Unmarshal(e.Data, &data) != nil {
@@ -284,7 +285,7 @@ func (r *reversal) revisions() (list []*Record) {
 
 // made finds the reversal that a command repeats under another id, nil where it is a new one: an event is voided once, and
 // who sends no key repeats whatever was done in the same words.
-func (r *reversal) made(e *Event) *Record {
+func (r *reversal) made(e *event.Event) *Record {
 	if e.Depth > 0 { // what another member's reversal led to has an id of its own
 		return nil
 	}
@@ -311,7 +312,7 @@ func (r *reversal) over() *Refusal {
 
 // repeated answers a reversal that was made before. Who repeats an amendment without a key, after others, is told that it is
 // not the one in force.
-func (p *Processor) repeated(rec *Record, e *Event) (*Outcome, *Refusal, error) {
+func (p *Processor) repeated(rec *Record, e *event.Event) (*Outcome, *Refusal, error) {
 	out, refusal := p.duplicate(rec, e)
 	if refusal != nil || e.Type != commandAmend || e.Key != "" || rec.Outcome.Revision == nil {
 		return out, refusal, nil
@@ -361,7 +362,7 @@ func (r *reversal) inForce() []byte {
 }
 
 // nothingPending refuses to release, or to refuse, what is not held back, be it the member's own or another's.
-func (p *Processor) nothingPending(r *reversal, e *Event) *Refusal {
+func (p *Processor) nothingPending(r *reversal, e *event.Event) *Refusal {
 	if e.Depth > 0 || e.Type != commandRelease && e.Type != commandRefuse {
 		return nil
 	}
@@ -389,13 +390,13 @@ func (p *Processor) nothingPending(r *reversal, e *Event) *Refusal {
 
 // amended is the data of an event with some fields replaced, which must fit the ruleset that decided.
 func (p *Processor) amended(target *Record, data, patch []byte) ([]byte, *Refusal) {
-	unfit := func(errs []FieldError) *Refusal {
+	unfit := func(errs []event.FieldError) *Refusal {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the event would not fit its type with this data", Errors: errs}
 	}
 	if v, err := decodeAny(patch); err != nil {
 		return nil, unfit(nil)
 	} else if _, object := v.(map[string]any); !object {
-		return nil, unfit([]FieldError{{Location: "data", Code: "wrong_type", Message: "an object with the fields to replace is expected"}})
+		return nil, unfit([]event.FieldError{{Location: "data", Code: "wrong_type", Message: "an object with the fields to replace is expected"}})
 	}
 	data, err := merged(data, patch)
 	if err != nil {
@@ -408,7 +409,7 @@ func (p *Processor) amended(target *Record, data, patch []byte) ([]byte, *Refusa
 }
 
 // reverseCommand carries out a reversal: what it comes to is found out from the member's history, or told by the record.
-func (a *applier) reverseCommand(e *Event) {
+func (a *applier) reverseCommand(e *event.Event) {
 	a.look(e)
 	if a.told != nil {
 		a.out.Refusal = a.told.Refusal

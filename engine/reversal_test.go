@@ -10,10 +10,11 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // command sends a command about an earlier event.
-func (w *world) command(e *engine.Event) *engine.Outcome {
+func (w *world) command(e *event.Event) *engine.Outcome {
 	w.t.Helper()
 	e.Time, e.Arrived = w.now, w.now
 	return w.accept(e)
@@ -29,7 +30,7 @@ func (w *world) amend(event, data string) *engine.Outcome {
 	return w.command(engine.NewAmend(event, json.RawMessage(data)))
 }
 
-func (w *world) adjust(member, points, amount string, below bool) *engine.Event {
+func (w *world) adjust(member, points, amount string, below bool) *event.Event {
 	w.t.Helper()
 	d, err := decimal.Parse(amount)
 	require.NoError(w.t, err)
@@ -41,7 +42,7 @@ func (w *world) adjust(member, points, amount string, below bool) *engine.Event 
 }
 
 // declined requires that the state decides against a command, and that this is remembered.
-func (w *world) declined(code string, e *engine.Event) {
+func (w *world) declined(code string, e *event.Event) {
 	w.t.Helper()
 	e.Time, e.Arrived = w.now, w.now
 	for range 2 {
@@ -57,7 +58,7 @@ func (w *world) declined(code string, e *engine.Event) {
 }
 
 // refuses requires that a command is not accepted, with a code, and not remembered.
-func (w *world) refuses(code string, e *engine.Event) {
+func (w *world) refuses(code string, e *event.Event) {
 	w.t.Helper()
 	e.Time, e.Arrived = w.now, w.now
 	w.refused(code, e)

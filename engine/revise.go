@@ -6,6 +6,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // conclude writes down what the member's progress, the groups and the boards come to without what was reversed.
@@ -516,8 +517,8 @@ func (a *applier) queueReversal(c *Claw) {
 		}
 	}
 	id := derivedID(command, a.event.ID, c.ID)
-	a.out.Queued = append(a.out.Queued, &Event{ID: id, Kind: EventDerived, Type: command, Member: c.queued.Member, Time: a.event.Time, Timed: true, Arrived: a.now,
-		Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
+	a.out.Queued = append(a.out.Queued, &event.Event{ID: id, Kind: event.Derived, Type: command, Member: c.queued.Member,
+		Time: a.event.Time, Timed: true, Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id, Queued: c.queued})
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // tellRevised tells what has become of progress.
@@ -40,9 +41,9 @@ func (a *applier) tellRevised(rev *Revision, before *Member) {
 			a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: was, Level: is})
 			switch {
 			case t.level(is) < t.level(was):
-				a.raise(TierLost, a.now, TextValue(t.ID), TextValue(was), TextValue(is))
+				a.raise(TierLost, a.now, event.TextValue(t.ID), event.TextValue(was), event.TextValue(is))
 			case rev.Amended == nil:
-				a.raise(TierReached, a.now, TextValue(t.ID), TextValue(is), TextValue(was))
+				a.raise(TierReached, a.now, event.TextValue(t.ID), event.TextValue(is), event.TextValue(was))
 			default:
 				a.reachLevels(t, t.level(was), t.level(is), rev.Amended.At)
 			}
@@ -55,7 +56,7 @@ func (a *applier) reachLevels(t *Tier, from, to int, at calendar.Instant) {
 	for ; from < to; from++ {
 		name := t.name(from + 1)
 		a.follow(Cause{Event: TierReached, ID: t.ID, Goal: name, At: at}, a.event.Depth,
-			[]Value{TextValue(t.ID), TextValue(name), TextValue(t.name(from))}, a.event.ID, t.ID, name)
+			[]event.Value{event.TextValue(t.ID), event.TextValue(name), event.TextValue(t.name(from))}, a.event.ID, t.ID, name)
 	}
 }
 

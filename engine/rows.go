@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -19,7 +20,7 @@ type scoreID struct {
 }
 
 // pass lets the acceptance clock go on to an event that is accepted. Imported ones do not move it.
-func (p *Processor) pass(e *Event) {
+func (p *Processor) pass(e *event.Event) {
 	if e.Past {
 		return
 	}
@@ -53,7 +54,7 @@ func LastAccepted(store Store) (at calendar.Instant, err error) {
 }
 
 // rows adds the index rows that follow from an outcome.
-func (p *Processor) rows(out *Outcome, e *Event) {
+func (p *Processor) rows(out *Outcome, e *event.Event) {
 	if e.Member == "" {
 		p.called(out)
 		return

@@ -4,6 +4,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -20,7 +21,7 @@ type Ruleset struct {
 	Digits      int               // fractional digits of money in that currency
 	Late        calendar.Duration // how far an event's time may lie behind its arrival
 
-	Member       *Schema // declared fields of a member's profile
+	Member       *event.Schema // declared fields of a member's profile
 	Events       []*EventType
 	ClientEvents []string // types that a member's own token may send
 
@@ -76,7 +77,7 @@ type EventType struct {
 	Name    string
 	Builtin bool // raised by the engine, never sent by an app
 	Named   bool // by a definition: as its trigger, or in a phrase
-	Schema  *Schema
+	Schema  *event.Schema
 
 	rules    index[*Rule]
 	feeds    index[*Feed]
@@ -130,7 +131,7 @@ type Cond func(*Facts) bool
 type Amount func(*Facts) decimal.Wide
 
 // Pick is a compiled value, such as a key. It may be absent. Evaluation errors are left in Facts.
-type Pick func(*Facts) Value
+type Pick func(*Facts) event.Value
 
 // Collect appends the keys that an event adds to a distinct counter. Absent values add none.
 type Collect func(f *Facts, keys []string) []string
@@ -147,9 +148,9 @@ type Rule struct {
 	Parts   Parts
 	Give    []Grant
 	Take    []Grant
-	To      Pick   // nil: the event's member
-	ToField *Field // the member's field that To is, nil for any other
-	From    Pick   // nil: the event's member
+	To      Pick         // nil: the event's member
+	ToField *event.Field // the member's field that To is, nil for any other
+	From    Pick         // nil: the event's member
 	// Pending replaces the points' own when Set.
 	Pending Pending
 	Limits  []*Limit
@@ -219,15 +220,15 @@ type Window struct {
 	Anchor Anchor
 	// Of is the calendar period (day, week or month) around the yearly return of a date of the member's profile.
 	Of      calendar.Period
-	OfField *Field
+	OfField *event.Field
 }
 
 // Anchor is the instant from which a per-member window or timer counts.
 type Anchor struct {
 	Joined bool
-	Last   string // event type
-	First  string // event type
-	Field  *Field // a date or time of the member's profile
+	Last   string       // event type
+	First  string       // event type
+	Field  *event.Field // a date or time of the member's profile
 }
 
 // Promotion is a named window. Window is nil for one that is opened by a call.
@@ -264,7 +265,7 @@ type Counter struct {
 	By     Scope
 	// ByField is the member's field of ByField scope where it is a plain one, so that a member's group can be found
 	// without an event.
-	ByField *Field
+	ByField *event.Field
 	Public  bool
 	Feeds   []*Feed
 	// start is when the counter was added to a program that ran already: nothing before counts. Beginning for one

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -18,7 +19,7 @@ const (
 )
 
 // seasonNames is what the ids of these commands begin with.
-const seasonNames = derived + "season/"
+const seasonNames = event.Own + "season/"
 
 // Prize is a row of a leaderboard's prizes. Its amounts of points are fixed.
 type Prize struct {
@@ -168,10 +169,10 @@ type placed struct {
 }
 
 // seasonCommand does nothing to any state: that it was accepted is what counts.
-func (a *applier) seasonCommand(*Event) {}
+func (a *applier) seasonCommand(*event.Event) {}
 
 // placeCommand gives a member what a place in a closed season wins, dated at the close, however late it is carried out.
-func (a *applier) placeCommand(e *Event) {
+func (a *applier) placeCommand(e *event.Event) {
 	var p placed
 	if json.Unmarshal(e.Data, &p) != nil {
 		return
@@ -188,7 +189,7 @@ func (a *applier) placeCommand(e *Event) {
 	cause := a.caused(Cause{Event: SeasonClosed, ID: p.Leaderboard, Goal: p.Season, Group: p.Group, At: e.Time})
 	a.tellPlace(&p, board.Path, e)
 	a.gives(a.winnings(&p), &board, p.Season, cause)
-	fields := []Value{TextValue(p.Leaderboard), TextValue(p.Season), NumberValue(rank), NumberValue(p.Score)}
+	fields := []event.Value{event.TextValue(p.Leaderboard), event.TextValue(p.Season), event.NumberValue(rank), event.NumberValue(p.Score)}
 	a.raise(SeasonClosed, e.Time, fields...)
 	a.enqueue(cause, SeasonClosed, e.Time, e.Depth, fields, e.ID)
 	if a.tiers {
@@ -200,7 +201,7 @@ func (a *applier) placeCommand(e *Event) {
 }
 
 // tellPlace says why the member is given something, or nothing.
-func (a *applier) tellPlace(p *placed, name string, e *Event) {
+func (a *applier) tellPlace(p *placed, name string, e *event.Event) {
 	if a.trace == nil {
 		return
 	}
@@ -342,17 +343,17 @@ func idOfTier(t *Tier) string {
 }
 
 // newSeasonCommand is a command about a season as a whole, dated at its close.
-func newSeasonCommand(command, name string, closes calendar.Instant, data ending) *Event {
+func newSeasonCommand(command, name string, closes calendar.Instant, data ending) *event.Event {
 	id := seasonNames + name + "/" + data.Leaderboard + "/" + data.Season
-	return &Event{ID: id, Kind: EventDerived, Type: command, Time: closes, Timed: true, Data: encodeJSON(data)}
+	return &event.Event{ID: id, Kind: event.Derived, Type: command, Time: closes, Timed: true, Data: encodeJSON(data)}
 }
 
 // idPart writes a text so that it has no slash.
 // newPlace is the event that gives a member what a place wins. Its id names the place's season and board, so that it comes
 // once, however often it is sent.
-func newPlace(member string, closes calendar.Instant, p placed) *Event {
+func newPlace(member string, closes calendar.Instant, p placed) *event.Event {
 	id := seasonNames + "place/" + p.Leaderboard + "/" + p.Season + "/" + idPart.Replace(p.Split) + "/" + idPart.Replace(p.Group) + "/" + member
-	return &Event{ID: id, Kind: EventDerived, Type: commandPlace, Member: member, Time: closes, Timed: true, Data: encodeJSON(p)}
+	return &event.Event{ID: id, Kind: event.Derived, Type: commandPlace, Member: member, Time: closes, Timed: true, Data: encodeJSON(p)}
 }
 
 // isSeason reports whether an event type is one of closing seasons.

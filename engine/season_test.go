@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -421,7 +422,7 @@ type racing struct {
 	first func()
 }
 
-func (r *racing) Submit(events ...*engine.Event) error {
+func (r *racing) Submit(events ...*event.Event) error {
 	if r.first != nil {
 		r.first()
 		r.first = nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -145,7 +146,7 @@ func newTableHash() *tableHash { return &tableHash{sum: sha256.New()} }
 
 func (h *tableHash) add(s leaderboards.Standing) {
 	b := strconv.AppendInt(h.line[:0], s.Rank, 10)
-	b = appendText(append(b, '\t'), s.Member)
+	b = event.AppendText(append(b, '\t'), s.Member)
 	b = s.Value.Append(append(b, '\t'))
 	b = s.Reached.Append(append(b, '\t'))
 	b = append(b, '\n')
@@ -155,7 +156,7 @@ func (h *tableHash) add(s leaderboards.Standing) {
 
 // addTable adds a split with its table, to the hash of a split board's season.
 func (h *tableHash) addTable(split string, t ClosedTable) {
-	b := appendText(h.line[:0], split)
+	b := event.AppendText(h.line[:0], split)
 	b = strconv.AppendInt(append(b, '\t'), t.Members, 10)
 	b = append(b, '\t')
 	b = append(b, t.Hash...)

@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // settle writes down what time alone has made true of the member by now: lots that became available or expired, tiers
@@ -51,7 +52,8 @@ func (a *applier) tellAllExpired(time *passage) {
 }
 
 func (a *applier) tellExpired(points string, e Expiring) {
-	a.follow(Cause{Event: PointsExpired, ID: points, At: e.At}, 0, []Value{TextValue(points), NumberValue(e.Amount)}, points, a.m.ID, e.At.String())
+	values := []event.Value{event.TextValue(points), event.NumberValue(e.Amount)}
+	a.follow(Cause{Event: PointsExpired, ID: points, At: e.At}, 0, values, points, a.m.ID, e.At.String())
 }
 
 // forgetLots drops lots of which nothing is left and nothing can come back: the ledger's entries keep their story.
@@ -77,7 +79,7 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		n, _ := decimal.FromInt(int64(length))
 		quiet := a.quiet
 		a.quiet = quiet || s.hiddenFrom(rec)
-		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, 0, []Value{TextValue(s.ID), NumberValue(n)}, s.ID, a.m.ID, broke.String())
+		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, 0, []event.Value{event.TextValue(s.ID), event.NumberValue(n)}, s.ID, a.m.ID, broke.String())
 		a.quiet = quiet
 		a.out.replace(a.streakEffect(s, rec))
 	}
@@ -108,9 +110,9 @@ func (a *applier) tellSteps(t *Tier, depth int) {
 		if c.To < c.From {
 			name = TierLost
 		}
-		fields := []Value{TextValue(t.ID), TextValue(t.name(c.To)), TextValue(t.name(other))}
+		fields := []event.Value{event.TextValue(t.ID), event.TextValue(t.name(c.To)), event.TextValue(t.name(other))}
 		if name == TierLost {
-			fields = []Value{TextValue(t.ID), TextValue(t.name(c.From)), TextValue(t.name(c.To))}
+			fields = []event.Value{event.TextValue(t.ID), event.TextValue(t.name(c.From)), event.TextValue(t.name(c.To))}
 		}
 		a.follow(Cause{Event: name, ID: t.ID, Goal: fields[1].Text(), At: c.At}, depth, fields,
 			t.ID, a.m.ID, strconv.FormatUint(a.seq, 10), strconv.Itoa(c.To))
@@ -119,7 +121,7 @@ func (a *applier) tellSteps(t *Tier, depth int) {
 
 // tellFreeLevels tells a member who joins of the levels that everybody has. Of history that is brought in nothing is told, nor
 // those who are there already when a tier is added.
-func (a *applier) tellFreeLevels(e *Event) {
+func (a *applier) tellFreeLevels(e *event.Event) {
 	if e.Past {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -51,7 +52,7 @@ leaderboards: {day: {counter: spent}}
 			}
 			for i := range 60 {
 				at := day(i / 6)
-				out, refusal, err := p.Process(&engine.Event{ID: fmt.Sprint(i), Type: "buy", Member: fmt.Sprint("m", i%3), Time: at, Arrived: at,
+				out, refusal, err := p.Process(&event.Event{ID: fmt.Sprint(i), Type: "buy", Member: fmt.Sprint("m", i%3), Time: at, Arrived: at,
 					Data: []byte(fmt.Sprintf(`{"amount":%d}`, i%7))})
 				if !assert.NoError(t, err) || !assert.Nil(t, refusal) {
 					return

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // stateFormat is the format of all encoded subjects.
@@ -152,13 +153,13 @@ func (r *reader) tier() challenges.TierState {
 func (w *writer) profile(m *Member) {
 	n := len(m.Undeclared)
 	for _, v := range m.Profile {
-		if v.Kind != Absent {
+		if v.Kind != event.Absent {
 			n++
 		}
 	}
 	w.len(n)
 	for i, v := range m.Profile {
-		if v.Kind != Absent {
+		if v.Kind != event.Absent {
 			w.text(m.schema.Fields[i].Name)
 			w.value(v)
 		}
@@ -322,7 +323,7 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	if zone := r.text(); zone != "" {
 		m.Zone = rules.zones.Known(zone)
 	}
-	m.Undeclared = list(r, func(v *NamedValue) { v.Name, v.Value = r.text(), r.value() })
+	m.Undeclared = list(r, func(v *event.NamedValue) { v.Name, v.Value = r.text(), r.value() })
 	m.align(rules)
 	m.Seen = list(r, func(s *Seen) {
 		*s = Seen{Type: r.name(), Of: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
@@ -498,12 +499,12 @@ func (m *Member) align(rules *Ruleset) {
 	}
 	values := m.Undeclared
 	for i, v := range m.Profile {
-		if v.Kind != Absent {
-			values = append(values, NamedValue{Name: m.schema.Fields[i].Name, Value: v})
+		if v.Kind != event.Absent {
+			values = append(values, event.NamedValue{Name: m.schema.Fields[i].Name, Value: v})
 		}
 	}
 	m.schema, m.Undeclared = s, nil
-	m.Profile = make([]Value, len(s.Fields))
+	m.Profile = make([]event.Value, len(s.Fields))
 	for _, v := range values {
 		if f := s.Field(v.Name); f != nil && f.Type.Kind() == v.Value.Kind {
 			m.Profile[f.Slot] = v.Value
@@ -511,5 +512,5 @@ func (m *Member) align(rules *Ruleset) {
 			m.Undeclared = append(m.Undeclared, v)
 		}
 	}
-	slices.SortStableFunc(m.Undeclared, func(a, b NamedValue) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(m.Undeclared, func(a, b event.NamedValue) int { return strings.Compare(a.Name, b.Name) })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Claims use limits, stock and codes that others want as well. A claim's use ends with its hold, at that instant and
@@ -276,7 +277,7 @@ func nthReward(effects []Effect, reward string, source Source, claim string, n i
 }
 
 // addCodes fills a reward's pool, behind what is there.
-func (a *applier) addCodes(e *Event) {
+func (a *applier) addCodes(e *event.Event) {
 	data, r := readCodes(a.rules, e)
 	if r == nil {
 		return

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 func TestWhoMayClaimAndWhen(t *testing.T) {
@@ -140,7 +141,7 @@ rewards: {card: {cost: {stars: 10}, codes: pool}, mug: {cost: {stars: 10}}}
 `)
 	w.send("ann", "award")
 	w.decidedAgainst("stock", engine.NewClaim("c0", "ann", "card", 0))
-	fill := func(id string, codes ...string) *engine.Event {
+	fill := func(id string, codes ...string) *event.Event {
 		return w.dated(engine.NewCodes(id, "card", codes))
 	}
 	w.accept(fill("1", "A", "B", "C"))

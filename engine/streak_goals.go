@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // PaidMark says that a goal of a streak was paid in the period in which it was reached; of one that repeats, Times repetitions
@@ -137,7 +138,7 @@ func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.K
 	cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time})
 	a.gives(g.Give, &s.Definition, g.ID, cause)
 	length, _ := decimal.FromInt(int64(n * g.periods()))
-	fields := []Value{TextValue(s.ID), NumberValue(length)}
+	fields := []event.Value{event.TextValue(s.ID), event.NumberValue(length)}
 	a.raise(StreakReached, a.event.Time, fields...)
 	a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID, count(n))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // TierRecord is a member's place in a tier. Base and Recent are what late events need: the place as it was when the late
@@ -235,7 +236,7 @@ func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
 }
 
 // liftTier gives a level outright; it is kept like one that was met.
-func (a *applier) liftTier(t *Tier, level string, e *Event) {
+func (a *applier) liftTier(t *Tier, level string, e *event.Event) {
 	if t = a.rules.tier(t.ID); t == nil { // of an older version
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Timer is when a rule fires by time alone. Exactly one form is set (language: Phrases).
@@ -15,7 +16,7 @@ type Timer struct {
 	After  calendar.Duration
 	Anchor Anchor
 	// Yearly is a date of the member's profile, on whose yearly return it fires.
-	Yearly *Field
+	Yearly *event.Field
 	Cron   *calendar.Cron
 	// Promotion is one whose window opens, or closes with Closes.
 	Promotion *Promotion
@@ -239,9 +240,9 @@ func (a *applier) fire(t *timer, due calendar.Instant) {
 		a.m.Timers = append(a.m.Timers, TimerMark{Timer: t.key, At: due})
 	}
 	e := t.occurrence(a.m.ID, due)
-	e.cause = a.caused(Cause{Event: t.event.Name, ID: t.key, At: due})
+	e.Cause = a.caused(Cause{Event: t.event.Name, ID: t.key, At: due})
 	event, cause, now, waiting := a.event, a.cause, a.now, len(a.queue)
-	a.event, a.cause, a.now = e, e.cause, due
+	a.event, a.cause, a.now = e, e.Cause, due
 	a.look(e)
 	switch {
 	case t.Promotion != nil && !a.ask(t.Promotion.For, t.key):
@@ -259,11 +260,11 @@ func (a *applier) fire(t *timer, due calendar.Instant) {
 }
 
 // occurrence is the event that a timer is for a member at an instant.
-func (t *timer) occurrence(member string, due calendar.Instant) *Event {
-	e := &Event{ID: derived + "timer/" + t.key + "/" + due.String() + "/" + member, Kind: EventDerived, Type: t.event.Name,
+func (t *timer) occurrence(member string, due calendar.Instant) *event.Event {
+	e := &event.Event{ID: event.Own + "timer/" + t.key + "/" + due.String() + "/" + member, Kind: event.Derived, Type: t.event.Name,
 		Member: member, Time: due, Timed: true, Arrived: due}
 	if t.Promotion != nil {
-		e.Fields = []Value{TextValue(t.Promotion.ID)}
+		e.Fields = []event.Value{event.TextValue(t.Promotion.ID)}
 	}
 	return e
 }
@@ -311,12 +312,12 @@ func (n News) String() string { return strconv.Itoa(n.Version) + "." + strconv.F
 
 // tick is the event that tells a member of the news: its timers and notices are set anew, and lowered goals are completed. Its
 // id names the news, so that it has one effect however often it is sent.
-func (n News) tick(member string) *Event {
-	return &Event{ID: derived + "news/" + n.String() + "/" + member, Kind: EventNews, Type: commandTime, Member: member}
+func (n News) tick(member string) *event.Event {
+	return &event.Event{ID: event.Own + "news/" + n.String() + "/" + member, Kind: event.News, Type: commandTime, Member: member}
 }
 
 // Spread calls yield for the stored members after one, in byte order of their ids, with the event that tells them of news.
-func Spread(store Store, n News, after string, yield func(tick *Event) bool) error {
+func Spread(store Store, n News, after string, yield func(tick *event.Event) bool) error {
 	prefix := stateRow(memberPrefix)
 	return store.Scan(prefix, scanAfter(prefix, after), func(key string, state []byte) bool {
 		return !n.isFor(state) || yield(n.tick(restOf(key, prefix)))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 const timed = `
@@ -31,9 +32,9 @@ func (w *world) until(s string) *world {
 	w.t.Helper()
 	end := moment(w.t, s)
 	for {
-		var tick *engine.Event
+		var tick *event.Event
 		w.commit(false)
-		require.NoError(w.t, engine.Due(w.store, end, func(t *engine.Event) bool { tick = t; return false }))
+		require.NoError(w.t, engine.Due(w.store, end, func(t *event.Event) bool { tick = t; return false }))
 		if tick == nil {
 			break
 		}

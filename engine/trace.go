@@ -1,6 +1,10 @@
 package engine
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine/event"
+)
 
 // Reason says why a definition gave nothing for an event (language: expect).
 type Reason string
@@ -67,22 +71,22 @@ func (f *Facts) unmet(parts []Part) string {
 			if err := f.Failed(); err != nil {
 				continue
 			}
-			said += [...]string{": ", ", "}[min(i, 1)] + r.Path + " is " + v.said()
+			said += [...]string{": ", ", "}[min(i, 1)] + r.Path + " is " + saidValue(v)
 		}
 		return said
 	}
 	return ""
 }
 
-// said is a value as explanations show it.
-func (v Value) said() string {
+// saidValue is a value as explanations show it.
+func saidValue(v event.Value) string {
 	switch v.Kind {
-	case Absent:
+	case event.Absent:
 		return "missing"
-	case Text:
-		return strconv.Quote(v.str)
-	case ListOf:
-		return "a list of " + strconv.Itoa(v.list.Rows)
+	case event.Text:
+		return strconv.Quote(v.Text())
+	case event.ListOf:
+		return "a list of " + strconv.Itoa(v.List().Rows)
 	default:
 		return v.Key()
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
@@ -366,7 +367,7 @@ func (m *Member) Holdings(at calendar.Instant) []Holding {
 func (m *Member) Fields() map[string]any {
 	fields := map[string]any{}
 	for i, v := range m.Profile {
-		if v.Kind != Absent {
+		if v.Kind != event.Absent {
 			fields[m.schema.Fields[i].Name] = v.JSON()
 		}
 	}

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/laurel-engine/laurel/engine/calendar"
+import (
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
+)
 
 // open reports whether any window of d is open at the event's time; no windows at all are always open. Per-member
 // windows see the member as before the event.
@@ -49,9 +52,9 @@ func (f *Facts) anchor(a Anchor) (calendar.Instant, bool) {
 		return f.Member.Joined, true
 	case a.Field != nil:
 		switch v := f.Profile(a.Field.Slot); v.Kind {
-		case Date:
+		case event.Date:
 			return f.calendar.Zone.Start(v.Date()), true
-		case Time:
+		case event.Time:
 			return v.Time(), true
 		}
 	}
@@ -59,17 +62,17 @@ func (f *Facts) anchor(a Anchor) (calendar.Instant, bool) {
 }
 
 // JoinedField stands for the date of joining where a phrase names a date of the member. It has no slot.
-var JoinedField = &Field{Name: "joined", Type: TypeDate, Slot: -1}
+var JoinedField = &event.Field{Name: "joined", Type: event.TypeDate, Slot: -1}
 
 // dateOf is a date of the member: of a time, the day that it lies in.
-func (m *Member) dateOf(f *Field, cal calendar.Calendar) (d calendar.Date, ok bool) {
+func (m *Member) dateOf(f *event.Field, cal calendar.Calendar) (d calendar.Date, ok bool) {
 	if f == JoinedField {
 		return cal.Zone.Date(m.Joined), true
 	}
 	switch v := m.Profile[f.Slot]; v.Kind {
-	case Date:
+	case event.Date:
 		return v.Date(), true
-	case Time:
+	case event.Time:
 		return cal.Zone.Date(v.Time()), true
 	}
 	return 0, false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Host is a running program as the work that time asks for needs it. Submit returns when the events are durable, or refused,
@@ -16,8 +17,8 @@ type Host interface {
 	Clock() (last, first calendar.Instant)
 	// News are what all members are to be told of, Turns the openings and closings of promotions (Processor.Turns).
 	News() News
-	Turns(after, by calendar.Instant) ([]*Event, calendar.Instant)
-	Submit(events ...*Event) error
+	Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant)
+	Submit(events ...*event.Event) error
 	Put(rows ...Row) error
 	// Flush writes what is in memory alone to the store.
 	Flush() error
@@ -50,8 +51,8 @@ const workPage = 500
 
 // Settle writes down what time has done to members by now, one page of them, in the order of due instants.
 func Settle(h Host) (done int, err error) {
-	var ticks []*Event
-	err = Due(h.Store(), h.Now(), func(tick *Event) bool {
+	var ticks []*event.Event
+	err = Due(h.Store(), h.Now(), func(tick *event.Event) bool {
 		ticks = append(ticks, tick)
 		return len(ticks) < workPage
 	})
@@ -64,7 +65,7 @@ func Settle(h Host) (done int, err error) {
 // nextDue is the first instant at which time changes a member.
 func nextDue(h Host) (next calendar.Instant, err error) {
 	next = calendar.Forever
-	err = Due(h.Store(), calendar.Forever, func(tick *Event) bool {
+	err = Due(h.Store(), calendar.Forever, func(tick *event.Event) bool {
 		next = tick.Time
 		return false
 	})
@@ -73,7 +74,7 @@ func nextDue(h Host) (next calendar.Instant, err error) {
 
 // dueBacklog counts the members whom time has changed by now without anybody having written it down.
 func dueBacklog(h Host, most int) (n int64, err error) {
-	err = Due(h.Store(), h.Now(), func(*Event) bool {
+	err = Due(h.Store(), h.Now(), func(*event.Event) bool {
 		n++
 		return n < int64(most)
 	})
@@ -107,9 +108,9 @@ func SpreadNews(h Host) (done int, err error) {
 			return 0, err
 		}
 	}
-	var ticks []*Event
+	var ticks []*event.Event
 	if !news.None {
-		err = Spread(h.Store(), news, after, func(tick *Event) bool {
+		err = Spread(h.Store(), news, after, func(tick *event.Event) bool {
 			ticks = append(ticks, tick)
 			return len(ticks) < workPage
 		})
@@ -147,7 +148,7 @@ func HandOut(h Host) (done int, err error) {
 	if of != key {
 		after = ""
 	}
-	var shares []*Event
+	var shares []*event.Event
 	if challenge := current(h).Challenge(gift.Challenge); challenge != nil && challenge.Counter != nil {
 		err = Sharers(h.Store(), gift, challenge.Counter.Name, after, func(member string) bool {
 			shares = append(shares, NewShare(gift, member))
@@ -180,7 +181,7 @@ func TellTurns(h Host) (done int, err error) {
 		if err != nil || after >= now {
 			return 0, err
 		}
-		var turns []*Event
+		var turns []*event.Event
 		if turns, through = h.Turns(after, now); len(turns) > 0 {
 			err = h.Submit(turns...)
 		}
@@ -245,7 +246,7 @@ func Quiesce(h Host) error {
 		}
 		was := first
 		first = ""
-		err := Due(h.Store(), h.Now(), func(tick *Event) bool {
+		err := Due(h.Store(), h.Now(), func(tick *event.Event) bool {
 			first = tick.ID
 			return false
 		})

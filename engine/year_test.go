@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // aYear is a program with much that a member can be in: 30 challenges, 5 streaks, 12 counters, points that expire.
@@ -48,7 +48,7 @@ func BenchmarkYear(b *testing.B) {
 	w := program(b, aYear()).at("2026-01-05T09:00:00+01:00")
 	const days = 200
 	n := 0
-	purchase := func() *engine.Event {
+	purchase := func() *event.Event {
 		n++
 		return w.as(fmt.Sprint("p", n)).event("ann", "purchase", fmt.Sprintf(`{"order_id":"o%d","amount":%d.50,"store":"s%d","sku":"k%d"}`, n, n%80, n%10, n%50))
 	}
@@ -62,7 +62,7 @@ func BenchmarkYear(b *testing.B) {
 	state, err := w.store.Get("s/m/ann")
 	require.NoError(b, err)
 	b.Run("purchase", func(b *testing.B) {
-		events := make([]*engine.Event, b.N)
+		events := make([]*event.Event, b.N)
 		for i := range events {
 			events[i] = purchase()
 			events[i].Time, events[i].Arrived = w.now, w.now

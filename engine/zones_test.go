@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 const hourOfOffset = 3600
@@ -162,7 +163,7 @@ func TestNewsOfZonesReachThoseWhoAreThere(t *testing.T) {
 func (w *world) told() (members []string) {
 	w.t.Helper()
 	w.commit(true)
-	require.NoError(w.t, engine.Spread(w.store, w.p.News(), "", func(tick *engine.Event) bool {
+	require.NoError(w.t, engine.Spread(w.store, w.p.News(), "", func(tick *event.Event) bool {
 		members = append(members, tick.Member)
 		return true
 	}))

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -51,7 +52,7 @@ func newBuilder(report *document.Reporter, root *document.Node, zones *calendar.
 			Points: map[string]*engine.Points{}, Tiers: map[string]*engine.Tier{}, Counters: map[string]*engine.Counter{},
 			Streaks: map[string]*engine.Streak{}, Challenges: map[string]*engine.Challenge{}, Badges: map[string]*engine.Badge{},
 			Rewards: map[string]*engine.Reward{}, Tables: map[string]map[string]decimal.Decimal{}, Options: map[string][]string{},
-			Broken: map[*engine.Field]bool{},
+			Broken: map[*event.Field]bool{},
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // consequence says what it means for members in flight when a definition of a section is added, removed or changed.
@@ -64,7 +65,7 @@ func (p *planner) memberField(_ string, c *Change) {
 	p.schema(c, p.before.Member, p.after.Member, "members", func(u *engine.InUse, field string) bool { return u.Member[field] })
 }
 
-func (p *planner) schema(c *Change, before, after *engine.Schema, of string, used func(*engine.InUse, string) bool) {
+func (p *planner) schema(c *Change, before, after *event.Schema, of string, used func(*engine.InUse, string) bool) {
 	for _, f := range before.Fields {
 		g, used := after.Field(f.Name), func(u *engine.InUse) bool { return used(u, f.Name) }
 		switch {

@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -203,7 +204,7 @@ type trigger struct {
 
 // timer is the event of a timer: it has no fields.
 func timer() *engine.EventType {
-	return &engine.EventType{Name: "timer", Builtin: true, Schema: engine.NewSchema("", 0)}
+	return &engine.EventType{Name: "timer", Builtin: true, Schema: event.NewSchema("", 0)}
 }
 
 // maxWhen bounds the events of one definition, which is compiled for each.
@@ -314,7 +315,7 @@ func (b *builder) eventNamed(n *document.Node, g document.Groups, i int) *engine
 }
 
 // memberDate finds the date of a member that a phrase names: a declared one, or that of joining.
-func (b *builder) memberDate(n *document.Node, g document.Groups, i int) *engine.Field {
+func (b *builder) memberDate(n *document.Node, g document.Groups, i int) *event.Field {
 	from, to := g.At(i)
 	f := b.rules.Member.Field(g.Get(i))
 	switch {
@@ -322,7 +323,7 @@ func (b *builder) memberDate(n *document.Node, g document.Groups, i int) *engine
 		return engine.JoinedField
 	case f == nil:
 		b.Span(n, from, to, expression.DidYouMean(g.Get(i), b.rules.Member.Names()), "member has no field %q", g.Get(i))
-	case f.Type != engine.TypeDate && f.Type != engine.TypeTime:
+	case f.Type != event.TypeDate && f.Type != event.TypeTime:
 		b.Span(n, from, to, "declare it as date in member", "member.%s is %s, not a date", f.Name, f.Type)
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -65,7 +66,7 @@ func TestHeaderAndSchemas(t *testing.T) {
 	purchase := r.EventType("purchase").Schema
 	require.Equal(t, []string{"order_id", "amount", "coupon", "fare", "channel", "address.city", "items"}, purchase.Names())
 	require.True(t, purchase.Field("coupon").Optional)
-	require.Equal(t, engine.TypeList, purchase.Field("items").Items.Field("marks").Type)
+	require.Equal(t, event.TypeList, purchase.Field("items").Items.Field("marks").Type)
 	require.True(t, r.Member.Field("address.city").Optional, "what is in an optional record is optional")
 	require.NotNil(t, r.EventType(engine.TierReached))
 }

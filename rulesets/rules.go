@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -147,7 +148,7 @@ func (b *builder) pickMember(n *document.Node, r reader) (to pickedMember) {
 	if e == nil {
 		return to
 	}
-	if f := e.Field; f != nil && f.Type != engine.TypeMember && f.Type != engine.TypeText {
+	if f := e.Field; f != nil && f.Type != event.TypeMember && f.Type != event.TypeText {
 		b.Node(n, "declare the field as member", "this is %s, not a member", f.Type)
 	}
 	return pickedMember{e.Pick, e.Field, strings.HasPrefix(strings.TrimSpace(n.Text), "member.")}
@@ -156,6 +157,6 @@ func (b *builder) pickMember(n *document.Node, r reader) (to pickedMember) {
 // pickedMember is a field that names a member.
 type pickedMember struct {
 	pick     engine.Pick
-	field    *engine.Field
+	field    *event.Field
 	ofMember bool // it is the member's, not the event's
 }

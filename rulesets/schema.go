@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -17,7 +18,7 @@ const maxRecords = 4
 
 // schemas reads `member` and `events`.
 func (b *builder) schemas() {
-	b.rules.Member = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(b.root.Values["member"], "", false, expression.MemberNames(), 0)...)
+	b.rules.Member = event.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(b.root.Values["member"], "", false, expression.MemberNames(), 0)...)
 	for _, t := range engine.BuiltinEvents() {
 		b.events[t.Name] = t
 		b.rules.Events = append(b.rules.Events, t)
@@ -49,7 +50,7 @@ func (b *builder) eventType(p document.Pair) {
 		return
 	}
 	t := &engine.EventType{Name: name}
-	t.Schema = engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(p.Value, "", false, expression.DerivedNames(), 0)...)
+	t.Schema = event.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(p.Value, "", false, expression.DerivedNames(), 0)...)
 	b.events[name] = t
 	b.rules.Events = append(b.rules.Events, t)
 }
@@ -66,7 +67,7 @@ func (b *builder) declaredEvents() []string {
 }
 
 // schemaFields reads a map of fields. Records become fields with a path. Taken are names that every event or member has.
-func (b *builder) schemaFields(n *document.Node, prefix string, optional bool, taken []string, depth int) []*engine.Field {
+func (b *builder) schemaFields(n *document.Node, prefix string, optional bool, taken []string, depth int) []*event.Field {
 	if n == nil || n.Null {
 		return nil
 	}
@@ -78,7 +79,7 @@ func (b *builder) schemaFields(n *document.Node, prefix string, optional bool, t
 		b.Node(n, "send a flatter event", "records nest deeper than %d", maxRecords)
 		return nil
 	}
-	var out []*engine.Field
+	var out []*event.Field
 	seen := map[string]bool{}
 	for _, p := range n.Pairs {
 		m := fieldName.FindStringSubmatch(p.Key.Text)
@@ -99,38 +100,38 @@ func (b *builder) schemaFields(n *document.Node, prefix string, optional bool, t
 	return out
 }
 
-func (b *builder) schemaField(n *document.Node, path string, optional bool, depth int) []*engine.Field {
-	f := &engine.Field{Name: path, Optional: optional}
+func (b *builder) schemaField(n *document.Node, path string, optional bool, depth int) []*event.Field {
+	f := &event.Field{Name: path, Optional: optional}
 	switch n.Kind {
 	case document.Map:
 		return b.schemaFields(n, path+".", optional, nil, depth+1)
 	case document.List:
-		f.Type, f.Items = engine.TypeList, b.itemSchema(n, depth)
+		f.Type, f.Items = event.TypeList, b.itemSchema(n, depth)
 	default:
 		var known bool
 		if f.Type, known = b.fieldType(n); !known {
 			b.names.Broken[f] = true
 		}
 	}
-	return []*engine.Field{f}
+	return []*event.Field{f}
 }
 
-func (b *builder) itemSchema(n *document.Node, depth int) *engine.Schema {
+func (b *builder) itemSchema(n *document.Node, depth int) *event.Schema {
 	if len(n.Items) != 1 {
 		b.Node(n, "write [text] or [{sku: text}]", "a list has one type of item")
-		return engine.NewSchema(b.rules.Currency, b.rules.Digits)
+		return event.NewSchema(b.rules.Currency, b.rules.Digits)
 	}
 	item := n.Items[0]
 	if item.Kind == document.Map {
-		return engine.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(item, "", false, nil, depth+1)...)
+		return event.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(item, "", false, nil, depth+1)...)
 	}
 	scalar := b.schemaField(item, "", false, depth+1)
-	return engine.NewSchema(b.rules.Currency, b.rules.Digits, scalar...)
+	return event.NewSchema(b.rules.Currency, b.rules.Digits, scalar...)
 }
 
 // fieldType reads a type, and says so where there is none of that name.
-func (b *builder) fieldType(n *document.Node) (t engine.FieldType, known bool) {
-	for t := engine.TypeText; t < engine.TypeList; t++ {
+func (b *builder) fieldType(n *document.Node) (t event.FieldType, known bool) {
+	for t := event.TypeText; t < event.TypeList; t++ {
 		if t.String() == n.Text {
 			return t, true
 		}
@@ -143,7 +144,7 @@ func (b *builder) fieldType(n *document.Node) (t engine.FieldType, known bool) {
 		suggestion = "did you mean " + other + "?"
 	}
 	b.Node(n, suggestion, "there is no type %q", n.Text)
-	return engine.TypeText, false
+	return event.TypeText, false
 }
 
 // otherTypes are what types are called elsewhere.

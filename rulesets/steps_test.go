@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -55,9 +56,9 @@ func processor(t testing.TB, text string) *engine.Processor {
 	return x
 }
 
-func bought(n int, data []byte) *engine.Event {
+func bought(n int, data []byte) *event.Event {
 	at := calendar.Instant(int64(n+1) * 86_400_000_000)
-	return &engine.Event{ID: fmt.Sprint("e", n), Type: "buy", Member: "ann", Time: at, Timed: true, Arrived: at, Data: data}
+	return &event.Event{ID: fmt.Sprint("e", n), Type: "buy", Member: "ann", Time: at, Timed: true, Arrived: at, Data: data}
 }
 
 // TestNoEventCostsMoreThanItsSteps looks for the worst event that the language lets somebody write. However bad it gets, the

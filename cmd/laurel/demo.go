@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
@@ -71,10 +71,10 @@ func seedDemo(p *program.Program, out io.Writer) error {
 
 // demoEvents are visits and purchases of members who come more or less often, some of them today: a week's board is not empty
 // on a Monday.
-func demoEvents(now calendar.Instant, cal calendar.Calendar) []*engine.Event {
+func demoEvents(now calendar.Instant, cal calendar.Calendar) []*event.Event {
 	today := now.Time().Sub(cal.Zone.Start(cal.Zone.Date(now)).Time())
 	r := rand.New(rand.NewSource(demoSeed)) //nolint:gosec // invented customers need no secrets
-	var events []*engine.Event
+	var events []*event.Event
 	for m := range demoMembers {
 		member := demoNames[m%len(demoNames)]
 		if m >= len(demoNames) {
@@ -94,7 +94,7 @@ func demoEvents(now calendar.Instant, cal calendar.Calendar) []*engine.Event {
 				past(id+"-order", "purchase", member, min(now, at.Add(5*time.Minute)), demoOrder(r, id)))
 		}
 	}
-	slices.SortFunc(events, func(a, b *engine.Event) int {
+	slices.SortFunc(events, func(a, b *event.Event) int {
 		if a.Time != b.Time {
 			return int(min(1, max(-1, a.Time-b.Time)))
 		}
@@ -110,6 +110,6 @@ func demoOrder(r *rand.Rand, id string) string {
 		id, cents/100, cents%100, drinks[r.Intn(len(drinks))], cents/100, cents%100)
 }
 
-func past(id, eventType, member string, at calendar.Instant, data string) *engine.Event {
-	return &engine.Event{ID: id, Type: eventType, Member: member, Time: at, Timed: true, Past: true, Data: []byte(data)}
+func past(id, eventType, member string, at calendar.Instant, data string) *event.Event {
+	return &event.Event{ID: id, Type: eventType, Member: member, Time: at, Timed: true, Past: true, Data: []byte(data)}
 }

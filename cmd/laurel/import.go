@@ -18,6 +18,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -70,12 +71,12 @@ type importCounts struct {
 
 // refusedLine is a line of the file of refused events.
 type refusedLine struct {
-	Line    int                 `json:"line"`
-	Code    string              `json:"code"`
-	Message string              `json:"message"`
-	Errors  []engine.FieldError `json:"errors,omitempty"`
-	Event   json.RawMessage     `json:"event,omitempty"` // as it was sent, when it is JSON
-	Text    string              `json:"text,omitempty"`  // as it was sent, when it is not
+	Line    int                `json:"line"`
+	Code    string             `json:"code"`
+	Message string             `json:"message"`
+	Errors  []event.FieldError `json:"errors,omitempty"`
+	Event   json.RawMessage    `json:"event,omitempty"` // as it was sent, when it is JSON
+	Text    string             `json:"text,omitempty"`  // as it was sent, when it is not
 }
 
 // importer takes a page of parsed lines and says what became of each.
@@ -88,7 +89,7 @@ type importer interface {
 type line struct {
 	number    int
 	text      []byte
-	event     *engine.Event
+	event     *event.Event
 	duplicate bool
 	refusal   *engine.Refusal
 }
@@ -137,7 +138,7 @@ func readLines(name string) ([]*line, error) {
 	defer f.Close()
 	var lines []*line
 	s := bufio.NewScanner(f)
-	s.Buffer(make([]byte, 1<<16), engine.MaxEvent+1)
+	s.Buffer(make([]byte, 1<<16), event.MaxBytes+1)
 	for number := 1; s.Scan(); number++ {
 		text := bytes.TrimSpace(s.Bytes())
 		if number == 1 { // some editors and exports begin a file with a byte order mark
@@ -148,7 +149,7 @@ func readLines(name string) ([]*line, error) {
 		}
 	}
 	if errors.Is(s.Err(), bufio.ErrTooLong) {
-		return nil, fmt.Errorf("%s has a line longer than the %d bytes an event may have", name, engine.MaxEvent)
+		return nil, fmt.Errorf("%s has a line longer than the %d bytes an event may have", name, event.MaxBytes)
 	}
 	slices.SortStableFunc(lines, func(a, b *line) int {
 		if a.event == nil || b.event == nil {
@@ -168,14 +169,14 @@ func rank(l *line) int {
 
 func parseLine(number int, text []byte) *line {
 	l := &line{number: number, text: text}
-	e, errs := engine.ParseEvent(text)
+	e, errs := event.Parse(text)
 	if len(errs) > 0 {
 		l.refusal = &engine.Refusal{Code: errs[0].Code, Message: "the line is not an event", Errors: errs}
 		return l
 	}
 	if !e.Timed {
 		l.refusal = &engine.Refusal{Code: "missing_field", Message: "an imported event says when it happened",
-			Errors: []engine.FieldError{{Location: "time", Code: "missing_field", Message: "this field is required in an import"}}}
+			Errors: []event.FieldError{{Location: "time", Code: "missing_field", Message: "this field is required in an import"}}}
 		return l
 	}
 	e.Past = true
@@ -295,7 +296,7 @@ func newLocalImporter(o importOptions) (importer, error) {
 
 func (i *localImporter) take(_ context.Context, page []*line) error {
 	now := calendar.FromTime(time.Now())
-	var events []*engine.Event
+	var events []*event.Event
 	var of []*line
 	for _, l := range page {
 		if l.event != nil && l.event.Time > now {

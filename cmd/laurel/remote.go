@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // client talks to a running server with the key in LAUREL_KEY. Secrets are never flags.
@@ -36,10 +37,10 @@ func newClient(base string) (*client, error) {
 
 // problem is an error body of the API.
 type problem struct {
-	Code   string              `json:"code"`
-	Title  string              `json:"title"`
-	Detail string              `json:"detail"`
-	Errors []engine.FieldError `json:"errors"`
+	Code   string             `json:"code"`
+	Title  string             `json:"title"`
+	Detail string             `json:"detail"`
+	Errors []event.FieldError `json:"errors"`
 }
 
 // call sends a request and returns the body of a successful answer.
@@ -85,11 +86,11 @@ func newRemoteImporter(url string) (importer, error) {
 
 // remoteResult is one line of the answer to an import: an outcome, or a problem.
 type remoteResult struct {
-	Duplicate bool                `json:"duplicate"`
-	Code      string              `json:"code"`
-	Title     string              `json:"title"`
-	Detail    string              `json:"detail"`
-	Errors    []engine.FieldError `json:"errors"`
+	Duplicate bool               `json:"duplicate"`
+	Code      string             `json:"code"`
+	Title     string             `json:"title"`
+	Detail    string             `json:"detail"`
+	Errors    []event.FieldError `json:"errors"`
 }
 
 func (i *remoteImporter) take(ctx context.Context, page []*line) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -50,9 +51,9 @@ func BenchmarkCloseSeason(b *testing.B) {
 			Versions: []engine.Version{{Number: 1, From: calendar.Beginning, Rules: rules.Ruleset}}})
 		require.NoError(b, err)
 		for from := 0; from < members; from += 1000 {
-			var page []*engine.Event
+			var page []*event.Event
 			for i := from; i < from+1000; i++ {
-				page = append(page, &engine.Event{ID: fmt.Sprint("e", i), Type: "score", Member: fmt.Sprint("m", i), Data: fmt.Appendf(nil, `{"n":%d}`, i*7919%members)})
+				page = append(page, &event.Event{ID: fmt.Sprint("e", i), Type: "score", Member: fmt.Sprint("m", i), Data: fmt.Appendf(nil, `{"n":%d}`, i*7919%members)})
 			}
 			_, err := p.Submit(page...)
 			require.NoError(b, err)
@@ -94,7 +95,7 @@ func traffic(b *testing.B, p *program.Program, name string, do func()) (latencie
 				return
 			}
 			senders.Go(func() {
-				if _, err := p.Submit(&engine.Event{ID: fmt.Sprint(name, n), Type: "visit", Member: fmt.Sprint("m", n%1000), Data: []byte("{}")}); err != nil {
+				if _, err := p.Submit(&event.Event{ID: fmt.Sprint(name, n), Type: "visit", Member: fmt.Sprint("m", n%1000), Data: []byte("{}")}); err != nil {
 					b.Error(err)
 				}
 				mu.Lock()

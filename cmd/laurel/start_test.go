@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -58,7 +59,7 @@ func silentUnder(t *testing.T, text string, ago time.Duration) (data, ruleset st
 	boards := leaderboards.NewMemory()
 	p, err := program.Open(program.Options{Store: store, Versions: versions, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return then }})
 	require.NoError(t, err)
-	results, err := p.Submit(&engine.Event{ID: "e1", Type: "buy", Member: "ann", Data: []byte("{}")})
+	results, err := p.Submit(&event.Event{ID: "e1", Type: "buy", Member: "ann", Data: []byte("{}")})
 	require.NoError(t, err)
 	require.Nil(t, results[0].Refusal)
 	require.NoError(t, p.Close())

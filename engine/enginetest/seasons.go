@@ -3,6 +3,7 @@ package enginetest
 import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Host is a processor over a store as the work that time asks for needs it: whatever is handed over is committed at once. It
@@ -32,7 +33,7 @@ func (h *Host) Clock() (last, first calendar.Instant) { return h.P.Clock() }
 func (h *Host) News() engine.News { return h.P.News() }
 
 // Turns are those of the processor.
-func (h *Host) Turns(after, by calendar.Instant) ([]*engine.Event, calendar.Instant) {
+func (h *Host) Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant) {
 	return h.P.Turns(after, by)
 }
 
@@ -43,7 +44,7 @@ func (h *Host) Set(now calendar.Instant) { h.At = now }
 func (h *Host) Erased(member string) bool { return h.P.Erased(member) }
 
 // Submit lets events arrive at the time of the clock.
-func (h *Host) Submit(events ...*engine.Event) error {
+func (h *Host) Submit(events ...*event.Event) error {
 	for _, e := range events {
 		e.Arrived = h.At
 		out, refusal, err := h.P.Process(e)

@@ -9,7 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 )
@@ -128,5 +128,5 @@ func keyInQuery(name, value string) bool {
 	return keys.LooksLikeKey(value)
 }
 
-var errKeyInQuery = engine.FieldError{Location: "query", Code: "key_in_query", Message: "a key must not be in the query",
+var errKeyInQuery = event.FieldError{Location: "query", Code: "key_in_query", Message: "a key must not be in the query",
 	Suggestion: "send it in the header: Authorization: Bearer lk_…"}

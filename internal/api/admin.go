@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/keys"
 )
 
@@ -43,8 +44,8 @@ func createKey(c call) error {
 }
 
 func readKeyRequest(body []byte) (q keys.Request, err error) {
-	var wrong []engine.FieldError
-	errs := engine.ParseObject(body, "", keyNames, func(name string, value []byte) {
+	var wrong []event.FieldError
+	errs := event.ParseObject(body, "", keyNames, func(name string, value []byte) {
 		var failed error
 		expected := "a text is expected"
 		switch name {
@@ -61,7 +62,7 @@ func readKeyRequest(body []byte) (q keys.Request, err error) {
 			q.Expires, failed = readTime(value)
 		}
 		if failed != nil {
-			wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
 		}
 	})
 	if errs = append(errs, wrong...); len(errs) > 0 {

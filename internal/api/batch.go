@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -22,7 +23,7 @@ const chunk = 1000
 
 // item is one event of a batch, or what is wrong with it.
 type item struct {
-	event *engine.Event
+	event *event.Event
 	line  int // from 1
 	wrong *problem
 }
@@ -49,7 +50,7 @@ func sendBatch(c call) error {
 }
 
 func readArray(body []byte) (items []item, err error) {
-	errs := engine.ParseEvents(body, func(e *engine.Event, errs []engine.FieldError) bool {
+	errs := event.ParseArray(body, func(e *event.Event, errs []event.FieldError) bool {
 		items = append(items, newItem(e, errs, len(items)+1))
 		return len(items) <= MaxBatchEvents
 	})
@@ -74,13 +75,13 @@ func readLines(body []byte) ([]item, error) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
-		e, errs := engine.ParseEvent(text)
+		e, errs := event.Parse(text)
 		items = append(items, newItem(e, errs, line))
 	}
 	return items, nil
 }
 
-func newItem(e *engine.Event, errs []engine.FieldError, line int) item {
+func newItem(e *event.Event, errs []event.FieldError, line int) item {
 	i := item{event: e, line: line}
 	if len(errs) > 0 {
 		i.wrong = malformed("invalid_event", "this is not an event", errs)
@@ -172,7 +173,7 @@ func (r *results) flush(w *bufio.Writer) bool {
 
 // submit hands a chunk's events to the program and writes their results. After an error nothing is written.
 func (r *results) submit(items []item) error {
-	events := make([]*engine.Event, 0, len(items))
+	events := make([]*event.Event, 0, len(items))
 	for i := range items {
 		item := &items[i]
 		if item.wrong == nil {
@@ -231,11 +232,11 @@ func (r *results) refuse(i *item, p *problem) {
 	r.separate()
 	r.b = append(r.b, '{')
 	if i.event != nil && i.event.ID != "" {
-		r.b = append(engine.AppendText(append(r.b, `"id":`...), i.event.ID), ',')
+		r.b = append(event.AppendText(append(r.b, `"id":`...), i.event.ID), ',')
 	}
 	r.b = strconv.AppendInt(append(r.b, `"line":`...), int64(i.line), 10)
 	r.b = strconv.AppendInt(append(r.b, `,"status":`...), int64(p.status()), 10)
-	r.b = engine.AppendText(append(r.b, `,"code":`...), p.code)
+	r.b = event.AppendText(append(r.b, `,"code":`...), p.code)
 	if r.refused <= maxExplained {
 		r.explain(p)
 	}
@@ -244,7 +245,7 @@ func (r *results) refuse(i *item, p *problem) {
 }
 
 func (r *results) explain(p *problem) {
-	r.b = engine.AppendText(append(r.b, `,"detail":`...), p.detail)
+	r.b = event.AppendText(append(r.b, `,"detail":`...), p.detail)
 	if len(p.errors) > 0 {
 		errs, err := json.Marshal(p.errors)
 		if err != nil {

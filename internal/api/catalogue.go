@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // challenge is a challenge as the catalogue shows it. Progress is the member's, null without one.
@@ -34,7 +35,7 @@ func listChallenges(c call) error {
 	member := c.query("member")
 	var progress map[string]engine.ChallengeProgress
 	if member != "" {
-		if !engine.ValidID(member) {
+		if !event.ValidID(member) {
 			return wrongParameter("query.member", "this cannot be an id", "")
 		}
 		p, found, err := c.progressAt(member, c.program.Present())

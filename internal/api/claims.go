@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // claimReward claims a reward for a member: {"reward", "amount"}, the amount only where the reward costs `N or more`. What it
@@ -83,22 +84,22 @@ func (c call) readClaim(names bool) (reward string, amount decimal.Decimal, err 
 	if names {
 		fields = append(fields, "reward")
 	}
-	var wrong []engine.FieldError
-	errs := engine.ParseObject(body, "", fields, func(name string, value []byte) {
+	var wrong []event.FieldError
+	errs := event.ParseObject(body, "", fields, func(name string, value []byte) {
 		switch name {
 		case "reward":
 			if json.Unmarshal(value, &reward) != nil {
-				wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: "a text is expected"})
+				wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: "a text is expected"})
 			}
 		default:
 			var failed error
 			if amount, failed = decimal.Parse(string(value)); failed != nil || amount <= 0 {
-				wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: "a number above 0 is expected"})
+				wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: "a number above 0 is expected"})
 			}
 		}
 	})
 	if len(errs) == 0 && len(wrong) == 0 && names && reward == "" {
-		wrong = append(wrong, engine.FieldError{Location: "reward", Code: "missing_field", Message: "this field is required"})
+		wrong = append(wrong, event.FieldError{Location: "reward", Code: "missing_field", Message: "this field is required"})
 	}
 	if errs = append(errs, wrong...); len(errs) > 0 {
 		return "", 0, malformed("invalid_body", "the body does not say what is claimed", errs)
@@ -110,7 +111,7 @@ func (c call) readClaim(names bool) (reward string, amount decimal.Decimal, err 
 func buyFreeze(c call) error    { return c.mend(engine.NewFreeze) }
 func repairStreak(c call) error { return c.mend(engine.NewRepair) }
 
-func (c call) mend(command func(id, member, streak string) *engine.Event) error {
+func (c call) mend(command func(id, member, streak string) *event.Event) error {
 	member, err := c.id("member")
 	if err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/clock"
 )
 
@@ -85,12 +85,12 @@ func moveClock(c call) error {
 	}{status, status.Now >= to})
 }
 
-func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to calendar.Instant, errs []engine.FieldError) {
+func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to calendar.Instant, errs []event.FieldError) {
 	misfit := func(name, message string) {
-		errs = append(errs, engine.FieldError{Location: name, Code: "wrong_value", Message: message})
+		errs = append(errs, event.FieldError{Location: name, Code: "wrong_value", Message: message})
 	}
 	given := 0
-	malformed := engine.ParseObject(body, "", []string{"forward", "to"}, func(name string, value []byte) {
+	malformed := event.ParseObject(body, "", []string{"forward", "to"}, func(name string, value []byte) {
 		given++
 		var text string
 		err := json.Unmarshal(value, &text)

@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -22,7 +23,7 @@ func sendEvent(c call) error {
 	if err != nil {
 		return err
 	}
-	e, errs := engine.ParseEvent(c.http.Context().Request.Body())
+	e, errs := event.Parse(c.http.Context().Request.Body())
 	if len(errs) > 0 {
 		return malformed("invalid_event", "the body is not an event", errs)
 	}
@@ -38,7 +39,7 @@ func sendEvent(c call) error {
 }
 
 // submit hands one event to the program.
-func (c call) submit(e *engine.Event, dry bool) (program.Result, error) {
+func (c call) submit(e *event.Event, dry bool) (program.Result, error) {
 	if refusal := engine.RefuseCommand(e, c.program.Rules); refusal != nil {
 		return program.Result{Refusal: refusal}, nil
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // importEvents takes events of the past, one JSON value a line, sorted by time, and answers like a batch. They are judged
@@ -31,9 +32,9 @@ func importEvents(c call) error {
 }
 
 // notImportable is why an event cannot be part of an import after one at the instant last, nil when it can.
-func notImportable(e *engine.Event, last, now calendar.Instant) *problem {
-	about := func(code, message string) engine.FieldError {
-		return engine.FieldError{Location: "time", Code: code, Message: message}
+func notImportable(e *event.Event, last, now calendar.Instant) *problem {
+	about := func(code, message string) event.FieldError {
+		return event.FieldError{Location: "time", Code: code, Message: message}
 	}
 	switch {
 	case !e.Timed:

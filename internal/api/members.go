@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
 	"github.com/laurel-engine/laurel/internal/program"
 )
@@ -78,7 +79,7 @@ func (c call) changeMember(whole bool) error {
 }
 
 // accept submits an event that this API made, and answers with its outcome or its refusal as a problem.
-func (c call) accept(e *engine.Event) (*engine.Outcome, error) {
+func (c call) accept(e *event.Event) (*engine.Outcome, error) {
 	results, err := c.program.Submit(e)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func readProfile(body []byte, rules *engine.Ruleset) (*profile, error) {
 	schema := rules.Member
 	p := &profile{fields: map[string]json.RawMessage{}}
 	var fields json.RawMessage
-	errs := engine.ParseObject(body, "", profileNames, func(name string, value []byte) {
+	errs := event.ParseObject(body, "", profileNames, func(name string, value []byte) {
 		switch value := slices.Clone(value); name {
 		case "name":
 			p.name = value
@@ -119,7 +120,7 @@ func readProfile(body []byte, rules *engine.Ruleset) (*profile, error) {
 	errs = append(errs, checkText("name", p.name, maxMemberName)...)
 	errs = append(errs, checkZone(rules.Zones(), p.timezone)...)
 	if fields != nil {
-		errs = append(errs, engine.ParseObject(fields, "fields.", schema.Names(), func(name string, value []byte) {
+		errs = append(errs, event.ParseObject(fields, "fields.", schema.Names(), func(name string, value []byte) {
 			p.fields[name] = value
 		})...)
 	}
@@ -131,26 +132,26 @@ func readProfile(body []byte, rules *engine.Ruleset) (*profile, error) {
 }
 
 // checkText judges a text or null.
-func checkText(location string, raw json.RawMessage, most int) []engine.FieldError {
+func checkText(location string, raw json.RawMessage, most int) []event.FieldError {
 	var text *string
 	switch {
 	case raw == nil:
 		return nil
 	case json.Unmarshal(raw, &text) != nil:
-		return []engine.FieldError{{Location: location, Code: "wrong_type", Message: "a text is expected", Suggestion: "write it in quotes"}}
-	case text != nil && (len(*text) > most || *text != "" && engine.CheckID((*text)[:min(len(*text), engine.MaxID)]) != ""):
-		return []engine.FieldError{{Location: location, Code: "wrong_value",
+		return []event.FieldError{{Location: location, Code: "wrong_type", Message: "a text is expected", Suggestion: "write it in quotes"}}
+	case text != nil && (len(*text) > most || *text != "" && event.CheckID((*text)[:min(len(*text), event.MaxID)]) != ""):
+		return []event.FieldError{{Location: location, Code: "wrong_value",
 			Message: "a text of at most " + strconv.Itoa(most) + " bytes without control or invisible characters is expected"}}
 	}
 	return nil
 }
 
 // checkZone judges the name of a time zone or null.
-func checkZone(zones *calendar.Zones, raw json.RawMessage) []engine.FieldError {
+func checkZone(zones *calendar.Zones, raw json.RawMessage) []event.FieldError {
 	errs := checkText("timezone", raw, maxMemberName)
 	if name := textOf(raw); len(errs) == 0 && raw != nil && string(raw) != "null" {
 		if _, err := zones.Load(name); err != nil {
-			errs = append(errs, engine.FieldError{Location: "timezone", Code: "wrong_timezone", Message: "there is no such time zone",
+			errs = append(errs, event.FieldError{Location: "timezone", Code: "wrong_timezone", Message: "there is no such time zone",
 				Suggestion: spelling.Suggest(name, zones.Names())})
 		}
 	}
@@ -160,7 +161,7 @@ func checkZone(zones *calendar.Zones, raw json.RawMessage) []engine.FieldError {
 var null = json.RawMessage("null")
 
 // complete makes a profile that says everything: what was left out is null.
-func (p *profile) complete(schema *engine.Schema, present *program.Profile) {
+func (p *profile) complete(schema *event.Schema, present *program.Profile) {
 	if p.name == nil {
 		p.name = null
 	}
@@ -206,7 +207,7 @@ func textOf(raw json.RawMessage) (text string) {
 
 // sameFields reports whether the fields sent have the values that the member has. What cannot be read is not the same, so
 // that the engine gets to say what is wrong with it.
-func sameFields(schema *engine.Schema, sent map[string]json.RawMessage, present map[string]any) bool {
+func sameFields(schema *event.Schema, sent map[string]json.RawMessage, present map[string]any) bool {
 	for name, raw := range sent {
 		have, set := present[name]
 		if string(raw) == "null" {
@@ -215,7 +216,7 @@ func sameFields(schema *engine.Schema, sent map[string]json.RawMessage, present 
 			}
 			continue
 		}
-		single := engine.NewSchema(schema.Currency, schema.Field(name).Digits, copyOf(schema.Field(name)))
+		single := event.NewSchema(schema.Currency, schema.Field(name).Digits, copyOf(schema.Field(name)))
 		values, errs := single.Decode(fieldObject(name, raw), "")
 		if len(errs) > 0 || !set || !sameJSON(values[0].JSON(), have) {
 			return false
@@ -224,13 +225,13 @@ func sameFields(schema *engine.Schema, sent map[string]json.RawMessage, present 
 	return true
 }
 
-func copyOf(f *engine.Field) *engine.Field {
+func copyOf(f *event.Field) *event.Field {
 	c := *f
 	return &c
 }
 
 func fieldObject(name string, raw json.RawMessage) []byte {
-	b := engine.AppendText([]byte("{"), name)
+	b := event.AppendText([]byte("{"), name)
 	return append(append(append(b, ':'), raw...), '}')
 }
 
@@ -360,7 +361,7 @@ func enrollInStreak(c call) error {
 	return c.enroll("streak", "enroll/streaks/", engine.NewStreakEnrollment)
 }
 
-func (c call) enroll(noun, prefix string, command func(id, member, what string) *engine.Event) error {
+func (c call) enroll(noun, prefix string, command func(id, member, what string) *event.Event) error {
 	id, err := c.id("member")
 	if err != nil {
 		return err

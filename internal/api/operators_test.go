@@ -126,8 +126,8 @@ func TestCodes(t *testing.T) {
 	}
 	written := regexp.MustCompile(`(?:Code\w* *[:=]=? *|refuse\(|malformed\(|code: |wrong\([^"]*(?:"[^"]*", )?)"([a-z_]+)"`)
 	found := 0
-	for _, pattern := range []string{"*.go", "../keys/*.go", "../../engine/check.go", "../../engine/decode.go",
-		"../../engine/envelope.go", "../../engine/processor.go"} {
+	for _, pattern := range []string{"*.go", "../keys/*.go", "../../engine/check.go", "../../engine/command_check.go",
+		"../../engine/event/*.go", "../../engine/processor.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, name := range files {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
@@ -28,11 +28,11 @@ func (rt *route) checkQuery(args *fasthttp.Args) (err error) {
 			err = refuse("key_in_query", "keys are not taken from the query", errKeyInQuery)
 		case !slices.Contains(rt.query, name):
 			err = refuse("wrong_parameter", "there is no such parameter",
-				engine.FieldError{Location: "query", Code: "unknown_field", Message: "this call does not take this parameter",
+				event.FieldError{Location: "query", Code: "unknown_field", Message: "this call does not take this parameter",
 					Suggestion: spelling.Suggest(name, rt.query)})
 		case slices.Contains(seen, name):
 			err = refuse("wrong_parameter", "a parameter is given twice",
-				engine.FieldError{Location: "query." + name, Code: "duplicate_field", Message: "this parameter is given twice"})
+				event.FieldError{Location: "query." + name, Code: "duplicate_field", Message: "this parameter is given twice"})
 		case !utf8.ValidString(value):
 			err = wrongParameter("query."+name, "this is not valid UTF-8", "")
 		}
@@ -103,9 +103,9 @@ func (c call) settled() error {
 // id reads a part of the path that is the id of a member, an event or the like.
 func (c call) id(name string) (string, error) {
 	id, err := url.PathUnescape(strings.Clone(c.http.Params(name)))
-	if err != nil || !engine.ValidID(id) {
+	if err != nil || !event.ValidID(id) {
 		return "", refuse("wrong_parameter", "a part of the path cannot be an id",
-			engine.FieldError{Location: "path." + name, Code: "wrong_id", Message: "an id has 1 to " + strconv.Itoa(engine.MaxID) +
+			event.FieldError{Location: "path." + name, Code: "wrong_id", Message: "an id has 1 to " + strconv.Itoa(event.MaxID) +
 				" bytes of UTF-8 and no control or invisible characters"})
 	}
 	return id, nil

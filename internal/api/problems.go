@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -135,7 +136,7 @@ var statusOf = func() map[string]int {
 type problem struct {
 	code    string
 	detail  string
-	errors  []engine.FieldError
+	errors  []event.FieldError
 	retry   int   // seconds for Retry-After, 0: none
 	because error // for the log
 }
@@ -150,7 +151,7 @@ func (p *problem) status() int {
 	return http.StatusUnprocessableEntity
 }
 
-func refuse(code, detail string, errs ...engine.FieldError) *problem {
+func refuse(code, detail string, errs ...event.FieldError) *problem {
 	return &problem{code: code, detail: detail, errors: errs}
 }
 
@@ -158,7 +159,7 @@ func refuse(code, detail string, errs ...engine.FieldError) *problem {
 func refused(r *engine.Refusal) *problem { return refuse(r.Code, r.Message, r.Errors...) }
 
 // malformed is the problem of a body that could not be read: not JSON, or not what code says it should be.
-func malformed(code, detail string, errs []engine.FieldError) *problem {
+func malformed(code, detail string, errs []event.FieldError) *problem {
 	if errs[0].Code == "invalid_json" {
 		code, detail = "invalid_json", "the body is not well-formed JSON"
 	}
@@ -167,7 +168,7 @@ func malformed(code, detail string, errs []engine.FieldError) *problem {
 
 func wrongParameter(location, message, suggestion string) *problem {
 	return refuse("wrong_parameter", "a parameter does not fit",
-		engine.FieldError{Location: location, Code: "wrong_value", Message: message, Suggestion: suggestion})
+		event.FieldError{Location: location, Code: "wrong_value", Message: message, Suggestion: suggestion})
 }
 
 func notFound(what string) *problem { return refuse("not_found", "there is no such "+what) }
@@ -231,13 +232,13 @@ func fiberProblem(f *fiber.Error) *problem {
 
 // body is a problem as JSON.
 type body struct {
-	Type      string              `json:"type"`
-	Title     string              `json:"title"`
-	Status    int                 `json:"status"`
-	Code      string              `json:"code"`
-	Detail    string              `json:"detail"`
-	RequestID string              `json:"request_id"`
-	Errors    []engine.FieldError `json:"errors,omitempty"`
+	Type      string             `json:"type"`
+	Title     string             `json:"title"`
+	Status    int                `json:"status"`
+	Code      string             `json:"code"`
+	Detail    string             `json:"detail"`
+	RequestID string             `json:"request_id"`
+	Errors    []event.FieldError `json:"errors,omitempty"`
 }
 
 // write answers a request with the problem.

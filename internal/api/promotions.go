@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // promotion is a promotion as the catalogue shows it. Instants that are not known are null: when one that has no end closes,
@@ -89,8 +90,8 @@ func (c call) firing(opens bool) (id, key string, f firing, err error) {
 	if opens {
 		fields = append(fields, "open_for")
 	}
-	var wrong []engine.FieldError
-	errs := engine.ParseObject(body, "", fields, func(name string, value []byte) {
+	var wrong []event.FieldError
+	errs := event.ParseObject(body, "", fields, func(name string, value []byte) {
 		var text string
 		failed := json.Unmarshal(value, &text)
 		expected := "a text is expected"
@@ -101,7 +102,7 @@ func (c call) firing(opens bool) (id, key string, f firing, err error) {
 			f.openFor, failed = calendar.ParseDuration(text)
 		}
 		if failed != nil {
-			wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
 		}
 	})
 	if errs = append(errs, wrong...); len(errs) > 0 {

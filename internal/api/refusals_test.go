@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/api"
 )
 
@@ -27,16 +27,16 @@ type refusal struct {
 }
 
 // event is an event of ann's with these members in place of the usual ones.
-func event(members string) string {
+func newEvent(members string) string {
 	return `{"id":"bad","type":"purchase","member":"ann",` + members + `}`
 }
 
 // data is a purchase with these fields besides the required ones.
 func data(fields string) string {
-	return event(`"data":{"order_id":"o","amount":1` + "," + fields + `}`)
+	return newEvent(`"data":{"order_id":"o","amount":1` + "," + fields + `}`)
 }
 
-func amount(text string) string { return event(`"data":{"order_id":"o","amount":` + text + `}`) }
+func amount(text string) string { return newEvent(`"data":{"order_id":"o","amount":` + text + `}`) }
 
 func gzipped(text string) string {
 	var b bytes.Buffer
@@ -63,19 +63,19 @@ var badEnvelopes = []refusal{
 		location: "byte 41", field: "invalid_json"},
 	{name: "a comma too many", body: `{"id":"1","type":"visit","member":"ann",}`, status: 400, code: "invalid_json", location: "byte 41", field: "invalid_json"},
 	{name: "a byte order mark", body: "\ufeff{}", status: 400, code: "invalid_json", location: "byte 1", field: "invalid_json"},
-	{name: "a misspelt key", body: event(`"tiem":"2026-12-02T11:00:00Z"`), status: 400, code: "invalid_event", location: "tiem", field: "unknown_field",
+	{name: "a misspelt key", body: newEvent(`"tiem":"2026-12-02T11:00:00Z"`), status: 400, code: "invalid_event", location: "tiem", field: "unknown_field",
 		suggestion: "did you mean time?"},
-	{name: "a program in the body", body: event(`"program":"bravo"`), status: 400, code: "invalid_event", location: "program", field: "unknown_field"},
-	{name: "a key twice", body: event(`"id":"bad"`), status: 400, code: "invalid_event", location: "id", field: "duplicate_field"},
-	{name: "a key in two cases", body: event(`"Member":"bob"`), status: 400, code: "invalid_event", location: "Member", field: "unknown_field",
+	{name: "a program in the body", body: newEvent(`"program":"bravo"`), status: 400, code: "invalid_event", location: "program", field: "unknown_field"},
+	{name: "a key twice", body: newEvent(`"id":"bad"`), status: 400, code: "invalid_event", location: "id", field: "duplicate_field"},
+	{name: "a key in two cases", body: newEvent(`"Member":"bob"`), status: 400, code: "invalid_event", location: "Member", field: "unknown_field",
 		suggestion: "did you mean member?"},
 	{name: "no id", body: `{"type":"visit","member":"ann"}`, status: 400, code: "invalid_event", location: "id", field: "missing_field"},
 	{name: "no type", body: `{"id":"bad","member":"ann"}`, status: 400, code: "invalid_event", location: "type", field: "missing_field"},
 	{name: "no member", body: `{"id":"bad","type":"visit"}`, status: 400, code: "invalid_event", location: "member", field: "missing_field"},
-	{name: "data is a list", body: event(`"data":[]`), status: 400, code: "invalid_event", location: "data", field: "wrong_type"},
-	{name: "data is null", body: event(`"data":null`), status: 400, code: "invalid_event", location: "data", field: "wrong_type"},
-	{name: "data nests too deep", body: event(`"data":` + strings.Repeat(`{"a":`, 10_001) + "1" + strings.Repeat("}", 10_001)), status: 400, code: "invalid_json",
-		location: "byte 138", field: "invalid_json"},
+	{name: "data is a list", body: newEvent(`"data":[]`), status: 400, code: "invalid_event", location: "data", field: "wrong_type"},
+	{name: "data is null", body: newEvent(`"data":null`), status: 400, code: "invalid_event", location: "data", field: "wrong_type"},
+	{name: "data nests too deep", body: newEvent(`"data":` + strings.Repeat(`{"a":`, 10_001) + "1" + strings.Repeat("}", 10_001)),
+		status: 400, code: "invalid_json", location: "byte 138", field: "invalid_json"},
 }
 
 var badIDs = []refusal{
@@ -127,20 +127,20 @@ var badTypes = []refusal{
 }
 
 var badTimes = []refusal{
-	{name: "no offset", body: event(`"time":"2026-12-02T11:00:00"`), status: 400, code: "invalid_event", location: "time",
+	{name: "no offset", body: newEvent(`"time":"2026-12-02T11:00:00"`), status: 400, code: "invalid_event", location: "time",
 		field: "wrong_time", suggestion: likeTime},
-	{name: "a date", body: event(`"time":"2026-12-02"`), status: 400, code: "invalid_event", location: "time", field: "wrong_time", suggestion: likeTime},
-	{name: "a number", body: event(`"time":1764673200`), status: 400, code: "invalid_event", location: "time", field: "wrong_type", suggestion: inQuotes},
-	{name: "null", body: event(`"time":null`), status: 400, code: "invalid_event", location: "time", field: "wrong_type", suggestion: inQuotes},
-	{name: "30 February", body: event(`"time":"2026-02-30T11:00:00Z"`), status: 400, code: "invalid_event", location: "time",
+	{name: "a date", body: newEvent(`"time":"2026-12-02"`), status: 400, code: "invalid_event", location: "time", field: "wrong_time", suggestion: likeTime},
+	{name: "a number", body: newEvent(`"time":1764673200`), status: 400, code: "invalid_event", location: "time", field: "wrong_type", suggestion: inQuotes},
+	{name: "null", body: newEvent(`"time":null`), status: 400, code: "invalid_event", location: "time", field: "wrong_type", suggestion: inQuotes},
+	{name: "30 February", body: newEvent(`"time":"2026-02-30T11:00:00Z"`), status: 400, code: "invalid_event", location: "time",
 		field: "wrong_time", suggestion: likeTime},
-	{name: "hour 24", body: event(`"time":"2026-12-02T24:00:00Z"`), status: 400, code: "invalid_event", location: "time",
+	{name: "hour 24", body: newEvent(`"time":"2026-12-02T24:00:00Z"`), status: 400, code: "invalid_event", location: "time",
 		field: "wrong_time", suggestion: likeTime},
-	{name: "six minutes ahead", body: event(`"time":"2026-12-02T12:06:00Z","data":{"order_id":"o","amount":1}`), status: 422, code: "event_in_future",
+	{name: "six minutes ahead", body: newEvent(`"time":"2026-12-02T12:06:00Z","data":{"order_id":"o","amount":1}`), status: 422, code: "event_in_future",
 		location: "time", field: "event_in_future"},
-	{name: "five minutes and a microsecond ahead", body: event(`"time":"2026-12-02T12:05:00.000001Z","data":{"order_id":"o","amount":1}`), status: 422,
+	{name: "five minutes and a microsecond ahead", body: newEvent(`"time":"2026-12-02T12:05:00.000001Z","data":{"order_id":"o","amount":1}`), status: 422,
 		code: "event_in_future", location: "time", field: "event_in_future"},
-	{name: "four days back", body: event(`"time":"2026-11-28T12:00:00Z","data":{"order_id":"o","amount":1}`), status: 422, code: "event_too_late",
+	{name: "four days back", body: newEvent(`"time":"2026-11-28T12:00:00Z","data":{"order_id":"o","amount":1}`), status: 422, code: "event_too_late",
 		location: "time", field: "event_too_late", suggestion: "bring older events in with an import"},
 }
 
@@ -170,7 +170,7 @@ var badNumbers = []refusal{
 var badFields = []refusal{
 	{name: "misspelt", body: data(`"ntoe":"x"`), status: 422, code: "does_not_fit", location: "data.ntoe", field: "unknown_field",
 		suggestion: "did you mean note?"},
-	{name: "missing", body: event(`"data":{"order_id":"o"}`), status: 422, code: "does_not_fit", location: "data.amount", field: "missing_field"},
+	{name: "missing", body: newEvent(`"data":{"order_id":"o"}`), status: 422, code: "does_not_fit", location: "data.amount", field: "missing_field"},
 	{name: "twice", body: data(`"amount":2`), status: 422, code: "does_not_fit", location: "data.amount", field: "duplicate_field"},
 	{name: "in another case", body: data(`"Amount":2`), status: 422, code: "does_not_fit", location: "data.Amount", field: "unknown_field",
 		suggestion: "did you mean amount?"},
@@ -376,6 +376,6 @@ func (r *refusal) check(w *world, documented map[string]bool) {
 	require.Len(w.t, p.Errors, 1)
 	e := p.Errors[0]
 	require.NotEmpty(w.t, e.Message)
-	require.Equal(w.t, engine.FieldError{Location: r.location, Code: r.field, Message: e.Message, Suggestion: r.suggestion}, e)
+	require.Equal(w.t, event.FieldError{Location: r.location, Code: r.field, Message: e.Message, Suggestion: r.suggestion}, e)
 	require.True(w.t, documented[e.Code], "%s is not in the table", e.Code)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // voidEvent undoes an event as if it had never been. Repeating it is harmless.
@@ -19,7 +20,7 @@ func releaseEvent(c call) error {
 			return err
 		}
 		if data != nil {
-			return c.reverse(func(string) *engine.Event { return engine.NewPartialRelease(id, data) }, true)
+			return c.reverse(func(string) *event.Event { return engine.NewPartialRelease(id, data) }, true)
 		}
 	}
 	return c.reverse(engine.NewRelease, false)
@@ -28,7 +29,7 @@ func releaseEvent(c call) error {
 // refuseEvent takes what an event gave and is held back away again.
 func refuseEvent(c call) error { return c.reverse(engine.NewRefuse, false) }
 
-func (c call) reverse(command func(event string) *engine.Event, body bool) error {
+func (c call) reverse(command func(event string) *event.Event, body bool) error {
 	id, err := c.id("event")
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func amendEvent(c call) error {
 	if err != nil {
 		return err
 	}
-	return c.reverse(func(id string) *engine.Event { return engine.NewAmend(id, data) }, true)
+	return c.reverse(func(id string) *event.Event { return engine.NewAmend(id, data) }, true)
 }
 
 // readData reads {"data": {…}}: the fields that replace the event's.
@@ -62,11 +63,11 @@ func (c call) readData(required bool) (id string, data json.RawMessage, err erro
 	if err := c.takes(mediaJSON); err != nil {
 		return "", nil, err
 	}
-	errs := engine.ParseObject(c.http.Context().Request.Body(), "", []string{"data"}, func(_ string, value []byte) {
+	errs := event.ParseObject(c.http.Context().Request.Body(), "", []string{"data"}, func(_ string, value []byte) {
 		data = append(data, value...)
 	})
 	if len(errs) == 0 && data == nil && required {
-		errs = append(errs, engine.FieldError{Location: "data", Code: "missing_field", Message: "the fields that replace the event's are expected"})
+		errs = append(errs, event.FieldError{Location: "data", Code: "missing_field", Message: "the fields that replace the event's are expected"})
 	}
 	if len(errs) > 0 {
 		return "", nil, malformed("invalid_body", "the body does not say what the event becomes", errs)
@@ -77,7 +78,7 @@ func (c call) readData(required bool) (id string, data json.RawMessage, err erro
 // noBody refuses a body where none is taken; an empty object is none.
 func (c call) noBody() error {
 	if body := c.http.Context().Request.Body(); len(body) > 0 {
-		if errs := engine.ParseObject(body, "", nil, nil); len(errs) > 0 {
+		if errs := event.ParseObject(body, "", nil, nil); len(errs) > 0 {
 			return malformed("invalid_body", "this call takes no body", errs)
 		}
 	}
@@ -85,7 +86,7 @@ func (c call) noBody() error {
 }
 
 // carryOut hands a command to the program and answers with what it did.
-func (c call) carryOut(e *engine.Event) error {
+func (c call) carryOut(e *event.Event) error {
 	out, err := c.accept(e)
 	if err != nil {
 		return err
@@ -110,15 +111,15 @@ func (c call) idempotencyKey() (string, error) {
 // optionalKey is idempotencyKey for a call that is harmless to repeat without one; "" where none was sent.
 func (c call) optionalKey() (string, error) {
 	key := c.http.Get("Idempotency-Key")
-	if key != "" && (len(key) > maxKey || engine.CheckID(key) != "") {
-		return "", refuse("wrong_parameter", "the Idempotency-Key does not fit", engine.FieldError{Location: "Idempotency-Key", Code: "wrong_id",
+	if key != "" && (len(key) > maxKey || event.CheckID(key) != "") {
+		return "", refuse("wrong_parameter", "the Idempotency-Key does not fit", event.FieldError{Location: "Idempotency-Key", Code: "wrong_id",
 			Message: "at most 255 printable characters are expected"})
 	}
 	return key, nil
 }
 
 // once is carryOut for a command whose id is made of an Idempotency-Key.
-func (c call) once(e *engine.Event) error {
+func (c call) once(e *event.Event) error {
 	err := c.carryOut(e)
 	var p *problem
 	if errors.As(err, &p) && p.code == engine.CodeConflict {
@@ -150,10 +151,10 @@ func adjust(c call) error {
 	return c.once(engine.NewAdjustment(key, member, a))
 }
 
-func readAdjustment(body []byte) (a engine.Adjustment, errs []engine.FieldError) {
+func readAdjustment(body []byte) (a engine.Adjustment, errs []event.FieldError) {
 	given := map[string]bool{}
-	var wrong []engine.FieldError
-	errs = engine.ParseObject(body, "", []string{"points", "amount", "reason", "below_zero"}, func(name string, value []byte) {
+	var wrong []event.FieldError
+	errs = event.ParseObject(body, "", []string{"points", "amount", "reason", "below_zero"}, func(name string, value []byte) {
 		given[name] = true
 		var err error
 		expected := "a text is expected"
@@ -170,12 +171,12 @@ func readAdjustment(body []byte) (a engine.Adjustment, errs []engine.FieldError)
 			err = json.Unmarshal(value, &a.BelowZero)
 		}
 		if err != nil {
-			wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
 		}
 	})
 	for _, name := range []string{"points", "amount", "reason"} {
 		if len(errs) == 0 && !given[name] {
-			wrong = append(wrong, engine.FieldError{Location: name, Code: "missing_field", Message: "this field is required"})
+			wrong = append(wrong, event.FieldError{Location: name, Code: "missing_field", Message: "this field is required"})
 		}
 	}
 	return a, append(errs, wrong...)

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
 // host lets a program close its seasons.
 type host struct{ *program.Program }
 
-func (h host) Submit(events ...*engine.Event) error {
+func (h host) Submit(events ...*event.Event) error {
 	_, err := h.Program.Submit(events...)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -276,7 +277,7 @@ type problem struct {
 	Type, Title, Code, Detail string
 	Status                    int
 	RequestID                 string `json:"request_id"`
-	Errors                    []engine.FieldError
+	Errors                    []event.FieldError
 }
 
 // problem checks that the answer is one, with this status and code.

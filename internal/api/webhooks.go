@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
@@ -153,10 +153,10 @@ func (c call) hookChange(names ...string) (change webhook.Change, err error) {
 
 // fields reads the fields of the body one by one; read tells what is expected where it fails.
 func (c call) fields(names []string, detail string, read func(name string, value []byte) (expected string, failed error)) error {
-	var wrong []engine.FieldError
-	errs := engine.ParseObject(c.http.Context().Request.Body(), "", names, func(name string, value []byte) {
+	var wrong []event.FieldError
+	errs := event.ParseObject(c.http.Context().Request.Body(), "", names, func(name string, value []byte) {
 		if expected, failed := read(name, value); failed != nil {
-			wrong = append(wrong, engine.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
 		}
 	})
 	if errs = append(errs, wrong...); len(errs) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // idempotency translates requests that are repeated, changed or malformed. Each is read as the API reads it, from its bytes.
@@ -58,7 +59,7 @@ func (f *idempotency) tenant(w *world, name string) *world {
 func (f *idempotency) request(w *world, s *step) {
 	member, data := envelope(s)
 	body := fmt.Sprintf(`{"id": %q, "type": "earning", "member": %q, "data": %s}`, s.ID, member, data)
-	e, errs := engine.ParseEvent([]byte(body))
+	e, errs := event.Parse([]byte(body))
 	a := &answer{id: s.ID}
 	if len(errs) > 0 {
 		a.refusal = &engine.Refusal{Code: errs[0].Code}

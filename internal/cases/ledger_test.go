@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // ledger translates awards, purchases, refunds, spending and holds. Points come of one event type, earning, so that an expiry
@@ -27,8 +28,8 @@ type ledger struct {
 	waits   []time.Duration
 	holds   []time.Duration
 	orders  map[string]*order
-	asked   map[string]bool                 // the steps of whom a result is expected
-	sent    map[string]func() *engine.Event // what each step's id stood for, for steps that are sent again
+	asked   map[string]bool                // the steps of whom a result is expected
+	sent    map[string]func() *event.Event // what each step's id stood for, for steps that are sent again
 	answers map[string][]*answer
 }
 
@@ -76,7 +77,7 @@ func newLedger(c *semanticCase, _ func() *world) family {
 // prepare looks ahead at what the timeline needs of the ruleset: a rule for each time to wait, a reward for each hold.
 func (l *ledger) prepare(c *semanticCase) {
 	l.asked = c.asked()
-	l.orders, l.sent, l.answers = map[string]*order{}, map[string]func() *engine.Event{}, map[string][]*answer{}
+	l.orders, l.sent, l.answers = map[string]*order{}, map[string]func() *event.Event{}, map[string][]*answer{}
 	l.places = map[string]int{"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "TND": 3}[l.config.Currency]
 	if l.places == 0 && l.config.Currency != "JPY" && l.config.Currency != "KRW" {
 		l.places = 2
@@ -245,11 +246,11 @@ func (l *ledger) step(w *world, s *step) {
 	case "purchase":
 		l.purchase(w, s)
 	case "refund":
-		l.again(w, s, func() func() *engine.Event { return l.refund(s) })
+		l.again(w, s, func() func() *event.Event { return l.refund(s) })
 	case "release":
-		l.again(w, s, func() func() *engine.Event { return always(engine.NewRelease(l.event(s))) })
+		l.again(w, s, func() func() *event.Event { return always(engine.NewRelease(l.event(s))) })
 	case "cancel":
-		l.again(w, s, func() func() *engine.Event { return always(engine.NewRefuse(l.event(s))) })
+		l.again(w, s, func() func() *event.Event { return always(engine.NewRefuse(l.event(s))) })
 	case "spend", "hold", "capture", "void", "reverse_spend":
 		l.claim(w, s)
 	default:
@@ -257,14 +258,14 @@ func (l *ledger) step(w *world, s *step) {
 	}
 }
 
-func always(e *engine.Event) func() *engine.Event {
-	return func() *engine.Event { again := *e; return &again }
+func always(e *event.Event) func() *event.Event {
+	return func() *event.Event { again := *e; return &again }
 }
 
 func (l *ledger) keep(s *step, a *answer) { l.answers[s.name()] = append(l.answers[s.name()], a) }
 
 // again sends the command that a step's id stands for; the same one when the id comes twice.
-func (l *ledger) again(w *world, s *step, command func() func() *engine.Event) {
+func (l *ledger) again(w *world, s *step, command func() func() *event.Event) {
 	if l.sent[s.name()] == nil {
 		l.sent[s.name()] = command()
 	}
@@ -371,7 +372,7 @@ func (l *ledger) major(minor int64) json.Number {
 }
 
 // refund is a void when nothing is kept, else an amendment to what is kept.
-func (l *ledger) refund(s *step) func() *engine.Event {
+func (l *ledger) refund(s *step) func() *event.Event {
 	o := l.orders[s.Order]
 	if o == nil {
 		return always(engine.NewVoid(l.event(s)))

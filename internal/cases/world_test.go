@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -93,7 +94,7 @@ type answer struct {
 func (a *answer) duplicate() bool { return a.outcome != nil && a.outcome.Duplicate }
 
 // send lets an event arrive now.
-func (w *world) send(e *engine.Event) *answer {
+func (w *world) send(e *event.Event) *answer {
 	if !e.Timed {
 		e.Time = w.now
 	}
@@ -133,8 +134,8 @@ func (w *world) reach(at calendar.Instant) {
 // runJobs settles what falls due by an instant, each thing at its own instant.
 func (w *world) runJobs(by calendar.Instant) {
 	for {
-		var tick *engine.Event
-		must(engine.Due(w.store, by, func(due *engine.Event) bool {
+		var tick *event.Event
+		must(engine.Due(w.store, by, func(due *event.Event) bool {
 			tick = due
 			return false
 		}))
@@ -204,7 +205,7 @@ func (w *world) accepted(a *answer) {
 
 // happen sends an event of the ruleset's; time nil is now.
 func (w *world) happen(id, eventType, member string, time *calendar.Instant, data map[string]any) *answer {
-	e := &engine.Event{ID: id, Type: eventType, Member: member, Data: []byte(written(data))}
+	e := &event.Event{ID: id, Type: eventType, Member: member, Data: []byte(written(data))}
 	if time != nil {
 		e.Time, e.Timed = *time, true
 	}

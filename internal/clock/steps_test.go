@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -56,7 +57,7 @@ func run(t *testing.T) *running {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.p.Close()) })
 	r.work()
-	results, err := r.p.Submit(&engine.Event{ID: "e1", Type: "buy", Member: "ann", Data: []byte(`{"n":5}`)})
+	results, err := r.p.Submit(&event.Event{ID: "e1", Type: "buy", Member: "ann", Data: []byte(`{"n":5}`)})
 	require.NoError(t, err)
 	require.Nil(t, results[0].Refusal)
 	return r

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -52,7 +53,7 @@ func traffic(b *testing.B, p *program.Program, name string, stop <-chan struct{}
 				i++
 				n := i
 				senders.Go(func() {
-					_, err := p.Submit(&engine.Event{ID: name + strconv.Itoa(n), Type: "visit", Member: "m" + strconv.Itoa(n*7919%*fanned), Data: []byte("{}")})
+					_, err := p.Submit(&event.Event{ID: name + strconv.Itoa(n), Type: "visit", Member: "m" + strconv.Itoa(n*7919%*fanned), Data: []byte("{}")})
 					if err != nil {
 						b.Error(err)
 					}
@@ -89,9 +90,9 @@ func BenchmarkFanOut(b *testing.B) {
 	p, err := program.Open(program.Options{Store: store, Boards: boards, Ranks: boards, Now: c.Now, Versions: []engine.Version{{Number: 1, Rules: rules.Ruleset}}})
 	require.NoError(b, err)
 	for i := 0; i < *fanned; {
-		var page []*engine.Event
+		var page []*event.Event
 		for ; len(page) < 1000 && i < *fanned; i++ {
-			page = append(page, &engine.Event{ID: "e" + strconv.Itoa(i), Type: "visit", Member: "m" + strconv.Itoa(i), Data: []byte("{}")})
+			page = append(page, &event.Event{ID: "e" + strconv.Itoa(i), Type: "visit", Member: "m" + strconv.Itoa(i), Data: []byte("{}")})
 		}
 		_, err := p.Submit(page...)
 		require.NoError(b, err)

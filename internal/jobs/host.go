@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -16,4 +17,4 @@ func Host(p *program.Program) engine.Host { return host{p} }
 func (h host) Put(rows ...engine.Row) error { return h.Keep(rows...) }
 
 // Submit hands events to the program. One that is refused, as of an erased member, needs nothing more.
-func (h host) Submit(events ...*engine.Event) error { return h.Work(events...) }
+func (h host) Submit(events ...*event.Event) error { return h.Work(events...) }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -79,7 +80,7 @@ func remote(t *testing.T, url string, store engine.Store) *boards.Remote {
 
 func submit(t *testing.T, p *program.Program, id, member, kind, data string) {
 	t.Helper()
-	results, err := p.Submit(&engine.Event{ID: id, Type: kind, Member: member, Data: []byte(data)})
+	results, err := p.Submit(&event.Event{ID: id, Type: kind, Member: member, Data: []byte(data)})
 	require.NoError(t, err)
 	require.Nil(t, results[0].Refusal)
 }
@@ -180,9 +181,9 @@ func TestHandOutGoesOnAfterACrashAndPaysNobodyTwice(t *testing.T) {
 	failing := &faulty{Store: store}
 	failing.left.Store(1 << 40)
 	p := open(t, failing, leaderboards.NewMemory(), c)
-	var events []*engine.Event
+	var events []*event.Event
 	for i := range members {
-		events = append(events, &engine.Event{ID: fmt.Sprint("e", i), Type: "buy", Member: fmt.Sprintf("m%04d", i), Data: []byte("{}")})
+		events = append(events, &event.Event{ID: fmt.Sprint("e", i), Type: "buy", Member: fmt.Sprintf("m%04d", i), Data: []byte("{}")})
 	}
 	_, err := p.Submit(events...)
 	require.NoError(t, err)

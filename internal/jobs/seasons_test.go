@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -61,7 +62,7 @@ func TestSeasonsCloseUnderTraffic(t *testing.T) {
 		senders.Go(func() {
 			member := fmt.Sprint("m", i)
 			for n := range 300 {
-				results, err := p.Submit(&engine.Event{ID: fmt.Sprint(member, "/", n), Type: "score", Member: member, Data: []byte(`{"n":1}`),
+				results, err := p.Submit(&event.Event{ID: fmt.Sprint(member, "/", n), Type: "score", Member: member, Data: []byte(`{"n":1}`),
 					Time: at("2026-05-01T15:00:00Z"), Timed: true})
 				if err != nil || results[0].Refusal != nil {
 					t.Errorf("event %d of %s: %v %v", n, member, err, results[0].Refusal)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -109,7 +110,7 @@ func TestASweepDoesNotTakeWhatChangesForWrong(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				_, _ = p.Submit(&engine.Event{ID: fmt.Sprint("x", i), Type: "go", Member: fmt.Sprintf("m%02d", i%100), Data: []byte(`{"n":1}`)})
+				_, _ = p.Submit(&event.Event{ID: fmt.Sprint("x", i), Type: "go", Member: fmt.Sprintf("m%02d", i%100), Data: []byte(`{"n":1}`)})
 			}
 		}
 	}()

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // MaxActive is how many active keys of one name a program may have: one in use and one that replaces it.
@@ -37,7 +37,7 @@ var (
 )
 
 // InvalidError is a request for a key that cannot be had, with everything that is wrong with it.
-type InvalidError struct{ Errors []engine.FieldError }
+type InvalidError struct{ Errors []event.FieldError }
 
 // Error makes it an error.
 func (e *InvalidError) Error() string {
@@ -185,12 +185,12 @@ func (r *Ring) Create(q Request) (*Key, string, error) {
 	}
 }
 
-func (q *Request) check(now time.Time) []engine.FieldError {
-	var errs []engine.FieldError
+func (q *Request) check(now time.Time) []event.FieldError {
+	var errs []event.FieldError
 	wrong := func(location, code, message, suggestion string) {
-		errs = append(errs, engine.FieldError{Location: location, Code: code, Message: message, Suggestion: suggestion})
+		errs = append(errs, event.FieldError{Location: location, Code: code, Message: message, Suggestion: suggestion})
 	}
-	if q.Name == "" || len(q.Name) > MaxName || !engine.ValidID(q.Name) {
+	if q.Name == "" || len(q.Name) > MaxName || !event.ValidID(q.Name) {
 		wrong("name", "wrong_name", "a name has 1 to "+strconv.Itoa(MaxName)+" bytes and no invisible characters", "")
 	}
 	if len(q.Scopes) == 0 {

@@ -11,10 +11,11 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
-func accept(t *testing.T, p *program.Program, e *engine.Event) {
+func accept(t *testing.T, p *program.Program, e *event.Event) {
 	t.Helper()
 	results, err := p.Submit(e)
 	require.NoError(t, err)
@@ -26,12 +27,12 @@ func TestRedactionGoesOnBesideEvents(t *testing.T) {
 	stores(t, func(t *testing.T, store engine.Store) {
 		p, _ := open(t, store)
 		for i := range 200 {
-			accept(t, p, event(fmt.Sprint("e", i), fmt.Sprintf("member-%d", i%20), "buy"))
+			accept(t, p, newEvent(fmt.Sprint("e", i), fmt.Sprintf("member-%d", i%20), "buy"))
 		}
 		var others sync.WaitGroup
 		others.Go(func() {
 			for i := range 500 {
-				results, err := p.Submit(event(fmt.Sprint("f", i), fmt.Sprintf("member-%d", 10+i%10), "buy"))
+				results, err := p.Submit(newEvent(fmt.Sprint("f", i), fmt.Sprintf("member-%d", 10+i%10), "buy"))
 				if err != nil || results[0].Refusal != nil {
 					t.Errorf("%v %v", err, results)
 					return
@@ -59,7 +60,7 @@ func TestARedactionThatIsStopped(t *testing.T) {
 	stores(t, func(t *testing.T, store engine.Store) {
 		p, _ := open(t, store)
 		for i := range 1100 {
-			_, err := p.Submit(event(fmt.Sprint("e", i), "ann", "buy"))
+			_, err := p.Submit(newEvent(fmt.Sprint("e", i), "ann", "buy"))
 			require.NoError(t, err)
 		}
 		accept(t, p, engine.NewErasure("ann"))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -83,7 +84,7 @@ type Program struct {
 
 // request is events that wait for their results, in order.
 type request struct {
-	events    []*engine.Event
+	events    []*event.Event
 	results   []Result
 	rows      []engine.Row
 	rewritten []engine.Rewritten
@@ -148,14 +149,14 @@ func Open(o Options) (*Program, error) {
 // Submit hands events to the program and waits until they are durable. Results come in the order of the events. The error is
 // ErrFull while the disk is nearly full, and ErrHeld while the machine's clock cannot be right: then nothing is accepted but
 // history, which has its own time.
-func (p *Program) Submit(events ...*engine.Event) ([]Result, error) {
+func (p *Program) Submit(events ...*event.Event) ([]Result, error) {
 	return p.SubmitContext(context.Background(), events...)
 }
 
 // SubmitContext is Submit that waits no longer than ctx lets it. Events that were handed over by then belong to the program, and
 // may be accepted all the same.
-func (p *Program) SubmitContext(ctx context.Context, events ...*engine.Event) ([]Result, error) {
-	if slices.ContainsFunc(events, func(e *engine.Event) bool { return !e.Past }) {
+func (p *Program) SubmitContext(ctx context.Context, events ...*event.Event) ([]Result, error) {
+	if slices.ContainsFunc(events, func(e *event.Event) bool { return !e.Past }) {
 		if err := p.held(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrHeld, err)
 		}
@@ -164,7 +165,7 @@ func (p *Program) SubmitContext(ctx context.Context, events ...*engine.Event) ([
 	return p.submit(ctx, events)
 }
 
-func (p *Program) submit(ctx context.Context, events []*engine.Event) ([]Result, error) {
+func (p *Program) submit(ctx context.Context, events []*event.Event) ([]Result, error) {
 	if p.full != nil && p.full() {
 		return nil, ErrFull
 	}
@@ -177,7 +178,7 @@ func (p *Program) submit(ctx context.Context, events []*engine.Event) ([]Result,
 }
 
 // arrive dates an event that comes in.
-func arrive(e *engine.Event, now, present calendar.Instant) {
+func arrive(e *event.Event, now, present calendar.Instant) {
 	e.Arrived, e.Clock = now, present
 	if !e.Timed {
 		e.Time = present
@@ -186,7 +187,7 @@ func arrive(e *engine.Event, now, present calendar.Instant) {
 
 // neverBefore keeps an event that has no time of its own from being older than what was accepted before it, where the clock was
 // ahead then and has been put right: it would be late by a clock that was wrong. The lock is held.
-func (p *Program) neverBefore(e *engine.Event) {
+func (p *Program) neverBefore(e *event.Event) {
 	if last, _ := p.processor.Clock(); !e.Timed && !e.Past {
 		e.Time = max(e.Time, last)
 	}

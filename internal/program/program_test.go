@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -76,8 +77,8 @@ func openWith(t testing.TB, store engine.Store, text string) (*program.Program, 
 	return p, c
 }
 
-func event(id, member, kind string) *engine.Event {
-	return &engine.Event{ID: id, Type: kind, Member: member, Data: []byte("{}")}
+func newEvent(id, member, kind string) *event.Event {
+	return &event.Event{ID: id, Type: kind, Member: member, Data: []byte("{}")}
 }
 
 // stores are those that a program runs on.
@@ -102,7 +103,7 @@ func TestABudgetIsNeverExceededHoweverManyAskAtOnce(t *testing.T) {
 			all.Go(func() {
 				for i := range 8 {
 					id := fmt.Sprintf("e%d", (g*8+i)/2) // each id is sent twice, by neighbours
-					results, err := p.Submit(event(id, fmt.Sprint("m", (g*8+i)/2%50), "buy"))
+					results, err := p.Submit(newEvent(id, fmt.Sprint("m", (g*8+i)/2%50), "buy"))
 					if err != nil || results[0].Refusal != nil {
 						t.Errorf("%s: %v %v", id, err, results[0].Refusal)
 						return
@@ -155,14 +156,14 @@ func TestAStoreThatFailsStopsAcknowledgements(t *testing.T) {
 		store.left.Store(n)
 		p, _ := open(t, store)
 		for i := range n {
-			_, err := p.Submit(event(fmt.Sprint("e", i), "ann", "buy"))
+			_, err := p.Submit(newEvent(fmt.Sprint("e", i), "ann", "buy"))
 			require.NoError(t, err)
 		}
-		_, err := p.Submit(event("lost", "ann", "buy"))
+		_, err := p.Submit(newEvent("lost", "ann", "buy"))
 		require.ErrorIs(t, err, program.ErrStopped)
 		<-p.Done()
 		require.ErrorIs(t, p.Failed(), errDisk)
-		_, err = p.Submit(event("later", "ann", "buy"))
+		_, err = p.Submit(newEvent("later", "ann", "buy"))
 		require.ErrorIs(t, err, program.ErrStopped)
 		require.ErrorIs(t, p.Put(engine.Row{Key: "c/x"}), program.ErrStopped)
 		_, _, _, err = p.Progress("ann", "")
@@ -193,10 +194,10 @@ func (u *unreadable) Seq(id string) (uint64, error) {
 func TestAStoreThatCannotBeReadStopsTheProgram(t *testing.T) {
 	store := &unreadable{Store: engine.NewMemory()}
 	p, _ := open(t, store)
-	_, err := p.Submit(event("e1", "ann", "buy"))
+	_, err := p.Submit(newEvent("e1", "ann", "buy"))
 	require.NoError(t, err)
 	store.broken.Store(true)
-	_, err = p.Submit(event("e2", "ann", "buy"))
+	_, err = p.Submit(newEvent("e2", "ann", "buy"))
 	require.ErrorIs(t, err, program.ErrStopped)
 	require.ErrorIs(t, p.Close(), errDisk)
 }
@@ -212,7 +213,7 @@ rules: {gift: {when: gift, give: {stars: 5}, to: event.to}}
 `)
 	submit(t, p, "e1", "bob", "gift", `{"to":"nobody"}`)
 	store.broken.Store(true)
-	_, err := p.Submit(&engine.Event{ID: "e2", Type: "gift", Member: "ann", Data: []byte(`{"to":"bob"}`)})
+	_, err := p.Submit(&event.Event{ID: "e2", Type: "gift", Member: "ann", Data: []byte(`{"to":"bob"}`)})
 	require.ErrorIs(t, err, program.ErrStopped)
 	require.ErrorIs(t, p.Close(), errDisk)
 	last, _ := store.Head()
@@ -223,13 +224,13 @@ func TestCloseWritesACheckpoint(t *testing.T) {
 	stores(t, func(t *testing.T, store engine.Store) {
 		p, _ := open(t, store)
 		for i := range 5 {
-			_, err := p.Submit(event(fmt.Sprint("e", i), "ann", "buy"))
+			_, err := p.Submit(newEvent(fmt.Sprint("e", i), "ann", "buy"))
 			require.NoError(t, err)
 		}
 		require.NoError(t, p.Close())
 		last, mark := store.Head()
 		require.Equal(t, []uint64{5, 5}, []uint64{last, mark})
-		_, err := p.Submit(event("e9", "ann", "buy"))
+		_, err := p.Submit(newEvent("e9", "ann", "buy"))
 		require.ErrorIs(t, err, program.ErrStopped)
 		again, _ := open(t, store)
 		progress, found, err := again.ProgressAt("ann", again.Now())
@@ -258,7 +259,7 @@ func TestCloseWhileCommitsAreWaiting(t *testing.T) {
 	answers := make(chan error, 3)
 	submit := func(i int) {
 		go func() {
-			_, err := p.Submit(event(fmt.Sprint("e", i), fmt.Sprint("m", i), "buy"))
+			_, err := p.Submit(newEvent(fmt.Sprint("e", i), fmt.Sprint("m", i), "buy"))
 			answers <- err
 		}()
 		for !p.Known(fmt.Sprint("m", i)) {
@@ -293,7 +294,7 @@ func TestCloseWhileCommitsAreWaiting(t *testing.T) {
 
 func TestAnswersComeInTheOrderOfTheEvents(t *testing.T) {
 	p, _ := open(t, engine.NewMemory())
-	results, err := p.Submit(event("e1", "ann", "buy"), event("e2", "ann", "nothing"), event("e1", "ann", "buy"))
+	results, err := p.Submit(newEvent("e1", "ann", "buy"), newEvent("e2", "ann", "nothing"), newEvent("e1", "ann", "buy"))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, results[0].Outcome.Seq)
 	require.Equal(t, engine.CodeUnknownType, results[1].Refusal.Code)
@@ -303,7 +304,7 @@ func TestAnswersComeInTheOrderOfTheEvents(t *testing.T) {
 func TestWaitReturnsWhenAllIsDurable(t *testing.T) {
 	store := &gated{Store: engine.NewMemory(), started: make(chan struct{}), gate: make(chan struct{}, 9)}
 	p, _ := open(t, store)
-	go func() { _, _ = p.Submit(event("e1", "ann", "buy")) }() // its answer is that of Wait
+	go func() { _, _ = p.Submit(newEvent("e1", "ann", "buy")) }() // its answer is that of Wait
 	<-store.started
 	require.Zero(t, p.Durable())
 	waited := make(chan error)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -44,7 +45,7 @@ func (p *Program) Board(id string) (*engine.Ruleset, *engine.Leaderboard, error)
 	for _, b := range rules.Leaderboards {
 		ids = append(ids, b.ID)
 	}
-	return nil, nil, &engine.Refusal{Code: engine.CodeNotFound, Message: "there is no such leaderboard", Errors: []engine.FieldError{{Location: "board",
+	return nil, nil, &engine.Refusal{Code: engine.CodeNotFound, Message: "there is no such leaderboard", Errors: []event.FieldError{{Location: "board",
 		Code: engine.CodeNotFound, Message: "there is no such leaderboard", Suggestion: spelling.Suggest(id, ids)}}}
 }
 
@@ -80,7 +81,7 @@ func (p *Program) Running(rules *engine.Ruleset, b *engine.Leaderboard, key cale
 
 func wrong(location, message, suggestion string) *engine.Refusal {
 	return &engine.Refusal{Code: "wrong_parameter", Message: "a parameter does not fit",
-		Errors: []engine.FieldError{{Location: location, Code: "wrong_value", Message: message, Suggestion: suggestion}}}
+		Errors: []event.FieldError{{Location: location, Code: "wrong_value", Message: message, Suggestion: suggestion}}}
 }
 
 // period reads which season is meant.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -175,7 +176,7 @@ func (p *Program) Known(member string) bool {
 }
 
 // DryRun computes what an event would mean now, and stores nothing. trace may be nil.
-func (p *Program) DryRun(e *engine.Event, trace *engine.Trace) (Result, error) {
+func (p *Program) DryRun(e *event.Event, trace *engine.Trace) (Result, error) {
 	now, present := p.times()
 	arrive(e, now, present)
 	p.mu.Lock()
@@ -285,7 +286,7 @@ func (p *Program) News() engine.News {
 }
 
 // Turns are the openings and closings of promotions after one instant up to another, and how far they go.
-func (p *Program) Turns(after, by calendar.Instant) ([]*engine.Event, calendar.Instant) {
+func (p *Program) Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.processor.Turns(after, by)

@@ -36,7 +36,7 @@ func join(t *testing.T, p *program.Program, member, team string) {
 
 func submit(t *testing.T, p *program.Program, id, member, kind string, data ...string) {
 	t.Helper()
-	e := event(id, member, kind)
+	e := newEvent(id, member, kind)
 	for _, d := range data {
 		e.Data = []byte(d)
 	}
@@ -73,7 +73,7 @@ func TestAnETagStandsUntilSomethingChanges(t *testing.T) {
 	changes("midnight, but nothing turned", false)
 	clock.at(t, "2026-05-12T00:00:00Z")
 	changes("points have expired", true)
-	_, err := p.DryRun(event("e4", "ann", "buy"), nil)
+	_, err := p.DryRun(newEvent("e4", "ann", "buy"), nil)
 	require.NoError(t, err)
 	changes("a dry run", false)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // How jobs share a program with those who send events. Measured with BenchmarkFanOut of package jobs.
@@ -19,7 +19,7 @@ const (
 
 // Work is Submit for jobs: all events, in pieces. While nobody else sends anything it takes all it can get; else it lets others
 // go before, so that a gift to a million members is not felt by anybody else. Events that are refused need nothing more.
-func (p *Program) Work(events ...*engine.Event) error {
+func (p *Program) Work(events ...*event.Event) error {
 	for len(events) > 0 {
 		n := len(events)
 		alone := p.alone()

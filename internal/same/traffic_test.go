@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -270,7 +271,7 @@ func (t *traffic) event() map[string]any {
 }
 
 // record draws the fields of a schema; nested ones have their paths as names.
-func (t *traffic) record(s *engine.Schema) map[string]any {
+func (t *traffic) record(s *event.Schema) map[string]any {
 	all := map[string]any{}
 	if s == nil {
 		return all
@@ -292,23 +293,23 @@ func (t *traffic) record(s *engine.Schema) map[string]any {
 	return all
 }
 
-func (t *traffic) value(f *engine.Field) any {
+func (t *traffic) value(f *event.Field) any {
 	switch f.Type {
-	case engine.TypeNumber:
+	case event.TypeNumber:
 		return json.RawMessage(pick(t, "0", "0.5", "1", "2", "3.25", "7", "12", "20", "50", "99.9", "250", "-4"))
-	case engine.TypeMoney:
+	case event.TypeMoney:
 		return json.RawMessage(pick(t, "0", "1", "2", "5", "12", "20", "49", "50", "100", "340"))
-	case engine.TypeInteger:
+	case event.TypeInteger:
 		return pick(t, 0, 1, 2, 3, 5, 10, 20, 120)
-	case engine.TypeBoolean:
+	case event.TypeBoolean:
 		return t.one(2)
-	case engine.TypeDate:
+	case event.TypeDate:
 		return t.now.AddDate(-t.Intn(40), 0, t.Intn(9)-4).Format(time.DateOnly)
-	case engine.TypeTime:
+	case event.TypeTime:
 		return t.now.Add(-time.Duration(t.Intn(90)) * time.Hour).Format(time.RFC3339)
-	case engine.TypeMember:
+	case event.TypeMember:
 		return pick(t, append(slices.Clone(t.members), "nobody")...)
-	case engine.TypeList:
+	case event.TypeList:
 		var list []any
 		for range 1 + t.Intn(3) {
 			if len(f.Items.Fields) == 1 && f.Items.Fields[0].Name == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
@@ -66,9 +67,9 @@ func BenchmarkScan(b *testing.B) {
 	const records = 1000
 	w := newWorld(b)
 	w.joins(1)
-	events := make([]*engine.Event, records)
+	events := make([]*event.Event, records)
 	for i := range events {
-		events[i] = &engine.Event{ID: fmt.Sprintf("again%d", i), Type: "buy", Member: "m1", Data: []byte("{}")}
+		events[i] = &event.Event{ID: fmt.Sprintf("again%d", i), Type: "buy", Member: "m1", Data: []byte("{}")}
 	}
 	_, err := w.program.Submit(events...)
 	require.NoError(b, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/internal/webhook"
@@ -185,10 +186,10 @@ func lives(t *testing.T, seed uint64) (count crashed) {
 			d.Wait()
 		}
 		for step := 0; step < 200 && !last && !v.dead(); step++ {
-			events := make([]*engine.Event, r.IntN(6))
+			events := make([]*event.Event, r.IntN(6))
 			for i := range events {
 				sent++
-				events[i] = &engine.Event{ID: fmt.Sprintf("e%d", sent), Type: "buy", Member: fmt.Sprintf("m%d", sent), Data: []byte("{}")}
+				events[i] = &event.Event{ID: fmt.Sprintf("e%d", sent), Type: "buy", Member: fmt.Sprintf("m%d", sent), Data: []byte("{}")}
 			}
 			_, err := v.Submit(events...)
 			require.NoError(t, err)

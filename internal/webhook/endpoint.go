@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
 
@@ -38,7 +39,7 @@ var (
 )
 
 // InvalidError is an endpoint that cannot be had, with everything that is wrong with it.
-type InvalidError struct{ Errors []engine.FieldError }
+type InvalidError struct{ Errors []event.FieldError }
 
 // Error makes it an error.
 func (e *InvalidError) Error() string {
@@ -160,17 +161,17 @@ type Change struct {
 }
 
 func (c *Change) check(guard Guard) error {
-	var errs []engine.FieldError
+	var errs []event.FieldError
 	if c.URL != nil {
 		if message, suggestion := guard.checkURL(*c.URL); message != "" {
-			errs = append(errs, engine.FieldError{Location: "url", Code: "wrong_url", Message: message, Suggestion: suggestion})
+			errs = append(errs, event.FieldError{Location: "url", Code: "wrong_url", Message: message, Suggestion: suggestion})
 		}
 	}
 	if c.Types != nil {
 		known := Types()
 		for i, name := range *c.Types {
 			if !slices.Contains(known, name) {
-				errs = append(errs, engine.FieldError{Location: "types[" + strconv.Itoa(i) + "]", Code: "wrong_value",
+				errs = append(errs, event.FieldError{Location: "types[" + strconv.Itoa(i) + "]", Code: "wrong_value",
 					Message: "there is no such type of message", Suggestion: spelling.Suggest(name, known)})
 			}
 		}
@@ -213,7 +214,7 @@ func (c *Change) apply(e Endpoint, now time.Time) *Endpoint {
 // create makes an endpoint that gets what is raised after a record of the journal. The secret is told this one time.
 func (r *Endpoints) create(program string, c Change, from uint64) (*Endpoint, string, error) {
 	if c.URL == nil {
-		return nil, "", &InvalidError{[]engine.FieldError{{Location: "url", Code: "missing_field", Message: "an endpoint has an address"}}}
+		return nil, "", &InvalidError{[]event.FieldError{{Location: "url", Code: "missing_field", Message: "an endpoint has an address"}}}
 	}
 	if err := c.check(r.guard); err != nil {
 		return nil, "", err
@@ -246,7 +247,7 @@ func (r *Endpoints) change(program, id string, c Change) (*Endpoint, error) {
 // the receiver can change over in its own time; at most three sign at once.
 func (r *Endpoints) Rotate(program, id string, overlap time.Duration) (*Endpoint, string, error) {
 	if overlap < 0 || overlap > maxOverlap {
-		return nil, "", &InvalidError{[]engine.FieldError{{Location: "overlap", Code: "wrong_value", Message: "a duration of at most 30 days is expected"}}}
+		return nil, "", &InvalidError{[]event.FieldError{{Location: "overlap", Code: "wrong_value", Message: "a duration of at most 30 days is expected"}}}
 	}
 	secret := newSecret()
 	e, err := r.update(program, id, func(e Endpoint) *Endpoint {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -185,10 +186,10 @@ func (w *world) endpoint(url string, types ...string) *webhook.Endpoint {
 // joins lets new members buy for the first time: each raises two messages.
 func (w *world) joins(n int) {
 	w.t.Helper()
-	events := make([]*engine.Event, n)
+	events := make([]*event.Event, n)
 	for i := range events {
 		w.sent++
-		events[i] = &engine.Event{ID: fmt.Sprintf("e%d", w.sent), Type: "buy", Member: fmt.Sprintf("m%d", w.sent), Data: []byte("{}")}
+		events[i] = &event.Event{ID: fmt.Sprintf("e%d", w.sent), Type: "buy", Member: fmt.Sprintf("m%d", w.sent), Data: []byte("{}")}
 	}
 	results, err := w.program.Submit(events...)
 	require.NoError(w.t, err)

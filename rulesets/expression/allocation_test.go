@@ -10,7 +10,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // everyCondition and everyAmount have every operator, function and kind of reference of the language at least once.
@@ -108,13 +108,13 @@ func TestHostileEvents(t *testing.T) {
 	w := newWorld()
 	f := w.typical()
 	long := strings.Repeat("a", 60_000) + "!"
-	items := &engine.List{Rows: 200, Width: 5}
+	items := &event.List{Rows: 200, Width: 5}
 	marks := texts(slices.Repeat([]string{"x"}, 200)...)
 	for range items.Rows {
-		items.Cells = append(items.Cells, engine.TextValue("sku"), num("1"), num("2"), engine.Value{}, marks)
+		items.Cells = append(items.Cells, event.TextValue("sku"), num("1"), num("2"), event.Value{}, marks)
 	}
-	set(f.Event.Fields, w.purchase.Schema, map[string]engine.Value{
-		"order_id": engine.TextValue(long), "items": engine.ListValue(items), "tags": marks,
+	set(f.Event.Fields, w.purchase.Schema, map[string]event.Value{
+		"order_id": event.TextValue(long), "items": event.ListValue(items), "tags": marks,
 	})
 	conditions := []string{
 		`event.order_id matches "^(a|a?)+$"`, `event.order_id matches "(a*)*b"`, `event.order_id matches "(.*)(.*)(.*)(.*)(.*)x"`,

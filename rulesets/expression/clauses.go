@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // An index of rules needs to know of a condition what it asks at least (engine.Clauses): comparisons of a name with
@@ -25,7 +26,7 @@ func joinedClauses(and bool, l, r operand) engine.Clauses {
 }
 
 // asked is the clause that one test makes; nil where o is no name.
-func asked(o operand, in []engine.Value, low, high engine.Value) engine.Clauses {
+func asked(o operand, in []event.Value, low, high event.Value) engine.Clauses {
 	if o.path == "" || o.value == nil || o.path[0] == '#' {
 		return nil
 	}
@@ -44,18 +45,18 @@ func comparedClauses(operator string, l, r operand) engine.Clauses {
 	c := *r.constant
 	switch operator {
 	case "==":
-		return asked(l, []engine.Value{c}, engine.Value{}, engine.Value{})
+		return asked(l, []event.Value{c}, event.Value{}, event.Value{})
 	case ">=":
-		return asked(l, nil, c, engine.Value{})
+		return asked(l, nil, c, event.Value{})
 	case "<=":
-		return asked(l, nil, engine.Value{}, c)
+		return asked(l, nil, event.Value{}, c)
 	case ">":
 		if low, ok := next(c, +1); ok {
-			return asked(l, nil, low, engine.Value{})
+			return asked(l, nil, low, event.Value{})
 		}
 	case "<":
 		if high, ok := next(c, -1); ok {
-			return asked(l, nil, engine.Value{}, high)
+			return asked(l, nil, event.Value{}, high)
 		}
 	}
 	return nil
@@ -77,26 +78,26 @@ func mirrored(operator string) string {
 }
 
 // next is the value right after v, or right before it: numbers have six digits, dates are days.
-func next(v engine.Value, step int) (engine.Value, bool) {
+func next(v event.Value, step int) (event.Value, bool) {
 	switch v.Kind {
-	case engine.Number:
+	case event.Number:
 		n := int64(v.Number())
 		if step > 0 && n == math.MaxInt64 || step < 0 && n == math.MinInt64 {
 			return v, false
 		}
-		return engine.NumberValue(decimal.Decimal(n + int64(step))), true
-	case engine.Date:
-		return engine.DateValue(v.Date().AddDays(step)), true
+		return event.NumberValue(decimal.Decimal(n + int64(step))), true
+	case event.Date:
+		return event.DateValue(v.Date().AddDays(step)), true
 	default:
 		return v, false
 	}
 }
 
 // memberOf are the clauses of `x in [constants]`.
-func memberOf(l operand, values []engine.Value) engine.Clauses {
+func memberOf(l operand, values []event.Value) engine.Clauses {
 	if len(values) == 0 {
 		return nil
 	}
-	slices.SortFunc(values, func(a, b engine.Value) int { return strings.Compare(a.Key(), b.Key()) })
-	return asked(l, slices.CompactFunc(values, engine.Value.Equal), engine.Value{}, engine.Value{})
+	slices.SortFunc(values, func(a, b event.Value) int { return strings.Compare(a.Key(), b.Key()) })
+	return asked(l, slices.CompactFunc(values, event.Value.Equal), event.Value{}, event.Value{})
 }

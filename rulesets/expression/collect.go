@@ -6,6 +6,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // collect compiles what `distinct` takes. A list adds each of its items, an absent value adds none.
@@ -36,7 +37,7 @@ func (c *compiler) collect(root ast.Node) engine.Collect {
 	}
 	p := o.value
 	return func(f *engine.Facts, keys []string) []string {
-		if v := p(f); v.Kind != engine.Absent {
+		if v := p(f); v.Kind != event.Absent {
 			keys = append(keys, v.Key())
 		}
 		return keys
@@ -44,7 +45,7 @@ func (c *compiler) collect(root ast.Node) engine.Collect {
 }
 
 // listField finds event.LIST.FIELD: the list and the item's field, which is nil after an error.
-func (c *compiler) listField(segs []segment) (listed, column *engine.Field) {
+func (c *compiler) listField(segs []segment) (listed, column *event.Field) {
 	t := c.scope.event()
 	if t == nil || segs[0].name != "event" {
 		return nil, nil
@@ -69,7 +70,7 @@ func eachItem(slot, column int) engine.Collect {
 			return keys
 		}
 		for row := range rows.Rows {
-			if v := rows.Cell(row, column); v.Kind != engine.Absent {
+			if v := rows.Cell(row, column); v.Kind != event.Absent {
 				keys = append(keys, v.Key())
 			}
 		}

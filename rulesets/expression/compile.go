@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Expression is a compiled expression. Exactly one of Cond, Amount, Pick and Collect is set, as asked for.
@@ -29,7 +30,7 @@ type Expression struct {
 	Scope       *Scope        // what it looks at
 	Constant    *decimal.Wide // of an amount that is a number
 	EventFields []string      // the declared fields of the event that it reads, sorted
-	Field       *engine.Field // of a Key: the field it names
+	Field       *event.Field  // of a Key: the field it names
 	Kept        bool          // it reads state that depends on the order of arrival
 	// Of a condition: what it asks at least, and whether evaluating it cannot fail.
 	Clauses engine.Clauses
@@ -189,8 +190,8 @@ type compiler struct {
 	source []rune
 	scope  *Scope
 	errs   []Error
-	known  []string         // paths of optional values that are present here
-	rows   []*engine.Schema // of the lists that predicates are inside of, outermost first
+	known  []string        // paths of optional values that are present here
+	rows   []*event.Schema // of the lists that predicates are inside of, outermost first
 	read   map[string]bool
 	conds  map[ast.Node]cond        // the sides of and and or
 	named  map[ast.Node]engine.Read // what names stand for

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 func TestConditions(t *testing.T) {
@@ -156,13 +156,13 @@ func TestBucketIsFixed(t *testing.T) {
 func TestKeysAndCollections(t *testing.T) {
 	w := newWorld()
 	f := w.typical()
-	key := func(source string) engine.Value {
+	key := func(source string) event.Value {
 		e, errs := Key(source, w.scope())
 		require.Empty(t, errs, source)
 		return e.Pick(f)
 	}
 	require.Equal(t, "A-17", key("event.order_id").Text())
-	require.Equal(t, engine.Absent, key("member.friend").Kind)
+	require.Equal(t, event.Absent, key("member.friend").Kind)
 	require.Equal(t, "Ulm", key("event.address.city").Key())
 
 	collect := func(source string) []string {
@@ -183,7 +183,7 @@ func TestSeveralEventsShareFields(t *testing.T) {
 	e, errs := Condition(`event.order_id == "x" and event.type in ["purchase", "refund"]`, w.scope(w.refund, w.purchase))
 	require.Empty(t, errs)
 	f := w.facts(w.event(w.refund), w.member())
-	set(f.Event.Fields, w.refund.Schema, map[string]engine.Value{"order_id": engine.TextValue("x")})
+	set(f.Event.Fields, w.refund.Schema, map[string]event.Value{"order_id": event.TextValue("x")})
 	require.True(t, e.Cond(f))
 	_, errs = Condition(`event.amount > 3`, w.scope(w.refund, w.purchase)) // a number here, money there
 	require.Len(t, errs, 1)

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // function is one function of the language.
@@ -114,7 +115,7 @@ func (c *compiler) scalarItem(n ast.Node) operand {
 
 // scan asks visit about the items of rows until it says stop. Facts.Item is left as it was, so that an audience's
 // predicate inside another predicate does no harm.
-func scan(f *engine.Facts, rows *engine.List, depth, steps int, visit func(*engine.Facts) bool, stop bool) bool {
+func scan(f *engine.Facts, rows *event.List, depth, steps int, visit func(*engine.Facts) bool, stop bool) bool {
 	if rows == nil {
 		return false
 	}
@@ -324,7 +325,7 @@ func (c *compiler) has(_ ast.Node, args []ast.Node) operand {
 	case !o.optional:
 		return booleanConstant(true)
 	}
-	has := condOperand(func(f *engine.Facts) bool { return o.value(f).Kind != engine.Absent })
+	has := condOperand(func(f *engine.Facts) bool { return o.value(f).Kind != event.Absent })
 	has.safe = true
 	return has
 }

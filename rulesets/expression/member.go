@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // memberID is the member's id; facts without a member still have the event's.
@@ -63,7 +64,7 @@ func named[T any](noun string, of func(*Names) map[string]T, read func(*Names, s
 }
 
 func decimalOperand(read func(*engine.Facts) decimal.Decimal) operand {
-	return reference(Number, func(f *engine.Facts) engine.Value { return engine.NumberValue(read(f)) }, nil)
+	return reference(Number, func(f *engine.Facts) event.Value { return event.NumberValue(read(f)) }, nil)
 }
 
 var keptGroups = map[string]keptGroup{
@@ -151,7 +152,7 @@ func (c *compiler) member(segs []segment) operand {
 		return o
 	}
 	slot := f.Slot
-	return fieldOperand(f, func(f *engine.Facts) engine.Value { return f.Profile(slot) })
+	return fieldOperand(f, func(f *engine.Facts) event.Value { return f.Profile(slot) })
 }
 
 func (c *compiler) keptEntry(g keptGroup, segs []segment) operand {

@@ -6,6 +6,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Type is the type of a value inside an expression.
@@ -28,17 +29,17 @@ var typeNames = [...]string{"something unknown", "true or false", "a number", "t
 // String is the type as diagnostics name it.
 func (t Type) String() string { return typeNames[t] }
 
-func typeOf(t engine.FieldType) Type {
+func typeOf(t event.FieldType) Type {
 	switch t.Kind() {
-	case engine.Text:
+	case event.Text:
 		return Text
-	case engine.Number:
+	case event.Number:
 		return Number
-	case engine.Boolean:
+	case event.Boolean:
 		return Boolean
-	case engine.Date:
+	case event.Date:
 		return Date
-	case engine.Time:
+	case event.Time:
 		return Time
 	default:
 		return List
@@ -53,7 +54,7 @@ type (
 	text    func(*engine.Facts) string
 	date    func(*engine.Facts) calendar.Date
 	instant func(*engine.Facts) calendar.Instant
-	list    func(*engine.Facts) *engine.List
+	list    func(*engine.Facts) *event.List
 )
 
 // operand is a compiled part of an expression: the closure of its type, and what the parts around it need to know.
@@ -69,12 +70,12 @@ type operand struct {
 	instant instant
 	list    list
 
-	path     string         // of a reference: "event.coupon"
-	optional bool           // of a reference: it may be absent
-	value    pick           // of a reference: also when it is absent
-	items    *engine.Schema // of a list: its rows
-	field    *engine.Field  // of a declared field
-	constant *engine.Value
+	path     string        // of a reference: "event.coupon"
+	optional bool          // of a reference: it may be absent
+	value    pick          // of a reference: also when it is absent
+	items    *event.Schema // of a list: its rows
+	field    *event.Field  // of a declared field
+	constant *event.Value
 	literal  *decimal.Wide  // of a constant number
 	safe     bool           // evaluating it cannot fail
 	clauses  engine.Clauses // of a condition: what it asks at least
@@ -84,7 +85,7 @@ type operand struct {
 }
 
 // reference is the operand of a value that is picked from the facts.
-func reference(t Type, p pick, items *engine.Schema) operand {
+func reference(t Type, p pick, items *event.Schema) operand {
 	o := operand{typ: t, value: p, items: items, safe: true}
 	switch t {
 	case Boolean:
@@ -98,28 +99,28 @@ func reference(t Type, p pick, items *engine.Schema) operand {
 	case Time:
 		o.instant = func(f *engine.Facts) calendar.Instant { return p(f).Time() }
 	case List:
-		o.list = func(f *engine.Facts) *engine.List { return p(f).List() }
+		o.list = func(f *engine.Facts) *event.List { return p(f).List() }
 	}
 	return o
 }
 
 // textReference is the operand of a text that every event or member has.
 func textReference(t text) operand {
-	o := reference(Text, func(f *engine.Facts) engine.Value { return engine.TextValue(t(f)) }, nil)
+	o := reference(Text, func(f *engine.Facts) event.Value { return event.TextValue(t(f)) }, nil)
 	o.text = t
 	return o
 }
 
 // condReference is the operand of a truth that every event or member has.
 func condReference(c cond) operand {
-	o := reference(Boolean, func(f *engine.Facts) engine.Value { return engine.BooleanValue(c(f)) }, nil)
+	o := reference(Boolean, func(f *engine.Facts) event.Value { return event.BooleanValue(c(f)) }, nil)
 	o.cond = c
 	return o
 }
 
 // dateReference is the operand of a date that every event has.
 func dateReference(d date) operand {
-	o := reference(Date, func(f *engine.Facts) engine.Value { return engine.DateValue(d(f)) }, nil)
+	o := reference(Date, func(f *engine.Facts) event.Value { return event.DateValue(d(f)) }, nil)
 	o.date = d
 	return o
 }
@@ -127,24 +128,24 @@ func dateReference(d date) operand {
 func numberConstant(w decimal.Wide) operand {
 	o := operand{typ: Number, safe: true, literal: &w, number: func(*engine.Facts) decimal.Wide { return w }}
 	if d, err := w.Decimal(); err == nil && d.Wide() == w {
-		v := engine.NumberValue(d)
+		v := event.NumberValue(d)
 		o.constant = &v
 	}
 	return o
 }
 
 func textConstant(s string) operand {
-	v := engine.TextValue(s)
+	v := event.TextValue(s)
 	return operand{typ: Text, safe: true, constant: &v, text: func(*engine.Facts) string { return s }}
 }
 
 func booleanConstant(b bool) operand {
-	v := engine.BooleanValue(b)
+	v := event.BooleanValue(b)
 	return operand{typ: Boolean, safe: true, constant: &v, cond: func(*engine.Facts) bool { return b }}
 }
 
 func dateConstant(d calendar.Date) operand {
-	v := engine.DateValue(d)
+	v := event.DateValue(d)
 	return operand{typ: Date, safe: true, constant: &v, date: func(*engine.Facts) calendar.Date { return d }}
 }
 

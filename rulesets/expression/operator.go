@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 type wideOperation = func(a, b decimal.Wide) (decimal.Wide, error)
@@ -274,12 +275,12 @@ func (c *compiler) coalesce(n *ast.BinaryNode, absent bool) operand {
 		return l
 	}
 	a, b := l.value, r.value
-	o := either(func(f *engine.Facts) bool { return a(f).Kind != engine.Absent }, l, r)
+	o := either(func(f *engine.Facts) bool { return a(f).Kind != event.Absent }, l, r)
 	o.options, o.optionsOf = l.options, l.optionsOf
 	if r.optional {
 		o.optional = true
-		o.value = func(f *engine.Facts) engine.Value {
-			if v := a(f); v.Kind != engine.Absent {
+		o.value = func(f *engine.Facts) event.Value {
+			if v := a(f); v.Kind != event.Absent {
 				return v
 			}
 			return b(f)
@@ -371,7 +372,7 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 }
 
 func inList(l operand, rows list) cond {
-	contains := func(match func(*engine.Facts, engine.Value) bool) cond {
+	contains := func(match func(*engine.Facts, event.Value) bool) cond {
 		return func(f *engine.Facts) bool {
 			in := rows(f)
 			if in == nil {
@@ -387,15 +388,15 @@ func inList(l operand, rows list) cond {
 	}
 	switch l.typ {
 	case Number:
-		return contains(func(f *engine.Facts, v engine.Value) bool { return l.number(f) == v.Number().Wide() })
+		return contains(func(f *engine.Facts, v event.Value) bool { return l.number(f) == v.Number().Wide() })
 	case Text:
-		return contains(func(f *engine.Facts, v engine.Value) bool { return l.text(f) == v.Text() })
+		return contains(func(f *engine.Facts, v event.Value) bool { return l.text(f) == v.Text() })
 	case Boolean:
-		return contains(func(f *engine.Facts, v engine.Value) bool { return l.cond(f) == v.Boolean() })
+		return contains(func(f *engine.Facts, v event.Value) bool { return l.cond(f) == v.Boolean() })
 	case Date:
-		return contains(func(f *engine.Facts, v engine.Value) bool { return l.date(f) == v.Date() })
+		return contains(func(f *engine.Facts, v event.Value) bool { return l.date(f) == v.Date() })
 	default:
-		return contains(func(f *engine.Facts, v engine.Value) bool { return l.instant(f) == v.Time() })
+		return contains(func(f *engine.Facts, v event.Value) bool { return l.instant(f) == v.Time() })
 	}
 }
 
@@ -403,7 +404,7 @@ func (c *compiler) inConstants(l operand, array *ast.ArrayNode) operand {
 	var texts []string
 	var numbers []decimal.Wide
 	var dates []calendar.Date
-	var values []engine.Value
+	var values []event.Value
 	if len(array.Nodes) == 0 {
 		return c.fail(array.Location(), "nothing is in an empty list", "write its values: [1, 2], or delete the condition")
 	}

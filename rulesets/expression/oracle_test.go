@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // conditions writes random conditions without arithmetic, in which optional values are guarded.
@@ -99,19 +100,19 @@ func (g conditions) condition(depth int, item bool) string {
 }
 
 // plainValue is v as expr's virtual machine takes it.
-func plainValue(v engine.Value, f *engine.Field) any {
+func plainValue(v event.Value, f *event.Field) any {
 	switch v.Kind {
-	case engine.Text:
+	case event.Text:
 		return v.Text()
-	case engine.Number:
+	case event.Number:
 		return float64(v.Number()) / float64(decimal.One)
-	case engine.Boolean:
+	case event.Boolean:
 		return v.Boolean()
-	case engine.Date:
+	case event.Date:
 		return time.Unix(int64(v.Date())*86_400, 0).UTC()
-	case engine.Time:
+	case event.Time:
 		return v.Time().Time()
-	case engine.ListOf:
+	case event.ListOf:
 		out := []any{}
 		for row := range v.List().Rows {
 			if scalar := f.Items.Field(""); scalar != nil {
@@ -126,13 +127,13 @@ func plainValue(v engine.Value, f *engine.Field) any {
 		}
 		return out
 	}
-	if f.Type == engine.TypeList {
+	if f.Type == event.TypeList {
 		return nil
 	}
 	return nil
 }
 
-func plainMap(values []engine.Value, s *engine.Schema) map[string]any {
+func plainMap(values []event.Value, s *event.Schema) map[string]any {
 	out := map[string]any{}
 	for i, f := range s.Fields {
 		in, name := out, f.Name

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // segment is one name of a path such as event.address.city.
@@ -100,14 +101,14 @@ func (c *compiler) item(segs []segment) operand {
 		return o
 	}
 	column := f.Slot
-	return fieldOperand(f, func(facts *engine.Facts) engine.Value {
+	return fieldOperand(f, func(facts *engine.Facts) event.Value {
 		item := &facts.Item[row]
 		return item.List.Cell(item.Row, column)
 	})
 }
 
 // declared finds the field that segs name in a schema, and says what is wrong where there is none. Owner names the schema.
-func (c *compiler) declared(schema *engine.Schema, owner string, segs []segment, others []string, at file.Location) (*engine.Field, operand) {
+func (c *compiler) declared(schema *event.Schema, owner string, segs []segment, others []string, at file.Location) (*event.Field, operand) {
 	path := joined(segs)
 	if f := schema.Field(path); c.scope.Names.Broken[f] {
 		return nil, operand{}
@@ -134,19 +135,19 @@ func (c *compiler) declared(schema *engine.Schema, owner string, segs []segment,
 	return nil, c.fail(segs[len(segs)-1].at, owner+"."+path+" is a group of fields", DidYouMean("", fieldsBelow(schema, path)))
 }
 
-func (c *compiler) notARecord(f *engine.Field, next segment) operand {
-	if f.Type == engine.TypeList {
+func (c *compiler) notARecord(f *event.Field, next segment) operand {
+	if f.Type == event.TypeList {
 		return c.fail(next.at, f.Name+" is a list", fmt.Sprintf("ask about its items: any(event.%s, .%s == …)", f.Name, next.name))
 	}
 	return c.fail(next.at, fmt.Sprintf("%s is %s and has no fields", f.Name, typeOf(f.Type)), "leave out what follows it")
 }
 
-func isRecord(schema *engine.Schema, path string) bool {
-	return slices.ContainsFunc(schema.Fields, func(f *engine.Field) bool { return strings.HasPrefix(f.Name, path+".") })
+func isRecord(schema *event.Schema, path string) bool {
+	return slices.ContainsFunc(schema.Fields, func(f *event.Field) bool { return strings.HasPrefix(f.Name, path+".") })
 }
 
 // fieldsBelow are the names that can follow path.
-func fieldsBelow(schema *engine.Schema, path string) []string {
+func fieldsBelow(schema *event.Schema, path string) []string {
 	var names []string
 	for _, f := range schema.Fields {
 		rest, below := f.Name, true
@@ -160,7 +161,7 @@ func fieldsBelow(schema *engine.Schema, path string) []string {
 	return names
 }
 
-func fieldOperand(f *engine.Field, p pick) operand {
+func fieldOperand(f *event.Field, p pick) operand {
 	o := reference(typeOf(f.Type), p, f.Items)
 	o.field, o.optional = f, f.Optional
 	return o
@@ -189,7 +190,7 @@ func (c *compiler) event(segs []segment) operand {
 	}
 	c.read[f.Name] = true
 	slot := f.Slot
-	o = fieldOperand(f, func(f *engine.Facts) engine.Value { return f.Event.Fields[slot] })
+	o = fieldOperand(f, func(f *engine.Facts) event.Value { return f.Event.Fields[slot] })
 	switch o.typ {
 	case Number:
 		o.number = func(f *engine.Facts) decimal.Wide { return f.Event.Fields[slot].Number().Wide() }
@@ -218,10 +219,10 @@ var derived = map[string]derivedField{
 	"hour":     {operand: whole((*engine.Facts).Hour)},
 	"month":    {operand: whole((*engine.Facts).Month)},
 	"is_first": {kept: true, operand: condReference((*engine.Facts).IsFirst)},
-	"days_since_last": {kept: true, operand: sometimes(reference(Number, func(f *engine.Facts) engine.Value {
+	"days_since_last": {kept: true, operand: sometimes(reference(Number, func(f *engine.Facts) event.Value {
 		days, ok := f.DaysSinceLast()
 		if !ok {
-			return engine.Value{}
+			return event.Value{}
 		}
 		return integer(days)
 	}, nil))},
@@ -240,10 +241,10 @@ func sometimes(o operand) operand {
 
 // whole is the operand of a whole number.
 func whole(count func(*engine.Facts) int) operand {
-	return reference(Number, func(f *engine.Facts) engine.Value { return integer(count(f)) }, nil)
+	return reference(Number, func(f *engine.Facts) event.Value { return integer(count(f)) }, nil)
 }
 
-func integer(n int) engine.Value { return engine.NumberValue(decimal.Decimal(n) * decimal.One) }
+func integer(n int) event.Value { return event.NumberValue(decimal.Decimal(n) * decimal.One) }
 
 // DerivedNames are the fields that every event has, which none can declare, sorted.
 func DerivedNames() []string { return derivedNames() }
@@ -310,11 +311,11 @@ func (c *compiler) inTable(name segment, key operand) operand {
 		}
 	}
 	k := key.text
-	return sometimes(reference(Number, func(f *engine.Facts) engine.Value {
+	return sometimes(reference(Number, func(f *engine.Facts) event.Value {
 		d, ok := table[k(f)]
 		if !ok {
-			return engine.Value{}
+			return event.Value{}
 		}
-		return engine.NumberValue(d)
+		return event.NumberValue(d)
 	}, nil))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Scope is what an expression may look at.
@@ -16,7 +17,7 @@ type Scope struct {
 	Events []*engine.EventType
 	// AnyEvent takes every field of the event for known: the trigger is wrong, and that has been said.
 	AnyEvent bool
-	Member   *engine.Schema
+	Member   *event.Schema
 	Names    *Names
 	// Kept allows state that depends on the order of arrival. Where it is false, Reader says for whom: "a challenge".
 	Kept   bool
@@ -41,7 +42,7 @@ type Names struct {
 	// Options are the texts that a field of a built-in event can hold, by its name: "tier", "reward".
 	Options map[string][]string
 	// Broken are fields whose type could not be read. Nothing is said about what is done with them.
-	Broken map[*engine.Field]bool
+	Broken map[*event.Field]bool
 }
 
 // Audience is a compiled condition on members.
@@ -63,7 +64,7 @@ func (s *Scope) event() *engine.EventType {
 }
 
 // lacking is the first of the other event types that does not declare f alike, nil when all do.
-func (s *Scope) lacking(f *engine.Field) *engine.EventType {
+func (s *Scope) lacking(f *event.Field) *engine.EventType {
 	for _, t := range s.Events[1:] {
 		if other := t.Schema.Field(f.Name); other == nil || !alike(f, other) {
 			return t
@@ -72,11 +73,11 @@ func (s *Scope) lacking(f *engine.Field) *engine.EventType {
 	return nil
 }
 
-func alike(a, b *engine.Field) bool {
+func alike(a, b *event.Field) bool {
 	if a.Type != b.Type || a.Optional != b.Optional || (a.Items == nil) != (b.Items == nil) {
 		return false
 	}
-	return a.Items == nil || slices.EqualFunc(a.Items.Fields, b.Items.Fields, func(x, y *engine.Field) bool {
+	return a.Items == nil || slices.EqualFunc(a.Items.Fields, b.Items.Fields, func(x, y *event.Field) bool {
 		return x.Name == y.Name && alike(x, y)
 	})
 }

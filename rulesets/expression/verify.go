@@ -14,7 +14,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/types"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // verify asks expr's own type checker, strict at every level, whether it agrees. It knows less than the compiler (nothing
@@ -125,7 +125,7 @@ func (s *Scope) memberTypes() types.Map {
 }
 
 // schemaTypes describes a schema; a record's fields, which the schema keeps flat, are nested again.
-func schemaTypes(schema *engine.Schema) types.Map {
+func schemaTypes(schema *event.Schema) types.Map {
 	out := types.Map{}
 	for _, f := range schema.Fields {
 		in := out
@@ -141,8 +141,8 @@ func schemaTypes(schema *engine.Schema) types.Map {
 	return out
 }
 
-func fieldType(f *engine.Field) types.Type {
-	if f.Type != engine.TypeList {
+func fieldType(f *event.Field) types.Type {
+	if f.Type != event.TypeList {
 		return exprTypes[typeOf(f.Type)]
 	}
 	if scalar := f.Items.Field(""); scalar != nil {

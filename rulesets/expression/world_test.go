@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // world is a small program whose events and members the tests ask about.
@@ -20,34 +21,34 @@ type world struct {
 	names    *Names
 }
 
-func fieldOf(name string, t engine.FieldType) *engine.Field {
-	return &engine.Field{Name: name, Type: t}
+func fieldOf(name string, t event.FieldType) *event.Field {
+	return &event.Field{Name: name, Type: t}
 }
 
-func maybeOf(name string, t engine.FieldType) *engine.Field {
-	return &engine.Field{Name: name, Type: t, Optional: true}
+func maybeOf(name string, t event.FieldType) *event.Field {
+	return &event.Field{Name: name, Type: t, Optional: true}
 }
 
-func listOf(name string, optional bool, items ...*engine.Field) *engine.Field {
-	return &engine.Field{Name: name, Type: engine.TypeList, Optional: optional, Items: engine.NewSchema("EUR", 2, items...)}
+func listOf(name string, optional bool, items ...*event.Field) *event.Field {
+	return &event.Field{Name: name, Type: event.TypeList, Optional: optional, Items: event.NewSchema("EUR", 2, items...)}
 }
 
 func newWorld() *world {
 	w := &world{rules: &engine.Ruleset{Program: "test", Events: engine.BuiltinEvents(), Digits: 2}}
 	w.rules.Calendar.Zone, _ = calendar.LoadZone("Europe/Berlin")
-	w.purchase = &engine.EventType{Name: "purchase", Schema: engine.NewSchema("EUR", 2,
-		fieldOf("order_id", engine.TypeText), fieldOf("amount", engine.TypeMoney), fieldOf("qty", engine.TypeInteger),
-		fieldOf("paid", engine.TypeBoolean), fieldOf("due", engine.TypeDate), fieldOf("sent", engine.TypeTime),
-		maybeOf("coupon", engine.TypeText), maybeOf("discount", engine.TypeMoney), maybeOf("gift", engine.TypeBoolean),
-		fieldOf("address.city", engine.TypeText), maybeOf("address.zip", engine.TypeText),
-		listOf("tags", false, fieldOf("", engine.TypeText)), listOf("scores", true, fieldOf("", engine.TypeNumber)),
-		listOf("items", false, fieldOf("sku", engine.TypeText), fieldOf("qty", engine.TypeInteger),
-			fieldOf("price", engine.TypeMoney), maybeOf("note", engine.TypeText), listOf("marks", false, fieldOf("", engine.TypeText))))}
-	w.refund = &engine.EventType{Name: "refund", Schema: engine.NewSchema("EUR", 2,
-		fieldOf("order_id", engine.TypeText), fieldOf("amount", engine.TypeNumber))}
+	w.purchase = &engine.EventType{Name: "purchase", Schema: event.NewSchema("EUR", 2,
+		fieldOf("order_id", event.TypeText), fieldOf("amount", event.TypeMoney), fieldOf("qty", event.TypeInteger),
+		fieldOf("paid", event.TypeBoolean), fieldOf("due", event.TypeDate), fieldOf("sent", event.TypeTime),
+		maybeOf("coupon", event.TypeText), maybeOf("discount", event.TypeMoney), maybeOf("gift", event.TypeBoolean),
+		fieldOf("address.city", event.TypeText), maybeOf("address.zip", event.TypeText),
+		listOf("tags", false, fieldOf("", event.TypeText)), listOf("scores", true, fieldOf("", event.TypeNumber)),
+		listOf("items", false, fieldOf("sku", event.TypeText), fieldOf("qty", event.TypeInteger),
+			fieldOf("price", event.TypeMoney), maybeOf("note", event.TypeText), listOf("marks", false, fieldOf("", event.TypeText))))}
+	w.refund = &engine.EventType{Name: "refund", Schema: event.NewSchema("EUR", 2,
+		fieldOf("order_id", event.TypeText), fieldOf("amount", event.TypeNumber))}
 	w.rules.Events = append(w.rules.Events, w.purchase, w.refund)
-	w.rules.Member = engine.NewSchema("EUR", 2, maybeOf("country", engine.TypeText), maybeOf("birthday", engine.TypeDate),
-		fieldOf("vip", engine.TypeBoolean), maybeOf("friend", engine.TypeMember), listOf("linked", true, fieldOf("", engine.TypeText)))
+	w.rules.Member = event.NewSchema("EUR", 2, maybeOf("country", event.TypeText), maybeOf("birthday", event.TypeDate),
+		fieldOf("vip", event.TypeBoolean), maybeOf("friend", event.TypeMember), listOf("linked", true, fieldOf("", event.TypeText)))
 	w.define()
 	w.rules.Link()
 	return w
@@ -94,36 +95,36 @@ func (w *world) scope(events ...*engine.EventType) *Scope {
 	return &Scope{Events: events, Member: w.rules.Member, Names: w.names, Kept: true}
 }
 
-func (w *world) event(t *engine.EventType) *engine.Event {
+func (w *world) event(t *engine.EventType) *event.Event {
 	at, _ := calendar.ParseInstant("2026-12-01T10:30:00Z") // a Tuesday, 11:30 in Berlin
-	return &engine.Event{ID: "e1", Type: t.Name, Member: "ann", Time: at, Arrived: at, Fields: make([]engine.Value, len(t.Schema.Fields))}
+	return &event.Event{ID: "e1", Type: t.Name, Member: "ann", Time: at, Arrived: at, Fields: make([]event.Value, len(t.Schema.Fields))}
 }
 
 func (w *world) member() *engine.Member {
 	joined, _ := calendar.ParseInstant("2025-12-31T23:30:00Z") // already 2026 in Berlin
-	return &engine.Member{ID: "ann", Name: "Ann", Joined: joined, Profile: make([]engine.Value, len(w.rules.Member.Fields))}
+	return &engine.Member{ID: "ann", Name: "Ann", Joined: joined, Profile: make([]event.Value, len(w.rules.Member.Fields))}
 }
 
-func (w *world) facts(event *engine.Event, member *engine.Member) *engine.Facts {
+func (w *world) facts(event *event.Event, member *engine.Member) *engine.Facts {
 	f := &engine.Facts{}
 	f.Reset(w.rules, event, member)
 	return f
 }
 
-func set(values []engine.Value, s *engine.Schema, fields map[string]engine.Value) {
+func set(values []event.Value, s *event.Schema, fields map[string]event.Value) {
 	for name, v := range fields {
 		values[s.Field(name).Slot] = v
 	}
 }
 
-func num(s string) engine.Value { return engine.NumberValue(decimal.MustParse(s)) }
+func num(s string) event.Value { return event.NumberValue(decimal.MustParse(s)) }
 
-func texts(words ...string) engine.Value {
-	l := &engine.List{Rows: len(words), Width: 1}
+func texts(words ...string) event.Value {
+	l := &event.List{Rows: len(words), Width: 1}
 	for _, w := range words {
-		l.Cells = append(l.Cells, engine.TextValue(w))
+		l.Cells = append(l.Cells, event.TextValue(w))
 	}
-	return engine.ListValue(l)
+	return event.ListValue(l)
 }
 
 // typical is a purchase by Ann with everything in it.
@@ -131,21 +132,21 @@ func (w *world) typical() *engine.Facts {
 	e, m := w.event(w.purchase), w.member()
 	due, _ := calendar.ParseDate("2026-12-24")
 	born, _ := calendar.ParseDate("2000-02-29")
-	set(e.Fields, w.purchase.Schema, map[string]engine.Value{
-		"order_id": engine.TextValue("A-17"), "amount": num("42.50"), "qty": num("3"), "paid": engine.BooleanValue(true),
-		"due": engine.DateValue(due), "sent": engine.TimeValue(e.Time), "address.city": engine.TextValue("Ulm"),
+	set(e.Fields, w.purchase.Schema, map[string]event.Value{
+		"order_id": event.TextValue("A-17"), "amount": num("42.50"), "qty": num("3"), "paid": event.BooleanValue(true),
+		"due": event.DateValue(due), "sent": event.TimeValue(e.Time), "address.city": event.TextValue("Ulm"),
 		"tags": texts("new", "web"), "items": w.items(),
 	})
-	set(m.Profile, w.rules.Member, map[string]engine.Value{
-		"country": engine.TextValue("DE"), "birthday": engine.DateValue(born), "vip": engine.BooleanValue(true), "linked": texts("hotel"),
+	set(m.Profile, w.rules.Member, map[string]event.Value{
+		"country": event.TextValue("DE"), "birthday": event.DateValue(born), "vip": event.BooleanValue(true), "linked": texts("hotel"),
 	})
 	return w.facts(e, m)
 }
 
-func (w *world) items() engine.Value {
-	return engine.ListValue(&engine.List{Rows: 2, Width: 5, Cells: []engine.Value{
-		engine.TextValue("latte"), num("1"), num("4.50"), {}, texts("hot"),
-		engine.TextValue("bun"), num("3"), num("2.25"), engine.TextValue("warm"), texts("hot", "sweet"),
+func (w *world) items() event.Value {
+	return event.ListValue(&event.List{Rows: 2, Width: 5, Cells: []event.Value{
+		event.TextValue("latte"), num("1"), num("4.50"), {}, texts("hot"),
+		event.TextValue("bun"), num("3"), num("2.25"), event.TextValue("warm"), texts("hot", "sweet"),
 	}})
 }
 
@@ -163,31 +164,31 @@ func (w *world) random(r *rand.Rand) *engine.Facts {
 
 var someWords = []string{"a", "b", "web", "A-17", ""}
 
-func randomValue(r *rand.Rand, f *engine.Field) engine.Value {
+func randomValue(r *rand.Rand, f *event.Field) event.Value {
 	if f.Optional && r.IntN(3) == 0 {
-		return engine.Value{}
+		return event.Value{}
 	}
 	switch f.Type {
-	case engine.TypeText, engine.TypeMember:
-		return engine.TextValue(someWords[r.IntN(len(someWords))])
-	case engine.TypeInteger:
-		return engine.NumberValue(decimal.Decimal(r.IntN(7)-2) * decimal.One)
-	case engine.TypeNumber, engine.TypeMoney:
-		return engine.NumberValue(decimal.Decimal(r.IntN(40)-10) * decimal.One / 4)
-	case engine.TypeBoolean:
-		return engine.BooleanValue(r.IntN(2) == 0)
-	case engine.TypeDate:
-		return engine.DateValue(calendar.Date(20_000 + r.IntN(1000)))
-	case engine.TypeTime:
-		return engine.TimeValue(calendar.Instant(1_700_000_000_000_000 + r.Int64N(1e14)))
+	case event.TypeText, event.TypeMember:
+		return event.TextValue(someWords[r.IntN(len(someWords))])
+	case event.TypeInteger:
+		return event.NumberValue(decimal.Decimal(r.IntN(7)-2) * decimal.One)
+	case event.TypeNumber, event.TypeMoney:
+		return event.NumberValue(decimal.Decimal(r.IntN(40)-10) * decimal.One / 4)
+	case event.TypeBoolean:
+		return event.BooleanValue(r.IntN(2) == 0)
+	case event.TypeDate:
+		return event.DateValue(calendar.Date(20_000 + r.IntN(1000)))
+	case event.TypeTime:
+		return event.TimeValue(calendar.Instant(1_700_000_000_000_000 + r.Int64N(1e14)))
 	}
-	l := &engine.List{Rows: r.IntN(4), Width: len(f.Items.Fields)}
+	l := &event.List{Rows: r.IntN(4), Width: len(f.Items.Fields)}
 	for range l.Rows {
 		for _, column := range f.Items.Fields {
 			l.Cells = append(l.Cells, randomValue(r, column))
 		}
 	}
-	return engine.ListValue(l)
+	return event.ListValue(l)
 }
 
 // seeded is a source of randomness that prints its seed.

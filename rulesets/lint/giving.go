@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -61,7 +62,7 @@ func (l *linter) budgeted(rec *document.Record) bool {
 // limitAdvice names the field that tells one event from another, where there is one.
 func (l *linter) limitAdvice(t *engine.EventType) string {
 	for _, f := range t.Schema.Fields {
-		if !f.Optional && f.Type == engine.TypeText && strings.HasSuffix(f.Name, "_id") {
+		if !f.Optional && f.Type == event.TypeText && strings.HasSuffix(f.Name, "_id") {
 			return "write limit: 1 ever by everyone and event." + f.Name + ", so that nothing is paid twice"
 		}
 	}
@@ -93,7 +94,7 @@ func paid(e *expression.Expression) bool {
 	schema := e.Scope.Events[0].Schema
 	return !slices.ContainsFunc(e.EventFields, func(name string) bool {
 		f := schema.Field(name)
-		money := func(f *engine.Field) bool { return f.Type == engine.TypeMoney }
+		money := func(f *event.Field) bool { return f.Type == event.TypeMoney }
 		return f == nil || !money(f) && (f.Items == nil || !slices.ContainsFunc(f.Items.Fields, money))
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -155,31 +156,31 @@ func checkRange(t *testing.T, l *linter, condition ast.Node, amount *expression.
 
 func (w writer) facts(rules *engine.Ruleset) *engine.Facts {
 	at := calendar.FromTime(time.Unix(1_796_000_000+w.Int64N(400_000), 0)) // the last days of November 2026
-	event := &engine.Event{ID: "e", Type: "buy", Member: fmt.Sprint(w.IntN(50)), Time: at, Arrived: at}
+	e := &event.Event{ID: "e", Type: "buy", Member: fmt.Sprint(w.IntN(50)), Time: at, Arrived: at}
 	schema := rules.EventType("buy").Schema
-	event.Fields = make([]engine.Value, len(schema.Fields))
-	set := func(name string, v engine.Value) { event.Fields[schema.Field(name).Slot] = v }
-	set("qty", engine.NumberValue(decimal.Decimal(w.IntN(6)-1)*decimal.One))
-	set("amount", engine.NumberValue(decimal.Decimal(w.IntN(60)-10)*decimal.One/4))
+	e.Fields = make([]event.Value, len(schema.Fields))
+	set := func(name string, v event.Value) { e.Fields[schema.Field(name).Slot] = v }
+	set("qty", event.NumberValue(decimal.Decimal(w.IntN(6)-1)*decimal.One))
+	set("amount", event.NumberValue(decimal.Decimal(w.IntN(60)-10)*decimal.One/4))
 	if w.IntN(2) == 0 {
-		set("tip", engine.NumberValue(decimal.Decimal(w.IntN(5))*decimal.One/2))
+		set("tip", event.NumberValue(decimal.Decimal(w.IntN(5))*decimal.One/2))
 	}
-	set("fare", engine.TextValue(w.pick("a", "B", "A", "")))
+	set("fare", event.TextValue(w.pick("a", "B", "A", "")))
 	if w.IntN(2) == 0 {
-		set("note", engine.TextValue(w.pick("a", "B", "tuesday")))
+		set("note", event.TextValue(w.pick("a", "B", "tuesday")))
 	}
-	set("paid", engine.BooleanValue(w.IntN(2) == 0))
-	set("due", engine.DateValue(calendar.Date(20_785+w.IntN(5))))
-	items := &engine.List{Rows: w.IntN(3), Width: 1}
+	set("paid", event.BooleanValue(w.IntN(2) == 0))
+	set("due", event.DateValue(calendar.Date(20_785+w.IntN(5))))
+	items := &event.List{Rows: w.IntN(3), Width: 1}
 	for range items.Rows {
-		items.Cells = append(items.Cells, engine.NumberValue(decimal.Decimal(w.IntN(4))*decimal.One))
+		items.Cells = append(items.Cells, event.NumberValue(decimal.Decimal(w.IntN(4))*decimal.One))
 	}
-	set("items", engine.ListValue(items))
-	member := &engine.Member{ID: event.Member, Joined: at, Profile: make([]engine.Value, len(rules.Member.Fields))}
+	set("items", event.ListValue(items))
+	member := &engine.Member{ID: e.Member, Joined: at, Profile: make([]event.Value, len(rules.Member.Fields))}
 	if w.IntN(2) == 0 {
-		member.Profile[0] = engine.DateValue(calendar.Date(20_785 + w.IntN(5)))
+		member.Profile[0] = event.DateValue(calendar.Date(20_785 + w.IntN(5)))
 	}
 	f := &engine.Facts{}
-	f.Reset(rules, event, member)
+	f.Reset(rules, e, member)
 	return f
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -21,7 +21,7 @@ type reasoner struct {
 }
 
 // field is the declared field that a path names, nil without one. Fields of list items are not known.
-func (r reasoner) field(path string) *engine.Field {
+func (r reasoner) field(path string) *event.Field {
 	if name, ok := strings.CutPrefix(path, "event."); ok && len(r.scope.Events) > 0 {
 		return r.scope.Events[0].Schema.Field(name)
 	}
@@ -41,7 +41,7 @@ func (r reasoner) isDate(n ast.Node) bool {
 		return true
 	default:
 		f := r.field(path)
-		return f != nil && (f.Type == engine.TypeDate || f.Type == engine.TypeTime)
+		return f != nil && (f.Type == event.TypeDate || f.Type == event.TypeTime)
 	}
 }
 
@@ -182,11 +182,11 @@ func (r reasoner) reference(n *ast.MemberNode) domain {
 	return domain{}
 }
 
-func fieldRange(f *engine.Field) domain {
+func fieldRange(f *event.Field) domain {
 	switch f.Type {
-	case engine.TypeBoolean:
+	case event.TypeBoolean:
 		return truths
-	case engine.TypeInteger:
+	case event.TypeInteger:
 		return domain{whole: true}
 	default:
 		return domain{}

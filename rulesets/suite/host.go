@@ -3,6 +3,7 @@ package suite
 import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // host is the world as the work that time asks for needs it.
@@ -24,7 +25,7 @@ func (h host) Clock() (last, first calendar.Instant) {
 }
 
 // Submit lets events arrive now.
-func (h host) Submit(events ...*engine.Event) error {
+func (h host) Submit(events ...*event.Event) error {
 	for _, e := range events {
 		e.Arrived = h.now
 		if _, refusal := h.process(e); refusal != nil {
@@ -54,7 +55,7 @@ func (h host) Erased(string) bool { return false }
 func (h host) News() engine.News { return h.processor.News() }
 
 // Turns are none: nobody outside is to be told of a test.
-func (h host) Turns(_, by calendar.Instant) ([]*engine.Event, calendar.Instant) { return nil, by }
+func (h host) Turns(_, by calendar.Instant) ([]*event.Event, calendar.Instant) { return nil, by }
 
 // Set moves the time of the story.
 func (h host) Set(now calendar.Instant) { h.now = now }

@@ -8,17 +8,18 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 )
 
 // payload writes what a test sends as JSON, the way an app would: text as the field's type asks for it, everything else as
 // it is written, so that what does not fit is refused by the same decoder that refuses it in production.
 type payload struct {
-	schema *engine.Schema
+	schema *event.Schema
 	places map[string]*document.Node // by location, as the decoder names them
 }
 
-func newPayload(s *engine.Schema) *payload {
+func newPayload(s *event.Schema) *payload {
 	return &payload{schema: s, places: map[string]*document.Node{}}
 }
 
@@ -26,7 +27,7 @@ var jsonNumber = regexp.MustCompile(`^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)
 
 // object writes a map of the fields of s. outer is the location of the record that the map is an item of, record the path
 // of the nested record that it is.
-func (p *payload) object(n *document.Node, outer string, s *engine.Schema, record string) []byte {
+func (p *payload) object(n *document.Node, outer string, s *event.Schema, record string) []byte {
 	out := []byte{'{'}
 	for i, pair := range n.Pairs {
 		if i > 0 {
@@ -39,7 +40,7 @@ func (p *payload) object(n *document.Node, outer string, s *engine.Schema, recor
 	return append(out, '}')
 }
 
-func (p *payload) value(n, key *document.Node, location string, s *engine.Schema, name string) []byte {
+func (p *payload) value(n, key *document.Node, location string, s *event.Schema, name string) []byte {
 	f := s.Field(name)
 	p.places[location] = n
 	if f == nil {
@@ -55,8 +56,8 @@ func (p *payload) value(n, key *document.Node, location string, s *engine.Schema
 	}
 }
 
-func (p *payload) list(n *document.Node, f *engine.Field, location string) []byte {
-	items := engine.NewSchema("", 0)
+func (p *payload) list(n *document.Node, f *event.Field, location string) []byte {
+	items := event.NewSchema("", 0)
 	if f != nil && f.Items != nil {
 		items = f.Items
 	}
@@ -80,12 +81,12 @@ func (p *payload) list(n *document.Node, f *engine.Field, location string) []byt
 }
 
 // scalar writes a text in quotes, and what is meant as a number or as true or false without.
-func scalar(n *document.Node, f *engine.Field) []byte {
+func scalar(n *document.Node, f *event.Field) []byte {
 	literal := n.Plain() && (n.Text == "true" || n.Text == "false" || jsonNumber.MatchString(n.Text))
 	switch {
 	case n.Null:
 		return []byte("null")
-	case literal && (f == nil || f.Type.Kind() == engine.Number || f.Type.Kind() == engine.Boolean):
+	case literal && (f == nil || f.Type.Kind() == event.Number || f.Type.Kind() == event.Boolean):
 		return []byte(n.Text)
 	default:
 		return quoted(n.Text)
@@ -101,7 +102,7 @@ func quoted(text string) []byte {
 }
 
 // misfits tells of fields that an app could not send like this. whole is where what is missing is missed.
-func (s *reader) misfits(errs []engine.FieldError, p *payload, whole *document.Node) {
+func (s *reader) misfits(errs []event.FieldError, p *payload, whole *document.Node) {
 	for _, e := range errs {
 		at := p.places[e.Location]
 		if at == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
@@ -232,7 +233,7 @@ func (s *reader) members(n *document.Node, opening calendar.Instant) {
 	}
 	for _, p := range n.Pairs {
 		id := p.Key.Text
-		switch why := engine.CheckID(id); {
+		switch why := event.CheckID(id); {
 		case why != "":
 			s.Node(p.Key, "", "%s", why)
 			continue

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -224,7 +225,7 @@ func (s *reader) who(rec *document.Record, t *Step, action string) {
 	as := rec.Values["as"]
 	switch {
 	case as != nil:
-		if why := engine.CheckID(as.Text); why != "" {
+		if why := event.CheckID(as.Text); why != "" {
 			s.Node(as, "", "%s", why)
 		}
 		t.Member = as.Text
@@ -254,7 +255,7 @@ func (s *reader) event(rec *document.Record, t *Step, n *document.Node) {
 	t.Action, t.Name = EventAction, n.Text
 	if id := rec.Values["id"]; id != nil {
 		t.ID = id.Text
-		if why := engine.CheckID(id.Text); why != "" {
+		if why := event.CheckID(id.Text); why != "" {
 			s.Node(id, "", "%s", why)
 		}
 		s.sent[id.Text] = n.Text
@@ -273,7 +274,7 @@ func (s *reader) event(rec *document.Record, t *Step, n *document.Node) {
 	if with == nil {
 		with = document.NewMap(n)
 	}
-	schema := engine.NewSchema("", 0)
+	schema := event.NewSchema("", 0)
 	if declared != nil {
 		schema = declared.Schema
 	}
@@ -301,7 +302,7 @@ func (s *reader) reversal(rec *document.Record, t *Step, n *document.Node, actio
 		s.Node(n, "such as with: {amount: 5.00}", "an amendment says what the event becomes")
 		return
 	}
-	schema := engine.NewSchema("", 0)
+	schema := event.NewSchema("", 0)
 	if declared := s.rules.EventType(kind); declared != nil {
 		schema = declared.Schema
 	}
@@ -332,7 +333,7 @@ func (s *reader) claim(rec *document.Record, t *Step, n *document.Node) {
 	}
 	t.Amount = s.amount(rec)
 	if id := rec.Values["id"]; id != nil {
-		if why := engine.CheckID(id.Text); why != "" {
+		if why := event.CheckID(id.Text); why != "" {
 			s.Node(id, "", "%s", why)
 		}
 		t.ID = id.Text

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -87,15 +88,15 @@ func (w *world) zone() *calendar.Zone { return w.rules.Calendar.Zone }
 func (w *world) begin() { w.trace.Steps, w.records, w.first = nil, nil, w.processor.Last()+1 }
 
 // event is what a step sends, nil for one that only looks.
-func (w *world) event(step, repetition int, t *Step) *engine.Event {
+func (w *world) event(step, repetition int, t *Step) *event.Event {
 	id := t.ID
 	if id == "" {
 		id = "step/" + strconv.Itoa(step+1) + "/" + strconv.Itoa(repetition+1)
 	}
-	var e *engine.Event
+	var e *event.Event
 	switch t.Action {
 	case EventAction:
-		e = &engine.Event{ID: id, Type: t.Name, Member: t.Member, Data: t.Data, Timed: t.Timed, Time: t.Time}
+		e = &event.Event{ID: id, Type: t.Name, Member: t.Member, Data: t.Data, Timed: t.Timed, Time: t.Time}
 	case EnrollAction:
 		e = engine.NewEnrollment(id, t.Member, t.Name)
 	case LeaveAction:
@@ -145,7 +146,7 @@ func (w *world) event(step, repetition int, t *Step) *engine.Event {
 }
 
 // process lets the engine decide and commits what it decided, so that the store shows it.
-func (w *world) process(e *engine.Event) (*engine.Outcome, *engine.Refusal) {
+func (w *world) process(e *event.Event) (*engine.Outcome, *engine.Refusal) {
 	before := w.processor.Last()
 	out, refusal, err := w.processor.Process(e)
 	must(err)

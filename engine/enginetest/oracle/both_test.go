@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -163,7 +164,7 @@ func inTeam(team string) map[string]json.RawMessage {
 	return map[string]json.RawMessage{"team": json.RawMessage(strconv.Quote(team))}
 }
 
-func (b *both) accept(e *engine.Event) *engine.Outcome {
+func (b *both) accept(e *event.Event) *engine.Outcome {
 	out, refusal, err := b.p.Process(e)
 	require.NoError(&disagreement{}, err)
 	if refusal != nil {
@@ -199,13 +200,13 @@ func (b *both) handOut(now calendar.Instant) {
 	}
 }
 
-func (b *both) command(e *engine.Event, now Instant) {
+func (b *both) command(e *event.Event, now Instant) {
 	e.Time, e.Arrived = calendar.Instant(now), calendar.Instant(now)
 	b.accept(e)
 }
 
 // decide lets the engine take a command that may be refused, and compares whether it was.
-func (b *both) decide(e *engine.Event, now Instant, accepted bool, what string) {
+func (b *both) decide(e *event.Event, now Instant, accepted bool, what string) {
 	e.Time, e.Arrived = calendar.Instant(now), calendar.Instant(now)
 	_, refusal, err := b.p.Process(e)
 	require.NoError(&disagreement{}, err)
@@ -372,7 +373,7 @@ func (b *both) settle(s step) {
 	}
 }
 
-func asSent(e Event) *engine.Event {
+func asSent(e Event) *event.Event {
 	data := "{}"
 	switch e.Type {
 	case "buy":
@@ -388,7 +389,7 @@ func asSent(e Event) *engine.Event {
 			data = fmt.Sprintf(`{"amount":%s,"friend":%q}`, number(e.Amount), e.Friend)
 		}
 	}
-	return &engine.Event{ID: e.ID, Type: e.Type, Member: e.Member, Time: calendar.Instant(e.At), Timed: true,
+	return &event.Event{ID: e.ID, Type: e.Type, Member: e.Member, Time: calendar.Instant(e.At), Timed: true,
 		Arrived: calendar.Instant(e.Arrived), Data: []byte(data)}
 }
 

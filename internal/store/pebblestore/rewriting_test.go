@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // filesWith lists the files below a directory that hold one of some texts.
@@ -58,7 +59,7 @@ func (s *shop) redact(crash int) {
 	}
 }
 
-func (s *shop) accept(e *engine.Event) {
+func (s *shop) accept(e *event.Event) {
 	s.t.Helper()
 	last := purchase(1, 60)
 	e.Time, e.Arrived = last.Time, last.Arrived
@@ -85,13 +86,13 @@ func TestNoFileHoldsAnErasedMember(t *testing.T) {
 	require.NoError(t, s.commit(1, 0, 30, false))
 	name := "Ottilie Quandt"
 	s.accept(engine.NewProfile("put/otti-4711/1", "otti-4711", engine.Profile{Name: &name}))
-	s.accept(&engine.Event{ID: "o1", Type: "purchase", Member: "otti-4711", Data: []byte(`{"order_id":"ORDER-otti","amount":12.50}`)})
+	s.accept(&event.Event{ID: "o1", Type: "purchase", Member: "otti-4711", Data: []byte(`{"order_id":"ORDER-otti","amount":12.50}`)})
 	require.NoError(t, s.commit(1, 0, 0, true))
 	require.NoError(t, db.Close()) // everything is in tables
 	require.NotEmpty(t, filesWith(t, dir, personal...))
 
 	db, s = open()
-	s.accept(&engine.Event{ID: "o2", Type: "purchase", Member: "otti-4711", Data: []byte(`{"order_id":"ORDER-otti2","amount":1}`)})
+	s.accept(&event.Event{ID: "o2", Type: "purchase", Member: "otti-4711", Data: []byte(`{"order_id":"ORDER-otti2","amount":1}`)})
 	s.accept(engine.NewErasure("otti-4711"))
 	s.redact(3)
 	require.NoError(t, db.Scrub(context.Background()))

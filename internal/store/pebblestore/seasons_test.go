@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -206,7 +207,7 @@ func (a *arenaRun) do(at calendar.Instant, step func()) {
 	}
 }
 
-func (a *arenaRun) submit(e engine.Event) {
+func (a *arenaRun) submit(e event.Event) {
 	a.t.Helper()
 	require.NoError(a.t, a.host.Submit(&e), "seed %d", a.seed)
 }
@@ -247,7 +248,7 @@ func arena(t *testing.T, seed uint64) (cuts int) {
 			}
 			all = append(all, c)
 			a.do(now, func() {
-				a.submit(engine.Event{ID: c.id, Type: "score", Member: c.member, Time: c.at, Timed: true,
+				a.submit(event.Event{ID: c.id, Type: "score", Member: c.member, Time: c.at, Timed: true,
 					Data: fmt.Appendf(nil, `{"n":%d,"city":%q}`, c.n, c.city)})
 			})
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -60,12 +61,12 @@ var shopVersions = sync.OnceValue(func() []engine.Version {
 })
 
 // purchase is the n-th event of a seed: always the same.
-func purchase(seed uint64, n int) *engine.Event {
+func purchase(seed uint64, n int) *event.Event {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	start, _ := calendar.ParseInstant("2026-03-27T09:00:00+01:00")
 	at := start.Add(time.Duration(n) * time.Hour)
 	data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.%02d}`, r.IntN(n+1), r.IntN(200), r.IntN(100))
-	return &engine.Event{ID: fmt.Sprintf("e%d", n), Type: "purchase", Member: fmt.Sprintf("m%d", r.IntN(6)), Time: at, Arrived: at,
+	return &event.Event{ID: fmt.Sprintf("e%d", n), Type: "purchase", Member: fmt.Sprintf("m%d", r.IntN(6)), Time: at, Arrived: at,
 		Timed: true, Data: []byte(data)}
 }
 

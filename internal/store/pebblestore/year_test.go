@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -142,7 +143,7 @@ func TestAYearOverTwelveZones(t *testing.T) {
 			member := fmt.Sprint("m", i)
 			visits[member] = append(visits[member], now)
 			a.do(calendar.FromTime(now), func() {
-				a.submit(engine.Event{ID: fmt.Sprint("v", n), Type: "visit", Member: member, Time: calendar.FromTime(now), Timed: true, Data: []byte("{}")})
+				a.submit(event.Event{ID: fmt.Sprint("v", n), Type: "visit", Member: member, Time: calendar.FromTime(now), Timed: true, Data: []byte("{}")})
 			})
 			continue
 		}

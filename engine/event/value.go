@@ -1,4 +1,4 @@
-package engine
+package event
 
 import (
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -6,13 +6,13 @@ import (
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
-// Kind is the type of a Value (language: Types). Money and integers are numbers that their Field narrows;
+// ValueKind is the type of a Value (language: Types). Money and integers are numbers that their Field narrows;
 // a field declared as member holds a member's id as text.
-type Kind uint8
+type ValueKind uint8
 
 // The kinds of a Value.
 const (
-	Absent Kind = iota // an optional field that was not sent
+	Absent ValueKind = iota // an optional field that was not sent
 	Text
 	Number
 	Boolean
@@ -23,7 +23,7 @@ const (
 
 // Value is one typed value of an event or a profile. The zero Value is absent.
 type Value struct {
-	Kind Kind
+	Kind ValueKind
 	num  int64 // millionths, 0 or 1, days or microseconds, as Kind says
 	str  string
 	list *List
@@ -61,6 +61,12 @@ func TimeValue(i calendar.Instant) Value { return Value{Kind: Time, num: int64(i
 
 // ListValue is l as a Value.
 func ListValue(l *List) Value { return Value{Kind: ListOf, list: l} }
+
+// BitsValue is a number, boolean, date or time by its Bits.
+func BitsValue(kind ValueKind, bits int64) Value { return Value{Kind: kind, num: bits} }
+
+// Bits is what holds a number, boolean, date or time: values of one kind are in the order of their bits.
+func (v Value) Bits() int64 { return v.num }
 
 // Text is the text held, "" for other kinds.
 func (v Value) Text() string { return v.str }
@@ -144,4 +150,10 @@ func (v Value) JSON() any {
 	default:
 		return v.Key()
 	}
+}
+
+// NamedValue is a value with the name of its field.
+type NamedValue struct {
+	Name  string
+	Value Value
 }

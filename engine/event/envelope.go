@@ -1,4 +1,4 @@
-package engine
+package event
 
 import (
 	"bytes"
@@ -16,20 +16,20 @@ var envelopeNames = []string{"id", "type", "member", "time", "data"}
 // noData stands for a data object that was left out. Nothing ever writes to an event's data.
 var noData = []byte("{}")
 
-// ParseEvent reads an event's envelope in one pass: id, type and member are required, time is RFC 3339 with an offset, data
+// Parse reads an event's envelope in one pass: id, type and member are required, time is RFC 3339 with an offset, data
 // an object that the type's schema judges later. Nothing of body is kept. Errors have the codes unknown_field,
 // duplicate_field, missing_field, wrong_type, wrong_id and wrong_time, or are the single one invalid_json, located by byte.
 // An event with errors holds what could be read, for the sender to recognize it by its id.
-func ParseEvent(body []byte) (*Event, []FieldError) {
+func Parse(body []byte) (*Event, []FieldError) {
 	d := decoder{scanner: scanner{src: body}}
 	e := new(Event)
 	d.envelope(e)
 	return e, d.finish()
 }
 
-// ParseEvents reads a JSON array of events and calls yield for each, in order, until it returns false. The result is not
+// ParseArray reads a JSON array of events and calls yield for each, in order, until it returns false. The result is not
 // nil when body is not a well-formed array; what yield was given must be thrown away then.
-func ParseEvents(body []byte, yield func(e *Event, errs []FieldError) bool) []FieldError {
+func ParseArray(body []byte, yield func(e *Event, errs []FieldError) bool) []FieldError {
 	d := decoder{scanner: scanner{src: body}}
 	if d.peek() != '[' {
 		d.fail("an array of events is expected")
@@ -185,8 +185,8 @@ func (d *decoder) envelopeField(e *Event, i int) {
 
 func (d *decoder) id(name string, text []byte) string {
 	why, id := badID(text), string(text)
-	if why == "" && reserved(id) {
-		why = "ids that begin with " + derived + " are Laurel's own"
+	if why == "" && Reserved(id) {
+		why = "ids that begin with " + Own + " are Laurel's own"
 	}
 	if why != "" {
 		d.wrong(name, "wrong_id", why, "")
@@ -195,8 +195,8 @@ func (d *decoder) id(name string, text []byte) string {
 	return id
 }
 
-// reserved reports whether no sender may use an id.
-func reserved(id string) bool { return strings.HasPrefix(id, derived) }
+// Reserved reports whether no sender may use an id.
+func Reserved(id string) bool { return strings.HasPrefix(id, Own) }
 
 func (d *decoder) data(e *Event) {
 	if d.peek() != '{' {
@@ -208,45 +208,6 @@ func (d *decoder) data(e *Event) {
 		e.Data = bytes.Clone(value)
 	}
 }
-
-// fitsCode reports whether a text can be a code of a reward.
-func fitsCode(code string) bool {
-	return code != "" && len(code) <= maxCode && !strings.ContainsRune(code, 0)
-}
-
-// RefuseCommand refuses an event of one of this package's own types: those are what the engine and its own API ask of a
-// member's state, and no event that a sender may send. It is nil for every other type; Process judges those.
-func RefuseCommand(e *Event, rules func() *Ruleset) *Refusal {
-	if commands[e.Type] == nil {
-		return nil
-	}
-	return unknownType(rules(), e.Type)
-}
-
-// own are the commands that nobody sends but the engine and the jobs around it.
-var own = []string{commandGrant, commandTake, commandShare, commandTime, commandTurn, commandUndo, commandSeasonEnd, commandSeasonTable, commandPlace}
-
-// CheckCommand refuses an event that is no command of those that somebody may send, which the New functions make, and one whose
-// id or member was not given or cannot be one. It is nil for every other; Process judges those.
-func CheckCommand(e *Event) *Refusal {
-	unfit := func(location, code, message string) *Refusal {
-		return &Refusal{Code: CodeDoesNotFit, Message: "this is not a command that can be sent",
-			Errors: []FieldError{{Location: location, Code: code, Message: message}}}
-	}
-	_, named, _ := strings.Cut(strings.TrimPrefix(e.ID, derived), "/")
-	switch {
-	case commands[e.Type] == nil || slices.Contains(own, e.Type):
-		return unfit("type", CodeUnknownType, "a command is made by one of the engine's New functions")
-	case e.Type != commandErase && (named == "" || !utf8.ValidString(e.ID) || strings.ContainsFunc(e.ID, invisible)):
-		return unfit("id", "wrong_id", "an id without control or invisible characters is expected")
-	case e.Member != "" && !ValidID(e.Member):
-		return unfit("member", "wrong_id", "this cannot be the id of a member")
-	}
-	return nil
-}
-
-// AppendText appends s as a JSON string.
-func AppendText(b []byte, s string) []byte { return appendText(b, s) }
 
 // ValidID reports whether an id that came by another way than JSON, such as a path, is one.
 func ValidID(id string) bool { return utf8.ValidString(id) && CheckID(id) == "" }

@@ -1,4 +1,4 @@
-package engine
+package event
 
 import (
 	"encoding/json"
@@ -17,8 +17,8 @@ import (
 // MaxList is how many items a list in an event may have (architecture: Bounds).
 const MaxList = 200
 
-// MaxEvent is the largest body of an event, in bytes (architecture: Bounds).
-const MaxEvent = 64 << 10
+// MaxBytes is the largest body of an event, in bytes (architecture: Bounds).
+const MaxBytes = 64 << 10
 
 // MaxID is the longest id of an event or member, in bytes.
 const MaxID = 200
@@ -256,7 +256,7 @@ func badID(id []byte) string {
 	}
 	for i, r := range string(id) {
 		switch {
-		case invisible(r):
+		case Invisible(r):
 			return "an id has no control or invisible characters"
 		case r == ' ' && (i == 0 || i == len(id)-1):
 			return "an id neither begins nor ends with a space"
@@ -265,8 +265,8 @@ func badID(id []byte) string {
 	return ""
 }
 
-// invisible reports whether a character cannot be seen, or looks like a space: two ids that differ in such a one look the same.
-func invisible(r rune) bool {
+// Invisible reports whether a character cannot be seen, or looks like a space: two ids that differ in such a one look the same.
+func Invisible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r < 0x20 || r == 0x7f
 	}
@@ -303,12 +303,12 @@ func (s *scanner) syntax() FieldError {
 
 // CheckFields says what is wrong with single fields of a profile.
 func (s *Schema) CheckFields(fields map[string]json.RawMessage) []FieldError {
-	_, errs := s.decodeFields(fields)
+	_, errs := s.DecodeFields(fields)
 	return errs
 }
 
-// decodeFields reads single fields of a profile; those set to null come back absent.
-func (s *Schema) decodeFields(fields map[string]json.RawMessage) ([]NamedValue, []FieldError) {
+// DecodeFields reads single fields of a profile; those set to null come back absent.
+func (s *Schema) DecodeFields(fields map[string]json.RawMessage) ([]NamedValue, []FieldError) {
 	var values []NamedValue
 	d := decoder{path: []byte("fields."), unit: s.Currency}
 	names := make([]string, 0, len(fields))

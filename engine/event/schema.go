@@ -1,4 +1,4 @@
-package engine
+package event
 
 // FieldType is the declared type of a field (language: Types).
 type FieldType uint8
@@ -22,8 +22,8 @@ var fieldTypeNames = [...]string{"text", "number", "money", "integer", "boolean"
 func (t FieldType) String() string { return fieldTypeNames[t] }
 
 // Kind is the Kind of this type's values.
-func (t FieldType) Kind() Kind {
-	return [...]Kind{Text, Number, Number, Number, Boolean, Date, Time, Text, ListOf}[t]
+func (t FieldType) Kind() ValueKind {
+	return [...]ValueKind{Text, Number, Number, Number, Boolean, Date, Time, Text, ListOf}[t]
 }
 
 // Field is one declared field of an event type, a member or a list's record.

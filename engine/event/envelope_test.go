@@ -1,4 +1,4 @@
-package engine_test
+package event_test
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 func TestParseEvent(t *testing.T) {
@@ -21,12 +21,12 @@ func TestParseEvent(t *testing.T) {
 	require.NoError(t, err)
 	body := []byte(" {\"type\":\"purchase\", \"id\":\"o\\u00e91\",\"member\":\"ann\",\"time\":\"2026-12-01T09:00:00+01:00\",\n" +
 		"\"data\": {\"a\": [1, {\"b\":null}]} } ")
-	e, errs := engine.ParseEvent(body)
+	e, errs := event.Parse(body)
 	require.Empty(t, errs)
 	clear(body) // nothing of it is kept
-	require.Equal(t, &engine.Event{ID: "oé1", Type: "purchase", Member: "ann", Time: at, Timed: true, Data: []byte(`{"a": [1, {"b":null}]}`)}, e)
+	require.Equal(t, &event.Event{ID: "oé1", Type: "purchase", Member: "ann", Time: at, Timed: true, Data: []byte(`{"a": [1, {"b":null}]}`)}, e)
 
-	e, errs = engine.ParseEvent([]byte(`{"id":"1","type":"visit","member":"ann"}`))
+	e, errs = event.Parse([]byte(`{"id":"1","type":"visit","member":"ann"}`))
 	require.Empty(t, errs)
 	require.False(t, e.Timed)
 	require.Equal(t, "{}", string(e.Data))
@@ -34,7 +34,7 @@ func TestParseEvent(t *testing.T) {
 
 func TestParseEventErrors(t *testing.T) {
 	const good = `"id":"1","type":"visit","member":"ann"`
-	for body, want := range map[string]engine.FieldError{
+	for body, want := range map[string]event.FieldError{
 		`{"type":"visit","member":"ann"}`:               {Location: "id", Code: "missing_field"},
 		`{"id":"1","member":"ann"}`:                     {Location: "type", Code: "missing_field"},
 		`{"id":"1","type":"visit"}`:                     {Location: "member", Code: "missing_field"},
@@ -57,7 +57,7 @@ func TestParseEventErrors(t *testing.T) {
 		"{" + good + `,"data":{"a":"\ud800"}}`:                {Location: "byte", Code: "invalid_json"},
 		"{" + good + `,"data":` + strings.Repeat(`{"a":`, 20): {Location: "byte", Code: "invalid_json"},
 	} {
-		e, errs := engine.ParseEvent([]byte(body))
+		e, errs := event.Parse([]byte(body))
 		require.NotNil(t, e)
 		require.Len(t, errs, 1, "%s: %v", body, errs)
 		require.NotEmpty(t, errs[0].Message)
@@ -72,8 +72,8 @@ func TestParseEventErrors(t *testing.T) {
 func TestParseEvents(t *testing.T) {
 	var ids []string
 	var wrong int
-	errs := engine.ParseEvents([]byte(`[{"id":"1","type":"visit","member":"ann"}, 7, {"id":"2","type":"visit","member":"ann"},{"id":"3"}]`),
-		func(e *engine.Event, errs []engine.FieldError) bool {
+	errs := event.ParseArray([]byte(`[{"id":"1","type":"visit","member":"ann"}, 7, {"id":"2","type":"visit","member":"ann"},{"id":"3"}]`),
+		func(e *event.Event, errs []event.FieldError) bool {
 			ids = append(ids, e.ID)
 			wrong += len(errs)
 			return true
@@ -83,7 +83,7 @@ func TestParseEvents(t *testing.T) {
 	require.Equal(t, 3, wrong, "one for 7, two for what 3 lacks")
 
 	ids = nil
-	errs = engine.ParseEvents([]byte(`[{"id":"1","type":"visit","member":"ann"},{},{}]`), func(e *engine.Event, _ []engine.FieldError) bool {
+	errs = event.ParseArray([]byte(`[{"id":"1","type":"visit","member":"ann"},{},{}]`), func(e *event.Event, _ []event.FieldError) bool {
 		ids = append(ids, e.ID)
 		return false
 	})
@@ -91,16 +91,16 @@ func TestParseEvents(t *testing.T) {
 	require.Equal(t, []string{"1"}, ids)
 
 	for _, body := range []string{``, `{}`, `[`, `[{}`, `[{},]`, `[{}]]`, `[{"a":nul}]`} {
-		errs := engine.ParseEvents([]byte(body), func(*engine.Event, []engine.FieldError) bool { return true })
+		errs := event.ParseArray([]byte(body), func(*event.Event, []event.FieldError) bool { return true })
 		require.Len(t, errs, 1, body)
 		require.Equal(t, "invalid_json", errs[0].Code, body)
 	}
 }
 
 func TestParseObject(t *testing.T) {
-	read := func(body string) (map[string]string, []engine.FieldError) {
+	read := func(body string) (map[string]string, []event.FieldError) {
 		got := map[string]string{}
-		errs := engine.ParseObject([]byte(body), "fields.", []string{"name", "born"}, func(name string, value []byte) { got[name] = string(value) })
+		errs := event.ParseObject([]byte(body), "fields.", []string{"name", "born"}, func(name string, value []byte) { got[name] = string(value) })
 		return got, errs
 	}
 	got, errs := read(`{"name": "Ann" , "born":[1, 2]}`)
@@ -161,9 +161,9 @@ func (e envelope) text(name string) (string, bool) {
 	return string(text), err == nil
 }
 
-// event is what ParseEvent is to make of it, nil when it is to refuse it.
-func (e envelope) event() *engine.Event {
-	out := &engine.Event{Data: []byte("{}")}
+// event is what Parse is to make of it, nil when it is to refuse it.
+func (e envelope) event() *event.Event {
+	out := &event.Event{Data: []byte("{}")}
 	for name, value := range e.members {
 		text, isText := e.text(name)
 		switch name {
@@ -192,7 +192,7 @@ func (e envelope) event() *engine.Event {
 		}
 	}
 	_, typed := e.members["type"]
-	if !typed || engine.CheckID(out.ID) != "" || engine.CheckID(out.Member) != "" {
+	if !typed || event.CheckID(out.ID) != "" || event.CheckID(out.Member) != "" {
 		return nil
 	}
 	return out
@@ -213,7 +213,7 @@ func FuzzParseEvent(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		original := bytes.Clone(body)
-		got, errs := engine.ParseEvent(body)
+		got, errs := event.Parse(body)
 		require.NotNil(t, got)
 		require.Equal(t, original, body, "the input is not written to")
 		for _, e := range errs {
@@ -221,7 +221,7 @@ func FuzzParseEvent(f *testing.F) {
 			require.True(t, utf8.ValidString(e.Location))
 		}
 		read, ok := referenceEnvelope(body)
-		var want *engine.Event
+		var want *event.Event
 		if ok {
 			want = read.event()
 		}
@@ -258,7 +258,7 @@ func BenchmarkParseEvent(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, errs := engine.ParseEvent(body); errs != nil {
+		if _, errs := event.Parse(body); errs != nil {
 			b.Fatal(errs)
 		}
 	}
