@@ -27,33 +27,57 @@ type Ranks interface {
 // Conditions, amounts and boosts see the member as before the event. What the event causes for the same member
 // (challenge_completed and the like) is processed next, and is part of the same outcome.
 func Apply(rules *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
-	a := applier{}
+	a := newApplier(&live{})
 	return a.run(rules, rules, subjects, ranks, e, seq, trace)
 }
 
 // applier is the working memory of Apply, reused from event to event.
 type applier struct {
+	decides  decisions
+	awarding awarding
+
 	rules    *Ruleset // in force: its definitions keep progress
 	judging  *Ruleset // in force at the event's time: its rules, boosts and windows decide
 	subjects *Subjects
 	ranks    Ranks
 	trace    *Trace
-	codeKey  []byte // of generated codes
 	out      *Outcome
 	seq      uint64
 	m        *Member
-	now      calendar.Instant // of arrival: what is due by then is settled
-	imported bool             // the event is
-	accepted calendar.Instant // when it is accepted; of an imported one, when the last live one before it was
-	// scheduled is set while what time has done is written down that was due before the event was accepted.
-	scheduled bool
-	live      calendar.Instant // when the first live event was accepted, 0 before it
-	facts     Facts
+	top      *event.Event   // as it was accepted
+	event    *event.Event   // the one being processed: the event itself or a follow-up
+	queue    []*event.Event // follow-ups of the same member, not yet processed
+	facts    Facts
 	// overworked is set where the event has used up its steps, of rules and of what counts.
 	overworked [2]bool
-	event      *event.Event   // the one being processed: the event itself or a follow-up
-	queue      []*event.Event // follow-ups of the same member, not yet processed
 
+	clock
+	planning
+	counting
+	giving
+	telling
+}
+
+// newApplier is one that gives what is reached.
+func newApplier(by decisions) applier {
+	return applier{decides: by, awarding: accepting{}, counting: counting{forgets: true}}
+}
+
+// clock is what the applier knows of time.
+type clock struct {
+	now      calendar.Instant // of arrival: what is due by then is settled
+	accepted calendar.Instant // when the event is accepted; of an imported one, when the last live one before it was
+	opened   calendar.Instant // when the first live event was accepted, 0 before it
+	phase    phase
+	turns    map[*timer]occurrence // the next occurrences that are known
+	idle     idleEnds
+	expiring expiring
+	// then is the member before the event that is amended, while limits are asked as of it.
+	then *Member
+}
+
+// planning is what the event matches, found before any of it is carried out.
+type planning struct {
 	rulePlan  []plannedRule
 	grantPlan []plannedGrant
 	boostPlan []plannedBoost
@@ -62,89 +86,123 @@ type applier struct {
 	candidateRules []*Rule
 	candidateFeeds []*Feed
 	clausesLeft    bitmap
-	turns          map[*timer]occurrence // the next occurrences that are known
-
-	idle     idleEnds
-	expiring expiring
-	metrics  tierMetrics
-	effects  []Effect
-	entries  []Entry
-	raised   []Raised
-	quiet    bool // what happens is not raised
-	trail    Trail
-	cause    uint32  // of what is being given
-	retold   *Record // the record of which a judgement has told again what time had done
-	earnings int     // how many points, one because of another, are being counted as earned
-	// recorded is set when a known event is looked at again without the shared counts it was decided with: what was
-	// given then is given again, limits or not.
-	recorded *Outcome
-	// told is the recorded outcome of a command that is applied again: what a reversal came to is not found out twice.
-	told *Outcome
-	// reversal is what the processor has read for a reversal that is decided now.
-	reversal *reversal
-	// fresh is set in a judgement while it has come to something that no record has: what that gives, and leads to, follows when it
-	// is reached indeed.
-	fresh bool
-	// judge is set while a member's events are looked at again for what progress would be without some of them.
-	judge *judgement
-	// allowed is set while amounts are computed again for a reversal, without asking limits.
-	allowed allowance
-	// then is the member before the event that is amended, while limits are asked as of it.
-	then *Member
-	// standings are the scores of a member that is erased now.
-	standings []ScoreChange
-	changes   []challenges.LevelChange
-	tiers     bool // a tier's count has changed
 }
 
+// counting is what is under way while progress is counted.
+type counting struct {
+	metrics  tierMetrics
+	changes  []challenges.LevelChange
+	tiers    bool // a tier's count has changed
+	earnings int  // how many points, one because of another, are being counted as earned
+	forgets  bool // what no event can reach any more is dropped
+}
+
+// giving is what is under way while something is given or taken.
+type giving struct {
+	codeKey []byte // of generated codes
+	cause   uint32 // of what is being given
+	// fresh is set while what has been reached leads to nothing yet: a judgement has come to something that no record has, and what
+	// that gives, and leads to, follows when it is reached indeed.
+	fresh bool
+	trail Trail
+}
+
+// telling is what is told at the end, and memory for it.
+type telling struct {
+	raised  []Raised
+	effects []Effect
+	entries []Entry
+	// standings are the scores of a member that is erased now.
+	standings []ScoreChange
+}
+
+// phase is how far the applier is with an event.
+type phase uint8
+
+// The phases, in order. While time passes, what has been due before the event counts at its own instant.
+const (
+	phaseBegin phase = iota
+	phaseTime        // what is due by the event's arrival
+	phaseEvent       // the event and what it causes
+	phaseEnded       // what the event has made due
+	phaseConclude
+)
+
+// run applies an event in five phases.
 func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
 	a.rules, a.judging, a.subjects, a.ranks, a.trace = rules, judging, subjects, ranks, trace
-	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
-	a.seq, a.now, a.queue, a.tiers = seq, e.Arrived, a.queue[:0], false
-	a.cause, a.raised, a.quiet = 0, a.raised[:0], e.Past
-	if a.imported = e.Past; !a.imported {
+	a.reset(e, seq)
+	if ofProgram(e.Type) {
+		a.out.Effects, a.out.Entries = nil, nil
+		commands[e.Type](a, e)
+		return a.out
+	}
+	a.begin(e)
+	a.pass(e)
+	a.decide(e)
+	a.settleEnded(e)
+	return a.conclude()
+}
+
+// reset forgets the event before.
+func (a *applier) reset(e *event.Event, seq uint64) {
+	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: a.judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
+	a.seq, a.now, a.top, a.event, a.queue, a.phase = seq, e.Arrived, e, e, a.queue[:0], phaseBegin
+	a.tiers, a.cause, a.raised = false, 0, a.raised[:0]
+	if !e.Past {
 		a.accepted = e.Arrived
 	}
 	a.trail.reset()
 	a.facts.spent, a.facts.of, a.overworked = [2]int{}, ofRules, [2]bool{}
-	if ofProgram(e.Type) {
-		a.out.Effects, a.out.Entries, a.event = nil, nil, e
-		commands[e.Type](a, e)
-		return a.out
-	}
-	a.m, a.event = subjects.Member(e.Member), e
-	if a.m == nil {
+}
+
+// begin finds the event's member, or lets it join.
+func (a *applier) begin(e *event.Event) {
+	if a.m = a.subjects.Member(e.Member); a.m == nil {
 		a.join(e)
 	}
-	a.m.align(rules)
-	subjects.touchMember(a.m, seq)
+	a.m.align(a.rules)
+	a.subjects.touchMember(a.m, a.seq)
 	a.followMoves()
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
-	a.quiet = e.Past || a.m.Live == calendar.Forever
+}
+
+// pass lets time do what is due by the event's arrival. What it did while history was being imported is not told.
+func (a *applier) pass(e *event.Event) {
+	a.phase = phaseTime
+	untold, raised := a.m.Live == calendar.Forever, len(a.raised)
 	if e.Past {
 		a.m.Live = calendar.Forever
 	}
-	a.scheduled = !e.Past
-	a.settle(a.now)
+	a.awarding.settle(a, a.now)
 	a.drain(0)
-	a.quiet, a.scheduled = e.Past, false
+	if untold {
+		a.raised = a.raised[:raised]
+	}
+}
+
+// decide processes the event and what it causes.
+func (a *applier) decide(e *event.Event) {
+	a.phase = phaseEvent
 	a.process(e)
 	a.drain(0)
-	if a.m.Due = a.nextDue(); a.m.Due <= a.now && e.Type != commandErase { // the event itself has ended something: a level that is no longer met
-		a.settle(a.now)
+}
+
+// settleEnded lets time do what the event itself has ended, such as a level that is no longer met.
+func (a *applier) settleEnded(e *event.Event) {
+	a.phase = phaseEnded
+	if a.m.Due = a.nextDue(); a.m.Due <= a.now && e.Type != commandErase {
+		a.awarding.settle(a, a.now)
 		a.drain(0)
 		a.m.Due = a.nextDue()
 	}
-	if a.told != nil && a.told.Revision != nil {
-		// Scores and effects are those that were found out when it was decided.
-		a.out.Effects, a.out.Scores = slices.Clone(a.told.Effects), slices.Clone(a.told.Scores)
-		for i := range a.out.Scores {
-			a.out.Scores[i].Key.Program = rules.Program
-		}
-	}
-	a.moveScores()
+}
+
+// conclude moves scores, tells what was raised, and completes the outcome.
+func (a *applier) conclude() *Outcome {
+	a.phase = phaseConclude
+	a.decides.conclude(a)
 	a.m.Events++
-	a.tellRaised()
 	a.out.Trail = a.trail.kept()
 	a.out.sortEffects()
 	// The outcome is kept until it is committed and answered; what it grew in is used again.
@@ -169,15 +227,18 @@ func (a *applier) join(e *event.Event) {
 	a.drain(0)
 }
 
-// process handles one event: a command of this package, or an event type of the ruleset.
+// process handles one event or follow-up.
 func (a *applier) process(e *event.Event) {
 	a.event, a.cause = e, e.Cause
-	if a.judge != nil {
-		a.judge.process(a, e)
-		return
-	}
+	a.awarding.process(a, e)
+}
+
+// handle carries out a command of this package, or what the ruleset says of an event type.
+func (a *applier) handle(e *event.Event) {
 	if command := commands[e.Type]; command != nil {
-		command(a, e)
+		if !a.decides.refused(a) {
+			command(a, e)
+		}
 		return
 	}
 	t := a.judging.EventType(e.Type)
@@ -223,7 +284,12 @@ func (a *applier) drain(from int) {
 // to it. It is an event of the member in any case.
 func (a *applier) follow(c Cause, depth int, fields []event.Value, from ...string) {
 	a.raise(c.Event, c.At, fields...)
-	if a.looksAt(c.Event) {
+	a.lead(c, depth, fields, from...)
+}
+
+// lead is follow for what nobody is told of.
+func (a *applier) lead(c Cause, depth int, fields []event.Value, from ...string) {
+	if a.awarding.looksAt(a, c.Event) {
 		a.enqueue(a.caused(c), c.Event, c.At, depth, fields, from...)
 	} else {
 		a.m.note(c.Event, about(c.Event, fields), c.At)
@@ -233,14 +299,6 @@ func (a *applier) follow(c Cause, depth int, fields []event.Value, from ...strin
 
 // looksAt reports whether a built-in event means more to the member than that it was: a definition names its type, or lots
 // that an older ruleset opened expire after the last one.
-func (a *applier) looksAt(name string) bool {
-	owner := a.m
-	if a.judge != nil {
-		owner = a.judge.a.m // whose lots the judged member does not have
-	}
-	return owner.looksAt(a.judging, name)
-}
-
 func (m *Member) looksAt(rules *Ruleset, name string) bool {
 	t := rules.EventType(name)
 	return t != nil && t.Named || slices.ContainsFunc(m.Accounts, func(acc *Account) bool { return acc.dependsOn(name) })
@@ -248,7 +306,7 @@ func (m *Member) looksAt(rules *Ruleset, name string) bool {
 
 // enqueue queues a built-in event of the same member, if any definition looks at it. Its id is derived from what led to it, so it is the same on every replay.
 func (a *applier) enqueue(cause uint32, name string, at calendar.Instant, depth int, fields []event.Value, from ...string) {
-	if !a.looksAt(name) {
+	if !a.awarding.looksAt(a, name) {
 		a.m.note(name, about(name, fields), at)
 		return
 	}

@@ -60,9 +60,6 @@ func (a *applier) dropScore(b *Leaderboard, key calendar.Key, split, subject str
 
 func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, score leaderboards.Score) {
 	c := b.Counter
-	if a.judge != nil {
-		return
-	}
 	board := leaderboards.Key{Program: a.rules.Program, Board: b.Key, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
 	if c.Every != calendar.Always && a.seasonOver(a.rules.SeasonCloses(b, key)) {
 		a.tooLate(b, board.Season)

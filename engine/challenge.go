@@ -203,7 +203,7 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		rec.Times++
 	}
 	cause := a.caused(Cause{Event: ChallengeCompleted, ID: ch.ID, Goal: g.ID, Key: w.key, Group: group, Times: mark.Times, At: a.event.Time})
-	won := ch.Winners > 0 && a.winner(ch, w, g, cause)
+	won := ch.Winners > 0 && a.decides.winner(a, ch, w.key, g, &a.trail.Causes[cause-1])
 	a.trail.Causes[cause-1].Won = won
 	if ch.Winners > 0 && !won {
 		if !ch.hiddenFrom(rec) {
@@ -235,21 +235,15 @@ func noPlace(goal string, times int) string {
 	return "goal " + goal + " was reached, but all winners' places were taken"
 }
 
-// winner takes one of the winners' places, by acceptance order.
-func (a *applier) winner(ch *Challenge, w challengeWindow, g *Goal, cause uint32) bool {
-	if a.judge != nil {
-		return true
-	}
-	if a.recorded != nil {
-		return a.recorded.won(&a.trail.Causes[cause-1])
-	}
+// takePlace takes one of the winners' places, by acceptance order.
+func (a *applier) takePlace(ch *Challenge, window calendar.Key, g *Goal) bool {
 	u := a.subjects.Use(ch.winnersKey(g.ID))
 	places, _ := decimal.FromInt(int64(ch.Winners))
-	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == w.key && p.Used >= places })
+	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == window && p.Used >= places })
 	if taken {
 		return false
 	}
-	u.Periods = addUse(u.Periods, 0, w.key, decimal.One)
+	u.Periods = addUse(u.Periods, 0, window, decimal.One)
 	a.subjects.touchUse(u, a.seq)
 	return true
 }
@@ -339,7 +333,8 @@ func stepsDone(ch *Challenge, w *ChallengeWindow) decimal.Decimal {
 // now or when they bring it later inside the window.
 func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challengeWindow, con challenges.Contribution, group string) {
 	ch, id := c.challenge, CountID{Name: c.Name, Group: group}
-	if a.judge != nil {
+	g := a.awarding.group(a, id)
+	if g == nil {
 		if mine := a.foldShare(c, con, id, w.key, false); mine != nil {
 			for _, goal := range ch.Goals {
 				a.payShare(ch, rec, w, goal, group, &mine.Tally)
@@ -347,7 +342,6 @@ func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challen
 		}
 		return
 	}
-	g := a.subjects.Group(id)
 	t := g.Count.need(w.key)
 	var before challenges.Tally
 	if share := a.m.countOf(id).period(w.key); share != nil {
@@ -360,20 +354,11 @@ func (a *applier) foldGroupChallenge(c *Counter, rec *ChallengeRecord, w challen
 	a.subjects.touchGroup(g, a.seq)
 	for _, goal := range ch.Goals {
 		a.groupGoal(ch, g, w, goal, group, &t.Tally, con.At)
-		if a.groupReached(ch, g, w.key, goal, group) {
+		if a.decides.groupReached(a, ch, g, w.key, goal, group) {
 			a.payShare(ch, rec, w, goal, group, &mine.Tally)
 		}
 	}
 	a.tellChallenge(ch, rec, w, group, t.Value)
-}
-
-// groupReached reports whether a group has reached a goal; for a recorded event, whether it had by then, as its member saw.
-func (a *applier) groupReached(ch *Challenge, g *Group, key calendar.Key, goal *Goal, group string) bool {
-	if a.recorded == nil {
-		return g.reached(key, goal.ID)
-	}
-	told := a.recorded.effect(ChallengeEffect, ch.ID, "", "", group)
-	return told != nil && (told.Done || told.Wanted > goal.At)
 }
 
 // shareSuffices reports whether a member's share of a group's challenge is enough to be paid.
@@ -386,7 +371,7 @@ func (a *applier) payShare(ch *Challenge, rec *ChallengeRecord, w challengeWindo
 	if !ch.shareSuffices(mine) || rec.window(w.key, group).goal(g.ID) != nil || ch.OptIn && rec.Enrolled == 0 {
 		return
 	}
-	if a.judge != nil && !a.judge.reachedByNow(ch, w.key, group, g) {
+	if !a.awarding.paysShare(ch, w.key, group, g) {
 		return
 	}
 	a.reach(ch, rec, w, g, group)
@@ -441,7 +426,7 @@ func (c *Challenge) shown(progress, last decimal.Decimal) decimal.Decimal {
 
 // forgetWindows drops the windows and counts of a repeating challenge that no event can reach any more.
 func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
-	if a.judge != nil || ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
+	if !a.forgets || ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
 		return
 	}
 	oldest := a.facts.calendar.Key(ch.Every, a.rules.Calendar.Before(a.now, a.rules.Late))

@@ -238,18 +238,10 @@ func (a *applier) refuse(code, message string) {
 	a.out.Refusal = &Refusal{Code: code, Message: message}
 }
 
-// refusedThen reports whether a recorded event that is looked at without shared counts was refused, and refuses it again.
-func (a *applier) refusedThen() bool {
-	if a.recorded != nil {
-		a.out.Refusal = a.recorded.Refusal
-	}
-	return a.out.Refusal != nil
-}
-
 // claimCommand holds what a reward costs.
 func (a *applier) claimCommand(e *event.Event) {
 	var data claiming
-	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
+	if json.Unmarshal(e.Data, &data) != nil {
 		return
 	}
 	r := a.rules.Reward(data.Reward)
@@ -263,7 +255,7 @@ func (a *applier) claimCommand(e *event.Event) {
 		return
 	}
 	a.look(e)
-	if a.recorded == nil && !a.claimable(r, costs) {
+	if !a.decides.claimable(a, r, costs) {
 		return
 	}
 	c := &Claim{ID: e.Key, Reward: r.ID, Seq: a.seq, At: a.now,
@@ -363,7 +355,7 @@ func (a *applier) raiseClaimAgain(name string, e *event.Event, entries EntryKind
 // settling finds the claim that a command is about. It is nil where nothing can be done, which has been remembered.
 func (a *applier) settling(e *event.Event) (*Claim, *decimal.Decimal) {
 	var data settling
-	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
+	if json.Unmarshal(e.Data, &data) != nil {
 		return nil, nil
 	}
 	a.look(e)
@@ -494,20 +486,9 @@ func (a *applier) returnCommand(e *event.Event) {
 		a.subjects.keepClaim(c, a.seq)
 	}
 	a.tellClaim(c, 0)
-	a.undoConfirmation()
-}
-
-// undoConfirmation lets a return undo what the confirmation counted: the amounts of reward_confirmed fall by what came back, and
-// once all has, there was no such event. What rules gave for it stays.
-func (a *applier) undoConfirmation() {
-	switch {
-	case a.told != nil && a.told.Revision != nil:
-		a.revise(a.told.Revision, nil)
-	case a.told == nil && a.reversal != nil:
-		j := newJudgement(a)
-		j.decide()
-		a.revise(j.rev, j)
-	}
+	// What the confirmation counted is undone: the amounts of reward_confirmed fall by what came back, and once all has, there
+	// was no such event. What rules gave for it stays.
+	a.decides.reverse(a)
 }
 
 // readCodes reads codes for the pool of a reward, nil when there is no such pool.

@@ -59,8 +59,8 @@ func (a *applier) clawOwn(c *clawing, rev *Revision) {
 			}
 		}
 	}
-	if a.told == nil {
-		c.Forgiven = max(0, min(c.Amount-c.took.Own, c.expired-rev.forgiven(c.Claw)))
+	if c.open != nil {
+		c.Forgiven = max(0, min(c.Amount-c.took.Own, c.open.expired-rev.forgiven(c.Claw)))
 	}
 	c.acc.forgive(c.Seq, c.Forgiven)
 }
@@ -74,8 +74,8 @@ func (a *applier) clawOthers(c *clawing) bool {
 		c.acc.needMissing(c.Seq).cover(lot.part(c.ID, part))
 		a.tookFrom(c, lot.Seq, part)
 	})
-	if a.told == nil && left > 0 {
-		switch c.policy {
+	if c.open != nil && left > 0 {
+		switch c.open.policy {
 		case NegativeRefuse:
 			return false
 		case NegativeDebt:

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -218,7 +217,7 @@ func (a *applier) grantCommand(e *event.Event) {
 		pending = *g.Pending
 	}
 	if p := a.rules.PointsType(g.Points); p != nil {
-		a.grant(p, g.Amount, g.Wanted, pending, g.Terms, g.Source, g.Goal, g.Boosts)
+		a.awarding.points(a, issue{p, g.Amount, g.Wanted, pending, g.Terms, g.Source, g.Goal, g.Boosts})
 	}
 	if b := find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
 		if !a.earnBadge(b, g.Level, g.Source, e) {
@@ -226,7 +225,7 @@ func (a *applier) grantCommand(e *event.Event) {
 		}
 	}
 	if r := a.rules.Reward(g.Reward); r != nil {
-		a.giveReward(r, g.Source, g.Goal, e)
+		a.awarding.reward(a, r, g.Source, g.Goal, e)
 	}
 	if t := a.rules.tier(g.Tier); t != nil {
 		a.liftTier(t, g.Level, e)
@@ -269,38 +268,40 @@ func (a *applier) shareCommand(e *event.Event) {
 	}
 }
 
-// transfer carries out a rule that gives to, or takes from, another member: limits and balances are decided here, the
-// change itself is an event of that member, processed right after in the same commit.
-func (a *applier) transfer(p *plannedRule) {
-	r, name := p.rule, p.rule.Path
-	if a.recorded != nil {
-		a.transferred(p)
-		return
-	}
-	to, from := a.m, a.m
+// parties are who receives and who gives, nil for one that is not known.
+func (a *applier) parties(p *plannedRule) (to, from *Member) {
+	to, from = a.m, a.m
 	if p.to != "" {
 		to = a.subjects.Member(p.to)
 	}
 	if p.from != "" {
 		from = a.subjects.Member(p.from)
 	}
-	if (to == nil || from == nil) && a.transferredToErased(p) {
-		return
-	}
-	if to == nil || from == nil || p.toSelf(to, from) {
+	return to, from
+}
+
+// mayTransfer reports whether a rule has another member to give to or to take from, and notes why not.
+func (a *applier) mayTransfer(p *plannedRule, to, from *Member) bool {
+	r, name := p.rule, p.rule.Path
+	switch {
+	case to == nil || from == nil || p.toSelf(to, from):
 		a.out.note("not_given", name, "the receiver or giver is not a known other member; nothing was given")
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "not a known other member")
-		return
-	}
-	if r.ToField != nil && a.paysNobody(p.rule, to) {
+	case r.ToField != nil && a.circular(to, r.ToField):
 		a.out.note("not_given", name, "the receiver's own "+r.ToField.Name+" leads back to the member; nothing was given")
 		a.trace.not(a.event.ID, name, r.Position, WhoseNot, "it leads back to the member")
-		return
-	}
-	if a.event.Depth >= MaxDepth {
+	case a.event.Depth >= MaxDepth:
 		a.out.note("depth", name, "too many events in a chain; nothing was given")
-		return
+	default:
+		return true
 	}
+	return false
+}
+
+// carryOver carries out a rule that gives to, or takes from, another member: limits and balances are decided here, the
+// change itself is an event of that member, processed right after in the same commit.
+func (a *applier) carryOver(p *plannedRule, to, from *Member) {
+	r, name := p.rule, p.rule.Path
 	if l := a.refusingLimit(r.Limits, to); l != nil {
 		a.stoppedBy(l, name, r.Position, to)
 		for i, g := range a.grantPlan[p.first : p.first+len(r.Give)] {
@@ -315,7 +316,7 @@ func (a *applier) transfer(p *plannedRule) {
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
-	if !a.whole(gives, takes, r, to) {
+	if !a.decides.whole(a, gives, takes, r, to) {
 		return
 	}
 	taken := false
@@ -356,15 +357,6 @@ func (p *plannedRule) toSelf(to, from *Member) bool {
 // maxCircle bounds how far a circle of members is followed.
 const maxCircle = 16
 
-// paysNobody reports whether a rule along a field of members is in a circle. Of a recorded event the record tells: the profiles that
-// were asked may be gone, or others, by now.
-func (a *applier) paysNobody(r *Rule, to *Member) bool {
-	if a.told != nil {
-		return !a.firedThen(r)
-	}
-	return a.circular(to, r.ToField)
-}
-
 // circular reports whether a field of members, followed from one, leads back to the member at hand: they refer one another, and
 // each would be paid for the other.
 func (a *applier) circular(from *Member, field *event.Field) bool {
@@ -387,30 +379,6 @@ func (a *applier) circular(from *Member, field *event.Field) bool {
 	return false
 }
 
-// transferred carries out a recorded transfer as far as it concerned the member at hand.
-func (a *applier) transferred(p *plannedRule) {
-	r := p.rule
-	gives := a.grantPlan[p.first : p.first+len(r.Give)]
-	fired := slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
-		return e.Source == r.Source
-	})
-	if fired && (p.to == "" || p.to == a.m.ID) {
-		for i := range gives {
-			if a.givePlanned(&gives[i], r, false) {
-				a.countUse(r.Limits, a.m)
-			}
-		}
-	}
-	a.recorded.Effects = slices.DeleteFunc(a.recorded.Effects, func(e Effect) bool {
-		points := a.rules.PointsType(e.ID)
-		taken := e.Kind == PointsEffect && e.Source == r.Source && e.Amount < 0 && points != nil
-		if taken {
-			a.forfeit(points, -e.Amount, r.Source)
-		}
-		return taken
-	})
-}
-
 // giveTo queues one line of a rule for another member. It reports false where limits leave nothing of it.
 func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, boosted bool) bool {
 	data := granted{Source: r.Source, Level: g.grant.Level}
@@ -424,7 +392,7 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, boosted bool) boo
 	case g.grant.Points != nil:
 		amount := g.base
 		if boosted {
-			amount, data.Boosts = a.boost(g)
+			amount, data.Boosts = a.boost(g, withinLimits)
 		}
 		wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
 		if err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -107,12 +108,11 @@ func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribu
 // overflows notes that a count would leave the range of numbers: nothing is counted. The event that asks for it is refused where
 // that could be foreseen (Processor.outOfRange).
 func (a *applier) overflows(c *Counter) {
-	if a.judge != nil {
-		a.judge.a.out.overflow = c.Path
-	}
 	a.out.overflow = c.Path
-	a.out.note("overflow", c.Path, "with this the sum would be more than can be counted: it was left out")
+	a.out.note("overflow", c.Path, overflowing)
 }
+
+const overflowing = "with this the sum would be more than can be counted: it was left out"
 
 // large is what a count, or a number of an event, may have before it is looked whether an event would take a sum out of the range
 // of numbers. It leaves room for amounts that are a multiple of what the event says.
@@ -131,10 +131,11 @@ func (p *Processor) outOfRange(e *event.Event, v Version, r *reversal) *Refusal 
 	}
 	again := *e // applying an event changes it
 	out := p.imagine(&again, v, r, nil)
-	if out.overflow == "" {
+	path := cmp.Or(out.overflow, out.uncounted)
+	if path == "" {
 		return nil
 	}
-	return &Refusal{Code: CodeOverflow, Message: "with this " + out.overflow + " would be more than can be counted"}
+	return &Refusal{Code: CodeOverflow, Message: "with this " + path + " would be more than can be counted"}
 }
 
 // computesLarge reports whether a counter adds a large number that it computes of an event, whatever its conditions say. A plain
@@ -204,10 +205,10 @@ func (a *applier) foldGroup(c *Counter, con challenges.Contribution, key calenda
 		before = mine.Tally
 	}
 	mine := a.foldShare(c, con, id, key, c.reread())
-	if mine == nil || a.judge != nil {
+	g := a.awarding.group(a, id)
+	if mine == nil || g == nil {
 		return
 	}
-	g := a.subjects.Group(id)
 	t := g.Count.need(key)
 	if !a.tallyGroup(c, &t.Tally, con, &before, &mine.Tally) {
 		return
@@ -291,7 +292,7 @@ func (a *applier) levelsMet(b *Badge, fold challenges.Fold, t *challenges.Tally,
 
 // forgetPeriods drops periods that no event can reach any more and nothing reads.
 func (a *applier) forgetPeriods(c *Counter, count *Count) {
-	if a.judge != nil || c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
+	if !a.forgets || c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
 		return
 	}
 	horizon, cal := a.rules.Calendar.Before(a.now, a.rules.Late), a.rules.lastCalendar()
@@ -343,7 +344,7 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	}
 	a.streakGoals(s, rec, key)
 	a.out.replace(a.streakEffect(s, rec))
-	if a.judge == nil {
+	if a.forgets {
 		rec.forget(&s.Run, cal)
 	}
 }

@@ -186,13 +186,6 @@ func (a *applier) forfeitAll(acc *Account) {
 
 // leaveBoards takes the member off the boards that are open; on closed ones the pseudonym takes its place.
 func (a *applier) leaveBoards(as string) {
-	if a.told != nil {
-		a.out.Scores = slices.Clone(a.told.Scores)
-		for i := range a.out.Scores {
-			a.out.Scores[i].Key.Program = a.rules.Program
-		}
-		return
-	}
 	for _, s := range a.standings {
 		s.Key.Program = a.rules.Program
 		anonymous := s

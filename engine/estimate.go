@@ -68,7 +68,8 @@ func (j *judgement) estimated() *estimate {
 			replay(j.r.versions, subjects, rec)
 		}
 	}
-	b := &applier{}
+	fresh := newApplier(&live{})
+	b := &fresh
 	// Time had passed by then, and a member that was new had joined.
 	b.run(present, rules, subjects, nil, &event.Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
 		Arrived: target.Event.Arrived}, target.Seq, nil)
@@ -77,7 +78,7 @@ func (j *judgement) estimated() *estimate {
 	if patch := j.amended[target.Seq]; patch != nil {
 		before, _ = merged(before, patch)
 	}
-	unlimited := func(_ *Boost, _ *Points, added decimal.Wide) decimal.Wide { return added }
+	unlimited := func(_ *applier, _ *Boost, _ *Points, added decimal.Wide) decimal.Wide { return added }
 	j.was = j.ask(b, before, func(*plannedRule, line, *plannedGrant) allowance { return unlimited })
 	known := len(b.out.Notes)
 	x := j.ask(b, j.r.data, j.mayAdd)
@@ -122,9 +123,7 @@ func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed allowance) *wan
 	w := &wanting{of: g.grant, base: g.base}
 	amount := g.base
 	if len(p.rule.Take) == 0 {
-		a.allowed = allowed
-		amount, w.boosts = a.boost(g)
-		a.allowed = nil
+		amount, w.boosts = a.boost(g, allowed)
 	}
 	d, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
 	if err != nil {
@@ -158,7 +157,7 @@ func (p *plannedRule) line(points *Points, take bool) line {
 func (j *judgement) mayAdd(_ *plannedRule, l line, g *plannedGrant) allowance {
 	state, was := j.state(l), j.was.lines[l]
 	lowered := was != nil && g.base.Cmp(was.base) < 0
-	return func(b *Boost, points *Points, added decimal.Wide) decimal.Wide {
+	return func(_ *applier, b *Boost, points *Points, added decimal.Wide) decimal.Wide {
 		most := state.boosted(b.ID).Added.Wide()
 		more, err := added.Sub(most)
 		switch {
@@ -173,9 +172,6 @@ func (j *judgement) mayAdd(_ *plannedRule, l line, g *plannedGrant) allowance {
 		return most
 	}
 }
-
-// allowance is what a boost may add of what it would add to points.
-type allowance func(b *Boost, points *Points, added decimal.Wide) decimal.Wide
 
 // roomOf is how much of what a boost would add more its limits allow; used tells that the event has used them already.
 func (a *applier) roomOf(b *Boost, points *Points, more decimal.Wide, used bool) decimal.Wide {

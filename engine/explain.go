@@ -128,10 +128,8 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 	if t := x.judging.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
-	outcome := x.rec.Outcome
-	outcome.Effects = slices.Clone(outcome.Effects)
 	trace := &Trace{}
-	a := applier{recorded: &outcome, told: &outcome}
+	a := newApplier(asRecorded(&x.rec.Outcome))
 	a.run(x.present, x.judging, subjects, nil, &e, x.rec.Seq, trace)
 	out := &Explanation{Record: x.rec, Steps: trace.Last()}
 	for i := range out.Steps {

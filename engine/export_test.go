@@ -19,11 +19,13 @@ func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot
 	}
 	// The present itself is left alone.
 	subjects := NewSubjects(p.current(), p.subjects.state)
-	a := &applier{rules: p.current(), judging: p.current(), subjects: subjects, m: subjects.Member(member), reversal: r, out: &Outcome{}, now: now}
+	a := newApplier(&live{})
+	a.rules, a.judging, a.subjects, a.m, a.out, a.now = p.current(), p.current(), subjects, subjects.Member(member), &Outcome{}, now
 	a.event = &event.Event{Member: member, Time: now, Arrived: now}
+	a.top = a.event
 	a.look(a.event)
-	a.settle(now)
-	j := newJudgement(a)
+	a.settleDue(now)
+	j := newJudgement(&a, r)
 	b := j.replay()
 	j.compare(b)
 	j.conclude(b)

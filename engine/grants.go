@@ -11,7 +11,7 @@ import (
 func (a *applier) rule(p *plannedRule) {
 	r, name := p.rule, p.rule.Path
 	if p.ofOthers() {
-		a.transfer(p)
+		a.decides.transfer(a, p)
 		return
 	}
 	if l := a.refusingLimit(r.Limits, a.m); l != nil {
@@ -24,7 +24,7 @@ func (a *applier) rule(p *plannedRule) {
 		return
 	}
 	gives, takes := a.grantPlan[p.first:p.first+len(r.Give)], a.grantPlan[p.first+len(r.Give):p.last]
-	if !a.whole(gives, takes, r, a.m) {
+	if !a.decides.whole(a, gives, takes, r, a.m) {
 		return
 	}
 	if !a.take(takes, r.Source) {
@@ -64,11 +64,6 @@ func (a *applier) whole(gives, takes []plannedGrant, rule *Rule, to *Member) boo
 	if len(takes) == 0 {
 		return true
 	}
-	if a.recorded != nil { // what was taken then tells
-		return slices.ContainsFunc(a.recorded.Effects, func(e Effect) bool {
-			return e.Kind == PointsEffect && e.Source == rule.Source && e.Amount < 0
-		})
-	}
 	for i := range gives {
 		if r := gives[i].grant.Reward; r != nil && a.soldOut(r) {
 			a.stopped(rule.Path, rule.Position, OutOfStock)
@@ -100,17 +95,14 @@ func (a *applier) givePlanned(g *plannedGrant, r *Rule, boosted bool) bool {
 	amount := g.base
 	var applied []Boosted
 	if boosted {
-		amount, applied = a.boost(g)
+		amount, applied = a.boost(g, withinLimits)
 	}
 	wanted, err := amount.RoundTo(g.grant.Points.Decimals, g.grant.Points.Rounding)
 	if err != nil {
 		a.out.note("evaluation", r.Path, err.Error())
 		return false
 	}
-	given, ok := a.given(g.grant.Points, r.Source)
-	if !ok {
-		given = a.cap(r.Limits, g.grant.Points, wanted, a.m)
-	}
+	given := a.decides.trimmed(a, r, g.grant.Points, wanted)
 	if given == 0 && wanted > 0 {
 		return false
 	}
@@ -121,7 +113,7 @@ func (a *applier) givePlanned(g *plannedGrant, r *Rule, boosted bool) bool {
 	a.usePoints(r.Limits, g.grant.Points, given, a.m)
 	if given > 0 {
 		a.useBoosts(g.grant, applied)
-		a.grant(g.grant.Points, given, wanted, r.Pending, nil, r.Source, "", applied)
+		a.awarding.points(a, issue{g.grant.Points, given, wanted, r.Pending, nil, r.Source, "", applied})
 	}
 	return true
 }
@@ -141,24 +133,9 @@ func (g *Grant) boost(id string) *Boost {
 	return g.Boosts[slices.IndexFunc(g.Boosts, func(b *Boost) bool { return b.ID == id })]
 }
 
-// given is what a recorded event gave of points for a definition; ok is false when no record decides.
-func (a *applier) given(p *Points, by Source) (amount decimal.Decimal, ok bool) {
-	if a.recorded == nil {
-		return 0, false
-	}
-	for i := range a.recorded.Effects {
-		if e := a.recorded.Effects[i]; e.Kind == PointsEffect && e.ID == p.ID && e.Source == by && e.Amount > 0 {
-			// Of several follow-ups that a rule gave for, each is replayed with its own.
-			a.recorded.Effects = slices.Delete(a.recorded.Effects, i, i+1)
-			return e.Amount, true
-		}
-	}
-	return 0, true
-}
-
 // boost raises a base amount: (base × the best non-stacking times × every stacking times) + the best non-stacking plus +
 // every stacking plus, each trimmed to what its own limit leaves (language: boosts).
-func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []Boosted) {
+func (a *applier) boost(g *plannedGrant, allowed allowance) (amount decimal.Wide, applied []Boosted) {
 	amount = g.base
 	list := a.boostPlan[g.first:g.last]
 	steps := [...]struct{ plus, stacks bool }{{false, false}, {false, true}, {true, false}, {true, true}}
@@ -169,7 +146,7 @@ func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []Boosted
 			if (b.Plus != nil) != step.plus || b.Stacks != step.stacks {
 				continue
 			}
-			added := a.added(&list[i], amount, g.grant.Points)
+			added := allowed(a, list[i].boost, g.grant.Points, a.added(&list[i], amount))
 			if !step.stacks {
 				if best < 0 || added.Cmp(bestAdded) > 0 {
 					best, bestAdded = i, added
@@ -185,8 +162,8 @@ func (a *applier) boost(g *plannedGrant) (amount decimal.Wide, applied []Boosted
 	return amount, applied
 }
 
-// added is what a boost adds to an amount, within its own limits.
-func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) decimal.Wide {
+// added is what a boost would add to an amount.
+func (a *applier) added(p *plannedBoost, amount decimal.Wide) decimal.Wide {
 	added := p.factor
 	if p.boost.Times != nil {
 		product, err := amount.Mul(p.factor)
@@ -198,23 +175,28 @@ func (a *applier) added(p *plannedBoost, amount decimal.Wide, points *Points) de
 			return decimal.Wide{}
 		}
 	}
-	if a.allowed != nil {
-		return a.allowed(p.boost, points, added)
-	}
-	if len(p.boost.Limits) == 0 || added.Sign() <= 0 {
+	return added
+}
+
+// allowance is what a boost may add of what it would add to points.
+type allowance func(a *applier, b *Boost, points *Points, added decimal.Wide) decimal.Wide
+
+// withinLimits is what a boost's own limits leave of what it would add.
+func withinLimits(a *applier, b *Boost, points *Points, added decimal.Wide) decimal.Wide {
+	if len(b.Limits) == 0 || added.Sign() <= 0 {
 		return added
 	}
-	if l := a.refusingLimit(p.boost.Limits, a.m); l != nil {
-		a.stoppedBy(l, p.boost.Path, p.boost.Position, a.m)
+	if l := a.refusingLimit(b.Limits, a.m); l != nil {
+		a.stoppedBy(l, b.Path, b.Position, a.m)
 		return decimal.Wide{}
 	}
 	d, err := added.Decimal()
 	if err != nil {
 		return decimal.Wide{}
 	}
-	left := a.cap(p.boost.Limits, points, d, a.m)
+	left := a.cap(b.Limits, points, d, a.m)
 	if left == 0 {
-		a.stoppedBy(a.tightest(p.boost.Limits, a.m), p.boost.Path, p.boost.Position, a.m)
+		a.stoppedBy(a.tightest(b.Limits, a.m), b.Path, b.Position, a.m)
 	}
 	if left < d {
 		return left.Wide()
@@ -255,29 +237,31 @@ func (a *applier) gives(grants []Grant, by *Definition, goal string, cause uint3
 	a.cause = cause
 	for i := range grants {
 		g := &grants[i]
-		if a.judge != nil && g.Points != nil {
-			continue // what was given of points is told by the records
-		}
 		if g.Points == nil {
 			a.award(g, by.Source, goal, a.event)
-			continue
+		} else {
+			a.awarding.goalPoints(a, g, by, goal)
 		}
-		first := len(a.grantPlan)
-		if !a.planGrant(g, by.Path) {
-			continue
-		}
-		p := a.grantPlan[first]
-		amount, applied := a.boost(&p)
-		a.grantPlan, a.boostPlan = a.grantPlan[:first], a.boostPlan[:p.first]
-		given, err := amount.RoundTo(g.Points.Decimals, g.Points.Rounding)
-		if err != nil {
-			a.out.note("evaluation", by.Path, err.Error())
-			continue
-		}
-		if given > 0 {
-			a.useBoosts(g, applied)
-			a.grant(g.Points, given, given, Pending{}, nil, by.Source, goal, applied)
-		}
+	}
+}
+
+// goalPoints gives what a goal gives of points.
+func (a *applier) goalPoints(g *Grant, by *Definition, goal string) {
+	first := len(a.grantPlan)
+	if !a.planGrant(g, by.Path) {
+		return
+	}
+	p := a.grantPlan[first]
+	amount, applied := a.boost(&p, withinLimits)
+	a.grantPlan, a.boostPlan = a.grantPlan[:first], a.boostPlan[:p.first]
+	given, err := amount.RoundTo(g.Points.Decimals, g.Points.Rounding)
+	if err != nil {
+		a.out.note("evaluation", by.Path, err.Error())
+		return
+	}
+	if given > 0 {
+		a.useBoosts(g, applied)
+		a.awarding.points(a, issue{g.Points, given, given, Pending{}, nil, by.Source, goal, applied})
 	}
 }
 
@@ -289,7 +273,7 @@ func (a *applier) award(g *Grant, by Source, goal string, e *event.Event) bool {
 			a.gave(BadgeEffect, g.Badge.ID, g.Level, by)
 		}
 	case g.Reward != nil:
-		return a.giveReward(g.Reward, by, goal, e)
+		return a.awarding.reward(a, g.Reward, by, goal, e)
 	case g.Tier != nil:
 		a.liftTier(g.Tier, g.Level, e)
 		a.gave(TierEffect, g.Tier.ID, g.Level, by)
@@ -302,16 +286,13 @@ func (a *applier) gave(kind EffectKind, id, level string, by Source) {
 	a.trail.Gifts = append(a.trail.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: by, Cause: a.cause})
 }
 
-// giveReward gives a reward, unless it is sold out.
-func (a *applier) giveReward(r *Reward, by Source, goal string, e *event.Event) bool {
-	if a.judge != nil {
-		return true
-	}
+// handOut gives a reward, unless it is sold out.
+func (a *applier) handOut(r *Reward, by Source, goal string, e *event.Event) bool {
 	if now := a.rules.Reward(r.ID); now != nil { // an older version may give it
 		r = now
 	}
 	n := countRewards(a.out.Effects, r.ID, by, "")
-	if a.recorded != nil && nthReward(a.recorded.Effects, r.ID, by, "", n) == nil || a.recorded == nil && a.soldOut(r) {
+	if !a.decides.inStock(a, r, by, n) {
 		a.out.note(string(OutOfStock), by.String(), "nothing is left of reward "+r.ID)
 		return false
 	}
@@ -334,8 +315,7 @@ func (a *applier) earnBadge(b *Badge, level string, by Source, e *event.Event) b
 		held = &a.m.Badges[len(a.m.Badges)-1]
 	}
 	held.Level, held.At = level, e.Time
-	if a.judge != nil && by == b.Source && !a.judge.hasBadge(b, level) {
-		a.judge.reached = append(a.judge.reached, Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time})
+	if by == b.Source && !a.awarding.reaches(a, Cause{Event: BadgeEarned, ID: b.ID, Goal: level, At: e.Time}) {
 		return true
 	}
 	a.out.Effects = append(a.out.Effects, Effect{Kind: BadgeEffect, Cause: a.cause, ID: b.ID, Level: level, Source: by})

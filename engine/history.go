@@ -51,7 +51,8 @@ func (p *Processor) scratch() *Subjects { return NewSubjects(p.current(), p.subj
 
 // imagine computes what a checked event would mean, and changes nothing.
 func (p *Processor) imagine(e *event.Event, v Version, r *reversal, trace *Trace) *Outcome {
-	a := applier{reversal: r, codeKey: p.apply.codeKey, accepted: p.arrived, live: p.live}
+	a := newApplier(&live{reversal: r})
+	a.codeKey, a.accepted, a.opened = p.apply.codeKey, p.arrived, p.opened
 	return a.run(p.current(), v.Rules, p.scratch(), nil, e, p.last+1, trace)
 }
 
@@ -88,9 +89,7 @@ func replay(versions []Version, subjects *Subjects, rec *Record) {
 	if t := judging.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
-	recorded := rec.Outcome
-	recorded.Effects = slices.Clone(recorded.Effects) // they are used up
-	a := applier{recorded: &recorded, told: &recorded}
+	a := newApplier(asRecorded(&rec.Outcome))
 	a.run(present, judging, subjects, nil, &e, rec.Seq, nil)
 }
 

@@ -35,6 +35,7 @@ type judgement struct {
 
 	refusal *Refusal
 	rec     *Record // being looked at
+	timed   *Record // the last one of which what time had done has been told again
 	risen   map[levelOf]int
 	paid    map[groupGoal]bool // by the records looked at so far
 	rose    map[levelOf]int    // by the records
@@ -78,8 +79,8 @@ type lotsOf struct {
 
 type levelOf struct{ tier, level string }
 
-func newJudgement(a *applier) *judgement {
-	j := &judgement{a: a, r: a.reversal, rev: &Revision{Seq: a.reversal.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
+func newJudgement(a *applier, r *reversal) *judgement {
+	j := &judgement{a: a, r: r, rev: &Revision{Seq: r.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
 		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{},
 		moved: map[usedMark]bool{}, freed: map[uint64]bool{}, forgiven: map[claimed][]piece{}}
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
@@ -316,15 +317,15 @@ func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
 	if amount <= 0 {
 		return
 	}
-	c := Claw{Amount: amount, expired: max(0, j.expired[lotsOf{e.ID, rec.Seq}])}
+	c := Claw{Amount: amount, open: &openClaw{expired: max(0, j.expired[lotsOf{e.ID, rec.Seq}])}}
 	present, judging := j.r.rules(rec)
 	for _, rules := range []*Ruleset{present, judging} { // the one that judged has the last word
 		if p := rules.PointsType(e.ID); p != nil {
-			c.policy = p.Negative
+			c.open.policy = p.Negative
 		}
 	}
-	if (j.r.command == commandUndo || j.r.command == commandReturn) && c.policy == NegativeRefuse {
-		c.policy = NegativeFloor // the reversal was decided with the event that led to this
+	if (j.r.command == commandUndo || j.r.command == commandReturn) && c.open.policy == NegativeRefuse {
+		c.open.policy = NegativeFloor // the reversal was decided with the event that led to this
 	}
 	j.claw(rec, e, c)
 }
@@ -380,7 +381,7 @@ func (j *judgement) compare(b *applier) (again bool) {
 					order = append(order, l)
 				}
 				levels[l] = append(levels[l], ref)
-			case !stands(b, rules, c):
+			case !j.stands(b, rules, c):
 				j.undo(ref, rec)
 				again = true
 			}
@@ -402,14 +403,14 @@ func (j *judgement) recordOf(seq uint64) *Record {
 }
 
 // stands reports whether an award is reached in the progress that b has come to.
-func stands(b *applier, rules *Ruleset, c *Cause) bool {
+func (j *judgement) stands(b *applier, rules *Ruleset, c *Cause) bool {
 	switch c.Event {
 	case ChallengeCompleted:
 		ch := rules.Challenge(c.ID)
 		return ch == nil || ch.Leave || b.completed(ch, c)
 	case StreakReached:
 		s := rules.streak(c.ID)
-		return s == nil || s.Leave || b.ranTo(s, c.Goal, c.Key)
+		return s == nil || s.Leave || j.ranTo(b, s, c.Goal, c.Key)
 	case BadgeEarned:
 		badge := find(rules.Badges, c.ID, func(b *Badge) string { return b.ID })
 		held := b.m.badge(c.ID)

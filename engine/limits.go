@@ -93,10 +93,7 @@ func sumUses(list []UsePeriod, limit uint64, first, last calendar.Key) (sum deci
 // refusingLimit is the first limit in times that leaves no further time, nil when all hold.
 func (a *applier) refusingLimit(limits []*Limit, to *Member) *Limit {
 	for _, l := range limits {
-		if l.Points != nil || a.recorded != nil && l.shared() {
-			continue
-		}
-		if a.used(l, to)+decimal.One > l.N {
+		if l.Points == nil && a.decides.refuses(a, l, to) {
 			return l
 		}
 	}

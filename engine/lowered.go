@@ -135,20 +135,20 @@ func (a *applier) completeShare(ch *Challenge, rec *ChallengeRecord, w challenge
 	if mine == nil {
 		return
 	}
-	if a.judge != nil {
+	g := a.awarding.group(a, id)
+	if g == nil {
 		for _, goal := range ch.Goals {
 			a.payShare(ch, rec, w, goal, group, &mine.Tally)
 		}
 		return
 	}
-	g := a.subjects.Group(id)
 	t := g.Count.period(w.key)
 	if t == nil {
 		return
 	}
 	for _, goal := range ch.Goals {
 		a.groupGoal(ch, g, w, goal, group, &t.Tally, a.event.Time)
-		if a.groupReached(ch, g, w.key, goal, group) {
+		if a.decides.groupReached(a, ch, g, w.key, goal, group) {
 			a.payShare(ch, rec, w, goal, group, &mine.Tally)
 		}
 	}

@@ -64,7 +64,7 @@ func checkMending(rules *Ruleset, e *event.Event) *Refusal {
 // mended finds the streak of a command with the member's record of it; nil where nothing can be done.
 func (a *applier) mended(e *event.Event) (*Streak, *StreakRecord) {
 	var data mending
-	if json.Unmarshal(e.Data, &data) != nil || a.refusedThen() {
+	if json.Unmarshal(e.Data, &data) != nil {
 		return nil, nil
 	}
 	s := a.rules.streak(data.Streak)
@@ -82,17 +82,26 @@ func (a *applier) freezeCommand(e *event.Event) {
 	if s == nil {
 		return
 	}
-	if a.judge == nil {
-		if a.m.StreakAt(a.rules, s, a.now).Stored >= s.Run.Hold {
-			a.refuse(CodeFreezesFull, "no more than "+count(s.Run.Hold)+" freezes can be held")
-			return
-		}
-		if !a.affords(s.FreezeCost) {
-			a.refuse(CodeInsufficient, "the member has fewer points than a freeze costs")
-			return
-		}
-		a.pay(s.FreezeCost, s.Source)
+	if a.m.StreakAt(a.rules, s, a.now).Stored >= s.Run.Hold {
+		a.refuse(CodeFreezesFull, "no more than "+count(s.Run.Hold)+" freezes can be held")
+		return
 	}
+	if !a.affords(s.FreezeCost) {
+		a.refuse(CodeInsufficient, "the member has fewer points than a freeze costs")
+		return
+	}
+	a.pay(s.FreezeCost, s.Source)
+	a.freeze(s, rec)
+}
+
+// freezeAgain buys a freeze that a recorded command bought, as a reversal looks at it again.
+func (a *applier) freezeAgain(e *event.Event) {
+	if s, rec := a.mended(e); s != nil {
+		a.freeze(s, rec)
+	}
+}
+
+func (a *applier) freeze(s *Streak, rec *StreakRecord) {
 	rec.Bought = append(rec.Bought, a.now)
 	a.out.replace(a.streakEffect(s, rec))
 }

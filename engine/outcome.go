@@ -25,6 +25,7 @@ type Outcome struct {
 	Number    uint64   // of the first of Raised, counted by member from 1 without gaps; 0 with none
 	shares    []share
 	overflow  string // the counter that would leave the range of numbers
+	uncounted string // the one of which a contribution does
 
 	Trail    *Trail    // nil for most events
 	Revision *Revision // what a reversal came to, nil for every other event

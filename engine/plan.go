@@ -237,8 +237,9 @@ func (a *applier) contributed(f *Feed) (d decimal.Decimal, ok bool) {
 	switch {
 	case err == nil:
 		return d, true
-	case errors.Is(err, decimal.ErrOverflow) && (a.judge == nil || a.judge.rec.Seq == a.judge.r.target.Seq):
-		a.overflows(f.counter)
+	case errors.Is(err, decimal.ErrOverflow):
+		a.out.uncounted = f.counter.Path
+		a.out.note("overflow", f.counter.Path, overflowing)
 	default:
 		a.out.note("evaluation", f.counter.Name, err.Error())
 	}

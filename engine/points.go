@@ -8,10 +8,21 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// grant opens a lot for the member at hand and tells of it. given is what caps left of wanted.
-func (a *applier) grant(p *Points, given, wanted decimal.Decimal, pending Pending, terms *Terms, by Source, goal string, boosts []Boosted) {
-	if a.judge == nil && a.give(p, given, wanted, pending, terms, by, goal, boosts) {
-		a.foldEarned(p, given, by)
+// issue is an amount of points that is given. given is what caps left of wanted.
+type issue struct {
+	points        *Points
+	given, wanted decimal.Decimal
+	pending       Pending
+	terms         *Terms
+	by            Source
+	goal          string
+	boosts        []Boosted
+}
+
+// issue opens a lot for the member at hand, tells of it, and counts it as earned.
+func (a *applier) issue(x issue) {
+	if a.give(x.points, x.given, x.wanted, x.pending, x.terms, x.by, x.goal, x.boosts) {
+		a.foldEarned(x.points, x.given, x.by)
 	}
 }
 

@@ -21,11 +21,12 @@ type Processor struct {
 	subjects *Subjects
 	ranks    Ranks
 	apply    applier
+	live     live  // the decisions of apply, but while the journal is applied again
 	probe    Facts // for a look at what an event comes to before it is applied
 
 	last    uint64           // seq of the last accepted event
 	arrived calendar.Instant // of the last accepted event; acceptance time never goes back
-	live    calendar.Instant // of the first
+	opened  calendar.Instant // of the first
 	batch   *Batch
 	// recent are events not yet confirmed as committed, by id.
 	recent map[string]accepted
@@ -67,6 +68,7 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
 		scores: map[scoreID]ScoreChange{},
 		erased: map[string]bool{}, batch: &Batch{}}
+	p.apply = newApplier(&p.live)
 	versions[0].first()
 	for i := range versions[1:] {
 		versions[i+1].succeed(versions[i])
@@ -82,7 +84,7 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	if err != nil {
 		return nil, err
 	}
-	p.live = calendar.Instant(integer.Signed(sequence(string(live))))
+	p.opened = calendar.Instant(integer.Signed(sequence(string(live))))
 	erased := stateRow(erasedPrefix)
 	err = store.Scan(erased, "", func(key string, _ []byte) bool {
 		p.erased[restOf(key, erased)] = true
@@ -135,10 +137,10 @@ func (p *Processor) again(rec *Record) error {
 	}
 	images := p.subjects.after(rec.Outcome.Images)
 	p.pass(&rec.Event)
-	p.apply.accepted, p.apply.live = p.arrived, p.live
-	p.last, p.apply.told = rec.Seq, &rec.Outcome
+	p.apply.accepted, p.apply.opened = p.arrived, p.opened
+	p.last, p.apply.decides = rec.Seq, &recovered{out: &rec.Outcome}
 	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
-	p.apply.told = nil
+	p.apply.decides = &p.live
 	if !sameEffects(out.Effects, rec.Outcome.Effects) || !sameRaised(out, &rec.Outcome) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
 	}
@@ -319,9 +321,9 @@ func (p *Processor) accept(e *event.Event, v Version, r *reversal) *Outcome {
 func (p *Processor) one(e *event.Event, v Version, r *reversal) *Outcome {
 	p.last++
 	present := p.versions[len(p.versions)-1]
-	p.apply.reversal, p.apply.accepted, p.apply.live = r, p.arrived, p.live
+	p.live.reversal, p.apply.accepted, p.apply.opened = r, p.arrived, p.opened
 	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
-	p.apply.reversal = nil
+	p.live.reversal = nil
 	p.prove(out, e)
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
@@ -444,7 +446,7 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 		p.scores, p.saving = map[scoreID]ScoreChange{}, p.scores
 		if len(b.States) > 0 {
 			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(integer.Bits(int64(p.arrived))))},
-				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.live))))})
+				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.opened))))})
 		}
 		b.Mark = p.last
 	}

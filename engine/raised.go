@@ -40,20 +40,15 @@ func MessageTypes() []*EventType { return append(BuiltinEvents(), NoticeTypes().
 var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
 	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop}
 
-// raise records that something happened to the member at hand. Of imported history, and of what time did while history was
-// being imported, nothing is recorded (semantics: Import of history).
+// raise notes that something happened to the member at hand.
 func (a *applier) raise(name string, at calendar.Instant, fields ...event.Value) {
-	if a.judge == nil && !a.quiet {
-		a.raised = append(a.raised, Raised{Type: name, At: at, Fields: fields})
-	}
+	a.raised = append(a.raised, Raised{Type: name, At: at, Fields: fields})
 }
 
-// tellRaised puts what was raised into the outcome, numbered by the member. What a reversal raised is not found out twice.
+// tellRaised puts what was raised into the outcome, numbered by the member. Of imported history nothing is told (semantics: Import
+// of history).
 func (a *applier) tellRaised() {
-	if a.told != nil && a.told.Revision != nil {
-		a.raised = append(a.raised[:0], a.told.Raised...)
-	}
-	if len(a.raised) == 0 {
+	if len(a.raised) == 0 || a.top.Past {
 		return
 	}
 	a.out.Raised, a.out.Number = cloned(a.raised), a.m.Raised+1

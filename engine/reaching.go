@@ -148,6 +148,25 @@ func (j *judgement) awarded() {
 	}
 }
 
+// follows reports whether a record has an award, so that what it gives and leads to is found in the records.
+func (j *judgement) follows(_ *applier, c Cause) bool { return !j.happened(c) }
+
+// reaches reports whether the member has had a goal of a streak, or has a level of a badge, as it is now.
+func (j *judgement) reaches(b *applier, c Cause) bool {
+	had := true
+	switch c.Event {
+	case BadgeEarned:
+		had = j.hasBadge(find(b.rules.Badges, c.ID, func(b *Badge) string { return b.ID }), c.Goal)
+	case StreakReached:
+		s := b.rules.streak(c.ID)
+		had = j.hasPaid(s, s.goal(c.Goal), b.runOf(s, b.m.streak(s.Key), c.Key), c.Times)
+	}
+	if !had {
+		j.reached = append(j.reached, c)
+	}
+	return had
+}
+
 // hasBadge reports whether the member has a badge at a level or a higher one.
 func (j *judgement) hasBadge(b *Badge, level string) bool {
 	held := j.a.m.badge(b.ID)

@@ -43,7 +43,7 @@ func Redact(store Store, versions []Version, members map[string]string, proceed 
 	r := &redactor{members: members, left: len(members)}
 	r.p = &Processor{versions: versions, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{},
 		erased: map[string]bool{}, batch: &Batch{}, store: nothing{}}
-	r.p.subjects = NewSubjects(r.p.current(), func(string) []byte { return nil })
+	r.p.apply, r.p.subjects = newApplier(&r.p.live), NewSubjects(r.p.current(), func(string) []byte { return nil })
 	var failed error
 	err := store.Records(1, func(seq uint64, b []byte) bool {
 		if seq%1024 == 0 && !proceed() {
@@ -118,7 +118,7 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 		}
 		return state
 	})
-	a := applier{told: &rec.Outcome}
+	a := newApplier(&recovered{out: &rec.Outcome})
 	a.run(present, judging, scratch, nil, &e, rec.Seq, nil)
 	if involved = involved || own; !involved {
 		return nil, false, nil
@@ -328,38 +328,4 @@ func (s *Subjects) after(images []Image) []Row {
 // Rewrite puts records that were written anew into the next batch.
 func (p *Processor) Rewrite(records []Rewritten) {
 	p.batch.Rewritten = append(p.batch.Rewritten, records...)
-}
-
-// transferredToErased carries out a recorded transfer of which the other member is no more, as far as it concerned the
-// member at hand. What it did to shared limits is told by the record's images. It reports whether there was one.
-func (a *applier) transferredToErased(p *plannedRule) bool {
-	if a.told == nil || !a.firedThen(p.rule) {
-		return false
-	}
-	r := p.rule
-	if p.from == "" {
-		a.take(a.grantPlan[p.first+len(r.Give):p.last], r.Source)
-	}
-	if p.to == "" {
-		for i := range r.Give {
-			a.givePlanned(&a.grantPlan[p.first+i], r, false)
-		}
-		a.countUse(r.Limits, a.m)
-	}
-	for i := range a.told.Effects {
-		if e := &a.told.Effects[i]; e.Kind == QueuedEffect && e.Source == r.Source && e.Cause == a.cause {
-			a.out.Effects = append(a.out.Effects, *e)
-		}
-	}
-	return true
-}
-
-// firedThen reports whether a rule fired for what is being processed, by the record: it gave, or took, or used a limit.
-func (a *applier) firedThen(r *Rule) bool {
-	if slices.ContainsFunc(a.told.Effects, func(e Effect) bool { return e.Source == r.Source && e.Cause == a.cause }) {
-		return true
-	}
-	return a.told.Trail != nil && slices.ContainsFunc(a.told.Trail.Uses, func(u UseMark) bool {
-		return u.Cause == a.cause && slices.ContainsFunc(r.Limits, func(l *Limit) bool { return l.id == u.Limit })
-	})
 }

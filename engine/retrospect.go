@@ -12,7 +12,8 @@ import (
 func (j *judgement) replay() *applier {
 	j.risen, j.paid = map[levelOf]int{}, map[groupGoal]bool{}
 	j.awarded()
-	b := &applier{judge: j}
+	b := &applier{decides: &recomputed{}, awarding: j}
+	j.timed = nil
 	id := j.r.target.Event.Member
 	subjects := NewSubjects(j.a.rules, j.r.state)
 	if m := subjects.Member(id); m != nil {
@@ -29,7 +30,13 @@ func (j *judgement) replay() *applier {
 		if t := judging.EventType(e.Type); t != nil {
 			e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 		}
-		b.run(present, judging, subjects, nil, &e, rec.Seq, nil)
+		out := b.run(present, judging, subjects, nil, &e, rec.Seq, nil)
+		if j.a.out.overflow == "" {
+			j.a.out.overflow = out.overflow
+		}
+		if rec.Seq == j.r.target.Seq && j.a.out.overflow == "" {
+			j.a.out.overflow = out.uncounted
+		}
 	}
 	// Time goes on until now, and the present ruleset asks.
 	b.rules, b.judging, b.now, b.m, b.out = j.a.rules, j.a.rules, j.a.now, subjects.Member(id), &Outcome{}
@@ -76,7 +83,7 @@ func (r *reversal) state(key string) []byte {
 }
 
 // replayed are the commands that make progress of their own.
-var replayed = []string{commandPut, commandEnroll, commandLeave, commandGrant, commandShare, commandFreeze, commandPlace, commandTime}
+var replayed = []string{commandPut, commandEnroll, commandLeave, commandGrant, commandShare, commandPlace, commandTime}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
 func (j *judgement) process(b *applier, e *event.Event) {
@@ -104,6 +111,8 @@ func (j *judgement) fold(b *applier, e *event.Event) {
 		case j.rec.Outcome.Refusal != nil:
 		case slices.Contains(replayed, e.Type):
 			command(b, e)
+		case e.Type == commandFreeze:
+			b.freezeAgain(e)
 		case e.Type == commandRepair:
 			b.mendAgain(j.rec.Outcome.Trail)
 		case e.Type == commandClaim:
@@ -239,8 +248,8 @@ func (j *judgement) bestow(b *applier, at calendar.Instant, kind EffectKind, id,
 
 // settle lets time do what it had done by a record's arrival. What expired stands in the record.
 func (j *judgement) settle(b *applier, now calendar.Instant) {
-	first := j.rec != nil && b.retold != j.rec // time is settled again after an event that has ended something
-	b.retold = j.rec
+	first := j.rec != nil && j.timed != j.rec // time is settled again after an event that has ended something
+	j.timed = j.rec
 	if first {
 		j.turns(b)
 	}
@@ -332,10 +341,4 @@ func (j *judgement) paidBy(rec *Record) {
 			j.paid[groupGoal{c.ID, c.Goal, c.Group, c.Key}] = true
 		}
 	}
-}
-
-// reachedByNow reports whether the records so far paid a group's goal: without what is reversed, who was paid may have
-// brought enough only later, and stays paid.
-func (j *judgement) reachedByNow(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
-	return j.paid[groupGoal{ch.ID, g.ID, group, window}]
 }

@@ -411,26 +411,7 @@ func (p *Processor) amended(target *Record, data, patch []byte) ([]byte, *Refusa
 // reverseCommand carries out a reversal: what it comes to is found out from the member's history, or told by the record.
 func (a *applier) reverseCommand(e *event.Event) {
 	a.look(e)
-	if a.told != nil {
-		a.out.Refusal = a.told.Refusal
-		if a.told.Revision != nil {
-			a.revise(a.told.Revision, nil)
-		}
-		return
-	}
-	if a.reversal == nil {
-		return
-	}
-	j := newJudgement(a)
-	if j.decide(); j.refusal != nil {
-		a.out.Refusal = j.refusal
-		return
-	}
-	before := accountsOf(a.m)
-	if !a.revise(j.rev, j) {
-		a.m.Accounts = before
-		a.out.Refusal = &Refusal{Code: CodeInsufficient, Message: "the points that this would take back have been spent, and a balance may not fall below zero"}
-	}
+	a.decides.reverse(a)
 }
 
 // accountsOf is a copy of the member's accounts.

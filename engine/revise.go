@@ -413,8 +413,9 @@ type boardScore struct {
 	tally   PeriodTally
 }
 
-// revise carries out a revision. It reports false where points refuse it; nothing but accounts has changed then.
-func (a *applier) revise(rev *Revision, j *judgement) bool {
+// revise carries out a revision; rise gives what an amendment gives more. It reports false where points refuse the revision; nothing
+// but accounts has changed then.
+func (a *applier) revise(rev *Revision, rise func()) bool {
 	if !a.claw(rev) {
 		return false
 	}
@@ -439,29 +440,29 @@ func (a *applier) revise(rev *Revision, j *judgement) bool {
 	for _, s := range rev.scores {
 		a.rescore(s.board, s.tally.Key, s.split, s.subject, &s.tally.Tally)
 	}
-	a.rises(rev, j)
+	if rev.Amended != nil { // its progress reaches what it reaches
+		rise()
+		a.retier(rev)
+		a.reachAgain(rev)
+	}
 	a.out.Revision = rev
 	return true
 }
 
-// rises carries out what an amendment gives more, and lets its progress reach what it reaches; j decides it, where it is not told.
-func (a *applier) rises(rev *Revision, j *judgement) {
-	if rev.Amended == nil {
-		return
+// rises finds out what an amendment gives more, and gives it.
+func (j *judgement) rises() {
+	j.raise()
+	j.retrace()
+}
+
+// raiseAgain gives what an amendment was found to give more.
+func (a *applier) raiseAgain(rev *Revision) {
+	for i := range rev.Used {
+		a.useMore(&rev.Used[i])
 	}
-	if j != nil {
-		j.raise()
-		j.retrace()
-	} else {
-		for i := range rev.Used {
-			a.useMore(&rev.Used[i])
-		}
-		for i := range rev.Raises {
-			a.carryOut(rev, &rev.Raises[i])
-		}
+	for i := range rev.Raises {
+		a.carryOut(rev, &rev.Raises[i])
 	}
-	a.retier(rev)
-	a.reachAgain(rev)
 }
 
 // retrace finds where the tiers are that count points which the amendment gives for a time before their late window, by looking at
@@ -500,7 +501,7 @@ func (a *applier) rescore(b *Leaderboard, key calendar.Key, split, subject strin
 
 // queueReversal queues the part of a reversal that concerns another member.
 func (a *applier) queueReversal(c *Claw) {
-	if c.Kind != QueuedEffect || a.told != nil {
+	if c.queued == nil { // it concerns the member alone, or stands in a record of its own
 		return
 	}
 	command, data := commandUndo, reversing{Event: c.ID}

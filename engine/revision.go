@@ -27,6 +27,12 @@ type Revision struct {
 
 // Claw takes back one thing that was given: points, as far as Amount says, or a badge, a reward, or what an event queued
 // for another member.
+// openClaw is what a claw of points is decided by that nothing has been taken for yet.
+type openClaw struct {
+	expired decimal.Decimal // at most so much can be forgiven
+	policy  NegativePolicy
+}
+
 type Claw struct {
 	Kind     EffectKind
 	Seq      uint64 // of the event that gave it
@@ -40,9 +46,8 @@ type Claw struct {
 	Debt     decimal.Decimal // of that, what nothing was left for
 	Let      decimal.Decimal // of that, what nothing was left for and is let go
 
-	expired decimal.Decimal // at most so much can be forgiven; known while it is decided
-	policy  NegativePolicy
-	queued  *Queued
+	open   *openClaw // nil where all of it is told
+	queued *Queued
 }
 
 // CauseRef names a cause among a program's: the record it is in, and its number there.

@@ -25,13 +25,13 @@ func (p *Processor) pass(e *event.Event) {
 		return
 	}
 	p.arrived = max(p.arrived, e.Arrived)
-	if p.live == 0 && e.Type != commandTime { // a tick after an import is none of the members' doing
-		p.live = e.Arrived
+	if p.opened == 0 && e.Type != commandTime { // a tick after an import is none of the members' doing
+		p.opened = e.Arrived
 	}
 }
 
 // Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
-func (p *Processor) Clock() (last, first calendar.Instant) { return p.arrived, p.live }
+func (p *Processor) Clock() (last, first calendar.Instant) { return p.arrived, p.opened }
 
 // LastAccepted is when the last event in a store was accepted, imported ones aside; 0 before the first. It is for those who ask
 // before they make a processor.

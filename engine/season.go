@@ -102,10 +102,10 @@ func (v Version) succeedBoards(before *Ruleset) {
 // others until the acceptance of what is live has passed their close. What time does counts at its own instant, however late it
 // is written down: no season closes before all that was due by its close has been.
 func (a *applier) seasonOver(closes calendar.Instant) bool {
-	if a.imported {
-		return a.live > 0 && closes > a.live && a.accepted >= closes
-	}
-	if a.scheduled {
+	switch {
+	case a.top.Past:
+		return a.opened > 0 && closes > a.opened && a.accepted >= closes
+	case a.phase == phaseTime:
 		return min(a.accepted, a.event.Time) >= closes
 	}
 	return a.accepted >= closes
@@ -184,7 +184,7 @@ func (a *applier) placeCommand(e *event.Event) {
 		return
 	}
 	now, waiting := a.now, len(a.queue)
-	a.now, a.scheduled = e.Time, true // it counts as of the close, however late the job
+	a.now, a.phase = e.Time, phaseTime // it counts as of the close, however late the job
 	a.look(e)
 	cause := a.caused(Cause{Event: SeasonClosed, ID: p.Leaderboard, Goal: p.Season, Group: p.Group, At: e.Time})
 	a.tellPlace(&p, board.Path, e)
@@ -197,7 +197,7 @@ func (a *applier) placeCommand(e *event.Event) {
 		a.rise(e.Time)
 	}
 	a.drain(waiting)
-	a.event, a.now, a.scheduled = e, now, false
+	a.event, a.now, a.phase = e, now, phaseEvent
 }
 
 // tellPlace says why the member is given something, or nothing.

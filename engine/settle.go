@@ -10,13 +10,9 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// settle writes down what time alone has made true of the member by now: lots that became available or expired, tiers
+// settleDue writes down what time alone has made true of the member by now: lots that became available or expired, tiers
 // that fell, streaks that broke. Whether an event or a job comes first changes nothing but who writes it.
-func (a *applier) settle(now calendar.Instant) {
-	if a.judge != nil {
-		a.judge.settle(a, now)
-		return
-	}
+func (a *applier) settleDue(now calendar.Instant) {
 	if (now < a.m.Due || a.m.Due == 0) && a.event.Type != commandTime {
 		a.settleTiers(now) // nothing falls yet, but since when a level is unmet must be known before its periods are forgotten
 		return
@@ -77,10 +73,11 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		}
 		length := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
-		quiet := a.quiet
-		a.quiet = quiet || s.hiddenFrom(rec)
-		a.follow(Cause{Event: StreakBroken, ID: s.ID, At: broke}, 0, []event.Value{event.TextValue(s.ID), event.NumberValue(n)}, s.ID, a.m.ID, broke.String())
-		a.quiet = quiet
+		fields := []event.Value{event.TextValue(s.ID), event.NumberValue(n)}
+		if !s.hiddenFrom(rec) {
+			a.raise(StreakBroken, broke, fields...)
+		}
+		a.lead(Cause{Event: StreakBroken, ID: s.ID, At: broke}, 0, fields, s.ID, a.m.ID, broke.String())
 		a.out.replace(a.streakEffect(s, rec))
 	}
 }

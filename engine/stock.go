@@ -220,19 +220,16 @@ var codeLetters = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPad
 // codeBytes is how long a generated code is: 16 letters.
 const codeBytes = 10
 
-// code is the code of one of a reward, made of a seed or the next of the pool; "" where the reward has none. A recorded
-// event tells the code that it had: nth counts the rewards of one kind, source and claim within it.
+// code is the code of one of a reward; "" where the reward has none.
 func (a *applier) code(r *Reward, seed, claim string, source Source) string {
 	if r.Codes == NoCodes {
 		return ""
 	}
-	if past := a.past(); past != nil {
-		e := nthReward(past.Effects, r.ID, source, claim, countRewards(a.out.Effects, r.ID, source, claim))
-		if e == nil {
-			return ""
-		}
-		return e.Code
-	}
+	return a.decides.code(a, r, seed, claim, source)
+}
+
+// nextCode is a code made of a seed, or the next of the pool.
+func (a *applier) nextCode(r *Reward, seed string) string {
 	if r.Codes == PoolCodes {
 		u := a.subjects.Use(r.codesKey())
 		return a.subjects.code(codeRow(r.ID, sumUses(u.Periods, codesHandedOut, 0, 0)))
@@ -241,14 +238,6 @@ func (a *applier) code(r *Reward, seed, claim string, source Source) string {
 	mac.Write([]byte(a.rules.Program + "\x00" + r.ID + "\x00" + seed))
 	code := codeLetters.EncodeToString(mac.Sum(nil)[:codeBytes])
 	return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
-}
-
-// past is the recorded outcome of an event that is applied again, nil for one that is decided now.
-func (a *applier) past() *Outcome {
-	if a.told != nil {
-		return a.told
-	}
-	return a.recorded
 }
 
 func isReward(e *Effect, reward string, source Source, claim string) bool {

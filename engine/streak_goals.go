@@ -116,12 +116,11 @@ func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
 			if !ok || !s.inTime(cal, run, g, in) {
 				break
 			}
-			if a.judge != nil && !a.judge.hasPaid(s, g, run, n) {
+			if a.awarding.reaches(a, Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time}) {
+				a.payStreak(s, rec, g, in, n)
+			} else {
 				rec.mark(s, cal, run, g, in)
-				a.judge.reached = append(a.judge.reached, Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time})
-				continue
 			}
-			a.payStreak(s, rec, g, in, n)
 		}
 	}
 }
@@ -145,16 +144,16 @@ func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.K
 
 // ranTo reports whether a goal of a streak that was paid in a period still is reached: the run that the period lies in is long
 // enough for as often as the goal was paid in it by then. What a negative contribution took back revokes nothing.
-func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
-	g, rec := s.goal(goal), a.m.streak(s.Key)
+func (j *judgement) ranTo(b *applier, s *Streak, goal string, in calendar.Key) bool {
+	g, rec := s.goal(goal), b.m.streak(s.Key)
 	switch {
 	case g == nil:
 		return true
 	case rec == nil:
 		return false
 	}
-	cal := a.rules.CalendarOf(a.m)
-	reached, run, n := rec.reached(s, cal, g), a.runOf(s, rec, in), 0
+	cal := b.rules.CalendarOf(b.m)
+	reached, run, n := rec.reached(s, cal, g), b.runOf(s, rec, in), 0
 	if run.Length == 0 {
 		return slices.Contains(reached, in)
 	}
@@ -164,7 +163,7 @@ func (a *applier) ranTo(s *Streak, goal string, in calendar.Key) bool {
 			paid++
 		}
 	}
-	if now := a.judge.a.m.streak(s.Key); now != nil {
+	if now := j.a.m.streak(s.Key); now != nil {
 		for _, k := range now.reached(s, cal, g) {
 			if run.First <= k && k <= in {
 				n++
@@ -223,7 +222,7 @@ func (j *judgement) keepMarks(b *applier, s *Streak, now, then *StreakRecord) {
 	}
 	for _, g := range s.Goals {
 		for _, in := range now.reached(s, cal, g) {
-			if b.ranTo(s, g.ID, in) {
+			if j.ranTo(b, s, g.ID, in) {
 				then.mark(s, cal, b.runOf(s, then, in), g, in)
 			}
 		}

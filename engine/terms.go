@@ -49,7 +49,7 @@ func (j *judgement) open(r *Rule, x *rising, to *Member) bool {
 // pending, those of their release, or else those with which they were born.
 func (j *judgement) termed(r *Rule, x *rising, acc *Account, cal calendar.Calendar, seq uint64) Lot {
 	a, target := j.a, j.r.target
-	then := applier{now: target.Event.Arrived, seq: target.Seq}
+	then := applier{seq: target.Seq, clock: clock{now: target.Event.Arrived}}
 	lot := then.openLot(acc, x.grant.Points, cal, x.amount, r.Pending)
 	first := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Available > a.now && l.Remaining > 0 })
 	if first < 0 {

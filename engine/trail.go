@@ -90,7 +90,7 @@ func cloned[T any](list []T) []T {
 
 // caused notes a cause and returns its number.
 func (a *applier) caused(c Cause) uint32 {
-	a.fresh = a.judge != nil && a.judge.happened(c)
+	a.fresh = !a.awarding.follows(a, c)
 	a.trail.Causes = append(a.trail.Causes, c)
 	return integer.Exact[uint32](len(a.trail.Causes))
 }
