@@ -32,7 +32,7 @@ type awarding interface {
 // accepting gives what is reached.
 type accepting struct{}
 
-func (accepting) process(a *applier, e *event.Event)                           { a.handle(e) }
+func (accepting) process(a *applier, e *event.Event)                     { a.handle(e) }
 func (accepting) settle(a *applier, now calendar.Instant)                { a.settleDue(now) }
 func (accepting) looksAt(a *applier, name string) bool                   { return a.m.looksAt(a.judging, name) }
 func (accepting) follows(*applier, Cause) bool                           { return true }
@@ -66,6 +66,6 @@ func (j *judgement) paysShare(ch *Challenge, window calendar.Key, group string, 
 
 // What was given of points, and of rewards, is told by the records.
 
-func (*judgement) points(*applier, issue)                                {}
-func (*judgement) goalPoints(*applier, *Grant, *Definition, string)      {}
+func (*judgement) points(*applier, issue)                                      {}
+func (*judgement) goalPoints(*applier, *Grant, *Definition, string)            {}
 func (*judgement) reward(*applier, *Reward, Source, string, *event.Event) bool { return true }
