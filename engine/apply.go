@@ -167,7 +167,7 @@ func (a *applier) begin(e *event.Event) {
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
 }
 
-// pass lets time do what is due by the event's arrival. What it did while history was being imported is not told.
+// noteAccepted lets time do what is due by the event's arrival. What it did while history was being imported is not told.
 func (a *applier) pass(e *event.Event) {
 	a.phase = phaseTime
 	untold, raised := a.m.Live == calendar.Forever, len(a.raised)

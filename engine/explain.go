@@ -67,7 +67,7 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 		return &Explanation{Record: rec}, nil
 	}
 	x := &explainer{store: store, rec: rec}
-	if x.present, x.judging = numbered(versions, rec.Present), numbered(versions, rec.Version); x.present == nil || x.judging == nil {
+	if x.present, x.judging = versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version); x.present == nil || x.judging == nil {
 		return &Explanation{Record: rec}, nil
 	}
 	var failed error

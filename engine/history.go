@@ -81,7 +81,7 @@ func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (
 
 // replay applies a recorded event to other subjects, with what it gave as recorded.
 func replay(versions []Version, subjects *Subjects, rec *Record) {
-	present, judging := numbered(versions, rec.Present), numbered(versions, rec.Version)
+	present, judging := versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version)
 	if present == nil || judging == nil {
 		return
 	}

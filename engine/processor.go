@@ -113,9 +113,9 @@ func (p *Processor) recover(mark, last uint64) error {
 			failed = err
 			return false
 		}
-		p.pass(&rec.Event)
+		p.noteAccepted(&rec.Event)
 		if seq > mark {
-			failed = p.again(rec)
+			failed = p.reapply(rec)
 		}
 		return failed == nil
 	})
@@ -125,8 +125,8 @@ func (p *Processor) recover(mark, last uint64) error {
 	return failed
 }
 
-// again applies a recorded event and compares what it means now with what it meant then.
-func (p *Processor) again(rec *Record) error {
+// reapply applies a recorded event and compares what it means now with what it meant then.
+func (p *Processor) reapply(rec *Record) error {
 	if isRedacted(rec) {
 		p.redacted(rec)
 		return p.failure
@@ -136,7 +136,7 @@ func (p *Processor) again(rec *Record) error {
 		return err
 	}
 	images := p.subjects.after(rec.Outcome.Images)
-	p.pass(&rec.Event)
+	p.noteAccepted(&rec.Event)
 	p.apply.accepted, p.apply.opened = p.arrived, p.opened
 	p.last, p.apply.decides = rec.Seq, &recovered{out: &rec.Outcome}
 	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
@@ -154,7 +154,7 @@ func (p *Processor) again(rec *Record) error {
 
 // read finds the versions that a record was decided by, and its event with its fields.
 func (p *Processor) read(rec *Record) (present, judging *Ruleset, e event.Event, err error) {
-	present, judging, e = p.numbered(rec.Present), p.numbered(rec.Version), rec.Event
+	present, judging, e = p.versionByNumber(rec.Present), p.versionByNumber(rec.Version), rec.Event
 	if judging == nil || present == nil {
 		return nil, nil, e, fmt.Errorf("journal record %d was decided by ruleset versions %d and %d, which are not at hand", rec.Seq, rec.Version, rec.Present)
 	}
@@ -211,9 +211,9 @@ func (p *Processor) at(i calendar.Instant) Version {
 // Versions are the versions of the program, the last one in force. The list is never changed, only replaced.
 func (p *Processor) Versions() []Version { return p.versions }
 
-func (p *Processor) numbered(number int) *Ruleset { return numbered(p.versions, number) }
+func (p *Processor) versionByNumber(number int) *Ruleset { return versionByNumber(p.versions, number) }
 
-func numbered(versions []Version, number int) *Ruleset {
+func versionByNumber(versions []Version, number int) *Ruleset {
 	for _, v := range versions {
 		if v.Number == number {
 			return v.Rules
@@ -294,7 +294,7 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 
 // accept applies a checked event and everything it causes for others.
 func (p *Processor) accept(e *event.Event, v Version, r *reversal) *Outcome {
-	first := p.one(e, v, r)
+	first := p.applyOne(e, v, r)
 	queue := first.Queued
 	for len(queue) > 0 {
 		next := queue[0]
@@ -305,7 +305,7 @@ func (p *Processor) accept(e *event.Event, v Version, r *reversal) *Outcome {
 		known, err := p.accepted(next.ID)
 		if err == nil && !known { // else it was given before: a derived id is given once
 			if r, _, err = p.prepare(next); err == nil {
-				queue = append(p.one(next, v, r).Queued, queue...) // what an event promised comes before anything else is decided
+				queue = append(p.applyOne(next, v, r).Queued, queue...) // what an event promised comes before anything else is decided
 			}
 		}
 		if err != nil {
@@ -313,18 +313,18 @@ func (p *Processor) accept(e *event.Event, v Version, r *reversal) *Outcome {
 			break
 		}
 	}
-	p.pass(e)
+	p.noteAccepted(e)
 	return first
 }
 
-// one applies one event and adds its record and rows to the batch.
-func (p *Processor) one(e *event.Event, v Version, r *reversal) *Outcome {
+// applyOne applies one event and adds its record and rows to the batch.
+func (p *Processor) applyOne(e *event.Event, v Version, r *reversal) *Outcome {
 	p.last++
 	present := p.versions[len(p.versions)-1]
 	p.live.reversal, p.apply.accepted, p.apply.opened = r, p.arrived, p.opened
 	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
 	p.live.reversal = nil
-	p.prove(out, e)
+	p.verifyBooks(out, e)
 	if len(p.batch.Records) == 0 {
 		p.batch.First = p.last
 	}
@@ -372,7 +372,7 @@ func (p *Processor) known(id string) (*Record, error) {
 
 // duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.
 func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) {
-	if e.Type != commandErase && !sameBody(p.numbered(rec.Version), &rec.Event, e) {
+	if e.Type != commandErase && !sameBody(p.versionByNumber(rec.Version), &rec.Event, e) {
 		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
 			Errors: []event.FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
 				Suggestion: "send a new event under a new id"}}}
@@ -417,9 +417,9 @@ func sameBody(rules *Ruleset, a, b *event.Event) bool {
 	return true
 }
 
-// prove checks the books of the accounts that an event has changed. A broken one is a mistake of ours: nothing of the batch is
+// verifyBooks checks the books of the accounts that an event has changed. A broken one is a mistake of ours: nothing of the batch is
 // ever committed or acknowledged, and the journal brings back what was (reliability: Invariants).
-func (p *Processor) prove(out *Outcome, e *event.Event) {
+func (p *Processor) verifyBooks(out *Outcome, e *event.Event) {
 	if len(out.Entries) == 0 {
 		return
 	}

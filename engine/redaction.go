@@ -88,7 +88,7 @@ func (r *redactor) record(rec *Record) error {
 	for i, key := range keys {
 		before[i] = p.subjects.shared(key)
 	}
-	if err := p.again(rec); err != nil {
+	if err := p.reapply(rec); err != nil {
 		return err
 	}
 	if involved {
@@ -300,11 +300,11 @@ func isRedacted(rec *Record) bool { return rec.Event.Kind == event.Redacted }
 // redacted applies what was left of an erased member's record.
 func (p *Processor) redacted(rec *Record) {
 	p.last = rec.Seq
-	p.pass(&rec.Event)
+	p.noteAccepted(&rec.Event)
 	for _, image := range p.subjects.after(rec.Outcome.Images) {
 		p.subjects.install(image.Key, image.Value, rec.Seq)
 	}
-	if rules := p.numbered(rec.Present); rules != nil {
+	if rules := p.versionByNumber(rec.Present); rules != nil {
 		for i := range rec.Outcome.Scores {
 			rec.Outcome.Scores[i].Key.Program = rules.Program
 		}

@@ -68,7 +68,7 @@ func (j *judgement) soFar() *Record {
 
 // rules are the versions that a record was decided by: the one whose definitions kept progress, and the one that judged.
 func (r *reversal) rules(rec *Record) (present, judging *Ruleset) {
-	return numbered(r.versions, rec.Present), numbered(r.versions, rec.Version)
+	return versionByNumber(r.versions, rec.Present), versionByNumber(r.versions, rec.Version)
 }
 
 // state is the snapshot, for the member it is of, and when calls opened promotions.

@@ -348,7 +348,7 @@ func (p *Processor) mustKnow(id string) *Record {
 
 // decidable reports whether the versions that a record was decided by are at hand.
 func (p *Processor) decidable(rec *Record) bool {
-	return p.numbered(rec.Version) != nil && p.numbered(rec.Present) != nil
+	return p.versionByNumber(rec.Version) != nil && p.versionByNumber(rec.Present) != nil
 }
 
 // inForce is the event's data as the last amendment has it.
@@ -402,7 +402,7 @@ func (p *Processor) amended(target *Record, data, patch []byte) ([]byte, *Refusa
 	if err != nil {
 		return nil, unfit(nil)
 	}
-	if _, errs := p.numbered(target.Version).EventType(target.Event.Type).Schema.Decode(data, "data."); len(errs) > 0 {
+	if _, errs := p.versionByNumber(target.Version).EventType(target.Event.Type).Schema.Decode(data, "data."); len(errs) > 0 {
 		return nil, unfit(errs)
 	}
 	return data, nil

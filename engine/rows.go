@@ -19,8 +19,8 @@ type scoreID struct {
 	member string
 }
 
-// pass lets the acceptance clock go on to an event that is accepted. Imported ones do not move it.
-func (p *Processor) pass(e *event.Event) {
+// noteAccepted lets the acceptance clock go on to an event that is accepted. Imported ones do not move it.
+func (p *Processor) noteAccepted(e *event.Event) {
 	if e.Past {
 		return
 	}

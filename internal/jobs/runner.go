@@ -31,11 +31,11 @@ type Runner struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	mu        sync.Mutex
-	programs  map[string]*works
+	programs  map[string]*programJobs
 }
 
-// works are the jobs of one program.
-type works struct {
+// programJobs are the jobs of one program.
+type programJobs struct {
 	program *program.Program
 	Options
 	// time is held by whoever does the work of time: a tick, or the clock of a sandbox that is moved.
@@ -59,7 +59,7 @@ func NewRunner(every time.Duration, log *slog.Logger) (*Runner, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Runner{scheduler: s, log: log, every: every, ctx: ctx, cancel: cancel, programs: map[string]*works{}}, nil
+	return &Runner{scheduler: s, log: log, every: every, ctx: ctx, cancel: cancel, programs: map[string]*programJobs{}}, nil
 }
 
 // quiet drops gocron's own messages: runs and failures are told by Status.
@@ -73,7 +73,7 @@ func (quiet) Warn(string, ...any)  {}
 // Add schedules the jobs of a program.
 func (r *Runner) Add(p *program.Program, o Options) error {
 	id := p.Rules().Program
-	w := &works{program: p, Options: o}
+	w := &programJobs{program: p, Options: o}
 	for _, kind := range engine.Works {
 		w.jobs = append(w.jobs, newTimeJob(p, kind))
 	}
@@ -115,7 +115,7 @@ func (r *Runner) tick(name string, do func()) error {
 
 // doTime does what time asks for by now, the kinds of work in turns of a piece each: a gift to a million members does not hold
 // up the close of a season.
-func (w *works) doTime(ctx context.Context, log *slog.Logger) {
+func (w *programJobs) doTime(ctx context.Context, log *slog.Logger) {
 	w.time.Lock()
 	defer w.time.Unlock()
 	id, some, failed := w.program.Rules().Program, true, map[*Job]bool{}

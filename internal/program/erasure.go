@@ -65,7 +65,7 @@ func (p *Program) redact(ctx context.Context, members map[string]string) error {
 	// A board outside this process remembers who was taken off it: it is built anew now, or when it is there again.
 	for i := range found.Rankings {
 		found.Rankings[i].Program = p.Rules().Program
-		if !p.inRoom {
+		if !p.inProcess {
 			found.Rows = append(found.Rows, engine.ToldRow(found.Rankings[i], engine.ToldMore))
 		}
 	}

@@ -53,14 +53,14 @@ type Options struct {
 
 // Program is one running program.
 type Program struct {
-	store   engine.Store
-	boards  leaderboards.Board
-	now     func() calendar.Instant
-	ahead   func() time.Duration
-	held    func() error
-	sources map[string]string
-	full    func() bool
-	inRoom  bool // the boards are in process and fed by the processor itself
+	store     engine.Store
+	boards    leaderboards.Board
+	now       func() calendar.Instant
+	ahead     func() time.Duration
+	held      func() error
+	sources   map[string]string
+	full      func() bool
+	inProcess bool // the boards are in process and fed by the processor itself
 
 	queue   chan *request
 	commits chan *commit
@@ -74,12 +74,12 @@ type Program struct {
 	views     map[string]*view
 	copies    copies
 
-	start   time.Time
-	asked   atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
-	durable atomic.Uint64
-	waitMu  sync.Mutex
-	waiters *sync.Cond
-	failure atomic.Pointer[error]
+	start      time.Time
+	lastSubmit atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
+	durable    atomic.Uint64
+	waitMu     sync.Mutex
+	waiters    *sync.Cond
+	failure    atomic.Pointer[error]
 }
 
 // request is events that wait for their results, in order.
@@ -118,7 +118,7 @@ func Open(o Options) (*Program, error) {
 	}
 	processor.SealCodes(o.Secret)
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full,
-		inRoom: o.Ranks != nil, processor: processor,
+		inProcess: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}, copies: copies{of: map[leaderboards.Key]*copied{}}}
 	if p.ahead == nil {
@@ -128,7 +128,7 @@ func Open(o Options) (*Program, error) {
 		p.held = func() error { return nil }
 	}
 	p.waiters, p.start = sync.NewCond(&p.waitMu), time.Now()
-	p.asked.Store(-int64(workAlone))
+	p.lastSubmit.Store(-int64(workAlone))
 	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
 		if err := o.Store.Commit(b); err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func Open(o Options) (*Program, error) {
 	p.durable.Store(processor.Last())
 	go p.decide()
 	go p.commit()
-	if p.inRoom {
+	if p.inProcess {
 		if err := errors.Join(p.forgetOutside(), p.Rebuild(context.Background())); err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
@@ -161,7 +161,7 @@ func (p *Program) SubmitContext(ctx context.Context, events ...*event.Event) ([]
 			return nil, fmt.Errorf("%w: %w", ErrHeld, err)
 		}
 	}
-	p.asked.Store(int64(time.Since(p.start)))
+	p.lastSubmit.Store(int64(time.Since(p.start)))
 	return p.submit(ctx, events)
 }
 

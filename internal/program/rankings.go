@@ -142,7 +142,7 @@ func (r *Ranking) read(ctx context.Context, ask func(context.Context, leaderboar
 // Told reports whether boards have been told of every score that an event or one before it changed; they are at once, but for those
 // outside this process.
 func (p *Program) Told(seq uint64) (told bool, err error) {
-	if told = true; p.inRoom {
+	if told = true; p.inProcess {
 		return told, nil
 	}
 	if err := p.Flush(); err != nil {

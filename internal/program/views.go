@@ -232,7 +232,7 @@ func (p *Program) rankings() (keys []leaderboards.Key, err error) {
 		return true
 	}
 	err = engine.Scores(p.store, func(s engine.ScoreChange) bool { return add(s.Key) })
-	if err == nil && !p.inRoom {
+	if err == nil && !p.inProcess {
 		err = engine.ToldRankings(p.store, "", func(_ string, key leaderboards.Key) bool { return add(key) })
 	}
 	return keys, err
@@ -260,7 +260,7 @@ func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
 	if errors.Is(err, leaderboards.ErrSuperseded) {
 		return nil
 	}
-	if err == nil && !p.inRoom {
+	if err == nil && !p.inProcess {
 		err = p.Put(engine.ToldRow(key, last))
 	}
 	return err

@@ -44,5 +44,5 @@ func (p *Program) Work(events ...*event.Event) error {
 
 // alone reports whether nobody but jobs has sent anything for a while.
 func (p *Program) alone() bool {
-	return time.Since(p.start)-time.Duration(p.asked.Load()) > workAlone
+	return time.Since(p.start)-time.Duration(p.lastSubmit.Load()) > workAlone
 }

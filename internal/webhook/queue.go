@@ -45,12 +45,12 @@ type queue struct {
 	dead    int
 	next    calendar.Instant // when the first waiting message is due; Forever: none
 	// An endpoint that is down:
-	failures int              // in a row
-	probe    calendar.Instant // when it is tried next; 0 while it is up
-	probes   int
-	rush     calendar.Instant // since when it is up again: what was last tried before is due. 0: nothing is
-	lastOK   calendar.Instant
-	lastErr  string
+	failures  int              // in a row
+	probe     calendar.Instant // when it is tried next; 0 while it is up
+	probes    int
+	recovered calendar.Instant // since when it is up again: what was last tried before is due. 0: nothing is
+	lastOK    calendar.Instant
+	lastErr   string
 }
 
 // delivery is one message on its way.
@@ -91,7 +91,7 @@ func (d *Deliverer) open(e *Endpoint) (*queue, error) {
 func (q *queue) idle(e *Endpoint, now calendar.Instant) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return e.Disabled != "" || q.next > now && q.rush == 0 && !q.takesNew(now)
+	return e.Disabled != "" || q.next > now && q.recovered == 0 && !q.takesNew(now)
 }
 
 // takesNew reports whether the next messages of the journal are to be sent. The lock is held.
@@ -140,7 +140,7 @@ func (q *queue) pass(ctx context.Context, e *Endpoint) (err error) {
 	now := q.d.program.Now()
 	q.mu.Lock()
 	through, probing, takes := q.cursor, q.probe > 0, q.takesNew(now)
-	next, rush := q.next, q.rush
+	next, recovered := q.next, q.recovered
 	q.next = calendar.Forever // what others add meanwhile is added to it
 	q.mu.Unlock()
 	defer func() {
@@ -151,7 +151,7 @@ func (q *queue) pass(ctx context.Context, e *Endpoint) (err error) {
 		q.next = min(q.next, next)
 		q.mu.Unlock()
 	}()
-	batch, next, err := q.due(now, next, rush)
+	batch, next, err := q.due(now, next, recovered)
 	if err != nil {
 		return err
 	}
@@ -173,8 +173,8 @@ func (q *queue) pass(ctx context.Context, e *Endpoint) (err error) {
 }
 
 // due are the waiting messages that are to be tried by now, and when the next one will be.
-func (q *queue) due(now, next, rush calendar.Instant) (batch []*delivery, _ calendar.Instant, err error) {
-	if next > now && rush == 0 {
+func (q *queue) due(now, next, recovered calendar.Instant) (batch []*delivery, _ calendar.Instant, err error) {
+	if next > now && recovered == 0 {
 		return nil, next, nil
 	}
 	next = calendar.Forever
@@ -184,14 +184,14 @@ func (q *queue) due(now, next, rush calendar.Instant) (batch []*delivery, _ cale
 		if at > now {
 			next = min(next, at)
 		}
-		if at > now && rush == 0 {
+		if at > now && recovered == 0 {
 			return false
 		}
 		t, err := decodeTries(key, value)
 		if failed = err; err != nil {
 			return false
 		}
-		if at > now && calendar.Instant(t.Last) >= rush {
+		if at > now && calendar.Instant(t.Last) >= recovered {
 			return true
 		}
 		if len(batch) == maxBatch {
@@ -204,9 +204,9 @@ func (q *queue) due(now, next, rush calendar.Instant) (batch []*delivery, _ cale
 	if err = errors.Join(err, failed); err != nil {
 		return nil, next, err
 	}
-	if len(batch) < maxBatch && rush > 0 {
+	if len(batch) < maxBatch && recovered > 0 {
 		q.mu.Lock()
-		q.rush = 0
+		q.recovered = 0
 		q.mu.Unlock()
 	}
 	for _, x := range batch {
@@ -283,8 +283,8 @@ func (x *delivery) try(r Result, now calendar.Instant) {
 	}
 }
 
-// came is what became of a batch: the rows that say so, and by how much counts change.
-type came struct {
+// passResult is what became of a batch: the rows that say so, and by how much counts change.
+type passResult struct {
 	rows              []engine.Row
 	delivered, failed int // failed: of first tries
 	waiting, dead     int
@@ -303,7 +303,7 @@ func (q *queue) write(batch []*delivery, through uint64, next *calendar.Instant)
 	if removed {
 		return nil
 	}
-	c := came{next: *next}
+	c := passResult{next: *next}
 	for _, x := range batch {
 		if err := q.add(&c, x, now); err != nil {
 			return err
@@ -332,13 +332,13 @@ func (q *queue) write(batch []*delivery, through uint64, next *calendar.Instant)
 	if store {
 		q.written = through
 	}
-	q.judge(batch, &c, now)
+	q.updateHealth(batch, &c, now)
 	q.d.delivered.Add(int64(c.delivered))
 	return nil
 }
 
 // add adds what became of one message.
-func (q *queue) add(c *came, x *delivery, now calendar.Instant) error {
+func (q *queue) add(c *passResult, x *delivery, now calendar.Instant) error {
 	if x.key != "" {
 		still, err := q.d.program.Store().Get(x.key)
 		if err != nil {
@@ -378,8 +378,8 @@ func (x *delivery) again(now calendar.Instant) (due calendar.Instant, alive bool
 	return due, due <= calendar.Instant(x.tries.First).Add(GiveUp)
 }
 
-// judge tells from a pass whether the endpoint is up. The lock is held.
-func (q *queue) judge(batch []*delivery, c *came, now calendar.Instant) {
+// updateHealth tells from a pass whether the endpoint is up. The lock is held.
+func (q *queue) updateHealth(batch []*delivery, c *passResult, now calendar.Instant) {
 	for _, x := range batch {
 		if x.sent && !x.tries.Delivered() {
 			q.lastErr = x.tries.Error
@@ -387,7 +387,7 @@ func (q *queue) judge(batch []*delivery, c *came, now calendar.Instant) {
 	}
 	if c.delivered > 0 {
 		if q.probe > 0 || q.lastOK == 0 && q.waiting > 0 { // a process that begins does not know what was down before
-			q.rush = now // it is back: what waits need not wait any longer
+			q.recovered = now // it is back: what waits need not wait any longer
 		}
 		q.lastOK = now
 		q.failures, q.probes, q.probe = 0, 0, 0
