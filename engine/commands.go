@@ -341,7 +341,7 @@ func (a *applier) carryOver(p *plannedRule, to, from *Member) {
 		a.gaveNothing(r, to)
 		return
 	}
-	a.countUse(r.Limits, to)
+	a.countUse(r.Limits, r.Source, to)
 	a.subjects.touchMember(to, to.Version) // its uses have changed; what it is given is an event of its own
 	a.trace.fired(a.event.ID, name, r.Position)
 }

@@ -142,7 +142,7 @@ func (d *recovered) transferToErased(a *applier, p *plannedRule) {
 		for i := range r.Give {
 			a.givePlanned(&a.grantPlan[p.first+i], r, false)
 		}
-		a.countUse(r.Limits, a.m)
+		a.countUse(r.Limits, r.Source, a.m)
 	}
 	for i := range d.out.Effects {
 		if e := &d.out.Effects[i]; e.Kind == QueuedEffect && e.Source == r.Source && e.Cause == a.cause {
@@ -157,7 +157,7 @@ func (d *recovered) fired(a *applier, r *Rule) bool {
 		return true
 	}
 	return d.out.Trail != nil && slices.ContainsFunc(d.out.Trail.Uses, func(u UseMark) bool {
-		return u.Cause == a.cause && slices.ContainsFunc(r.Limits, func(l *Limit) bool { return l.id == u.Limit })
+		return u.Cause == a.cause && u.Rule == r.Source
 	})
 }
 
@@ -245,7 +245,7 @@ func (d *recorded) transfer(a *applier, p *plannedRule) {
 		gives := a.grantPlan[p.first : p.first+len(r.Give)]
 		for i := range gives {
 			if a.givePlanned(&gives[i], r, false) {
-				a.countUse(r.Limits, a.m)
+				a.countUse(r.Limits, r.Source, a.m)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (a *applier) rule(p *plannedRule) {
 		a.gaveNothing(r, a.m)
 		return
 	}
-	a.countUse(r.Limits, a.m)
+	a.countUse(r.Limits, r.Source, a.m)
 	a.trace.fired(a.event.ID, name, r.Position)
 }
 
@@ -123,7 +123,7 @@ func (a *applier) useBoosts(g *Grant, applied []Boosted) {
 	for i := range applied {
 		if b := g.boost(applied[i].Boost); len(b.Limits) > 0 {
 			a.usePoints(b.Limits, g.Points, applied[i].Used, a.m)
-			a.countUse(b.Limits, a.m)
+			a.countUse(b.Limits, Source{}, a.m)
 		}
 	}
 }

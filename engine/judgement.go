@@ -29,7 +29,7 @@ type judgement struct {
 
 	was, lines *estimate           // of the event before and after its amendment
 	moved      map[usedMark]bool   // uses of limits whose key the amendment changes
-	freed      map[uint64]bool     // those limits
+	freed      map[usedBy]bool     // those limits
 	raises     []raised            // by earlier amendments
 	forgiven   map[claimed][]piece // by earlier reversals, in order
 
@@ -72,6 +72,12 @@ type usedMark struct {
 	index int
 }
 
+// usedBy is a limit as a rule uses it.
+type usedBy struct {
+	rule  Source
+	limit uint64
+}
+
 type lotsOf struct {
 	points string
 	seq    uint64
@@ -82,7 +88,7 @@ type levelOf struct{ tier, level string }
 func newJudgement(a *applier, r *reversal) *judgement {
 	j := &judgement{a: a, r: r, rev: &Revision{Seq: r.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
 		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{},
-		moved: map[usedMark]bool{}, freed: map[uint64]bool{}, forgiven: map[claimed][]piece{}}
+		moved: map[usedMark]bool{}, freed: map[usedBy]bool{}, forgiven: map[claimed][]piece{}}
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
 		j.rememberReturn(rec)
 	}
@@ -480,8 +486,7 @@ func (j *judgement) giveUsesBack() {
 
 // fell reports whether a rule or boost that used a limit did so for something that was undone.
 func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
-	rule := rules.limited(mark.Limit)
-	if rule != nil && rule.Leave {
+	if rules.leaves(mark.Rule) {
 		return false
 	}
 	if j.undone[CauseRef{rec.Seq, mark.Cause}] {
@@ -490,23 +495,12 @@ func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
 	if !j.ofTarget(rec) || mark.Cause > 0 {
 		return false
 	}
-	return j.undone[CauseRef{Seq: j.r.target.Seq}] || rule != nil && j.unfired(rule.Source)
+	return j.undone[CauseRef{Seq: j.r.target.Seq}] || mark.Rule.Section == RuleSection && j.unfired(mark.Rule)
 }
 
 // ofTarget reports whether a record is that of the reversed event, or of a reversal of it.
 func (j *judgement) ofTarget(rec *Record) bool {
 	return rec.Seq == j.r.target.Seq || rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == j.r.target.Seq
-}
-
-// limited is the rule that a limit belongs to, nil for a limit of something else.
-func (r *Ruleset) limited(id uint64) *Rule {
-	has := func(l *Limit) bool { return l.id == id }
-	for _, rule := range r.Rules {
-		if slices.ContainsFunc(rule.Limits, has) {
-			return rule
-		}
-	}
-	return nil
 }
 
 // freePlaces opens the winners' places of the goals that this reversal undoes.

@@ -117,12 +117,12 @@ func (a *applier) cap(limits []*Limit, points *Points, amount decimal.Decimal, t
 }
 
 // countUse counts one time in every limit in times.
-func (a *applier) countUse(limits []*Limit, to *Member) {
+func (a *applier) countUse(limits []*Limit, rule Source, to *Member) {
 	for _, l := range limits {
 		if l.Points != nil {
 			continue
 		}
-		mark := UseMark{Limit: l.id, Period: a.period(l), Cause: a.cause}
+		mark := UseMark{Limit: l.id, Rule: rule, Period: a.period(l), Cause: a.cause}
 		if shared := a.addUse(l, to, decimal.One); shared != nil {
 			mark.Shared = shared.Key
 		} else if to != a.m {

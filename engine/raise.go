@@ -131,7 +131,7 @@ func (j *judgement) marks(r *Rule, yield func(at usedMark, mark *UseMark)) {
 		}
 		for i := range rec.Outcome.Trail.Uses {
 			mark, at := &rec.Outcome.Trail.Uses[i], usedMark{rec.Seq, i}
-			if mark.Cause == 0 && !j.uses[at] && slices.ContainsFunc(r.Limits, func(l *Limit) bool { return l.id == mark.Limit }) {
+			if mark.Cause == 0 && !j.uses[at] && mark.Rule == r.Source {
 				yield(at, mark)
 			}
 		}
@@ -154,7 +154,7 @@ func (j *judgement) moveKeys() {
 				if l.Points != nil || mark == nil || to == nil || j.a.sameKey(l, mark, to) {
 					continue
 				}
-				j.moved[marks[l.id]], j.freed[l.id] = true, true
+				j.moved[marks[l.id]], j.freed[usedBy{p.rule.Source, l.id}] = true, true
 				if j.a.room(l, to) < decimal.One {
 					refused = true
 					j.a.stoppedBy(l, p.rule.Path, p.rule.Position, to)
@@ -385,7 +385,7 @@ func (j *judgement) useBoost(x *rising, b Boosted) {
 	j.usePoints(boost.Limits, x.grant.Points, more, j.a.m)
 	for _, l := range boost.Limits {
 		if most.Added == 0 && l.Points == nil {
-			j.use(l, decimal.One, j.a.m)
+			j.use(l, Source{}, decimal.One, j.a.m)
 		}
 	}
 }
@@ -394,7 +394,7 @@ func (j *judgement) useBoost(x *rising, b Boosted) {
 func (j *judgement) usePoints(limits []*Limit, points *Points, amount decimal.Decimal, to *Member) {
 	for _, l := range limits {
 		if l.Points == points && l.Points != nil && amount > 0 {
-			j.use(l, amount, to)
+			j.use(l, Source{}, amount, to)
 		}
 	}
 }
@@ -408,20 +408,20 @@ func (j *judgement) countUses(p *plannedRule, given bool) {
 		if l.Points != nil || to == nil {
 			continue
 		}
-		moved := j.freed[l.id]
+		moved := j.freed[usedBy{p.rule.Source, l.id}]
 		if moved || given && !held[l.id] {
-			j.use(l, decimal.One, to)
+			j.use(l, p.rule.Source, decimal.One, to)
 		}
 	}
 }
 
 // use uses a limit; uses in times leave a mark by which they can be given back.
-func (j *judgement) use(l *Limit, amount decimal.Decimal, to *Member) {
+func (j *judgement) use(l *Limit, rule Source, amount decimal.Decimal, to *Member) {
 	a := j.a
 	if a.usesForgotten(l) {
 		return
 	}
-	u := UseMore{UseMark: UseMark{Limit: l.id, Period: a.period(l)}, Amount: amount}
+	u := UseMore{UseMark: UseMark{Limit: l.id, Rule: rule, Period: a.period(l)}, Amount: amount}
 	if l.shared() {
 		u.Shared = a.useKey(l, to)
 	} else if to != a.m {

@@ -45,6 +45,7 @@ type Gift struct {
 // UseMark is one use of a limit in times.
 type UseMark struct {
 	Limit  uint64
+	Rule   Source // whose use it is, none for that of a boost: several rules share the limit of their promotion
 	Shared string // key of the shared count, "" where the limit counts the member alone
 	Member string // whose own count it is, "" for the event's member
 	Period calendar.Key
@@ -140,6 +141,7 @@ func (r *reader) causeOf(c *Cause) {
 
 func (w *writer) useMark(u *UseMark) {
 	w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
+	w.source(u.Rule)
 	w.text(u.Shared)
 	w.text(u.Member)
 	w.key(u.Period)
@@ -175,7 +177,7 @@ func (r *reader) trail() *Trail {
 }
 
 func (r *reader) useMark(u *UseMark) {
-	*u = UseMark{Limit: r.fixed(), Shared: r.text(), Member: r.text(), Period: r.key(), Cause: r.cause()}
+	*u = UseMark{Limit: r.fixed(), Rule: r.source(), Shared: r.text(), Member: r.text(), Period: r.key(), Cause: r.cause()}
 }
 
 func (r *reader) taken(p *TakenPart) {
