@@ -136,7 +136,9 @@ func (a *applier) releaseParts(d *Challenge) {
 		then := *event
 		then.ID, then.Time = p.ID, p.At
 		a.event = &then
-		a.countChallenge(c, rec, a.m.window(d, rec, a.facts.calendar, p.At), p.Contribution, p.Group)
+		w := a.m.window(d, rec, a.facts.calendar, p.At)
+		w.key = p.Window // by the zone that the member lived in when it came
+		a.countChallenge(c, rec, w, p.Contribution, p.Group)
 		a.event = event
 	}
 }

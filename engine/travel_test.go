@@ -82,3 +82,22 @@ func TestSharedDaysAreKeptForTheLastZone(t *testing.T) {
 		w.has("east", "stars", "100")
 	}
 }
+
+// What waits for a step that it needs lies in the window that it came in, wherever its member lives when the step is done.
+func TestWhatWaitsStaysInItsWindow(t *testing.T) {
+	w := program(t, `
+clock: member
+events: {visit: {}, buy: {}}
+points: {stars: {}}
+challenges:
+  daily:
+    every: day
+    give: {stars: 5}
+    steps: {come: {when: visit, goal: 1}, shop: {when: buy, goal: 1, needs: [come]}}
+`).at("2026-05-01T12:00:00Z")
+	w.moves("ann", "America/New_York")
+	w.at("2026-05-11T03:00:00Z").send("ann", "buy") // the 10th in New York, and waits
+	w.at("2026-05-11T15:00:00Z").moves("ann", "Africa/Cairo")
+	w.late("2026-05-10T19:00:00Z").send("ann", "visit") // the 10th in Cairo, and before it
+	w.has("ann", "stars", "5")
+}
