@@ -57,7 +57,7 @@ func (a *applier) adjustCommand(e *event.Event) {
 	if json.Unmarshal(e.Data, &c) != nil {
 		return
 	}
-	p := a.rules.PointsType(c.Points)
+	p := a.current.PointsType(c.Points)
 	if p == nil {
 		return
 	}
@@ -67,7 +67,7 @@ func (a *applier) adjustCommand(e *event.Event) {
 		a.give(p, c.Amount, c.Amount, Pending{Set: true}, nil, from, "", nil)
 		return
 	}
-	short := -c.Amount - a.m.Balance(a.rules, p, a.now).Spendable
+	short := -c.Amount - a.m.Balance(a.current, p, a.now).Spendable
 	if short <= 0 {
 		a.forfeit(p, -c.Amount, from)
 		return

@@ -36,8 +36,8 @@ type applier struct {
 	decides  decisions
 	awarding awarding
 
-	rules    *Ruleset // in force: its definitions keep progress
-	judging  *Ruleset // in force at the event's time: its rules, boosts and windows decide
+	current  *Ruleset // in force: its definitions keep progress
+	asOf     *Ruleset // in force at the event's time: its rules, boosts and windows decide
 	subjects *Subjects
 	ranks    Ranks
 	trace    *Trace
@@ -101,15 +101,15 @@ type counting struct {
 type giving struct {
 	codeKey []byte // of generated codes
 	cause   uint32 // of what is being given
-	// fresh is set while what has been reached leads to nothing yet: a judgement has come to something that no record has, and what
+	// fresh is set while what has been reached leads to nothing yet: a recomputation has come to something that no record has, and what
 	// that gives, and leads to, follows when it is reached indeed.
-	fresh bool
-	trail Trail
+	fresh      bool
+	provenance Provenance
 }
 
 // telling is what is told at the end, and memory for it.
 type telling struct {
-	raised  []Raised
+	raised  []Notification
 	effects []Effect
 	entries []Entry
 	// standings are the scores of a member that is erased now.
@@ -129,8 +129,8 @@ const (
 )
 
 // run applies an event in five phases.
-func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
-	a.rules, a.judging, a.subjects, a.ranks, a.trace = rules, judging, subjects, ranks, trace
+func (a *applier) run(current, asOf *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
+	a.current, a.asOf, a.subjects, a.ranks, a.trace = current, asOf, subjects, ranks, trace
 	a.reset(e, seq)
 	if ofProgram(e.Type) {
 		a.out.Effects, a.out.Entries = nil, nil
@@ -146,13 +146,13 @@ func (a *applier) run(rules, judging *Ruleset, subjects *Subjects, ranks Ranks, 
 
 // reset forgets the event before.
 func (a *applier) reset(e *event.Event, seq uint64) {
-	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: a.judging.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
+	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: a.asOf.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.seq, a.now, a.top, a.event, a.queue, a.phase = seq, e.Arrived, e, e, a.queue[:0], phaseBegin
 	a.tiers, a.cause, a.raised = false, 0, a.raised[:0]
 	if !e.Past {
 		a.accepted = e.Arrived
 	}
-	a.trail.reset()
+	a.provenance.reset()
 	a.facts.spent, a.facts.of, a.overworked = [2]int{}, ofRules, [2]bool{}
 }
 
@@ -161,7 +161,7 @@ func (a *applier) begin(e *event.Event) {
 	if a.m = a.subjects.Member(e.Member); a.m == nil {
 		a.join(e)
 	}
-	a.m.align(a.rules)
+	a.m.align(a.current)
 	a.subjects.touchMember(a.m, a.seq)
 	a.followMoves()
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
@@ -203,7 +203,7 @@ func (a *applier) conclude() *Outcome {
 	a.phase = phaseConclude
 	a.decides.conclude(a)
 	a.m.Events++
-	a.out.Trail = a.trail.kept()
+	a.out.Provenance = a.provenance.kept()
 	a.out.sortEffects()
 	// The outcome is kept until it is committed and answered; what it grew in is used again.
 	a.effects, a.entries = a.out.Effects, a.out.Entries
@@ -213,8 +213,8 @@ func (a *applier) conclude() *Outcome {
 
 // join makes a new member, with `joined` and its effects first.
 func (a *applier) join(e *event.Event) {
-	m := &Member{ID: e.Member, Joined: e.Time, Moved: a.rules.lastMove()}
-	m.align(a.rules)
+	m := &Member{ID: e.Member, Joined: e.Time, Moved: a.current.lastMove()}
+	m.align(a.current)
 	a.m = m
 	a.subjects.add(m)
 	a.subjects.touchMember(m, a.seq)
@@ -241,11 +241,11 @@ func (a *applier) handle(e *event.Event) {
 		}
 		return
 	}
-	t := a.judging.EventType(e.Type)
+	t := a.asOf.EventType(e.Type)
 	if t == nil { // a follow-up's type, or one of an older ruleset, that nothing looks at
 		return
 	}
-	if a.judging == a.rules {
+	if a.asOf == a.current {
 		a.look(e)
 		a.plan(t)
 	} else {
@@ -268,7 +268,7 @@ func (a *applier) handle(e *event.Event) {
 
 // look points expressions at an event of the member at hand.
 func (a *applier) look(e *event.Event) {
-	a.facts.Reset(a.rules, e, a.m)
+	a.facts.Reset(a.current, e, a.m)
 	a.facts.subjects = a.subjects
 }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// awarding says what becomes of what an event is and reaches: it is given, or a judgement finds out that it would be.
+// awarding says what becomes of what an event is and reaches: it is given, or a recomputation finds out that it would be.
 type awarding interface {
 	// process handles one event or follow-up.
 	process(a *applier, e *event.Event)
@@ -34,7 +34,7 @@ type accepting struct{}
 
 func (accepting) process(a *applier, e *event.Event)                     { a.handle(e) }
 func (accepting) settle(a *applier, now calendar.Instant)                { a.settleDue(now) }
-func (accepting) looksAt(a *applier, name string) bool                   { return a.m.looksAt(a.judging, name) }
+func (accepting) looksAt(a *applier, name string) bool                   { return a.m.looksAt(a.asOf, name) }
 func (accepting) follows(*applier, Cause) bool                           { return true }
 func (accepting) reaches(*applier, Cause) bool                           { return true }
 func (accepting) group(a *applier, id CountID) *Group                    { return a.subjects.Group(id) }
@@ -49,23 +49,23 @@ func (accepting) reward(a *applier, r *Reward, by Source, goal string, e *event.
 	return a.handOut(r, by, goal, e)
 }
 
-// The judgement of a reversal finds out what would be given.
+// The recomputation of a reversal finds out what would be given.
 
-func (j *judgement) looksAt(b *applier, name string) bool {
-	return j.a.m.looksAt(b.judging, name) // it has the lots, which the member that is looked at again does not have
+func (j *recomputation) looksAt(b *applier, name string) bool {
+	return j.a.m.looksAt(b.asOf, name) // it has the lots, which the member that is looked at again does not have
 }
 
 // group keeps none: what is reversed is one member's share.
-func (*judgement) group(*applier, CountID) *Group { return nil }
+func (*recomputation) group(*applier, CountID) *Group { return nil }
 
 // paysShare reports whether the records so far paid a group's goal: without what is reversed, who was paid may have brought enough
 // only later, and stays paid.
-func (j *judgement) paysShare(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
+func (j *recomputation) paysShare(ch *Challenge, window calendar.Key, group string, g *Goal) bool {
 	return j.paid[groupGoal{ch.ID, g.ID, group, window}]
 }
 
 // What was given of points, and of rewards, is told by the records.
 
-func (*judgement) points(*applier, issue)                                      {}
-func (*judgement) goalPoints(*applier, *Grant, *Definition, string)            {}
-func (*judgement) reward(*applier, *Reward, Source, string, *event.Event) bool { return true }
+func (*recomputation) points(*applier, issue)                                      {}
+func (*recomputation) goalPoints(*applier, *Grant, *Definition, string)            {}
+func (*recomputation) reward(*applier, *Reward, Source, string, *event.Event) bool { return true }

@@ -60,8 +60,8 @@ func (a *applier) dropScore(b *Leaderboard, key calendar.Key, split, subject str
 
 func (a *applier) tellScore(b *Leaderboard, key calendar.Key, split string, score leaderboards.Score) {
 	c := b.Counter
-	board := leaderboards.Key{Program: a.rules.Program, Board: b.Key, Season: a.rules.Calendar.Label(c.Every, key), Split: split}
-	if c.Every != calendar.Always && a.seasonOver(a.rules.SeasonCloses(b, key)) {
+	board := leaderboards.Key{Program: a.current.Program, Board: b.Key, Season: a.current.Calendar.Label(c.Every, key), Split: split}
+	if c.Every != calendar.Always && a.seasonOver(a.current.SeasonCloses(b, key)) {
 		a.tooLate(b, board.Season)
 		return
 	}

@@ -203,8 +203,8 @@ func (a *applier) reach(ch *Challenge, rec *ChallengeRecord, w challengeWindow, 
 		rec.Times++
 	}
 	cause := a.caused(Cause{Event: ChallengeCompleted, ID: ch.ID, Goal: g.ID, Key: w.key, Group: group, Times: mark.Times, At: a.event.Time})
-	won := ch.Winners > 0 && a.decides.winner(a, ch, w.key, g, &a.trail.Causes[cause-1])
-	a.trail.Causes[cause-1].Won = won
+	won := ch.Winners > 0 && a.decides.winner(a, ch, w.key, g, &a.provenance.Causes[cause-1])
+	a.provenance.Causes[cause-1].Won = won
 	if ch.Winners > 0 && !won {
 		if !ch.hiddenFrom(rec) {
 			a.out.note("not_given", name, noPlace(g.ID, mark.Times))
@@ -237,7 +237,7 @@ func noPlace(goal string, times int) string {
 
 // takePlace takes one of the winners' places, by acceptance order.
 func (a *applier) takePlace(ch *Challenge, window calendar.Key, g *Goal) bool {
-	u := a.subjects.Use(ch.winnersKey(g.ID))
+	u := a.subjects.Usage(ch.winnersKey(g.ID))
 	places, _ := decimal.FromInt(int64(ch.Winners))
 	taken := slices.ContainsFunc(u.Periods, func(p UsePeriod) bool { return p.Key == window && p.Used >= places })
 	if taken {
@@ -250,7 +250,7 @@ func (a *applier) takePlace(ch *Challenge, window calendar.Key, g *Goal) bool {
 
 // won reports whether a recorded event took a winner's place with a completion.
 func (o *Outcome) won(c *Cause) bool {
-	return o.Trail != nil && slices.ContainsFunc(o.Trail.Causes, func(r Cause) bool {
+	return o.Provenance != nil && slices.ContainsFunc(o.Provenance.Causes, func(r Cause) bool {
 		return r.Won && r.Event == c.Event && r.ID == c.ID && r.Goal == c.Goal && r.Key == c.Key && r.Group == c.Group && r.Times == c.Times
 	})
 }
@@ -429,7 +429,7 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 	if !a.forgets || ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
 		return
 	}
-	oldest := a.facts.calendar.Key(ch.Every, a.rules.Calendar.Before(a.now, a.rules.Late))
+	oldest := a.facts.calendar.Key(ch.Every, a.current.Calendar.Before(a.now, a.current.Late))
 	rec.Windows = slices.DeleteFunc(rec.Windows, func(w ChallengeWindow) bool { return w.Key < oldest })
 	for _, count := range a.m.Counts {
 		if ch.owns(count.Name) {

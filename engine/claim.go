@@ -188,7 +188,7 @@ func decodeClaim(state []byte) *Claim {
 // acquired writes what members have bought, at the end of their state; for those who never did, that alone.
 func (w *writer) acquired(m *Member) {
 	bought := func(s *StreakRecord) bool { return len(s.Bought)+len(s.Mended) > 0 }
-	told := func(h Holding) bool { return h.Claim != "" || h.Code != "" }
+	told := func(h RewardHeld) bool { return h.Claim != "" || h.Code != "" }
 	some := len(m.Claims) > 0 || slices.ContainsFunc(m.Streaks, bought) || slices.ContainsFunc(m.Rewards, told)
 	if w.flag(some); !some {
 		return

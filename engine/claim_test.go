@@ -472,7 +472,7 @@ func TestClaimsInThePast(t *testing.T) {
 	}
 	last, err := engine.MemberAt(w.store, w.versions, "ann", w.now)
 	require.NoError(t, err)
-	require.Equal(t, w.p.Member("ann").Holdings(w.now), last.Holdings(w.now), "with their codes")
+	require.Equal(t, w.p.Member("ann").RewardsHeld(w.now), last.RewardsHeld(w.now), "with their codes")
 }
 
 func TestAHoldOfDaysEndsWithALocalDay(t *testing.T) {

@@ -160,28 +160,28 @@ func (a *applier) put(e *event.Event) {
 		a.m.Name = *p.Name
 	}
 	if p.Timezone != nil {
-		if zone, err := a.rules.zones.Load(*p.Timezone); err == nil {
-			if before := a.rules.CalendarOf(a.m).Zone; a.rules.MemberClock && (a.m.Zone != nil || a.m.hasSent(a.rules)) {
-				a.m.travel(a.rules, before, zone, e.Time)
+		if zone, err := a.current.zones.Load(*p.Timezone); err == nil {
+			if before := a.current.CalendarOf(a.m).Zone; a.current.MemberClock && (a.m.Zone != nil || a.m.hasSent(a.current)) {
+				a.m.travel(a.current, before, zone, e.Time)
 			}
 			a.m.Zone = zone
 			a.breakElsewhere()
 		}
 	}
-	values, errs := a.rules.Member.DecodeFields(p.Fields)
+	values, errs := a.current.Member.DecodeFields(p.Fields)
 	if len(errs) > 0 {
 		return
 	}
 	for _, v := range values {
-		a.changeField(a.rules.Member.Field(v.Name).Slot, v.Value, e.Time)
+		a.changeField(a.current.Member.Field(v.Name).Slot, v.Value, e.Time)
 	}
 }
 
 // breakElsewhere finds when running streaks break by the midnights of the member's new zone.
 func (a *applier) breakElsewhere() {
 	for _, rec := range a.m.Streaks {
-		if s := a.rules.streakOf(rec); s != nil && rec.Breaks > 0 {
-			if at := a.m.StreakAt(a.rules, s, a.now).BreaksAt; at > 0 {
+		if s := a.current.streakOf(rec); s != nil && rec.Breaks > 0 {
+			if at := a.m.StreakAt(a.current, s, a.now).BreaksAt; at > 0 {
 				rec.Breaks = at
 			}
 		}
@@ -194,10 +194,10 @@ func (a *applier) enrollCommand(e *event.Event) {
 		return
 	}
 	a.look(e)
-	if ch := a.rules.Challenge(data.Challenge); ch != nil {
+	if ch := a.current.Challenge(data.Challenge); ch != nil {
 		a.enroll(ch, e.Time)
 	}
-	if s := a.rules.streak(data.Streak); s != nil {
+	if s := a.current.streak(data.Streak); s != nil {
 		rec := a.m.needStreak(s.Key)
 		if rec.Joined == 0 {
 			rec.Joined = e.Time
@@ -216,18 +216,18 @@ func (a *applier) grantCommand(e *event.Event) {
 	if g.Pending != nil {
 		pending = *g.Pending
 	}
-	if p := a.rules.PointsType(g.Points); p != nil {
+	if p := a.current.PointsType(g.Points); p != nil {
 		a.awarding.points(a, issue{p, g.Amount, g.Wanted, pending, g.Terms, g.Source, g.Goal, g.Boosts})
 	}
-	if b := find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
+	if b := find(a.current.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
 		if !a.earnBadge(b, g.Level, g.Source, e) {
 			a.gave(BadgeEffect, b.ID, g.Level, g.Source)
 		}
 	}
-	if r := a.rules.Reward(g.Reward); r != nil {
+	if r := a.current.Reward(g.Reward); r != nil {
 		a.awarding.reward(a, r, g.Source, g.Goal, e)
 	}
-	if t := a.rules.tier(g.Tier); t != nil {
+	if t := a.current.tier(g.Tier); t != nil {
 		a.liftTier(t, g.Level, e)
 	}
 	if a.tiers {
@@ -241,7 +241,7 @@ func (a *applier) takeCommand(e *event.Event) {
 	if json.Unmarshal(e.Data, &g) != nil {
 		return
 	}
-	if p := a.rules.PointsType(g.Points); p != nil {
+	if p := a.current.PointsType(g.Points); p != nil {
 		a.forfeit(p, g.Amount, g.Source)
 	}
 }
@@ -252,7 +252,7 @@ func (a *applier) shareCommand(e *event.Event) {
 	if json.Unmarshal(e.Data, &s) != nil {
 		return
 	}
-	ch := a.rules.Challenge(s.Challenge)
+	ch := a.current.Challenge(s.Challenge)
 	if ch == nil || ch.Counter == nil {
 		return
 	}
@@ -420,7 +420,7 @@ func (a *applier) takeFrom(from *Member, takes []plannedGrant, by *Rule) bool {
 	for i := range takes {
 		p := takes[i].grant.Points
 		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
-		if err != nil || from.Balance(a.rules, p, a.now).Spendable-a.promised(from, p) < d {
+		if err != nil || from.Balance(a.current, p, a.now).Spendable-a.promised(from, p) < d {
 			return false
 		}
 		amounts[i] = d

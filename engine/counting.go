@@ -90,7 +90,7 @@ func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribu
 	var err error
 	if c.AtMost.N > 0 && c.Fold != challenges.Distinct {
 		err = t.AddAtMost(c.Fold, con, a.facts.calendar.Key(c.AtMost.Per, con.At), c.AtMost.N)
-		t.Forget(c.Fold, a.facts.calendar.Key(c.AtMost.Per, a.rules.Calendar.Before(a.now, a.rules.Late)))
+		t.Forget(c.Fold, a.facts.calendar.Key(c.AtMost.Per, a.current.Calendar.Before(a.now, a.current.Late)))
 	} else {
 		err = t.Add(c.Fold, con)
 	}
@@ -295,7 +295,7 @@ func (a *applier) forgetPeriods(c *Counter, count *Count) {
 	if !a.forgets || c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
 		return
 	}
-	horizon, cal := a.rules.Calendar.Before(a.now, a.rules.Late), a.rules.lastCalendar()
+	horizon, cal := a.current.Calendar.Before(a.now, a.current.Late), a.current.lastCalendar()
 	if !c.Last.IsZero() {
 		horizon = cal.WindowStart(horizon, c.Last)
 	}
@@ -369,7 +369,7 @@ func (r *StreakRecord) forget(s *challenges.Streak, cal calendar.Calendar) {
 
 // streakEffect tells where a streak stands now, and remembers when it breaks.
 func (a *applier) streakEffect(s *Streak, rec *StreakRecord) Effect {
-	st := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), a.now)
+	st := s.Run.At(a.current.CalendarOf(a.m), a.m.history(rec), a.now)
 	rec.Breaks = st.BreaksAt
 	return Effect{Kind: StreakEffect, ID: s.ID, Length: st.Length, Longest: st.Longest, State: string(st.State),
 		AtRiskAt: st.AtRiskAt, BreaksAt: st.BreaksAt, Hidden: s.hiddenFrom(rec)}

@@ -87,7 +87,7 @@ func (d *live) reverse(a *applier) {
 	if d.reversal == nil {
 		return
 	}
-	j := newJudgement(a, d.reversal)
+	j := newRecomputation(a, d.reversal)
 	if j.decide(); j.refusal != nil {
 		a.out.Refusal = j.refusal
 		return
@@ -156,7 +156,7 @@ func (d *recovered) fired(a *applier, r *Rule) bool {
 	if slices.ContainsFunc(d.out.Effects, func(e Effect) bool { return e.Source == r.Source && e.Cause == a.cause }) {
 		return true
 	}
-	return d.out.Trail != nil && slices.ContainsFunc(d.out.Trail.Uses, func(u UseMark) bool {
+	return d.out.Provenance != nil && slices.ContainsFunc(d.out.Provenance.Uses, func(u UsageMark) bool {
 		return u.Cause == a.cause && u.Rule == r.Source
 	})
 }
@@ -172,12 +172,12 @@ func (d *recovered) reverse(a *applier) {
 func (d *recovered) conclude(a *applier) {
 	revised := d.out.Revision != nil
 	if revised {
-		a.out.Effects, a.raised = slices.Clone(d.out.Effects), append(a.raised[:0], d.out.Raised...)
+		a.out.Effects, a.raised = slices.Clone(d.out.Effects), append(a.raised[:0], d.out.Notifications...)
 	}
 	if revised || a.top.Type == commandErase {
 		a.out.Scores = slices.Clone(d.out.Scores)
 		for i := range a.out.Scores {
-			a.out.Scores[i].Key.Program = a.rules.Program
+			a.out.Scores[i].Key.Program = a.current.Program
 		}
 	}
 	d.live.conclude(a)
@@ -250,7 +250,7 @@ func (d *recorded) transfer(a *applier, p *plannedRule) {
 		}
 	}
 	d.out.Effects = slices.DeleteFunc(d.out.Effects, func(e Effect) bool {
-		points := a.rules.PointsType(e.ID)
+		points := a.current.PointsType(e.ID)
 		taken := e.Kind == PointsEffect && e.Source == r.Source && e.Amount < 0 && points != nil
 		if taken {
 			a.forfeit(points, -e.Amount, r.Source)
@@ -261,7 +261,7 @@ func (d *recorded) transfer(a *applier, p *plannedRule) {
 
 func (*recorded) claimable(*applier, *Reward, []Cost) bool { return true }
 
-// recomputed decides for a judgement, which asks no rules: what they gave stands in the records.
+// recomputed decides for a recomputation, which asks no rules: what they gave stands in the records.
 type recomputed struct {
 	live
 }

@@ -3,16 +3,16 @@
 //
 // The path of an event:
 //
-//	Event ──> Processor.Process ──> check: known? fits? in time?        (check.go, package event)
+//	Event ──> Processor.Process ──> check: known? fits? in time?        (validate.go, package event)
 //	                                Apply                               (apply.go)
 //	                                  settle what time has done         (settle.go)
 //	                                  plan: ask rules and counters      (plan.go, window.go)
 //	                                  carry out, within limits          (grants.go, limits.go, points.go,
 //	                                                                     counting.go, challenge.go)
 //	                                  follow-ups, at most MaxDepth deep
-//	                                Record and rows into a Batch        (processor.go, rows.go, record.go)
-//	                                a reversal instead: look again at   (reversal.go, snapshot.go, judgement.go,
-//	                                the member's events without it       retrospect.go, revise.go, clawback.go)
+//	                                Record and rows into a Batch        (processor.go, store_rows.go, record.go)
+//	                                a reversal instead: look again at   (reversal.go, snapshot.go, reversal_decide.go,
+//	                                the member's events without it       reversal_replay.go, reversal_apply.go, reversal_points.go)
 //	Processor.Take ──> Store.Commit ──> the owner answers with the Outcome
 //
 // A Ruleset is compiled elsewhere (package rulesets); two function types, Cond and Amount, are all that the engine knows
@@ -25,15 +25,15 @@
 //	issued = remaining + held + pending + spent + expired + forfeited + reversed - debt
 //
 // and every change is an Entry with the event that caused it. A Claim pins parts of lots until it is confirmed, cancelled or
-// its hold is over; a passage lets time pass over an account, for those who write that down and for those who ask. A
+// its hold is over; a settlement lets time pass over an account, for those who write that down and for those who ask. A
 // reversal is decided once, from the member's journal, and its Revision is journaled: nobody who applies the record again
-// reads history. The Trail of every record says what caused what, so that what an undone award gave can be found. Questions
+// reads history. The Provenance of every record says what caused what, so that what an undone award gave can be found. Questions
 // about a member (Balance, StreakAt, TierAt, ChallengeAt, ClaimsAt) take an instant and count the time since the last event,
 // whether or not a job has written it down.
 //
 // What time alone does is written down by Works (work.go), which a server's jobs, tests of rulesets and the clock of a sandbox
-// share: members that are due (timers.go, notice.go), promotions opened by calls (promotion.go), gifts to groups, seasons. What
-// an event or a tick raised is kept with it, so that the journal is the outbox of webhooks (raised.go, messages.go).
+// share: members that are due (timers.go, notices.go), promotions opened by calls (promotion.go), gifts to groups, seasons. What
+// an event or a tick raised is kept with it, so that the journal is the outbox of webhooks (notifications.go, messages.go).
 //
 // A season of a leaderboard closes by the acceptance of an event at or after its close (season.go); whoever runs the program
 // then writes its table and gives its prizes piece by piece (closing.go), and what is kept of it stays (seasontable.go).
@@ -41,6 +41,6 @@
 // A version says which time zone data it is judged by (zones.go): zones of other data are as before until its activation, and then
 // as if their clocks had been set.
 //
-// An erased member's records are written anew by Redact: what they did to others stays in them as Images, which a replay
-// applies without asking (erasure.go, redaction.go, image.go).
+// An erased member's records are written anew by Redact: what they did to others stays in them as Deltas, which a replay
+// applies without asking (erasure.go, redaction.go, record_delta.go).
 package engine

@@ -187,7 +187,7 @@ func (a *applier) forfeitAll(acc *Account) {
 // leaveBoards takes the member off the boards that are open; on closed ones the pseudonym takes its place.
 func (a *applier) leaveBoards(as string) {
 	for _, s := range a.standings {
-		s.Key.Program = a.rules.Program
+		s.Key.Program = a.current.Program
 		anonymous := s
 		anonymous.Score.Member, anonymous.Score.Version = as, a.seq
 		a.tellBoard(ScoreChange{Key: s.Key, Rules: s.Rules, Score: leaderboards.Score{Member: s.Score.Member, Removed: true, Version: a.seq}})

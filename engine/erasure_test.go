@@ -331,5 +331,5 @@ func TestAnErasedMemberHasNoTimers(t *testing.T) {
 	w.has("ann", "stars", "1")
 	out := w.erase("ann")
 	require.Len(t, out.Entries, 1, "what is left is forfeited")
-	require.Empty(t, out.Raised)
+	require.Empty(t, out.Notifications)
 }

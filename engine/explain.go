@@ -67,7 +67,7 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 		return &Explanation{Record: rec}, nil
 	}
 	x := &explainer{store: store, rec: rec}
-	if x.present, x.judging = versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version); x.present == nil || x.judging == nil {
+	if x.present, x.asOf = versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version); x.present == nil || x.asOf == nil {
 		return &Explanation{Record: rec}, nil
 	}
 	var failed error
@@ -96,10 +96,10 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 
 // explainer gathers what an explanation needs of the events before.
 type explainer struct {
-	store            Store
-	rec              *Record
-	present, judging *Ruleset
-	gave             map[string][]string // the last events for which a definition gave, by its path
+	store         Store
+	rec           *Record
+	present, asOf *Ruleset
+	gave          map[string][]string // the last events for which a definition gave, by its path
 }
 
 // maxGave is how many earlier events an explanation names.
@@ -125,12 +125,12 @@ func (x *explainer) remember(rec *Record) {
 
 func (x *explainer) explain(subjects *Subjects) *Explanation {
 	e := x.rec.Event
-	if t := x.judging.EventType(e.Type); t != nil {
+	if t := x.asOf.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
 	trace := &Trace{}
 	a := newApplier(asRecorded(&x.rec.Outcome))
-	a.run(x.present, x.judging, subjects, nil, &e, x.rec.Seq, trace)
+	a.run(x.present, x.asOf, subjects, nil, &e, x.rec.Seq, trace)
 	out := &Explanation{Record: x.rec, Steps: trace.Last()}
 	for i := range out.Steps {
 		s := &out.Steps[i]

@@ -20,16 +20,16 @@ func (p *Processor) Recomputed(member string, now calendar.Instant, fromSnapshot
 	// The present itself is left alone.
 	subjects := NewSubjects(p.current(), p.subjects.state)
 	a := newApplier(&live{})
-	a.rules, a.judging, a.subjects, a.m, a.out, a.now = p.current(), p.current(), subjects, subjects.Member(member), &Outcome{}, now
+	a.current, a.asOf, a.subjects, a.m, a.out, a.now = p.current(), p.current(), subjects, subjects.Member(member), &Outcome{}, now
 	a.event = &event.Event{Member: member, Time: now, Arrived: now}
 	a.top = a.event
 	a.look(a.event)
 	a.settleDue(now)
-	j := newJudgement(&a, r)
+	j := newRecomputation(&a, r)
 	b := j.replay()
 	j.compare(b)
 	j.conclude(b)
-	a.m.resume(decodeMember(j.rev.Progress, a.rules))
+	a.m.resume(decodeMember(j.rev.Progress, a.current))
 	return a.m, len(j.rev.Undone) + len(j.rev.Groups) + len(j.rev.scores), nil
 }
 

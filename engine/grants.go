@@ -283,12 +283,12 @@ func (a *applier) award(g *Grant, by Source, goal string, e *event.Event) bool {
 
 // gave notes a gift that no effect tells.
 func (a *applier) gave(kind EffectKind, id, level string, by Source) {
-	a.trail.Gifts = append(a.trail.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: by, Cause: a.cause})
+	a.provenance.Gifts = append(a.provenance.Gifts, Gift{Kind: kind, ID: id, Level: level, Source: by, Cause: a.cause})
 }
 
 // handOut gives a reward, unless it is sold out.
 func (a *applier) handOut(r *Reward, by Source, goal string, e *event.Event) bool {
-	if now := a.rules.Reward(r.ID); now != nil { // an older version may give it
+	if now := a.current.Reward(r.ID); now != nil { // an older version may give it
 		r = now
 	}
 	n := countRewards(a.out.Effects, r.ID, by, "")
@@ -299,7 +299,7 @@ func (a *applier) handOut(r *Reward, by Source, goal string, e *event.Event) boo
 	code := a.code(r, e.ID+"\x00"+by.String()+"\x00"+goal+"\x00"+count(n), "", by)
 	a.takeOne(r)
 	expires := r.until(a.facts.calendar, e.Time)
-	a.receive(Holding{Reward: r.ID, Seq: a.seq, Source: by, At: e.Time, Expires: expires, Code: code})
+	a.receive(RewardHeld{Reward: r.ID, Seq: a.seq, Source: by, At: e.Time, Expires: expires, Code: code})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: by, Goal: goal, Expires: expires, Code: code})
 	return true
 }

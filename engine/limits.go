@@ -12,11 +12,11 @@ import (
 
 // uses finds the uses among which those of a limit are, for a receiving member: the member's own, or those of a subject
 // of their own where the limit counts more than the member.
-func (a *applier) uses(l *Limit, to *Member) (list *[]UsePeriod, shared *Use) {
+func (a *applier) uses(l *Limit, to *Member) (list *[]UsePeriod, shared *Usage) {
 	if !l.shared() {
 		return &to.Uses, nil
 	}
-	u := a.subjects.Use(a.useKey(l, to))
+	u := a.subjects.Usage(a.useKey(l, to))
 	return &u.Periods, u
 }
 
@@ -122,13 +122,13 @@ func (a *applier) countUse(limits []*Limit, rule Source, to *Member) {
 		if l.Points != nil {
 			continue
 		}
-		mark := UseMark{Limit: l.id, Rule: rule, Period: a.period(l), Cause: a.cause}
+		mark := UsageMark{Limit: l.id, Rule: rule, Period: a.period(l), Cause: a.cause}
 		if shared := a.addUse(l, to, decimal.One); shared != nil {
 			mark.Shared = shared.Key
 		} else if to != a.m {
 			mark.Member = to.ID
 		}
-		a.trail.Uses = append(a.trail.Uses, mark)
+		a.provenance.Uses = append(a.provenance.Uses, mark)
 	}
 }
 
@@ -142,7 +142,7 @@ func (a *applier) usePoints(limits []*Limit, points *Points, amount decimal.Deci
 }
 
 // addUse counts a use, and returns the shared count where it is one.
-func (a *applier) addUse(l *Limit, to *Member, amount decimal.Decimal) *Use {
+func (a *applier) addUse(l *Limit, to *Member, amount decimal.Decimal) *Usage {
 	list, shared := a.uses(l, to)
 	*list = a.forgetUses(l, *list)
 	*list = addUse(*list, l.id, a.period(l), amount)
@@ -164,7 +164,7 @@ func addUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Dec
 
 // oldestUse is the first period of a limit that an event can still reach, wherever its member lives.
 func (a *applier) oldestUse(l *Limit) calendar.Key {
-	horizon, cal := a.rules.Calendar.Before(a.now, a.rules.Late), a.rules.lastCalendar()
+	horizon, cal := a.current.Calendar.Before(a.now, a.current.Late), a.current.lastCalendar()
 	if !l.Last.IsZero() {
 		horizon = cal.WindowStart(horizon, l.Last)
 	}

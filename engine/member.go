@@ -25,7 +25,7 @@ type Member struct {
 	// Undeclared are values of fields that the present ruleset does not declare (any more).
 	Undeclared []event.NamedValue
 
-	Seen       []Seen
+	Seen       []EventStats
 	Accounts   []*Account
 	Counts     []*Count
 	Streaks    []*StreakRecord
@@ -33,14 +33,14 @@ type Member struct {
 	Badges     []BadgeRecord
 	Tiers      []*TierRecord
 	Uses       []UsePeriod // of the limits that count this member alone
-	Rewards    []Holding
+	Rewards    []RewardHeld
 	Claims     []*Claim // the last ones, oldest first
 	Timers     []TimerMark
 	// Live is until when what happened was imported, and starts no timer: calendar.Forever while nothing came after it.
-	Live   calendar.Instant
-	Raised uint64 // how many messages there have been about the member (Outcome.Raised)
-	Events int    // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
-	Moved  int    // number of the version whose time zone data the ends of streaks were last set by, 0 for the first
+	Live     calendar.Instant
+	Notified uint64 // how many messages there have been about the member (Outcome.Notifications)
+	Events   int    // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
+	Moved    int    // number of the version whose time zone data the ends of streaks were last set by, 0 for the first
 
 	// Due is the next instant at which time alone changes this state, as it stands in the due index.
 	Due calendar.Instant
@@ -54,8 +54,8 @@ type Member struct {
 	zones  *calendar.Zones
 }
 
-// Seen is what is known of a member's events of one type: how many were accepted, the first and the last by event time.
-type Seen struct {
+// EventStats are what is known of a member's events of one type: how many were accepted, the first and the last by event time.
+type EventStats struct {
 	Type string
 	// Of are the points that an event of Laurel's own was about, where points may expire after the last one about them; ""
 	// for all events of the type.
@@ -134,16 +134,16 @@ type BadgeRecord struct {
 }
 
 // Use is how much of a shared limit has been used: a subject of its own, named by the limit and what it counts by.
-type Use struct {
+type Usage struct {
 	Key     string
 	Version uint64
 	Periods []UsePeriod
-	Held    []HeldUse // of open claims
+	Held    []HeldUsage // of open claims
 	dirty   bool
 }
 
-// HeldUse is a use that ends by itself with the hold of a claim, unless that is confirmed before.
-type HeldUse struct {
+// HeldUsage is a use that ends by itself with the hold of a claim, unless that is confirmed before.
+type HeldUsage struct {
 	UsePeriod
 	Until calendar.Instant
 }
@@ -156,8 +156,8 @@ type UsePeriod struct {
 	Used  decimal.Decimal
 }
 
-// Holding is a reward that a member was given, or has claimed.
-type Holding struct {
+// RewardHeld is a reward that a member was given, or has claimed.
+type RewardHeld struct {
 	Reward  string
 	Seq     uint64 // of the event that gave it, or confirmed the claim
 	Source  Source
@@ -168,10 +168,10 @@ type Holding struct {
 }
 
 // seen finds what is known of events of a type, nil when there were none.
-func (m *Member) seen(eventType string) *Seen { return m.seenOf(eventType, "") }
+func (m *Member) seen(eventType string) *EventStats { return m.seenOf(eventType, "") }
 
 // seenOf finds what is known of events of a type about some points.
-func (m *Member) seenOf(eventType, points string) *Seen {
+func (m *Member) seenOf(eventType, points string) *EventStats {
 	for i := range m.Seen {
 		if s := &m.Seen[i]; s.Type == eventType && s.Of == points {
 			return s
@@ -182,7 +182,7 @@ func (m *Member) seenOf(eventType, points string) *Seen {
 
 // lastFor finds the events of a type after the last of which some points expire: those about these points, where Laurel's own
 // events are about points.
-func (m *Member) lastFor(eventType, points string) *Seen {
+func (m *Member) lastFor(eventType, points string) *EventStats {
 	if _, about := pointsField[eventType]; !about {
 		points = ""
 	}
@@ -191,7 +191,7 @@ func (m *Member) lastFor(eventType, points string) *Seen {
 
 // hasSent reports whether the member has sent any event; those of Laurel's own do not count.
 func (m *Member) hasSent(rules *Ruleset) bool {
-	return slices.ContainsFunc(m.Seen, func(s Seen) bool {
+	return slices.ContainsFunc(m.Seen, func(s EventStats) bool {
 		t := rules.EventType(s.Type)
 		return t == nil || !t.Builtin
 	})
@@ -207,7 +207,7 @@ func (m *Member) note(eventType, about string, at calendar.Instant) {
 		s.First, s.Last = min(s.First, at), max(s.Last, at)
 		return
 	}
-	m.Seen = append(m.Seen, Seen{Type: eventType, Of: about, Count: 1, First: at, Last: at})
+	m.Seen = append(m.Seen, EventStats{Type: eventType, Of: about, Count: 1, First: at, Last: at})
 }
 
 // count finds the member's own count of a counter by name, nil when nothing was counted yet.

@@ -19,7 +19,7 @@ type Message struct {
 	// Number counts what was raised about the member, from 1 without gaps, in the order in which it became known; 0 without
 	// a member. It is the same for every receiver.
 	Number uint64
-	Raised
+	Notification
 
 	id string
 }
@@ -77,9 +77,9 @@ func raises(record []byte) bool {
 
 func (rec *Record) messages(program string) []Message {
 	e, o := &rec.Event, &rec.Outcome
-	list := make([]Message, len(o.Raised))
+	list := make([]Message, len(o.Notifications))
 	for i := range list {
-		m := Message{Program: program, Seq: rec.Seq, Index: i, Event: e.ID, Member: e.Member, Raised: o.Raised[i]}
+		m := Message{Program: program, Seq: rec.Seq, Index: i, Event: e.ID, Member: e.Member, Notification: o.Notifications[i]}
 		if o.Number > 0 {
 			m.Number = o.Number + uint64(i)
 		}

@@ -43,14 +43,14 @@ func (a *applier) keep(c *Counter, rec *ChallengeRecord, w challengeWindow, con 
 
 // forgetParts leaves only what the late window still holds: what is older comes before all that can still complete anything.
 func (a *applier) forgetParts(rec *ChallengeRecord) {
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	horizon := a.current.Calendar.Before(a.now, a.current.Late)
 	rec.Parts = slices.DeleteFunc(rec.Parts, func(p Brought) bool { return p.At < horizon })
 }
 
 // dated gives the mark of a goal the instant at which what was counted reached it first, and reports whether that has changed.
 // One from before the late window stays.
 func (a *applier) dated(rec *ChallengeRecord, c *Counter, key calendar.Key, t *challenges.Tally, at decimal.Decimal, mark *GoalMark) bool {
-	if !c.challenge.ordered || mark == nil || mark.First < a.rules.Calendar.Before(a.now, a.rules.Late) {
+	if !c.challenge.ordered || mark == nil || mark.First < a.current.Calendar.Before(a.now, a.current.Late) {
 		return false
 	}
 	first, known := rec.firstReached(c, key, t, at)
@@ -108,7 +108,7 @@ func (rec *ChallengeRecord) counted(c *Counter, key calendar.Key, t *challenges.
 
 // release counts what has waited for a challenge, or for a step of it, that is completed now, or earlier than was known.
 func (a *applier) release(ch *Challenge) {
-	for _, d := range a.rules.Challenges {
+	for _, d := range a.current.Challenges {
 		if d.ordered && (d == ch || slices.Contains(d.Needs, ch.ID)) {
 			a.releaseParts(d)
 		}
@@ -128,7 +128,7 @@ func (a *applier) releaseParts(d *Challenge) {
 		}
 		p := rec.Parts[i]
 		rec.Parts = slices.Delete(rec.Parts, i, i+1)
-		c := a.rules.byName[p.Counter]
+		c := a.current.byName[p.Counter]
 		if c == nil || c.challenge != d {
 			continue
 		}
@@ -148,7 +148,7 @@ func (a *applier) mayCount(d *Challenge, rec *ChallengeRecord, p *Brought) bool 
 	if !a.needsDone(d, p.Window, p.At) {
 		return false
 	}
-	c := a.rules.byName[p.Counter]
+	c := a.current.byName[p.Counter]
 	return c == nil || c.step == nil || rec.stepsBefore(c.step, p.Window, p.At)
 }
 
@@ -166,7 +166,7 @@ func (rec *ChallengeRecord) stepsBefore(s *Step, key calendar.Key, at calendar.I
 // period, others ever.
 func (a *applier) needsDone(ch *Challenge, key calendar.Key, at calendar.Instant) bool {
 	for _, id := range ch.Needs {
-		needed := a.rules.Challenge(id)
+		needed := a.current.Challenge(id)
 		rec := a.m.challenge(needed.Key)
 		switch {
 		case rec == nil || rec.Times == 0:

@@ -17,7 +17,7 @@ func (w *world) notices(member string) (told []string) {
 	require.NoError(w.t, w.store.Records(1, func(_ uint64, b []byte) bool {
 		rec, err := engine.DecodeRecord(b)
 		require.NoError(w.t, err)
-		for _, r := range rec.Outcome.Raised {
+		for _, r := range rec.Outcome.Notifications {
 			if rec.Event.Member != member || r.Type != engine.PointsExpiring && r.Type != engine.StreakAtRisk && r.Type != engine.TierWillDrop {
 				continue
 			}

@@ -11,25 +11,25 @@ import (
 
 // Outcome is what one event meant: the answer to its sender, and the rows that are committed with it.
 type Outcome struct {
-	ID        string
-	Seq       uint64 // acceptance order, from 1, without gaps in a program
-	Duplicate bool
-	Ruleset   string // tag of the ruleset that decided
-	Effects   []Effect
-	Notes     []Note
-	Entries   []Entry // of the event's member
-	Scores    []ScoreChange
-	Queued    []*event.Event // what it causes for others, to be processed right after
-	Fanouts   []Fanout
-	Raised    []Raised // what happened to the member, for the world outside
-	Number    uint64   // of the first of Raised, counted by member from 1 without gaps; 0 with none
-	shares    []share
-	overflow  string // the counter that would leave the range of numbers
-	uncounted string // the one of which a contribution does
+	ID            string
+	Seq           uint64 // acceptance order, from 1, without gaps in a program
+	Duplicate     bool
+	Ruleset       string // tag of the ruleset that decided
+	Effects       []Effect
+	Notes         []Note
+	Entries       []Entry // of the event's member
+	Scores        []ScoreChange
+	Queued        []*event.Event // what it causes for others, to be processed right after
+	Fanouts       []Fanout
+	Notifications []Notification // what happened to the member, for the world outside
+	Number        uint64         // of the first of Notifications, counted by member from 1 without gaps; 0 with none
+	shares        []share
+	overflow      string // the counter that would leave the range of numbers
+	uncounted     string // the one of which a contribution does
 
-	Trail    *Trail    // nil for most events
-	Revision *Revision // what a reversal came to, nil for every other event
-	Images   []Image   // of shared states, where an erased member had a part in it
+	Provenance *Provenance // nil for most events
+	Revision   *Revision   // what a reversal came to, nil for every other event
+	Deltas     []Delta     // of shared states, where an erased member had a part in it
 	// Refusal is set where the state decided against a command; that is remembered under its id.
 	Refusal *Refusal
 }
@@ -59,7 +59,7 @@ func (k EffectKind) String() string { return effectKinds[k] }
 type Effect struct {
 	Kind    EffectKind
 	Revoked bool   // badge, reward, leaderboard: taken back by a reversal; a badge may be left at a lower Level
-	Cause   uint32 // which of the trail's causes it came of, 0 for the event itself
+	Cause   uint32 // which of the provenance's causes it came of, 0 for the event itself
 
 	ID     string // of the points, badge, streak, challenge, tier, leaderboard or reward; the event queued
 	Source Source // what gave it

@@ -33,7 +33,7 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 		a.out.note("overflow", by.String(), "with this the member's "+p.ID+" would be more than can be counted: nothing was given")
 		return false
 	}
-	cal := a.rules.CalendarOf(a.m)
+	cal := a.current.CalendarOf(a.m)
 	lot := a.openLot(acc, p, cal, given, pending)
 	lot.Source = by
 	if terms != nil {
@@ -139,7 +139,7 @@ func (a *applier) take(takes []plannedGrant, by Source) bool {
 	for i := range takes {
 		p := takes[i].grant.Points
 		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
-		if err != nil || a.m.Balance(a.rules, p, a.now).Spendable < d {
+		if err != nil || a.m.Balance(a.current, p, a.now).Spendable < d {
 			return false
 		}
 		amounts[i] = d
@@ -161,7 +161,7 @@ func (a *applier) forfeit(p *Points, amount decimal.Decimal, by Source) {
 		acc.Forfeited += part
 		taken := lot.part(p.ID, part)
 		taken.Source, taken.Cause = by, a.cause
-		a.trail.Taken = append(a.trail.Taken, taken)
+		a.provenance.Taken = append(a.provenance.Taken, taken)
 		a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: by})
 	})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, Cause: a.cause, ID: p.ID, Source: by, Amount: -(amount - left), Wanted: -amount,
@@ -188,7 +188,7 @@ func (a *applier) draw(acc *Account, p *Points, amount decimal.Decimal, yield fu
 
 // spendingOrder lists the lots that can be spent now: soonest expiry first, then oldest, or by age alone.
 func (a *applier) spendingOrder(acc *Account, p *Points) []int {
-	cal := a.rules.CalendarOf(a.m)
+	cal := a.current.CalendarOf(a.m)
 	a.m.idleEnds(cal, acc, &a.idle)
 	type live struct {
 		lot int
@@ -222,7 +222,7 @@ func (a *applier) revive(e *event.Event) {
 		if !acc.dependsOn(e.Type) || of != "" && of != acc.Points {
 			continue
 		}
-		time := a.passage(acc)
+		time := a.settlement(acc)
 		a.reviveParts(time)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]

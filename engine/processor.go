@@ -131,21 +131,21 @@ func (p *Processor) reapply(rec *Record) error {
 		p.redacted(rec)
 		return p.failure
 	}
-	present, judging, e, err := p.read(rec)
+	present, asOf, e, err := p.read(rec)
 	if err != nil {
 		return err
 	}
-	images := p.subjects.after(rec.Outcome.Images)
+	deltas := p.subjects.after(rec.Outcome.Deltas)
 	p.noteAccepted(&rec.Event)
 	p.apply.accepted, p.apply.opened = p.arrived, p.opened
 	p.last, p.apply.decides = rec.Seq, &recovered{out: &rec.Outcome}
-	out := p.apply.run(present, judging, p.subjects, nil, &e, rec.Seq, nil)
+	out := p.apply.run(present, asOf, p.subjects, nil, &e, rec.Seq, nil)
 	p.apply.decides = &p.live
 	if !sameEffects(out.Effects, rec.Outcome.Effects) || !sameRaised(out, &rec.Outcome) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
 	}
-	for _, image := range images {
-		p.subjects.install(image.Key, image.Value, rec.Seq)
+	for _, delta := range deltas {
+		p.subjects.install(delta.Key, delta.Value, rec.Seq)
 	}
 	p.rows(out, &e)
 	p.pending[ledgerKey(e.Member, rec.Seq)] = pendingRow{hasEntries, rec.Seq}
@@ -153,19 +153,19 @@ func (p *Processor) reapply(rec *Record) error {
 }
 
 // read finds the versions that a record was decided by, and its event with its fields.
-func (p *Processor) read(rec *Record) (present, judging *Ruleset, e event.Event, err error) {
-	present, judging, e = p.versionByNumber(rec.Present), p.versionByNumber(rec.Version), rec.Event
-	if judging == nil || present == nil {
+func (p *Processor) read(rec *Record) (present, asOf *Ruleset, e event.Event, err error) {
+	present, asOf, e = p.versionByNumber(rec.Present), p.versionByNumber(rec.Version), rec.Event
+	if asOf == nil || present == nil {
 		return nil, nil, e, fmt.Errorf("journal record %d was decided by ruleset versions %d and %d, which are not at hand", rec.Seq, rec.Version, rec.Present)
 	}
-	if t := judging.EventType(e.Type); t != nil {
+	if t := asOf.EventType(e.Type); t != nil {
 		fields, errs := t.Schema.Decode(e.Data, "data.")
 		if len(errs) > 0 {
 			return nil, nil, e, fmt.Errorf("journal record %d does not fit its own ruleset: %s", rec.Seq, errs[0].Message)
 		}
 		e.Fields = fields
 	}
-	return present, judging, e, nil
+	return present, asOf, e, nil
 }
 
 // sameEffects compares effects as the journal has them, but for ranks, which are not a fact of the event.

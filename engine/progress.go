@@ -287,7 +287,7 @@ func (p *Progress) turns(d *During, cal calendar.Calendar, at calendar.Instant) 
 }
 
 func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
-	for _, h := range m.Holdings(at) {
+	for _, h := range m.RewardsHeld(at) {
 		title := h.Reward
 		if r := rules.Reward(h.Reward); r != nil {
 			title = r.Title

@@ -9,16 +9,16 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// Firing is a stretch of time in which a promotion was open by a call, from the instant of the call on.
-type Firing struct {
+// Opening is a stretch of time in which a promotion was open by a call, from the instant of the call on.
+type Opening struct {
 	From, Until calendar.Instant
 }
 
-// Firings are all the stretches in which one promotion was open by calls, in order and apart: late events and reversals ask
+// Openings are all the stretches in which one promotion was open by calls, in order and apart: late events and reversals ask
 // about old ones.
-type Firings struct {
+type Openings struct {
 	Promotion string
-	Spans     []Firing
+	Spans     []Opening
 	// Changes counts the calls that changed them.
 	Changes uint64
 
@@ -31,7 +31,7 @@ type Firings struct {
 const MaxFirings = 3650
 
 // at is the stretch around an instant, nil when the promotion is closed.
-func (f *Firings) at(i calendar.Instant) *Firing {
+func (f *Openings) at(i calendar.Instant) *Opening {
 	n := sort.Search(len(f.Spans), func(k int) bool { return f.Spans[k].From > i })
 	if n == 0 || i >= f.Spans[n-1].Until {
 		return nil
@@ -40,7 +40,7 @@ func (f *Firings) at(i calendar.Instant) *Firing {
 }
 
 // next is the first stretch that begins after an instant, nil when none is known.
-func (f *Firings) next(after calendar.Instant) *Firing {
+func (f *Openings) next(after calendar.Instant) *Opening {
 	n := sort.Search(len(f.Spans), func(k int) bool { return f.Spans[k].From > after })
 	if n == len(f.Spans) {
 		return nil
@@ -49,7 +49,7 @@ func (f *Firings) next(after calendar.Instant) *Firing {
 }
 
 // open opens the promotion until an instant at least (semantics: Timers and promotions).
-func (f *Firings) open(now, until calendar.Instant) {
+func (f *Openings) open(now, until calendar.Instant) {
 	if s := f.at(now); s != nil {
 		s.Until = max(s.Until, until)
 		return
@@ -57,11 +57,11 @@ func (f *Firings) open(now, until calendar.Instant) {
 	if len(f.Spans) >= MaxFirings {
 		f.Spans = slices.Delete(f.Spans, 0, 1)
 	}
-	f.Spans = append(f.Spans, Firing{From: now, Until: until})
+	f.Spans = append(f.Spans, Opening{From: now, Until: until})
 }
 
 // close ends the stretch around an instant. A stretch that began at that very instant never was.
-func (f *Firings) close(now calendar.Instant) {
+func (f *Openings) close(now calendar.Instant) {
 	s := f.at(now)
 	if s == nil {
 		return
@@ -76,7 +76,7 @@ func (p *Promotion) span(cal calendar.Calendar, subjects *Subjects, at calendar.
 	if !p.OnCall {
 		return p.Window.At(cal, at)
 	}
-	if s := subjects.Firings(p.ID).at(at); s != nil {
+	if s := subjects.Openings(p.ID).at(at); s != nil {
 		return s.From, s.Until, true
 	}
 	return 0, 0, false
@@ -87,7 +87,7 @@ func (p *Promotion) following(cal calendar.Calendar, subjects *Subjects, after c
 	if !p.OnCall {
 		return p.Window.Next(cal, after)
 	}
-	if s := subjects.Firings(p.ID).next(after); s != nil {
+	if s := subjects.Openings(p.ID).next(after); s != nil {
 		return s.From, s.Until, true
 	}
 	return 0, 0, false
@@ -96,7 +96,7 @@ func (p *Promotion) following(cal calendar.Calendar, subjects *Subjects, after c
 // contains reports whether the promotion is open at an instant.
 func (p *Promotion) contains(cal calendar.Calendar, subjects *Subjects, at calendar.Instant) bool {
 	if p.OnCall {
-		return subjects != nil && subjects.Firings(p.ID).at(at) != nil
+		return subjects != nil && subjects.Openings(p.ID).at(at) != nil
 	}
 	return p.Window.Contains(cal, at)
 }
@@ -143,8 +143,8 @@ const (
 	commandTurn  = "promotion.turn"
 )
 
-// firing is what a promotion is opened or closed with.
-type firing struct {
+// opening is what a promotion is opened or closed with.
+type opening struct {
 	Promotion string `json:"promotion"`
 	OpenFor   string `json:"open_for,omitempty"` // "" for the promotion's own
 	Reason    string `json:"reason,omitempty"`
@@ -153,7 +153,7 @@ type firing struct {
 // NewFire is the event that opens a promotion from its arrival on, for a duration (zero: the promotion's own). One that is
 // open already is extended to the later end. It is of no member.
 func NewFire(id, promotion string, openFor calendar.Duration, reason string) *event.Event {
-	data := firing{Promotion: promotion, Reason: reason}
+	data := opening{Promotion: promotion, Reason: reason}
 	if !openFor.IsZero() {
 		data.OpenFor = openFor.String()
 	}
@@ -162,11 +162,11 @@ func NewFire(id, promotion string, openFor calendar.Duration, reason string) *ev
 
 // NewClose is the event that closes a promotion that was opened by a call. One that is closed stays so. It is of no member.
 func NewClose(id, promotion, reason string) *event.Event {
-	return newKeyed(id, commandClose, "", encodeJSON(firing{Promotion: promotion, Reason: reason}))
+	return newKeyed(id, commandClose, "", encodeJSON(opening{Promotion: promotion, Reason: reason}))
 }
 
 func checkFiring(rules *Ruleset, e *event.Event) *Refusal {
-	var data firing
+	var data opening
 	if json.Unmarshal(e.Data, &data) != nil {
 		return &Refusal{Code: "invalid_json", Message: "the call is not well-formed JSON"}
 	}
@@ -196,21 +196,21 @@ func checkFiring(rules *Ruleset, e *event.Event) *Refusal {
 
 // fireCommand opens or closes a promotion.
 func (a *applier) fireCommand(e *event.Event) {
-	var data firing
+	var data opening
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
 	}
-	p := a.rules.Promotion(data.Promotion)
+	p := a.current.Promotion(data.Promotion)
 	if p == nil {
 		return
 	}
-	f := a.subjects.Firings(p.ID)
+	f := a.subjects.Openings(p.ID)
 	if e.Type == commandFire {
 		length := p.OpenFor
 		if d, err := calendar.ParseDuration(data.OpenFor); err == nil {
 			length = d
 		}
-		f.open(a.since(), a.rules.Calendar.After(a.since(), length))
+		f.open(a.since(), a.current.Calendar.After(a.since(), length))
 	} else {
 		f.close(a.since())
 	}
@@ -291,7 +291,7 @@ func (a *applier) turnCommand(e *event.Event) {
 		name = PromotionOpened
 	}
 	if !e.Past {
-		a.out.Raised = []Raised{{Type: name, At: e.Time, Fields: []event.Value{event.TextValue(data.Promotion)}}}
+		a.out.Notifications = []Notification{{Type: name, At: e.Time, Fields: []event.Value{event.TextValue(data.Promotion)}}}
 	}
 }
 
@@ -300,20 +300,20 @@ func (r *Ruleset) Promotion(id string) *Promotion {
 	return find(r.Promotions, id, func(p *Promotion) string { return p.ID })
 }
 
-// Firings are those of a promotion, empty when it was never opened by a call.
-func (s *Subjects) Firings(promotion string) *Firings {
-	if f, ok := s.firings[promotion]; ok {
+// Openings are those of a promotion, empty when it was never opened by a call.
+func (s *Subjects) Openings(promotion string) *Openings {
+	if f, ok := s.openings[promotion]; ok {
 		return f
 	}
-	f := &Firings{Promotion: promotion}
+	f := &Openings{Promotion: promotion}
 	if state := s.load(subjectKey(firingsPrefix, promotion)); state != nil {
 		f = decodeFirings(state)
 	}
-	s.firings[promotion] = f
+	s.openings[promotion] = f
 	return f
 }
 
-func (s *Subjects) touchFirings(f *Firings, seq uint64) {
+func (s *Subjects) touchFirings(f *Openings, seq uint64) {
 	f.version = seq
 	if !f.dirty {
 		f.dirty = true
@@ -321,7 +321,7 @@ func (s *Subjects) touchFirings(f *Firings, seq uint64) {
 	}
 }
 
-func encodeFirings(f *Firings) []byte {
+func encodeFirings(f *Openings) []byte {
 	var w writer
 	w.uint(stateFormat)
 	w.uint(f.version)
@@ -335,11 +335,11 @@ func encodeFirings(f *Firings) []byte {
 	return w.b
 }
 
-func decodeFirings(state []byte) *Firings {
+func decodeFirings(state []byte) *Openings {
 	r := &reader{b: state}
 	r.uint()
-	f := &Firings{version: r.uint(), Promotion: r.text(), Changes: r.uint()}
-	f.Spans = list(r, func(s *Firing) { s.From, s.Until = r.at(), r.at() })
+	f := &Openings{version: r.uint(), Promotion: r.text(), Changes: r.uint()}
+	f.Spans = list(r, func(s *Opening) { s.From, s.Until = r.at(), r.at() })
 	damaged("promotion", f.Promotion, r)
 	return f
 }

@@ -45,7 +45,7 @@ func (w *world) close(promotion string) *engine.Outcome {
 	return w.accept(w.dated(engine.NewClose(strconv.Itoa(w.calls), promotion, "")))
 }
 
-// TestAPromotionIsOpenFromTheCallOn holds that its window is by event time from the instant of firing, for late events too.
+// TestAPromotionIsOpenFromTheCallOn holds that its window is by event time from the instant of opening, for late events too.
 func TestAPromotionIsOpenFromTheCallOn(t *testing.T) {
 	w := program(t, called).at("2026-05-01T12:00:00Z")
 	w.send("ann", "buy", "n", 1)

@@ -88,10 +88,10 @@ func impurities(t *testing.T, name string, src []byte) []string {
 
 // readers are the files that read text, with what they read. All others have facts in fields and take no text apart to find one.
 var readers = map[string]string{
-	"command_check.go": "ids and codes as they are sent",
-	"mentions.go":      "what erased members sent, for their ids",
-	"source.go":        "the data of commands, where a source is a text",
-	"store_keys.go":    "the keys of rows",
+	"validate_command.go": "ids and codes as they are sent",
+	"mentions.go":         "what erased members sent, for their ids",
+	"source.go":           "the data of commands, where a source is a text",
+	"store_keys.go":       "the keys of rows",
 }
 
 // takingApart are the functions that look for something in a text.

@@ -31,7 +31,7 @@ rewards: {mug: {cost: {stars: 10}}}
 func raised(outcomes ...*engine.Outcome) []string {
 	list := []string{}
 	for _, out := range outcomes {
-		for i, r := range out.Raised {
+		for i, r := range out.Notifications {
 			line := []string{strconv.FormatUint(out.Number+uint64(i), 10), r.Type}
 			for _, v := range r.Fields {
 				line = append(line, v.Key())
@@ -58,11 +58,11 @@ func TestRaised(t *testing.T) {
 	out := w.send("ann", "buy", "amount", 120)
 	want := []string{"1 joined", "2 tier_reached club green", "3 challenge_completed hundred 1 0", "4 badge_earned regular", "5 tier_reached club silver green"}
 	require.Equal(t, want, raised(out))
-	require.Equal(t, w.now, out.Raised[1].At)
+	require.Equal(t, w.now, out.Notifications[1].At)
 	require.Equal(t, want, raised(w.recorded("ann", 0)...), "the journal says what the answer said")
 
 	out = w.send("ann", "buy", "amount", 1)
-	require.Empty(t, out.Raised, "nothing happens twice")
+	require.Empty(t, out.Notifications, "nothing happens twice")
 	require.Zero(t, out.Number)
 
 	w.restart(true)
@@ -90,10 +90,10 @@ func TestNothingOfHistoryIsRaised(t *testing.T) {
 	for _, at := range []string{"2026-01-05T12:00:00Z", "2026-01-06T12:00:00Z"} {
 		e := w.late(at).event("ann", "visit")
 		e.Past = true
-		require.Empty(t, w.accept(e).Raised)
+		require.Empty(t, w.accept(e).Notifications)
 		e = w.late(at).event("ann", "buy", "amount", 200)
 		e.Past = true
-		require.Empty(t, w.accept(e).Raised)
+		require.Empty(t, w.accept(e).Notifications)
 	}
 	w.jobs() // writes down what expired, broke and fell before today
 	require.Empty(t, raised(w.recorded("ann", 0)...))
@@ -117,7 +117,7 @@ func TestErasureForgetsWhatWasRaised(t *testing.T) {
 	w.send("bob", "buy", "amount", 120)
 	erasure := engine.NewErasure("ann")
 	erasure.Time, erasure.Arrived = w.now, w.now
-	require.Empty(t, w.accept(erasure).Raised)
+	require.Empty(t, w.accept(erasure).Notifications)
 	w.commit(true)
 	members, err := engine.ToRedact(w.store)
 	require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestErasureForgetsWhatWasRaised(t *testing.T) {
 	require.NoError(t, w.store.Records(1, func(seq uint64, b []byte) bool {
 		rec, err := engine.DecodeRecord(b)
 		require.NoError(t, err)
-		require.Equal(t, rec.Event.Member == "bob", len(rec.Outcome.Raised) > 0, "record %d", seq)
+		require.Equal(t, rec.Event.Member == "bob", len(rec.Outcome.Notifications) > 0, "record %d", seq)
 		return true
 	}))
 }

@@ -34,7 +34,7 @@ func marksOf(e *event.Event, o *Outcome) (marks uint64) {
 	if e.Past {
 		marks |= markPast
 	}
-	if len(o.Raised) > 0 {
+	if len(o.Notifications) > 0 {
 		marks |= markRaised
 	}
 	if e.Key != "" {
@@ -97,7 +97,7 @@ const (
 // rest writes what few records have; nothing at all for most.
 func (w *writer) rest(o *Outcome) {
 	parts := uint64(0)
-	if o.Trail != nil {
+	if o.Provenance != nil {
 		parts |= hasTrail
 	}
 	if o.Revision != nil {
@@ -106,18 +106,18 @@ func (w *writer) rest(o *Outcome) {
 	if o.Refusal != nil {
 		parts |= hasRefusal
 	}
-	if len(o.Images) > 0 {
+	if len(o.Deltas) > 0 {
 		parts |= hasImages
 	}
-	if len(o.Raised) > 0 {
+	if len(o.Notifications) > 0 {
 		parts |= hasRaised
 	}
 	if parts == 0 {
 		return
 	}
 	w.uint(parts)
-	if o.Trail != nil {
-		w.trail(o.Trail)
+	if o.Provenance != nil {
+		w.provenance(o.Provenance)
 	}
 	if o.Revision != nil {
 		w.revision(o.Revision)
@@ -126,10 +126,10 @@ func (w *writer) rest(o *Outcome) {
 		w.text(o.Refusal.Code)
 		w.text(o.Refusal.Message)
 	}
-	if len(o.Images) > 0 {
-		w.images(o.Images)
+	if len(o.Deltas) > 0 {
+		w.deltas(o.Deltas)
 	}
-	if len(o.Raised) > 0 {
+	if len(o.Notifications) > 0 {
 		w.raised(o)
 	}
 }
@@ -140,7 +140,7 @@ func (r *reader) rest(o *Outcome) {
 	}
 	parts := r.uint()
 	if parts&hasTrail != 0 {
-		o.Trail = r.trail()
+		o.Provenance = r.provenance()
 	}
 	if parts&hasRevision != 0 {
 		o.Revision = r.revision()
@@ -149,7 +149,7 @@ func (r *reader) rest(o *Outcome) {
 		o.Refusal = &Refusal{Code: r.text(), Message: r.text()}
 	}
 	if parts&hasImages != 0 {
-		o.Images = r.images()
+		o.Deltas = r.deltas()
 	}
 	if parts&hasRaised != 0 {
 		r.raised(o)

@@ -12,7 +12,7 @@ import (
 )
 
 // Redaction is what it takes to forget erased members in a store as well. It is found out by applying the journal again:
-// the members' records are written anew with nothing but their entries and Images of what they shared with others, so that
+// the members' records are written anew with nothing but their entries and Deltas of what they shared with others, so that
 // whoever replays the journal comes to the same states without knowing what they did.
 type Redaction struct {
 	Rewritten []Rewritten
@@ -92,11 +92,11 @@ func (r *redactor) record(rec *Record) error {
 		return err
 	}
 	if involved {
-		images := make([]Image, len(keys))
+		deltas := make([]Delta, len(keys))
 		for i, key := range keys {
-			images[i] = imageOf(key, before[i], p.subjects.shared(key))
+			deltas[i] = deltaOf(key, before[i], p.subjects.shared(key))
 		}
-		r.rewrite(rec, as, images)
+		r.rewrite(rec, as, deltas)
 	}
 	p.batch.Rows = p.batch.Rows[:0]
 	clear(p.pending)
@@ -107,8 +107,8 @@ func (r *redactor) record(rec *Record) error {
 // shared finds which shared subjects a record changes, and whether an erased member has a part in it: it is theirs, or looks
 // at their state. For a record that is neither it need not be found out.
 func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, err error) {
-	present, judging, e, err := r.p.read(rec)
-	if err != nil || !own && (!judging.transfers() || !r.names(rec)) {
+	present, asOf, e, err := r.p.read(rec)
+	if err != nil || !own && (!asOf.transfers() || !r.names(rec)) {
 		return nil, false, err
 	}
 	scratch := NewSubjects(r.p.current(), func(key string) []byte {
@@ -119,13 +119,13 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 		return state
 	})
 	a := newApplier(&recovered{out: &rec.Outcome})
-	a.run(present, judging, scratch, nil, &e, rec.Seq, nil)
+	a.run(present, asOf, scratch, nil, &e, rec.Seq, nil)
 	if involved = involved || own; !involved {
 		return nil, false, nil
 	}
 	keys = scratch.touched(rec.Event.Member)
-	for i := range rec.Outcome.Images { // of another member's erasure
-		keys = append(keys, rec.Outcome.Images[i].Key)
+	for i := range rec.Outcome.Deltas { // of another member's erasure
+		keys = append(keys, rec.Outcome.Deltas[i].Key)
 	}
 	keys = slices.DeleteFunc(keys, r.erases)
 	slices.Sort(keys)
@@ -154,8 +154,8 @@ func (r *redactor) erases(key string) bool {
 // forgetImages drops, from what is left of a member erased before, what it did to one that is redacted now.
 func (r *redactor) forgetImages(rec *Record) {
 	o := rec.Outcome // the record itself is still to be applied
-	o.Images = slices.DeleteFunc(slices.Clone(o.Images), func(i Image) bool { return r.erases(i.Key) })
-	if len(o.Images) < len(rec.Outcome.Images) {
+	o.Deltas = slices.DeleteFunc(slices.Clone(o.Deltas), func(i Delta) bool { return r.erases(i.Key) })
+	if len(o.Deltas) < len(rec.Outcome.Deltas) {
 		record := encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &o)
 		r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: o.ID, ID: o.ID})
 	}
@@ -167,11 +167,11 @@ func (r *Ruleset) transfers() bool {
 }
 
 // rewrite writes a record anew. Of a member's own only what is nobody's secret is left; of one of another member, who gave to
-// an erased one or took from it, all of it: the images stand for what cannot be decided again.
-func (r *redactor) rewrite(rec *Record, as string, images []Image) {
+// an erased one or took from it, all of it: the deltas stand for what cannot be decided again.
+func (r *redactor) rewrite(rec *Record, as string, deltas []Delta) {
 	was, id := rec.Event.ID, rec.Event.ID
 	if as == "" {
-		rec.Outcome.Images = images
+		rec.Outcome.Deltas = deltas
 	} else {
 		if mentions(id, rec.Event.Member) {
 			id = erasedNames + "event/" + strconv.FormatUint(rec.Seq, 10)
@@ -180,18 +180,18 @@ func (r *redactor) rewrite(rec *Record, as string, images []Image) {
 		if rec.Event.Type == commandErase {
 			r.left--
 		}
-		rec = anonymous(rec, id, as, images)
+		rec = anonymous(rec, id, as, deltas)
 	}
 	record := encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
 	r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: was, ID: id})
 }
 
 // anonymous is what is left of an erased member's record.
-func anonymous(rec *Record, id, as string, images []Image) *Record {
+func anonymous(rec *Record, id, as string, deltas []Delta) *Record {
 	e, o := &rec.Event, &rec.Outcome
 	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
 		Event: event.Event{ID: id, Kind: event.Redacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
-		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Images: images,
+		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Deltas: deltas,
 			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool { return s.Score.Member == e.Member })}}
 	for i := range left.Outcome.Entries {
 		if entry := &left.Outcome.Entries[i]; entry.Source.Section == AdjustmentSection {
@@ -301,8 +301,8 @@ func isRedacted(rec *Record) bool { return rec.Event.Kind == event.Redacted }
 func (p *Processor) redacted(rec *Record) {
 	p.last = rec.Seq
 	p.noteAccepted(&rec.Event)
-	for _, image := range p.subjects.after(rec.Outcome.Images) {
-		p.subjects.install(image.Key, image.Value, rec.Seq)
+	for _, delta := range p.subjects.after(rec.Outcome.Deltas) {
+		p.subjects.install(delta.Key, delta.Value, rec.Seq)
 	}
 	if rules := p.versionByNumber(rec.Present); rules != nil {
 		for i := range rec.Outcome.Scores {
@@ -315,12 +315,12 @@ func (p *Processor) redacted(rec *Record) {
 	}
 }
 
-// after are the states that images tell, given the present ones.
-func (s *Subjects) after(images []Image) []Row {
-	rows := make([]Row, len(images))
-	for i := range images {
-		key := images[i].Key
-		rows[i] = Row{Key: key, Value: images[i].of(s.shared(key))}
+// after are the states that deltas tell, given the present ones.
+func (s *Subjects) after(deltas []Delta) []Row {
+	rows := make([]Row, len(deltas))
+	for i := range deltas {
+		key := deltas[i].Key
+		rows[i] = Row{Key: key, Value: deltas[i].of(s.shared(key))}
 	}
 	return rows
 }

@@ -128,7 +128,7 @@ func TestAHundredJobSchedules(t *testing.T) {
 		require.NoError(t, w.store.Records(1, func(_ uint64, b []byte) bool {
 			rec, err := engine.DecodeRecord(b)
 			require.NoError(t, err)
-			for _, x := range rec.Outcome.Raised {
+			for _, x := range rec.Outcome.Notifications {
 				got.Told = append(got.Told, fmt.Sprint(rec.Event.Member, " ", x.At, " ", x.Type, " ", x.Fields))
 			}
 			return true

@@ -114,7 +114,7 @@ func (a *applier) seasonOver(closes calendar.Instant) bool {
 // seasonsOver reports whether the tables of all boards of a counter are final for a period.
 func (a *applier) seasonsOver(c *Counter, key calendar.Key) bool {
 	for _, b := range c.leaderboards {
-		if !a.seasonOver(a.rules.SeasonCloses(b, key)) {
+		if !a.seasonOver(a.current.SeasonCloses(b, key)) {
 			return false
 		}
 	}
@@ -123,18 +123,18 @@ func (a *applier) seasonsOver(c *Counter, key calendar.Key) bool {
 
 // periodOver reports whether nothing can change a period of a counter any more: no event comes to it, and no table shows it.
 func (a *applier) periodOver(c *Counter, key calendar.Key) bool {
-	return a.longOver(a.rules.lastCalendar().End(c.Every, key)) && a.seasonsOver(c, key)
+	return a.longOver(a.current.lastCalendar().End(c.Every, key)) && a.seasonsOver(c, key)
 }
 
 // seasonOpen reports whether the table of a ranking can still change. One of a board that the ruleset does not have any more,
 // or of another period than it has now, cannot.
 func (a *applier) seasonOpen(ranking leaderboards.Key) bool {
-	b := a.rules.boardOf(ranking.Board)
+	b := a.current.boardOf(ranking.Board)
 	if b == nil {
 		return false
 	}
-	key, err := a.rules.Calendar.ParseLabel(b.Counter.Every, ranking.Season)
-	return err == nil && !a.seasonOver(a.rules.SeasonCloses(b, key))
+	key, err := a.current.Calendar.ParseLabel(b.Counter.Every, ranking.Season)
+	return err == nil && !a.seasonOver(a.current.SeasonCloses(b, key))
 }
 
 // tooLate notes, once, that a board does not count what came after its season had closed.
@@ -205,7 +205,7 @@ func (a *applier) tellPlace(p *placed, name string, e *event.Event) {
 	if a.trace == nil {
 		return
 	}
-	b := a.rules.Leaderboard(p.Leaderboard)
+	b := a.current.Leaderboard(p.Leaderboard)
 	if b == nil {
 		return
 	}
@@ -227,11 +227,11 @@ func (a *applier) tellPlace(p *placed, name string, e *event.Event) {
 // winnings are what a place wins, as the grants of its board, whose boosts apply.
 func (a *applier) winnings(p *placed) []Grant {
 	var list []Grant
-	board := a.judging.Leaderboard(p.Leaderboard)
+	board := a.asOf.Leaderboard(p.Leaderboard)
 	for _, g := range p.Give {
 		amount := g.Amount.Wide()
-		grant := Grant{Points: a.rules.PointsType(g.Points), Amount: func(*Facts) decimal.Wide { return amount }, Level: g.Level,
-			Badge: find(a.rules.Badges, g.Badge, func(b *Badge) string { return b.ID }), Reward: a.rules.Reward(g.Reward), Tier: a.rules.tier(g.Tier)}
+		grant := Grant{Points: a.current.PointsType(g.Points), Amount: func(*Facts) decimal.Wide { return amount }, Level: g.Level,
+			Badge: find(a.current.Badges, g.Badge, func(b *Badge) string { return b.ID }), Reward: a.current.Reward(g.Reward), Tier: a.current.tier(g.Tier)}
 		if grant.Points == nil && grant.Badge == nil && grant.Reward == nil && grant.Tier == nil {
 			continue // the present version of the ruleset does not have it any more
 		}

@@ -159,7 +159,7 @@ func TestPrizesAreDatedAtTheClose(t *testing.T) {
 	require.NoError(t, w.store.Records(1, func(_ uint64, b []byte) bool {
 		rec, err := engine.DecodeRecord(b)
 		require.NoError(t, err)
-		for _, x := range rec.Outcome.Raised {
+		for _, x := range rec.Outcome.Notifications {
 			if x.Type == engine.SeasonClosed {
 				raised = append(raised, fmt.Sprint(rec.Event.Member, " ", x.At))
 			}

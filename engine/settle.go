@@ -33,7 +33,7 @@ func (a *applier) settleTime(now calendar.Instant) {
 
 // settleAccount releases and expires lots, each dated at its instant, in the order of those instants.
 func (a *applier) settleAccount(acc *Account, now calendar.Instant) {
-	time := a.passage(acc)
+	time := a.settlement(acc)
 	time.settle(a.m.Claims, now)
 	a.lapseParts(time, calendar.Beginning)
 	a.tellAllExpired(time)
@@ -41,7 +41,7 @@ func (a *applier) settleAccount(acc *Account, now calendar.Instant) {
 }
 
 // tellAllExpired raises an event for every instant at which points have expired.
-func (a *applier) tellAllExpired(time *passage) {
+func (a *applier) tellAllExpired(time *settlement) {
 	for _, e := range mergeExpiring(time.expired) {
 		a.tellExpired(time.acc.Points, e)
 	}
@@ -54,7 +54,7 @@ func (a *applier) tellExpired(points string, e Expiring) {
 
 // forgetLots drops lots of which nothing is left and nothing can come back: the ledger's entries keep their story.
 func (a *applier) forgetLots(acc *Account, now calendar.Instant) {
-	horizon := a.rules.Calendar.Before(now, a.rules.Late)
+	horizon := a.current.Calendar.Before(now, a.current.Late)
 	acc.Lots = slices.DeleteFunc(acc.Lots, func(l Lot) bool {
 		return l.Remaining == 0 && l.Held == 0 && (l.Expired == 0 || l.Until < horizon)
 	})
@@ -67,11 +67,11 @@ func (a *applier) settleStreaks(now calendar.Instant) {
 		}
 		broke := rec.Breaks
 		rec.Breaks = 0
-		s := a.rules.streakOf(rec)
+		s := a.current.streakOf(rec)
 		if s == nil {
 			continue
 		}
-		length := s.Run.At(a.rules.CalendarOf(a.m), a.m.history(rec), broke-1).Length
+		length := s.Run.At(a.current.CalendarOf(a.m), a.m.history(rec), broke-1).Length
 		n, _ := decimal.FromInt(int64(length))
 		fields := []event.Value{event.TextValue(s.ID), event.NumberValue(n)}
 		if !s.hiddenFrom(rec) {
@@ -122,7 +122,7 @@ func (a *applier) tellFreeLevels(e *event.Event) {
 	if e.Past {
 		return
 	}
-	for _, t := range a.rules.Tiers {
+	for _, t := range a.current.Tiers {
 		if !t.Ladder.FreeLevel() {
 			continue
 		}
@@ -150,7 +150,7 @@ func (t *Tier) name(level int) string {
 
 // nextDue is the next instant at which time alone changes the member's state.
 func (a *applier) nextDue() calendar.Instant {
-	m, cal := a.m, a.rules.CalendarOf(a.m)
+	m, cal := a.m, a.current.CalendarOf(a.m)
 	due := calendar.Forever
 	for _, acc := range m.Accounts {
 		m.idleEnds(cal, acc, &a.idle)
@@ -180,7 +180,7 @@ func (a *applier) nextDue() calendar.Instant {
 		}
 	}
 	for _, rec := range m.Tiers {
-		if t := a.rules.tierOf(rec); t != nil {
+		if t := a.current.tierOf(rec); t != nil {
 			due = min(due, t.Ladder.NextFall(cal, &rec.TierState, a.metricsOf(t)))
 		}
 	}

@@ -95,7 +95,7 @@ func (w *writer) member(m *Member) {
 		w.text(t.Timer)
 		w.at(t.At)
 	}
-	w.uint(m.Raised)
+	w.uint(m.Notified)
 	w.was(m.Was)
 	if m.Moved > 0 {
 		w.len(m.Moved)
@@ -325,8 +325,8 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	}
 	m.Undeclared = list(r, func(v *event.NamedValue) { v.Name, v.Value = r.text(), r.value() })
 	m.align(rules)
-	m.Seen = list(r, func(s *Seen) {
-		*s = Seen{Type: r.name(), Of: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
+	m.Seen = list(r, func(s *EventStats) {
+		*s = EventStats{Type: r.name(), Of: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
 		s.Recent = list(r, func(at *calendar.Instant) { *at = r.at() })
 	})
 	m.Accounts = pointers(r, r.account)
@@ -337,8 +337,8 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.name(), Level: r.name(), At: r.at()} })
 	m.Tiers = pointers(r, func(t *TierRecord) { *t = TierRecord{ID: r.name(), TierState: r.tier()} })
 	m.Uses = list(r, r.use)
-	m.Rewards = list(r, func(h *Holding) {
-		*h = Holding{Reward: r.name(), Seq: r.uint(), Source: r.source(), At: r.at(), Expires: r.at()}
+	m.Rewards = list(r, func(h *RewardHeld) {
+		*h = RewardHeld{Reward: r.name(), Seq: r.uint(), Source: r.source(), At: r.at(), Expires: r.at()}
 	})
 	m.Due = r.at()
 	m.indexed = m.Due
@@ -349,7 +349,7 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.excuse()
 	m.Live = r.at()
 	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
-	m.Raised = r.uint()
+	m.Notified = r.uint()
 	m.Was = r.was()
 	if len(r.b) > 0 {
 		m.Moved = r.len2()
@@ -458,7 +458,7 @@ func decodeGroup(state []byte) *Group {
 	return g
 }
 
-func encodeUse(u *Use) []byte {
+func encodeUsage(u *Usage) []byte {
 	var w writer
 	w.uint(stateFormat)
 	w.uint(u.Version)
@@ -474,13 +474,13 @@ func encodeUse(u *Use) []byte {
 	return w.b
 }
 
-func decodeUse(state []byte) *Use {
+func decodeUsage(state []byte) *Usage {
 	r := &reader{b: state}
 	r.uint()
-	u := &Use{Version: r.uint(), Key: r.text()}
+	u := &Usage{Version: r.uint(), Key: r.text()}
 	u.Periods = list(r, r.use)
 	if len(r.b) > 0 {
-		u.Held = list(r, func(h *HeldUse) {
+		u.Held = list(r, func(h *HeldUsage) {
 			r.use(&h.UsePeriod)
 			h.Until = r.at()
 		})

@@ -22,7 +22,7 @@ const (
 )
 
 // used is what is used of a count in some periods, open claims included.
-func (u *Use) used(limit uint64, first, last calendar.Key, now calendar.Instant) decimal.Decimal {
+func (u *Usage) used(limit uint64, first, last calendar.Key, now calendar.Instant) decimal.Decimal {
 	sum := sumUses(u.Periods, limit, first, last)
 	for _, h := range u.Held {
 		if h.Until > now && h.Limit == limit && first <= h.Key && h.Key <= last {
@@ -33,14 +33,14 @@ func (u *Use) used(limit uint64, first, last calendar.Key, now calendar.Instant)
 }
 
 // hold counts a use until an instant, and forgets those that have ended.
-func (u *Use) hold(of UsePeriod, until, now calendar.Instant) {
-	u.Held = slices.DeleteFunc(u.Held, func(h HeldUse) bool { return h.Until <= now })
-	u.Held = append(u.Held, HeldUse{of, until})
+func (u *Usage) hold(of UsePeriod, until, now calendar.Instant) {
+	u.Held = slices.DeleteFunc(u.Held, func(h HeldUsage) bool { return h.Until <= now })
+	u.Held = append(u.Held, HeldUsage{of, until})
 }
 
 // unhold ends a use that is held, if it has not ended by itself.
-func (u *Use) unhold(of UsePeriod, until calendar.Instant) {
-	if i := slices.Index(u.Held, HeldUse{of, until}); i >= 0 {
+func (u *Usage) unhold(of UsePeriod, until calendar.Instant) {
+	if i := slices.Index(u.Held, HeldUsage{of, until}); i >= 0 {
 		u.Held = slices.Delete(u.Held, i, i+1)
 	}
 }
@@ -49,14 +49,14 @@ func (u *Use) unhold(of UsePeriod, until calendar.Instant) {
 func (a *applier) soldOut(r *Reward) bool {
 	if r.Scarce {
 		stock, _ := decimal.FromInt(int64(r.Stock))
-		if a.subjects.Use(r.stockKey()).used(takenOfStock, 0, 0, a.now) >= stock {
+		if a.subjects.Usage(r.stockKey()).used(takenOfStock, 0, 0, a.now) >= stock {
 			return true
 		}
 	}
 	if r.Codes != PoolCodes {
 		return false
 	}
-	u := a.subjects.Use(r.codesKey())
+	u := a.subjects.Usage(r.codesKey())
 	return u.used(codesHandedOut, 0, 0, a.now) >= sumUses(u.Periods, codesThereAre, 0, 0)
 }
 
@@ -71,7 +71,7 @@ func (a *applier) takeOne(r *Reward) {
 }
 
 func (a *applier) addShared(key string, limit uint64, period calendar.Key, amount decimal.Decimal) {
-	u := a.subjects.Use(key)
+	u := a.subjects.Usage(key)
 	u.Periods = addUse(u.Periods, limit, period, amount)
 	a.subjects.touchUse(u, a.seq)
 }
@@ -91,7 +91,7 @@ func subUse(list []UsePeriod, limit uint64, key calendar.Key, amount decimal.Dec
 // giveBackOne counts one of a reward less: what was given has been taken back. Its code has been seen and stays used.
 func (a *applier) giveBackOne(r *Reward) {
 	if r != nil && r.Scarce {
-		u := a.subjects.Use(r.stockKey())
+		u := a.subjects.Usage(r.stockKey())
 		u.Periods = subUse(u.Periods, takenOfStock, 0, decimal.One)
 		a.subjects.touchUse(u, a.seq)
 	}
@@ -155,7 +155,7 @@ func (a *applier) reserve(c *Claim, r *Reward, costs []Cost) {
 	}
 	for _, use := range c.Uses {
 		if use.Shared != "" {
-			u := a.subjects.Use(use.Shared)
+			u := a.subjects.Usage(use.Shared)
 			u.hold(use.period(), c.Until, a.now)
 			a.subjects.touchUse(u, a.seq)
 		}
@@ -176,7 +176,7 @@ func (a *applier) useUp(c *Claim) {
 			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, held.Amount-u.Amount)
 			continue
 		}
-		shared := a.subjects.Use(u.Shared)
+		shared := a.subjects.Usage(u.Shared)
 		shared.unhold(held.period(), c.Until)
 		shared.Periods = addUse(shared.Periods, u.Limit, u.Key, u.Amount)
 		a.subjects.touchUse(shared, a.seq)
@@ -191,7 +191,7 @@ func (a *applier) giveUpUses(c *Claim) {
 			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, u.Amount)
 			continue
 		}
-		shared := a.subjects.Use(u.Shared)
+		shared := a.subjects.Usage(u.Shared)
 		shared.unhold(u.period(), c.Until)
 		a.subjects.touchUse(shared, a.seq)
 	}
@@ -206,7 +206,7 @@ func (a *applier) returnUses(c *Claim) {
 		case u.Shared == "":
 			a.m.Uses = subUse(a.m.Uses, u.Limit, u.Key, u.Amount)
 		case u.Shared != codesOf(rewardSource(c.Reward).String()):
-			shared := a.subjects.Use(u.Shared)
+			shared := a.subjects.Usage(u.Shared)
 			shared.Periods = subUse(shared.Periods, u.Limit, u.Key, u.Amount)
 			a.subjects.touchUse(shared, a.seq)
 		}
@@ -231,11 +231,11 @@ func (a *applier) code(r *Reward, seed, claim string, source Source) string {
 // nextCode is a code made of a seed, or the next of the pool.
 func (a *applier) nextCode(r *Reward, seed string) string {
 	if r.Codes == PoolCodes {
-		u := a.subjects.Use(r.codesKey())
+		u := a.subjects.Usage(r.codesKey())
 		return a.subjects.code(codeRow(r.ID, sumUses(u.Periods, codesHandedOut, 0, 0)))
 	}
 	mac := hmac.New(sha256.New, a.codeKey)
-	mac.Write([]byte(a.rules.Program + "\x00" + r.ID + "\x00" + seed))
+	mac.Write([]byte(a.current.Program + "\x00" + r.ID + "\x00" + seed))
 	code := codeLetters.EncodeToString(mac.Sum(nil)[:codeBytes])
 	return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
 }
@@ -267,11 +267,11 @@ func nthReward(effects []Effect, reward string, source Source, claim string, n i
 
 // addCodes fills a reward's pool, behind what is there.
 func (a *applier) addCodes(e *event.Event) {
-	data, r := readCodes(a.rules, e)
+	data, r := readCodes(a.current, e)
 	if r == nil {
 		return
 	}
-	u := a.subjects.Use(r.codesKey())
+	u := a.subjects.Usage(r.codesKey())
 	n := sumUses(u.Periods, codesThereAre, 0, 0)
 	for _, code := range data.Codes {
 		a.subjects.codes[codeRow(r.ID, n)] = code

@@ -27,7 +27,7 @@ import (
 //	s/u/ limit NUL hash                   the same by values of events     nobody
 //	s/c/ claim                            Claim that its member's state    the redaction of the member
 //	                                      does not hold any more
-//	s/p/ promotion                        Firings: openings by calls       nobody
+//	s/p/ promotion                        Openings: openings by calls       nobody
 //	s/k/ reward NUL number                a code of a pool                 nobody
 //	s/k/ reward NUL NUL code              that the pool has the code       nobody
 //	s/e/ pseudonym                        Erased: an account's totals      nobody
@@ -40,7 +40,7 @@ import (
 //	w/ counter NUL window NUL split NUL   by turns <seq> of what a member  the redaction of the member
 //	   group NUL member                   brought to a group, and <seq> of
 //	                                      what took the last of it back
-//	q/ promotion                          Firings, for looks at the past   nobody
+//	q/ promotion                          Openings, for looks at the past   nobody
 //	e/ pseudonym                          the erased id                    the redaction of the member (Redacted)
 //	os/ <seq> <number>                    ScoreChange for another process  jobs, once the board has it; the redaction
 //	of/ <seq> <number>                    Fanout: a gift to a group        HandOut, once all have it

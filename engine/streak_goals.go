@@ -92,7 +92,7 @@ func (r *StreakRecord) mark(s *Streak, cal calendar.Calendar, run challenges.Run
 
 // runOf is the run of a member's streak that a period lies in.
 func (a *applier) runOf(s *Streak, rec *StreakRecord, key calendar.Key) (run challenges.Run) {
-	s.Run.Runs(a.rules.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
+	s.Run.Runs(a.current.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
 		if r.First <= key && key <= r.Last {
 			run = r
 		}
@@ -132,7 +132,7 @@ func (s *Streak) inTime(cal calendar.Calendar, run challenges.Run, g *Goal, in c
 
 // payStreak pays a goal of a streak that was reached for the nth time of its run, in a period.
 func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.Key, n int) {
-	rec.mark(s, a.rules.CalendarOf(a.m), a.runOf(s, rec, in), g, in)
+	rec.mark(s, a.current.CalendarOf(a.m), a.runOf(s, rec, in), g, in)
 	a.trace.fired(a.event.ID, s.Path, s.Position)
 	cause := a.caused(Cause{Event: StreakReached, ID: s.ID, Goal: g.ID, Key: in, Times: n, At: a.event.Time})
 	a.gives(g.Give, &s.Definition, g.ID, cause)
@@ -144,7 +144,7 @@ func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.K
 
 // ranTo reports whether a goal of a streak that was paid in a period still is reached: the run that the period lies in is long
 // enough for as often as the goal was paid in it by then. What a negative contribution took back revokes nothing.
-func (j *judgement) ranTo(b *applier, s *Streak, goal string, in calendar.Key) bool {
+func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Key) bool {
 	g, rec := s.goal(goal), b.m.streak(s.Key)
 	switch {
 	case g == nil:
@@ -152,7 +152,7 @@ func (j *judgement) ranTo(b *applier, s *Streak, goal string, in calendar.Key) b
 	case rec == nil:
 		return false
 	}
-	cal := b.rules.CalendarOf(b.m)
+	cal := b.current.CalendarOf(b.m)
 	reached, run, n := rec.reached(s, cal, g), b.runOf(s, rec, in), 0
 	if run.Length == 0 {
 		return slices.Contains(reached, in)
@@ -175,7 +175,7 @@ func (j *judgement) ranTo(b *applier, s *Streak, goal string, in calendar.Key) b
 
 // hasPaid reports whether the member was paid a streak's goal for the nth time within a run, as far as it goes by now: what an
 // amendment lets be reached earlier was paid when it was reached later.
-func (j *judgement) hasPaid(s *Streak, g *Goal, run challenges.Run, n int) bool {
+func (j *recomputation) hasPaid(s *Streak, g *Goal, run challenges.Run, n int) bool {
 	rec := j.a.m.streak(s.Key)
 	if j.ends != nil {
 		if then := j.ends.m.streak(s.Key); then != nil {
@@ -189,7 +189,7 @@ func (j *judgement) hasPaid(s *Streak, g *Goal, run challenges.Run, n int) bool 
 
 // paidLater reports whether a replay has found goals of streaks to be reached for which their runs, of which the ends are known
 // only now, were paid later. It has to be repeated then.
-func (j *judgement) paidLater(b *applier) bool {
+func (j *recomputation) paidLater(b *applier) bool {
 	if j.ends != nil {
 		return false
 	}
@@ -198,7 +198,7 @@ func (j *judgement) paidLater(b *applier) bool {
 		if c.Event != StreakReached {
 			return false
 		}
-		s := j.a.rules.streak(c.ID)
+		s := j.a.current.streak(c.ID)
 		then := b.m.streak(s.Key)
 		return j.hasPaid(s, s.goal(c.Goal), b.runOf(s, then, c.Key), c.Times)
 	})
@@ -209,7 +209,7 @@ func (j *judgement) paidLater(b *applier) bool {
 }
 
 // keepMarks gives a streak without what was reversed the marks of now that still stand.
-func (j *judgement) keepMarks(b *applier, s *Streak, now, then *StreakRecord) {
+func (j *recomputation) keepMarks(b *applier, s *Streak, now, then *StreakRecord) {
 	then.Paid = nil
 	cal := j.a.facts.calendar
 	for _, p := range now.Paid {

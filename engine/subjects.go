@@ -8,22 +8,22 @@ import (
 // Subjects are the states that Apply reads and changes, by key. Members, groups and uses of shared limits are loaded once
 // and stay until they are evicted; what changed is remembered until a checkpoint takes it.
 type Subjects struct {
-	rules   *Ruleset
-	load    func(key string) []byte
-	members map[string]*Member
-	groups  map[CountID]*Group
-	uses    map[string]*Use
-	claims  map[string]*Claim // those that their members' states do not hold any more
-	codes   map[string]string // rows of codes that are not written yet
-	firings map[string]*Firings
-	erased  map[string]*Erased
+	rules    *Ruleset
+	load     func(key string) []byte
+	members  map[string]*Member
+	groups   map[CountID]*Group
+	uses     map[string]*Usage
+	claims   map[string]*Claim // those that their members' states do not hold any more
+	codes    map[string]string // rows of codes that are not written yet
+	openings map[string]*Openings
+	erased   map[string]*Erased
 
 	dirtyMembers []*Member
 	dirtyGroups  []*Group
-	dirtyUses    []*Use
+	dirtyUses    []*Usage
 	dirtyClaims  []*Claim
 	dirtyErased  []*Erased
-	dirtyFirings []*Firings
+	dirtyFirings []*Openings
 	large        bool     // the count of a group is
 	gone         []string // members whose states go
 	scratch      writer
@@ -31,8 +31,8 @@ type Subjects struct {
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
-	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[CountID]*Group{}, uses: map[string]*Use{},
-		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, firings: map[string]*Firings{}}
+	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[CountID]*Group{}, uses: map[string]*Usage{},
+		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, openings: map[string]*Openings{}}
 }
 
 // Member is the member with an id, nil when there is none.
@@ -77,13 +77,13 @@ func (s *Subjects) Group(id CountID) *Group {
 }
 
 // Use is the use of a shared limit, empty when it was never used.
-func (s *Subjects) Use(key string) *Use {
+func (s *Subjects) Usage(key string) *Usage {
 	if u, ok := s.uses[key]; ok {
 		return u
 	}
-	u := &Use{Key: key}
+	u := &Usage{Key: key}
 	if state := s.load(subjectKey(usePrefix, key)); state != nil {
-		u = decodeUse(state)
+		u = decodeUsage(state)
 	}
 	s.uses[key] = u
 	return u
@@ -140,7 +140,7 @@ func (s *Subjects) touchGroup(g *Group, seq uint64) {
 	}
 }
 
-func (s *Subjects) touchUse(u *Use, seq uint64) {
+func (s *Subjects) touchUse(u *Usage, seq uint64) {
 	u.Version = seq
 	if !u.dirty {
 		u.dirty = true
@@ -168,7 +168,7 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 	}
 	for _, u := range s.dirtyUses {
 		u.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(usePrefix, u.Key)), Value: encodeUse(u)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(usePrefix, u.Key)), Value: encodeUsage(u)})
 	}
 	for _, c := range s.dirtyClaims {
 		c.dirty = false
@@ -212,14 +212,14 @@ func (s *Subjects) state(key string) []byte {
 		}
 		return nil
 	case firingsPrefix:
-		return encodeFirings(s.Firings(name))
+		return encodeFirings(s.Openings(name))
 	case codePrefix:
 		if code := s.code(name); code != "" {
 			return []byte(code)
 		}
 		return nil
 	default:
-		return encodeUse(s.Use(name))
+		return encodeUsage(s.Usage(name))
 	}
 }
 

@@ -91,7 +91,7 @@ func (r *TierRecord) startGain(at calendar.Instant) {
 // rise judges the tiers whose counts have changed.
 func (a *applier) rise(at calendar.Instant) {
 	depth := a.event.Depth
-	for _, t := range a.rules.Tiers {
+	for _, t := range a.current.Tiers {
 		rec := a.needTier(t, at)
 		before := rec.Level
 		a.climb(t, rec, at)
@@ -104,7 +104,7 @@ func (a *applier) climb(t *Tier, rec *TierRecord, at calendar.Instant) {
 	a.changes = a.changes[:0]
 	switch rec.gained {
 	case gainInOrder:
-		a.changes = t.Ladder.Rise(a.rules.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), at, a.changes)
+		a.changes = t.Ladder.Rise(a.current.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), at, a.changes)
 	case gainLate:
 		a.retrace(t, rec)
 	}
@@ -113,8 +113,8 @@ func (a *applier) climb(t *Tier, rec *TierRecord, at calendar.Instant) {
 
 // retrace goes the way from a tier's base again, with all that is known of it now.
 func (a *applier) retrace(t *Tier, rec *TierRecord) {
-	cal, s, level := a.rules.CalendarOf(a.m), rec.Base.Clone(), rec.Level
-	metrics := &tierMetrics{rules: a.rules, member: a.m, tier: t}
+	cal, s, level := a.current.CalendarOf(a.m), rec.Base.Clone(), rec.Level
+	metrics := &tierMetrics{rules: a.current, member: a.m, tier: t}
 	var way []challenges.LevelChange
 	for i := 0; i < len(rec.Recent); {
 		i, way = t.step(cal, rec, &s, metrics, i, way)
@@ -165,11 +165,11 @@ func (t *Tier) step(cal calendar.Calendar, rec *TierRecord, s *challenges.TierSt
 
 // age moves a tier's base on to where the late window begins.
 func (a *applier) age(t *Tier, rec *TierRecord, now calendar.Instant) {
-	horizon := a.rules.Calendar.Before(now, a.rules.Late)
+	horizon := a.current.Calendar.Before(now, a.current.Late)
 	if horizon <= rec.Base.Settled {
 		return
 	}
-	cal, metrics := a.rules.CalendarOf(a.m), &tierMetrics{rules: a.rules, member: a.m, tier: t}
+	cal, metrics := a.current.CalendarOf(a.m), &tierMetrics{rules: a.current, member: a.m, tier: t}
 	i := 0
 	for i < len(rec.Recent) && (rec.Recent[i].At < horizon || len(rec.Recent)-i > maxRecentGains) {
 		i, _ = t.step(cal, rec, &rec.Base, metrics, i, nil)
@@ -201,21 +201,21 @@ func (t *Tier) restart(rec *TierRecord) {
 // settleTiers lets levels fall that time has taken.
 func (a *applier) settleTiers(now calendar.Instant) {
 	for _, rec := range a.m.Tiers {
-		t := a.rules.tierOf(rec)
+		t := a.current.tierOf(rec)
 		if t == nil {
 			continue
 		}
 		t.restart(rec)
 		a.age(t, rec, now)
 		before := rec.Level
-		a.changes = t.Ladder.Settle(a.rules.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), now, a.changes[:0])
+		a.changes = t.Ladder.Settle(a.current.CalendarOf(a.m), &rec.TierState, a.metricsOf(t), now, a.changes[:0])
 		a.tellLevels(t, before, 0)
 	}
 }
 
 // startTiers puts a member on the level of every tier that is new to them, without a word: what they reach from now on is told.
 func (a *applier) startTiers(at calendar.Instant) {
-	for _, t := range a.rules.Tiers {
+	for _, t := range a.current.Tiers {
 		if rec := a.m.tier(t.Key); rec == nil {
 			a.needTier(t, at)
 		}
@@ -228,16 +228,16 @@ func (a *applier) needTier(t *Tier, at calendar.Instant) *TierRecord {
 	}
 	rec := &TierRecord{ID: t.Key, TierState: challenges.NewTierState(at)}
 	a.m.Tiers = append(a.m.Tiers, rec)
-	metrics := tierMetrics{rules: a.rules, member: a.m, tier: t}
-	a.changes = t.Ladder.Rise(a.rules.CalendarOf(a.m), &rec.TierState, &metrics, at, a.changes[:0])
+	metrics := tierMetrics{rules: a.current, member: a.m, tier: t}
+	a.changes = t.Ladder.Rise(a.current.CalendarOf(a.m), &rec.TierState, &metrics, at, a.changes[:0])
 	rec.Base = rec.Clone()
-	rec.Base.Settled = min(rec.Base.Settled, a.rules.Calendar.Before(a.now, a.rules.Late))
+	rec.Base.Settled = min(rec.Base.Settled, a.current.Calendar.Before(a.now, a.current.Late))
 	return rec
 }
 
 // liftTier gives a level outright; it is kept like one that was met.
 func (a *applier) liftTier(t *Tier, level string, e *event.Event) {
-	if t = a.rules.tier(t.ID); t == nil { // of an older version
+	if t = a.current.tier(t.ID); t == nil { // of an older version
 		return
 	}
 	rec := a.needTier(t, e.Time)
@@ -246,7 +246,7 @@ func (a *applier) liftTier(t *Tier, level string, e *event.Event) {
 	rec.startGain(e.Time)
 	rec.gain(TierGain{At: e.Time, Level: to})
 	if rec.gained == gainInOrder {
-		a.changes = t.Ladder.Lift(a.rules.CalendarOf(a.m), &rec.TierState, to, a.metricsOf(t), e.Time, a.changes[:0])
+		a.changes = t.Ladder.Lift(a.current.CalendarOf(a.m), &rec.TierState, to, a.metricsOf(t), e.Time, a.changes[:0])
 		rec.gained = noGain
 	} else {
 		a.climb(t, rec, e.Time)

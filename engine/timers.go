@@ -83,9 +83,9 @@ func (t *timer) next(a *applier, m *Member, cal calendar.Calendar, after calenda
 		}
 	case t.Promotion != nil:
 		if t.Closes {
-			return t.Promotion.closing(a.rules.Calendar, a.subjects, after)
+			return t.Promotion.closing(a.current.Calendar, a.subjects, after)
 		}
-		return t.Promotion.opening(a.rules.Calendar, a.subjects, after)
+		return t.Promotion.opening(a.current.Calendar, a.subjects, after)
 	case t.Yearly != nil:
 		return t.yearly(m, cal, after)
 	default:
@@ -154,7 +154,7 @@ func (t *timer) due(a *applier) calendar.Instant {
 	if mark := m.mark(t.key); mark != nil {
 		after = max(after, mark.At)
 	}
-	cal := a.rules.CalendarOf(m)
+	cal := a.current.CalendarOf(m)
 	if t.Cron == nil && t.Promotion == nil || t.Promotion != nil && t.Promotion.OnCall {
 		return t.next(a, m, cal, after)
 	}
@@ -182,10 +182,10 @@ func (a *applier) timersDue() calendar.Instant {
 	if a.m.Live == calendar.Forever {
 		return a.now
 	}
-	if a.rules.notices {
+	if a.current.notices {
 		due = a.nextStanding(a.now) // what points are told of is found where their lots are looked at
 	}
-	for _, t := range a.rules.timers {
+	for _, t := range a.current.timers {
 		due = min(due, t.due(a))
 	}
 	return due
@@ -197,7 +197,7 @@ const timerFired = "timer"
 // nextTimer finds what is due first, by now.
 func (a *applier) nextTimer(now calendar.Instant) (first *timer, due calendar.Instant) {
 	due = now + 1
-	for _, t := range a.rules.timers {
+	for _, t := range a.current.timers {
 		if at := t.due(a); at < due {
 			first, due = t, at
 		}
@@ -216,7 +216,7 @@ func (a *applier) settleTimers(now calendar.Instant) {
 	told := max(a.m.Due-1, a.m.Live) // what was to be told before that has been
 	for range maxFired {
 		t, due := a.nextTimer(now)
-		if a.rules.notices {
+		if a.current.notices {
 			if at := a.nextNotice(told); at < due {
 				a.settleTime(at)
 				a.notify(at)
@@ -301,7 +301,7 @@ func (p *Processor) News() News {
 	for _, t := range rules.timers {
 		if of := t.Promotion; of != nil && of.OnCall && !slices.Contains(seen, of) {
 			seen = append(seen, of)
-			n.Calls += p.subjects.Firings(of.ID).Changes
+			n.Calls += p.subjects.Openings(of.ID).Changes
 		}
 	}
 	return n

@@ -358,9 +358,9 @@ func (m *Member) WindowKey(rules *Ruleset, c *Challenge, at calendar.Instant) ca
 	return m.window(c, m.challenge(c.Key), rules.CalendarOf(m), at).key
 }
 
-// Holdings are the rewards the member holds at an instant.
-func (m *Member) Holdings(at calendar.Instant) []Holding {
-	return slices.DeleteFunc(slices.Clone(m.Rewards), func(h Holding) bool { return h.At > at || at >= h.Expires })
+// RewardsHeld are the rewards the member holds at an instant.
+func (m *Member) RewardsHeld(at calendar.Instant) []RewardHeld {
+	return slices.DeleteFunc(slices.Clone(m.Rewards), func(h RewardHeld) bool { return h.At > at || at >= h.Expires })
 }
 
 // Fields are the declared fields of the profile that have a value, as JSON values.

@@ -63,20 +63,20 @@ func (m *Member) locate(zones *calendar.Zones) {
 // that the member was told.
 func (a *applier) followMoves() {
 	m := a.m
-	if m.Moved == a.rules.lastMove() {
+	if m.Moved == a.current.lastMove() {
 		return
 	}
 	var at calendar.Instant
-	for _, v := range a.rules.moves {
+	for _, v := range a.current.moves {
 		if v.version > m.Moved {
 			at = v.at
 			break
 		}
 	}
-	m.Moved = a.rules.lastMove()
+	m.Moved = a.current.lastMove()
 	for _, rec := range m.Streaks {
-		if s := a.rules.streakOf(rec); s != nil && rec.Breaks > at {
-			if breaks := m.StreakAt(a.rules, s, at).BreaksAt; breaks > 0 {
+		if s := a.current.streakOf(rec); s != nil && rec.Breaks > at {
+			if breaks := m.StreakAt(a.current, s, at).BreaksAt; breaks > 0 {
 				rec.Breaks = breaks
 			}
 		}

@@ -129,7 +129,7 @@ func (w *world) broke(member string) (at []string) {
 	w.t.Helper()
 	w.commit(false)
 	require.NoError(w.t, engine.Events(w.store, member, 0, func(rec *engine.Record) bool {
-		for _, r := range rec.Outcome.Raised {
+		for _, r := range rec.Outcome.Notifications {
 			if r.Type == engine.StreakBroken {
 				at = append(at, r.At.String())
 			}

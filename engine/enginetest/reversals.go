@@ -51,7 +51,7 @@ func checkAwards(t TB, store engine.Store) {
 					given[g] += r.Amount
 				}
 			}
-			for _, c := range rev.Claws {
+			for _, c := range rev.Clawbacks {
 				if c.Kind == engine.PointsEffect {
 					require.LessOrEqual(t, c.Forgiven+c.Debt, c.Amount, "record %d", seq)
 					back[gift{c.Seq, c.Cause, c.Kind, c.Source, c.ID, c.Goal}] += c.Amount
@@ -64,8 +64,8 @@ func checkAwards(t TB, store engine.Store) {
 				}
 			}
 		}
-		if rec.Outcome.Trail != nil {
-			for i, c := range rec.Outcome.Trail.Causes {
+		if rec.Outcome.Provenance != nil {
+			for i, c := range rec.Outcome.Provenance.Causes {
 				if c.Event != engine.ChallengeCompleted && c.Event != engine.StreakReached {
 					continue
 				}

@@ -495,7 +495,7 @@ func reversed(w *world, a *answer) map[string]any {
 	out := map[string]any{}
 	var clawed, own, forgiven, debt decimal.Decimal
 	if rev := a.outcome.Revision; rev != nil {
-		for _, c := range rev.Claws {
+		for _, c := range rev.Clawbacks {
 			clawed, forgiven, debt = clawed+c.Amount, forgiven+c.Forgiven, debt+c.Debt
 		}
 		own = w.ownReversed(a.records[0].Event.Member, rev.Seq) - a.reversedBefore

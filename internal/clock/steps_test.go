@@ -89,7 +89,7 @@ func (r *running) done() (list []string) {
 				list = append(list, fmt.Sprint(e.At, " ", e.Source, " ", e.Amount))
 			}
 		}
-		for _, x := range rec.Outcome.Raised {
+		for _, x := range rec.Outcome.Notifications {
 			if rec.Event.ID != "e1" && x.Type != engine.PointsExpired {
 				list = append(list, fmt.Sprint(x.At, " ", x.Type))
 			}

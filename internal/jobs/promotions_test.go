@@ -20,7 +20,7 @@ func turns(t *testing.T, store engine.Store) (list []string) {
 	require.NoError(t, store.Records(1, func(_ uint64, b []byte) bool {
 		rec, err := engine.DecodeRecord(b)
 		require.NoError(t, err)
-		for _, r := range rec.Outcome.Raised {
+		for _, r := range rec.Outcome.Notifications {
 			if r.Type == engine.PromotionOpened || r.Type == engine.PromotionClosed {
 				list = append(list, r.At.String()+" "+r.Type+" "+r.Fields[0].Text())
 			}

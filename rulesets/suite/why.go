@@ -149,8 +149,8 @@ func (w *world) deed(s *engine.TraceStep) string {
 				gifts = append(gifts, given(g)+to(rec, w.records))
 			}
 		}
-		for i := 0; rec.Outcome.Trail != nil && i < len(rec.Outcome.Trail.Gifts); i++ { // levels, told as the tier's own
-			if g := &rec.Outcome.Trail.Gifts[i]; g.Source.String() == s.Definition && g.Kind == engine.TierEffect {
+		for i := 0; rec.Outcome.Provenance != nil && i < len(rec.Outcome.Provenance.Gifts); i++ { // levels, told as the tier's own
+			if g := &rec.Outcome.Provenance.Gifts[i]; g.Source.String() == s.Definition && g.Kind == engine.TierEffect {
 				gifts = append(gifts, "level "+g.Level+" of "+g.ID+to(rec, w.records))
 			}
 		}

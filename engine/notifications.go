@@ -8,10 +8,10 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// Raised is something that happened to a member and that the world outside may want to be told of: a built-in event, whether
+// Notification is something that happened to a member and that the world outside may want to be told of: a built-in event, whether
 // or not a definition looks at it, or a notice. The journal keeps what an event raised, so that the journal is the outbox of
 // webhooks: what was committed is told, and nothing else needs to be written for it.
-type Raised struct {
+type Notification struct {
 	Type   string           // one of MessageTypes
 	At     calendar.Instant // when it became true, which may be before the event that brought it to light
 	Fields []event.Value    // in the slots of its type's schema
@@ -33,16 +33,16 @@ func NoticeTypes() []*EventType {
 	}
 }
 
-// MessageTypes are all types of Raised with their fields: the built-in events and the notices. Each call makes new ones.
+// MessageTypes are all types of Notification with their fields: the built-in events and the notices. Each call makes new ones.
 func MessageTypes() []*EventType { return append(BuiltinEvents(), NoticeTypes()...) }
 
-// raisable are the types of Raised as records number them. New ones come at the end.
+// raisable are the types of Notification as records number them. New ones come at the end.
 var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
 	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop}
 
 // raise notes that something happened to the member at hand.
 func (a *applier) raise(name string, at calendar.Instant, fields ...event.Value) {
-	a.raised = append(a.raised, Raised{Type: name, At: at, Fields: fields})
+	a.raised = append(a.raised, Notification{Type: name, At: at, Fields: fields})
 }
 
 // tellRaised puts what was raised into the outcome, numbered by the member. Of imported history nothing is told (semantics: Import
@@ -51,22 +51,22 @@ func (a *applier) tellRaised() {
 	if len(a.raised) == 0 || a.top.Past {
 		return
 	}
-	a.out.Raised, a.out.Number = cloned(a.raised), a.m.Raised+1
-	a.m.Raised += uint64(len(a.raised))
+	a.out.Notifications, a.out.Number = cloned(a.raised), a.m.Notified+1
+	a.m.Notified += uint64(len(a.raised))
 }
 
 // sameRaised compares what two outcomes raised.
 func sameRaised(a, b *Outcome) bool {
-	return a.Number == b.Number && slices.EqualFunc(a.Raised, b.Raised, func(x, y Raised) bool {
+	return a.Number == b.Number && slices.EqualFunc(a.Notifications, b.Notifications, func(x, y Notification) bool {
 		return x.Type == y.Type && x.At == y.At && slices.EqualFunc(x.Fields, y.Fields, event.Value.Equal)
 	})
 }
 
 func (w *writer) raised(o *Outcome) {
 	w.uint(o.Number)
-	w.len(len(o.Raised))
-	for i := range o.Raised {
-		x := &o.Raised[i]
+	w.len(len(o.Notifications))
+	for i := range o.Notifications {
+		x := &o.Notifications[i]
 		n := slices.Index(raisable[:], x.Type)
 		if n < 0 {
 			panic(fmt.Sprintf("engine: %q is no type of message", x.Type))
@@ -82,12 +82,12 @@ func (w *writer) raised(o *Outcome) {
 
 func (r *reader) raised(o *Outcome) {
 	o.Number = r.uint()
-	o.Raised = list(r, func(x *Raised) {
+	o.Notifications = list(r, func(x *Notification) {
 		n := r.len2()
 		if n < 0 || n >= len(raisable) {
 			r.short()
 			return
 		}
-		*x = Raised{Type: raisable[n], At: r.at(), Fields: list(r, func(v *event.Value) { *v = r.value() })}
+		*x = Notification{Type: raisable[n], At: r.at(), Fields: list(r, func(v *event.Value) { *v = r.value() })}
 	})
 }

@@ -26,7 +26,7 @@ type Raise struct {
 
 // UseMore is what an amendment uses of a limit on top of what the event has used.
 type UseMore struct {
-	UseMark
+	UsageMark
 	Amount decimal.Decimal
 }
 
@@ -46,7 +46,7 @@ type gift struct {
 
 // gifts are what a cause gave. Of the event that is reversed itself, revisions may have given more: points of one line count as
 // one gift.
-func (j *judgement) gifts(ref CauseRef, rec *Record) (list []gift) {
+func (j *recomputation) gifts(ref CauseRef, rec *Record) (list []gift) {
 	for i := range rec.Outcome.Effects {
 		if e := &rec.Outcome.Effects[i]; e.Cause == ref.Cause {
 			list = append(list, gift{rec, e})
@@ -90,14 +90,14 @@ func (r *Raise) added(list []gift, rec *Record) []gift {
 }
 
 // taken are the parts that a cause took of lots, in order.
-func (j *judgement) taken(rec *Record, cause uint32) (list []TakenPart) {
+func (j *recomputation) taken(rec *Record, cause uint32) (list []TakenPart) {
 	of := []*Record{rec}
 	if cause == 0 && rec.Seq == j.r.target.Seq {
 		of = append(of, j.r.revisions()...)
 	}
 	for _, rec := range of {
-		if rec.Outcome.Trail != nil {
-			for _, p := range rec.Outcome.Trail.Taken {
+		if rec.Outcome.Provenance != nil {
+			for _, p := range rec.Outcome.Provenance.Taken {
 				if p.Cause == cause {
 					list = append(list, p)
 				}
@@ -108,7 +108,7 @@ func (j *judgement) taken(rec *Record, cause uint32) (list []TakenPart) {
 }
 
 // holds is what the event has of a line: what it was given, or took, less what came back.
-func (j *judgement) holds(l line) (sum decimal.Decimal) {
+func (j *recomputation) holds(l line) (sum decimal.Decimal) {
 	for _, g := range j.gifts(CauseRef{Seq: j.r.target.Seq}, j.r.target) {
 		switch {
 		case g.Kind == PointsEffect && l.member == "" && g.Source == l.source && g.ID == l.id && (g.Amount < 0) == l.take:
@@ -124,13 +124,13 @@ func (j *judgement) holds(l line) (sum decimal.Decimal) {
 }
 
 // marks are the uses of limits in times that a rule of the event holds.
-func (j *judgement) marks(r *Rule, yield func(at usedMark, mark *UseMark)) {
+func (j *recomputation) marks(r *Rule, yield func(at usedMark, mark *UsageMark)) {
 	for _, rec := range append([]*Record{j.r.target}, j.r.revisions()...) {
-		if rec.Outcome.Trail == nil {
+		if rec.Outcome.Provenance == nil {
 			continue
 		}
-		for i := range rec.Outcome.Trail.Uses {
-			mark, at := &rec.Outcome.Trail.Uses[i], usedMark{rec.Seq, i}
+		for i := range rec.Outcome.Provenance.Uses {
+			mark, at := &rec.Outcome.Provenance.Uses[i], usedMark{rec.Seq, i}
 			if mark.Cause == 0 && !j.uses[at] && mark.Rule == r.Source {
 				yield(at, mark)
 			}
@@ -140,12 +140,12 @@ func (j *judgement) marks(r *Rule, yield func(at usedMark, mark *UseMark)) {
 
 // moveKeys asks the limits in times whose key the amendment changes: the old use is freed, and where the new key leaves none the
 // rule counts as one that does not match.
-func (j *judgement) moveKeys() {
+func (j *recomputation) moveKeys() {
 	for i := range j.lines.rules {
 		p := &j.lines.rules[i]
-		held := map[uint64]*UseMark{}
+		held := map[uint64]*UsageMark{}
 		marks := map[uint64]usedMark{}
-		j.marks(p.rule, func(at usedMark, mark *UseMark) { held[mark.Limit], marks[mark.Limit] = mark, at })
+		j.marks(p.rule, func(at usedMark, mark *UsageMark) { held[mark.Limit], marks[mark.Limit] = mark, at })
 		refused := false
 		j.asTarget(func() {
 			to := j.member(p.to)
@@ -168,7 +168,7 @@ func (j *judgement) moveKeys() {
 }
 
 // sameKey reports whether a use is of the count that a limit asks now.
-func (a *applier) sameKey(l *Limit, mark *UseMark, to *Member) bool {
+func (a *applier) sameKey(l *Limit, mark *UsageMark, to *Member) bool {
 	if l.shared() {
 		return mark.Shared == a.useKey(l, to)
 	}
@@ -176,7 +176,7 @@ func (a *applier) sameKey(l *Limit, mark *UseMark, to *Member) bool {
 }
 
 // member is a rule's other member, or the event's own.
-func (j *judgement) member(id string) *Member {
+func (j *recomputation) member(id string) *Member {
 	if id == "" {
 		return j.a.m
 	}
@@ -184,7 +184,7 @@ func (j *judgement) member(id string) *Member {
 }
 
 // raise gives what the amended event wants more than before, and notes what each line of its rules has come to.
-func (j *judgement) raise() {
+func (j *recomputation) raise() {
 	for i := range j.lines.rules {
 		if p := &j.lines.rules[i]; j.lines.fired[p.rule.Source] != nil {
 			j.asTarget(func() { j.raiseRule(p) })
@@ -230,7 +230,7 @@ type rising struct {
 
 // raiseRule gives what one rule wants more than before. Where a limit, a balance or the stock leaves nothing, what it wanted stays
 // as it was.
-func (j *judgement) raiseRule(p *plannedRule) {
+func (j *recomputation) raiseRule(p *plannedRule) {
 	r := p.rule
 	var list []*rising
 	rises := j.was.fired[r.Source] == nil && slices.ContainsFunc(r.Give, func(g Grant) bool { return g.Points == nil })
@@ -272,7 +272,7 @@ func (j *judgement) raiseRule(p *plannedRule) {
 
 // mayRise asks what is scarce: a use of limits in times, where the event has none; and, of a rule that takes, what it takes, all of
 // it or nothing.
-func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
+func (j *recomputation) mayRise(p *plannedRule, list []*rising) bool {
 	a, r := j.a, p.rule
 	to, from := j.member(p.to), j.member(p.from)
 	if to == nil || from == nil || p.ofOthers() && p.toSelf(to, from) {
@@ -284,7 +284,7 @@ func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 		return false
 	}
 	held := map[uint64]bool{}
-	j.marks(r, func(_ usedMark, mark *UseMark) { held[mark.Limit] = true })
+	j.marks(r, func(_ usedMark, mark *UsageMark) { held[mark.Limit] = true })
 	for _, l := range r.Limits {
 		if l.Points == nil && !held[l.id] && a.room(l, to) < decimal.One {
 			a.stoppedBy(l, r.Path, r.Position, to)
@@ -301,7 +301,7 @@ func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 		switch {
 		case x.amount == 0:
 		case x.take:
-			if from.Balance(a.rules, x.grant.Points, a.now).Spendable-a.promised(from, x.grant.Points) < x.amount {
+			if from.Balance(a.current, x.grant.Points, a.now).Spendable-a.promised(from, x.grant.Points) < x.amount {
 				a.stopped(r.Path, r.Position, BalanceShort)
 				return false
 			}
@@ -314,12 +314,12 @@ func (j *judgement) mayRise(p *plannedRule, list []*rising) bool {
 }
 
 // refusedPending reports whether what the event had given of these points and was pending has been refused.
-func (j *judgement) refusedPending([]*rising) bool {
+func (j *recomputation) refusedPending([]*rising) bool {
 	return slices.ContainsFunc(j.r.revisions(), func(rec *Record) bool { return rec.Event.Type == commandRefuse })
 }
 
 // fits is what the limits in points leave of a line's rise: the event counts once against them, with the most that it ever came to.
-func (j *judgement) fits(r *Rule, x *rising, to *Member) decimal.Decimal {
+func (j *recomputation) fits(r *Rule, x *rising, to *Member) decimal.Decimal {
 	most := max(0, x.state.Most-x.holds)
 	amount := x.amount
 	for _, nothing := range []bool{false, true} { // those that trim go first
@@ -338,7 +338,7 @@ func (j *judgement) fits(r *Rule, x *rising, to *Member) decimal.Decimal {
 }
 
 // rise lets one line rise as far as its limits allow, and returns by how much.
-func (j *judgement) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
+func (j *recomputation) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
 	a, r := j.a, p.rule
 	to := j.member(p.to)
 	if x.take {
@@ -373,7 +373,7 @@ func (j *judgement) rise(p *plannedRule, x *rising) (given decimal.Decimal) {
 }
 
 // useBoost counts what a boost adds more than it ever did.
-func (j *judgement) useBoost(x *rising, b Boosted) {
+func (j *recomputation) useBoost(x *rising, b Boosted) {
 	most := x.state.boosted(b.Boost)
 	if b.Added <= most.Added {
 		return
@@ -391,7 +391,7 @@ func (j *judgement) useBoost(x *rising, b Boosted) {
 }
 
 // usePoints counts points in every limit in these points.
-func (j *judgement) usePoints(limits []*Limit, points *Points, amount decimal.Decimal, to *Member) {
+func (j *recomputation) usePoints(limits []*Limit, points *Points, amount decimal.Decimal, to *Member) {
 	for _, l := range limits {
 		if l.Points == points && l.Points != nil && amount > 0 {
 			j.use(l, Source{}, amount, to)
@@ -401,9 +401,9 @@ func (j *judgement) usePoints(limits []*Limit, points *Points, amount decimal.De
 
 // countUses counts the uses of limits in times that the rule did not have: those of changed keys, and all of them for one that
 // gives for the first time.
-func (j *judgement) countUses(p *plannedRule, given bool) {
+func (j *recomputation) countUses(p *plannedRule, given bool) {
 	held, to := map[uint64]bool{}, j.member(p.to)
-	j.marks(p.rule, func(at usedMark, mark *UseMark) { held[mark.Limit] = true })
+	j.marks(p.rule, func(at usedMark, mark *UsageMark) { held[mark.Limit] = true })
 	for _, l := range p.rule.Limits {
 		if l.Points != nil || to == nil {
 			continue
@@ -416,19 +416,19 @@ func (j *judgement) countUses(p *plannedRule, given bool) {
 }
 
 // use uses a limit; uses in times leave a mark by which they can be given back.
-func (j *judgement) use(l *Limit, rule Source, amount decimal.Decimal, to *Member) {
+func (j *recomputation) use(l *Limit, rule Source, amount decimal.Decimal, to *Member) {
 	a := j.a
 	if a.usesForgotten(l) {
 		return
 	}
-	u := UseMore{UseMark: UseMark{Limit: l.id, Rule: rule, Period: a.period(l)}, Amount: amount}
+	u := UseMore{UsageMark: UsageMark{Limit: l.id, Rule: rule, Period: a.period(l)}, Amount: amount}
 	if l.shared() {
 		u.Shared = a.useKey(l, to)
 	} else if to != a.m {
 		u.Member = to.ID
 	}
 	if l.Points == nil {
-		a.trail.Uses = append(a.trail.Uses, u.UseMark)
+		a.provenance.Uses = append(a.provenance.Uses, u.UsageMark)
 	}
 	j.rev.Used = append(j.rev.Used, u)
 	a.useMore(&u)
@@ -438,7 +438,7 @@ func (j *judgement) use(l *Limit, rule Source, amount decimal.Decimal, to *Membe
 func (a *applier) useMore(u *UseMore) {
 	switch {
 	case u.Shared != "":
-		shared := a.subjects.Use(u.Shared)
+		shared := a.subjects.Usage(u.Shared)
 		shared.Periods = addUse(shared.Periods, u.Limit, u.Period, u.Amount)
 		a.subjects.touchUse(shared, a.seq)
 	default:
@@ -454,7 +454,7 @@ func (a *applier) useMore(u *UseMore) {
 }
 
 // lift forgives no longer what earlier reversals of the event forgave on a line, the latest of it first.
-func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
+func (j *recomputation) lift(x *rising) (sum decimal.Decimal) {
 	key := claimed{kind: PointsEffect, seq: j.r.target.Seq, id: x.id, from: x.source}
 	list := j.forgiven[key]
 	for i := len(list) - 1; i >= 0 && sum < x.amount; i-- {
@@ -477,7 +477,7 @@ func (j *judgement) lift(x *rising) (sum decimal.Decimal) {
 }
 
 // award gives the badges, rewards and levels of a rule that newly matches.
-func (j *judgement) award(p *plannedRule) {
+func (j *recomputation) award(p *plannedRule) {
 	for k := p.first; k < p.first+len(p.rule.Give); k++ {
 		g := j.lines.gives[k].grant
 		x := Raise{Source: p.rule.Source, Level: g.Level}

@@ -107,7 +107,7 @@ func (a *applier) dayOfLimits(at calendar.Instant) calendar.Calendar {
 	if a.then != nil {
 		m = a.then
 	}
-	if a.rules.MemberClock && m != nil {
+	if a.current.MemberClock && m != nil {
 		if z := m.leaving(at); z != nil {
 			cal.Zone = z
 		}

@@ -10,12 +10,12 @@ import (
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
-// Trail is what the journal keeps of an event beside its effects, so that a reversal can undo exactly what it did
+// Provenance is what the journal keeps of an event beside its effects, so that a reversal can undo exactly what it did
 // (semantics: Reversal). Most events leave none.
-type Trail struct {
+type Provenance struct {
 	Causes []Cause
 	Gifts  []Gift
-	Uses   []UseMark
+	Uses   []UsageMark
 	Taken  []TakenPart
 	Mended []Mended
 }
@@ -42,8 +42,8 @@ type Gift struct {
 	Cause  uint32
 }
 
-// UseMark is one use of a limit in times.
-type UseMark struct {
+// UsageMark is one use of a limit in times.
+type UsageMark struct {
 	Limit  uint64
 	Rule   Source // whose use it is, none for that of a boost: several rules share the limit of their promotion
 	Shared string // key of the shared count, "" where the limit counts the member alone
@@ -66,20 +66,20 @@ type TakenPart struct {
 	Cause     uint32
 }
 
-func (t *Trail) empty() bool {
+func (t *Provenance) empty() bool {
 	return t == nil || len(t.Causes) == 0 && len(t.Gifts) == 0 && len(t.Uses) == 0 && len(t.Taken) == 0 && len(t.Mended) == 0
 }
 
-func (t *Trail) reset() {
+func (t *Provenance) reset() {
 	t.Causes, t.Gifts, t.Uses, t.Taken, t.Mended = t.Causes[:0], t.Gifts[:0], t.Uses[:0], t.Taken[:0], t.Mended[:0]
 }
 
 // kept is a copy to be kept, nil when there is nothing to keep.
-func (t *Trail) kept() *Trail {
+func (t *Provenance) kept() *Provenance {
 	if t.empty() {
 		return nil
 	}
-	return &Trail{Causes: cloned(t.Causes), Gifts: cloned(t.Gifts), Uses: cloned(t.Uses), Taken: cloned(t.Taken), Mended: cloned(t.Mended)}
+	return &Provenance{Causes: cloned(t.Causes), Gifts: cloned(t.Gifts), Uses: cloned(t.Uses), Taken: cloned(t.Taken), Mended: cloned(t.Mended)}
 }
 
 func cloned[T any](list []T) []T {
@@ -92,11 +92,11 @@ func cloned[T any](list []T) []T {
 // caused notes a cause and returns its number.
 func (a *applier) caused(c Cause) uint32 {
 	a.fresh = !a.awarding.follows(a, c)
-	a.trail.Causes = append(a.trail.Causes, c)
-	return integer.Exact[uint32](len(a.trail.Causes))
+	a.provenance.Causes = append(a.provenance.Causes, c)
+	return integer.Exact[uint32](len(a.provenance.Causes))
 }
 
-func (w *writer) trail(t *Trail) {
+func (w *writer) provenance(t *Provenance) {
 	w.len(len(t.Causes))
 	for i := range t.Causes {
 		w.cause(&t.Causes[i])
@@ -139,7 +139,7 @@ func (r *reader) causeOf(c *Cause) {
 	*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), Won: r.flag(), At: r.at()}
 }
 
-func (w *writer) useMark(u *UseMark) {
+func (w *writer) useMark(u *UsageMark) {
 	w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
 	w.source(u.Rule)
 	w.text(u.Shared)
@@ -161,8 +161,8 @@ func (w *writer) taken(p *TakenPart) {
 	w.uint(uint64(p.Cause))
 }
 
-func (r *reader) trail() *Trail {
-	t := &Trail{}
+func (r *reader) provenance() *Provenance {
+	t := &Provenance{}
 	t.Causes = list(r, r.causeOf)
 	t.Gifts = list(r, func(g *Gift) {
 		*g = Gift{Kind: small[EffectKind](r), ID: r.text(), Level: r.text(), Source: r.source(), Cause: r.cause()}
@@ -176,8 +176,8 @@ func (r *reader) trail() *Trail {
 	return t
 }
 
-func (r *reader) useMark(u *UseMark) {
-	*u = UseMark{Limit: r.fixed(), Rule: r.source(), Shared: r.text(), Member: r.text(), Period: r.key(), Cause: r.cause()}
+func (r *reader) useMark(u *UsageMark) {
+	*u = UsageMark{Limit: r.fixed(), Rule: r.source(), Shared: r.text(), Member: r.text(), Period: r.key(), Cause: r.cause()}
 }
 
 func (r *reader) taken(p *TakenPart) {

@@ -15,16 +15,16 @@ func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
 	was, facts, cause := a.event, a.facts, a.cause
 	of := event.Event{ID: was.ID, Type: rev.Amended.Type, Member: was.Member, Time: at, Timed: true, Arrived: was.Arrived, Data: rev.Amended.Data,
 		Past: was.Past, Depth: was.Depth}
-	if t := a.rules.EventType(of.Type); t != nil {
+	if t := a.current.EventType(of.Type); t != nil {
 		of.Fields, _ = t.Schema.Decode(of.Data, "data.")
 		of.Fields = append(of.Fields, make([]event.Value, max(0, len(t.Schema.Fields)-len(of.Fields)))...)
 	}
 	a.event, a.cause = &of, 0
 	a.look(&of)
-	if a.rules.MemberClock {
-		a.facts.calendar.Zone = a.rules.Calendar.Zone
+	if a.current.MemberClock {
+		a.facts.calendar.Zone = a.current.Calendar.Zone
 		if rev.Amended.Zone != "" {
-			a.facts.calendar.Zone = a.rules.zones.Known(rev.Amended.Zone)
+			a.facts.calendar.Zone = a.current.zones.Known(rev.Amended.Zone)
 		}
 	}
 	return func() { a.event, a.facts, a.cause = was, facts, cause }
@@ -50,7 +50,7 @@ func (a *applier) reachAgain(rev *Revision) {
 func (a *applier) reachOne(c *Cause) {
 	switch c.Event {
 	case ChallengeCompleted:
-		ch := a.rules.Challenge(c.ID)
+		ch := a.current.Challenge(c.ID)
 		if ch == nil {
 			return
 		}
@@ -68,9 +68,9 @@ func (a *applier) reachOne(c *Cause) {
 			return
 		}
 		a.reach(ch, rec, w, ch.Goals[i], c.Group)
-		a.tellStanding(ch, ChallengeStanding{Progress: -1}, a.m.ChallengeAt(a.rules, ch, a.now))
+		a.tellStanding(ch, ChallengeStanding{Progress: -1}, a.m.ChallengeAt(a.current, ch, a.now))
 	case StreakReached:
-		s := a.rules.streak(c.ID)
+		s := a.current.streak(c.ID)
 		if s == nil {
 			return
 		}
@@ -78,7 +78,7 @@ func (a *applier) reachOne(c *Cause) {
 			a.payStreak(s, rec, g, c.Key, c.Times)
 		}
 	case BadgeEarned:
-		b := find(a.rules.Badges, c.ID, func(b *Badge) string { return b.ID })
+		b := find(a.current.Badges, c.ID, func(b *Badge) string { return b.ID })
 		if b != nil && (b.Counter == nil || b.Counter.Every == calendar.Always ||
 			!a.longOver(a.facts.calendar.End(b.Counter.Every, a.facts.calendar.Key(b.Counter.Every, c.At)))) {
 			a.earnBadge(b, c.Goal, b.Source, a.event)
@@ -88,12 +88,12 @@ func (a *applier) reachOne(c *Cause) {
 
 // longOver reports whether something ended so long ago that its goals are not reached any more: only points change then.
 func (a *applier) longOver(end calendar.Instant) bool {
-	return end <= a.rules.Calendar.Before(a.now, a.rules.Late)
+	return end <= a.current.Calendar.Before(a.now, a.current.Late)
 }
 
 // reachShare lets a group's goal be reached that the amended share suffices for, and the member's own part in it.
 func (a *applier) reachShare(change *GroupChange) {
-	for _, ch := range a.rules.Challenges {
+	for _, ch := range a.current.Challenges {
 		if ch.Counter == nil || ch.Counter.By == ByMember {
 			continue
 		}
@@ -107,9 +107,9 @@ func (a *applier) reachShare(change *GroupChange) {
 	}
 }
 
-// happened tells of what a judgement has come to in looking at the events again, and reports whether no record has it: then it
+// happened tells of what a recomputation has come to in looking at the events again, and reports whether no record has it: then it
 // is for the amendment to reach it.
-func (j *judgement) happened(c Cause) (fresh bool) {
+func (j *recomputation) happened(c Cause) (fresh bool) {
 	switch c.Event {
 	case TierReached:
 		l := levelOf{c.ID, c.Goal}
@@ -129,13 +129,13 @@ func (j *judgement) happened(c Cause) (fresh bool) {
 }
 
 // awarded gathers the awards that the records have and that are not undone.
-func (j *judgement) awarded() {
+func (j *recomputation) awarded() {
 	j.awards, j.rose, j.reached = map[Cause]int{}, map[levelOf]int{}, nil
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
-		if rec.Outcome.Trail == nil {
+		if rec.Outcome.Provenance == nil {
 			continue
 		}
-		for i, c := range rec.Outcome.Trail.Causes {
+		for i, c := range rec.Outcome.Provenance.Causes {
 			switch {
 			case j.undone[CauseRef{rec.Seq, uint32(i + 1)}]:
 			case c.Event == ChallengeCompleted:
@@ -149,16 +149,16 @@ func (j *judgement) awarded() {
 }
 
 // follows reports whether a record has an award, so that what it gives and leads to is found in the records.
-func (j *judgement) follows(_ *applier, c Cause) bool { return !j.happened(c) }
+func (j *recomputation) follows(_ *applier, c Cause) bool { return !j.happened(c) }
 
 // reaches reports whether the member has had a goal of a streak, or has a level of a badge, as it is now.
-func (j *judgement) reaches(b *applier, c Cause) bool {
+func (j *recomputation) reaches(b *applier, c Cause) bool {
 	had := true
 	switch c.Event {
 	case BadgeEarned:
-		had = j.hasBadge(find(b.rules.Badges, c.ID, func(b *Badge) string { return b.ID }), c.Goal)
+		had = j.hasBadge(find(b.current.Badges, c.ID, func(b *Badge) string { return b.ID }), c.Goal)
 	case StreakReached:
-		s := b.rules.streak(c.ID)
+		s := b.current.streak(c.ID)
 		had = j.hasPaid(s, s.goal(c.Goal), b.runOf(s, b.m.streak(s.Key), c.Key), c.Times)
 	}
 	if !had {
@@ -168,7 +168,7 @@ func (j *judgement) reaches(b *applier, c Cause) bool {
 }
 
 // hasBadge reports whether the member has a badge at a level or a higher one.
-func (j *judgement) hasBadge(b *Badge, level string) bool {
+func (j *recomputation) hasBadge(b *Badge, level string) bool {
 	held := j.a.m.badge(b.ID)
 	return held != nil && b.rank(held.Level) >= b.rank(level)
 }

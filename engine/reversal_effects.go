@@ -24,20 +24,20 @@ func (a *applier) tellRevised(rev *Revision, before *Member) {
 			left = slices.Delete(left, i, i+1)
 		} else {
 			a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Revoked: true, ID: h.Reward, Source: h.Source})
-			a.giveBackOne(a.rules.Reward(h.Reward)) // one that has expired has not come back
+			a.giveBackOne(a.current.Reward(h.Reward)) // one that has expired has not come back
 		}
 	}
-	for _, s := range a.rules.Streaks {
+	for _, s := range a.current.Streaks {
 		rec := a.m.streak(s.Key)
-		if was, is := before.StreakAt(a.rules, s, a.now), a.m.StreakAt(a.rules, s, a.now); rec != nil && was != is {
+		if was, is := before.StreakAt(a.current, s, a.now), a.m.StreakAt(a.current, s, a.now); rec != nil && was != is {
 			a.out.replace(a.streakEffect(s, rec))
 		}
 	}
-	for _, ch := range a.rules.Challenges {
-		a.tellStanding(ch, before.ChallengeAt(a.rules, ch, a.now), a.m.ChallengeAt(a.rules, ch, a.now))
+	for _, ch := range a.current.Challenges {
+		a.tellStanding(ch, before.ChallengeAt(a.current, ch, a.now), a.m.ChallengeAt(a.current, ch, a.now))
 	}
-	for _, t := range a.rules.Tiers {
-		if was, is := before.Level(a.rules, t, a.now), a.m.Level(a.rules, t, a.now); was != is {
+	for _, t := range a.current.Tiers {
+		if was, is := before.Level(a.current, t, a.now), a.m.Level(a.current, t, a.now); was != is {
 			a.out.replace(Effect{Kind: TierEffect, ID: t.ID, From: was, Level: is})
 			switch {
 			case t.level(is) < t.level(was):

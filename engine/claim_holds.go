@@ -54,7 +54,7 @@ func (a *Account) unhold(p *TakenPart, amount decimal.Decimal, yield func(lot *L
 
 // spend spends of what a claim holds of some points, its first lots first, and gives the rest back.
 func (a *applier) spend(c *Claim, points string, amount decimal.Decimal, from Source) {
-	time := a.passage(a.m.needAccount(points))
+	time := a.settlement(a.m.needAccount(points))
 	left := amount
 	var rest []ClaimPart
 	for i := range c.Parts {
@@ -100,13 +100,13 @@ func (a *applier) pay(costs []Cost, from Source) {
 
 // affords reports whether the member can pay.
 func (a *applier) affords(costs []Cost) bool {
-	return !slices.ContainsFunc(costs, func(c Cost) bool { return a.m.Balance(a.rules, c.Points, a.now).Spendable < c.Amount })
+	return !slices.ContainsFunc(costs, func(c Cost) bool { return a.m.Balance(a.current, c.Points, a.now).Spendable < c.Amount })
 }
 
 // freeAll gives back all that a claim holds, at an instant.
 func (a *applier) freeAll(c *Claim) {
 	for _, points := range c.points() {
-		time := a.passage(a.m.needAccount(points))
+		time := a.settlement(a.m.needAccount(points))
 		for i := range c.Parts {
 			if p := &c.Parts[i]; p.Points == points {
 				time.free(p, a.now, rewardSource(c.Reward))
@@ -120,7 +120,7 @@ func (a *applier) freeAll(c *Claim) {
 // refund returns spent points to the lots they came from, latest expiry first (semantics: Points), and tells how much of
 // it has not expired meanwhile.
 func (a *applier) refund(c *Claim, points string, amount decimal.Decimal, from Source) (restored decimal.Decimal) {
-	time := a.passage(a.m.needAccount(points))
+	time := a.settlement(a.m.needAccount(points))
 	var order []*ClaimPart
 	for i := range c.Parts {
 		if p := &c.Parts[i]; p.Points == points && p.left() > 0 {
@@ -155,7 +155,7 @@ func forfeitedOf(l *Lot) *decimal.Decimal { return &l.Forfeited }
 
 // lapseParts notes which of the lots that claims hold or have spent have expired by now, not before an instant. Only those
 // are noted that expire after the last event of a type, because later events do not tell it any more.
-func (a *applier) lapseParts(time *passage, from calendar.Instant) {
+func (a *applier) lapseParts(time *settlement, from calendar.Instant) {
 	a.m.partsOf(time.acc, func(p *ClaimPart) {
 		if p.Idle != 0 && p.Over == 0 && p.left() > 0 {
 			if over := time.over(p, a.now); over != 0 {
@@ -166,7 +166,7 @@ func (a *applier) lapseParts(time *passage, from calendar.Instant) {
 }
 
 // reviveParts takes that back where a late event shows that a lot had not expired.
-func (a *applier) reviveParts(time *passage) {
+func (a *applier) reviveParts(time *settlement) {
 	a.m.partsOf(time.acc, func(p *ClaimPart) {
 		if p.Over != 0 && a.revived(time, p.lot(), p.Over) {
 			p.Over = 0
@@ -195,7 +195,7 @@ func (a *applier) claimsDue(due calendar.Instant) calendar.Instant {
 		if len(acc.Idle) == 0 {
 			continue
 		}
-		time := a.passage(acc)
+		time := a.settlement(acc)
 		a.m.partsOf(acc, func(p *ClaimPart) {
 			if p.Idle != 0 && p.Over == 0 && p.left() > 0 {
 				due = min(due, time.end(p))

@@ -11,10 +11,10 @@ import (
 // as the points say. What others give, or nobody, is missing of the event: whatever comes back settles that. Held points are not
 // touched (semantics: Reversal). It reports false where points refuse to be taken that far.
 func (a *applier) claw(rev *Revision) bool {
-	claws := make([]clawing, 0, len(rev.Claws))
-	for i := range rev.Claws {
-		if rev.Claws[i].Kind == PointsEffect {
-			claws = append(claws, clawing{Claw: &rev.Claws[i], acc: a.m.needAccount(rev.Claws[i].ID)})
+	claws := make([]clawing, 0, len(rev.Clawbacks))
+	for i := range rev.Clawbacks {
+		if rev.Clawbacks[i].Kind == PointsEffect {
+			claws = append(claws, clawing{Clawback: &rev.Clawbacks[i], acc: a.m.needAccount(rev.Clawbacks[i].ID)})
 		}
 	}
 	for i := range claws {
@@ -30,7 +30,7 @@ func (a *applier) claw(rev *Revision) bool {
 
 // clawing is a claw of points at work.
 type clawing struct {
-	*Claw
+	*Clawback
 	acc  *Account
 	took Takings
 }
@@ -60,7 +60,7 @@ func (a *applier) clawOwn(c *clawing, rev *Revision) {
 		}
 	}
 	if c.open != nil {
-		c.Forgiven = max(0, min(c.Amount-c.took.Own, c.open.expired-rev.forgiven(c.Claw)))
+		c.Forgiven = max(0, min(c.Amount-c.took.Own, c.open.expired-rev.forgiven(c.Clawback)))
 	}
 	c.acc.forgive(c.Seq, c.Forgiven)
 }
@@ -98,9 +98,9 @@ func (a *applier) clawOthers(c *clawing) bool {
 }
 
 // forgiven is what the claws before one have forgiven of the same lots.
-func (v *Revision) forgiven(until *Claw) (sum decimal.Decimal) {
-	for i := range v.Claws {
-		o := &v.Claws[i]
+func (v *Revision) forgiven(until *Clawback) (sum decimal.Decimal) {
+	for i := range v.Clawbacks {
+		o := &v.Clawbacks[i]
 		if o == until {
 			break
 		}
@@ -124,7 +124,7 @@ func (a *Account) forgive(seq uint64, amount decimal.Decimal) {
 
 // pointsOf is the definition of an account's points; those that the ruleset no longer has are spent in the usual order.
 func (a *applier) pointsOf(acc *Account) *Points {
-	if p := a.rules.PointsType(acc.Points); p != nil {
+	if p := a.current.PointsType(acc.Points); p != nil {
 		return p
 	}
 	return &Points{Definition: Definition{ID: acc.Points}}
@@ -135,7 +135,7 @@ func (a *applier) giveBack(parts []ClaimPart) {
 	for i := range parts {
 		p := &parts[i]
 		acc := a.m.needAccount(p.Points)
-		time := a.passage(acc)
+		time := a.settlement(acc)
 		lot := acc.lotOf(&p.TakenPart, forfeitedOf)
 		lot.Forfeited -= p.Amount
 		acc.Forfeited -= p.Amount
@@ -172,7 +172,7 @@ func (a *Account) lotOf(p *TakenPart, what func(*Lot) *decimal.Decimal) *Lot {
 // reversal itself (semantics: Points).
 func (a *applier) lapse() {
 	for _, acc := range a.m.Accounts {
-		time := a.passage(acc)
+		time := a.settlement(acc)
 		for i := range acc.Lots {
 			lot := &acc.Lots[i]
 			if lot.Remaining > 0 && lot.Available <= a.now && acc.expiry(time.cal, lot, time.idle) <= a.now {

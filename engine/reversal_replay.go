@@ -8,29 +8,29 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// replay looks at the member's events again, as this judgement has them.
-func (j *judgement) replay() *applier {
+// replay looks at the member's events again, as this recomputation has them.
+func (j *recomputation) replay() *applier {
 	j.risen, j.paid = map[levelOf]int{}, map[groupGoal]bool{}
 	j.awarded()
 	b := &applier{decides: &recomputed{}, awarding: j}
 	j.timed = nil
 	id := j.r.target.Event.Member
-	subjects := NewSubjects(j.a.rules, j.r.state)
+	subjects := NewSubjects(j.a.current, j.r.state)
 	if m := subjects.Member(id); m != nil {
 		m.Accounts, m.Uses, m.Rewards, m.Claims = nil, nil, nil, nil // the records tell what was given
 	}
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
-		present, judging := j.r.rules(rec)
+		present, asOf := j.r.rules(rec)
 		j.rec = rec
 		e := rec.Event
 		e.Cause = 0
 		if patch := j.amended[rec.Seq]; patch != nil {
 			e.Data, _ = merged(e.Data, patch)
 		}
-		if t := judging.EventType(e.Type); t != nil {
+		if t := asOf.EventType(e.Type); t != nil {
 			e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 		}
-		out := b.run(present, judging, subjects, nil, &e, rec.Seq, nil)
+		out := b.run(present, asOf, subjects, nil, &e, rec.Seq, nil)
 		if j.a.out.overflow == "" {
 			j.a.out.overflow = out.overflow
 		}
@@ -39,11 +39,11 @@ func (j *judgement) replay() *applier {
 		}
 	}
 	// Time goes on until now, and the present ruleset asks.
-	b.rules, b.judging, b.now, b.m, b.out = j.a.rules, j.a.rules, j.a.now, subjects.Member(id), &Outcome{}
+	b.current, b.asOf, b.now, b.m, b.out = j.a.current, j.a.current, j.a.now, subjects.Member(id), &Outcome{}
 	if b.m == nil {
 		b.m = &Member{ID: id}
 	}
-	b.m.align(b.rules)
+	b.m.align(b.current)
 	b.event = j.a.event
 	b.look(j.a.event)
 	b.settleStreaks(b.now)
@@ -53,13 +53,13 @@ func (j *judgement) replay() *applier {
 }
 
 // soFar is the record of the reversal itself as far as it goes: time may have given something before it.
-func (j *judgement) soFar() *Record {
-	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries, Trail: j.a.trail.kept()}}
+func (j *recomputation) soFar() *Record {
+	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries, Provenance: j.a.provenance.kept()}}
 	for _, v := range j.r.versions {
-		if v.Rules == j.a.rules {
+		if v.Rules == j.a.current {
 			rec.Present = v.Number
 		}
-		if v.Rules == j.a.judging {
+		if v.Rules == j.a.asOf {
 			rec.Version = v.Number
 		}
 	}
@@ -67,7 +67,7 @@ func (j *judgement) soFar() *Record {
 }
 
 // rules are the versions that a record was decided by: the one whose definitions kept progress, and the one that judged.
-func (r *reversal) rules(rec *Record) (present, judging *Ruleset) {
+func (r *reversal) rules(rec *Record) (present, asOf *Ruleset) {
 	return versionByNumber(r.versions, rec.Present), versionByNumber(r.versions, rec.Version)
 }
 
@@ -86,7 +86,7 @@ func (r *reversal) state(key string) []byte {
 var replayed = []string{commandPut, commandEnroll, commandLeave, commandGrant, commandShare, commandPlace, commandTime}
 
 // process folds an event or follow-up, without asking rules: what they gave stands in the record.
-func (j *judgement) process(b *applier, e *event.Event) {
+func (j *recomputation) process(b *applier, e *event.Event) {
 	top := e.Cause == 0
 	if top {
 		j.paidBy(j.rec)
@@ -105,7 +105,7 @@ func (j *judgement) process(b *applier, e *event.Event) {
 	}
 }
 
-func (j *judgement) fold(b *applier, e *event.Event) {
+func (j *recomputation) fold(b *applier, e *event.Event) {
 	if command := commands[e.Type]; command != nil {
 		switch {
 		case j.rec.Outcome.Refusal != nil:
@@ -114,7 +114,7 @@ func (j *judgement) fold(b *applier, e *event.Event) {
 		case e.Type == commandFreeze:
 			b.freezeAgain(e)
 		case e.Type == commandRepair:
-			b.mendAgain(j.rec.Outcome.Trail)
+			b.mendAgain(j.rec.Outcome.Provenance)
 		case e.Type == commandClaim:
 			b.raiseClaimAgain(RewardClaimed, e, EntryHeld, &j.rec.Outcome, nil)
 		case e.Type == commandConfirm:
@@ -122,11 +122,11 @@ func (j *judgement) fold(b *applier, e *event.Event) {
 		}
 		return
 	}
-	t := b.judging.EventType(e.Type)
+	t := b.asOf.EventType(e.Type)
 	if t == nil {
 		return
 	}
-	if b.judging == b.rules {
+	if b.asOf == b.current {
 		b.planFeeds(t)
 	} else {
 		b.planLate(t, e)
@@ -141,7 +141,7 @@ func (j *judgement) fold(b *applier, e *event.Event) {
 
 // given counts what the record says was given, as far as it was not taken back: points for the counters that count them,
 // and badges and levels that rules gave.
-func (j *judgement) given(b *applier, e *event.Event) {
+func (j *recomputation) given(b *applier, e *event.Event) {
 	rec := j.rec
 	gaveMore := func(l line) (sum decimal.Decimal) {
 		for _, x := range j.raises {
@@ -153,12 +153,12 @@ func (j *judgement) given(b *applier, e *event.Event) {
 	}
 	var lines []line
 	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) // then only what time had done meanwhile counts
-	trail := rec.Outcome.Trail
+	provenance := rec.Outcome.Provenance
 	for i := range rec.Outcome.Effects {
 		effect := &rec.Outcome.Effects[i]
 		at := e.Time
 		if effect.Cause > 0 {
-			at = trail.Causes[effect.Cause-1].At
+			at = provenance.Causes[effect.Cause-1].At
 		} else if byHand {
 			continue
 		}
@@ -197,13 +197,13 @@ func (j *judgement) given(b *applier, e *event.Event) {
 			j.earn(b, e, &Effect{ID: x.ID, Source: x.Source}, e.Time, left)
 		}
 	}
-	if trail == nil {
+	if provenance == nil {
 		return
 	}
-	for _, g := range trail.Gifts {
+	for _, g := range provenance.Gifts {
 		at := e.Time
 		if g.Cause > 0 {
-			at = trail.Causes[g.Cause-1].At
+			at = provenance.Causes[g.Cause-1].At
 		} else if byHand { // the raises tell
 			continue
 		}
@@ -212,8 +212,8 @@ func (j *judgement) given(b *applier, e *event.Event) {
 }
 
 // earn counts points at the time of what gave them.
-func (j *judgement) earn(b *applier, e *event.Event, effect *Effect, at calendar.Instant, amount decimal.Decimal) {
-	p := b.judging.PointsType(effect.ID)
+func (j *recomputation) earn(b *applier, e *event.Event, effect *Effect, at calendar.Instant, amount decimal.Decimal) {
+	p := b.asOf.PointsType(effect.ID)
 	if p == nil || len(b.earning(p)) == 0 {
 		return
 	}
@@ -228,7 +228,7 @@ func (j *judgement) earn(b *applier, e *event.Event, effect *Effect, at calendar
 
 // bestow gives a badge or level that a rule gave at an instant, unless it was taken back. Those that goals and counters give are
 // found by the replay itself.
-func (j *judgement) bestow(b *applier, at calendar.Instant, kind EffectKind, id, level string, source Source, key claimed) {
+func (j *recomputation) bestow(b *applier, at calendar.Instant, kind EffectKind, id, level string, source Source, key claimed) {
 	if source.Section != RuleSection || j.back[key] > 0 {
 		return
 	}
@@ -236,18 +236,18 @@ func (j *judgement) bestow(b *applier, at calendar.Instant, kind EffectKind, id,
 	of.Time = at
 	switch kind {
 	case BadgeEffect:
-		if badge := find(b.rules.Badges, id, func(b *Badge) string { return b.ID }); badge != nil {
+		if badge := find(b.current.Badges, id, func(b *Badge) string { return b.ID }); badge != nil {
 			b.earnBadge(badge, level, source, &of)
 		}
 	case TierEffect:
-		if t := b.rules.tier(id); t != nil {
+		if t := b.current.tier(id); t != nil {
 			b.liftTier(t, level, &of)
 		}
 	}
 }
 
 // settle lets time do what it had done by a record's arrival. What expired stands in the record.
-func (j *judgement) settle(b *applier, now calendar.Instant) {
+func (j *recomputation) settle(b *applier, now calendar.Instant) {
 	first := j.rec != nil && j.timed != j.rec // time is settled again after an event that has ended something
 	j.timed = j.rec
 	if first {
@@ -261,22 +261,22 @@ func (j *judgement) settle(b *applier, now calendar.Instant) {
 }
 
 // turns lets the openings and closings of promotions happen that the record says the member was told of.
-func (j *judgement) turns(b *applier) {
-	if j.rec.Outcome.Trail == nil {
+func (j *recomputation) turns(b *applier) {
+	if j.rec.Outcome.Provenance == nil {
 		return
 	}
-	for i := range j.rec.Outcome.Trail.Causes {
-		c := &j.rec.Outcome.Trail.Causes[i]
+	for i := range j.rec.Outcome.Provenance.Causes {
+		c := &j.rec.Outcome.Provenance.Causes[i]
 		if c.Event != PromotionOpened && c.Event != PromotionClosed {
 			continue
 		}
-		at := slices.IndexFunc(b.rules.timers, func(t *timer) bool { return t.Promotion != nil && t.key == c.ID })
+		at := slices.IndexFunc(b.current.timers, func(t *timer) bool { return t.Promotion != nil && t.key == c.ID })
 		if at < 0 {
 			continue
 		}
 		b.settleStreaks(c.At)
 		b.settleTiers(c.At)
-		t := b.rules.timers[at]
+		t := b.current.timers[at]
 		e := t.occurrence(b.m.ID, c.At)
 		e.Cause = b.caused(*c)
 		event, cause, now, waiting := b.event, b.cause, b.now, len(b.queue)
@@ -292,10 +292,10 @@ func (j *judgement) turns(b *applier) {
 
 // tellExpired tells again of the points that the record says expired: as it was raised, as often and as much at a time. Imported
 // history raises nothing, and tells once of each instant.
-func (j *judgement) tellExpired(b *applier) {
+func (j *recomputation) tellExpired(b *applier) {
 	told := false
-	for i := range j.rec.Outcome.Raised {
-		if r := &j.rec.Outcome.Raised[i]; r.Type == PointsExpired {
+	for i := range j.rec.Outcome.Notifications {
+		if r := &j.rec.Outcome.Notifications[i]; r.Type == PointsExpired {
 			b.tellExpired(r.Fields[0].Text(), Expiring{At: r.At, Amount: r.Fields[1].Number()})
 			told = true
 		}
@@ -332,11 +332,11 @@ type groupGoal struct {
 }
 
 // paidBy takes note of the groups' goals that a record paid, and that are still paid.
-func (j *judgement) paidBy(rec *Record) {
-	if rec.Outcome.Trail == nil {
+func (j *recomputation) paidBy(rec *Record) {
+	if rec.Outcome.Provenance == nil {
 		return
 	}
-	for i, c := range rec.Outcome.Trail.Causes {
+	for i, c := range rec.Outcome.Provenance.Causes {
 		if c.Event == ChallengeCompleted && !j.undone[CauseRef{rec.Seq, uint32(i + 1)}] {
 			j.paid[groupGoal{c.ID, c.Goal, c.Group, c.Key}] = true
 		}

@@ -97,7 +97,7 @@ func (p *Processor) rows(out *Outcome, e *event.Event) {
 func (p *Processor) called(out *Outcome) {
 	for i := range out.Effects {
 		if e := &out.Effects[i]; e.Kind == PromotionEffect {
-			p.put(Row{Key: calledRow(e.ID), Value: encodeFirings(p.subjects.Firings(e.ID))})
+			p.put(Row{Key: calledRow(e.ID), Value: encodeFirings(p.subjects.Openings(e.ID))})
 		}
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// A judgement finds out what a reversal comes to. It looks at the member's events again, from a snapshot before the
+// A recomputation finds out what a reversal comes to. It looks at the member's events again, from a snapshot before the
 // reversed one on, without what was reversed: counters, streaks, challenges, badges and tiers are folded anew, points are
 // taken from the records as they were given. An award that this does not reach any more is undone with what it gave, which
 // may undo others: so it is repeated until nothing more falls. Nothing that it looks at is changed; what it finds is a
 // Revision.
-type judgement struct {
+type recomputation struct {
 	a   *applier // of the reversal, with the member as it is now
 	r   *reversal
 	rev *Revision
@@ -85,8 +85,8 @@ type lotsOf struct {
 
 type levelOf struct{ tier, level string }
 
-func newJudgement(a *applier, r *reversal) *judgement {
-	j := &judgement{a: a, r: r, rev: &Revision{Seq: r.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
+func newRecomputation(a *applier, r *reversal) *recomputation {
+	j := &recomputation{a: a, r: r, rev: &Revision{Seq: r.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
 		undone: map[CauseRef]bool{}, back: map[claimed]decimal.Decimal{}, uses: map[usedMark]bool{}, expired: map[lotsOf]decimal.Decimal{},
 		moved: map[usedMark]bool{}, freed: map[usedBy]bool{}, forgiven: map[claimed][]piece{}}
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
@@ -100,7 +100,7 @@ func newJudgement(a *applier, r *reversal) *judgement {
 }
 
 // remember takes note of what an earlier reversal did, and of what expired.
-func (j *judgement) remember(rec *Record) {
+func (j *recomputation) remember(rec *Record) {
 	j.expire(rec.Outcome.Entries)
 	rev := rec.Outcome.Revision
 	if rev == nil {
@@ -120,8 +120,8 @@ func (j *judgement) remember(rec *Record) {
 	for _, u := range rev.Undone {
 		j.undone[u] = true
 	}
-	for i := range rev.Claws {
-		c := &rev.Claws[i]
+	for i := range rev.Clawbacks {
+		c := &rev.Clawbacks[i]
 		j.back[c.claimed()] += c.Amount
 		if c.Kind == PointsEffect {
 			j.expired[lotsOf{c.ID, c.Seq}] -= c.Forgiven
@@ -142,7 +142,7 @@ func (j *judgement) remember(rec *Record) {
 }
 
 // rememberRaise takes note of what the amendment with a seq gave more, or forgave no longer, of the event with another.
-func (j *judgement) rememberRaise(by, seq uint64, r *Raise) {
+func (j *recomputation) rememberRaise(by, seq uint64, r *Raise) {
 	key := claimed{kind: PointsEffect, seq: seq, id: r.ID, from: r.Source}
 	switch {
 	case r.Take:
@@ -164,7 +164,7 @@ func (j *judgement) rememberRaise(by, seq uint64, r *Raise) {
 }
 
 // rememberReturn takes note of what came back of a claim.
-func (j *judgement) rememberReturn(rec *Record) {
+func (j *recomputation) rememberReturn(rec *Record) {
 	if rec.Event.Type != commandReturn || rec.Outcome.Refusal != nil {
 		return
 	}
@@ -191,7 +191,7 @@ func (j *judgement) rememberReturn(rec *Record) {
 	}
 }
 
-func (j *judgement) expire(entries []Entry) {
+func (j *recomputation) expire(entries []Entry) {
 	for i := range entries {
 		if e := &entries[i]; e.Kind == EntryExpired || e.Kind == EntryRestored {
 			j.expired[lotsOf{e.Points, e.Lot}] -= e.Amount
@@ -199,12 +199,12 @@ func (j *judgement) expire(entries []Entry) {
 	}
 }
 
-func (c *Claw) claimed() claimed {
+func (c *Clawback) claimed() claimed {
 	return claimed{kind: c.Kind, seq: c.Seq, cause: c.Cause, id: c.ID, from: c.Source, goal: c.Goal}
 }
 
 // decide finds the revision.
-func (j *judgement) decide() {
+func (j *recomputation) decide() {
 	target := j.r.target
 	switch j.r.command {
 	case commandRelease:
@@ -243,7 +243,7 @@ func (j *judgement) decide() {
 }
 
 // undo takes back what a cause gave; for the event itself, as far as its amended form would not give it.
-func (j *judgement) undo(ref CauseRef, rec *Record) {
+func (j *recomputation) undo(ref CauseRef, rec *Record) {
 	whole := ref.Cause > 0 || j.voided[ref.Seq]
 	if whole {
 		j.undone[ref] = true
@@ -264,7 +264,7 @@ func (j *judgement) undo(ref CauseRef, rec *Record) {
 			j.takeBack(rec, e, keep)
 		case BadgeEffect, RewardEffect:
 			if whole || j.unfired(e.Source) {
-				j.claw(g.rec, e, Claw{Amount: decimal.One})
+				j.claw(g.rec, e, Clawback{Amount: decimal.One})
 			}
 		case QueuedEffect:
 			j.undoQueued(g.rec, e, whole, spread)
@@ -275,19 +275,19 @@ func (j *judgement) undo(ref CauseRef, rec *Record) {
 		of = append(of, j.r.revisions()...)
 	}
 	for _, rec := range of {
-		if rec.Outcome.Trail == nil {
+		if rec.Outcome.Provenance == nil {
 			continue
 		}
-		for _, g := range rec.Outcome.Trail.Gifts {
+		for _, g := range rec.Outcome.Provenance.Gifts {
 			if g.Cause == ref.Cause && !j.leaves(rec, g.Source) && (whole || j.unfired(g.Source)) {
-				j.claw(rec, g.effect(), Claw{Amount: decimal.One})
+				j.claw(rec, g.effect(), Clawback{Amount: decimal.One})
 			}
 		}
 	}
 }
 
 // unfired reports whether the amended event does not match a definition.
-func (j *judgement) unfired(source Source) bool {
+func (j *recomputation) unfired(source Source) bool {
 	return j.lines != nil && j.lines.fired[source] == nil
 }
 
@@ -297,7 +297,7 @@ func (g *Gift) effect() *Effect {
 }
 
 // keeps is how much of an effect of the reversed event stays.
-func (j *judgement) keeps(e *Effect) decimal.Decimal {
+func (j *recomputation) keeps(e *Effect) decimal.Decimal {
 	if j.r.keep != nil {
 		return *j.r.keep
 	}
@@ -305,7 +305,7 @@ func (j *judgement) keeps(e *Effect) decimal.Decimal {
 }
 
 // wants is what a line of the amended event comes to.
-func (j *judgement) wants(l line) decimal.Decimal {
+func (j *recomputation) wants(l line) decimal.Decimal {
 	if w := j.lines.lines[l]; w != nil && !j.unfired(l.source) {
 		return w.wanted
 	}
@@ -313,7 +313,7 @@ func (j *judgement) wants(l line) decimal.Decimal {
 }
 
 // takeBack takes points back, or returns those that were taken, down to what is kept.
-func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
+func (j *recomputation) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
 	if e.Amount < 0 {
 		j.giveBack(rec, e, keep)
 		return
@@ -323,9 +323,9 @@ func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
 	if amount <= 0 {
 		return
 	}
-	c := Claw{Amount: amount, open: &openClaw{expired: max(0, j.expired[lotsOf{e.ID, rec.Seq}])}}
-	present, judging := j.r.rules(rec)
-	for _, rules := range []*Ruleset{present, judging} { // the one that judged has the last word
+	c := Clawback{Amount: amount, open: &openClawback{expired: max(0, j.expired[lotsOf{e.ID, rec.Seq}])}}
+	present, asOf := j.r.rules(rec)
+	for _, rules := range []*Ruleset{present, asOf} { // the one that judged has the last word
 		if p := rules.PointsType(e.ID); p != nil {
 			c.open.policy = p.Negative
 		}
@@ -336,17 +336,17 @@ func (j *judgement) takeBack(rec *Record, e *Effect, keep decimal.Decimal) {
 	j.claw(rec, e, c)
 }
 
-func (j *judgement) claw(rec *Record, e *Effect, c Claw) {
+func (j *recomputation) claw(rec *Record, e *Effect, c Clawback) {
 	c.Kind, c.Seq, c.Cause, c.ID, c.Source, c.Goal, c.queued = e.Kind, rec.Seq, e.Cause, e.ID, e.Source, e.Goal, e.Queued
 	if e.Kind != PointsEffect && j.back[c.claimed()] > 0 && e.Kind != QueuedEffect {
 		return
 	}
 	j.back[c.claimed()] += c.Amount
-	j.rev.Claws = append(j.rev.Claws, c)
+	j.rev.Clawbacks = append(j.rev.Clawbacks, c)
 }
 
 // giveBack returns what was taken, the last of it first, but for what is kept.
-func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
+func (j *recomputation) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 	key := claimed{kind: PointsEffect, seq: rec.Seq, cause: e.Cause, id: e.ID, from: e.Source, taken: true}
 	done := j.back[key]
 	amount := -e.Amount - min(keep, -e.Amount) - done
@@ -369,16 +369,16 @@ func (j *judgement) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 
 // compare undoes every award that the member has without what was reversed no longer, and reports whether that can change
 // anything else.
-func (j *judgement) compare(b *applier) (again bool) {
+func (j *recomputation) compare(b *applier) (again bool) {
 	var order []levelOf
 	levels := map[levelOf][]CauseRef{}
 	for _, rec := range j.r.records {
 		rules, _ := j.r.rules(rec)
-		if rec.Outcome.Trail == nil {
+		if rec.Outcome.Provenance == nil {
 			continue
 		}
-		for i := range rec.Outcome.Trail.Causes {
-			c, ref := &rec.Outcome.Trail.Causes[i], CauseRef{rec.Seq, uint32(i + 1)}
+		for i := range rec.Outcome.Provenance.Causes {
+			c, ref := &rec.Outcome.Provenance.Causes[i], CauseRef{rec.Seq, uint32(i + 1)}
 			switch {
 			case j.undone[ref]:
 			case c.Event == TierReached:
@@ -403,13 +403,13 @@ func (j *judgement) compare(b *applier) (again bool) {
 	return again
 }
 
-func (j *judgement) recordOf(seq uint64) *Record {
+func (j *recomputation) recordOf(seq uint64) *Record {
 	i, _ := slices.BinarySearchFunc(j.r.records, seq, func(r *Record, s uint64) int { return cmp.Compare(r.Seq, s) })
 	return j.r.records[i]
 }
 
 // stands reports whether an award is reached in the progress that b has come to.
-func (j *judgement) stands(b *applier, rules *Ruleset, c *Cause) bool {
+func (j *recomputation) stands(b *applier, rules *Ruleset, c *Cause) bool {
 	switch c.Event {
 	case ChallengeCompleted:
 		ch := rules.Challenge(c.ID)
@@ -435,10 +435,10 @@ func (a *applier) completed(ch *Challenge, c *Cause) bool {
 }
 
 // leaves reports whether what gave something leaves it when its event is reversed.
-func (j *judgement) leaves(rec *Record, source Source) bool {
-	present, judging := j.r.rules(rec)
+func (j *recomputation) leaves(rec *Record, source Source) bool {
+	present, asOf := j.r.rules(rec)
 	if source.Section == RuleSection {
-		return judging.leaves(source)
+		return asOf.leaves(source)
 	}
 	return present.leaves(source)
 }
@@ -464,15 +464,15 @@ func (r *Ruleset) leaves(source Source) bool {
 }
 
 // giveUsesBack finds the uses of limits in times that fall with what was undone (semantics: Limits).
-func (j *judgement) giveUsesBack() {
+func (j *recomputation) giveUsesBack() {
 	for _, rec := range j.r.records {
-		present, judging := j.r.rules(rec)
-		if rec.Outcome.Trail == nil {
+		present, asOf := j.r.rules(rec)
+		if rec.Outcome.Provenance == nil {
 			continue
 		}
-		for i, mark := range rec.Outcome.Trail.Uses {
+		for i, mark := range rec.Outcome.Provenance.Uses {
 			at := usedMark{rec.Seq, i}
-			if j.uses[at] || !j.moved[at] && !j.fell(rec, judging, &mark) {
+			if j.uses[at] || !j.moved[at] && !j.fell(rec, asOf, &mark) {
 				continue
 			}
 			if mark.Member == "" {
@@ -485,7 +485,7 @@ func (j *judgement) giveUsesBack() {
 }
 
 // fell reports whether a rule or boost that used a limit did so for something that was undone.
-func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
+func (j *recomputation) fell(rec *Record, rules *Ruleset, mark *UsageMark) bool {
 	if rules.leaves(mark.Rule) {
 		return false
 	}
@@ -499,23 +499,23 @@ func (j *judgement) fell(rec *Record, rules *Ruleset, mark *UseMark) bool {
 }
 
 // ofTarget reports whether a record is that of the reversed event, or of a reversal of it.
-func (j *judgement) ofTarget(rec *Record) bool {
+func (j *recomputation) ofTarget(rec *Record) bool {
 	return rec.Seq == j.r.target.Seq || rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == j.r.target.Seq
 }
 
 // freePlaces opens the winners' places of the goals that this reversal undoes.
-func (j *judgement) freePlaces(rec *Record, rules *Ruleset) {
+func (j *recomputation) freePlaces(rec *Record, rules *Ruleset) {
 	for _, u := range j.rev.Undone {
 		if u.Seq != rec.Seq || u.Cause == 0 {
 			continue
 		}
-		c := &rec.Outcome.Trail.Causes[u.Cause-1]
+		c := &rec.Outcome.Provenance.Causes[u.Cause-1]
 		ch := rules.Challenge(c.ID)
 		if c.Event != ChallengeCompleted || ch == nil || ch.Winners == 0 {
 			continue
 		}
 		if c.Won {
-			mark := UseMark{Shared: ch.winnersKey(c.Goal), Period: c.Key}
+			mark := UsageMark{Shared: ch.winnersKey(c.Goal), Period: c.Key}
 			j.rev.Uses = append(j.rev.Uses, UseBack{Mark: mark})
 		}
 	}

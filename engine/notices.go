@@ -23,7 +23,7 @@ func (a *applier) ownZone() *calendar.Zone {
 	if a.m.Zone != nil {
 		return a.m.Zone
 	}
-	return a.rules.Calendar.Zone
+	return a.current.Calendar.Zone
 }
 
 // daysBefore is the day that lies a duration of days or longer before another one.
@@ -67,21 +67,21 @@ func (a *applier) aheadOfBreak(cal calendar.Calendar, start, end calendar.Instan
 func (a *applier) nextNotice(after calendar.Instant) calendar.Instant {
 	due := a.nextStanding(after)
 	for _, acc := range a.m.Accounts {
-		due = min(due, a.nextExpiring(a.rules.CalendarOf(a.m), acc, after))
+		due = min(due, a.nextExpiring(a.current.CalendarOf(a.m), acc, after))
 	}
 	return due
 }
 
 // nextStanding is nextNotice for levels and streaks.
 func (a *applier) nextStanding(after calendar.Instant) calendar.Instant {
-	cal, due := a.rules.CalendarOf(a.m), calendar.Forever
+	cal, due := a.current.CalendarOf(a.m), calendar.Forever
 	for _, rec := range a.m.Tiers {
-		if t := a.rules.tierOf(rec); t != nil {
+		if t := a.current.tierOf(rec); t != nil {
 			due = min(due, a.nextDrop(cal, t, rec, after))
 		}
 	}
 	for _, rec := range a.m.Streaks {
-		if s := a.rules.streakOf(rec); s != nil && rec.Breaks > 0 {
+		if s := a.current.streakOf(rec); s != nil && rec.Breaks > 0 {
 			for _, lead := range s.Notices {
 				if at, _ := a.nextRisk(cal, s, rec, lead, after); at < due {
 					due = at
@@ -103,7 +103,7 @@ type expiring struct {
 // start begins to look at an account's lots.
 func (x *expiring) start(a *applier, cal calendar.Calendar, acc *Account, after calendar.Instant) {
 	x.leads, x.first, x.told = nil, x.first[:0], x.told[:0]
-	if p := a.rules.PointsType(acc.Points); p != nil && len(p.Expire) > 0 {
+	if p := a.current.PointsType(acc.Points); p != nil && len(p.Expire) > 0 {
 		x.leads = p.Notices
 	}
 	for _, lead := range x.leads {
@@ -199,7 +199,7 @@ func (a *applier) nextDrop(cal calendar.Calendar, t *Tier, rec *TierRecord, afte
 
 // metricsOf are the counts of a tier of the member at hand, until they are asked for again.
 func (a *applier) metricsOf(t *Tier) *tierMetrics {
-	a.metrics = tierMetrics{rules: a.rules, member: a.m, tier: t}
+	a.metrics = tierMetrics{rules: a.current, member: a.m, tier: t}
 	return &a.metrics
 }
 
@@ -227,25 +227,25 @@ func (a *applier) nextRisk(cal calendar.Calendar, s *Streak, rec *StreakRecord, 
 
 // notify tells the notices that are due at an instant.
 func (a *applier) notify(due calendar.Instant) {
-	cal := a.rules.CalendarOf(a.m)
+	cal := a.current.CalendarOf(a.m)
 	for _, acc := range a.m.Accounts {
-		if p := a.rules.PointsType(acc.Points); p != nil {
+		if p := a.current.PointsType(acc.Points); p != nil {
 			a.notifyExpiring(cal, p, acc, due)
 		}
 	}
 	for _, rec := range a.m.Tiers {
-		if t := a.rules.tierOf(rec); t != nil {
+		if t := a.current.tierOf(rec); t != nil {
 			a.notifyDrop(cal, t, rec, due)
 		}
 	}
 	for _, rec := range a.m.Streaks {
-		s := a.rules.streakOf(rec)
+		s := a.current.streakOf(rec)
 		if s == nil || rec.Breaks == 0 || s.hiddenFrom(rec) {
 			continue
 		}
 		for _, lead := range s.Notices {
 			if at, end := a.nextRisk(cal, s, rec, lead, due-1); at == due {
-				if st := a.m.StreakAt(a.rules, s, due); st.State == challenges.StreakAtRisk {
+				if st := a.m.StreakAt(a.current, s, due); st.State == challenges.StreakAtRisk {
 					n, _ := decimal.FromInt(int64(st.Length))
 					a.raise(StreakAtRisk, due, event.TextValue(s.ID), event.NumberValue(n), event.TimeValue(end))
 				}

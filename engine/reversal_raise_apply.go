@@ -3,7 +3,7 @@ package engine
 import "slices"
 
 // apply notes a raise and carries it out.
-func (j *judgement) apply(r Raise) {
+func (j *recomputation) apply(r Raise) {
 	j.rev.Raises = append(j.rev.Raises, r)
 	j.a.carryOut(j.rev, &j.rev.Raises[len(j.rev.Raises)-1])
 }
@@ -15,8 +15,8 @@ func (a *applier) carryOut(rev *Revision, r *Raise) {
 	case PointsEffect:
 		a.raisePoints(rev.Seq, r)
 	case BadgeEffect, RewardEffect, TierEffect:
-		g := Grant{Level: r.Level, Reward: a.rules.Reward(r.ID), Tier: a.rules.tier(r.ID),
-			Badge: find(a.rules.Badges, r.ID, func(b *Badge) string { return b.ID })}
+		g := Grant{Level: r.Level, Reward: a.current.Reward(r.ID), Tier: a.current.tier(r.ID),
+			Badge: find(a.current.Badges, r.ID, func(b *Badge) string { return b.ID })}
 		switch r.Kind {
 		case BadgeEffect:
 			g.Reward, g.Tier = nil, nil
@@ -49,7 +49,7 @@ func (a *applier) raisePoints(seq uint64, r *Raise) {
 	if r.Lifted {
 		a.out.note("no_longer_forgiven", r.Source.String(), r.Amount.String()+" "+r.ID+" that an earlier reversal forgave are the event's again")
 	}
-	if a.rules.PointsType(r.ID) != nil {
+	if a.current.PointsType(r.ID) != nil {
 		a.foldEarned(p, r.Amount, r.Source)
 	}
 }
@@ -61,7 +61,7 @@ func (a *applier) openRaised(acc *Account, seq uint64, r *Raise) {
 		lot.Idle |= 1 << acc.idleRule(rule)
 	}
 	acc.Issued += r.Amount
-	time := a.passage(acc)
+	time := a.settlement(acc)
 	e := Entry{Kind: EntryIssued, Amount: r.Amount, At: a.now, Lot: seq, Source: r.Source, Available: r.Available, Expires: acc.expiry(time.cal, &lot, time.idle)}
 	i := len(acc.Lots)
 	for i > 0 && acc.Lots[i-1].Seq > seq {

@@ -80,7 +80,7 @@ func (p *Processor) claimNow(rec *Record, out *Outcome, now calendar.Instant) {
 		e.Expires = 0
 		if state == ClaimConfirmed {
 			e.Code = c.Code
-			if at := slices.IndexFunc(m.Rewards, func(h Holding) bool { return h.Claim == c.ID }); at >= 0 {
+			if at := slices.IndexFunc(m.Rewards, func(h RewardHeld) bool { return h.Claim == c.ID }); at >= 0 {
 				e.Expires = m.Rewards[at].Expires
 			}
 		}
@@ -244,7 +244,7 @@ func (a *applier) claimCommand(e *event.Event) {
 	if json.Unmarshal(e.Data, &data) != nil {
 		return
 	}
-	r := a.rules.Reward(data.Reward)
+	r := a.current.Reward(data.Reward)
 	if r == nil {
 		a.refuse(CodeNotFound, "the present ruleset does not have this reward")
 		return
@@ -346,7 +346,7 @@ func (a *applier) raiseClaimAgain(name string, e *event.Event, entries EntryKind
 		return
 	}
 	kind, reward := "", then.Effects[i].ID
-	if r := a.rules.Reward(reward); r != nil {
+	if r := a.current.Reward(reward); r != nil {
 		kind = r.Kind
 	}
 	a.raiseClaim(name, e, reward, kind, then.Effects[i].Claim, entries, then.Entries, back[then.Effects[i].Claim])
@@ -412,12 +412,12 @@ func (a *applier) confirmCommand(e *event.Event) {
 			Available: a.now, Expires: calendar.Forever})
 	}
 	expires, kind := calendar.Forever, ""
-	if r := a.rules.Reward(c.Reward); r != nil {
+	if r := a.current.Reward(c.Reward); r != nil {
 		expires, kind = r.until(a.facts.calendar, e.Time), r.Kind
 		c.Code = a.code(r, c.ID, c.ID, from)
 	}
 	a.useUp(c)
-	a.receive(Holding{Reward: c.Reward, Seq: a.seq, Source: from, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
+	a.receive(RewardHeld{Reward: c.Reward, Seq: a.seq, Source: from, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
 	a.tellClaim(c, expires)
 	a.raiseClaim(RewardConfirmed, e, c.Reward, kind, c.ID, EntrySpent, a.out.Entries, returns{})
 }
@@ -431,9 +431,9 @@ func (r *Reward) until(cal calendar.Calendar, at calendar.Instant) calendar.Inst
 }
 
 // receive adds a reward to those held; those that were valid longer ago than any event can ask go.
-func (a *applier) receive(h Holding) {
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
-	a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h Holding) bool { return h.Expires < horizon })
+func (a *applier) receive(h RewardHeld) {
+	horizon := a.current.Calendar.Before(a.now, a.current.Late)
+	a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h RewardHeld) bool { return h.Expires < horizon })
 	a.m.Rewards = append(a.m.Rewards, h)
 }
 
@@ -480,7 +480,7 @@ func (a *applier) returnCommand(e *event.Event) {
 	if left == 0 {
 		c.State = ClaimReturned
 		a.returnUses(c)
-		a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h Holding) bool { return h.Claim == c.ID })
+		a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h RewardHeld) bool { return h.Claim == c.ID })
 	}
 	if a.m.claim(c.ID) == nil {
 		a.subjects.keepClaim(c, a.seq)

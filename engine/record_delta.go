@@ -2,17 +2,17 @@ package engine
 
 import "slices"
 
-// Image is what a redacted event did to a state that it shared with others: a group, a shared limit, another member's use of
+// Delta is what a redacted event did to a state that it shared with others: a group, a shared limit, another member's use of
 // limits. It is told by what differs from the state before, so that whoever applies the record needs nothing else of it.
-type Image struct {
+type Delta struct {
 	Key  string // of the subject
 	Cut  int    // where it differs
 	Drop int    // how many bytes go
 	Put  []byte // and which come
 }
 
-// imageOf tells two states apart.
-func imageOf(key string, before, after []byte) Image {
+// deltaOf tells two states apart.
+func deltaOf(key string, before, after []byte) Delta {
 	cut := 0
 	for cut < len(before) && cut < len(after) && before[cut] == after[cut] {
 		cut++
@@ -21,18 +21,18 @@ func imageOf(key string, before, after []byte) Image {
 	for end < len(before)-cut && end < len(after)-cut && before[len(before)-1-end] == after[len(after)-1-end] {
 		end++
 	}
-	return Image{Key: key, Cut: cut, Drop: len(before) - cut - end, Put: slices.Clone(after[cut : len(after)-end])}
+	return Delta{Key: key, Cut: cut, Drop: len(before) - cut - end, Put: slices.Clone(after[cut : len(after)-end])}
 }
 
 // of is the state after, given that before.
-func (i *Image) of(before []byte) []byte {
+func (i *Delta) of(before []byte) []byte {
 	if i.Cut < 0 || i.Drop < 0 || i.Cut+i.Drop > len(before) {
 		panic("engine: a redacted record does not follow the state of " + i.Key)
 	}
 	return slices.Concat(before[:i.Cut], i.Put, before[i.Cut+i.Drop:])
 }
 
-func (w *writer) images(list []Image) {
+func (w *writer) deltas(list []Delta) {
 	w.len(len(list))
 	for i := range list {
 		w.text(list[i].Key)
@@ -42,13 +42,13 @@ func (w *writer) images(list []Image) {
 	}
 }
 
-func (r *reader) images() []Image {
-	return list(r, func(i *Image) {
-		*i = Image{Key: r.text(), Cut: r.len2(), Drop: r.len2(), Put: slices.Clone(r.bytes())}
+func (r *reader) deltas() []Delta {
+	return list(r, func(i *Delta) {
+		*i = Delta{Key: r.text(), Cut: r.len2(), Drop: r.len2(), Put: slices.Clone(r.bytes())}
 	})
 }
 
-// shared is the state of a subject as images tell it: without its version, which the record tells, and of a member only its
+// shared is the state of a subject as deltas tell it: without its version, which the record tells, and of a member only its
 // uses of limits, which is all that an event changes of another member.
 func (s *Subjects) shared(key string) []byte {
 	switch kind, id := subjectOf(key); kind {
@@ -57,9 +57,9 @@ func (s *Subjects) shared(key string) []byte {
 		g.Version = 0
 		return encodeGroup(&g)
 	case usePrefix:
-		u := *s.Use(id)
+		u := *s.Usage(id)
 		u.Version = 0
-		return encodeUse(&u)
+		return encodeUsage(&u)
 	case memberPrefix:
 		if m := s.Member(id); m != nil {
 			var w writer
@@ -85,7 +85,7 @@ func (s *Subjects) install(key string, state []byte, seq uint64) {
 		was.dirty = g.dirty
 		s.touchGroup(was, seq)
 	case usePrefix:
-		u, was := decodeUse(state), s.Use(id)
+		u, was := decodeUsage(state), s.Usage(id)
 		u.dirty = was.dirty
 		*was = *u
 		s.touchUse(was, seq)

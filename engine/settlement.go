@@ -7,9 +7,9 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// passage lets time pass over an account: lots become available or expire, holds are over. It serves those who write that
+// settlement lets time pass over an account: lots become available or expire, holds are over. It serves those who write that
 // down and those who only ask what a balance is, so that both always agree.
-type passage struct {
+type settlement struct {
 	cal  calendar.Calendar
 	acc  *Account
 	idle *idleEnds
@@ -20,15 +20,15 @@ type passage struct {
 	repay []repayment
 }
 
-// passage is the account's, as far as the member at hand is settled.
-func (a *applier) passage(acc *Account) *passage {
-	p := &passage{cal: a.rules.CalendarOf(a.m), acc: acc, idle: &a.idle, out: a.out}
+// settlement is the account's, as far as the member at hand is settled.
+func (a *applier) settlement(acc *Account) *settlement {
+	p := &settlement{cal: a.current.CalendarOf(a.m), acc: acc, idle: &a.idle, out: a.out}
 	a.m.idleEnds(p.cal, acc, p.idle)
 	return p
 }
 
 // entry adds a line to the ledger, with the balance after it.
-func (p *passage) entry(e Entry) {
+func (p *settlement) entry(e Entry) {
 	if p.out != nil {
 		e.Points, e.Balance = p.acc.Points, p.acc.total()
 		p.out.Entries = append(p.out.Entries, e)
@@ -45,7 +45,7 @@ type turn struct {
 }
 
 // turns are what time does by now, in order of instants.
-func (p *passage) turns(claims []*Claim, now calendar.Instant) []turn {
+func (p *settlement) turns(claims []*Claim, now calendar.Instant) []turn {
 	var turns []turn
 	for i := range p.acc.Lots {
 		lot := &p.acc.Lots[i]
@@ -74,7 +74,7 @@ func (p *passage) turns(claims []*Claim, now calendar.Instant) []turn {
 }
 
 // settle carries out what time does by now.
-func (p *passage) settle(claims []*Claim, now calendar.Instant) {
+func (p *settlement) settle(claims []*Claim, now calendar.Instant) {
 	for _, t := range p.turns(claims, now) {
 		switch {
 		case t.claim != nil:
@@ -93,19 +93,19 @@ func (p *passage) settle(claims []*Claim, now calendar.Instant) {
 
 // release writes down that a pending lot has become spendable, and pays debt from it. A released lot is marked by a
 // Granted that is no longer before its Available.
-func (p *passage) release(lot *Lot) {
+func (p *settlement) release(lot *Lot) {
 	lot.Granted = lot.Available
 	amount := lot.Remaining
 	p.acc.payDebt(lot)
 	p.entry(Entry{Kind: EntryReleased, Amount: amount, At: lot.Available, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
 }
 
-func (p *passage) expire(lot *Lot, at calendar.Instant) {
+func (p *settlement) expire(lot *Lot, at calendar.Instant) {
 	p.lose(lot, lot.Remaining, at, at)
 }
 
 // lose expires points of a lot that expired at an instant, with an entry of another one where they come back later.
-func (p *passage) lose(lot *Lot, amount decimal.Decimal, over, at calendar.Instant) {
+func (p *settlement) lose(lot *Lot, amount decimal.Decimal, over, at calendar.Instant) {
 	lot.Remaining -= amount
 	lot.Expired += amount
 	lot.Until = over
@@ -115,7 +115,7 @@ func (p *passage) lose(lot *Lot, amount decimal.Decimal, over, at calendar.Insta
 }
 
 // free gives held points back at an instant.
-func (p *passage) free(part *ClaimPart, at calendar.Instant, from Source) {
+func (p *settlement) free(part *ClaimPart, at calendar.Instant, from Source) {
 	over := p.over(part, at)
 	p.acc.unhold(&part.TakenPart, part.Amount, func(lot *Lot, n decimal.Decimal) {
 		p.back(lot, n, over, Entry{Kind: EntryFreed, Amount: n, At: at, Lot: lot.Seq, Source: from})
@@ -124,7 +124,7 @@ func (p *passage) free(part *ClaimPart, at calendar.Instant, from Source) {
 
 // back puts points back into the lot they came from, where they first settle what is missing of its event and pay debt; what
 // comes back after its expiry is expired (semantics: Points). What other lots are to get back waits for makeGood.
-func (p *passage) back(lot *Lot, amount decimal.Decimal, over calendar.Instant, e Entry) (kept decimal.Decimal) {
+func (p *settlement) back(lot *Lot, amount decimal.Decimal, over calendar.Instant, e Entry) (kept decimal.Decimal) {
 	lot.Remaining += amount
 	p.entry(e)
 	rest := p.settleMissing(lot, amount, &e)
@@ -139,7 +139,7 @@ func (p *passage) back(lot *Lot, amount decimal.Decimal, over calendar.Instant, 
 }
 
 // end is when a part's lot expires, as far as is known now.
-func (p *passage) end(part *ClaimPart) calendar.Instant {
+func (p *settlement) end(part *ClaimPart) calendar.Instant {
 	if part.Over != 0 {
 		return part.Over
 	}
@@ -147,7 +147,7 @@ func (p *passage) end(part *ClaimPart) calendar.Instant {
 }
 
 // over is when a part's lot expired, 0 when it has not by an instant.
-func (p *passage) over(part *ClaimPart, at calendar.Instant) calendar.Instant {
+func (p *settlement) over(part *ClaimPart, at calendar.Instant) calendar.Instant {
 	if end := p.end(part); end <= at {
 		return end
 	}
@@ -160,7 +160,7 @@ func (m *Member) settled(cal calendar.Calendar, a *Account, idle *idleEnds, at c
 	if m.Due == 0 || m.Due > at {
 		return a
 	}
-	p := &passage{cal: cal, acc: a, idle: idle}
+	p := &settlement{cal: cal, acc: a, idle: idle}
 	if len(p.turns(m.Claims, at)) == 0 {
 		return a
 	}

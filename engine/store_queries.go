@@ -81,16 +81,16 @@ func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (
 
 // replay applies a recorded event to other subjects, with what it gave as recorded.
 func replay(versions []Version, subjects *Subjects, rec *Record) {
-	present, judging := versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version)
-	if present == nil || judging == nil {
+	present, asOf := versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version)
+	if present == nil || asOf == nil {
 		return
 	}
 	e := rec.Event
-	if t := judging.EventType(e.Type); t != nil {
+	if t := asOf.EventType(e.Type); t != nil {
 		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
 	}
 	a := newApplier(asRecorded(&rec.Outcome))
-	a.run(present, judging, subjects, nil, &e, rec.Seq, nil)
+	a.run(present, asOf, subjects, nil, &e, rec.Seq, nil)
 }
 
 // Events calls yield for the recorded events of a member after a sequence number, in order of acceptance.

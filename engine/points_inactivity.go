@@ -11,7 +11,7 @@ import (
 // tell: where points expire so soon after it that they can have expired, and come back, within the late window. An event
 // between two others that lie close enough to one another tells nothing and is left out, so that few are remembered.
 func (a *applier) bridge(owner *Member, e *event.Event) {
-	cal := a.rules.CalendarOf(a.m)
+	cal := a.current.CalendarOf(a.m)
 	after, longest, short := a.shortest(owner, cal, e)
 	if !short {
 		return
@@ -22,7 +22,7 @@ func (a *applier) bridge(owner *Member, e *event.Event) {
 		return
 	}
 	s.Recent = slices.Insert(s.Recent, i, e.Time)
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	horizon := a.current.Calendar.Before(a.now, a.current.Late)
 	s.Recent = slices.DeleteFunc(s.Recent, func(at calendar.Instant) bool { // what lived on by it had expired when any event can come
 		return at < horizon && cal.EndOfDayAfter(at, longest) <= horizon
 	})
@@ -37,7 +37,7 @@ func (a *applier) bridge(owner *Member, e *event.Event) {
 // longest one that does.
 func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *event.Event) (after, longest calendar.Duration, short bool) {
 	const day = 24 * 3600 * 1_000_000 // a local day more or less must not matter
-	window := cal.After(e.Time, a.rules.Late) + day
+	window := cal.After(e.Time, a.current.Late) + day
 	soonest, last := window, calendar.Beginning
 	of := about(e.Type, e.Fields)
 	for _, acc := range owner.Accounts {
@@ -62,7 +62,7 @@ func (a *applier) shortest(owner *Member, cal calendar.Calendar, e *event.Event)
 
 // revived reports whether a lot that was expired at an instant would have lived until now, had the event at hand come in
 // time: every event prolongs what is alive at its own time, and nothing else.
-func (a *applier) revived(time *passage, lot *Lot, over calendar.Instant) bool {
+func (a *applier) revived(time *settlement, lot *Lot, over calendar.Instant) bool {
 	if lot.Expires <= a.now {
 		return false
 	}

@@ -67,7 +67,7 @@ func (a *applier) mended(e *event.Event) (*Streak, *StreakRecord) {
 	if json.Unmarshal(e.Data, &data) != nil {
 		return nil, nil
 	}
-	s := a.rules.streak(data.Streak)
+	s := a.current.streak(data.Streak)
 	if s == nil {
 		a.refuse(CodeNotFound, "the present ruleset does not have this streak")
 		return nil, nil
@@ -82,7 +82,7 @@ func (a *applier) freezeCommand(e *event.Event) {
 	if s == nil {
 		return
 	}
-	if a.m.StreakAt(a.rules, s, a.now).Stored >= s.Run.Hold {
+	if a.m.StreakAt(a.current, s, a.now).Stored >= s.Run.Hold {
 		a.refuse(CodeFreezesFull, "no more than "+count(s.Run.Hold)+" freezes can be held")
 		return
 	}
@@ -112,7 +112,7 @@ func (a *applier) repairCommand(e *event.Event) {
 	if s == nil {
 		return
 	}
-	at := a.m.StreakAt(a.rules, s, a.now)
+	at := a.m.StreakAt(a.current, s, a.now)
 	if at.MendableUntil == 0 {
 		a.refuse(CodeNotRepairable, "there is no break that could still be repaired")
 		return
@@ -122,7 +122,7 @@ func (a *applier) repairCommand(e *event.Event) {
 		return
 	}
 	a.pay(s.RepairCost, s.Source)
-	a.trail.Mended = append(a.trail.Mended, Mended{s.Key, at.Missed})
+	a.provenance.Mended = append(a.provenance.Mended, Mended{s.Key, at.Missed})
 	a.mend(s, rec, at.Missed)
 }
 
@@ -133,10 +133,10 @@ func (a *applier) mend(s *Streak, rec *StreakRecord, missed challenges.Span) {
 }
 
 // mendAgain mends what a recorded repair mended, as a reversal looks at it again.
-func (a *applier) mendAgain(trail *Trail) {
-	for i := 0; trail != nil && i < len(trail.Mended); i++ {
-		m := &trail.Mended[i]
-		if s := a.rules.streak(idOfKey(m.Streak)); s != nil && s.Key == m.Streak {
+func (a *applier) mendAgain(provenance *Provenance) {
+	for i := 0; provenance != nil && i < len(provenance.Mended); i++ {
+		m := &provenance.Mended[i]
+		if s := a.current.streak(idOfKey(m.Streak)); s != nil && s.Key == m.Streak {
 			a.mend(s, a.m.needStreak(s.Key), m.Span)
 		}
 	}

@@ -68,18 +68,18 @@ func (v Version) restarted(before *Ruleset) bool {
 // passTime is the tick: what time has done is written down before it. One that tells of news completes what the present goals
 // are complete for, as of its own time.
 func passTime(a *applier, e *event.Event) {
-	if e.Kind != event.News || !a.rules.lowered {
+	if e.Kind != event.News || !a.current.lowered {
 		return
 	}
 	a.look(e)
-	for _, ch := range a.rules.Challenges {
+	for _, ch := range a.current.Challenges {
 		if rec := a.m.challenge(ch.Key); rec != nil {
 			if w := a.m.window(ch, rec, a.facts.calendar, e.Time); w.open {
 				a.completeLowered(ch, rec, w)
 			}
 		}
 	}
-	for _, b := range a.rules.Badges {
+	for _, b := range a.current.Badges {
 		if b.Counter != nil {
 			a.earnLowered(b)
 		}
@@ -167,14 +167,14 @@ func (a *applier) groupGoal(ch *Challenge, g *Group, w challengeWindow, goal *Go
 
 // fellOf is how often a group's challenge does not count as completed any more in windows that are over and forgotten, of which
 // only the records tell.
-func (j *judgement) fellOf(ch *Challenge, now *ChallengeRecord) (times int) {
+func (j *recomputation) fellOf(ch *Challenge, now *ChallengeRecord) (times int) {
 	last := ch.Goals[len(ch.Goals)-1].ID
 	for _, rec := range j.r.records {
 		for _, u := range j.rev.Undone {
 			if u.Seq != rec.Seq || u.Cause == 0 {
 				continue
 			}
-			c := &rec.Outcome.Trail.Causes[u.Cause-1]
+			c := &rec.Outcome.Provenance.Causes[u.Cause-1]
 			if c.Event == ChallengeCompleted && c.ID == ch.ID && c.Goal == last && now.window(c.Key, c.Group) == nil {
 				times++
 			}

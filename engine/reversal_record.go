@@ -8,32 +8,32 @@ import (
 // Revision is what a reversal came to. It is found out once, from the member's journal, and kept in the record of the
 // command: whoever applies the record again, after a crash or to look at the past, need not read anything else.
 type Revision struct {
-	Seq      uint64 // of the event that was reversed
-	Progress []byte // the member's progress afterwards, nil where it stays as it is
-	Claws    []Claw
-	Undone   []CauseRef
-	Returned []ClaimPart
-	Uses     []UseBack
-	Groups   []GroupChange
-	Released []Release
-	Amended  *Amended // of an amendment: the event as it is now
-	Lines    []Line   // of an amendment: what each line of the event's rules has come to
-	Raises   []Raise
-	Tiers    []byte // where the member's tiers are, of an amendment that raises what was earned before their late window
-	Used     []UseMore
-	Reached  []Cause // what the amended progress has reached, that no record has
-	scores   []boardScore
+	Seq       uint64 // of the event that was reversed
+	Progress  []byte // the member's progress afterwards, nil where it stays as it is
+	Clawbacks []Clawback
+	Undone    []CauseRef
+	Returned  []ClaimPart
+	Uses      []UseBack
+	Groups    []GroupChange
+	Released  []Release
+	Amended   *Amended // of an amendment: the event as it is now
+	Lines     []Line   // of an amendment: what each line of the event's rules has come to
+	Raises    []Raise
+	Tiers     []byte // where the member's tiers are, of an amendment that raises what was earned before their late window
+	Used      []UseMore
+	Reached   []Cause // what the amended progress has reached, that no record has
+	scores    []boardScore
 }
 
-// Claw takes back one thing that was given: points, as far as Amount says, or a badge, a reward, or what an event queued
+// Clawback takes back one thing that was given: points, as far as Amount says, or a badge, a reward, or what an event queued
 // for another member.
-// openClaw is what a claw of points is decided by that nothing has been taken for yet.
-type openClaw struct {
+// openClawback is what a claw of points is decided by that nothing has been taken for yet.
+type openClawback struct {
 	expired decimal.Decimal // at most so much can be forgiven
 	policy  NegativePolicy
 }
 
-type Claw struct {
+type Clawback struct {
 	Kind     EffectKind
 	Seq      uint64 // of the event that gave it
 	Cause    uint32
@@ -46,7 +46,7 @@ type Claw struct {
 	Debt     decimal.Decimal // of that, what nothing was left for
 	Let      decimal.Decimal // of that, what nothing was left for and is let go
 
-	open   *openClaw // nil where all of it is told
+	open   *openClawback // nil where all of it is told
 	queued *Queued
 }
 
@@ -60,7 +60,7 @@ type CauseRef struct {
 type UseBack struct {
 	Seq   uint64
 	Index int
-	Mark  UseMark
+	Mark  UsageMark
 }
 
 // GroupChange is one period of a group's count as it is without what was reversed.
@@ -73,9 +73,9 @@ type GroupChange struct {
 func (w *writer) revision(v *Revision) {
 	w.uint(v.Seq)
 	w.bytes(v.Progress)
-	w.len(len(v.Claws))
-	for i := range v.Claws {
-		c := &v.Claws[i]
+	w.len(len(v.Clawbacks))
+	for i := range v.Clawbacks {
+		c := &v.Clawbacks[i]
 		w.uint(uint64(c.Kind))
 		w.uint(c.Seq)
 		w.uint(uint64(c.Cause))
@@ -137,7 +137,7 @@ func (w *writer) amendment(v *Revision) {
 	w.bytes(v.Tiers)
 	w.len(len(v.Used))
 	for i := range v.Used {
-		w.useMark(&v.Used[i].UseMark)
+		w.useMark(&v.Used[i].UsageMark)
 		w.num(v.Used[i].Amount)
 	}
 	w.len(len(v.Reached))
@@ -154,7 +154,7 @@ func (r *reader) amendment(v *Revision) {
 		v.Tiers = append([]byte(nil), tiers...)
 	}
 	v.Used = list(r, func(u *UseMore) {
-		r.useMark(&u.UseMark)
+		r.useMark(&u.UsageMark)
 		u.Amount = r.num()
 	})
 	v.Reached = list(r, r.causeOf)
@@ -162,8 +162,8 @@ func (r *reader) amendment(v *Revision) {
 
 func (r *reader) revision() *Revision {
 	v := &Revision{Seq: r.uint(), Progress: append([]byte(nil), r.bytes()...)}
-	v.Claws = list(r, func(c *Claw) {
-		*c = Claw{Kind: small[EffectKind](r), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.source(), Goal: r.text(),
+	v.Clawbacks = list(r, func(c *Clawback) {
+		*c = Clawback{Kind: small[EffectKind](r), Seq: r.uint(), Cause: r.cause(), ID: r.text(), Source: r.source(), Goal: r.text(),
 			Amount: r.num(), All: r.flag(), Forgiven: r.num(), Debt: r.num(), Let: r.num()}
 	})
 	v.Undone = list(r, func(u *CauseRef) { *u = CauseRef{Seq: r.uint(), Cause: r.cause()} })

@@ -22,7 +22,7 @@ func (a *applier) changeField(slot int, v event.Value, at calendar.Instant) {
 	if old.Equal(v) {
 		return
 	}
-	horizon := a.rules.Calendar.Before(a.now, a.rules.Late)
+	horizon := a.current.Calendar.Before(a.now, a.current.Late)
 	a.m.Was = slices.DeleteFunc(a.m.Was, func(w Was) bool { return w.Until < horizon })
 	if at < horizon { // of imported history: no late event can be older
 		return

@@ -10,7 +10,7 @@ import (
 )
 
 // conclude writes down what the member's progress, the groups and the boards come to without what was reversed.
-func (j *judgement) conclude(b *applier) {
+func (j *recomputation) conclude(b *applier) {
 	a := j.a
 	p := &Member{ID: a.m.ID, Seen: b.m.Seen, Counts: b.m.Counts, Joined: a.m.Joined, schema: a.m.schema, Profile: a.m.Profile, Zone: a.m.Zone, zones: a.m.zones}
 	p.Streaks = j.streaks(b)
@@ -29,10 +29,10 @@ func (j *judgement) conclude(b *applier) {
 }
 
 // streaks keeps the marks of runs that still are long enough: those that were paid stay paid.
-func (j *judgement) streaks(b *applier) []*StreakRecord {
+func (j *recomputation) streaks(b *applier) []*StreakRecord {
 	var list []*StreakRecord
 	for _, now := range j.a.m.Streaks {
-		s := j.a.rules.streakOf(now)
+		s := j.a.current.streakOf(now)
 		then := b.m.streak(now.ID)
 		if s == nil || then == nil {
 			then = &StreakRecord{ID: now.ID}
@@ -48,7 +48,7 @@ func (j *judgement) streaks(b *applier) []*StreakRecord {
 		list = append(list, &rec)
 	}
 	for _, then := range b.m.Streaks {
-		if s := j.a.rules.streakOf(then); s != nil && j.a.m.streak(then.ID) == nil { // of an amended event
+		if s := j.a.current.streakOf(then); s != nil && j.a.m.streak(then.ID) == nil { // of an amended event
 			rec := *then
 			rec.Paid = nil
 			rec.Breaks = s.Run.At(j.a.facts.calendar, j.a.m.history(&rec), j.a.now).BreaksAt
@@ -60,10 +60,10 @@ func (j *judgement) streaks(b *applier) []*StreakRecord {
 
 // challenges lowers marks to what is reached. What an amendment reaches is marked when it is given; steps that it completes are
 // marked here.
-func (j *judgement) challenges(b *applier) []*ChallengeRecord {
+func (j *recomputation) challenges(b *applier) []*ChallengeRecord {
 	var list []*ChallengeRecord
 	for _, now := range j.a.m.Challenges {
-		ch := j.a.rules.Challenge(idOfKey(now.ID))
+		ch := j.a.current.Challenge(idOfKey(now.ID))
 		if ch == nil || ch.Key != now.ID || ch.Leave {
 			list = append(list, now)
 			continue
@@ -120,7 +120,7 @@ func (c *ChallengeRecord) doneSteps(then *ChallengeRecord) {
 // shared reports whether a challenge is a group's, or everyone's.
 func (c *Challenge) shared() bool { return c.Counter != nil && c.Counter.By != ByMember }
 
-func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now ChallengeWindow) ChallengeWindow {
+func (j *recomputation) window(b *applier, ch *Challenge, then *ChallengeWindow, now ChallengeWindow) ChallengeWindow {
 	left := ChallengeWindow{Key: now.Key, Group: now.Group}
 	for _, mark := range now.Goals {
 		if ch.shared() {
@@ -138,10 +138,10 @@ func (j *judgement) window(b *applier, ch *Challenge, then *ChallengeWindow, now
 	return left
 }
 
-func (j *judgement) badges(b *applier) []BadgeRecord {
+func (j *recomputation) badges(b *applier) []BadgeRecord {
 	var list []BadgeRecord
 	for _, now := range j.a.m.Badges {
-		badge := find(j.a.rules.Badges, now.ID, func(b *Badge) string { return b.ID })
+		badge := find(j.a.current.Badges, now.ID, func(b *Badge) string { return b.ID })
 		then := b.m.badge(now.ID)
 		switch {
 		case badge == nil || badge.Leave:
@@ -158,7 +158,7 @@ func (j *judgement) badges(b *applier) []BadgeRecord {
 }
 
 // leftBadge reports whether a badge was given by something that keeps what it gave (on_reversal: leave).
-func (j *judgement) leftBadge(badge string) bool {
+func (j *recomputation) leftBadge(badge string) bool {
 	for _, rec := range j.r.records {
 		for i := range rec.Outcome.Effects {
 			if e := &rec.Outcome.Effects[i]; e.Kind == BadgeEffect && e.ID == badge && !e.Revoked && j.leaves(rec, e.Source) {
@@ -169,11 +169,11 @@ func (j *judgement) leftBadge(badge string) bool {
 	return false
 }
 
-func (j *judgement) tiers(b *applier) []*TierRecord {
+func (j *recomputation) tiers(b *applier) []*TierRecord {
 	var list []*TierRecord
 	for _, now := range j.a.m.Tiers {
 		rec := *now
-		if t := j.a.rules.tierOf(now); t != nil {
+		if t := j.a.current.tierOf(now); t != nil {
 			if then := b.m.tier(now.ID); then != nil {
 				rec.TierState, rec.Base, rec.Recent = then.TierState, then.Base, then.Recent
 			}
@@ -183,14 +183,14 @@ func (j *judgement) tiers(b *applier) []*TierRecord {
 	return list
 }
 
-func (j *judgement) rewards() []Holding {
+func (j *recomputation) rewards() []RewardHeld {
 	list := slices.Clone(j.a.m.Rewards)
-	for i := range j.rev.Claws {
-		c := &j.rev.Claws[i]
+	for i := range j.rev.Clawbacks {
+		c := &j.rev.Clawbacks[i]
 		if c.Kind != RewardEffect {
 			continue
 		}
-		at := slices.IndexFunc(list, func(h Holding) bool {
+		at := slices.IndexFunc(list, func(h RewardHeld) bool {
 			return h.Seq == c.Seq && h.Source == c.Source && h.Reward == c.ID && h.Expires > j.a.now
 		})
 		if at >= 0 {
@@ -202,8 +202,8 @@ func (j *judgement) rewards() []Holding {
 
 // changeGroups takes the difference of the member's shares out of the counts of groups and everyone.
 // What the member has forgotten is left alone, as no event can reach it any more.
-func (j *judgement) changeGroups(whole, p *Member) {
-	for _, c := range j.a.rules.counters() {
+func (j *recomputation) changeGroups(whole, p *Member) {
+	for _, c := range j.a.current.counters() {
 		if c.By == ByMember {
 			continue
 		}
@@ -258,7 +258,7 @@ func sameTally(a, b *challenges.Tally) bool {
 }
 
 // changeGroup finds a group's count of one period with a member's share changed.
-func (j *judgement) changeGroup(c *Counter, id CountID, key calendar.Key, was, is challenges.Tally) {
+func (j *recomputation) changeGroup(c *Counter, id CountID, key calendar.Key, was, is challenges.Tally) {
 	g := j.a.subjects.Group(id)
 	t := g.Count.period(key)
 	switch {
@@ -311,7 +311,7 @@ func exchange(c *Counter, t *challenges.Tally, was, is challenges.Tally) error {
 }
 
 // reread folds the shares of all members of a group, one of them changed.
-func (j *judgement) reread(c *Counter, id CountID, key calendar.Key, mine challenges.Tally) challenges.Tally {
+func (j *recomputation) reread(c *Counter, id CountID, key calendar.Key, mine challenges.Tally) challenges.Tally {
 	sum := copied(mine)
 	for _, sharer := range j.r.sharers(id, key) {
 		m := j.a.subjects.Member(sharer)
@@ -345,18 +345,18 @@ func (g *Group) averageWith(b *Leaderboard, key calendar.Key, was, is challenges
 }
 
 // forget drops what no event can reach any more, as events do.
-func (j *judgement) forget(p *Member) {
+func (j *recomputation) forget(p *Member) {
 	a := j.a
 	defer func(m *Member) { a.m = m }(a.m)
 	a.m = p
-	for _, c := range a.rules.counters() {
+	for _, c := range a.current.counters() {
 		for _, id := range countsOf(c.Name, p) {
 			if c.challenge == nil {
 				a.forgetPeriods(c, p.countOf(id))
 			}
 		}
 	}
-	for _, ch := range a.rules.Challenges {
+	for _, ch := range a.current.Challenges {
 		if rec := p.challenge(ch.Key); rec != nil {
 			a.forgetWindows(ch, rec)
 		}
@@ -368,12 +368,12 @@ func (j *judgement) forget(p *Member) {
 }
 
 // changeScores tells the boards of the member's own counts what has changed.
-func (j *judgement) changeScores(p *Member) {
+func (j *recomputation) changeScores(p *Member) {
 	times := []calendar.Instant{j.r.target.Event.Time}
-	for i := range j.rev.Claws {
-		times = append(times, j.recordOf(j.rev.Claws[i].Seq).Event.Time)
+	for i := range j.rev.Clawbacks {
+		times = append(times, j.recordOf(j.rev.Clawbacks[i].Seq).Event.Time)
 	}
-	for _, c := range j.a.rules.counters() {
+	for _, c := range j.a.current.counters() {
 		if c.By != ByMember || len(c.leaderboards) == 0 {
 			continue
 		}
@@ -387,7 +387,7 @@ func (j *judgement) changeScores(p *Member) {
 	}
 }
 
-func (j *judgement) changeScore(c *Counter, id CountID, p *Member, touched []calendar.Key) {
+func (j *recomputation) changeScore(c *Counter, id CountID, p *Member, touched []calendar.Key) {
 	before, after := j.a.m.countOf(id), p.countOf(id)
 	for _, key := range periodKeys(before, after) {
 		was, is := before.period(key), after.period(key)
@@ -421,12 +421,12 @@ func (a *applier) revise(rev *Revision, rise func()) bool {
 	}
 	a.giveBack(rev.Returned)
 	a.releaseLots(rev.Released)
-	for i := range rev.Claws {
-		a.queueReversal(&rev.Claws[i])
+	for i := range rev.Clawbacks {
+		a.queueReversal(&rev.Clawbacks[i])
 	}
 	before := *a.m
 	if rev.Progress != nil {
-		a.m.resume(decodeMember(rev.Progress, a.rules))
+		a.m.resume(decodeMember(rev.Progress, a.current))
 		a.tellRevised(rev, &before)
 		a.lapse()
 	}
@@ -450,7 +450,7 @@ func (a *applier) revise(rev *Revision, rise func()) bool {
 }
 
 // rises finds out what an amendment gives more, and gives it.
-func (j *judgement) rises() {
+func (j *recomputation) rises() {
 	j.raise()
 	j.retrace()
 }
@@ -467,7 +467,7 @@ func (a *applier) raiseAgain(rev *Revision) {
 
 // retrace finds where the tiers are that count points which the amendment gives for a time before their late window, by looking at
 // the member's events again: the way from there on is not known any more.
-func (j *judgement) retrace() {
+func (j *recomputation) retrace() {
 	a := j.a
 	lifted := slices.ContainsFunc(j.rev.Raises, func(r Raise) bool { return r.Kind == TierEffect })
 	if !a.tiers && !lifted || !slices.ContainsFunc(a.m.Tiers, func(t *TierRecord) bool { return j.rev.Amended.At < t.Base.Settled }) {
@@ -479,12 +479,12 @@ func (j *judgement) retrace() {
 	j.rev.Tiers = encodeMember(&Member{ID: a.m.ID, Tiers: j.tiers(j.replay())})
 }
 
-// retier lets the way of tiers be gone again from where a judgement has found them.
+// retier lets the way of tiers be gone again from where a recomputation has found them.
 func (a *applier) retier(rev *Revision) {
 	if rev.Tiers == nil {
 		return
 	}
-	for _, then := range decodeMember(rev.Tiers, a.rules).Tiers {
+	for _, then := range decodeMember(rev.Tiers, a.current).Tiers {
 		if rec := a.m.tier(then.ID); rec != nil {
 			rec.Base, rec.Recent, rec.gained, a.tiers = then.Base, then.Recent, gainLate, true
 		}
@@ -500,7 +500,7 @@ func (a *applier) rescore(b *Leaderboard, key calendar.Key, split, subject strin
 }
 
 // queueReversal queues the part of a reversal that concerns another member.
-func (a *applier) queueReversal(c *Claw) {
+func (a *applier) queueReversal(c *Clawback) {
 	if c.queued == nil { // it concerns the member alone, or stands in a record of its own
 		return
 	}
@@ -523,11 +523,11 @@ func (a *applier) queueReversal(c *Claw) {
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, ID: id, Queued: c.queued})
 }
 
-func (a *applier) giveUseBack(mark *UseMark) {
+func (a *applier) giveUseBack(mark *UsageMark) {
 	list := (*[]UsePeriod)(nil)
 	switch {
 	case mark.Shared != "":
-		u := a.subjects.Use(mark.Shared)
+		u := a.subjects.Usage(mark.Shared)
 		a.subjects.touchUse(u, a.seq)
 		list = &u.Periods
 	default:
@@ -554,7 +554,7 @@ func (a *applier) changeGroup(change *GroupChange) {
 	a.subjects.touchGroup(g, a.seq)
 	t := g.Count.need(change.Period.Key)
 	t.Tally = copied(change.Period.Tally)
-	for _, c := range a.rules.counters() {
+	for _, c := range a.current.counters() {
 		if c.By == ByMember || c.Name != change.Group.Name {
 			continue
 		}
@@ -577,7 +577,7 @@ func (a *applier) changeGroup(change *GroupChange) {
 // enterGroup notes that the member has brought something to a group that had nothing of theirs: what an amendment made count.
 func (a *applier) enterGroup(before *Member, change *GroupChange) {
 	id, key := change.Group, change.Period.Key
-	c := a.rules.byName[id.Name]
+	c := a.current.byName[id.Name]
 	if c == nil || c.challenge == nil && !c.reread() {
 		return
 	}

@@ -100,7 +100,7 @@ type repayment struct {
 
 // settleMissing lets what has come back to a lot settle what is missing of its event, in the reverse order of a clawback:
 // what is owed or was let go first, then what other lots gave, the last of them first. The rest is the lot's own.
-func (p *passage) settleMissing(lot *Lot, amount decimal.Decimal, e *Entry) (rest decimal.Decimal) {
+func (p *settlement) settleMissing(lot *Lot, amount decimal.Decimal, e *Entry) (rest decimal.Decimal) {
 	m := p.acc.missing(lot.Seq)
 	if m == nil {
 		return amount
@@ -136,7 +136,7 @@ func (p *passage) settleMissing(lot *Lot, amount decimal.Decimal, e *Entry) (res
 }
 
 // makeGood gives other lots what they gave in place of what has come back; it expires with them.
-func (p *passage) makeGood() {
+func (p *settlement) makeGood() {
 	for len(p.repay) > 0 {
 		r := p.repay[0]
 		p.repay = p.repay[1:]

@@ -59,7 +59,7 @@ func (l *Line) boosted(boost string) Boosted {
 }
 
 // estimated asks the rules about the event as it is, and as amended.
-func (j *judgement) estimated() *estimate {
+func (j *recomputation) estimated() *estimate {
 	target := j.r.target
 	present, rules := j.r.rules(target)
 	subjects := NewSubjects(present, j.r.state)
@@ -91,13 +91,13 @@ func (j *judgement) estimated() *estimate {
 }
 
 // ask asks the rules about the event with some data. allowed says what boosts may add to a line.
-func (j *judgement) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) allowance) *estimate {
+func (j *recomputation) ask(b *applier, data []byte, allowed func(*plannedRule, line, *plannedGrant) allowance) *estimate {
 	x := &estimate{b: b, event: j.r.target.Event, fired: map[Source]*plannedRule{}, lines: map[line]*wanting{}}
 	x.event.Data, x.event.Cause = data, 0
-	t := b.judging.EventType(x.event.Type)
+	t := b.asOf.EventType(x.event.Type)
 	x.event.Fields, _ = t.Schema.Decode(x.event.Data, "data.")
 	b.event = &x.event
-	b.facts.Reset(b.judging, &x.event, b.m)
+	b.facts.Reset(b.asOf, &x.event, b.m)
 	b.facts.subjects = b.subjects
 	b.plan(t)
 	x.rules, x.gives = slices.Clone(b.rulePlan), slices.Clone(b.grantPlan)
@@ -135,7 +135,7 @@ func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed allowance) *wan
 }
 
 // asked is what a line of the amended event comes to, now that the rules before have used what they did of the limits of boosts.
-func (j *judgement) asked(p *plannedRule, l line, g *plannedGrant) *wanting {
+func (j *recomputation) asked(p *plannedRule, l line, g *plannedGrant) *wanting {
 	w := j.lines.lines[l]
 	if w == nil || !slices.ContainsFunc(g.grant.Boosts, func(b *Boost) bool { return len(b.Limits) > 0 }) {
 		return w
@@ -154,7 +154,7 @@ func (p *plannedRule) line(points *Points, take bool) line {
 
 // mayAdd says what boosts may add to a line of the amended event: where its base falls no more than they ever added, else what
 // their limits still allow on top.
-func (j *judgement) mayAdd(_ *plannedRule, l line, g *plannedGrant) allowance {
+func (j *recomputation) mayAdd(_ *plannedRule, l line, g *plannedGrant) allowance {
 	state, was := j.state(l), j.was.lines[l]
 	lowered := was != nil && g.base.Cmp(was.base) < 0
 	return func(_ *applier, b *Boost, points *Points, added decimal.Wide) decimal.Wide {
@@ -202,7 +202,7 @@ func (a *applier) room(l *Limit, to *Member) decimal.Decimal {
 }
 
 // state is what a line has come to so far: by the last revision, or by the event itself.
-func (j *judgement) state(l line) *Line {
+func (j *recomputation) state(l line) *Line {
 	state := &Line{Source: l.source, ID: l.id, Take: l.take, Member: l.member}
 	for _, rec := range slices.Backward(j.r.revisions()) {
 		if rec.Event.Type != commandAmend {
@@ -242,7 +242,7 @@ func (j *judgement) state(l line) *Line {
 }
 
 // queued reads what an event queued for another member.
-func (j *judgement) queued(e *Effect) (l line, g granted) {
+func (j *recomputation) queued(e *Effect) (l line, g granted) {
 	rec := j.r.known(e.ID)
 	if rec == nil || json.Unmarshal(rec.Event.Data, &g) != nil {
 		return line{}, g
@@ -251,19 +251,19 @@ func (j *judgement) queued(e *Effect) (l line, g granted) {
 }
 
 // asTarget lets limits and amounts be asked as of the reversed event, with the member and the uses of now.
-func (j *judgement) asTarget(do func()) {
+func (j *recomputation) asTarget(do func()) {
 	a := j.a
-	event, judging, facts, cause, then := a.event, a.judging, a.facts, a.cause, a.then
+	event, asOf, facts, cause, then := a.event, a.asOf, a.facts, a.cause, a.then
 	amended := *underReversal(&j.r.target.Event, a.event)
 	if j.lines != nil {
 		amended.Data, amended.Fields = j.lines.event.Data, j.lines.event.Fields
 	} else {
 		amended.Fields = j.was.b.event.Fields
 	}
-	_, a.judging = j.r.rules(j.r.target)
+	_, a.asOf = j.r.rules(j.r.target)
 	a.event, a.facts, a.cause, a.then = &amended, j.was.b.facts, 0, j.was.b.m
 	do()
-	a.event, a.judging, a.facts, a.cause, a.then = event, judging, facts, cause, then
+	a.event, a.asOf, a.facts, a.cause, a.then = event, asOf, facts, cause, then
 }
 
 // underReversal is the event under the id of the reversal that gives more of it: what that gives is told apart from what the event

@@ -41,7 +41,7 @@ func (r *reversal) pending(m *Member, now calendar.Instant, yield func(acc *Acco
 }
 
 // refuse takes back what is still held back of what the event gave, its awards included.
-func (j *judgement) refuse() {
+func (j *recomputation) refuse() {
 	left := map[claimed]decimal.Decimal{} // by lots
 	j.r.pending(j.a.m, j.a.now, func(acc *Account, lot *Lot) {
 		left[claimed{id: acc.Points, seq: lot.Seq, from: lot.Source}] += lot.Remaining
@@ -49,7 +49,7 @@ func (j *judgement) refuse() {
 	j.eachGift(func(g gift) {
 		switch {
 		case g.Kind == QueuedEffect:
-			j.claw(g.rec, g.Effect, Claw{All: true})
+			j.claw(g.rec, g.Effect, Clawback{All: true})
 		case g.Kind == PointsEffect && g.Amount > 0:
 			of := claimed{id: g.ID, seq: g.rec.Seq, from: g.Source}
 			back := j.back[claimed{kind: PointsEffect, seq: g.rec.Seq, cause: g.Cause, id: g.ID, from: g.Source, goal: g.Goal}]
@@ -62,12 +62,12 @@ func (j *judgement) refuse() {
 }
 
 // eachGift calls yield for all that came of the event, by whatever cause.
-func (j *judgement) eachGift(yield func(gift)) {
+func (j *recomputation) eachGift(yield func(gift)) {
 	of := append([]*Record{j.r.target}, j.r.revisions()...)
 	for _, rec := range of {
 		causes := 0
-		if rec.Outcome.Trail != nil {
-			causes = len(rec.Outcome.Trail.Causes)
+		if rec.Outcome.Provenance != nil {
+			causes = len(rec.Outcome.Provenance.Causes)
 		}
 		for cause := range causes + 1 {
 			if cause == 0 && rec != j.r.target {
@@ -82,7 +82,7 @@ func (j *judgement) eachGift(yield func(gift)) {
 
 // release finds what becomes available now, all of it or what has been shipped, and when that will expire, by the phrases that
 // the lots were born with.
-func (j *judgement) release() {
+func (j *recomputation) release() {
 	part := j.r.data != nil || j.r.keep != nil
 	shipped := map[claimed]decimal.Decimal{}
 	if j.r.data != nil {
@@ -113,7 +113,7 @@ func (j *judgement) release() {
 		if g.Kind != QueuedEffect {
 			return
 		}
-		c := Claw{}
+		c := Clawback{}
 		if l, _ := j.queued(g.Effect); part && l.id != "" {
 			if c.Amount = j.wants(l); c.Amount == 0 {
 				return
@@ -125,7 +125,7 @@ func (j *judgement) release() {
 }
 
 // shipped is how much of what a definition gave has been shipped.
-func (j *judgement) shipped(points string, lot *Lot) decimal.Decimal {
+func (j *recomputation) shipped(points string, lot *Lot) decimal.Decimal {
 	if j.r.keep != nil {
 		return *j.r.keep
 	}
@@ -133,7 +133,7 @@ func (j *judgement) shipped(points string, lot *Lot) decimal.Decimal {
 }
 
 // released is how much has been released of some lots so far.
-func (j *judgement) released(of claimed) (sum decimal.Decimal) {
+func (j *recomputation) released(of claimed) (sum decimal.Decimal) {
 	for _, rec := range j.r.revisions() {
 		for _, r := range rec.Outcome.Revision.Released {
 			if r.Points == of.id && r.Seq == of.seq && r.Source == of.from {
@@ -145,7 +145,7 @@ func (j *judgement) released(of claimed) (sum decimal.Decimal) {
 }
 
 // lessShipped reports whether a part names less than was shipped before.
-func (j *judgement) lessShipped() bool {
+func (j *recomputation) lessShipped() bool {
 	if j.r.command != commandRelease || j.r.data == nil {
 		return false
 	}
@@ -160,10 +160,10 @@ func (j *judgement) lessShipped() bool {
 }
 
 // expires is when points of the event that become available now expire.
-func (j *judgement) expires(points string) calendar.Instant {
+func (j *recomputation) expires(points string) calendar.Instant {
 	expires := calendar.Forever
-	present, judging := j.r.rules(j.r.target)
-	for _, rules := range []*Ruleset{present, judging} {
+	present, asOf := j.r.rules(j.r.target)
+	for _, rules := range []*Ruleset{present, asOf} {
 		if p := rules.PointsType(points); p != nil {
 			expires = fixedExpiry(j.a.facts.calendar, p, j.a.since())
 		}
@@ -189,7 +189,7 @@ func (a *applier) releaseLots(releases []Release) {
 		}
 		lot := &acc.Lots[at]
 		lot.Available, lot.Expires = a.now, r.Expires
-		time := a.passage(acc)
+		time := a.settlement(acc)
 		time.release(lot)
 		a.out.Effects = append(a.out.Effects, Effect{Kind: PointsEffect, ID: r.Points, Source: r.Source, Amount: lot.Remaining, Wanted: r.Amount,
 			Available: a.now, Expires: acc.expiry(time.cal, lot, time.idle)})

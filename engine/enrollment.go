@@ -93,7 +93,7 @@ func challengeIDs(rules *Ruleset) (ids []string) {
 // in time.
 func (a *applier) enroll(ch *Challenge, at calendar.Instant) {
 	rec := a.m.needChallenge(ch.Key)
-	again := ch.Retry && rec.Enrolled != 0 && a.m.triedInVain(ch, rec, a.rules.CalendarOf(a.m), at)
+	again := ch.Retry && rec.Enrolled != 0 && a.m.triedInVain(ch, rec, a.current.CalendarOf(a.m), at)
 	if again {
 		a.dropProgress(ch, rec)
 	}
@@ -115,7 +115,7 @@ func (a *applier) leaveCommand(e *event.Event) {
 		return
 	}
 	a.look(e)
-	ch := a.rules.Challenge(data.Challenge)
+	ch := a.current.Challenge(data.Challenge)
 	if ch == nil {
 		return
 	}
@@ -127,7 +127,7 @@ func (a *applier) leaveCommand(e *event.Event) {
 
 func (a *applier) tellEnrolled(ch *Challenge, rec *ChallengeRecord, at calendar.Instant) {
 	next, _ := ch.goals(nil)
-	s := a.m.ChallengeAt(a.rules, ch, at)
+	s := a.m.ChallengeAt(a.current, ch, at)
 	a.out.replace(Effect{Kind: ChallengeEffect, ID: ch.ID, Amount: s.Progress, Shown: s.Shown, Wanted: next, Hidden: ch.hiddenFrom(rec)})
 }
 

@@ -15,11 +15,11 @@ type Terms struct {
 
 // open opens a lot on the terms of the event's first ones, or lets another member have one. It reports false where it would have
 // expired by now.
-func (j *judgement) open(r *Rule, x *rising, to *Member) bool {
+func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 	a, b := j.a, j.was.b
-	acc, cal, seq := to.copied(x.id), b.rules.CalendarOf(b.m), j.r.target.Seq
+	acc, cal, seq := to.copied(x.id), b.current.CalendarOf(b.m), j.r.target.Seq
 	if x.member != "" {
-		cal, seq = b.rules.CalendarOf(to), j.firstAt(x.line)
+		cal, seq = b.current.CalendarOf(to), j.firstAt(x.line)
 	}
 	if !acc.takesIn(x.amount) {
 		a.out.note("overflow", r.Path, "with this the member's "+x.id+" would be more than can be counted: nothing was given")
@@ -28,7 +28,7 @@ func (j *judgement) open(r *Rule, x *rising, to *Member) bool {
 	lot := j.termed(r, x, acc, cal, seq)
 	if lot.Available <= a.now {
 		lot.Granted = lot.Available // it is released
-		cal, idle := a.rules.CalendarOf(to), idleEnds{}
+		cal, idle := a.current.CalendarOf(to), idleEnds{}
 		to.idleEnds(cal, acc, &idle)
 		if acc.expiry(cal, &lot, &idle) <= a.now || x.member == "" && j.lapsed(acc, &lot) != 0 {
 			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
@@ -47,7 +47,7 @@ func (j *judgement) open(r *Rule, x *rising, to *Member) bool {
 
 // termed is a lot of an account on the terms of the event's first ones there, which have a seq: those that they have while they are
 // pending, those of their release, or else those with which they were born.
-func (j *judgement) termed(r *Rule, x *rising, acc *Account, cal calendar.Calendar, seq uint64) Lot {
+func (j *recomputation) termed(r *Rule, x *rising, acc *Account, cal calendar.Calendar, seq uint64) Lot {
 	a, target := j.a, j.r.target
 	then := applier{seq: target.Seq, clock: clock{now: target.Event.Arrived}}
 	lot := then.openLot(acc, x.grant.Points, cal, x.amount, r.Pending)
@@ -75,7 +75,7 @@ func (v *Revision) released(x *rising, seq uint64) bool {
 	if x.member == "" {
 		return slices.ContainsFunc(v.Released, func(r Release) bool { return r.Points == x.id && r.Seq == seq })
 	}
-	return slices.ContainsFunc(v.Claws, func(c Claw) bool { return c.Kind == QueuedEffect && c.Source == x.source })
+	return slices.ContainsFunc(v.Clawbacks, func(c Clawback) bool { return c.Kind == QueuedEffect && c.Source == x.source })
 }
 
 // idleRules are those that a lot was born with.
@@ -101,7 +101,7 @@ func (r *reader) idleRules() []IdleRule {
 }
 
 // firstAt is the seq of what the event gave first to another member for a line, 0 where it gave nothing.
-func (j *judgement) firstAt(l line) uint64 {
+func (j *recomputation) firstAt(l line) uint64 {
 	for i := range j.r.target.Outcome.Effects {
 		e := &j.r.target.Outcome.Effects[i]
 		if e.Kind != QueuedEffect || e.Cause > 0 {
@@ -125,9 +125,9 @@ func (m *Member) copied(points string) *Account {
 }
 
 // lapsed is when a lot expired for want of the events that prolong it, before the last of them came; 0 where it did not.
-func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
-	cal := j.a.rules.CalendarOf(j.a.m)
-	before := NewSubjects(j.a.rules, j.r.state).Member(j.r.target.Event.Member) // the records begin after it
+func (j *recomputation) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
+	cal := j.a.current.CalendarOf(j.a.m)
+	before := NewSubjects(j.a.current, j.r.state).Member(j.r.target.Event.Member) // the records begin after it
 	for i, rule := range acc.Idle {
 		if lot.Idle&(1<<i) == 0 {
 			continue
@@ -161,7 +161,7 @@ func (j *judgement) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 
 // bridged reports whether a lot lived on when an event that had prolonged it was voided: by a later event, which was known by
 // then. A void lets expire what nothing keeps alive any more, and does not ask by which events the rest came to live until then.
-func (j *judgement) bridged(cal calendar.Calendar, rule IdleRule, voided *Record, alive calendar.Instant) bool {
+func (j *recomputation) bridged(cal calendar.Calendar, rule IdleRule, voided *Record, alive calendar.Instant) bool {
 	void := func(rec *Record, seq uint64) bool {
 		return (rec.Event.Type == commandVoid || rec.Event.Type == commandUndo) && rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == seq
 	}
