@@ -14,8 +14,8 @@ build: ## Build the binary, ./laurel
 	go build -o laurel ./cmd/laurel
 
 # Each stage says how long it took.
-gate: ## Run the gate: test, lint, editor, ports
-	@for stage in test lint editor ports; do \
+gate: ## Run the gate: test, lint, same, editor, ports
+	@for stage in test lint same editor ports; do \
 	  begun=$$(date +%s); $(MAKE) --no-print-directory $$stage || exit 1; echo "== $$stage: $$(($$(date +%s) - begun)) s"; \
 	done
 
@@ -58,11 +58,14 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 30s) each
 planted: ## Take each correction back alone, and see who finds it (half an hour)
 	go test -tags planted -timeout 120m -v ./engine/enginetest/planted
 
-same: ## Hold this build's answers against another's: make same BASE=<commit>, the recorded one by default
-	@base=$${BASE:-$$(sed -n 's/^commit //p' internal/same/testdata/base.txt)}; \
-	rm -rf $(TOOLS)/base; git worktree prune; git worktree add --quiet --detach $(TOOLS)/base $$base && \
-	(cd $(TOOLS)/base && go build -o $(TOOLS)/laurel-base ./cmd/laurel); git worktree remove --force $(TOOLS)/base
-	go test -tags same ./internal/same -run TestSame -base $(TOOLS)/laurel-base -events $${EVENTS:-200000} -v -timeout 10h
+same: ## Hold this build's answers to the recorded ones; make same BASE=<commit> shows the first that differ from that build's
+	@if [ -n "$(BASE)" ]; then \
+	  git rev-parse --quiet --verify "$(BASE)^{commit}" >/dev/null || { echo "BASE=$(BASE) is no commit of this repository" >&2; exit 1; }; \
+	  rm -rf $(TOOLS)/base && git worktree prune && git worktree add --quiet --detach $(TOOLS)/base "$(BASE)" || exit 1; \
+	  (cd $(TOOLS)/base && go build -o $(TOOLS)/laurel-base ./cmd/laurel); built=$$?; \
+	  git worktree remove --force $(TOOLS)/base; [ $$built = 0 ] || exit 1; \
+	fi; \
+	go test -tags same ./internal/same -run TestSame $(if $(BASE),-base $(TOOLS)/laurel-base) -events $${EVENTS:-200000} -parallel 4 -count 1 -v -timeout 2h
 
 oracle: ## Hold the engine against the oracle over 5 million events (a quarter of an hour)
 	go test ./engine/enginetest/oracle -run TestTheEngineAgreesWithTheOracle -events 5000000 -v -timeout 2h

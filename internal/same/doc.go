@@ -8,8 +8,8 @@
 // builds that do the same answer the same to the byte.
 //
 // testdata/base.txt has the digests of the transcripts of the build that behaviour is held to. A change of behaviour on
-// purpose records them anew, in a commit of its own that says what changes. `make same BASE=<commit>` builds that commit and
-// shows the first answer that differs.
+// purpose records them anew, in a commit of its own that says what changes (-record <commit>). `make same` plays this build alone and
+// compares digests; `make same BASE=<commit>` builds that commit, too, and shows the first answer that differs.
 //
-// Its test has the build tag same until it is found what, in about one run of three under load, is answered otherwise by one story.
+// It takes minutes, so its test has the build tag same, and is a stage of `make gate` of its own.
 package same

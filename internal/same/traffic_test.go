@@ -31,7 +31,8 @@ type story struct {
 	original string // the text before the program got an id of its own
 	seed     int64
 	id       string    // of the program: of the name and the seed, whatever else is played
-	begin    time.Time // where the clock stands
+	begin    time.Time // of what happens
+	hooked   bool      // it has a webhook
 	parts    [3][]call
 	reads    []call // after all of them
 	changed  string // the text from the third part on
@@ -78,6 +79,7 @@ func newStory(s source, seed int64, events int) *story {
 	for i := range 2 + t.Intn(5) {
 		t.members = append(t.members, fmt.Sprint("m", i))
 	}
+	st.hooked = t.one(4)
 	day, _ := time.Parse(time.DateOnly, pick(t, beginnings...))
 	st.begin = day.Add(time.Duration(t.Intn(86400)) * time.Second)
 	t.now = st.begin
