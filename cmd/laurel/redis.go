@@ -36,9 +36,9 @@ func openRedis(ctx context.Context, o serveOptions, log *slog.Logger) (*boards.R
 		return nil, &failure{exitUsage, "--redis: " + strings.TrimPrefix(err.Error(), "redisboard: ")}
 	}
 	redis := boards.NewRedis(board, log)
-	var node *redisboard.NodeError
-	if err := redis.Look(ctx); errors.As(err, &node) {
-		return nil, errors.Join(&failure{exitUsage, "--redis: " + node.Error()}, redis.Close())
+	var form *redisboard.FormError
+	if err := redis.Look(ctx); errors.As(err, &form) || err != nil && errors.As(board.Speaks(ctx), &form) {
+		return nil, errors.Join(&failure{exitUsage, "--redis: " + form.Error()}, redis.Close())
 	}
 	return redis, nil
 }

@@ -49,7 +49,8 @@ func TestReadsOfARedisThatHangs(t *testing.T) {
 	require.NoError(t, server.Look(ctx))
 	require.NoError(t, server.Ready())
 	require.NoError(t, r.Put(ctx, key, leaderboards.Rules{}, scores))
-	require.NoError(t, store.Commit(&engine.Batch{Rows: []engine.Row{engine.ToldRow(key, 3)}}))
+	require.NoError(t, store.Commit(&engine.Batch{First: 1, Records: [][]byte{{1}, {2}, {3}}, IDs: []string{"a", "b", "c"},
+		Rows: []engine.Row{engine.ToldRow(key, 3)}}))
 	size, err := r.Size(ctx, key)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, size)
@@ -80,6 +81,32 @@ func TestReadsOfARedisThatHangs(t *testing.T) {
 	cancel()
 	_, err = r.Size(gone, key)
 	require.Error(t, err)
+	_, err = r.Size(ctx, key)
+	require.NoError(t, err)
+}
+
+// TestAMarkAheadOfTheStore holds that a ranking which was told of events that the store does not have is not shown: the store was
+// restored from a backup, or somebody has written the mark.
+func TestAMarkAheadOfTheStore(t *testing.T) {
+	url := boardtest.Redis(t)
+	board, err := redisboard.Open(url, nil)
+	require.NoError(t, err)
+	server := NewRedis(board, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	store, ctx := engine.NewMemory(), context.Background()
+	key := leaderboards.Key{Program: "coffee", Board: "sprint", Season: leaderboards.AllTime}
+	r := server.Of(store)
+	require.NoError(t, r.Put(ctx, key, leaderboards.Rules{}, []leaderboards.Score{{Member: "ann", Version: 3}, {Member: "ben", Version: 4}}))
+	require.NoError(t, store.Commit(&engine.Batch{First: 1, Records: [][]byte{{1}, {2}, {3}}, IDs: []string{"a", "b", "c"},
+		Rows: []engine.Row{engine.ToldRow(key, 3)}}))
+	_, _, err = r.Page(ctx, key, leaderboards.Rules{}, 1, 10)
+	require.ErrorIs(t, err, leaderboards.ErrDamaged)
+	_, _, err = r.Standing(ctx, key, leaderboards.Rules{}, "cid")
+	require.ErrorIs(t, err, leaderboards.ErrDamaged)
+	_, err = r.Size(ctx, key)
+	require.ErrorIs(t, err, leaderboards.ErrDamaged)
+	require.Equal(t, []leaderboards.Key{key}, r.Lost(), "it is built anew")
+	require.NoError(t, store.Commit(&engine.Batch{First: 4, Records: [][]byte{{4}}, IDs: []string{"d"}}))
 	_, err = r.Size(ctx, key)
 	require.NoError(t, err)
 }

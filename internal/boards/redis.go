@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/seldom"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 )
@@ -17,8 +18,6 @@ import (
 const (
 	watchEvery = time.Second
 	watchTime  = time.Second // bounds one look
-	// policyEvery is how often the maxmemory-policy is read while Redis answers.
-	policyEvery = time.Minute
 )
 
 // Redis is the server that keeps the boards of all programs.
@@ -29,10 +28,11 @@ type Redis struct {
 	refused prometheus.Counter
 
 	mu     sync.Mutex
+	seldom seldom.Log
 	known  bool  // it was looked at
+	warned bool  // of away
 	away   error // why it does not serve, nil while it does
 	policy string
-	read   time.Time // when the policy was read
 }
 
 // NewRedis makes the boards of a server. Look tells how it is.
@@ -68,7 +68,7 @@ func (r *Redis) Watch(ctx context.Context) {
 	}
 }
 
-// Look finds out whether the server answers and keeps what it is told, and logs what has changed. A *redisboard.NodeError says
+// Look finds out whether the server answers and keeps what it is told, and logs what has changed. A *redisboard.FormError says
 // that it will never do.
 func (r *Redis) Look(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, watchTime)
@@ -80,50 +80,51 @@ func (r *Redis) Look(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	if came := r.turned(err); err == nil && (came || r.due()) {
-		r.readPolicy(bounded, came)
+	r.turned(err)
+	if err == nil {
+		r.readPolicy(bounded)
 	}
 	return err
 }
 
-// turned notes how the server is. It reports whether it was not known to serve before.
-func (r *Redis) turned(err error) bool {
+// turned notes how the server is. A server that comes and goes is told of once in a while.
+func (r *Redis) turned(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was, first := r.away, !r.known
 	r.away, r.known = err, true
-	var node *redisboard.NodeError
-	switch {
-	case err == nil && was != nil:
-		r.log.Info("Redis answers again; leaderboards catch up")
-	case err == nil:
-	case errors.As(err, &node):
-		if first || was == nil {
-			r.log.Error("Redis cannot keep the leaderboards, which are shown from the store", "error", err)
+	if err == nil {
+		if r.warned {
+			r.log.Info("Redis answers again; leaderboards catch up")
 		}
-	case first || was == nil:
-		r.log.Warn("Redis does not answer; events are accepted, and leaderboards shown from the store until it does", "error", err)
+		r.warned = false
+		return
 	}
-	return first || was != nil
+	if r.warned {
+		return
+	}
+	var form *redisboard.FormError
+	level, text := slog.LevelWarn, "Redis does not answer; events are accepted, and leaderboards shown from the store until it does"
+	switch {
+	case errors.As(err, &form):
+		level, text = slog.LevelError, "Redis cannot keep the leaderboards, which are shown from the store"
+	case errors.Is(err, redisboard.ErrFull):
+		text = "Redis is full and takes no writes; events are accepted, and leaderboards shown from the store until it does"
+	}
+	if again, may := r.seldom.May(text); may {
+		r.log.Log(context.Background(), level, text, append(again, "error", err)...)
+		r.warned = true
+	}
 }
 
-// due reports whether the policy is to be read again.
-func (r *Redis) due() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return time.Since(r.read) > policyEvery
-}
-
-// readPolicy reads what the server does when it is full, and warns of what drops rankings: when the server has just come, or it
-// was changed.
-func (r *Redis) readPolicy(ctx context.Context, came bool) {
+// readPolicy reads what the server does when it is full, and warns of what drops rankings when that is news.
+func (r *Redis) readPolicy(ctx context.Context) {
 	policy, err := r.board.Policy(ctx)
 	if err != nil {
 		return // it has just gone; the next look tells
 	}
 	r.mu.Lock()
-	news := came || policy != r.policy
-	r.policy, r.read = policy, time.Now()
+	news := policy != r.policy
+	r.policy = policy
 	r.mu.Unlock()
 	if evicts(policy) && news {
 		r.log.Warn("Redis drops keys when it is full: leaderboards that it drops are built anew again and again. Set its maxmemory-policy to "+

@@ -162,7 +162,10 @@ func (r *Remote) read(ctx context.Context, key leaderboards.Key, ask func(contex
 	}
 	bounded, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	err = ask(bounded, r.redis.board.At(told))
+	err = ask(bounded, r.redis.board.At(told).Within(func() uint64 {
+		last, _ := r.store.Head()
+		return last
+	}))
 	away := errors.Is(err, leaderboards.ErrUnavailable)
 	if away && ctx.Err() != nil {
 		return err // whoever asked has gone, which says nothing of Redis

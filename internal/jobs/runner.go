@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/seldom"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -164,6 +165,7 @@ type Job struct {
 	lateness lateness
 	waits    bool      // for the server of the boards, which was logged
 	due      time.Time // when something was due next, as far as was known last
+	told     seldom.Log
 }
 
 // piece does one piece of work. A panic is a failure of the job, and must not end the process.
@@ -195,16 +197,21 @@ func (j *Job) tell(ctx context.Context, log *slog.Logger, program string, done i
 	s.LastRun, s.Error = time.Now().UTC(), ""
 	s.Done += int64(done)
 	j.waits = j.waits && err != nil
-	if err != nil && ctx.Err() == nil {
-		s.Failures++
-		s.Error = err.Error()
-		if errors.Is(err, leaderboards.ErrUnavailable) {
-			if !j.waits {
-				log.Warn("a job waits for the server of the boards", "job", j.Name, "program", program, "error", err)
-			}
-			j.waits = true
-			return
-		}
-		log.Error("a job failed; it is tried again at the next tick", "job", j.Name, "program", program, "error", err)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	s.Failures++
+	s.Error = err.Error()
+	level, text, what := slog.LevelError, "a job failed; it is tried again at the next tick", s.Error
+	away := errors.Is(err, leaderboards.ErrUnavailable)
+	if away {
+		level, text, what = slog.LevelWarn, "a job waits for the server of the boards", ""
+	}
+	if away && j.waits {
+		return
+	}
+	if again, may := j.told.May(what); may {
+		j.waits = away
+		log.Log(ctx, level, text, append(again, "job", j.Name, "program", program, "error", err)...)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/seldom"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -56,6 +57,7 @@ type Sweep struct {
 	saved time.Time
 	next  time.Time // no round begins before
 
+	told   seldom.Log // of rankings that could not be read, by leaderboard
 	mu     sync.Mutex
 	mended map[string]int64 // by board
 }
@@ -401,8 +403,10 @@ func (s *Sweep) tellDamaged(f *found, key leaderboards.Key, err error) {
 		return // it was to be built anew
 	}
 	s.count(engine.BoardID(key))
-	s.log.Warn("a ranking could not be read, and is built anew", "program", key.Program, "leaderboard", engine.BoardID(key), "season", key.Season,
-		"split", key.Split, "error", err)
+	if again, may := s.told.May(engine.BoardID(key)); may {
+		s.log.Warn("a ranking could not be read, and is built anew", append(again, "program", key.Program, "leaderboard", engine.BoardID(key),
+			"season", key.Season, "split", key.Split, "error", err)...)
+	}
 }
 
 func (s *Sweep) count(board string) {

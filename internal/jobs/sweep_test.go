@@ -160,9 +160,10 @@ func TestASweepMendsARedisWhoseEpochStands(t *testing.T) {
 	epoch, err := board.Epoch(ctx, "club")
 	require.NoError(t, err)
 	rules := p.Rules().Leaderboard("sum").Rules
+	last, _ := store.Head()
 	require.NoError(t, board.Put(ctx, sums, rules, []leaderboards.Score{
-		{Member: "m03", Value: 5 * decimal.One, Version: 1 << 40},
-		{Member: "m70", Removed: true, Version: 1 << 40},
+		{Member: "m03", Value: 5 * decimal.One, Version: last},
+		{Member: "m70", Removed: true, Version: last},
 	}))
 	round(t, sweep)
 	require.Equal(t, right, table(t, board, p, "sum"))

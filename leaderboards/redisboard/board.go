@@ -14,9 +14,10 @@ import (
 // Board keeps rankings on Redis. Every method honours the deadline of its context, and may be called again after any
 // error. Beside the errors of leaderboards.Board it returns those of the connection.
 type Board struct {
-	client  redis.UniversalClient
-	mark    uint64
-	instead string // the URL to write if this is a node of a cluster
+	client redis.UniversalClient
+	mark   uint64
+	last   func() uint64
+	at     *address // nil without a URL
 }
 
 var _ leaderboards.Board = (*Board)(nil)
@@ -35,13 +36,21 @@ func (b *Board) At(mark uint64) *Board {
 	return &at
 }
 
+// Within is the board for a caller who knows up to which event a ranking can have been told at all, when it is asked after the answer.
+// Reads of one that was told of more fail with ErrDamaged.
+func (b *Board) Within(last func() uint64) *Board {
+	within := *b
+	within.last = last
+	return &within
+}
+
 // Close gives up the connections.
 func (b *Board) Close() error { return b.client.Close() }
 
 // Time is what the clock of the Redis shows.
 func (b *Board) Time(ctx context.Context) (time.Time, error) {
 	at, err := b.client.Time(ctx).Result()
-	return at, trouble("time", err)
+	return at, b.trouble("time", err)
 }
 
 // Epoch returns what SetEpoch last noted for a program, empty if there is nothing: then this Redis is new to the

@@ -3,6 +3,7 @@ package redisboard
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -81,8 +82,11 @@ func (b *Board) read(ctx context.Context, key leaderboards.Key, rules leaderboar
 	if err != nil {
 		return nil, 0, failure("read", err)
 	}
+	if err := b.fits(reply[3]); err != nil {
+		return nil, 0, failure("read", err)
+	}
 	var rows []leaderboards.Standing
-	for _, entry := range reply[3:] {
+	for _, entry := range reply[4:] {
 		row, err := decodeRow(rules.Order, entry.(string))
 		if err != nil {
 			return nil, 0, failure("read", err)
@@ -100,10 +104,25 @@ func (b *Board) about(ctx context.Context, key leaderboards.Key) (version uint64
 	if err != nil {
 		return 0, 0, failure("read", err)
 	}
+	if err := b.fits(reply[2]); err != nil {
+		return 0, 0, failure("read", err)
+	}
 	if version, err = strconv.ParseUint(reply[0].(string), 10, 64); err != nil {
 		return 0, 0, fmt.Errorf("redisboard: a version %q: %w", reply[0], leaderboards.ErrDamaged)
 	}
 	return version, reply[1].(int64), nil
+}
+
+// fits refuses a ranking that was told of events that the caller has not: those of another store, or of this one before it was restored.
+func (b *Board) fits(mark any) error {
+	if b.last == nil {
+		return nil
+	}
+	text, _ := mark.(string)
+	if n, err := strconv.ParseUint(text, 10, 64); err != nil || n > b.last() {
+		return errors.New("DAMAGED")
+	}
+	return nil
 }
 
 // failure names the operation in an error and turns the refusals of the scripts into the errors of leaderboards. A key

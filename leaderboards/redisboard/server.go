@@ -2,8 +2,10 @@ package redisboard
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 
@@ -15,17 +17,11 @@ import (
 // Keeps is the maxmemory-policy under which a Redis refuses writes rather than drop what it holds.
 const Keeps = "noeviction"
 
-// NodeError says that the URL of a single Redis leads to a node of a cluster, which has a part of the rankings only.
-type NodeError struct{ Instead string }
+// FormError says that a URL has another form than the server that it leads to, which will never do.
+type FormError struct{ text string }
 
 // Error says what to write instead.
-func (e *NodeError) Error() string {
-	instead := ""
-	if e.Instead != "" {
-		instead = ": write " + e.Instead + " (more nodes after commas are asked when that one is away)"
-	}
-	return "this Redis is a node of a cluster, which has a part of the rankings only" + instead
-}
+func (e *FormError) Error() string { return e.text }
 
 // quiet drops go-redis's own messages: whoever uses a board is told by errors.
 type quiet struct{}
@@ -54,7 +50,7 @@ func (b *Board) Ping(ctx context.Context) error {
 	if err == nil {
 		err = b.client.Set(ctx, probeKey, "", probeTime).Err()
 	}
-	return trouble("ping", err)
+	return b.trouble("ping", err)
 }
 
 // Policy is the maxmemory-policy, empty where nobody tells it: under another one than Keeps a Redis that is full drops rankings.
@@ -71,7 +67,7 @@ func (b *Board) Policy(ctx context.Context) (string, error) {
 		}
 		return err
 	})
-	return policy, trouble("policy", err)
+	return policy, b.trouble("policy", err)
 }
 
 // policyOf asks INFO first: a managed Redis may forbid to read its configuration.
@@ -96,7 +92,7 @@ func forbidden(err error) bool {
 	return strings.HasPrefix(text, "NOPERM") || strings.HasPrefix(text, "ERR unknown command")
 }
 
-// Check refuses a node of a cluster under the URL of a single Redis, by a *NodeError. Any other error says that it could not
+// Check refuses a node of a cluster under the URL of a single Redis, by a *FormError. Any other error says that it could not
 // be asked.
 func (b *Board) Check(ctx context.Context) error {
 	c, single := b.client.(*redis.Client)
@@ -105,20 +101,69 @@ func (b *Board) Check(ctx context.Context) error {
 	}
 	info, err := c.Info(ctx, "cluster").Result()
 	if err == nil && field(info, "cluster_enabled") == "1" {
-		return &NodeError{b.instead}
+		text := "this Redis is a node of a cluster, which has a part of the rankings only"
+		if b.at != nil {
+			text += ": write " + b.at.as(formCluster, b.at.secure) + " (more nodes after commas are asked when that one is away)"
+		}
+		return &FormError{text}
 	}
 	if err != nil && forbidden(err) {
 		return nil // who may not ask is told by the first read
 	}
-	return trouble("check", err)
+	return b.trouble("check", err)
 }
 
-// trouble names the operation in an error that is of no ranking.
-func trouble(operation string, err error) error {
+// ErrFull says that a Redis takes no writes because its memory is full.
+var ErrFull = errors.New("it is full")
+
+// trouble names the operation in an error that is of no ranking. One that says that the server is of another form than the URL is a
+// *FormError.
+func (b *Board) trouble(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "OOM command not allowed"):
+		err = fmt.Errorf("%w: %w", ErrFull, err)
+	case b.at == nil:
+	case strings.Contains(text, "cluster support disabled"):
+		return &FormError{"this Redis is no node of a cluster: write " + b.at.as(formPlain, b.at.secure)}
+	case b.at.form == formSentinel && strings.Contains(strings.ToLower(text), "unknown command") && strings.Contains(strings.ToLower(text), "sentinel"):
+		return &FormError{"this is no Sentinel: write " + b.at.as(formPlain, b.at.secure) + " if it is the Redis itself, or the hosts and ports of the Sentinels"}
+	case strings.Contains(text, "DB index is out of range"):
+		return &FormError{"this Redis has no database of that number: write a smaller one, such as 0, or let its setting `databases` be more"}
+	}
 	return fmt.Errorf("redisboard: %s: %w", operation, err)
+}
+
+// Speaks finds out, where no answer comes, whether the server does without TLS what the URL wants with it, or the other way around: that
+// is a *FormError.
+func (b *Board) Speaks(ctx context.Context) error {
+	if b.at == nil || len(b.at.hosts) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", b.at.hosts[0])
+	if err != nil {
+		return nil //nolint:nilerr // it is away, which was told
+	}
+	defer conn.Close() //nolint:errcheck // nothing was written that matters
+	until, _ := ctx.Deadline()
+	_ = conn.SetDeadline(until)
+	if b.at.secure {
+		reply := make([]byte, 1)
+		_, err = conn.Write([]byte("PING\r\n"))
+		if _, failed := conn.Read(reply); err == nil && failed == nil && strings.ContainsAny(string(reply), "+-") {
+			return &FormError{"this port answers without TLS: write " + b.at.as(b.at.form, false) + ", or the port that has TLS"}
+		}
+		return nil
+	}
+	if tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx) == nil { //nolint:gosec // nothing is said to it
+		return &FormError{"this port is one of TLS: write " + b.at.as(b.at.form, true)}
+	}
+	return nil
 }
 
 // field is the value of a line of INFO.

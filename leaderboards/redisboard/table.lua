@@ -13,8 +13,8 @@ local SUPERSEDED = redis.error_reply('SUPERSEDED by another rebuild or a reset')
 local LAYOUT = redis.error_reply('LAYOUT of the ranking is another')
 local DAMAGED = redis.error_reply('DAMAGED ranking: its keys do not fit together')
 
--- inspect returns the layout of a table, nil if there is none, and whether a key was lost or changed by somebody else, or
--- all of them were, or what was written last: then the mark is older than told, up to which the caller knows it written.
+-- inspect returns the layout of a table, nil if there is none, whether a key was lost or changed by somebody else, or all of them
+-- were, or what was written last: then the mark is older than told, up to which the caller knows it written; and the mark.
 local function inspect(k, told)
   local meta = redis.call('HMGET', KEYS[k + 3], 'layout', 'ranked', 'known', 'distinct', 'mark')
   if tonumber(meta[5] or 0) < told then
@@ -26,7 +26,7 @@ local function inspect(k, told)
       return nil, true
     end
   end
-  return meta[1] or nil, false
+  return meta[1] or nil, false, meta[5] or '0'
 end
 
 -- advance returns a version greater than the one given: the server's time in microseconds, or one more if that is more,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ const (
 	formCluster  = "redis+cluster"
 )
 
+const socketForm = "the path of a socket cannot be read: write unix:///run/redis/redis.sock?db=0, with three slashes"
+
 const forms = "write redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER or redis+cluster://HOST:6379,HOST:6379, " +
 	"with rediss instead of redis for TLS"
 
@@ -54,11 +57,24 @@ func Open(text string, roots *x509.CertPool) (*Board, error) {
 	}
 	client, err := a.client(roots)
 	if err != nil {
-		return nil, fmt.Errorf("redisboard: %w", errors.New(strings.TrimPrefix(err.Error(), "redis: ")))
+		return nil, fmt.Errorf("redisboard: %w", unechoed(err))
 	}
 	b := New(client)
-	b.instead = a.instead()
+	b.at = a
 	return b, nil
+}
+
+var wrongParameter = regexp.MustCompile(`^invalid (\w+) (duration|number|boolean)`)
+
+// unechoed is an error of go-redis without the value of a parameter, which may be a password that was put in a wrong place.
+func unechoed(err error) error {
+	text := strings.TrimPrefix(err.Error(), "redis: ")
+	m := wrongParameter.FindStringSubmatch(text)
+	if m == nil || m[1] == "database" {
+		return errors.New(text)
+	}
+	like := map[string]string{"duration": "1s", "number": "20", "boolean": "true"}[m[2]]
+	return fmt.Errorf("the %s of %s cannot be read: write it like ?%s=%s", m[2], m[1], m[1], like)
 }
 
 // address is a URL taken apart.
@@ -81,6 +97,9 @@ func parseAddress(text string) (*address, error) {
 	switch a.form {
 	case formPlain, formSentinel, formCluster:
 	case "unix":
+		if host, path, _ := strings.Cut(rest, "/"); host != "" && !strings.HasSuffix(host, "@") || strings.Trim(path, "/") == "" {
+			return nil, errors.New(socketForm)
+		}
 		return a, nil
 	default:
 		is = false
@@ -140,7 +159,14 @@ func withPort(text, port string) (string, error) {
 	if text == "" {
 		return "", errors.New("a host is missing: write it as HOST:" + port)
 	}
-	host := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	host := text
+	if strings.ContainsAny(text, "[]") {
+		inner, behind, closed := strings.Cut(strings.TrimPrefix(text, "["), "]")
+		if text[0] != '[' || !closed || net.ParseIP(inner) == nil || behind != "" && behind[0] != ':' {
+			return "", fmt.Errorf("%q is no host: an address in brackets is one of IPv6, such as [::1]:%s", text, port)
+		}
+		host = inner
+	}
 	if h, p, err := net.SplitHostPort(text); err == nil {
 		host, port = h, p
 	} else if strings.Contains(host, ":") && net.ParseIP(host) == nil {
@@ -152,20 +178,16 @@ func withPort(text, port string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// instead is the URL of the cluster to which the plain one leads, should it be that of a node; without the password.
-func (a *address) instead() string {
-	if a.form != formPlain {
-		return ""
+// as is the URL in another form, without the password.
+func (a *address) as(form string, secure bool) string {
+	if secure {
+		form = "rediss" + strings.TrimPrefix(form, "redis")
 	}
-	text := formCluster
-	if a.secure {
-		text = "rediss+cluster"
-	}
-	text += "://"
+	form += "://"
 	if a.user != nil {
-		text += "USER:PASSWORD@"
+		form += "USER:PASSWORD@"
 	}
-	return text + a.hosts[0]
+	return form + a.hosts[0]
 }
 
 // client makes the client of the form.
@@ -182,7 +204,7 @@ func (a *address) client(roots *x509.CertPool) (redis.UniversalClient, error) {
 	}
 	o, err := redis.ParseURL(text)
 	if err != nil && a.form == "unix" {
-		return nil, errors.New("the path of a socket cannot be read: write unix:///run/redis/redis.sock?db=0")
+		return nil, errors.New(socketForm)
 	}
 	if err != nil {
 		return nil, err

@@ -91,6 +91,16 @@ func TestWrongURLs(t *testing.T) {
 		"redis+cluster://:hush@one/2":              "a cluster has no numbered databases",
 		"redis+cluster://one?read_only=true":       "boards are read from the masters",
 		"unix://?db=1":                             "unix:///run/redis/redis.sock",
+		"unix://run/redis.sock":                    "with three slashes",
+		"unix:///":                                 "unix:///run/redis/redis.sock",
+		"redis://:hush@[::1":                       "such as [::1]:6379",
+		"redis://:hush@[::1:6379":                  "an address in brackets is one of IPv6",
+		"redis://:hush@::1]":                       "an address in brackets",
+		"redis://:hush@[box]:6379":                 "an address in brackets",
+		"redis://box?read_timeout=hush":            "the duration of read_timeout cannot be read: write it like ?read_timeout=1s",
+		"redis://box?pool_size=hush":               "the number of pool_size cannot be read: write it like ?pool_size=20",
+		"redis+cluster://box?dial_timeout=hush":    "the duration of dial_timeout cannot be read",
+		"redis+sentinel://box/m?max_retries=hush":  "the number of max_retries cannot be read",
 	} {
 		_, err := Open(text, nil)
 		require.ErrorContains(t, err, says, text)
