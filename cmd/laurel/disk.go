@@ -16,7 +16,10 @@ func parseSize(text string) (uint64, error) {
 	units := map[string]uint64{"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 	unit, known := units[strings.TrimSpace(text[len(digits):])]
 	n, err := strconv.ParseUint(digits, 10, 64)
-	if err != nil || !known || n == 0 || n > 1<<63/unit {
+	if err == nil && known && n == 0 {
+		return 0, fmt.Errorf("%q leaves no room to go on with: a store on a full disk cannot be written, nor mended; write one such as 512MiB", text)
+	}
+	if err != nil || !known || n > 1<<63/unit {
 		return 0, fmt.Errorf("%q is no size: write one such as 512MiB or 2GB", text)
 	}
 	return n * unit, nil

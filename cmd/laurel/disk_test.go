@@ -73,4 +73,6 @@ func TestSizes(t *testing.T) {
 		require.Equal(t, want, got, text)
 		require.Equal(t, want == 0, err != nil, text)
 	}
+	_, err := parseSize("0")
+	require.ErrorContains(t, err, "leaves no room")
 }

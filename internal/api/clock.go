@@ -69,7 +69,7 @@ func moveClock(c call) error {
 	now := c.program.Now()
 	to, errs := readMove(c.http.Context().Request.Body(), c.program.Rules().Calendar, now)
 	if len(errs) > 0 {
-		return malformed("invalid_body", "the body does not say how far the clock is moved", errs)
+		return malformed("invalid_body", "the body does not say how far, or where, the clock is moved", errs)
 	}
 	err := c.server.clockwork.Advance(c.http.UserContext(), c.key.Program, to)
 	if errors.Is(err, ErrLiveProgram) {
@@ -89,9 +89,10 @@ func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to cale
 	misfit := func(name, message string) {
 		errs = append(errs, event.FieldError{Location: name, Code: "wrong_value", Message: message})
 	}
-	given := 0
+	given, by := 0, "forward"
 	malformed := event.ParseObject(body, "", []string{"forward", "to"}, func(name string, value []byte) {
 		given++
+		by = name
 		var text string
 		err := json.Unmarshal(value, &text)
 		if name == "to" {
@@ -117,11 +118,11 @@ func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to cale
 		return 0, malformed
 	case len(errs) > 0:
 	case given != 1:
-		misfit("forward", "either forward or to is expected")
+		misfit(by, "either forward or to is expected")
 	case to > cal.After(now, maxForward):
-		misfit("forward", "the clock is moved two years at most at once")
+		misfit(by, "the clock is moved two years at most at once")
 	case to >= clock.End:
-		misfit("forward", "the clock of a sandbox goes up to the end of 2199")
+		misfit(by, "the clock of a sandbox goes up to the end of 2199")
 	}
 	return to, errs
 }

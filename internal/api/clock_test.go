@@ -51,6 +51,10 @@ func TestTheClockOfASandbox(t *testing.T) {
 		`{"to":"2026-12-01T00:00:00Z"}`, `{"forward":"3 years"}`, `{"back":"1 day"}`, `[`} {
 		require.Equal(t, 400, w.do("POST", "/v1/admin/clock", body).status, body)
 	}
+	far := w.do("POST", "/v1/admin/clock", `{"to":"2029-01-01T00:00:00Z"}`)
+	far.problem(400, "invalid_body")
+	require.Contains(t, string(far.body), `"location":"to"`)
+	require.Contains(t, string(far.body), "two years at most")
 	w.bravo("POST", "/v1/admin/clock", `{"forward":"3 days"}`).problem(409, "not_a_sandbox")
 	require.Equal(t, "2026-12-24T17:00:00Z", calendar.Instant(w.clock.Load()).String())
 }

@@ -8,16 +8,22 @@ import (
 
 // misframed says what is wrong with the header lines of a request, "" for nothing. Proxies in front of a server may read a
 // request with such a header otherwise than the server does, and whoever sends it could slip a second request past them
-// (RFC 9112, sections 3.2, 5.2 and 6.3).
+// (RFC 9112, sections 2.2, 3.2, 5.2 and 6.3; RFC 9110, section 5.5).
 func misframed(h *fasthttp.RequestHeader) string {
 	raw := h.RawHeaders()
 	var length []byte
 	var encoded bool
-	hosts := 0
+	hosts, keys := 0, 0
 	for len(raw) > 0 {
 		var line []byte
 		line, raw, _ = bytes.Cut(raw, []byte("\n"))
-		line = bytes.TrimSuffix(line, []byte("\r"))
+		line, ended := bytes.CutSuffix(line, []byte("\r"))
+		if !ended {
+			return "a header line ends with a line feed alone; end it with a carriage return and a line feed"
+		}
+		if bytes.ContainsAny(line, "\x00\r") {
+			return "a header line has a NUL or a carriage return in it"
+		}
 		if len(line) == 0 {
 			continue
 		}
@@ -39,6 +45,8 @@ func misframed(h *fasthttp.RequestHeader) string {
 			encoded = true
 		case is(name, "host"):
 			hosts++
+		case is(name, "authorization"):
+			keys++
 		}
 	}
 	switch {
@@ -46,6 +54,8 @@ func misframed(h *fasthttp.RequestHeader) string {
 		return "there are both Content-Length and Transfer-Encoding"
 	case hosts > 1:
 		return "there are two headers Host"
+	case keys > 1:
+		return "there are two headers Authorization"
 	case hosts == 0 && h.IsHTTP11():
 		return "the header Host is missing"
 	}

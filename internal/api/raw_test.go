@@ -66,7 +66,12 @@ func TestRaw(t *testing.T) {
 		"two encodings":                 {head("/v1/events") + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
 		"no host":                       {"GET /v1/challenges HTTP/1.1\r\n\r\n", 400, "bad_request"},
 		"two hosts":                     {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n", 400, "bad_request"},
-		"a folded header":               {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n  2\r\n\r\n", 400, "bad_request"},
+		"two keys": {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + w.secrets["acme"] + "\r\nauthorization: Bearer " +
+			w.secrets["bravo"] + "\r\n\r\n", 400, "bad_request"},
+		"a bare line feed":       {"GET /v1/challenges HTTP/1.1\r\nHost: x\nX-A: 1\r\n\r\n", 400, "bad_request"},
+		"a NUL in a header":      {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-A: 1\x002\r\n\r\n", 400, "bad_request"},
+		"a bare carriage return": {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-A: 1\r2\r\n\r\n", 400, "bad_request"},
+		"a folded header":        {"GET /v1/challenges HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n  2\r\n\r\n", 400, "bad_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t

@@ -194,7 +194,8 @@ func (j *Job) tell(ctx context.Context, log *slog.Logger, program string, done i
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	s := &j.status
-	s.LastRun, s.Error = time.Now().UTC(), ""
+	now := time.Now().UTC()
+	s.LastRun, s.Error = &now, ""
 	s.Done += int64(done)
 	j.waits = j.waits && err != nil
 	if err == nil || ctx.Err() != nil {

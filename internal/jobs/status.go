@@ -17,9 +17,10 @@ import (
 
 // Status is how a job is doing, for operators.
 type Status struct {
-	Job     string    `json:"job"`
-	Program string    `json:"program"`
-	LastRun time.Time `json:"last_run"`
+	Job     string `json:"job"`
+	Program string `json:"program"`
+	// LastRun is null before the first run.
+	LastRun *time.Time `json:"last_run"`
 	// NextDue is when something is due next, null where nothing is known to be.
 	NextDue *time.Time `json:"next_due"`
 	// Backlog is how much is due and not done, counted up to 10,000; null where that cannot be told.
@@ -192,7 +193,7 @@ func collectJob(ch chan<- prometheus.Metric, s Status) {
 	}
 	tell(doneDesc, prometheus.CounterValue, float64(s.Done))
 	tell(failuresDesc, prometheus.CounterValue, float64(s.Failures))
-	if !s.LastRun.IsZero() {
+	if s.LastRun != nil {
 		tell(lastRunDesc, prometheus.GaugeValue, float64(s.LastRun.Unix()))
 	}
 	if s.Backlog != nil {

@@ -34,9 +34,13 @@ func Read(path string) (*calendar.Zones, error) {
 	}
 	archive, err := calendar.PackZones(release, zones)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return calendar.ReadZones(archive)
+	read, err := calendar.ReadZones(archive)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return read, nil
 }
 
 func read(path string) (release string, zones map[string][]byte, err error) {
@@ -71,7 +75,7 @@ func read(path string) (release string, zones map[string][]byte, err error) {
 			content, err = fs.ReadFile(files, name)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %s: %w", path, name, err)
 		}
 		if calendar.IsZone(name, content) {
 			zones[name] = content

@@ -3,6 +3,8 @@ package zonefile
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,15 +51,23 @@ func TestRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, calendar.Embedded(), own)
 
+	damaged := filepath.Join(t.TempDir(), "damaged.zip")
+	bytes := slices.Clone(z.Archive())
+	at := strings.Index(string(bytes), "Europe/Berlin") + len("Europe/Berlin") + 20
+	bytes[at] ^= 0xff
+	require.NoError(t, os.WriteFile(damaged, bytes, 0o600))
+
 	write("Europe/Rome", []byte("TZif2 but cut"))
 	for path, why := range map[string]string{
 		dir:                            "the time zone Europe/Rome cannot be read",
 		t.TempDir():                    "holds no compiled time zones: name a directory such as /usr/share/zoneinfo",
 		filepath.Join(dir, "zone.tab"): "is no zip of compiled time zones",
 		filepath.Join(dir, "none"):     "no such file",
+		damaged:                        "damaged.zip: Europe/Berlin: ",
 		os.DevNull:                     "is neither a file nor a directory",
 	} {
 		_, err := Read(path)
 		require.ErrorContains(t, err, why)
+		require.ErrorContains(t, err, path)
 	}
 }

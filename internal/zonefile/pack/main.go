@@ -34,6 +34,9 @@ func pack(out io.Writer, args []string) error {
 	if len(args) == 3 {
 		release = args[2]
 	}
+	if was := calendar.Embedded().Release(); release < was { // 2026a comes before 2026b
+		return fmt.Errorf("%s has the time zones %q, older than the %s that are embedded: nothing was written; bring newer ones", args[0], release, was)
+	}
 	all := map[string][]byte{}
 	for _, name := range zones.Names() {
 		all[name] = zones.Content(name)
