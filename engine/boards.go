@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -102,4 +104,24 @@ func (a *applier) moveScores() {
 			}
 		}
 	}
+}
+
+// ScoredSeasons are the labels of the seasons of a board in which anybody ever had a score, in byte order, those of other
+// periods that the board has had included.
+func (p *Processor) ScoredSeasons(board string) (seasons []string, err error) {
+	for after := ""; ; {
+		if after, err = NextScoredSeason(p.store, board, after); err != nil || after == "" {
+			break
+		}
+		seasons = append(seasons, after)
+	}
+	for _, unwritten := range []map[scoreID]ScoreChange{p.scores, p.saving} {
+		for id := range unwritten {
+			if id.key.Board == board {
+				seasons = append(seasons, id.key.Season)
+			}
+		}
+	}
+	slices.Sort(seasons)
+	return slices.Compact(seasons), err
 }

@@ -31,12 +31,12 @@
 // about a member (Balance, StreakAt, TierAt, ChallengeAt, ClaimsAt) take an instant and count the time since the last event,
 // whether or not a job has written it down.
 //
-// What time alone does is written down by Works (work.go), which a server's jobs, tests of rulesets and the clock of a sandbox
+// What time alone does is written down by package tasks, which a server's jobs, tests of rulesets and the clock of a sandbox
 // share: members that are due (timers.go, notices.go), promotions opened by calls (promotion.go), gifts to groups, seasons. What
 // an event or a tick raised is kept with it, so that the journal is the outbox of webhooks (notifications.go, messages.go).
 //
 // A season of a leaderboard closes by the acceptance of an event at or after its close (season.go); whoever runs the program
-// then writes its table and gives its prizes piece by piece (closing.go), and what is kept of it stays (seasontable.go).
+// then writes its table and gives its prizes piece by piece (package tasks), and what is kept of it stays (season_table.go).
 //
 // A version says which time zone data it is judged by (zones.go): zones of other data are as before until its activation, and then
 // as if their clocks had been set.

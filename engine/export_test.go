@@ -75,8 +75,8 @@ func KeysOf(a, b string) map[string]string {
 		"share's member":  shareKey(share{count: CountID{Name: "counters/x", Group: a}, window: 7, member: b}),
 		"derived":         derivedID("points.grant", a, b),
 		"queued":          derivedID("points.grant", a, "rules/r", "stars", b),
-		"place":           newPlace(b, 7, placed{Leaderboard: "board", Season: "2026-W49", Split: a}).ID,
-		"group's place":   newPlace("m", 7, placed{Leaderboard: "board", Season: "2026-W49", Split: a, Group: b}).ID,
+		"place":           NewPlace(b, 7, Winnings{Leaderboard: "board", Season: "2026-W49", Split: a}).ID,
+		"group's place":   NewPlace("m", 7, Winnings{Leaderboard: "board", Season: "2026-W49", Split: a, Group: b}).ID,
 		"amendment":       NewAmend(a, body).ID,
 		"partial release": NewPartialRelease(a, body).ID,
 	}
@@ -99,8 +99,6 @@ func Reread(a, b string) (made, read []any) {
 	add([2]any{claimPrefix, a}, [2]any{kind, name})
 	add(b, lastPart(shareKey(share{count: CountID{Name: "counters/x", Split: a, Group: a}, window: 7, member: b})))
 	add(uint64(7), seqOf(ledgerKey(a, 7)))
-	work, last, more := workOf(halfway(outboxKey(outboxGifts, 7, 8), a))
-	add([3]any{outboxKey(outboxGifts, 7, 8), a, true}, [3]any{work, last, more})
 	add("board", idOfKey(boardKey("board", 2, 3)))
 	add("board", idOfKey(versionedKey("board", 1)))
 	return made, read

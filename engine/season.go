@@ -156,9 +156,9 @@ type ending struct {
 	Hash        string `json:"hash,omitempty"`
 }
 
-// placed is a place in the final table of a season, with what it wins as the table came to it: whoever applies it again
-// needs nothing else.
-type placed struct {
+// Winnings are a place in the final table of a season, with what it wins as the table came to it: whoever applies it again needs
+// nothing else.
+type Winnings struct {
 	Leaderboard string          `json:"leaderboard"`
 	Season      string          `json:"season"`
 	Split       string          `json:"split,omitempty"`
@@ -173,7 +173,7 @@ func (a *applier) seasonCommand(*event.Event) {}
 
 // placeCommand gives a member what a place in a closed season wins, dated at the close, however late it is carried out.
 func (a *applier) placeCommand(e *event.Event) {
-	var p placed
+	var p Winnings
 	if json.Unmarshal(e.Data, &p) != nil {
 		return
 	}
@@ -201,7 +201,7 @@ func (a *applier) placeCommand(e *event.Event) {
 }
 
 // tellPlace says why the member is given something, or nothing.
-func (a *applier) tellPlace(p *placed, name string, e *event.Event) {
+func (a *applier) tellPlace(p *Winnings, name string, e *event.Event) {
 	if a.trace == nil {
 		return
 	}
@@ -225,7 +225,7 @@ func (a *applier) tellPlace(p *placed, name string, e *event.Event) {
 }
 
 // winnings are what a place wins, as the grants of its board, whose boosts apply.
-func (a *applier) winnings(p *placed) []Grant {
+func (a *applier) winnings(p *Winnings) []Grant {
 	var list []Grant
 	board := a.asOf.Leaderboard(p.Leaderboard)
 	for _, g := range p.Give {
@@ -255,13 +255,23 @@ func (b *Leaderboard) boostsOf(points string) []*Boost {
 	return nil
 }
 
+// Winnings are a place of a season's final table and what it wins, of a pool (leaderboards.Final.Pool) and among so many.
+func (b *Leaderboard) Winnings(season string, at ClosedPlace, pool []int64, total int64) Winnings {
+	w := Winnings{Leaderboard: b.ID, Season: season, Split: at.Split, Rank: at.Rank, Score: at.Value,
+		Give: b.award(at.Final, pool, total, at.Position == at.Rank)}
+	if b.RanksGroups() {
+		w.Group = at.Member
+	}
+	return w
+}
+
 // award is what a place wins: the points of all places that it is paid from, divided among those who are tied, of which the
 // one who was there first has the remainder; badges, rewards and levels of its own rank, whole.
 func (b *Leaderboard) award(f leaderboards.Final, pool []int64, total int64, first bool) []granted {
 	sums := map[string]decimal.Decimal{}
 	order := []*Points{}
 	var list []granted
-	prizes := b.places()
+	prizes := b.PrizePlaces()
 	own := leaderboards.RowOf(prizes, f.Rank, total)
 	for i := range b.Prizes {
 		for _, g := range b.Prizes[i].Give {
@@ -313,7 +323,8 @@ func (b *Leaderboard) part(sum decimal.Decimal, p *Points, tied int64, first boo
 	return part
 }
 
-func (b *Leaderboard) places() []leaderboards.Places {
+// PrizePlaces are the places of each row of the board's prizes.
+func (b *Leaderboard) PrizePlaces() []leaderboards.Places {
 	list := make([]leaderboards.Places, len(b.Prizes))
 	for i := range b.Prizes {
 		list[i] = b.Prizes[i].Places
@@ -342,16 +353,25 @@ func idOfTier(t *Tier) string {
 	return t.ID
 }
 
+// NewSeasonEnd is the event that makes sure that a season of a board has closed: it is accepted at its close, or after.
+func NewSeasonEnd(board, season string, closes calendar.Instant) *event.Event {
+	return newSeasonCommand(commandSeasonEnd, "end", closes, ending{Leaderboard: board, Season: season})
+}
+
+// NewSeasonTable is the event that keeps the hash of a closed season's tables in the journal.
+func NewSeasonTable(board string, s *ClosedSeason) *event.Event {
+	return newSeasonCommand(commandSeasonTable, "table", s.ClosesAt, ending{Leaderboard: board, Season: s.Season, Members: s.Members, Hash: s.Hash})
+}
+
 // newSeasonCommand is a command about a season as a whole, dated at its close.
 func newSeasonCommand(command, name string, closes calendar.Instant, data ending) *event.Event {
 	id := seasonNames + name + "/" + data.Leaderboard + "/" + data.Season
 	return &event.Event{ID: id, Kind: event.Derived, Type: command, Time: closes, Timed: true, Data: encodeJSON(data)}
 }
 
-// idPart writes a text so that it has no slash.
-// newPlace is the event that gives a member what a place wins. Its id names the place's season and board, so that it comes
+// NewPlace is the event that gives a member what a place wins. Its id names the place's season and board, so that it comes
 // once, however often it is sent.
-func newPlace(member string, closes calendar.Instant, p placed) *event.Event {
+func NewPlace(member string, closes calendar.Instant, p Winnings) *event.Event {
 	id := seasonNames + "place/" + p.Leaderboard + "/" + p.Season + "/" + idPart.Replace(p.Split) + "/" + idPart.Replace(p.Group) + "/" + member
 	return &event.Event{ID: id, Kind: event.Derived, Type: commandPlace, Member: member, Time: closes, Timed: true, Data: encodeJSON(p)}
 }

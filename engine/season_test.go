@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -33,7 +34,7 @@ leaderboards: {board: {counter: sum, closes: 6 hours`+board+`}}
 const podium = `, prizes: [{ranks: 1, give: {coins: 1000, badge: gold}}, {ranks: 2, give: {coins: 501, badge: silver}}, ` +
 	`{ranks: 3, give: {coins: 200, reward: dinner}}]`
 
-func (w *world) host() *enginetest.Host { return &enginetest.Host{S: w.store, P: w.p, At: w.now} }
+func (w *world) host() *enginetest.Runtime { return &enginetest.Runtime{S: w.store, P: w.p, At: w.now} }
 
 // closes lets the job close what has come to its close.
 func (w *world) closes() {
@@ -381,10 +382,10 @@ func TestAnErasedMembersPlaceIsKeptWithoutAName(t *testing.T) {
 }
 
 func TestOnlyTheBestAreToldWhereNothingIsWon(t *testing.T) {
-	for listens, want := range map[string]int{"": engine.ToldPlaces,
-		"rules: {told: {when: season_closed, if: event.rank == 1, give: {badge: told}}}": engine.ToldPlaces + 700} {
+	for listens, want := range map[string]int{"": tasks.ToldPlaces,
+		"rules: {told: {when: season_closed, if: event.rank == 1, give: {badge: told}}}": tasks.ToldPlaces + 700} {
 		w := weekly(t, podium, listens)
-		for i := range engine.ToldPlaces + 700 {
+		for i := range tasks.ToldPlaces + 700 {
 			w.scores(fmt.Sprint("m", i), float64(i))
 		}
 		w.at("2026-05-12T00:00:00Z")
@@ -418,7 +419,7 @@ func TestAVoidOfAnEventTakesNoPrizeBack(t *testing.T) {
 
 // racing is a host to which an event comes in before a season's end.
 type racing struct {
-	*enginetest.Host
+	*enginetest.Runtime
 	first func()
 }
 
@@ -427,7 +428,7 @@ func (r *racing) Submit(events ...*event.Event) error {
 		r.first()
 		r.first = nil
 	}
-	return r.Host.Submit(events...)
+	return r.Runtime.Submit(events...)
 }
 
 // What is accepted while the job begins counts, and is in the table; what was on its way when the clock had passed does not.
@@ -435,12 +436,12 @@ func TestEventsOnTheirWayAtTheClose(t *testing.T) {
 	w := weekly(t, podium, "")
 	w.scores("zoe", 100)
 	w.at("2026-05-11T06:00:00Z").commit(true)
-	h := &racing{Host: w.host(), first: func() {
+	h := &racing{Runtime: w.host(), first: func() {
 		w.at("2026-05-11T05:59:59.9Z").late("2026-05-10T12:00:00Z").scores("adam", 200)
 	}}
 	for done := 1; done > 0; {
 		var err error
-		done, err = engine.CloseSeasons(h)
+		done, err = tasks.CloseSeasons(h)
 		require.NoError(t, err)
 	}
 	require.Equal(t, []string{"1 adam 200", "2 zoe 100"}, w.table("board", "2026-W19", ""))
@@ -470,8 +471,8 @@ leaderboards: {stars: {counter: stars, closes: 1 hour, prizes: [{ranks: 1, give:
 		} else {
 			w.until("2026-05-11T02:00:00Z")
 		}
-		host := &enginetest.Host{S: w.store, P: w.p, At: w.now}
-		require.NoError(t, engine.Quiesce(host))
+		host := &enginetest.Runtime{S: w.store, P: w.p, At: w.now}
+		require.NoError(t, tasks.Quiesce(host))
 		rows, err := engine.ClosedPage(w.store, leaderboards.Key{Board: "stars", Season: "2026-W19"}, 1, 10)
 		require.NoError(t, err)
 		var members []string

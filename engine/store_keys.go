@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -15,7 +14,7 @@ import (
 )
 
 // Rows of a program's store. This file makes all of their keys and reads them: no other part of the engine takes one apart.
-// The parts of a key are joined with NUL, which no text of anybody's holds (decode.go refuses it); a <number> is eight bytes,
+// The parts of a key are joined with NUL, which no text of anybody's holds (event/decode.go refuses it); a <number> is eight bytes,
 // the most significant first, so that rows sort by it.
 //
 // Subjects, written by a checkpoint (Subjects.checkpoint) and by nobody else:
@@ -43,11 +42,11 @@ import (
 //	q/ promotion                          Openings, for looks at the past   nobody
 //	e/ pseudonym                          the erased id                    the redaction of the member (Redacted)
 //	os/ <seq> <number>                    ScoreChange for another process  jobs, once the board has it; the redaction
-//	of/ <seq> <number>                    Fanout: a gift to a group        HandOut, once all have it
+//	of/ <seq> <number>                    Fanout: a gift to a group        tasks.HandOut, once all have it
 //	b/ board NUL season NUL split NUL     ScoreChange; by a checkpoint     the redaction of the member
 //	   member
 //
-// Closed seasons, written by CloseSeasons and kept for ever, but for the names of the redacted:
+// Closed seasons, written by tasks.CloseSeasons and kept for ever, but for the names of the redacted:
 //
 //	zs/ board NUL season                  ClosedSeason
 //	zt/ board NUL season NUL split        ClosedTable
@@ -56,7 +55,8 @@ import (
 //	zm/ board NUL season NUL split NUL    <position>                       the redaction of the member
 //	    member
 //
-// How far somebody's work has come, written by whoever does it:
+// How far somebody's work has come, written by whoever does it; those of c/season to c/promotions belong to package tasks, which
+// makes their keys:
 //
 //	c/arrived, c/live                     <instant>: Processor.Clock, by a checkpoint
 //	c/season                              closing, deleted once the season is closed
@@ -87,11 +87,6 @@ const (
 
 	arrivedRow = "c/arrived"
 	liveRow    = "c/live"
-	closingRow = "c/season"
-	closedRow  = "c/season/"
-	newsRow    = "c/news"
-	giftRow    = "c/gift"
-	turnsRow   = "c/promotions"
 	toldPrefix = "c/told/"
 )
 
@@ -335,16 +330,4 @@ func rankingOfTold(key string) (ranking leaderboards.Key, ok bool) {
 		return ranking, false
 	}
 	return leaderboards.Key{Board: parts[0], Season: parts[1], Split: parts[2]}, true
-}
-
-// halfway is the value of a row that says how far a work has come: what it is, and the last member while some are left.
-func halfway(work, member string) []byte { return []byte(work + nul + member) }
-
-// workOf reads what halfway has written; more is false where the work is done with.
-func workOf(value []byte) (work, member string, more bool) {
-	i := bytes.LastIndexByte(value, 0) // the key of a gift may hold one
-	if i < 0 {
-		return string(value), "", false
-	}
-	return string(value[:i]), string(value[i+1:]), true
 }

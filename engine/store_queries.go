@@ -212,6 +212,32 @@ func ScoresOf(store Store, key leaderboards.Key) iter.Seq2[leaderboards.Score, e
 	}
 }
 
+// NextRanking is the first ranking of a season of a board that has stored scores, by the key of the board, with where a reading
+// goes on behind it, or the first behind such a place; without a board where there is none.
+func NextRanking(store Store, board, season, after string) (ranking leaderboards.Key, next string, err error) {
+	err = store.Scan(seasonRange(board, season), after, func(key string, _ []byte) bool {
+		ranking, _ = scoreOf(key)
+		next = afterRanking(ranking)
+		return false
+	})
+	return ranking, next, err
+}
+
+// NextScoredSeason is the label of the first season of a board that has stored scores, in byte order, or of the first after one;
+// "" where there is none.
+func NextScoredSeason(store Store, board, after string) (season string, err error) {
+	start := ""
+	if after != "" {
+		start = afterSeason(board, after)
+	}
+	err = store.Scan(boardRange(board), start, func(key string, _ []byte) bool {
+		ranking, _ := scoreOf(key)
+		season = ranking.Season
+		return false
+	})
+	return season, err
+}
+
 func scanScores(store Store, prefix string, yield func(string, ScoreChange) bool) error {
 	var failed error
 	err := store.Scan(prefix, "", func(key string, value []byte) bool {
@@ -232,6 +258,40 @@ func scanScores(store Store, prefix string, yield func(string, ScoreChange) bool
 func Sharers(store Store, f Fanout, counter, after string, yield func(member string) bool) error {
 	prefix := shareKey(share{count: CountID{Name: counter, Group: f.Group}, window: f.Window})
 	return store.Scan(prefix, scanAfter(prefix, after), func(key string, _ []byte) bool { return yield(lastPart(key)) })
+}
+
+// SharersBy calls yield for the members who have a share in a count of a window, after one of them in byte order, with whether it
+// counted at an instant: whether what came and went of it by then, by acceptance and imports included, ends with what came.
+func SharersBy(store Store, count CountID, window calendar.Key, by calendar.Instant, after string, yield func(member string, counted bool) bool) error {
+	prefix := shareKey(share{count: count, window: window})
+	var failed error
+	err := store.Scan(prefix, scanAfter(prefix, after), func(key string, value []byte) bool {
+		counted := false
+		if counted, failed = countedBy(store, value, by); failed != nil {
+			return false
+		}
+		return yield(lastPart(key), counted)
+	})
+	return errors.Join(err, failed)
+}
+
+// countedBy reports whether a share counted at an instant.
+func countedBy(store Store, share []byte, by calendar.Instant) (counted bool, err error) {
+	for i := 0; i+8 <= len(share); i += 8 {
+		b, err := store.Record(sequence(string(share[i : i+8])))
+		if err != nil {
+			return false, err
+		}
+		rec, err := DecodeRecord(b)
+		if err != nil {
+			return false, err
+		}
+		if rec.Event.Arrived >= by {
+			return counted, nil
+		}
+		counted = !counted
+	}
+	return counted, nil
 }
 
 // NewShare is the event that pays a group's goal to one member. Its id makes it harmless to repeat.

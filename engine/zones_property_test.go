@@ -10,10 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
+	"github.com/laurel-engine/laurel/engine/tasks"
 )
 
 const unruly = `
@@ -153,11 +153,11 @@ func runUnruly(t *testing.T, seed, how int64) *unrulyRun {
 		case 1:
 			u.restart(false)
 		case 2, 3:
-			require.NoError(t, engine.Quiesce(u.host()))
+			require.NoError(t, tasks.Quiesce(u.host()))
 		}
 	}
 	u.after(time.Second)
-	require.NoError(t, engine.Quiesce(u.host()))
+	require.NoError(t, tasks.Quiesce(u.host()))
 	return u
 }
 

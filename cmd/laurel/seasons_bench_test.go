@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -62,7 +63,7 @@ func BenchmarkCloseSeason(b *testing.B) {
 		before = append(before, traffic(b, p, "before", func() { time.Sleep(2 * time.Second) })...)
 		during = append(during, traffic(b, p, "during", func() {
 			start := time.Now()
-			require.NoError(b, engine.Quiesce(jobs.Host(p)))
+			require.NoError(b, tasks.Quiesce(jobs.Runtime(p)))
 			closing += time.Since(start)
 		})...)
 		s, err := engine.ClosedSeasonOf(store, "board", "2026-W19")

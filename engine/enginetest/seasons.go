@@ -4,11 +4,12 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 )
 
-// Host is a processor over a store as the work that time asks for needs it: whatever is handed over is committed at once. It
-// implements engine.Clockwork.
-type Host struct {
+// Runtime is a processor over a store as the tasks of time need it: whatever is handed over is committed at once. It
+// implements tasks.VirtualTime.
+type Runtime struct {
 	S engine.Store
 	P *engine.Processor
 	// At is the time of the clock.
@@ -18,33 +19,33 @@ type Host struct {
 }
 
 // Store is the store.
-func (h *Host) Store() engine.Store { return h.S }
+func (h *Runtime) Store() engine.Store { return h.S }
 
 // Versions are those of the processor.
-func (h *Host) Versions() []engine.Version { return h.P.Versions() }
+func (h *Runtime) Versions() []engine.Version { return h.P.Versions() }
 
 // Now is the time of the clock.
-func (h *Host) Now() calendar.Instant { return h.At }
+func (h *Runtime) Now() calendar.Instant { return h.At }
 
 // Clock is that of the processor.
-func (h *Host) Clock() (last, first calendar.Instant) { return h.P.Clock() }
+func (h *Runtime) Clock() (last, first calendar.Instant) { return h.P.Clock() }
 
 // News are those of the processor.
-func (h *Host) News() engine.News { return h.P.News() }
+func (h *Runtime) News() engine.News { return h.P.News() }
 
 // Turns are those of the processor.
-func (h *Host) Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant) {
+func (h *Runtime) Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant) {
 	return h.P.Turns(after, by)
 }
 
 // Set moves the clock.
-func (h *Host) Set(now calendar.Instant) { h.At = now }
+func (h *Runtime) Set(now calendar.Instant) { h.At = now }
 
 // Erased asks the processor.
-func (h *Host) Erased(member string) bool { return h.P.Erased(member) }
+func (h *Runtime) Erased(member string) bool { return h.P.Erased(member) }
 
 // Submit lets events arrive at the time of the clock.
-func (h *Host) Submit(events ...*event.Event) error {
+func (h *Runtime) Submit(events ...*event.Event) error {
 	for _, e := range events {
 		e.Arrived = h.At
 		out, refusal, err := h.P.Process(e)
@@ -59,15 +60,15 @@ func (h *Host) Submit(events ...*event.Event) error {
 }
 
 // Put writes rows.
-func (h *Host) Put(rows ...engine.Row) error {
+func (h *Runtime) Put(rows ...engine.Row) error {
 	h.P.Put(rows...)
 	return h.commit(false)
 }
 
 // Flush writes a checkpoint.
-func (h *Host) Flush() error { return h.commit(true) }
+func (h *Runtime) Flush() error { return h.commit(true) }
 
-func (h *Host) commit(checkpoint bool) error {
+func (h *Runtime) commit(checkpoint bool) error {
 	b := h.P.Take(checkpoint)
 	if err := h.S.Commit(b); err != nil {
 		return err
@@ -77,4 +78,4 @@ func (h *Host) commit(checkpoint bool) error {
 }
 
 // CloseSeasons closes all seasons that have come to their close, with what time has done before.
-func (h *Host) CloseSeasons() error { return engine.Quiesce(h) }
+func (h *Runtime) CloseSeasons() error { return tasks.Quiesce(h) }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -27,7 +27,7 @@ func (h host) Submit(events ...*event.Event) error {
 func (w *world) closeSeasons() {
 	w.t.Helper()
 	for {
-		done, err := engine.CloseSeasons(host{w.programs["acme"]})
+		done, err := tasks.CloseSeasons(host{w.programs["acme"]})
 		require.NoError(w.t, err)
 		if done == 0 {
 			return

@@ -153,7 +153,7 @@ func (w *world) runJobs(by calendar.Instant) {
 func (w *world) closeSeasons(by calendar.Instant) {
 	w.runJobs(by)
 	w.now = max(w.now, by)
-	h := enginetest.Host{S: w.store, P: w.processor, At: w.now}
+	h := enginetest.Runtime{S: w.store, P: w.processor, At: w.now}
 	must(h.CloseSeasons())
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -66,7 +67,7 @@ func run(t *testing.T) *running {
 // work lets the jobs do all that they find to be due.
 func (r *running) work() {
 	r.t.Helper()
-	require.NoError(r.t, engine.Quiesce(jobs.Host(r.p)))
+	require.NoError(r.t, tasks.Quiesce(jobs.Runtime(r.p)))
 }
 
 // after lets time pass, with the jobs at work every minute.

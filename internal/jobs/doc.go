@@ -2,7 +2,7 @@
 // work is an event with a derived id, so that a tick that comes late, twice or after a crash changes nothing but when it
 // is done.
 //
-//	runner.go    the ticks, one for the work of time of a program (engine.Works) and one for each of the others
+//	runner.go    the ticks, one for the work of time of a program (tasks.All) and one for each of the others
 //	status.go    how the jobs are doing, for operators: last run, next due, backlog, lateness, failures
 //	host.go      a program as the work of time sees it
 //	sandbox.go   the test clock of programs that are a sandbox

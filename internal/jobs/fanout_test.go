@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -99,7 +100,7 @@ func BenchmarkFanOut(b *testing.B) {
 	}
 	start := time.Now()
 	for done, paid := 1, 0; done > 0; paid += done {
-		done, err = engine.HandOut(jobs.Host(p))
+		done, err = tasks.HandOut(jobs.Runtime(p))
 		require.NoError(b, err)
 		if done == 0 {
 			require.GreaterOrEqual(b, paid, *fanned)
@@ -109,7 +110,7 @@ func BenchmarkFanOut(b *testing.B) {
 	require.Equal(b, "8", must(stars(p, "m"+strconv.Itoa(*fanned-1))))
 	settle := func() (done int) {
 		for {
-			n, err := engine.Settle(jobs.Host(p))
+			n, err := tasks.Settle(jobs.Runtime(p))
 			require.NoError(b, err)
 			if done += n; n == 0 {
 				return done

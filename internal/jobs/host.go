@@ -3,14 +3,15 @@ package jobs
 import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
-// host is a program as the work of time sees it.
+// host is a program as the tasks of time see it.
 type host struct{ *program.Program }
 
-// Host is a program as the work of time sees it. What it submits gives way to what others send.
-func Host(p *program.Program) engine.Host { return host{p} }
+// Runtime is a program as the tasks of time see it. What it submits gives way to what others send.
+func Runtime(p *program.Program) tasks.Runtime { return host{p} }
 
 // Put keeps how far the work of time has come: it is durable before what is handed over later. Were the mark of what members or the
 // world outside were told lost, it would not be known who has joined and what has opened since.

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -100,20 +101,20 @@ func TestSettleWritesExpiriesAtTheirInstants(t *testing.T) {
 	c.after(24 * time.Hour)
 	submit(t, p, "e2", "ann", "buy", "{}")
 	submit(t, p, "e3", "bob", "buy", "{}")
-	done, err := engine.Settle(jobs.Host(p))
+	done, err := tasks.Settle(jobs.Runtime(p))
 	require.NoError(t, err)
 	require.Zero(t, done, "nothing is due")
 
 	c.after(30 * 24 * time.Hour)
 	before := progress(t, p, "ann").Points
-	done, err = engine.Settle(jobs.Host(p))
+	done, err = tasks.Settle(jobs.Runtime(p))
 	require.NoError(t, err)
 	require.Equal(t, 2, done, "each member is settled once, whatever is due by now")
 	require.Equal(t, before, progress(t, p, "ann").Points, "it was true before it was written down")
 	require.Equal(t, []string{"2026-05-04T00:00:00Z -10", "2026-05-05T00:00:00Z -10"}, expiries(t, store, "ann"))
 	require.Equal(t, []string{"2026-05-05T00:00:00Z -10"}, expiries(t, store, "bob"))
 	last := p.Durable()
-	done, err = engine.Settle(jobs.Host(p))
+	done, err = tasks.Settle(jobs.Runtime(p))
 	require.NoError(t, err)
 	require.Zero(t, done)
 	require.Equal(t, last, p.Durable(), "twice does nothing")
@@ -150,7 +151,7 @@ func TestSettledOrNotABalanceIsTheSame(t *testing.T) {
 			for i, p := range programs {
 				c[i].after(step)
 				if i == 1 && r.Intn(2) == 0 {
-					_, err := engine.Settle(jobs.Host(p))
+					_, err := tasks.Settle(jobs.Runtime(p))
 					require.NoError(t, err)
 				}
 				submit(t, p, fmt.Sprint("e", n), "ann", kind, "{}")
@@ -189,7 +190,7 @@ func TestHandOutGoesOnAfterACrashAndPaysNobodyTwice(t *testing.T) {
 	require.NoError(t, err)
 
 	failing.left.Store(1) // the first page is paid, the second is lost
-	_, err = engine.HandOut(jobs.Host(p))
+	_, err = tasks.HandOut(jobs.Runtime(p))
 	require.ErrorIs(t, err, program.ErrStopped)
 
 	p = open(t, store, leaderboards.NewMemory(), c)
@@ -201,14 +202,14 @@ func TestHandOutGoesOnAfterACrashAndPaysNobodyTwice(t *testing.T) {
 	require.Less(t, paid, members)
 	c.after(30 * 24 * time.Hour) // long after the late window
 	for done := 1; done > 0; {
-		done, err = engine.HandOut(jobs.Host(p))
+		done, err = tasks.HandOut(jobs.Runtime(p))
 		require.NoError(t, err)
 	}
 	for i := range members {
 		require.Equal(t, "1", progress(t, p, fmt.Sprintf("m%04d", i)).Points["gems"].Issued.String())
 	}
 	require.NoError(t, engine.Gifts(store, func(string, engine.Fanout) bool { t.Error("a gift is left"); return false }))
-	done, err := engine.HandOut(jobs.Host(p))
+	done, err := tasks.HandOut(jobs.Runtime(p))
 	require.NoError(t, err)
 	require.Zero(t, done)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -36,7 +37,7 @@ func TestACrashLosesNoMarkOfTheWorkOfTime(t *testing.T) {
 		return store, openUnder(t, withTurns, store, leaderboards.NewMemory(), c)
 	}
 	_, p := start()
-	require.NoError(t, engine.Quiesce(jobs.Host(p))) // at 12:00
+	require.NoError(t, tasks.Quiesce(jobs.Runtime(p))) // at 12:00
 	for _, member := range []string{"ann", "ben"} {
 		submit(t, p, member, member, "visit", "{}")
 	}
@@ -46,9 +47,9 @@ func TestACrashLosesNoMarkOfTheWorkOfTime(t *testing.T) {
 	store, p := start()
 	last, _ := store.Head()
 	require.EqualValues(t, 2, last, "what was accepted is there")
-	told, err := engine.SpreadNews(jobs.Host(p))
+	told, err := tasks.SpreadNews(jobs.Runtime(p))
 	require.NoError(t, err)
 	require.Zero(t, told, "who joins knows the version in force")
-	require.NoError(t, engine.Quiesce(jobs.Host(p)))
+	require.NoError(t, tasks.Quiesce(jobs.Runtime(p)))
 	require.Equal(t, []string{"2026-05-01T12:30:00Z promotion_opened noon"}, turns(t, store))
 }

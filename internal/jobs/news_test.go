@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -23,16 +24,16 @@ func TestMembersAreToldOfANewVersion(t *testing.T) {
 	for i := range members {
 		submit(t, p, "e"+strconv.Itoa(i), "m"+strconv.Itoa(i), "visit", "{}")
 	}
-	drain := func(p *program.Program, job func(engine.Host) (int, error)) (done int) {
+	drain := func(p *program.Program, job func(tasks.Runtime) (int, error)) (done int) {
 		for {
-			n, err := job(jobs.Host(p))
+			n, err := job(jobs.Runtime(p))
 			require.NoError(t, err)
 			if done += n; n == 0 {
 				return done
 			}
 		}
 	}
-	require.Zero(t, drain(p, engine.SpreadNews), "the first version has no timers")
+	require.Zero(t, drain(p, tasks.SpreadNews), "the first version has no timers")
 	require.NoError(t, p.Close())
 
 	c.after(time.Hour)
@@ -44,17 +45,17 @@ func TestMembersAreToldOfANewVersion(t *testing.T) {
 		{Number: 1, From: 0, Rules: first.Ruleset}, {Number: 2, From: c.Now(), Rules: rules.Ruleset}}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
-	n, err := engine.SpreadNews(jobs.Host(p))
+	n, err := tasks.SpreadNews(jobs.Runtime(p))
 	require.NoError(t, err)
 	require.Less(t, n, members, "a page at a time")
-	require.Equal(t, members, n+drain(p, engine.SpreadNews))
-	require.Zero(t, drain(p, engine.SpreadNews))
-	require.Zero(t, drain(p, engine.Settle), "it is not noon yet")
+	require.Equal(t, members, n+drain(p, tasks.SpreadNews))
+	require.Zero(t, drain(p, tasks.SpreadNews))
+	require.Zero(t, drain(p, tasks.Settle), "it is not noon yet")
 
 	c.after(23 * time.Hour)
-	require.Equal(t, members, drain(p, engine.Settle))
+	require.Equal(t, members, drain(p, tasks.Settle))
 	c.after(48 * time.Hour) // two noons were missed
-	require.Positive(t, drain(p, engine.Settle))
+	require.Positive(t, drain(p, tasks.Settle))
 	for _, m := range []string{"m0", "m1249", "m2499"} {
 		require.Equal(t, "3", progress(t, p, m).Points["gems"].Spendable.String())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -50,7 +51,7 @@ promotions:
 	run := func() {
 		t.Helper()
 		for range 3 { // more often does no harm
-			_, err := engine.TellTurns(jobs.Host(p))
+			_, err := tasks.TellTurns(jobs.Runtime(p))
 			require.NoError(t, err)
 		}
 	}
@@ -64,7 +65,7 @@ promotions:
 	c.after(36 * time.Hour) // nothing ran
 	run()
 	c.now.Store(int64(must(calendar.ParseInstant("2026-05-03T12:00:00Z"))))
-	require.NoError(t, engine.Quiesce(jobs.Host(p)), "at the very instant of an opening, too, there is an end")
+	require.NoError(t, tasks.Quiesce(jobs.Runtime(p)), "at the very instant of an opening, too, there is an end")
 	require.Equal(t, []string{
 		"2026-05-01T12:00:00Z promotion_opened noon",
 		"2026-05-01T12:30:00Z promotion_opened rain",

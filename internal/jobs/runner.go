@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-co-op/gocron/v2"
 
-	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/seldom"
@@ -75,7 +75,7 @@ func (quiet) Warn(string, ...any)  {}
 func (r *Runner) Add(p *program.Program, o Options) error {
 	id := p.Rules().Program
 	w := &programJobs{program: p, Options: o}
-	for _, kind := range engine.Works {
+	for _, kind := range tasks.All {
 		w.jobs = append(w.jobs, newTimeJob(p, kind))
 	}
 	others := []*Job{{Name: "erase", run: func(ctx context.Context) (int, error) {
@@ -155,7 +155,7 @@ type Job struct {
 	Name string
 	run  func(ctx context.Context) (done int, err error)
 	// kind is set for the work of time.
-	kind *engine.Work
+	kind *tasks.Task
 	// next is when something is due next; backlog how much is due. Both may be nil.
 	next    func() (time.Time, error)
 	backlog func() (int64, error)

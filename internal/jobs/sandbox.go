@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/clock"
 )
 
@@ -16,7 +16,7 @@ type moved struct {
 	clock *clock.Sandbox
 }
 
-// Set implements engine.Clockwork.
+// Set implements tasks.VirtualTime.
 func (m moved) Set(now calendar.Instant) { m.clock.Set(now) }
 
 // Advance moves the clock of a program that is a sandbox up to an instant. All that falls due on the way happens at its own
@@ -32,7 +32,7 @@ func (r *Runner) Advance(ctx context.Context, program string, to calendar.Instan
 	w.time.Lock() // no tick meanwhile
 	defer w.time.Unlock()
 	start := time.Now()
-	err := engine.Advance(moved{host{w.program}, w.Sandbox}, to, func() bool { return ctx.Err() != nil || time.Since(start) > within })
+	err := tasks.Advance(moved{host{w.program}, w.Sandbox}, to, func() bool { return ctx.Err() != nil || time.Since(start) > within })
 	if failed := w.Sandbox.Keep(); err == nil {
 		err = failed
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -118,7 +119,7 @@ func TestSeasonsCloseUnderTraffic(t *testing.T) {
 // closeSeasons closes all seasons that have come to their close.
 func closeSeasons(p *program.Program) error {
 	for {
-		n, err := engine.CloseSeasons(jobs.Host(p))
+		n, err := tasks.CloseSeasons(jobs.Runtime(p))
 		if err != nil || n == 0 {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
@@ -56,8 +57,8 @@ func (l *lateness) p99() time.Duration {
 }
 
 // newTimeJob is one kind of the work of time.
-func newTimeJob(p *program.Program, kind engine.Work) *Job {
-	j, h := &Job{Name: kind.Name, kind: &kind}, Host(p)
+func newTimeJob(p *program.Program, kind tasks.Task) *Job {
+	j, h := &Job{Name: kind.Name, kind: &kind}, Runtime(p)
 	if kind.Next != nil {
 		j.next = func() (time.Time, error) {
 			at, err := kind.Next(h)

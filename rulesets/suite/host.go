@@ -9,7 +9,7 @@ import (
 // host is the world as the work that time asks for needs it.
 type host struct{ *world }
 
-// Store implements engine.Clockwork, as do the methods below.
+// Store implements tasks.VirtualTime, as do the methods below.
 func (h host) Store() engine.Store { return h.store }
 
 // Versions are that of the ruleset and the one that everybody joined under.

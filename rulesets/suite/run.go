@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/tasks"
 )
 
 // run runs the tests of a suite whose names match only (nil: all of them), each in a world of its own.
@@ -45,7 +46,7 @@ func (w *world) run(index int, step *Step) *FailedStep {
 				break
 			}
 		}
-		must(engine.Quiesce(host{w}))
+		must(tasks.Quiesce(host{w}))
 	}
 	w.advance(w.now)
 	w.proveBoards()

@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -186,8 +187,8 @@ func (w *world) checkpoint() {
 func (w *world) advance(to calendar.Instant) {
 	if !w.begun {
 		w.begun, w.now = true, to
-		must(engine.Quiesce(host{w})) // the timers of those who are there begin with the story
+		must(tasks.Quiesce(host{w})) // the timers of those who are there begin with the story
 		w.begin()
 	}
-	must(engine.Advance(host{w}, to, func() bool { return false }))
+	must(tasks.Advance(host{w}, to, func() bool { return false }))
 }

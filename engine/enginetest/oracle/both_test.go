@@ -94,7 +94,7 @@ func (b *both) jobsBefore(now Instant) {
 // jobs does what time asks for.
 func (b *both) jobs(now Instant) {
 	b.tell(now, "jobs")
-	h := &enginetest.Host{S: b.store, P: b.p, At: calendar.Instant(now)}
+	h := &enginetest.Runtime{S: b.store, P: b.p, At: calendar.Instant(now)}
 	b.commit(false)
 	require.NoError(&disagreement{}, h.CloseSeasons())
 	b.world.FireTimers(now)

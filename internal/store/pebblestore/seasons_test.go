@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -174,7 +175,7 @@ type arenaRun struct {
 	db       *DB
 	store    *Store
 	versions []engine.Version
-	host     *enginetest.Host
+	host     *enginetest.Runtime
 	cuts     int
 }
 
@@ -188,7 +189,7 @@ func (a *arenaRun) open() {
 	require.NoError(a.t, err, "seed %d", a.seed)
 	p, err := engine.NewProcessor(a.store, a.versions, nil)
 	require.NoError(a.t, err, "seed %d", a.seed)
-	a.host = &enginetest.Host{S: a.store, P: p}
+	a.host = &enginetest.Runtime{S: a.store, P: p}
 }
 
 // do does a step until the power stays on during it.
@@ -228,7 +229,7 @@ func arena(t *testing.T, seed uint64) (cuts int) {
 		case r.IntN(lazy) == 0:
 			for range r.IntN(6) {
 				a.do(now, func() {
-					_, err := engine.CloseSeasons(a.host)
+					_, err := tasks.CloseSeasons(a.host)
 					require.NoError(t, err, "seed %d", seed)
 				})
 			}
@@ -256,7 +257,7 @@ func arena(t *testing.T, seed uint64) (cuts int) {
 	now = now.Add(72 * time.Hour)
 	for done := 1; done > 0; {
 		a.do(now, func() {
-			done, err = engine.CloseSeasons(a.host)
+			done, err = tasks.CloseSeasons(a.host)
 			require.NoError(t, err, "seed %d", seed)
 		})
 	}

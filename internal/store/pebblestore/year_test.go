@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/tasks"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
@@ -147,9 +148,9 @@ func TestAYearOverTwelveZones(t *testing.T) {
 			})
 			continue
 		}
-		a.do(calendar.FromTime(now), func() { require.NoError(t, engine.Quiesce(a.host), "seed %d", first) })
+		a.do(calendar.FromTime(now), func() { require.NoError(t, tasks.Quiesce(a.host), "seed %d", first) })
 	}
-	a.do(calendar.FromTime(end), func() { require.NoError(t, engine.Quiesce(a.host), "seed %d", first) })
+	a.do(calendar.FromTime(end), func() { require.NoError(t, tasks.Quiesce(a.host), "seed %d", first) })
 	require.Positive(t, a.cuts, "the power was cut")
 	total := 0
 	for i, zone := range yearZones {

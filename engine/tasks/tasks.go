@@ -1,44 +1,46 @@
-package engine
+package tasks
 
 import (
+	"bytes"
 	"fmt"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// Host is a running program as the work that time asks for needs it. Submit returns when the events are durable, or refused,
+// Runtime is a running program as the tasks of time need it. Submit returns when the events are durable, or refused,
 // which needs nothing more; rows and events become durable in the order in which they were handed over.
-type Host interface {
-	Store() Store
-	Versions() []Version
+type Runtime interface {
+	Store() engine.Store
+	Versions() []engine.Version
 	Now() calendar.Instant
 	// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
 	Clock() (last, first calendar.Instant)
 	// News are what all members are to be told of, Turns the openings and closings of promotions (Processor.Turns).
-	News() News
+	News() engine.News
 	Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant)
 	Submit(events ...*event.Event) error
-	Put(rows ...Row) error
+	Put(rows ...engine.Row) error
 	// Flush writes what is in memory alone to the store.
 	Flush() error
 	Erased(member string) bool
 }
 
-// Work is one kind of what time asks for. Do does one bounded piece of it and returns how much that was, 0 when nothing is left
+// Task is one kind of what time asks for. Do does one bounded piece of it and returns how much that was, 0 when nothing is left
 // by now. Every piece is made of events with derived ids and of rows that say how far it has come: it may be stopped at any
 // point, and done late, twice, or by another process, and comes to the same (reliability: P6, P9).
-type Work struct {
+type Task struct {
 	Name string
-	Do   func(Host) (done int, err error)
+	Do   func(Runtime) (done int, err error)
 	// Next is when something is due next, Forever for never; nil where that cannot be told.
-	Next func(Host) (calendar.Instant, error)
+	Next func(Runtime) (calendar.Instant, error)
 	// Backlog counts what is due and not done, up to a number; nil where that cannot be told.
-	Backlog func(h Host, most int) (int64, error)
+	Backlog func(h Runtime, most int) (int64, error)
 }
 
-// Works are all kinds of work, in the order in which they are done when several are due.
-var Works = [...]Work{
+// All are the tasks, in the order in which they are done when several are due.
+var All = [...]Task{
 	{"settle", Settle, nextDue, dueBacklog},
 	{"news", SpreadNews, nil, nil},
 	{"gifts", HandOut, nil, giftBacklog},
@@ -46,15 +48,15 @@ var Works = [...]Work{
 	{"promotions", TellTurns, nil, nil},
 }
 
-// workPage is how many events, or rows, a piece of work is, so that others have their turn.
-const workPage = 500
+// pageSize is how many events, or rows, a piece of a task is, so that others have their turn.
+const pageSize = 500
 
 // Settle writes down what time has done to members by now, one page of them, in the order of due instants.
-func Settle(h Host) (done int, err error) {
+func Settle(h Runtime) (done int, err error) {
 	var ticks []*event.Event
-	err = Due(h.Store(), h.Now(), func(tick *event.Event) bool {
+	err = engine.Due(h.Store(), h.Now(), func(tick *event.Event) bool {
 		ticks = append(ticks, tick)
-		return len(ticks) < workPage
+		return len(ticks) < pageSize
 	})
 	if err != nil || len(ticks) == 0 {
 		return 0, err
@@ -63,9 +65,9 @@ func Settle(h Host) (done int, err error) {
 }
 
 // nextDue is the first instant at which time changes a member.
-func nextDue(h Host) (next calendar.Instant, err error) {
+func nextDue(h Runtime) (next calendar.Instant, err error) {
 	next = calendar.Forever
-	err = Due(h.Store(), calendar.Forever, func(tick *event.Event) bool {
+	err = engine.Due(h.Store(), calendar.Forever, func(tick *event.Event) bool {
 		next = tick.Time
 		return false
 	})
@@ -73,8 +75,8 @@ func nextDue(h Host) (next calendar.Instant, err error) {
 }
 
 // dueBacklog counts the members whom time has changed by now without anybody having written it down.
-func dueBacklog(h Host, most int) (n int64, err error) {
-	err = Due(h.Store(), h.Now(), func(*event.Event) bool {
+func dueBacklog(h Runtime, most int) (n int64, err error) {
+	err = engine.Due(h.Store(), h.Now(), func(*event.Event) bool {
 		n++
 		return n < int64(most)
 	})
@@ -82,8 +84,8 @@ func dueBacklog(h Host, most int) (n int64, err error) {
 }
 
 // giftBacklog counts the gifts to groups that are not handed out.
-func giftBacklog(h Host, most int) (n int64, err error) {
-	err = Gifts(h.Store(), func(string, Fanout) bool {
+func giftBacklog(h Runtime, most int) (n int64, err error) {
+	err = engine.Gifts(h.Store(), func(string, engine.Fanout) bool {
 		n++
 		return n < int64(most)
 	})
@@ -92,13 +94,13 @@ func giftBacklog(h Host, most int) (n int64, err error) {
 
 // SpreadNews tells one page of members of the latest news, so that the timers of those who send nothing are set anew. Members
 // who join later know the latest and need not be told.
-func SpreadNews(h Host) (done int, err error) {
+func SpreadNews(h Runtime) (done int, err error) {
 	news := h.News()
 	stored, err := h.Store().Get(newsRow)
 	if err != nil {
 		return 0, err
 	}
-	told, after, some := workOf(stored)
+	told, after, some := cursorOf(stored)
 	switch {
 	case told == news.String() && !some:
 		return 0, nil
@@ -110,9 +112,9 @@ func SpreadNews(h Host) (done int, err error) {
 	}
 	var ticks []*event.Event
 	if !news.None {
-		err = Spread(h.Store(), news, after, func(tick *event.Event) bool {
+		err = engine.Spread(h.Store(), news, after, func(tick *event.Event) bool {
 			ticks = append(ticks, tick)
-			return len(ticks) < workPage
+			return len(ticks) < pageSize
 		})
 	}
 	if err == nil && len(ticks) > 0 {
@@ -122,18 +124,18 @@ func SpreadNews(h Host) (done int, err error) {
 		return 0, err
 	}
 	mark := []byte(news.String())
-	if len(ticks) == workPage {
-		mark = halfway(news.String(), ticks[workPage-1].Member)
+	if len(ticks) == pageSize {
+		mark = cursor(news.String(), ticks[pageSize-1].Member)
 	}
-	return len(ticks), h.Put(Row{Key: newsRow, Value: mark})
+	return len(ticks), h.Put(engine.Row{Key: newsRow, Value: mark})
 }
 
 // HandOut pays one page of a gift to the members of a group. Each payment has an id of its own, so that starting again after
 // a crash pays nobody twice.
-func HandOut(h Host) (done int, err error) {
+func HandOut(h Runtime) (done int, err error) {
 	var key string
-	var gift Fanout
-	err = Gifts(h.Store(), func(k string, f Fanout) bool {
+	var gift engine.Fanout
+	err = engine.Gifts(h.Store(), func(k string, f engine.Fanout) bool {
 		key, gift = k, f
 		return false
 	})
@@ -144,15 +146,15 @@ func HandOut(h Host) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	of, after, _ := workOf(stored)
+	of, after, _ := cursorOf(stored)
 	if of != key {
 		after = ""
 	}
 	var shares []*event.Event
 	if challenge := current(h).Challenge(gift.Challenge); challenge != nil && challenge.Counter != nil {
-		err = Sharers(h.Store(), gift, challenge.Counter.Name, after, func(member string) bool {
-			shares = append(shares, NewShare(gift, member))
-			return len(shares) < workPage
+		err = engine.Sharers(h.Store(), gift, challenge.Counter.Name, after, func(member string) bool {
+			shares = append(shares, engine.NewShare(gift, member))
+			return len(shares) < pageSize
 		})
 	}
 	if err == nil && len(shares) > 0 {
@@ -161,15 +163,15 @@ func HandOut(h Host) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(shares) == workPage {
-		return workPage, h.Put(Row{Key: giftRow, Value: halfway(key, shares[workPage-1].Member)})
+	if len(shares) == pageSize {
+		return pageSize, h.Put(engine.Row{Key: giftRow, Value: cursor(key, shares[pageSize-1].Member)})
 	}
-	return len(shares) + 1, h.Put(Row{Key: key}, Row{Key: giftRow})
+	return len(shares) + 1, h.Put(engine.Row{Key: key}, engine.Row{Key: giftRow})
 }
 
 // TellTurns tells the world outside that promotions have opened and closed: an event of no member each. What opened before a
 // program first ran is history.
-func TellTurns(h Host) (done int, err error) {
+func TellTurns(h Runtime) (done int, err error) {
 	now := h.Now()
 	stored, err := h.Store().Get(turnsRow)
 	if err != nil {
@@ -190,19 +192,19 @@ func TellTurns(h Host) (done int, err error) {
 		}
 	}
 	// A call that came in meanwhile may open a promotion at this very instant.
-	return done, h.Put(Row{Key: turnsRow, Value: []byte((through - 1).String())})
+	return done, h.Put(engine.Row{Key: turnsRow, Value: []byte((through - 1).String())})
 }
 
-// Clockwork is a Host whose clock is moved: a test of a ruleset, or a program that is a sandbox.
-type Clockwork interface {
-	Host
+// VirtualTime is a Runtime whose clock is moved: a test of a ruleset, or a program that is a sandbox.
+type VirtualTime interface {
+	Runtime
 	// Set moves the clock, never back.
 	Set(now calendar.Instant)
 }
 
-// NextWork is the next instant at which time alone changes something: a member's state, or a season that closes; Forever when
+// Next is the next instant at which time alone changes something: a member's state, or a season that closes; Forever when
 // nothing is to come.
-func NextWork(h Host) (next calendar.Instant, err error) {
+func Next(h Runtime) (next calendar.Instant, err error) {
 	if len(current(h).Leaderboards) > 0 {
 		if err := h.Flush(); err != nil { // scores of late are in memory alone
 			return 0, err
@@ -217,12 +219,12 @@ func NextWork(h Host) (next calendar.Instant, err error) {
 
 // Advance moves the clock up to an instant. All that falls due on the way is done at its own instant, one after another. It
 // stops early when stop says so, in between two instants; then the clock has not got to the end.
-func Advance(h Clockwork, to calendar.Instant, stop func() bool) error {
+func Advance(h VirtualTime, to calendar.Instant, stop func() bool) error {
 	for {
 		if err := Quiesce(h); err != nil || h.Now() >= to || stop() {
 			return err
 		}
-		next, err := NextWork(h)
+		next, err := Next(h)
 		if err != nil {
 			return err
 		}
@@ -230,11 +232,11 @@ func Advance(h Clockwork, to calendar.Instant, stop func() bool) error {
 	}
 }
 
-// Quiesce does all the work that is due by now.
-func Quiesce(h Host) error {
+// Quiesce does all tasks that are due by now.
+func Quiesce(h Runtime) error {
 	for first := ""; ; {
 		again := false
-		for _, w := range Works {
+		for _, w := range All {
 			done, err := w.Do(h)
 			if err != nil {
 				return err
@@ -246,7 +248,7 @@ func Quiesce(h Host) error {
 		}
 		was := first
 		first = ""
-		err := Due(h.Store(), h.Now(), func(tick *event.Event) bool {
+		err := engine.Due(h.Store(), h.Now(), func(tick *event.Event) bool {
 			first = tick.ID
 			return false
 		})
@@ -257,4 +259,25 @@ func Quiesce(h Host) error {
 			return fmt.Errorf("%s is due again after it was settled", first)
 		}
 	}
+}
+
+// Rows that say how far a task has come (engine/store_keys.go has the table of all rows).
+const (
+	closingRow = "c/season"     // closing, while a season is being closed
+	closedRow  = "c/season/"    // and a board: the label of its last season that has closed
+	newsRow    = "c/news"       // the News that members have been told
+	giftRow    = "c/gift"       // the gift that is handed out
+	turnsRow   = "c/promotions" // up to when openings and closings have been told
+)
+
+// cursor is the value of a row that says how far a task has come: what it is, and the last member while some are left.
+func cursor(of, member string) []byte { return []byte(of + "\x00" + member) }
+
+// cursorOf reads what cursor has written; more is false where that is done with.
+func cursorOf(value []byte) (of, member string, more bool) {
+	i := bytes.LastIndexByte(value, 0) // the key of a gift may hold one
+	if i < 0 {
+		return string(value), "", false
+	}
+	return string(value[:i]), string(value[i+1:]), true
 }

@@ -33,6 +33,26 @@ type ClosedTable struct {
 	Ties    string `json:"ties"`
 }
 
+// Row is the row of a closed season of a board.
+func (s *ClosedSeason) Row(board string) Row {
+	return Row{Key: seasonKey(board, s.Season), Value: encodeJSON(s)}
+}
+
+// Row is the row of the final table of a ranking.
+func (t *ClosedTable) Row(key leaderboards.Key) Row {
+	return Row{Key: tableKey(key), Value: encodeJSON(t)}
+}
+
+// ClosedPlace is a place in a table of a closed season.
+type ClosedPlace struct {
+	Split    string
+	Position int64 // from 1
+	leaderboards.Final
+	// Key is that of its row, from which a reading goes on; AfterTable is where it goes on behind the table of the place.
+	Key        string
+	AfterTable string
+}
+
 // ClosedSeasons calls yield for the closed seasons of a board after one ("" for all), the first one first, until it returns
 // false.
 func ClosedSeasons(store Store, board, after string, yield func(ClosedSeason) bool) error {
@@ -70,6 +90,26 @@ func ClosedTableOf(store Store, key leaderboards.Key) (*ClosedTable, error) {
 	t := &ClosedTable{}
 	decodeRow(value, t)
 	return t, nil
+}
+
+// ClosedTables calls yield for the final tables of a season of a board, in byte order of splits, until it returns false.
+func ClosedTables(store Store, board, season string, yield func(split string, t ClosedTable) bool) error {
+	return store.Scan(tablesRange(board, season), "", func(key string, value []byte) bool {
+		var t ClosedTable
+		decodeRow(value, &t)
+		return yield(tableOf(key).Split, t)
+	})
+}
+
+// ClosedPlaces calls yield for the places in the tables of a season of a board after a key ("" for all), table by table, until it
+// returns false.
+func ClosedPlaces(store Store, board, season, after string, yield func(ClosedPlace) bool) error {
+	tables := placesRange(board, season)
+	return store.Scan(tables, after, func(key string, value []byte) bool {
+		p := ClosedPlace{Final: decodePlace(value), Key: key, AfterTable: afterTable(key)}
+		p.Split, p.Position = placeOf(key, tables)
+		return yield(p)
+	})
 }
 
 // ClosedPage are at most limit rows of a final table from a position (from 1) on. The rows of erased members have no
@@ -124,8 +164,15 @@ func anonymousRow(key string, value []byte) Row {
 	return Row{Key: strings.Clone(key), Value: encodePlace(f)}
 }
 
-// placeRows are the rows of a place in a table.
-func placeRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row {
+// UnnamedPlaceRows are PlaceRows without the member, whom an erasure has taken out since.
+func UnnamedPlaceRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row {
+	ranked := Row{Key: rankedKey(key, f.Member)}
+	f.Member = ""
+	return append([]Row{ranked}, PlaceRows(key, position, f)...)
+}
+
+// PlaceRows are the rows of a place in a table.
+func PlaceRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row {
 	at := ordered(integer.Bits(position))
 	rows := []Row{{Key: placeKey(key, position), Value: encodePlace(f)}}
 	if f.Member != "" {
@@ -134,17 +181,19 @@ func placeRows(key leaderboards.Key, position int64, f leaderboards.Final) []Row
 	return rows
 }
 
-// tableHash is the hash of a final table: SHA-256 over one line a row, in the order of the table, of its rank, the member or
+// TableHash is the hash of a final table: SHA-256 over one line a row, in the order of the table, of its rank, the member or
 // group as a JSON string, the score and the instant at which it was reached, with tabs between them and a newline at the
 // end, each written as the API writes it. So whoever keeps the table can prove that it was this one.
-type tableHash struct {
+type TableHash struct {
 	sum  hash.Hash
 	line []byte
 }
 
-func newTableHash() *tableHash { return &tableHash{sum: sha256.New()} }
+// NewTableHash is the hash of a table without rows.
+func NewTableHash() *TableHash { return &TableHash{sum: sha256.New()} }
 
-func (h *tableHash) add(s leaderboards.Standing) {
+// Add adds the next row.
+func (h *TableHash) Add(s leaderboards.Standing) {
 	b := strconv.AppendInt(h.line[:0], s.Rank, 10)
 	b = event.AppendText(append(b, '\t'), s.Member)
 	b = s.Value.Append(append(b, '\t'))
@@ -154,8 +203,8 @@ func (h *tableHash) add(s leaderboards.Standing) {
 	h.line = b
 }
 
-// addTable adds a split with its table, to the hash of a split board's season.
-func (h *tableHash) addTable(split string, t ClosedTable) {
+// AddTable adds a split with its table, to the hash of a split board's season.
+func (h *TableHash) AddTable(split string, t ClosedTable) {
 	b := event.AppendText(h.line[:0], split)
 	b = strconv.AppendInt(append(b, '\t'), t.Members, 10)
 	b = append(b, '\t')
@@ -165,4 +214,5 @@ func (h *tableHash) addTable(split string, t ClosedTable) {
 	h.line = b
 }
 
-func (h *tableHash) String() string { return hex.EncodeToString(h.sum.Sum(nil)) }
+// String is the hash in hexadecimal digits.
+func (h *TableHash) String() string { return hex.EncodeToString(h.sum.Sum(nil)) }

@@ -1,9 +1,12 @@
-package engine
+package tasks
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -37,7 +40,7 @@ type closing struct {
 // A season is closed by the acceptance of an event at or after its close: contributions accepted from then on do not count.
 // So an event of its own makes sure of that first; then the stored scores are final, their tables are written, and only then
 // is anybody told.
-func CloseSeasons(h Host) (done int, err error) {
+func CloseSeasons(h Runtime) (done int, err error) {
 	value, err := h.Store().Get(closingRow)
 	if err != nil {
 		return 0, err
@@ -45,8 +48,10 @@ func CloseSeasons(h Host) (done int, err error) {
 	if value == nil {
 		return beginClosing(h)
 	}
-	c := &closer{Host: h}
-	decodeRow(value, &c.closing)
+	c := &closer{Runtime: h}
+	if err := json.Unmarshal(value, &c.closing); err != nil {
+		return 0, fmt.Errorf("the row of a season that is being closed is damaged: %w", err)
+	}
 	// What a season wins is what the version in force at its close says.
 	if c.version = versionAt(h.Versions(), c.Closes); c.version.Rules.Leaderboard(c.Board) == nil {
 		return 1, c.finish(nil)
@@ -58,7 +63,7 @@ func CloseSeasons(h Host) (done int, err error) {
 	return c.writeTable()
 }
 
-func versionAt(versions []Version, at calendar.Instant) Version {
+func versionAt(versions []engine.Version, at calendar.Instant) engine.Version {
 	for _, v := range slices.Backward(versions) {
 		if v.From <= at {
 			return v
@@ -69,7 +74,7 @@ func versionAt(versions []Version, at calendar.Instant) Version {
 
 // NextClose is when the next season with stored scores closes that has not been closed yet; Forever where none will, and
 // Beginning while one is being closed.
-func NextClose(h Host) (calendar.Instant, error) {
+func NextClose(h Runtime) (calendar.Instant, error) {
 	next := calendar.Forever
 	value, err := h.Store().Get(closingRow)
 	if err != nil || value != nil {
@@ -90,14 +95,14 @@ func NextClose(h Host) (calendar.Instant, error) {
 	return next, nil
 }
 
-func current(h Host) *Ruleset {
+func current(h Runtime) *engine.Ruleset {
 	versions := h.Versions()
 	return versions[len(versions)-1].Rules
 }
 
 // nextSeason is the first season of a board that is not closed. Those that had closed before the program went live, or the
 // board was added, are history: what was imported of them is shown, and nobody wins. ok is false while nothing is live.
-func nextSeason(h Host, b *Leaderboard) (key calendar.Key, ok bool, err error) {
+func nextSeason(h Runtime, b *engine.Leaderboard) (key calendar.Key, ok bool, err error) {
 	every := b.Counter.Every
 	_, live := h.Clock()
 	if every == calendar.Always || live == 0 {
@@ -123,7 +128,7 @@ func nextSeason(h Host, b *Leaderboard) (key calendar.Key, ok bool, err error) {
 }
 
 // added is when a board with its period came into the program.
-func added(versions []Version, b *Leaderboard) calendar.Instant {
+func added(versions []engine.Version, b *engine.Leaderboard) calendar.Instant {
 	from := calendar.Beginning
 	for i, v := range slices.Backward(versions) {
 		if old := v.Rules.Leaderboard(b.ID); old == nil || old.Counter.Every != b.Counter.Every {
@@ -138,12 +143,12 @@ func added(versions []Version, b *Leaderboard) calendar.Instant {
 
 // ended is the first season of a board that is not closed and may have closed.
 type ended struct {
-	board *Leaderboard
+	board *engine.Leaderboard
 	key   calendar.Key
 }
 
 // beginClosing closes the season that closed first, of whichever board: what it wins may count in the next one.
-func beginClosing(h Host) (done int, err error) {
+func beginClosing(h Runtime) (done int, err error) {
 	over, err := over(h)
 	if err != nil || len(over) == 0 {
 		return 0, err
@@ -169,13 +174,13 @@ func beginClosing(h Host) (done int, err error) {
 	if due, err := nextDue(h); err != nil || due < closes {
 		return 0, err
 	}
-	c := &closer{Host: h, closing: closing{Board: first.board.ID, Key: first.key, Closes: closes,
+	c := &closer{Runtime: h, closing: closing{Board: first.board.ID, Key: first.key, Closes: closes,
 		Season: rules.Calendar.Label(first.board.Counter.Every, first.key)}}
 	return 1, c.begin()
 }
 
 // over are the seasons that may have closed by now.
-func over(h Host) (list []ended, err error) {
+func over(h Runtime) (list []ended, err error) {
 	rules := current(h)
 	for _, b := range rules.Leaderboards {
 		key, ok, err := nextSeason(h, b)
@@ -197,7 +202,7 @@ func over(h Host) (list []ended, err error) {
 }
 
 // passOver leaves seasons behind in which nobody has a score.
-func passOver(h Host, over []ended) (done int, err error) {
+func passOver(h Runtime, over []ended) (done int, err error) {
 	rules := current(h)
 	last, _ := h.Clock()
 	for _, t := range over {
@@ -209,7 +214,7 @@ func passOver(h Host, over []ended) (done int, err error) {
 		for rules.SeasonCloses(t.board, passed) > last {
 			passed--
 		}
-		if err := h.Put(Row{Key: closedRow + t.board.ID, Value: []byte(rules.Calendar.Label(every, passed))}); err != nil {
+		if err := h.Put(engine.Row{Key: closedRow + t.board.ID, Value: []byte(rules.Calendar.Label(every, passed))}); err != nil {
 			return 0, err
 		}
 		done++
@@ -217,41 +222,9 @@ func passOver(h Host, over []ended) (done int, err error) {
 	return done, nil
 }
 
-// ScoredSeasons are the labels of the seasons of a board in which anybody ever had a score, in byte order, those of other
-// periods that the board has had included.
-func (p *Processor) ScoredSeasons(board string) ([]string, error) {
-	seasons, err := scoredSeasons(p.store, board)
-	for _, unwritten := range []map[scoreID]ScoreChange{p.scores, p.saving} {
-		for id := range unwritten {
-			if id.key.Board == board {
-				seasons = append(seasons, id.key.Season)
-			}
-		}
-	}
-	slices.Sort(seasons)
-	return slices.Compact(seasons), err
-}
-
-// scoredSeasons are those that have stored scores.
-func scoredSeasons(store Store, board string) (seasons []string, err error) {
-	for after := ""; ; {
-		season := ""
-		err := store.Scan(boardRange(board), after, func(key string, _ []byte) bool {
-			ranking, _ := scoreOf(key)
-			season = ranking.Season
-			return false
-		})
-		if err != nil || season == "" {
-			return seasons, err
-		}
-		seasons = append(seasons, season)
-		after = afterSeason(board, season)
-	}
-}
-
 // nextScored is the first season of a board from one on that has stored scores: of those that a board keeps under another key
 // since it started afresh, one that had closed before, or closes after.
-func nextScored(h Host, b *Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
+func nextScored(h Runtime, b *engine.Leaderboard, from calendar.Key) (key calendar.Key, ok bool, err error) {
 	seen := map[string]bool{}
 	for _, v := range slices.Backward(h.Versions()) {
 		old := v.Rules.Leaderboard(b.ID)
@@ -280,38 +253,32 @@ func nextScored(h Host, b *Leaderboard, from calendar.Key) (key calendar.Key, ok
 
 // scoredUnder is the first season from one on that has stored scores under a board's key. Labels of one period sort like their
 // seasons.
-func scoredUnder(h Host, b *Leaderboard, under string, from calendar.Key) (key calendar.Key, ok bool, err error) {
+func scoredUnder(h Runtime, b *engine.Leaderboard, under string, from calendar.Key) (key calendar.Key, ok bool, err error) {
 	cal, every := current(h).Calendar, b.Counter.Every
-	after := afterSeason(under, cal.Label(every, from-1))
+	after := cal.Label(every, from-1)
 	for {
-		season := ""
-		err := h.Store().Scan(boardRange(under), after, func(key string, _ []byte) bool {
-			ranking, _ := scoreOf(key)
-			season = ranking.Season
-			return false
-		})
+		season, err := engine.NextScoredSeason(h.Store(), under, after)
 		if err != nil || season == "" {
 			return 0, false, err
 		}
 		if key, err = cal.ParseLabel(every, season); err == nil && key >= from {
 			return key, true, nil
 		}
-		after = afterSeason(under, season) // of another period that the board has had
+		after = season // of another period that the board has had
 	}
 }
 
 // closer is at work on one season.
 type closer struct {
-	Host
+	Runtime
 	closing
-	version Version // in force at the close
-	board   *Leaderboard
+	version engine.Version // in force at the close
+	board   *engine.Leaderboard
 }
 
 // begin makes sure that nothing more can count, and writes what does.
 func (c *closer) begin() error {
-	end := newSeasonCommand(commandSeasonEnd, "end", c.Closes, ending{Leaderboard: c.Board, Season: c.Season})
-	if err := c.Submit(end); err != nil {
+	if err := c.Submit(engine.NewSeasonEnd(c.Board, c.Season, c.Closes)); err != nil {
 		return err
 	}
 	if err := c.Flush(); err != nil {
@@ -321,15 +288,17 @@ func (c *closer) begin() error {
 }
 
 // row is the row that says how far the season is.
-func (c *closer) row() Row { return Row{Key: closingRow, Value: encodeJSON(c.closing)} }
+func (c *closer) row() engine.Row {
+	value, err := json.Marshal(c.closing)
+	if err != nil {
+		panic("tasks: how far a season is closed must be writable as JSON: " + err.Error())
+	}
+	return engine.Row{Key: closingRow, Value: value}
+}
 
 // writeTable writes the table of the next ranking of the season, and closes the season after the last one.
 func (c *closer) writeTable() (done int, err error) {
-	var key leaderboards.Key
-	err = c.Store().Scan(seasonRange(c.board.Key, c.Season), string(c.After), func(row string, _ []byte) bool {
-		key, _ = scoreOf(row)
-		return false
-	})
+	key, next, err := engine.NextRanking(c.Store(), c.board.Key, c.Season, string(c.After))
 	if err != nil {
 		return 0, err
 	}
@@ -337,45 +306,44 @@ func (c *closer) writeTable() (done int, err error) {
 		return 1, c.seal()
 	}
 	var scores []leaderboards.Score
-	for s, err := range ScoresOf(c.Store(), key) { // in one scan, so that it is all of one moment
+	for s, err := range engine.ScoresOf(c.Store(), key) { // in one scan, so that it is all of one moment
 		if err != nil {
 			return 0, err
 		}
 		scores = append(scores, s)
 	}
 	rows := leaderboards.Rank(c.board.Rules, scores)
-	table := ClosedTable{Members: int64(len(rows)), Order: c.board.Rules.Order.String(), Ties: c.board.Rules.Ties.String()}
+	table := engine.ClosedTable{Members: int64(len(rows)), Order: c.board.Rules.Order.String(), Ties: c.board.Rules.Ties.String()}
 	if table.Hash, err = c.writePlaces(key, rows); err != nil {
 		return 0, err
 	}
-	c.After = []byte(afterRanking(key))
+	c.After = []byte(next)
 	if table.Members == 0 {
 		return 1, c.Put(c.row())
 	}
-	return len(rows), c.Put(Row{Key: tableKey(key), Value: encodeJSON(table)}, c.row())
+	return len(rows), c.Put(table.Row(key), c.row())
 }
 
 // writePlaces writes the rows of a table and returns its hash. A member that is erased meanwhile leaves no name: those who
 // are erased before a row is written are asked for after it, and a redaction finds the rows of all later ones.
 func (c *closer) writePlaces(key leaderboards.Key, rows []leaderboards.Final) (string, error) {
-	sum := newTableHash()
-	for from := 0; from < len(rows); from += workPage {
-		page := rows[from:min(from+workPage, len(rows))]
-		var put, again []Row
+	sum := engine.NewTableHash()
+	for from := 0; from < len(rows); from += pageSize {
+		page := rows[from:min(from+pageSize, len(rows))]
+		var put, again []engine.Row
 		for i, f := range page {
-			put = append(put, placeRows(key, int64(from+i+1), f)...)
+			put = append(put, engine.PlaceRows(key, int64(from+i+1), f)...)
 		}
 		if err := c.Put(put...); err != nil {
 			return "", err
 		}
 		for i := range page {
 			f := page[i]
-			if c.board.Counter.By == ByMember && c.Erased(f.Member) {
-				again = append(again, Row{Key: rankedKey(key, f.Member)})
+			if c.board.Counter.By == engine.ByMember && c.Erased(f.Member) {
+				again = append(again, engine.UnnamedPlaceRows(key, int64(from+i+1), f)...)
 				f.Member = ""
-				again = append(again, placeRows(key, int64(from+i+1), f)...)
 			}
-			sum.add(f.Standing)
+			sum.Add(f.Standing)
 		}
 		if len(again) > 0 {
 			if err := c.Put(again...); err != nil {
@@ -388,14 +356,12 @@ func (c *closer) writePlaces(key leaderboards.Key, rows []leaderboards.Final) (s
 
 // seal closes the season for readers, and keeps the hash of its tables in the journal.
 func (c *closer) seal() error {
-	s := &ClosedSeason{Season: c.Season, ClosesAt: c.Closes}
-	sum := newTableHash()
-	err := c.Store().Scan(tablesRange(c.Board, c.Season), "", func(key string, value []byte) bool {
-		var t ClosedTable
-		decodeRow(value, &t)
+	s := &engine.ClosedSeason{Season: c.Season, ClosesAt: c.Closes}
+	sum := engine.NewTableHash()
+	err := engine.ClosedTables(c.Store(), c.Board, c.Season, func(split string, t engine.ClosedTable) bool {
 		s.Members += t.Members
 		s.Hash = t.Hash
-		sum.addTable(tableOf(key).Split, t)
+		sum.AddTable(split, t)
 		return true
 	})
 	if err != nil {
@@ -407,28 +373,27 @@ func (c *closer) seal() error {
 	if c.board.Split {
 		s.Hash = sum.String()
 	}
-	told := newSeasonCommand(commandSeasonTable, "table", c.Closes, ending{Leaderboard: c.Board, Season: c.Season, Members: s.Members, Hash: s.Hash})
-	if err := c.Submit(told); err != nil {
+	if err := c.Submit(engine.NewSeasonTable(c.Board, s)); err != nil {
 		return err
 	}
 	c.Tabled, c.After = true, nil
-	return c.Put(Row{Key: seasonKey(c.Board, c.Season), Value: encodeJSON(s)}, c.row())
+	return c.Put(s.Row(c.Board), c.row())
 }
 
 // finish says that nothing is left to be done for the season.
-func (c *closer) finish(s *ClosedSeason) error {
-	rows := []Row{{Key: closedRow + c.Board, Value: []byte(c.Season)}, {Key: closingRow}}
+func (c *closer) finish(s *engine.ClosedSeason) error {
+	rows := []engine.Row{{Key: closedRow + c.Board, Value: []byte(c.Season)}, {Key: closingRow}}
 	if s != nil {
 		s.Paid = true
-		rows = append(rows, Row{Key: seasonKey(c.Board, c.Season), Value: encodeJSON(s)})
+		rows = append(rows, s.Row(c.Board))
 	}
 	return c.Put(rows...)
 }
 
 // tellPlaces tells one page of places, and pays what they win.
 func (c *closer) tellPlaces() (done int, err error) {
-	page := &places{closer: c, prefix: placesRange(c.Board, c.Season), tables: map[string]*ClosedTable{}}
-	for !page.over && len(page.events) < workPage {
+	page := &places{closer: c, tables: map[string]*engine.ClosedTable{}}
+	for !page.over && len(page.events) < pageSize {
 		if err := page.read(); err != nil {
 			return 0, err
 		}
@@ -441,7 +406,7 @@ func (c *closer) tellPlaces() (done int, err error) {
 	if !page.over {
 		return len(page.events), c.Put(c.row())
 	}
-	s, err := ClosedSeasonOf(c.Store(), c.Board, c.Season)
+	s, err := engine.ClosedSeasonOf(c.Store(), c.Board, c.Season)
 	if err != nil {
 		return 0, err
 	}
@@ -451,8 +416,7 @@ func (c *closer) tellPlaces() (done int, err error) {
 // places gathers a page of events from the tables of a season.
 type places struct {
 	*closer
-	prefix string
-	tables map[string]*ClosedTable // by split
+	tables map[string]*engine.ClosedTable // by split
 	events []*event.Event
 	over   bool
 	// pool is what the last rank looked at is paid from.
@@ -466,25 +430,23 @@ func (p *places) read() error {
 	var failed error
 	skip := ""
 	p.over = true
-	err := p.Store().Scan(p.prefix, string(p.After), func(key string, value []byte) bool {
+	err := engine.ClosedPlaces(p.Store(), p.Board, p.Season, string(p.After), func(at engine.ClosedPlace) bool {
 		p.over = false
-		split, position := placeOf(key, p.prefix)
-		f := decodePlace(value)
-		var table *ClosedTable
-		if table, failed = p.table(split); failed != nil {
+		var table *engine.ClosedTable
+		if table, failed = p.table(at.Split); failed != nil {
 			return false
 		}
-		if p.past(f, table) {
-			skip = afterTable(key)
+		if p.past(at.Final, table) {
+			skip = at.AfterTable
 			return false
 		}
-		if failed = p.tell(split, position, f, table); failed != nil {
+		if failed = p.tell(at, table); failed != nil {
 			return false
 		}
 		if p.Member == nil {
-			p.After = []byte(key)
+			p.After = []byte(at.Key)
 		}
-		return len(p.events) < workPage
+		return len(p.events) < pageSize
 	})
 	if skip != "" {
 		p.After = []byte(skip)
@@ -492,10 +454,10 @@ func (p *places) read() error {
 	return errors.Join(err, failed)
 }
 
-func (p *places) table(split string) (t *ClosedTable, err error) {
+func (p *places) table(split string) (t *engine.ClosedTable, err error) {
 	if t = p.tables[split]; t == nil {
-		if t, err = ClosedTableOf(p.Store(), leaderboards.Key{Board: p.Board, Season: p.Season, Split: split}); err == nil && t == nil {
-			panic("engine: a place in a closed season has no table")
+		if t, err = engine.ClosedTableOf(p.Store(), leaderboards.Key{Board: p.Board, Season: p.Season, Split: split}); err == nil && t == nil {
+			panic("tasks: a place in a closed season has no table")
 		}
 		p.tables[split] = t
 	}
@@ -503,78 +465,43 @@ func (p *places) table(split string) (t *ClosedTable, err error) {
 }
 
 // past reports whether nobody from a place on needs to be told.
-func (p *places) past(f leaderboards.Final, table *ClosedTable) bool {
-	t := p.version.Rules.EventType(SeasonClosed)
+func (p *places) past(f leaderboards.Final, table *engine.ClosedTable) bool {
+	t := p.version.Rules.EventType(engine.SeasonClosed)
 	if t != nil && t.Named {
 		return false
 	}
-	return f.Rank > max(ToldPlaces, leaderboards.LastPaid(p.board.places(), table.Members))
+	return f.Rank > max(ToldPlaces, leaderboards.LastPaid(p.board.PrizePlaces(), table.Members))
 }
 
 // tell adds the events of one place to the page: its member's, or those of the members of a group.
-func (p *places) tell(split string, position int64, f leaderboards.Final, table *ClosedTable) error {
-	if p.pool == nil || p.poolOf != split || p.poolRank != f.Rank {
-		p.pool, p.poolOf, p.poolRank = f.Pool(p.board.Rules.Ties, p.board.places(), table.Members), split, f.Rank
+func (p *places) tell(at engine.ClosedPlace, table *engine.ClosedTable) error {
+	if p.pool == nil || p.poolOf != at.Split || p.poolRank != at.Rank {
+		p.pool, p.poolOf, p.poolRank = at.Pool(p.board.Rules.Ties, p.board.PrizePlaces(), table.Members), at.Split, at.Rank
 	}
-	data := placed{Leaderboard: p.Board, Season: p.Season, Split: split, Rank: f.Rank, Score: f.Value}
-	data.Give = p.board.award(f, p.pool, table.Members, position == f.Rank)
-	if p.board.Counter.By == ByMember {
-		if f.Member != "" {
-			p.events = append(p.events, newPlace(f.Member, p.Closes, data))
+	won := p.board.Winnings(p.Season, at, p.pool, table.Members)
+	if p.board.Counter.By == engine.ByMember {
+		if at.Member != "" {
+			p.events = append(p.events, engine.NewPlace(at.Member, p.Closes, won))
 		}
 		return nil
 	}
-	data.Group = f.Member
-	return p.tellGroup(split, data)
+	return p.tellGroup(at, won)
 }
 
 // tellGroup adds the events of those members who had brought something to a group when the season closed. Each of them wins
 // what the group's place wins.
-func (p *places) tellGroup(split string, data placed) error {
-	prefix := shareKey(share{count: CountID{Name: p.board.Counter.Name, Split: split, Group: data.Group}, window: p.Key})
-	start := scanAfter(prefix, string(p.Member))
+func (p *places) tellGroup(at engine.ClosedPlace, won engine.Winnings) error {
+	start := string(p.Member)
 	p.Member = nil
-	var failed error
-	err := p.Store().Scan(prefix, start, func(key string, value []byte) bool {
-		if len(p.events) >= workPage {
-			return false
-		}
-		member, brought := lastPart(key), false
-		if brought, failed = p.brought(value); failed != nil {
-			return false
-		}
+	count := engine.CountID{Name: p.board.Counter.Name, Split: at.Split, Group: at.Member}
+	return engine.SharersBy(p.Store(), count, p.Key, p.Closes, start, func(member string, brought bool) bool {
 		if brought {
-			p.events = append(p.events, newPlace(member, p.Closes, data))
+			p.events = append(p.events, engine.NewPlace(member, p.Closes, won))
 		}
-		if len(p.events) >= workPage {
-			p.Member = []byte(member)
+		if len(p.events) < pageSize {
+			return true
 		}
-		return true
+		p.Member = []byte(member)
+		return false
 	})
-	return errors.Join(err, failed)
-}
-
-// brought reports whether a share counted when the season closed: whether what came and went of it by then ends with what came.
-func (p *places) brought(share []byte) (counted bool, err error) {
-	for i := 0; i+8 <= len(share); i += 8 {
-		before, err := p.before(sequence(string(share[i : i+8])))
-		if err != nil || !before {
-			return counted, err
-		}
-		counted = !counted
-	}
-	return counted, nil
-}
-
-// before reports whether an event was accepted before the season closed, imported ones included.
-func (p *places) before(seq uint64) (bool, error) {
-	b, err := p.Store().Record(seq)
-	if err != nil {
-		return false, err
-	}
-	rec, err := DecodeRecord(b)
-	if err != nil {
-		return false, err
-	}
-	return rec.Event.Arrived < p.Closes, nil
 }
