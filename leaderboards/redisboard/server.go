@@ -149,7 +149,7 @@ func (b *Board) Speaks(ctx context.Context) error {
 	if err != nil {
 		return nil //nolint:nilerr // it is away, which was told
 	}
-	defer conn.Close() //nolint:errcheck // nothing was written that matters
+	defer conn.Close()
 	until, _ := ctx.Deadline()
 	_ = conn.SetDeadline(until)
 	if b.at.secure {
