@@ -94,7 +94,7 @@ func (j *recomputation) challenges(b *applier) []*ChallengeRecord {
 	}
 	for _, then := range b.m.Challenges {
 		if j.a.m.challenge(then.ID) == nil {
-			rec := &ChallengeRecord{ID: then.ID, Enrolled: then.Enrolled}
+			rec := &ChallengeRecord{ID: then.ID, Enrolled: then.Enrolled, Parts: then.Parts}
 			rec.doneSteps(then)
 			list = append(list, rec)
 		}
