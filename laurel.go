@@ -48,7 +48,7 @@ import (
 var (
 	// ErrInUse: the directory is open already, in this process or another one.
 	ErrInUse = pebblestore.ErrLocked
-	// ErrStopped: the program is closed, or its store has failed, which the error says then; what is on the disk can be opened anew.
+	// ErrStopped: the program is closed, or its store has failed, which the error says then; what is on the disk can be opened again.
 	ErrStopped = program.ErrStopped
 	// ErrFull: the disk is nearly full (Options.KeepFree). Nothing is written until there is room; questions are answered.
 	ErrFull = program.ErrFull

@@ -51,7 +51,7 @@ type Ladder struct {
 	Keep   Keep // how long a level is held after it was reached, met or not
 	// Grace is how much longer; one that ends with a calendar period counts from the reaching too, and the later of both holds.
 	Grace Keep
-	// OneLevel is the soft landing: a fall is one level deep, and that one is kept anew. Otherwise one falls to the highest
+	// OneLevel is the soft landing: a fall is one level deep, and that one is kept again. Otherwise one falls to the highest
 	// level that is met or still kept in its own right.
 	OneLevel bool
 }

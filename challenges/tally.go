@@ -213,7 +213,7 @@ func (t *Tally) reachedByKept() {
 	}
 }
 
-// refold computes an extreme anew from the contributions kept, after one of them stopped counting.
+// refold computes an extreme again from the contributions kept, after one of them stopped counting.
 func (t *Tally) refold(fold Fold) {
 	t.Count, t.Zeros = 0, 0
 	for _, k := range t.Kept {

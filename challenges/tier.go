@@ -76,7 +76,7 @@ type Metrics interface {
 	Metric(index int, at calendar.Instant) decimal.Decimal
 	// Falls is the first instant after the given one at which time alone lowers a metric, calendar.Forever for none.
 	Falls(after calendar.Instant) calendar.Instant
-	// Periodic reports whether counting begins anew with calendar periods.
+	// Periodic reports whether counting begins again with calendar periods.
 	Periodic() bool
 	// Turned reports whether it did between two instants.
 	Turned(since, at calendar.Instant) bool
@@ -203,7 +203,7 @@ func (l *Ladder) lacking(s *TierState, met int, at calendar.Instant) {
 }
 
 // land lets the level that is held end at an instant: the member falls to the highest one that is met or still held in its own
-// right, or with the soft landing to the one below, which is kept anew.
+// right, or with the soft landing to the one below, which is kept again.
 func (l *Ladder) land(cal calendar.Calendar, s *TierState, m Metrics, fall calendar.Instant) {
 	met := l.met(m, fall)
 	s.Held[s.Level].From = 0
@@ -227,7 +227,7 @@ func (l *Ladder) land(cal calendar.Calendar, s *TierState, m Metrics, fall calen
 }
 
 // Rise judges the levels after new contributions of an instant, up to which s is settled: up is immediate, a level met again
-// is no longer about to end, and one that is reached is kept anew.
+// is no longer about to end, and one that is reached is kept again.
 func (l *Ladder) Rise(cal calendar.Calendar, s *TierState, m Metrics, at calendar.Instant, changes []LevelChange) []LevelChange {
 	l.fit(s)
 	met, reached := l.met(m, at), NoLevel

@@ -101,7 +101,7 @@ type counting struct {
 type giving struct {
 	codeKey []byte // of generated codes
 	cause   uint32 // of what is being given
-	// fresh is set while what has been reached leads to nothing yet: a recomputation has come to something that no record has, and what
+	// fresh is set while what has been reached leads to nothing yet: a recomputation has found something that no record has, and what
 	// that gives, and leads to, follows when it is reached indeed.
 	fresh      bool
 	provenance Provenance

@@ -10,7 +10,7 @@ import (
 // Owed is a score that a board has to show as of now.
 type Owed struct {
 	ScoreChange
-	// Unstored tells that the score from which the board would be built anew is another one. It has been put right: the next
+	// Unstored tells that the score from which the board would be rebuilt is another one. It has been put right: the next
 	// checkpoint writes it.
 	Unstored bool
 	Was      ScoreChange // what was stored instead

@@ -349,7 +349,7 @@ func (a *applier) carryOver(p *plannedRule, to, from *Member) {
 // ofOthers reports whether a rule gives to, or takes from, another member.
 func (p *plannedRule) ofOthers() bool { return p.to != "" || p.from != "" }
 
-// toSelf reports whether a rule that is to give to another member, or take from one, comes to the same.
+// toSelf reports whether a rule that is to give to another member, or take from one, would do so to the member at hand.
 func (p *plannedRule) toSelf(to, from *Member) bool {
 	return to == from && (p.to != "" || len(p.rule.Give) > 0)
 }

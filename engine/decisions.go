@@ -7,7 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// decisions answers who decides what is scarce, and who is told: limits, stock, codes, winners' places, what reversals come to,
+// decisions answers who decides what is scarce, and who is told: limits, stock, codes, winners' places, what reversals amount to,
 // ranks and messages. There are four:
 //
 //   - live: an event is accepted now. The shared counts decide.
@@ -38,7 +38,7 @@ type decisions interface {
 	transfer(a *applier, p *plannedRule)
 	// claimable reports whether a member may claim a reward now and can pay for it, and remembers why not.
 	claimable(a *applier, r *Reward, costs []Cost) bool
-	// reverse carries out what a reversal comes to.
+	// reverse carries out what a reversal amounts to.
 	reverse(a *applier)
 	// conclude moves the scores on the boards at hand and tells what was raised.
 	conclude(a *applier)

@@ -41,6 +41,6 @@
 // A version says which time zone data it is judged by (zones.go): zones of other data are as before until its activation, and then
 // as if their clocks had been set.
 //
-// An erased member's records are written anew by Redact: what they did to others stays in them as Deltas, which a replay
+// An erased member's records are rewritten by Redact: what they did to others stays in them as Deltas, which a replay
 // applies without asking (erasure.go, redaction.go, record_delta.go).
 package engine

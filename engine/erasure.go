@@ -17,7 +17,7 @@ import (
 
 // commandErase forgets a member for good (semantics: Erasure and export). It acts at once: what the member had is forfeited,
 // open claims are released, the state goes and boards close up. The journal still has the member's events; a Redaction
-// writes them anew without what they told.
+// rewrites them without what they told.
 const commandErase = "member.erase"
 
 // erasedNames is what the pseudonyms of erased members begin with. No sender can use such an id.

@@ -54,7 +54,7 @@ func (v Version) succeedGoals(before *Ruleset) {
 	}
 }
 
-// restarted reports whether a version counts something for tiers anew: what that comes to is told by a tick.
+// restarted reports whether a version counts something for tiers again: what that amounts to is told by a tick.
 func (v Version) restarted(before *Ruleset) bool {
 	for _, t := range v.Rules.Tiers {
 		if old := before.tier(t.ID); old != nil && old.Key == t.Key &&

@@ -19,8 +19,8 @@ import (
 )
 
 // Golden journals are what programs of older builds wrote, with the numbers that members saw at five instants, what a void of an
-// event in the middle came to, and how that event was explained. Every build comes to the same (reliability: P7); the
-// outcome of each event is in the journal itself, and compared as well. They are never written anew once a format is declared: a
+// event in the middle came to, and how that event was explained. Every build gives the same result (reliability: P7); the
+// outcome of each event is in the journal itself, and compared as well. They are never rewritten once a format is declared: a
 // build that changes what is written adds a directory of its own.
 var record = flag.String("record", "", "directory below testdata/journals to write golden journals of this build to; it must be new")
 

@@ -49,7 +49,7 @@ func TestALowerLevelIsKeptBeneathAHigherOne(t *testing.T) {
 	}
 }
 
-// In a calendar year a level is reached once: who falls short by a return and buys again has not reached it anew.
+// In a calendar year a level is reached once: who falls short by a return and buys again has not reached it again.
 func TestALevelIsReachedOnceACalendarPeriod(t *testing.T) {
 	w := program(t, `
 events: {buy: {n: number}}

@@ -92,7 +92,7 @@ func (rec *Record) messages(program string) []Message {
 var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // messageID follows from the record alone, so that it is the same whenever and however often the message is sent. The event's
-// id and arrival are part of it, so that a program that begins anew, with an empty journal, does not use ids again that its
+// id and arrival are part of it, so that a program that begins again, with an empty journal, does not use ids again that its
 // receivers have seen.
 func messageID(rec *Record, program string, index int) string {
 	var w writer

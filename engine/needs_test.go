@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What needs something else comes to the same in whatever order its events arrive, through restarts and reversals.
+// What needs something else gives the same result in whatever order its events arrive, through restarts and reversals.
 func TestWhatIsNeededMayArriveLate(t *testing.T) {
 	const text = `
 events: {a: {}, b: {}}

@@ -22,7 +22,7 @@ type Processor struct {
 	ranks    Ranks
 	apply    applier
 	live     live  // the decisions of apply, but while the journal is applied again
-	probe    Facts // for a look at what an event comes to before it is applied
+	probe    Facts // for a look at what an event amounts to before it is applied
 
 	last    uint64           // seq of the last accepted event
 	arrived calendar.Instant // of the last accepted event; acceptance time never goes back

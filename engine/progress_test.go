@@ -91,7 +91,7 @@ func TestRunsJoinedByALateEventArePaidOnce(t *testing.T) {
 	w.has("ann", "gems", "102")
 	w.at("2026-06-20T08:00:00Z").send("ann", "visit")
 	w.at("2026-06-21T08:00:00Z").send("ann", "visit")
-	w.has("ann", "gems", "103") // a new run pays anew
+	w.has("ann", "gems", "103") // a new run pays again
 }
 
 func TestAStreakOfSumsAndOfSomeDays(t *testing.T) {

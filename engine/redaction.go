@@ -12,12 +12,12 @@ import (
 )
 
 // Redaction is what it takes to forget erased members in a store as well. It is found out by applying the journal again:
-// the members' records are written anew with nothing but their entries and Deltas of what they shared with others, so that
-// whoever replays the journal comes to the same states without knowing what they did.
+// the members' records are rewritten with nothing but their entries and Deltas of what they shared with others, so that
+// whoever replays the journal arrives at the same states without knowing what they did.
 type Redaction struct {
 	Rewritten []Rewritten
 	Rows      []Row              // index rows of the members, deleted, and their places in final tables, without a name
-	Rankings  []leaderboards.Key // that the members had a score in: boards outside this process are to be built anew
+	Rankings  []leaderboards.Key // that the members had a score in: boards outside this process are to be rebuilt
 }
 
 // ErrStopped is the error of a redaction that was told not to go on.
@@ -70,7 +70,7 @@ type redactor struct {
 	found   Redaction
 }
 
-// record applies one record and writes it anew where an erased member had a part in it.
+// record applies one record and rewrites it where an erased member had a part in it.
 func (r *redactor) record(rec *Record) error {
 	p := r.p
 	as, own := r.members[rec.Event.Member]
@@ -166,7 +166,7 @@ func (r *Ruleset) transfers() bool {
 	return slices.ContainsFunc(r.Rules, func(rule *Rule) bool { return rule.To != nil || rule.From != nil })
 }
 
-// rewrite writes a record anew. Of a member's own only what is nobody's secret is left; of one of another member, who gave to
+// rewrite writes a record again. Of a member's own only what is nobody's secret is left; of one of another member, who gave to
 // an erased one or took from it, all of it: the deltas stand for what cannot be decided again.
 func (r *redactor) rewrite(rec *Record, as string, deltas []Delta) {
 	was, id := rec.Event.ID, rec.Event.ID
@@ -325,7 +325,7 @@ func (s *Subjects) after(deltas []Delta) []Row {
 	return rows
 }
 
-// Rewrite puts records that were written anew into the next batch.
+// Rewrite puts records that were rewritten into the next batch.
 func (p *Processor) Rewrite(records []Rewritten) {
 	p.batch.Rewritten = append(p.batch.Rewritten, records...)
 }

@@ -408,7 +408,7 @@ func (p *Processor) amended(target *Record, data, patch []byte) ([]byte, *Refusa
 	return data, nil
 }
 
-// reverseCommand carries out a reversal: what it comes to is found out from the member's history, or told by the record.
+// reverseCommand carries out a reversal: what it amounts to is found out from the member's history, or told by the record.
 func (a *applier) reverseCommand(e *event.Event) {
 	a.look(e)
 	a.decides.reverse(a)

@@ -47,7 +47,7 @@ challenges: {card: {when: buy, add: event.n, goal: 10, again: true, winners: 1, 
 	w.has("bob", "stars", "0")
 }
 
-// Openings and closings count as they did, when a reversal computes the member's progress anew.
+// Openings and closings count as they did, when a reversal computes the member's progress again.
 func TestCountsOfPromotionsSurviveAReversal(t *testing.T) {
 	w := program(t, `
 events: {buy: {n: number}}

@@ -8,8 +8,8 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// A recomputation finds out what a reversal comes to. It looks at the member's events again, from a snapshot before the
-// reversed one on, without what was reversed: counters, streaks, challenges, badges and tiers are folded anew, points are
+// A recomputation finds out what a reversal amounts to. It looks at the member's events again, from a snapshot before the
+// reversed one on, without what was reversed: counters, streaks, challenges, badges and tiers are folded again, points are
 // taken from the records as they were given. An award that this does not reach any more is undone with what it gave, which
 // may undo others: so it is repeated until nothing more falls. Nothing that it looks at is changed; what it finds is a
 // Revision.
@@ -18,7 +18,7 @@ type recomputation struct {
 	r   *reversal
 	rev *Revision
 
-	voided  map[uint64]bool   // events that are looked over, by seq
+	voided  map[uint64]bool   // events that are skipped, by seq
 	amended map[uint64][]byte // what is merged into the data of amended events
 	undone  map[CauseRef]bool
 	back    map[claimed]decimal.Decimal // what was taken back of each thing given, by this and earlier reversals
@@ -304,7 +304,7 @@ func (j *recomputation) keeps(e *Effect) decimal.Decimal {
 	return j.wants(line{source: e.Source, id: e.ID, take: e.Amount < 0})
 }
 
-// wants is what a line of the amended event comes to.
+// wants is what a line of the amended event amounts to.
 func (j *recomputation) wants(l line) decimal.Decimal {
 	if w := j.lines.lines[l]; w != nil && !j.unfired(l.source) {
 		return w.wanted

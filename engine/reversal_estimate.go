@@ -27,7 +27,7 @@ type line struct {
 	member string // another member, "" for the event's
 }
 
-// wanting is what a line comes to before limits.
+// wanting is what a line amounts to before limits.
 type wanting struct {
 	of     *Grant
 	base   decimal.Wide
@@ -118,7 +118,7 @@ func (j *recomputation) ask(b *applier, data []byte, allowed func(*plannedRule, 
 	return x
 }
 
-// comes is what a line of a rule comes to with what boosts may add, nil for what is no number.
+// comes is what a line of a rule amounts to with what boosts may add, nil for what is no number.
 func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed allowance) *wanting {
 	w := &wanting{of: g.grant, base: g.base}
 	amount := g.base
@@ -134,7 +134,7 @@ func (a *applier) comes(p *plannedRule, g *plannedGrant, allowed allowance) *wan
 	return w
 }
 
-// asked is what a line of the amended event comes to, now that the rules before have used what they did of the limits of boosts.
+// asked is what a line of the amended event amounts to, now that the rules before have used what they did of the limits of boosts.
 func (j *recomputation) asked(p *plannedRule, l line, g *plannedGrant) *wanting {
 	w := j.lines.lines[l]
 	if w == nil || !slices.ContainsFunc(g.grant.Boosts, func(b *Boost) bool { return len(b.Limits) > 0 }) {
@@ -201,7 +201,7 @@ func (a *applier) room(l *Limit, to *Member) decimal.Decimal {
 	return max(0, l.N-a.used(l, to))
 }
 
-// state is what a line has come to so far: by the last revision, or by the event itself.
+// state is what a line has amounted to so far: by the last revision, or by the event itself.
 func (j *recomputation) state(l line) *Line {
 	state := &Line{Source: l.source, ID: l.id, Take: l.take, Member: l.member}
 	for _, rec := range slices.Backward(j.r.revisions()) {

@@ -121,7 +121,7 @@ func (a *applier) seasonsOver(c *Counter, key calendar.Key) bool {
 	return true
 }
 
-// periodOver reports whether nothing can change a period of a counter any more: no event comes to it, and no table shows it.
+// periodOver reports whether nothing can change a period of a counter any more: no event reaches it, and no table shows it.
 func (a *applier) periodOver(c *Counter, key calendar.Key) bool {
 	return a.longOver(a.current.lastCalendar().End(c.Every, key)) && a.seasonsOver(c, key)
 }

@@ -36,7 +36,7 @@ const podium = `, prizes: [{ranks: 1, give: {coins: 1000, badge: gold}}, {ranks:
 
 func (w *world) host() *enginetest.Runtime { return &enginetest.Runtime{S: w.store, P: w.p, At: w.now} }
 
-// closes lets the job close what has come to its close.
+// closes lets the job close what has reached its close.
 func (w *world) closes() {
 	w.t.Helper()
 	w.commit(false)

@@ -61,7 +61,7 @@ func (p *Processor) scan(prefix, after string, yield func(key string, value []by
 }
 
 // snapshots keeps the member's state where one is due. A reversal makes what was kept since its event stale: it starts
-// anew from here.
+// again from here.
 func (p *Processor) snapshots(m *Member, out *Outcome) {
 	stale := false
 	if rev := out.Revision; rev != nil && rev.Progress != nil {

@@ -55,7 +55,7 @@ func (b *Batch) Empty() bool {
 	return len(b.Records) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.Rewritten) == 0
 }
 
-// Rewritten is a record of the journal that was written anew.
+// Rewritten is a record of the journal that was rewritten.
 type Rewritten struct {
 	Seq    uint64
 	Record []byte

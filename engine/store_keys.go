@@ -50,7 +50,7 @@ import (
 //
 //	zs/ board NUL season                  ClosedSeason
 //	zt/ board NUL season NUL split        ClosedTable
-//	zp/ board NUL season NUL split NUL    a row of the table               (written anew without its member by a redaction)
+//	zp/ board NUL season NUL split NUL    a row of the table               (rewritten without its member by a redaction)
 //	    <position>
 //	zm/ board NUL season NUL split NUL    <position>                       the redaction of the member
 //	    member

@@ -56,7 +56,7 @@ func (p *Processor) imagine(e *event.Event, v Version, r *reversal, trace *Trace
 	return a.run(p.current(), v.Rules, p.scratch(), nil, e, p.last+1, trace)
 }
 
-// refusable reports whether a reversal can be refused for what it comes to. One that is refused leaves no trace, so that it can
+// refusable reports whether a reversal can be refused for what it amounts to. One that is refused leaves no trace, so that it can
 // be made once the state allows it.
 func (p *Processor) refusable(r *reversal) bool {
 	return r.command == commandRelease && r.data != nil || slices.ContainsFunc(p.versions, func(v Version) bool {

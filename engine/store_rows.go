@@ -128,7 +128,7 @@ func (p *Processor) tell(out *Outcome) {
 }
 
 // shareRow is the value of a share's row: the event that brought the first of it, the reversal that took the last of it back, the
-// one that brought some again, and so on. What is there already is not brought again by who looks at it anew.
+// one that brought some again, and so on. What is there already is not brought again by who looks at it again.
 func (p *Processor) shareRow(s share, seq uint64) []byte {
 	was, err := p.row(shareKey(s))
 	if err != nil {

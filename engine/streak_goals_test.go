@@ -33,7 +33,7 @@ func TestAStreaksGoalRepeats(t *testing.T) {
 	w.days(6, 7, 8, 9)
 	w.has("ann", "gold", "3")
 	w.restart(false)
-	w.days(12, 13, 14) // another run earns it anew
+	w.days(12, 13, 14) // another run earns it again
 	w.has("ann", "gold", "4")
 	require.Len(t, w.p.Member("ann").Streaks[0].Paid, 3, "repetitions in a row share a mark")
 }

@@ -179,7 +179,7 @@ func (a *applier) age(t *Tier, rec *TierRecord, now calendar.Instant) {
 	t.Ladder.Settle(cal, &rec.Base, metrics, horizon-1, nil)
 }
 
-// restart holds what a member has where the counting begins anew at an instant, by a raised version of a counter: the level stays
+// restart holds what a member has where the counting begins again at an instant, by a raised version of a counter: the level stays
 // until its keep and grace end.
 func (t *Tier) restart(rec *TierRecord) {
 	began := calendar.Beginning

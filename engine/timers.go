@@ -310,7 +310,7 @@ func (p *Processor) News() News {
 // String tells news apart.
 func (n News) String() string { return strconv.Itoa(n.Version) + "." + strconv.FormatUint(n.Calls, 10) }
 
-// tick is the event that tells a member of the news: its timers and notices are set anew, and lowered goals are completed. Its
+// tick is the event that tells a member of the news: its timers and notices are set again, and lowered goals are completed. Its
 // id names the news, so that it has one effect however often it is sent.
 func (n News) tick(member string) *event.Event {
 	return &event.Event{ID: event.Own + "news/" + n.String() + "/" + member, Kind: event.News, Type: commandTime, Member: member}

@@ -122,7 +122,7 @@ type Board interface {
 
 	// Version identifies the content of a ranking: 0 while nothing was written to it, as after a Reset, else a number that
 	// grows with each change of a row and comes back neither after a Reset nor after a Rebuild. It may come back when the
-	// process, or the Redis, starts anew, so an ETag has to say which one it was. Read it before the page it identifies.
+	// process, or the Redis, starts again, so an ETag has to say which one it was. Read it before the page it identifies.
 	Version(ctx context.Context, key Key) (uint64, error)
 
 	// Reset drops a ranking with all that it remembers of removed members. It succeeds if there is none.

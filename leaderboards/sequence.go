@@ -12,7 +12,7 @@ const blockSize = 256
 
 // sequence is an ordered list of distinct items that knows the position of each: sorted blocks, and a Fenwick tree over
 // their lengths. Searching takes O(log n) comparisons and additions; inserting and removing also move at most blockSize
-// items, and number the blocks anew when one is split or joined, which takes at least blockSize/4 writes to come about.
+// items, and number the blocks again when one is split or joined, which takes at least blockSize/4 writes to come about.
 //
 // A general B-tree finds an item by position, so a position by bisection over positions, a descent for each step. With a
 // million members a move that tells both ranks took 14 us that way and takes a quarter of it here.
@@ -129,7 +129,7 @@ func (s *sequence[T]) count(b, items int) {
 	}
 }
 
-// number makes the Fenwick tree anew, in one addition a block.
+// number makes the Fenwick tree again, in one addition a block.
 func (s *sequence[T]) number() {
 	s.counts = append(s.counts[:0], 0)
 	for _, block := range s.blocks {

@@ -63,7 +63,7 @@ func (b *builder) count(rec *document.Record, c *engine.Counter, m meaning) {
 }
 
 func (b *builder) feed(rec *document.Record, c *engine.Counter, fold string, r reader, m meaning) *engine.Feed {
-	condition, who := b.condition(rec.Values["if"], r), judgement{}
+	condition, who := b.condition(rec.Values["if"], r), compiledCondition{}
 	if m.forField {
 		who = b.who(rec.Values["for"], r)
 	}

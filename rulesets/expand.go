@@ -15,7 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// Expand prints the primitives that a program comes to, as YAML: the events it takes, the counters it keeps, the rules that
+// Expand prints the primitives that a program amounts to, as YAML: the events it takes, the counters it keeps, the rules that
 // give and take, what modifies them, the windows and the holdings. Every default is filled in, audiences are
 // written out, and every definition that is short for others is spelt out as them.
 func (p *Program) Expand() string {

@@ -71,8 +71,8 @@ func (b *builder) compile(n *document.Node, r reader, compile compileFunc) *expr
 	return e
 }
 
-// judgement is a compiled condition; the zero one always holds.
-type judgement struct {
+// compiledCondition is a compiled condition; the zero one always holds.
+type compiledCondition struct {
 	cond    engine.Cond
 	clauses engine.Clauses // what it asks at least
 	safe    bool           // asking it cannot fail
@@ -80,7 +80,7 @@ type judgement struct {
 }
 
 // clauses are those of who and then condition, asked in this order: where who fails, that is told.
-func clauses(who, condition judgement) engine.Clauses {
+func clauses(who, condition compiledCondition) engine.Clauses {
 	switch {
 	case who.cond == nil:
 		return condition.clauses
@@ -91,21 +91,21 @@ func clauses(who, condition judgement) engine.Clauses {
 	}
 }
 
-// condition compiles a condition; the zero judgement where it is left out or wrong.
-func (b *builder) condition(n *document.Node, r reader) judgement {
+// condition compiles a condition; the zero compiledCondition where it is left out or wrong.
+func (b *builder) condition(n *document.Node, r reader) compiledCondition {
 	if n == nil {
-		return judgement{}
+		return compiledCondition{}
 	}
 	if e := b.compile(n, r, expression.Condition); e != nil {
-		return judgement{e.Cond, e.Clauses, e.Safe, e.Parts}
+		return compiledCondition{e.Cond, e.Clauses, e.Safe, e.Parts}
 	}
-	return judgement{}
+	return compiledCondition{}
 }
 
 // who compiles a `for`: an audience by name, or a condition on the member.
-func (b *builder) who(n *document.Node, r reader) judgement {
+func (b *builder) who(n *document.Node, r reader) compiledCondition {
 	if n == nil {
-		return judgement{}
+		return compiledCondition{}
 	}
 	name := strings.TrimSpace(n.Text)
 	if !document.ID.Matches(name) || name == "true" || name == "false" {
@@ -113,16 +113,16 @@ func (b *builder) who(n *document.Node, r reader) judgement {
 	}
 	if b.audiences[name] == nil {
 		b.unknown(n, 0, len(name), "audience", name, b.names.AudienceIDs)
-		return judgement{}
+		return compiledCondition{}
 	}
 	a := b.names.Audience(name)
 	if a == nil {
-		return judgement{}
+		return compiledCondition{}
 	}
 	if a.Kept && !r.kept {
 		b.Node(n, "use an audience of declared member fields", "%s may not ask for the audience %s: it reads state that depends on the order of arrival", r.who, name)
 	}
-	return judgement{a.Cond, a.Clauses, a.Safe, a.Parts}
+	return compiledCondition{a.Cond, a.Clauses, a.Safe, a.Parts}
 }
 
 // audience is a named condition, compiled when it is first used.

@@ -14,7 +14,7 @@ type Runtime struct {
 	P *engine.Processor
 	// At is the time of the clock.
 	At calendar.Instant
-	// Accepted is called for every event that was accepted anew; nil for nothing.
+	// Accepted is called for every event that was accepted again; nil for nothing.
 	Accepted func(*engine.Outcome)
 }
 
@@ -77,5 +77,5 @@ func (h *Runtime) commit(checkpoint bool) error {
 	return nil
 }
 
-// CloseSeasons closes all seasons that have come to their close, with what time has done before.
+// CloseSeasons closes all seasons that have reached their close, with what time has done before.
 func (h *Runtime) CloseSeasons() error { return tasks.Quiesce(h) }

@@ -35,7 +35,7 @@ type closing struct {
 
 // CloseSeasons does one bounded piece of what is to be done for seasons that have closed by now, and returns how many events
 // and rows that took: 0 when nothing is left. It may be stopped at any point and called again, by whoever runs the program
-// next: tables and prizes come to the same, once (semantics: Leaderboards; reliability: P7, P9).
+// next: tables and prizes give the same result, once (semantics: Leaderboards; reliability: P7, P9).
 //
 // A season is closed by the acceptance of an event at or after its close: contributions accepted from then on do not count.
 // So an event of its own makes sure of that first; then the stored scores are final, their tables are written, and only then
@@ -153,7 +153,7 @@ func beginClosing(h Runtime) (done int, err error) {
 	if err != nil || len(over) == 0 {
 		return 0, err
 	}
-	if err := h.Flush(); err != nil { // scores of late are in memory alone
+	if err := h.Flush(); err != nil { // scores lately are in memory alone
 		return 0, err
 	}
 	rules := current(h)

@@ -29,7 +29,7 @@ type Runtime interface {
 
 // Task is one kind of what time asks for. Do does one bounded piece of it and returns how much that was, 0 when nothing is left
 // by now. Every piece is made of events with derived ids and of rows that say how far it has come: it may be stopped at any
-// point, and done late, twice, or by another process, and comes to the same (reliability: P6, P9).
+// point, and done late, twice, or by another process, and gives the same result (reliability: P6, P9).
 type Task struct {
 	Name string
 	Do   func(Runtime) (done int, err error)
@@ -92,7 +92,7 @@ func giftBacklog(h Runtime, most int) (n int64, err error) {
 	return n, err
 }
 
-// SpreadNews tells one page of members of the latest news, so that the timers of those who send nothing are set anew. Members
+// SpreadNews tells one page of members of the latest news, so that the timers of those who send nothing are set again. Members
 // who join later know the latest and need not be told.
 func SpreadNews(h Runtime) (done int, err error) {
 	news := h.News()
@@ -206,7 +206,7 @@ type VirtualTime interface {
 // nothing is to come.
 func Next(h Runtime) (next calendar.Instant, err error) {
 	if len(current(h).Leaderboards) > 0 {
-		if err := h.Flush(); err != nil { // scores of late are in memory alone
+		if err := h.Flush(); err != nil { // scores lately are in memory alone
 			return 0, err
 		}
 	}

@@ -85,7 +85,7 @@ func (c call) ranking() (*ranking, error) {
 	if err != nil {
 		return nil, r.durable(err)
 	}
-	if !r.Stale { // versions begin anew with the process, and titles and rules change with the ruleset
+	if !r.Stale { // versions begin again with the process, and titles and rules change with the ruleset
 		r.etag = `"` + c.server.start + "." + hash + "." + season + "." + strconv.FormatUint(version, 10) + `"`
 	}
 	return r, nil

@@ -93,7 +93,7 @@ func TestRaw(t *testing.T) {
 }
 
 // TestASlowRequestIsCutOff sends a byte at a time, which never ends by itself: the time is for the whole request, and each
-// byte does not begin it anew.
+// byte does not begin it again.
 func TestASlowRequestIsCutOff(t *testing.T) {
 	w := newWorld(t, func(o *api.Options) { o.ReadTimeout = 50 * time.Millisecond })
 	for name, head := range map[string]string{

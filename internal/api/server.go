@@ -96,7 +96,7 @@ type Server struct {
 	app       *fiber.App
 	operators *http.Server
 
-	start    string // of this process: part of request ids and of ETags whose versions begin anew with it
+	start    string // of this process: part of request ids and of ETags whose versions begin again with it
 	requests atomic.Uint64
 	draining atomic.Bool
 }

@@ -41,7 +41,7 @@ func (r *Remote) SetEpoch(ctx context.Context, program, epoch string) error {
 	return r.redis.board.SetEpoch(ctx, program, epoch)
 }
 
-// Lost are the rankings that somebody found damaged and that were not built anew since.
+// Lost are the rankings that somebody found damaged and that were not rebuilt since.
 func (r *Remote) Lost() []leaderboards.Key {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -149,7 +149,7 @@ func (w *world) runJobs(by calendar.Instant) {
 	}
 }
 
-// closeSeasons lets the clock go on to an instant and closes what has come to its close.
+// closeSeasons lets the clock go on to an instant and closes what has reached its close.
 func (w *world) closeSeasons(by calendar.Instant) {
 	w.runJobs(by)
 	w.now = max(w.now, by)

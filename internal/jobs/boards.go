@@ -16,7 +16,7 @@ type Boards interface {
 	// Epoch is the mark that SetEpoch last left for a program, "" when it is gone or was never set.
 	Epoch(ctx context.Context, program string) (string, error)
 	SetEpoch(ctx context.Context, program, epoch string) error
-	// Lost are the rankings that were found damaged and not built anew since.
+	// Lost are the rankings that were found damaged and not rebuilt since.
 	Lost() []leaderboards.Key
 }
 
@@ -25,7 +25,7 @@ const start = "-"
 
 // Deliver tells a board outside this process one page of scores. Scores are absolute and versioned, so telling them again
 // does no harm. A board whose epoch is not the one stored here was flushed, replaced or promoted without its tail: what it has
-// lost is built anew from the stored scores first.
+// lost is rebuilt from the stored scores first.
 func Deliver(ctx context.Context, p *program.Program, boards Boards) (done int, err error) {
 	id := p.Rules().Program
 	stored, err := p.Store().Get(engine.ToldEpoch)
@@ -115,7 +115,7 @@ func (t *tables) add(s engine.ScoreChange) {
 	t.scores[s.Key] = append(t.scores[s.Key], s.Score)
 }
 
-// put tells each ranking its scores. One that is kept under other rules or was damaged is built anew, which includes them.
+// put tells each ranking its scores. One that is kept under other rules or was damaged is rebuilt, which includes them.
 func (t *tables) put(ctx context.Context, p *program.Program, boards leaderboards.Board) error {
 	for _, key := range t.order {
 		err := boards.Put(ctx, key, t.rules[key], t.scores[key])

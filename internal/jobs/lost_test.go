@@ -132,7 +132,7 @@ func keyOf(key leaderboards.Key, part string) string {
 }
 
 // TestLostKeysAreNoticedAndMendedAlone has all that a ranking is kept in lost while the epoch stands. Those that a reader can
-// notice are not shown; the sweep finds the others. The ranking alone is built anew.
+// notice are not shown; the sweep finds the others. The ranking alone is rebuilt.
 func TestLostKeysAreNoticedAndMendedAlone(t *testing.T) {
 	url, ctx := boardtest.Redis(t), context.Background()
 	parts := []string{"order", "members", "values", "meta"}
@@ -239,7 +239,7 @@ func TestAnEventDoesNotHideALoss(t *testing.T) {
 	f.requireRight(northern, southern, overall)
 }
 
-// A ranking of which nobody was told is empty, whatever Redis has under its name, and is begun anew by its first score.
+// A ranking of which nobody was told is empty, whatever Redis has under its name, and is begun again by its first score.
 func TestARankingThatNobodyToldOfIsNotShown(t *testing.T) {
 	f, ctx := newFar(t, boardtest.Redis(t)), context.Background()
 	western := northern
@@ -272,7 +272,7 @@ func TestASweepFindsARankingWithoutStoredScores(t *testing.T) {
 	require.NotEmpty(t, f.sweep.Mended()["sum"])
 }
 
-// A shard that is flushed takes some rankings along, be the epoch among them or not. Those alone are built anew.
+// A shard that is flushed takes some rankings along, be the epoch among them or not. Those alone are rebuilt.
 func TestAnEpochThatIsGoneRebuildsWhatIsLost(t *testing.T) {
 	f, ctx := newFar(t, boardtest.Redis(t)), context.Background()
 	kept := f.built(southern)
@@ -298,7 +298,7 @@ func TestARedisThatIsAheadOfTheStoreIsBuiltAnew(t *testing.T) {
 	f.requireRight(northern, southern, overall)
 }
 
-// While boards are kept in the process nobody tells the Redis, which is built anew when it is used again.
+// While boards are kept in the process nobody tells the Redis, which is rebuilt when it is used again.
 func TestARedisThatWasNotUsedForAWhileIsBuiltAnew(t *testing.T) {
 	f := newFar(t, boardtest.Redis(t))
 	require.NoError(t, f.p.Close())

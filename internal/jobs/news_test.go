@@ -16,7 +16,7 @@ import (
 )
 
 // TestMembersAreToldOfANewVersion holds that a gift on a schedule that a new version brings reaches those who send nothing:
-// each once, however often the job starts anew.
+// each once, however often the job starts again.
 func TestMembersAreToldOfANewVersion(t *testing.T) {
 	const members = 2500 // more than two pages
 	store, c := engine.NewMemory(), &clock{}

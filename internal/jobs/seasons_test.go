@@ -116,7 +116,7 @@ func TestSeasonsCloseUnderTraffic(t *testing.T) {
 	require.Equal(t, 3, paid)
 }
 
-// closeSeasons closes all seasons that have come to their close.
+// closeSeasons closes all seasons that have reached their close.
 func closeSeasons(p *program.Program) error {
 	for {
 		n, err := tasks.CloseSeasons(jobs.Runtime(p))

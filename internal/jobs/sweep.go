@@ -16,12 +16,12 @@ import (
 )
 
 // A sweep compares what boards show with what the counters count, of all members page by page, round after round, and mends what
-// differs. In a round it goes over the members, then over the stored scores, from which boards are built anew, then over the rows
+// differs. In a round it goes over the members, then over the stored scores, from which boards are rebuilt, then over the rows
 // of the boards: so it finds what is missing and what is too much in each of them. Boards are projections and ought never to
 // differ; one that does has been damaged, or there is a mistake in Laurel.
 //
 // What changes while it looks is no difference: a subject that an event has changed since, and a score of which a board outside
-// this process is still to be told, are left to the next round. A board is mended by building the ranking anew: a single score
+// this process is still to be told, are left to the next round. A board is mended by building the ranking again: a single score
 // would be refused by a board that holds another one of the same event, or of a later one that never was.
 
 const (
@@ -103,7 +103,7 @@ func (s *Sweep) tick(ctx context.Context) (int, error) {
 	}
 }
 
-// Restore builds anew the rankings that readers found damaged.
+// Restore builds again the rankings that readers found damaged.
 func (s *Sweep) Restore(ctx context.Context) error {
 	if s.outside == nil {
 		return nil
@@ -167,7 +167,7 @@ func (s *Sweep) resume() error {
 	if err != nil {
 		return err
 	}
-	_ = json.Unmarshal(value, &s.at) // one that cannot be read begins anew
+	_ = json.Unmarshal(value, &s.at) // one that cannot be read begins again
 	s.known, s.saved = true, time.Now()
 	return nil
 }
@@ -260,7 +260,7 @@ func (s *Sweep) ranking() (key leaderboards.Key, after string, err error) {
 	return key, after, err
 }
 
-// found are the scores of a page that differ, and the rankings that have to be built anew for them.
+// found are the scores of a page that differ, and the rankings that have to be rebuilt for them.
 type found struct {
 	told  map[engine.Score]bool
 	wrong map[leaderboards.Key]bool
@@ -305,7 +305,7 @@ func (s *Sweep) compare(ctx context.Context, scores []engine.Score, f *found) er
 	return s.confirm(differs, func(of engine.Score, o engine.Owed) { s.tell(f, "the board", o.ScoreChange, shown[of]) })
 }
 
-// inspect compares all of a ranking that is to be built anew, so that of every score in it that differs is told.
+// inspect compares all of a ranking that is to be rebuilt, so that of every score in it that differs is told.
 func (s *Sweep) inspect(ctx context.Context, key leaderboards.Key, f *found) error {
 	var page []engine.Score
 	look := func() error {
@@ -400,7 +400,7 @@ func (s *Sweep) tellDamaged(f *found, key leaderboards.Key, err error) {
 	}
 	f.told[engine.Score{Key: key}], f.wrong[key] = true, true
 	if told, _, failed := engine.Told(s.program.Store(), key); failed == nil && told == engine.ToldMore {
-		return // it was to be built anew
+		return // it was to be rebuilt
 	}
 	s.count(engine.BoardID(key))
 	if again, may := s.told.May(engine.BoardID(key)); may {

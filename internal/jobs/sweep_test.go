@@ -77,7 +77,7 @@ func TestASweepMendsABoardInProcess(t *testing.T) {
 	require.Equal(t, map[string]int64{"sum": 3}, sweep.Mended(), "once")
 }
 
-// What boards are built anew from is compared, too.
+// What boards are rebuilt from is compared, too.
 func TestASweepMendsStoredScores(t *testing.T) {
 	boards, c := leaderboards.NewMemory(), &clock{}
 	store := engine.NewMemory()

@@ -31,7 +31,7 @@ func (s *slow) Scan(prefix, after string, yield func(string, []byte) bool) error
 	return s.Store.Scan(prefix, after, yield)
 }
 
-// A copy of a ranking is made once for all who ask, who do not wait for it beyond their time; and made anew when it is old.
+// A copy of a ranking is made once for all who ask, who do not wait for it beyond their time; and made again when it is old.
 func TestCopiesOfRankings(t *testing.T) {
 	store := &slow{Store: engine.NewMemory(), gate: make(chan struct{})}
 	p, _ := open(t, store)

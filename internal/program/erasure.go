@@ -27,7 +27,7 @@ func (p *Program) Erased(member string) bool {
 // scrubDue is the row that says that what was deleted is still to be taken off the disk.
 const scrubDue = "c/scrub"
 
-// Redact writes the journal anew without what it tells of members that were erased since it was last called, deletes their
+// Redact writes the journal again without what it tells of members that were erased since it was last called, deletes their
 // rows, and takes both off the disk. It is for a job: it reads the whole journal, beside everything else, and can be stopped
 // and begun again at any time (semantics: Erasure and export). It returns how many members it was about.
 func (p *Program) Redact(ctx context.Context) (int, error) {
@@ -62,7 +62,7 @@ func (p *Program) redact(ctx context.Context, members map[string]string) error {
 	if err != nil {
 		return err
 	}
-	// A board outside this process remembers who was taken off it: it is built anew now, or when it is there again.
+	// A board outside this process remembers who was taken off it: it is rebuilt now, or when it is there again.
 	for i := range found.Rankings {
 		found.Rankings[i].Program = p.Rules().Program
 		if !p.inProcess {

@@ -211,7 +211,7 @@ func (p *Program) Rebuild(ctx context.Context) error {
 	return err
 }
 
-// forgetOutside has a board outside this process built anew when there is one again: nobody tells it of what is decided now.
+// forgetOutside has a board outside this process rebuilt when there is one again: nobody tells it of what is decided now.
 func (p *Program) forgetOutside() error {
 	epoch, err := p.store.Get(engine.ToldEpoch)
 	if err != nil || epoch == nil {

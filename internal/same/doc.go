@@ -8,7 +8,7 @@
 // builds that do the same answer the same to the byte.
 //
 // testdata/base.txt has the digests of the transcripts of the build that behaviour is held to. A change of behaviour on
-// purpose records them anew, in a commit of its own that says what changes (-record <commit>). `make same` plays this build alone and
+// purpose records them again, in a commit of its own that says what changes (-record <commit>). `make same` plays this build alone and
 // compares digests; `make same BASE=<commit>` builds that commit, too, and shows the first answer that differs.
 //
 // It takes minutes, so its test has the build tag same, and is a stage of `make gate` of its own.

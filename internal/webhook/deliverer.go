@@ -27,7 +27,7 @@ type Program interface {
 }
 
 // floorEvery is how many records an endpoint goes on before the settings are told: so many are looked at again when the store
-// of a program is made anew from its journal.
+// of a program is made again from its journal.
 const floorEvery = 100_000
 
 // Deliverer delivers the messages of one program to its endpoints. It does nothing by itself but what a Tick starts.

@@ -166,7 +166,7 @@ func openProgram(t testing.TB, store engine.Store, c *clock) *program.Program {
 	return p
 }
 
-// restart makes the deliverer anew: it knows what is stored.
+// restart makes the deliverer again: it knows what is stored.
 func (w *world) restart() {
 	w.t.Helper()
 	var err error

@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
-// TestRead holds that a directory, as systems have it, and an archive come to the same data, with what they do not have from the
+// TestRead holds that a directory, as systems have it, and an archive give the same result data, with what they do not have from the
 // embedded one.
 func TestRead(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "zoneinfo")

@@ -18,7 +18,7 @@ import (
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
-// model is a ranking by definition: all scores in a map, sorted and counted anew for each question.
+// model is a ranking by definition: all scores in a map, sorted and counted again for each question.
 type model map[string]leaderboards.Score
 
 func (m model) put(s leaderboards.Score) {

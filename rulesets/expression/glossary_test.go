@@ -33,7 +33,7 @@ func TestGlossary(t *testing.T) {
 	}
 }
 
-// result is what a condition or an amount comes to for the typical purchase.
+// result is what a condition or an amount amounts to for the typical purchase.
 func (w *world) result(t *testing.T, source string) string {
 	if e, errs := Condition(source, w.scope()); len(errs) == 0 {
 		return strconv.FormatBool(e.Cond(w.typical()))

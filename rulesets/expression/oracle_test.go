@@ -210,7 +210,7 @@ func agree(t *testing.T, r *rand.Rand, seen map[string]bool) (held int) {
 	return held
 }
 
-// calculation is a random number and what it comes to; exact is nil where it must fail.
+// calculation is a random number and what it amounts to; exact is nil where it must fail.
 type calculation struct {
 	source string
 	exact  *big.Rat

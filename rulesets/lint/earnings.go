@@ -11,7 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/rulesets/document"
 )
 
-// A bound is what something comes to at most: nil where there is no bound.
+// A bound is what something amounts to at most: nil where there is no bound.
 type bound = *big.Rat
 
 func exact(d decimal.Decimal) *big.Rat { return big.NewRat(int64(d), int64(decimal.One)) }

@@ -72,7 +72,7 @@ func (l *linter) dates(rec *document.Record) *stretch {
 	return &stretch{days: int64(w.Until-w.From) + 1}
 }
 
-// reaches is what a count comes to in a stretch at most, as far as one member's events tell. The count is a counter, or a
+// reaches is what a count amounts to in a stretch at most, as far as one member's events tell. The count is a counter, or a
 // challenge or step with its own.
 func (l *linter) reaches(n *document.Node, s *stretch) bound {
 	if by := n.Find("by"); by != nil && by.Text != "member" {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// line is what a rule has come to for an event.
+// line is what a rule has amounted to for an event.
 type line struct {
 	wanted int64    // as of the last revision, before the rule's limits
 	base   *big.Rat // before boosts, nil where the rule does not match

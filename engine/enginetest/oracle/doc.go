@@ -2,7 +2,7 @@
 // the plainest and slowest way and sharing no code with the engine.
 //
 // A Program is a small model of a ruleset. A World takes what happens in acceptance order; it decides points once, keeps
-// what each event gave, and works out everything else (counters, badges, streaks, challenges, groups, tiers, boards) anew
+// what each event gave, and works out everything else (counters, badges, streaks, challenges, groups, tiers, boards) again
 // from the whole list whenever it is asked. The tests of this package draw random programs and histories around a pair of
 // features, each other feature in a random half of them, and hold the engine to it; every pair of features is the focus of
 // as many histories as any other. They count the situations that came up and the pairs of features that really happened in

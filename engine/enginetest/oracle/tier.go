@@ -153,7 +153,7 @@ func (w *World) Tier(id string, t Tier, now Instant) int {
 	return level
 }
 
-// fall is the level after one has ended: softly the one below, kept anew; else the highest that is met or has not ended itself.
+// fall is the level after one has ended: softly the one below, kept again; else the highest that is met or has not ended itself.
 func (t Tier) fall(c *clock, rungs []rung, level int, value int64) int {
 	fell := t.ends(c, rungs[level])
 	rungs[level].held = false

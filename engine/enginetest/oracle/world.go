@@ -45,7 +45,7 @@ type member struct {
 	events   []*happened
 	counted  []*happened                 // those that are not voided, in the order in which they happened
 	reached  map[string]map[int][]string // goals by challenge and window
-	stale    map[string][]*happened      // what changed by challenge, in whose windows they must be worked out anew
+	stale    map[string][]*happened      // what changed by challenge, in whose windows they must be worked out again
 	done     map[string]Instant          // when challenges were completed, as far as worked out
 	gains    map[string]*gains           // by points
 	gifts    []*gift                     // of others

@@ -151,7 +151,7 @@ func openAtFormat(dir string, o *pebble.Options) (*pebble.DB, error) {
 }
 
 // openState opens the state. One whose list of tables has a damaged end might lack the middle of what it was told, and
-// so is made anew: the journal brings everything back.
+// so is made again: the journal brings everything back.
 func (db *DB) openState() error {
 	dir := db.fs.PathJoin(db.dir, "state")
 	sound, err := entire(db.fs, dir)
@@ -199,7 +199,7 @@ func (db *DB) Err() error {
 }
 
 // Failed is closed when the store has failed. Its owner should then stop the process with an error: only opening the
-// directory anew tells what is on the disk.
+// directory again tells what is on the disk.
 func (db *DB) Failed() <-chan struct{} { return db.failed }
 
 // fail keeps the first error.

@@ -24,10 +24,10 @@
 // The first error of a write or sync, of any program, fails the DB: every later Commit and Put returns it, and Failed is
 // closed. Nothing is tried again, since after a failed sync nobody knows what the disk holds. A goroutine in the middle of
 // such an operation is never resumed, so Pebble cannot mistake it for success; what is committed can still be read. The
-// owner should end the process and start anew. This holds for a full disk too: its owner asks Full and stops accepting
+// owner should end the process and start again. This holds for a full disk too: its owner asks Full and stops accepting
 // before Reserve is reached.
 //
-// Records are written anew only where members were erased: then the state is made durable first, all the records follow in one
+// Records are rewritten only where members were erased: then the state is made durable first, all the records follow in one
 // synced batch, and Scrub takes what they were off the disk.
 //
 // # What is detected
@@ -37,7 +37,7 @@
 //
 //   - A flipped bit in a table, of either instance: an error when it is read, which fails the DB.
 //   - In the state's log: the state loses its end, and gets it back from the journal.
-//   - In the state's list of tables: the state is made anew from the journal, as it may have lost its middle.
+//   - In the state's list of tables: the state is made again from the journal, as it may have lost its middle.
 //   - In the journal's list of tables: the DB or its program cannot be opened, or the missing records are errors when they
 //     are read.
 //   - In the journal's log: Open fails when the log goes on for another 32 KiB that were synced later, or when the state

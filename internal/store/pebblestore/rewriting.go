@@ -11,7 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 )
 
-// rewrite replaces records, all of them or none. The state is made durable first: records that were written anew follow from
+// rewrite replaces records, all of them or none. The state is made durable first: records that were rewritten follow from
 // one another, and cannot be applied to states from before.
 func (s *Store) rewrite(records []engine.Rewritten) error {
 	journal, ids := s.db.journal.NewBatch(), s.db.state.NewBatch()
@@ -47,7 +47,7 @@ const logsKept = 6
 // Scrub is that of the DB: programs share its files.
 func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }
 
-// Scrub takes what was deleted or replaced off the disk: it writes all tables of both instances anew, and lets no log keep
+// Scrub takes what was deleted or replaced off the disk: it writes all tables of both instances again, and lets no log keep
 // what an older one had. It reads and writes as much as the directory holds, while everything else goes on. The lists of
 // tables name the first and last key of each table; those of before go with the second start after it.
 func (db *DB) Scrub(ctx context.Context) error {

@@ -27,7 +27,7 @@ const format = pebble.FormatValueSeparation
 // base is what both instances have in common.
 //
 // Damage that is found in a file of the journal is told by whatever read it needs; the state is derived from the journal, so that
-// damage in it ends the process, and the next start makes it anew.
+// damage in it ends the process, and the next start makes it again.
 func (db *DB) base(log *slog.Logger, derived bool) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 db.fs,
@@ -100,7 +100,7 @@ func (db *DB) stateOptions(log *slog.Logger) *pebble.Options {
 // distrusted is the file that says that the state is damaged.
 const distrusted = "state-is-damaged"
 
-// distrust ends the process by a damaged state, and has the next start make it anew.
+// distrust ends the process by a damaged state, and has the next start make it again.
 func (db *DB) distrust(err error) {
 	f, failed := vfs.Root(db.fs).Create(db.fs.PathJoin(db.dir, distrusted), vfs.WriteCategoryUnspecified)
 	if failed == nil {
