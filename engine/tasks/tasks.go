@@ -30,11 +30,7 @@ type Runtime interface {
 // Task is one kind of what time asks for. Do does one bounded piece of it and returns how much that was, 0 when nothing is left
 // by now. Every piece is made of events with derived ids and of rows that say how far it has come: it may be stopped at any
 // point, and done late, twice, or by another process, and gives the same result (reliability: P6, P9).
-<<<<<<< HEAD:engine/tasks/tasks.go
 type Task struct {
-=======
-type Work struct {
->>>>>>> 74a6d01 (Comments in plain words, the rest):engine/work.go
 	Name string
 	Do   func(Runtime) (done int, err error)
 	// Next is when something is due next, Forever for never; nil where that cannot be told.
