@@ -1,6 +1,16 @@
 // Package engine decides what an event means for a member. It is the core of Laurel, and pure: it never reads a clock, a
 // disk, a socket or a random number. Time is an argument.
 //
+// There are only a few types to know:
+//
+//	Ruleset    a compiled program: definitions, linked to the events that they look at; it never changes
+//	Version    a Ruleset in force from an instant on
+//	Processor  accepts the events of one program, one after another: it knows duplicates, decides, and gathers a Batch
+//	Store      four kinds of reads and one atomic Commit of a Batch; whoever runs the program brings one
+//	Member     the state of one member, which answers questions as of an instant; groups and shared limits are subjects, too
+//	Record     a line of the journal: an event, the version that decided, and its Outcome
+//	Outcome    what an event meant: Effects for the member, Entries of the ledger, Notes on what was not given, and why
+//
 // The path of an event:
 //
 //	Event ──> Processor.Process ──> check: known? fits? in time?        (validate.go, package event)
@@ -16,9 +26,9 @@
 //	Processor.Take ──> Store.Commit ──> the owner answers with the Outcome
 //
 // A Ruleset is compiled elsewhere (package rulesets); two function types, Cond and Amount, are all that the engine knows
-// of expressions. A Store is four kinds of reads and one atomic Commit. A Member, Group or Use is a subject: state that
-// belongs to one member, one group or one shared limit. Conditions, amounts and boosts see a member as before the event;
-// all matching rules fire; what is scarce is decided in order of acceptance and never decided again.
+// of expressions. A Member, Group or Usage is a subject: state that belongs to one member, one group or one shared limit.
+// Conditions, amounts and boosts see a member as before the event; all matching rules fire; what is scarce is decided in order
+// of acceptance and never decided again (decisions.go).
 //
 // Points are lots in an Account. At any instant
 //
