@@ -88,3 +88,28 @@ func canonicalScalar(n *document.Node, f *document.Field) string {
 	}
 	return strings.Join(strings.Fields(text), " ")
 }
+
+// Shown is a value of the expansion as people read it.
+func Shown(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "(none)"
+	case string:
+		return v
+	case []any:
+		parts := make([]string, len(v))
+		for i := range v {
+			parts[i] = Shown(v[i])
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case map[string]any:
+		parts := make([]string, 0, len(v))
+		for _, k := range ids(v) {
+			parts = append(parts, k+": "+Shown(v[k]))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	default:
+		text, _ := json.Marshal(v)
+		return string(text)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,11 @@ var meanings = map[*document.Section][]string{
 	stepSection:        {"when", "if", "add", "highest", "lowest", "latest", "distinct", "earned", "only", "at_most"},
 	tierSection:        {"earned", "only", "counter", "counters", "last", "every"},
 	leaderboardSection: {"counter", "for", "by", "split"},
+}
+
+// SaysWhatCounts reports whether a field of a section's definitions is part of what they count.
+func SaysWhatCounts(section *document.Section, field string) bool {
+	return slices.Contains(meanings[section], field)
 }
 
 // meaning is the fingerprint of what a definition counts; "" for one that does not count. What it counts by name (a counter,

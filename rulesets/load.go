@@ -44,8 +44,12 @@ type Program struct {
 	Sources     map[string]string // the text of each file, by name
 	Written     *Written
 
-	expansion map[string]any // the canonical one, for Compare
+	expansion map[string]any
 }
+
+// Expansion is the canonical expansion of the program, which its hash is of: each definition's fields by section and id, with every
+// default filled in. It is not to be changed.
+func (p *Program) Expansion() map[string]any { return p.expansion }
 
 // Inactive is a definition or a part of one that does not run, and why.
 type Inactive struct {

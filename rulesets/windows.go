@@ -32,7 +32,7 @@ func (b *builder) during(rec *document.Record) openness {
 		if w == nil {
 			continue
 		}
-		w.Text = shown(expand(n, &duringField))
+		w.Text = Shown(expand(n, &duringField))
 		d.Any = append(d.Any, *w)
 		if w.Promotion == nil || len(w.Promotion.Limits) == 0 {
 			continue

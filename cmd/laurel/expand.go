@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/laurel-engine/laurel/rulesets/expand"
 )
 
 func newExpand() *cobra.Command {
@@ -16,7 +18,7 @@ func newExpand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := loaded(cmd, args[0])
 			if err == nil {
-				fmt.Fprint(cmd.OutOrStdout(), p.Expand())
+				fmt.Fprint(cmd.OutOrStdout(), expand.YAML(p))
 			}
 			return err
 		},

@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
 func newPlan() *cobra.Command {
@@ -40,11 +41,11 @@ func newPlan() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			plan := rulesets.Compare(before.program, after, before.used)
+			changes := plan.Compare(before.program, after, before.used)
 			if before.zones != nil {
-				planZones(plan, before.zones, own, calendar.FromTime(time.Now()))
+				planZones(changes, before.zones, own, calendar.FromTime(time.Now()))
 			}
-			return showPlan(cmd, plan, asJSON)
+			return showPlan(cmd, changes, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -106,20 +107,20 @@ func loaded(cmd *cobra.Command, path string) (*rulesets.Program, error) {
 	return p, nil
 }
 
-func showPlan(cmd *cobra.Command, plan *rulesets.Plan, asJSON bool) error {
+func showPlan(cmd *cobra.Command, p *plan.Plan, asJSON bool) error {
 	out := cmd.OutOrStdout()
 	if asJSON {
-		if err := json.NewEncoder(out).Encode(plan); err != nil {
+		if err := json.NewEncoder(out).Encode(p); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprint(out, plan)
+		fmt.Fprint(out, p)
 	}
 	switch {
-	case len(plan.Changes) == 0:
+	case len(p.Changes) == 0:
 		fmt.Fprintln(cmd.ErrOrStderr(), "nothing changes")
 		return nil
-	case plan.Blocked():
+	case p.Blocked():
 		return &failure{exitFailed, "a change marked with ! must not be activated"}
 	default:
 		return &failure{code: exitChanges}

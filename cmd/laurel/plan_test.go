@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
 const planRuleset = `program: planned
@@ -46,11 +46,11 @@ func TestPlanTellsWhatChanges(t *testing.T) {
 	require.Contains(t, out, "  ! what it counts changes (add, highest): write version: 2 to start afresh, or give it another id")
 	require.Contains(t, stderr, "must not be activated")
 
-	var plan rulesets.Plan
+	var changes plan.Plan
 	out, _, exit = laurel(t, "plan", "--json", old, other)
 	require.Equal(t, exitFailed, exit)
-	require.NoError(t, json.Unmarshal([]byte(out), &plan))
-	require.Equal(t, "counters/bought", plan.Changes[0].Definition)
+	require.NoError(t, json.Unmarshal([]byte(out), &changes))
+	require.Equal(t, "counters/bought", changes.Changes[0].Definition)
 
 	_, stderr, exit = laurel(t, "plan", old, wrong)
 	require.Equal(t, exitUsage, exit)

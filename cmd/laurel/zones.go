@@ -8,7 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/assembly"
-	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
 // zonesFlag is --zones, of commands that write to a data directory.
@@ -18,7 +18,7 @@ func zonesFlag(f *pflag.FlagSet, path *string) {
 }
 
 // planZones adds to a plan that the time zone data would be other than that of the running server.
-func planZones(plan *rulesets.Plan, before, after *calendar.Zones, now calendar.Instant) {
+func planZones(p *plan.Plan, before, after *calendar.Zones, now calendar.Instant) {
 	if before.Hash() == after.Hash() {
 		return
 	}
@@ -30,6 +30,6 @@ func planZones(plan *rulesets.Plan, before, after *calendar.Zones, now calendar.
 	if more > 0 {
 		means += " and " + strconv.Itoa(more) + " more"
 	}
-	plan.Changes = append(plan.Changes, rulesets.Change{Definition: "time zones", Kind: rulesets.Changed, Means: []string{means},
-		Fields: []rulesets.FieldChange{{Name: "release", Before: before.Release(), After: after.Release()}}})
+	p.Changes = append(p.Changes, plan.Change{Definition: "time zones", Kind: plan.Changed, Means: []string{means},
+		Fields: []plan.FieldChange{{Name: "release", Before: before.Release(), After: after.Release()}}})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
 // Parts are what the programs of one data directory have in common.
@@ -150,17 +151,17 @@ func Succeeds(store engine.Store) func(before, next program.Text) error {
 		if err != nil {
 			return err
 		}
-		if !rulesets.Compare(old, present, nil).Blocked() {
+		if !plan.Compare(old, present, nil).Blocked() {
 			return nil
 		}
 		used, err := engine.NamesInUse(store)
 		if err != nil {
 			return err
 		}
-		plan := rulesets.Compare(old, present, used)
-		if !plan.Blocked() {
+		changes := plan.Compare(old, present, used)
+		if !changes.Blocked() {
 			return nil
 		}
-		return errors.New("this ruleset cannot follow the one that was served before:\n" + plan.Only(rulesets.Change.IsBlocked).String())
+		return errors.New("this ruleset cannot follow the one that was served before:\n" + changes.Only(plan.Change.IsBlocked).String())
 	}
 }

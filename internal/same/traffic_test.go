@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
 // A call is a request, at an instant to which the clock is moved first.
@@ -394,7 +395,7 @@ func (t *traffic) change(before *rulesets.Program) string {
 	rule := fmt.Sprintf("\n  one_more: {when: %s, give: {%s: 1}}", types[0].Name, t.rules.Points[0].ID)
 	text := t.text[:at] + rule + t.text[at:]
 	after, diagnostics := rulesets.Parse("ruleset.yaml", []byte(text))
-	if diagnostics.HasErrors() || rulesets.Compare(before, after, nil).Blocked() {
+	if diagnostics.HasErrors() || plan.Compare(before, after, nil).Blocked() {
 		return ""
 	}
 	return text

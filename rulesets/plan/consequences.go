@@ -1,4 +1,4 @@
-package rulesets
+package plan
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/rulesets"
 )
 
 // consequence says what it means for members in flight when a definition of a section is added, removed or changed.
@@ -130,7 +131,7 @@ func meaningFields(c *Change) string {
 	section, _, _ := strings.Cut(c.Definition, "/")
 	var names []string
 	for _, f := range c.Fields {
-		if s := rulesetSection.Field(section); s != nil && (slices.Contains(meanings[s.Entries], f.Name) || f.Name == "steps") {
+		if s := rulesets.Root().Field(section); s != nil && (rulesets.SaysWhatCounts(s.Entries, f.Name) || f.Name == "steps") {
 			names = append(names, f.Name)
 		}
 	}

@@ -1,4 +1,4 @@
-package rulesets_test
+package plan_test
 
 import (
 	"strings"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
 const planned = `program: cafe
@@ -133,9 +134,9 @@ func TestCompare(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			changed := strings.Replace(planned, tt.old, tt.new, 1)
 			require.NotEqual(t, planned, changed)
-			plan := rulesets.Compare(before, mustLoad(t, changed), allInUse)
-			require.Equal(t, tt.want, plan.String())
-			require.Equal(t, strings.Contains(tt.want, "  ! "), plan.Blocked())
+			changes := plan.Compare(before, mustLoad(t, changed), allInUse)
+			require.Equal(t, tt.want, changes.String())
+			require.Equal(t, strings.Contains(tt.want, "  ! "), changes.Blocked())
 		})
 	}
 }
@@ -160,20 +161,20 @@ func TestWhatWasNeverUsedMayGo(t *testing.T) {
 			text := strings.Replace(planned+"badges: {b: {}}\n", change.old, change.new, 1)
 			after := mustLoad(t, text)
 			used := &engine.InUse{Events: map[string]map[string]bool{"purchase": {"order_id": true}}}
-			require.False(t, rulesets.Compare(before, after, used).Blocked())
-			unknown := rulesets.Compare(before, after, nil)
+			require.False(t, plan.Compare(before, after, used).Blocked())
+			unknown := plan.Compare(before, after, nil)
 			require.True(t, unknown.Blocked())
 			require.Contains(t, unknown.String(), "laurel plan --url asks a running server")
 			used = &engine.InUse{Points: map[string]bool{}, Events: map[string]map[string]bool{}}
 			change.use(used)
-			require.True(t, rulesets.Compare(before, after, used).Blocked())
+			require.True(t, plan.Compare(before, after, used).Blocked())
 		})
 	}
 	more := mustLoad(t, strings.Replace(planned, "  visit: {}", "  visit: {}\n  call: {}", 1))
 	none := &engine.InUse{}
-	require.False(t, rulesets.Compare(more, mustLoad(t, planned), none).Blocked())
+	require.False(t, plan.Compare(more, mustLoad(t, planned), none).Blocked())
 	called := &engine.InUse{Events: map[string]map[string]bool{"call": {}}}
-	require.True(t, rulesets.Compare(more, mustLoad(t, planned), called).Blocked())
+	require.True(t, plan.Compare(more, mustLoad(t, planned), called).Blocked())
 }
 
 func mustLoad(t *testing.T, text string) *rulesets.Program {

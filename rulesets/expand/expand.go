@@ -1,10 +1,11 @@
-package rulesets
+package expand
 
 import (
 	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -13,13 +14,14 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets"
 )
 
-// Expand prints the primitives that a program amounts to, as YAML: the events it takes, the counters it keeps, the rules that
+// YAML prints the primitives that a program amounts to: the events it takes, the counters it keeps, the rules that
 // give and take, what modifies them, the windows and the holdings. Every default is filled in, audiences are
 // written out, and every definition that is short for others is spelt out as them.
-func (p *Program) Expand() string {
-	x := &expander{program: p, root: p.expansion}
+func YAML(p *rulesets.Program) string {
+	x := &expander{program: p, root: p.Expansion()}
 	x.events()
 	x.windows()
 	x.counters()
@@ -31,7 +33,7 @@ func (p *Program) Expand() string {
 	e := yaml.NewEncoder(&text)
 	e.SetIndent(2)
 	if err := errors.Join(e.Encode(x.out.node()), e.Close()); err != nil {
-		panic("rulesets: an expansion is not YAML: " + err.Error())
+		panic("expand: an expansion is not YAML: " + err.Error())
 	}
 	return text.String()
 }
@@ -87,7 +89,7 @@ func valueNode(v any) *yaml.Node {
 		return v.node()
 	case map[string]any:
 		n := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
-		for _, k := range ids(v) {
+		for _, k := range sortedKeys(v) {
 			n.Content = append(n.Content, scalar(k), valueNode(v[k]))
 		}
 		return n
@@ -110,7 +112,7 @@ func valueNode(v any) *yaml.Node {
 
 // expander spells a program out.
 type expander struct {
-	program *Program
+	program *rulesets.Program
 	root    map[string]any // the canonical expansion
 	out     entries
 }
@@ -118,7 +120,7 @@ type expander struct {
 // each visits the definitions of a section, sorted by id.
 func (x *expander) each(section string, visit func(id string, d map[string]any)) {
 	all, _ := x.root[section].(map[string]any)
-	for _, id := range ids(all) {
+	for _, id := range sortedKeys(all) {
 		d, _ := all[id].(map[string]any)
 		visit(id, d)
 	}
@@ -204,7 +206,7 @@ func (x *expander) counters() {
 	x.each("counters", func(id string, d map[string]any) { list.add("counters/"+id, x.counter(d)) })
 	x.each("challenges", func(id string, d map[string]any) {
 		steps, _ := d["steps"].(map[string]any)
-		for _, step := range ids(steps) {
+		for _, step := range sortedKeys(steps) {
 			s, _ := steps[step].(map[string]any)
 			c := x.counter(s)
 			if who := x.who(d); who != nil {
@@ -258,7 +260,7 @@ func (x *expander) rules() {
 		levels, _ := d["levels"].(map[string]any)
 		for _, level := range ascending(levels) {
 			var r entries
-			r.add("when", fmt.Sprintf("counters/%s reaches %s", d["counter"], shown(levels[level])))
+			r.add("when", fmt.Sprintf("counters/%s reaches %s", d["counter"], rulesets.Shown(levels[level])))
 			r.add("give", map[string]any{"badge": map[string]any{id: level}})
 			r.add("limit", "1 ever")
 			r.take(d, "on_reversal")
@@ -275,7 +277,7 @@ func (x *expander) challenge(list *entries, id string, d map[string]any) {
 	steps, _ := d["steps"].(map[string]any)
 	for i, g := range goalsOf(d) {
 		var r entries
-		at := shown(g["at"])
+		at := rulesets.Shown(g["at"])
 		switch {
 		case steps != nil:
 			r.add("when", "all are reached: "+strings.Join(stepsReached(id, steps), ", "))
@@ -303,11 +305,11 @@ func (x *expander) challenge(list *entries, id string, d map[string]any) {
 
 func stepsReached(id string, steps map[string]any) []string {
 	var reached []string
-	for _, step := range ids(steps) {
+	for _, step := range sortedKeys(steps) {
 		s, _ := steps[step].(map[string]any)
-		text := fmt.Sprintf("challenges/%s/%s %s", id, step, shown(s["goal"]))
+		text := fmt.Sprintf("challenges/%s/%s %s", id, step, rulesets.Shown(s["goal"]))
 		if s["needs"] != nil {
-			text += " after " + shown(s["needs"])
+			text += " after " + rulesets.Shown(s["needs"])
 		}
 		reached = append(reached, text)
 	}
@@ -342,14 +344,14 @@ func goalID(g map[string]any, i int) string {
 func (x *expander) streak(list *entries, id string, d map[string]any) {
 	for i, g := range goalsOf(d) {
 		var r entries
-		r.add("when", fmt.Sprintf("streaks/%s has run for %s", id, plural(shown(g["at"]), fmt.Sprint(d["every"]))))
+		r.add("when", fmt.Sprintf("streaks/%s has run for %s", id, plural(rulesets.Shown(g["at"]), fmt.Sprint(d["every"]))))
 		r.take(g, "give")
 		r.add("limit", "1 a run")
 		r.take(d, "on_reversal")
 		if by := x.boosted("streaks/" + id); by != nil {
 			r.add("boosted by", by)
 		}
-		r.add("then", fmt.Sprintf("streak_reached {streak: %s, length: %s}", id, shown(g["at"])))
+		r.add("then", fmt.Sprintf("streak_reached {streak: %s, length: %s}", id, rulesets.Shown(g["at"])))
 		list.add("streaks/"+id+"/goal "+goalID(g, i), r)
 	}
 	list.add("streaks/"+id+"/end", entries{{"when", fmt.Sprintf("a %s ends below %s and nothing bridges it", d["every"], d["at_least"])},
@@ -367,14 +369,14 @@ func (x *expander) tier(list *entries, id string, d map[string]any) {
 	levels, _ := d["levels"].(map[string]any)
 	on := "tiers/" + id
 	if d["earned"] == nil && d["last"] == nil && d["every"] == nil {
-		on = "counters/" + shown(d["counter"])
+		on = "counters/" + rulesets.Shown(d["counter"])
 	}
 	for _, level := range ascending(levels) {
 		var r entries
 		if named, several := d["counters"].(map[string]any); several {
-			r.add("when", fmt.Sprintf("%s of %s", shown(levels[level]), shown(named)))
+			r.add("when", fmt.Sprintf("%s of %s", rulesets.Shown(levels[level]), rulesets.Shown(named)))
 		} else {
-			r.add("when", fmt.Sprintf("%s reaches %s", on, shown(levels[level])))
+			r.add("when", fmt.Sprintf("%s reaches %s", on, rulesets.Shown(levels[level])))
 		}
 		r.add("give", map[string]any{"tier": map[string]any{id: level}})
 		r.take(d, "keep", "grace", "falls")
@@ -392,7 +394,7 @@ func ascending(levels map[string]any) []string {
 		}
 		return d
 	}
-	names := ids(levels)
+	names := sortedKeys(levels)
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(at(a), at(b)) })
 	return names
 }
@@ -478,7 +480,7 @@ func (x *expander) holdings() {
 		var h entries
 		h.take(d, "kind")
 		if d["cost"] != nil {
-			h.add("on claim", fmt.Sprintf("hold %s for %s", shown(d["cost"]), d["hold"]))
+			h.add("on claim", fmt.Sprintf("hold %s for %s", rulesets.Shown(d["cost"]), d["hold"]))
 			h.add("on confirmation", "spend what is held")
 		}
 		h.add("for", x.who(d))
@@ -487,3 +489,5 @@ func (x *expander) holdings() {
 	})
 	x.section("holdings", list)
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

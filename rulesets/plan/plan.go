@@ -1,13 +1,14 @@
-package rulesets
+package plan
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/rulesets"
 )
 
 // Plan is what a new version of a program changes, what each change means for members in flight, and what forbids it
@@ -54,40 +55,36 @@ func (p *Plan) Only(which func(Change) bool) *Plan {
 
 // Compare plans the step from one version of a program to another. Names that were never used may go or change: used are
 // those that were, nil where nobody knows, which forbids the same as if all had been.
-func Compare(before, after *Program, used *engine.InUse) *Plan {
+func Compare(before, after *rulesets.Program, used *engine.InUse) *Plan {
 	p := &planner{before: counting(before.Ruleset), after: counting(after.Ruleset), used: used}
-	plan := &Plan{From: before.Ruleset.Hash, To: after.Ruleset.Hash, Changes: []Change{}}
-	for _, f := range rulesetSection.Fields {
+	all := &Plan{From: before.Ruleset.Hash, To: after.Ruleset.Hash, Changes: []Change{}}
+	for _, f := range rulesets.Root().Fields {
 		if f.Cosmetic {
 			continue
 		}
-		old, new := before.expansion[f.Name], after.expansion[f.Name]
+		old, new := before.Expansion()[f.Name], after.Expansion()[f.Name]
 		if f.Entries == nil && !f.Free {
 			if !reflect.DeepEqual(old, new) {
-				plan.Changes = append(plan.Changes, p.setting(f.Name, old, new))
+				all.Changes = append(all.Changes, p.setting(f.Name, old, new))
 			}
 			continue
 		}
 		olds, _ := old.(map[string]any)
 		news, _ := new.(map[string]any)
-		for _, id := range ids(union(olds, news)) {
+		for _, id := range union(olds, news) {
 			if !reflect.DeepEqual(olds[id], news[id]) || p.countsOtherwise(f.Name, id) {
-				plan.Changes = append(plan.Changes, p.definition(f.Name, id, olds[id], news[id]))
+				all.Changes = append(all.Changes, p.definition(f.Name, id, olds[id], news[id]))
 			}
 		}
 	}
-	return plan
+	return all
 }
 
-func union(a, b map[string]any) map[string]any {
-	all := map[string]any{}
-	for k := range a {
-		all[k] = nil
-	}
-	for k := range b {
-		all[k] = nil
-	}
-	return all
+// union are the keys of both, sorted.
+func union(a, b map[string]any) []string {
+	all := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // planner says what changes mean.
@@ -209,7 +206,7 @@ func fieldChanges(old, new any) []FieldChange {
 		return []FieldChange{{"", old, new}}
 	}
 	var out []FieldChange
-	for _, name := range ids(union(olds, news)) {
+	for _, name := range union(olds, news) {
 		if !reflect.DeepEqual(olds[name], news[name]) {
 			out = append(out, FieldChange{name, olds[name], news[name]})
 		}
@@ -233,7 +230,7 @@ func (p *Plan) String() string {
 			} else {
 				name = ""
 			}
-			fmt.Fprintf(&b, "    %s%s -> %s\n", name, shown(f.Before), shown(f.After))
+			fmt.Fprintf(&b, "    %s%s -> %s\n", name, rulesets.Shown(f.Before), rulesets.Shown(f.After))
 		}
 		for _, m := range c.Means {
 			fmt.Fprintf(&b, "    %s\n", m)
@@ -243,29 +240,4 @@ func (p *Plan) String() string {
 		}
 	}
 	return b.String()
-}
-
-// shown is a value of the expansion as people read it.
-func shown(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "(none)"
-	case string:
-		return v
-	case []any:
-		parts := make([]string, len(v))
-		for i := range v {
-			parts[i] = shown(v[i])
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case map[string]any:
-		parts := make([]string, 0, len(v))
-		for _, k := range ids(v) {
-			parts = append(parts, k+": "+shown(v[k]))
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	default:
-		text, _ := json.Marshal(v)
-		return string(text)
-	}
 }
