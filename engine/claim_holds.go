@@ -185,7 +185,8 @@ func (a *applier) closeHolds(now calendar.Instant) {
 }
 
 // claimsDue is the next instant at which time changes something about the member's claims, or about what may come back.
-func (a *applier) claimsDue(due calendar.Instant) calendar.Instant {
+func (a *applier) claimsDue() calendar.Instant {
+	due := calendar.Forever
 	for _, c := range a.m.Claims {
 		if c.State == ClaimOpen {
 			due = min(due, c.Until)

@@ -21,14 +21,19 @@ func (a *applier) settleDue(now calendar.Instant) {
 	a.settleTime(now)
 }
 
-// settleTime is settle for what the member has: lots, claims, streaks, tiers.
+// settleTime is settleDue for what the member has.
 func (a *applier) settleTime(now calendar.Instant) {
+	for i := range passings {
+		if settle := passings[i].settle; settle != nil {
+			settle(a, now)
+		}
+	}
+}
+
+func (a *applier) settleLots(now calendar.Instant) {
 	for _, acc := range a.m.Accounts {
 		a.settleAccount(acc, now)
 	}
-	a.closeHolds(now)
-	a.settleStreaks(now)
-	a.settleTiers(now)
 }
 
 // settleAccount releases and expires lots, each dated at its instant, in the order of those instants.
@@ -146,43 +151,4 @@ func (t *Tier) name(level int) string {
 		return ""
 	}
 	return t.Ladder.Levels[level].Name
-}
-
-// nextDue is the next instant at which time alone changes the member's state.
-func (a *applier) nextDue() calendar.Instant {
-	m, cal := a.m, a.current.CalendarOf(a.m)
-	due := calendar.Forever
-	for _, acc := range m.Accounts {
-		m.idleEnds(cal, acc, &a.idle)
-		a.expiring.start(a, cal, acc, a.now)
-		for i := range acc.Lots {
-			lot := &acc.Lots[i]
-			if lot.Remaining == 0 {
-				continue
-			}
-			end := lot.Expires
-			if lot.Idle > 0 {
-				end = acc.expiry(cal, lot, &a.idle)
-			}
-			a.expiring.see(end)
-			if lot.Available > a.now {
-				due = min(due, lot.Available)
-			} else {
-				due = min(due, end)
-			}
-		}
-		due = min(due, a.expiring.next(a, cal, a.now))
-	}
-	due = min(a.claimsDue(due), a.timersDue())
-	for _, s := range m.Streaks {
-		if s.Breaks > 0 {
-			due = min(due, s.Breaks)
-		}
-	}
-	for _, rec := range m.Tiers {
-		if t := a.current.tierOf(rec); t != nil {
-			due = min(due, t.Ladder.NextFall(cal, &rec.TierState, a.metricsOf(t)))
-		}
-	}
-	return due
 }
