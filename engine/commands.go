@@ -103,7 +103,8 @@ func NewProfile(id, member string, p Profile) *event.Event {
 
 // NewEnrollment is an event that opts a member in to a challenge.
 func NewEnrollment(id, member, challenge string) *event.Event {
-	return &event.Event{ID: event.Own + "enroll/" + id, Kind: event.Command, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Challenge: challenge})}
+	data := encodeJSON(enrollment{Challenge: challenge})
+	return &event.Event{ID: event.Own + "enroll/" + id, Kind: event.Command, Type: commandEnroll, Member: member, Data: data}
 }
 
 // NewStreakEnrollment is an event that opts a member in to a streak.

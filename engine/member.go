@@ -133,7 +133,7 @@ type BadgeRecord struct {
 	At    calendar.Instant
 }
 
-// Use is how much of a shared limit has been used: a subject of its own, named by the limit and what it counts by.
+// Usage is how much of a shared limit has been used: a subject of its own, named by the limit and what it counts by.
 type Usage struct {
 	Key     string
 	Version uint64

@@ -25,14 +25,14 @@ type Revision struct {
 	scores    []boardScore
 }
 
-// Clawback takes back one thing that was given: points, as far as Amount says, or a badge, a reward, or what an event queued
-// for another member.
 // openClawback is what a claw of points is decided by that nothing has been taken for yet.
 type openClawback struct {
 	expired decimal.Decimal // at most so much can be forgiven
 	policy  NegativePolicy
 }
 
+// Clawback takes back one thing that was given: points, as far as Amount says, or a badge, a reward, or what an event queued
+// for another member.
 type Clawback struct {
 	Kind     EffectKind
 	Seq      uint64 // of the event that gave it

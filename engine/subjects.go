@@ -76,7 +76,7 @@ func (s *Subjects) Group(id CountID) *Group {
 	return g
 }
 
-// Use is the use of a shared limit, empty when it was never used.
+// Usage is the use of a shared limit, empty when it was never used.
 func (s *Subjects) Usage(key string) *Usage {
 	if u, ok := s.uses[key]; ok {
 		return u
