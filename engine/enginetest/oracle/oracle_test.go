@@ -136,5 +136,5 @@ func TestTheEngineAgreesWithTheOracle(t *testing.T) {
 // TestTheEngineAgreesOnNewHistories looks at some histories that nobody has seen. What it finds is found again by the flags
 // that it prints.
 func TestTheEngineAgreesOnNewHistories(t *testing.T) {
-	examine(t, rand.Int63n(1<<40), 20_000)
+	examine(t, rand.Int63n(1<<40), 5_000)
 }
