@@ -1,11 +1,11 @@
 package engine
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // Claim is a member's claim of a reward: the points that are held for it, and what becomes of them (semantics: Points).
@@ -131,101 +131,84 @@ func (a *applier) addClaim(c *Claim) {
 	}
 }
 
-func (w *writer) claim(c *Claim) {
-	w.text(c.ID)
-	w.text(c.Reward)
-	w.uint(c.Seq)
-	w.uint(uint64(c.State))
-	w.at(c.At)
-	w.at(c.Until)
-	w.at(c.Settled)
-	w.uint(c.Confirmed)
-	w.text(c.Code)
-	w.text(c.Chosen)
-	w.len(len(c.Parts))
-	for i := range c.Parts {
-		w.claimPart(&c.Parts[i])
-	}
-	w.len(len(c.Uses))
-	for i := range c.Uses {
-		u := &c.Uses[i]
-		w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
-		w.text(u.Shared)
-		w.key(u.Key)
-		w.text(u.Points)
-		w.num(u.Amount)
-	}
-}
-
-func (r *reader) claim(c *Claim) {
-	*c = Claim{ID: r.text(), Reward: r.name(), Seq: r.uint(), State: small[ClaimState](r), At: r.at(), Until: r.at(), Settled: r.at(), Confirmed: r.uint(),
-		Code: r.text(), Chosen: r.name()}
-	c.Parts = list(r, r.claimPart)
-	c.Uses = list(r, func(u *ClaimUse) {
-		*u = ClaimUse{Limit: r.fixed(), Shared: r.text(), Key: r.key(), Points: r.name(), Amount: r.num()}
-	})
-}
-
-func encodeClaim(c *Claim) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.uint(c.version)
-	w.claim(c)
-	return w.b
+func encodeClaim(x *Claim) []byte {
+	var c codec
+	c.keptClaim(x)
+	return c.B
 }
 
 func decodeClaim(state []byte) *Claim {
-	r := &reader{b: state}
-	c := &Claim{}
-	r.uint()
-	version := r.uint()
-	r.claim(c)
-	c.version = version
-	damaged("claim", c.ID, r)
-	return c
+	c, x := codec{Codec: wire.Reading(state, nil)}, &Claim{}
+	c.keptClaim(x)
+	c.whole("claim", x.ID)
+	return x
 }
 
-// acquired writes what members have bought, at the end of their state; for those who never did, that alone.
-func (w *writer) acquired(m *Member) {
+// keptClaim is a claim that its member's state does not hold any more.
+func (c *codec) keptClaim(x *Claim) {
+	c.format()
+	c.Uint(&x.version)
+	c.claim(x)
+}
+
+func (c *codec) claim(x *Claim) {
+	c.Text(&x.ID)
+	c.Name(&x.Reward)
+	c.Uint(&x.Seq)
+	wire.Small(&c.Codec, &x.State)
+	c.At(&x.At)
+	c.At(&x.Until)
+	c.At(&x.Settled)
+	c.Uint(&x.Confirmed)
+	c.Text(&x.Code)
+	c.Name(&x.Chosen)
+	c.claimParts(&x.Parts)
+	wire.Room(&c.Codec, &x.Uses)
+	for i := range x.Uses {
+		u := &x.Uses[i]
+		c.Fixed(&u.Limit)
+		c.Text(&u.Shared)
+		c.Key(&u.Key)
+		c.Name(&u.Points)
+		c.Num(&u.Amount)
+	}
+}
+
+// acquired is what members have bought, at the end of their state; for those who never did, that alone.
+func (c *codec) acquired(m *Member) {
 	bought := func(s *StreakRecord) bool { return len(s.Bought)+len(s.Mended) > 0 }
 	told := func(h RewardHeld) bool { return h.Claim != "" || h.Code != "" }
 	some := len(m.Claims) > 0 || slices.ContainsFunc(m.Streaks, bought) || slices.ContainsFunc(m.Rewards, told)
-	if w.flag(some); !some {
+	if c.Flag(&some); !some {
 		return
 	}
-	w.len(len(m.Claims))
-	for _, c := range m.Claims {
-		w.claim(c)
+	wire.Pointers(&c.Codec, &m.Claims)
+	for _, x := range m.Claims {
+		c.claim(x)
 	}
-	w.len(len(m.Rewards))
-	for _, h := range m.Rewards {
-		w.text(h.Claim)
-		w.text(h.Code)
+	if c.as(len(m.Rewards)); c.Err != nil {
+		return
 	}
-	w.len(len(m.Streaks))
+	for i := range m.Rewards {
+		c.Text(&m.Rewards[i].Claim)
+		c.Text(&m.Rewards[i].Code)
+	}
+	if c.as(len(m.Streaks)); c.Err != nil {
+		return
+	}
 	for _, s := range m.Streaks {
-		w.len(len(s.Bought))
-		for _, at := range s.Bought {
-			w.at(at)
+		wire.Room(&c.Codec, &s.Bought)
+		for i := range s.Bought {
+			c.At(&s.Bought[i])
 		}
-		w.len(len(s.Mended))
-		for _, span := range s.Mended {
-			w.span(span)
-		}
+		c.spans(&s.Mended)
 	}
 }
 
-func (r *reader) acquired(m *Member) {
-	if !r.flag() {
-		return
-	}
-	m.Claims = pointers(r, r.claim)
-	for i := range min(r.len(), len(m.Rewards)) {
-		m.Rewards[i].Claim, m.Rewards[i].Code = r.text(), r.text()
-	}
-	for i := range min(r.len(), len(m.Streaks)) {
-		s := m.Streaks[i]
-		s.Bought = list(r, func(at *calendar.Instant) { *at = r.at() })
-		s.Mended = list(r, r.span)
+// as is the length of a list that was written before: another one is damage.
+func (c *codec) as(n int) {
+	length := n
+	if c.Count(&length); length != n {
+		c.Damaged()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/wire"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -67,25 +68,24 @@ type Erased struct {
 }
 
 func encodeErased(x *Erased) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.uint(x.Version)
-	w.text(x.ID)
-	w.len(len(x.Accounts))
-	for _, a := range x.Accounts {
-		w.account(a)
-	}
-	return w.b
+	var c codec
+	c.erased(x)
+	return c.B
 }
 
 // DecodeErased reads the state of an erased member.
 func DecodeErased(state []byte) *Erased {
-	r := &reader{b: state}
-	r.uint()
-	x := &Erased{Version: r.uint(), ID: r.text()}
-	x.Accounts = pointers(r, r.account)
-	damaged("erased member", x.ID, r)
+	c, x := codec{Codec: wire.Reading(state, nil)}, &Erased{}
+	c.erased(x)
+	c.whole("erased member", x.ID)
 	return x
+}
+
+func (c *codec) erased(x *Erased) {
+	c.format()
+	c.Uint(&x.Version)
+	c.Text(&x.ID)
+	c.accounts(&x.Accounts)
 }
 
 // scoresOf are the scores that a member has on boards that rank members, those not yet written included.
@@ -132,10 +132,10 @@ func (p *Processor) scoresOf(member string) ([]ScoreChange, error) {
 }
 
 func decodeScore(value []byte) (s ScoreChange) {
-	r := &reader{b: value}
+	r := newReader(value)
 	r.uint()
 	r.score(&s)
-	damaged("score", s.Score.Member, r)
+	r.whole("score", s.Score.Member)
 	return s
 }
 

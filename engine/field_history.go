@@ -60,16 +60,3 @@ func (a *applier) goBack() (now []event.Value) {
 	}
 	return now
 }
-
-func (w *writer) was(list []Was) {
-	w.len(len(list))
-	for i := range list {
-		w.text(list[i].Name)
-		w.at(list[i].Until)
-		w.value(list[i].Value)
-	}
-}
-
-func (r *reader) was() []Was {
-	return list(r, func(w *Was) { *w = Was{Name: r.text(), Until: r.at(), Value: r.value()} })
-}

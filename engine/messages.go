@@ -62,7 +62,7 @@ func MessagesOf(store Store, program string, seq uint64) ([]Message, error) {
 
 // raises reports whether a record raised anything, without reading it to its end.
 func raises(record []byte) bool {
-	r := &reader{b: record}
+	r := newReader(record)
 	for range 4 { // format, seq, version, present
 		r.uint()
 	}
@@ -101,7 +101,7 @@ func messageID(rec *Record, program string, index int) string {
 	w.len(index)
 	w.text(rec.Event.ID)
 	w.at(rec.Event.Arrived)
-	sum := sha256.Sum256(w.b)
+	sum := sha256.Sum256(w.B)
 	return "msg_" + idEncoding.EncodeToString(sum[:16])
 }
 

@@ -216,30 +216,3 @@ func (r *Ruleset) order() {
 		}
 	}
 }
-
-func (w *writer) parts(list []Brought) {
-	w.len(len(list))
-	for i := range list {
-		p := &list[i]
-		w.text(p.Counter)
-		w.key(p.Window)
-		w.text(p.Group)
-		w.at(p.At)
-		w.text(p.ID)
-		w.num(p.Value)
-		w.len(len(p.Keys))
-		for _, k := range p.Keys {
-			w.text(k)
-		}
-		w.flag(p.Counted)
-	}
-}
-
-func (r *reader) parts() []Brought {
-	return list(r, func(p *Brought) {
-		*p = Brought{Counter: r.name(), Window: r.key(), Group: r.text()}
-		p.At, p.ID, p.Value = r.at(), r.text(), r.num()
-		p.Keys = list(r, func(s *string) { *s = r.text() })
-		p.Counted = r.flag()
-	})
-}

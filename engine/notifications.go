@@ -85,7 +85,7 @@ func (r *reader) raised(o *Outcome) {
 	o.Notifications = list(r, func(x *Notification) {
 		n := r.len2()
 		if n < 0 || n >= len(raisable) {
-			r.short()
+			r.Damaged()
 			return
 		}
 		*x = Notification{Type: raisable[n], At: r.at(), Fields: list(r, func(v *event.Value) { *v = r.value() })}

@@ -177,10 +177,10 @@ func sameEffects(a, b []Effect) bool {
 	for i := range a {
 		x.effectWithoutRank(a[i])
 		y.effectWithoutRank(b[i])
-		if !bytes.Equal(x.b, y.b) {
+		if !bytes.Equal(x.B, y.B) {
 			return false
 		}
-		x.b, y.b = x.b[:0], y.b[:0]
+		x.B, y.B = x.B[:0], y.B[:0]
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // Opening is a stretch of time in which a promotion was open by a call, from the instant of the call on.
@@ -322,24 +323,26 @@ func (s *Subjects) touchFirings(f *Openings, seq uint64) {
 }
 
 func encodeFirings(f *Openings) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.uint(f.version)
-	w.text(f.Promotion)
-	w.uint(f.Changes)
-	w.len(len(f.Spans))
-	for _, s := range f.Spans {
-		w.at(s.From)
-		w.at(s.Until)
-	}
-	return w.b
+	var c codec
+	c.openings(f)
+	return c.B
 }
 
 func decodeFirings(state []byte) *Openings {
-	r := &reader{b: state}
-	r.uint()
-	f := &Openings{version: r.uint(), Promotion: r.text(), Changes: r.uint()}
-	f.Spans = list(r, func(s *Opening) { s.From, s.Until = r.at(), r.at() })
-	damaged("promotion", f.Promotion, r)
+	c, f := codec{Codec: wire.Reading(state, nil)}, &Openings{}
+	c.openings(f)
+	c.whole("promotion", f.Promotion)
 	return f
+}
+
+func (c *codec) openings(f *Openings) {
+	c.format()
+	c.Uint(&f.version)
+	c.Text(&f.Promotion)
+	c.Uint(&f.Changes)
+	wire.Room(&c.Codec, &f.Spans)
+	for i := range f.Spans {
+		c.At(&f.Spans[i].From)
+		c.At(&f.Spans[i].Until)
+	}
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -106,7 +105,7 @@ func (w *writer) provenance(t *Provenance) {
 		w.uint(uint64(g.Kind))
 		w.text(g.ID)
 		w.text(g.Level)
-		w.source(g.Source)
+		w.source(&g.Source)
 		w.uint(uint64(g.Cause))
 	}
 	w.len(len(t.Uses))
@@ -120,7 +119,7 @@ func (w *writer) provenance(t *Provenance) {
 	w.len(len(t.Mended))
 	for _, m := range t.Mended {
 		w.text(m.Streak)
-		w.span(m.Span)
+		w.span(&m.Span)
 	}
 }
 
@@ -139,28 +138,6 @@ func (r *reader) causeOf(c *Cause) {
 	*c = Cause{Event: r.builtin(), ID: r.text(), Goal: r.text(), Key: r.key(), Group: r.text(), Times: r.len2(), Won: r.flag(), At: r.at()}
 }
 
-func (w *writer) useMark(u *UsageMark) {
-	w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
-	w.source(u.Rule)
-	w.text(u.Shared)
-	w.text(u.Member)
-	w.key(u.Period)
-	w.uint(uint64(u.Cause))
-}
-
-func (w *writer) taken(p *TakenPart) {
-	w.text(p.Points)
-	w.uint(p.Lot)
-	w.source(p.LotSource)
-	w.num(p.Amount)
-	w.at(p.Granted)
-	w.at(p.Available)
-	w.at(p.Expires)
-	w.uint(p.Idle)
-	w.source(p.Source)
-	w.uint(uint64(p.Cause))
-}
-
 func (r *reader) provenance() *Provenance {
 	t := &Provenance{}
 	t.Causes = list(r, r.causeOf)
@@ -176,15 +153,6 @@ func (r *reader) provenance() *Provenance {
 	return t
 }
 
-func (r *reader) useMark(u *UsageMark) {
-	*u = UsageMark{Limit: r.fixed(), Rule: r.source(), Shared: r.text(), Member: r.text(), Period: r.key(), Cause: r.cause()}
-}
-
-func (r *reader) taken(p *TakenPart) {
-	*p = TakenPart{Points: r.text(), Lot: r.uint(), LotSource: r.source(), Amount: r.num(), Granted: r.at(), Available: r.at(),
-		Expires: r.at(), Idle: r.uint(), Source: r.source(), Cause: r.cause()}
-}
-
 // causes are the built-in events that can be causes, as records number them. New ones come at the end.
 var causes = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
 	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, timerFired}
@@ -192,7 +160,7 @@ var causes = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken
 func (r *reader) builtin() string {
 	i := r.len2()
 	if i >= len(causes) {
-		r.short()
+		r.Damaged()
 		return ""
 	}
 	return causes[i]
@@ -201,8 +169,30 @@ func (r *reader) builtin() string {
 func (r *reader) cause() uint32 {
 	n := r.uint()
 	if n > math.MaxUint32 {
-		r.short()
+		r.Damaged()
 		return 0
 	}
 	return uint32(n)
+}
+
+func (c *codec) useMark(u *UsageMark) {
+	c.Fixed(&u.Limit)
+	c.source(&u.Rule)
+	c.Text(&u.Shared)
+	c.Text(&u.Member)
+	c.Key(&u.Period)
+	c.Uint32(&u.Cause)
+}
+
+func (c *codec) taken(p *TakenPart) {
+	c.Text(&p.Points)
+	c.Uint(&p.Lot)
+	c.source(&p.LotSource)
+	c.Num(&p.Amount)
+	c.At(&p.Granted)
+	c.At(&p.Available)
+	c.At(&p.Expires)
+	c.Uint(&p.Idle)
+	c.source(&p.Source)
+	c.Uint32(&p.Cause)
 }

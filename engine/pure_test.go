@@ -15,7 +15,7 @@ import (
 )
 
 // purePackages are the packages that must not know the world outside: the core.
-var purePackages = []string{".", "calendar", "decimal", "event", "integer", "spelling", "tasks", "../challenges", "../leaderboards"}
+var purePackages = []string{".", "calendar", "decimal", "event", "integer", "spelling", "tasks", "wire", "../challenges", "../leaderboards"}
 
 // forbiddenImports would let the outside in.
 var forbiddenImports = []string{"os", "net", "database/sql", "math/rand", "math/rand/v2", "crypto/rand", "io/ioutil", "os/exec",
@@ -153,7 +153,7 @@ func allowedImport(path string) bool {
 	const module = "github.com/laurel-engine/laurel/"
 	if rest, ours := strings.CutPrefix(path, module); ours {
 		switch rest {
-		case "challenges", "leaderboards", "engine", "engine/calendar", "engine/decimal", "engine/event", "engine/integer", "engine/spelling":
+		case "challenges", "leaderboards", "engine", "engine/calendar", "engine/decimal", "engine/event", "engine/integer", "engine/spelling", "engine/wire":
 			return true
 		}
 		return false

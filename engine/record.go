@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/wire"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -45,7 +46,7 @@ func marksOf(e *event.Event, o *Outcome) (marks uint64) {
 
 // encodeRecord appends a journal record; DecodeRecord reads it.
 func encodeRecord(b []byte, version, present int, e *event.Event, o *Outcome) []byte {
-	w := writer{b: b}
+	w := writer{codec{Codec: wire.Writing(b)}}
 	w.uint(recordFormat)
 	w.uint(o.Seq)
 	w.len(version)
@@ -82,7 +83,7 @@ func encodeRecord(b []byte, version, present int, e *event.Event, o *Outcome) []
 		w.fanout(&o.Fanouts[i])
 	}
 	w.rest(o)
-	return w.b
+	return w.B
 }
 
 // Parts of a record that few have.
@@ -135,7 +136,7 @@ func (w *writer) rest(o *Outcome) {
 }
 
 func (r *reader) rest(o *Outcome) {
-	if len(r.b) == 0 {
+	if len(r.B) == 0 {
 		return
 	}
 	parts := r.uint()
@@ -170,7 +171,7 @@ func (r *reader) fanout(f *Fanout) {
 
 // DecodeRecord reads a journal record. Event.Fields are not part of it: the version's schema gives them back.
 func DecodeRecord(b []byte) (*Record, error) {
-	r := &reader{b: b}
+	r := newReader(b)
 	if format := r.uint(); format != recordFormat {
 		return nil, fmt.Errorf("a journal record has format %d; this build reads %d", format, recordFormat)
 	}
@@ -182,7 +183,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	e.Timed = r.flag()
 	marks := r.uint()
 	if marks/markKind > math.MaxUint8 {
-		r.short()
+		r.Damaged()
 	}
 	e.Kind, e.Past = event.Kind(marks/markKind&math.MaxUint8), marks&markPast != 0
 	if marks&markKeyed != 0 {
@@ -200,11 +201,11 @@ func DecodeRecord(b []byte) (*Record, error) {
 	o.Scores = list(r, r.score)
 	o.Fanouts = list(r, r.fanout)
 	r.rest(o)
-	if r.err == nil && len(r.b) > 0 {
-		r.err = fmt.Errorf("%d bytes too many", len(r.b))
+	if r.Err == nil && len(r.B) > 0 {
+		r.Err = fmt.Errorf("%d bytes too many", len(r.B))
 	}
-	if r.err != nil {
-		return nil, fmt.Errorf("journal record %d is damaged: %w", rec.Seq, r.err)
+	if r.Err != nil {
+		return nil, fmt.Errorf("journal record %d is damaged: %w", rec.Seq, r.Err)
 	}
 	return rec, nil
 }
@@ -253,7 +254,7 @@ func (w *writer) effect(e *Effect) {
 		w.text(e.Code)
 	}
 	w.text(e.ID)
-	w.source(e.Source)
+	w.source(&e.Source)
 	w.text(e.Goal)
 	w.num(e.Amount)
 	w.num(e.Wanted)
@@ -340,7 +341,7 @@ func (r *reader) effect(e *Effect) {
 	case QueuedEffect:
 		e.Queued = &Queued{Member: r.text(), What: r.text(), Take: r.flag()}
 	default:
-		r.err = fmt.Errorf("there is no effect of kind %d", e.Kind)
+		r.Err = fmt.Errorf("there is no effect of kind %d", e.Kind)
 	}
 }
 
@@ -353,7 +354,7 @@ func (w *writer) entries(entries []Entry) {
 		w.num(e.Amount)
 		w.at(e.At)
 		w.uint(e.Lot)
-		w.source(e.Source)
+		w.source(&e.Source)
 		w.num(e.Balance)
 		w.at(e.Available)
 		w.at(e.Expires)

@@ -63,8 +63,8 @@ func (s *Subjects) shared(key string) []byte {
 	case memberPrefix:
 		if m := s.Member(id); m != nil {
 			var w writer
-			w.uses(m.Uses)
-			return w.b
+			w.uses(&m.Uses)
+			return w.B
 		}
 	case erasedPrefix:
 		if x := s.erased[id]; x != nil {
@@ -91,8 +91,8 @@ func (s *Subjects) install(key string, state []byte, seq uint64) {
 		s.touchUse(was, seq)
 	case memberPrefix:
 		if m := s.Member(id); m != nil {
-			r := &reader{b: state}
-			m.Uses = list(r, r.use)
+			r := newReader(state)
+			r.uses(&m.Uses)
 			s.touchMember(m, m.Version)
 		}
 	case erasedPrefix:

@@ -101,7 +101,7 @@ func hashStates(all map[string][]byte) string {
 func hashText(sum hash.Hash, text []byte) {
 	var w writer
 	w.len(len(text))
-	sum.Write(w.b)
+	sum.Write(w.B)
 	sum.Write(text)
 }
 

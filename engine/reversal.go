@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -90,7 +91,7 @@ func decodeAny(data []byte) (v any, err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	if err = d.Decode(&v); err == nil && d.More() {
-		err = errShort
+		err = errors.New("more than one value")
 	}
 	return v, err
 }

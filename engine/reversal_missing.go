@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // Missing is what reversals of an event could not take from the lots that the event opened, because it was out: spent, held
@@ -170,34 +171,22 @@ func (m *Member) partsOf(acc *Account, yield func(*ClaimPart)) {
 	}
 }
 
-func (w *writer) claimPart(p *ClaimPart) {
-	w.taken(&p.TakenPart)
-	w.num(p.Returned)
-	w.at(p.Over)
-}
-
-func (r *reader) claimPart(p *ClaimPart) {
-	r.taken(&p.TakenPart)
-	p.Returned, p.Over = r.num(), r.at()
-}
-
-func (w *writer) missing(list []Missing) {
-	w.len(len(list))
-	for i := range list {
-		m := &list[i]
-		w.uint(m.Seq)
-		w.num(m.Debt)
-		w.num(m.Let)
-		w.len(len(m.From))
-		for k := range m.From {
-			w.claimPart(&m.From[k])
-		}
+func (c *codec) claimParts(list *[]ClaimPart) {
+	wire.Room(&c.Codec, list)
+	for i := range *list {
+		c.claimPart(&(*list)[i])
 	}
 }
 
-func (r *reader) missing() []Missing {
-	return list(r, func(m *Missing) {
-		*m = Missing{Seq: r.uint(), Debt: r.num(), Let: r.num()}
-		m.From = list(r, r.claimPart)
-	})
+func (c *codec) claimPart(p *ClaimPart) {
+	c.taken(&p.TakenPart)
+	c.Num(&p.Returned)
+	c.At(&p.Over)
+}
+
+func (c *codec) missing(m *Missing) {
+	c.Uint(&m.Seq)
+	c.Num(&m.Debt)
+	c.Num(&m.Let)
+	c.claimParts(&m.From)
 }

@@ -86,7 +86,7 @@ func (w *writer) raise(r *Raise) {
 	w.uint(uint64(r.Kind))
 	w.text(r.ID)
 	w.text(r.Level)
-	w.source(r.Source)
+	w.source(&r.Source)
 	w.num(r.Amount)
 	w.flag(r.Take)
 	w.flag(r.Lifted)
@@ -98,18 +98,19 @@ func (w *writer) raise(r *Raise) {
 	w.at(r.Granted)
 	w.at(r.Available)
 	w.at(r.Expires)
-	w.idleRules(r.Idle)
+	w.idleRules(&r.Idle)
 }
 
 func (r *reader) raise(x *Raise) {
 	*x = Raise{Kind: small[EffectKind](r), ID: r.text(), Level: r.text(), Source: r.source(), Amount: r.num(),
 		Take: r.flag(), Lifted: r.flag(), Lapsed: r.flag()}
 	x.Boosts = list(r, r.boosted)
-	x.Granted, x.Available, x.Expires, x.Idle = r.at(), r.at(), r.at(), r.idleRules()
+	x.Granted, x.Available, x.Expires = r.at(), r.at(), r.at()
+	r.idleRules(&x.Idle)
 }
 
 func (w *writer) line(l *Line) {
-	w.source(l.Source)
+	w.source(&l.Source)
 	w.text(l.ID)
 	w.flag(l.Take)
 	w.text(l.Member)

@@ -80,7 +80,7 @@ func (w *writer) revision(v *Revision) {
 		w.uint(c.Seq)
 		w.uint(uint64(c.Cause))
 		w.text(c.ID)
-		w.source(c.Source)
+		w.source(&c.Source)
 		w.text(c.Goal)
 		w.num(c.Amount)
 		w.flag(c.All)
@@ -106,7 +106,7 @@ func (w *writer) revision(v *Revision) {
 	w.len(len(v.Groups))
 	for i := range v.Groups {
 		g := &v.Groups[i]
-		w.countID(g.Group)
+		w.countID(&g.Group)
 		w.period(&g.Period)
 		w.num(g.Average.Sum)
 		w.len(g.Average.Members)
@@ -173,7 +173,7 @@ func (r *reader) revision() *Revision {
 		r.useMark(&u.Mark)
 	})
 	v.Groups = list(r, func(g *GroupChange) {
-		g.Group = r.countID()
+		r.countID(&g.Group)
 		r.period(&g.Period)
 		g.Average = AverageTally{Key: g.Period.Key, Sum: r.num(), Members: r.len2()}
 	})

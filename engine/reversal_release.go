@@ -199,7 +199,7 @@ func (a *applier) releaseLots(releases []Release) {
 func (w *writer) release(r *Release) {
 	w.text(r.Points)
 	w.uint(r.Seq)
-	w.source(r.Source)
+	w.source(&r.Source)
 	w.num(r.Amount)
 	w.num(r.Shipped)
 	w.at(r.Expires)

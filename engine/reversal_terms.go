@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // Terms are those of a lot that is opened later than what it belongs to.
@@ -88,18 +89,6 @@ func (a *Account) idleRules(lot *Lot) (list []IdleRule) {
 	return list
 }
 
-func (w *writer) idleRules(list []IdleRule) {
-	w.len(len(list))
-	for _, r := range list {
-		w.duration(r.After)
-		w.text(r.Event)
-	}
-}
-
-func (r *reader) idleRules() []IdleRule {
-	return list(r, func(rule *IdleRule) { *rule = IdleRule{After: r.duration(), Event: r.name()} })
-}
-
 // firstAt is the seq of what the event gave first to another member for a line, 0 where it gave nothing.
 func (j *recomputation) firstAt(l line) uint64 {
 	for i := range j.r.target.Outcome.Effects {
@@ -175,4 +164,12 @@ func (j *recomputation) bridged(cal calendar.Calendar, rule IdleRule, voided *Re
 		}
 	}
 	return alive > voided.Event.Time && cal.EndOfDayAfter(alive, rule.After) > j.r.records[i].Event.Arrived
+}
+
+func (c *codec) idleRules(list *[]IdleRule) {
+	wire.Room(&c.Codec, list)
+	for i := range *list {
+		c.Duration(&(*list)[i].After)
+		c.Name(&(*list)[i].Event)
+	}
 }

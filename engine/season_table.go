@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/integer"
+	"github.com/laurel-engine/laurel/engine/wire"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -139,22 +140,25 @@ func decodeRow(value []byte, into any) {
 }
 
 func encodePlace(f leaderboards.Final) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.int(f.Rank)
-	w.int(f.Tied)
-	w.text(f.Member)
-	w.num(f.Value)
-	w.at(f.Reached)
-	return w.b
+	var c codec
+	c.place(&f)
+	return c.B
 }
 
 func decodePlace(value []byte) (f leaderboards.Final) {
-	r := &reader{b: value}
-	r.uint()
-	f.Rank, f.Tied, f.Member, f.Value, f.Reached = r.int(), r.int(), r.text(), r.num(), r.at()
-	damaged("place", f.Member, r)
+	c := codec{Codec: wire.Reading(value, nil)}
+	c.place(&f)
+	c.whole("place", f.Member)
 	return f
+}
+
+func (c *codec) place(f *leaderboards.Final) {
+	c.format()
+	c.Int(&f.Rank)
+	c.Int(&f.Tied)
+	c.Text(&f.Member)
+	c.Num(&f.Value)
+	c.At(&f.Reached)
 }
 
 // anonymousRow is a row of a final table without its member.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine/integer"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // Source is what gave something or took it: a definition, an adjustment, an erasure. None is what time did.
@@ -70,22 +71,19 @@ func (s *Source) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (w *writer) source(s Source) {
-	w.uint(uint64(s.Section))
+// source is a source, whose id is probably a name of the ruleset.
+func (c *codec) source(s *Source) {
+	if wire.Small(&c.Codec, &s.Section); int(s.Section) >= len(sections) {
+		c.Damaged()
+		*s = Source{}
+	}
 	if s.Section != NoSection {
-		w.text(s.ID)
+		c.Name(&s.ID)
 	}
 }
 
-// source reads a source whose id is probably a name of the ruleset.
+// source reads a source.
 func (r *reader) source() (s Source) {
-	n := r.uint()
-	if n == 0 {
-		return s
-	}
-	if n >= uint64(len(sections)) {
-		r.short()
-		return s
-	}
-	return Source{Section(n), r.name()}
+	r.codec.source(&s)
+	return s
 }

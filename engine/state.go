@@ -1,396 +1,248 @@
 package engine
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/challenges"
 	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // stateFormat is the format of all encoded subjects.
 const stateFormat = 1
 
 func encodeMember(m *Member) []byte {
-	var w writer
-	w.member(m)
-	return w.b
+	var c codec
+	c.member(m)
+	return c.B
 }
 
-// member writes a member's state. Declared fields carry their names, so that a state outlives rulesets.
-func (w *writer) member(m *Member) {
-	w.uint(stateFormat)
-	w.uint(m.Version)
-	w.text(m.ID)
-	w.at(m.Joined)
-	w.text(m.Name)
-	if m.Zone == nil {
-		w.text("")
-	} else {
-		w.text(m.Zone.Name())
+func decodeMember(state []byte, rules *Ruleset) *Member {
+	c := codec{wire.Reading(state, rules.names), rules.zones}
+	m := &Member{zones: rules.zones}
+	c.member(m)
+	c.whole("member", m.ID)
+	m.align(rules)
+	m.large = slices.ContainsFunc(m.Counts, (*Count).large)
+	m.indexed = m.Due
+	m.excuse()
+	return m
+}
+
+// whole ends the process's trust in its store where a state that was written whole does not come back so.
+func (c *codec) whole(what, id string) {
+	if c.Err != nil {
+		panic(fmt.Sprintf("engine: the stored state of %s %q is damaged: %v", what, id, c.Err))
 	}
-	w.profile(m)
-	w.len(len(m.Seen))
+}
+
+// member is a member's state. Declared fields carry their names, so that a state outlives rulesets.
+func (c *codec) member(m *Member) {
+	c.format()
+	c.Uint(&m.Version)
+	c.Text(&m.ID)
+	c.At(&m.Joined)
+	c.Text(&m.Name)
+	c.zone(&m.Zone)
+	c.profile(m)
+	wire.Room(&c.Codec, &m.Seen)
 	for i := range m.Seen {
-		s := &m.Seen[i]
-		w.text(s.Type)
-		w.text(s.Of)
-		w.len(s.Count)
-		w.at(s.First)
-		w.at(s.Last)
-		w.len(len(s.Recent))
-		for _, at := range s.Recent {
-			w.at(at)
-		}
+		c.seen(&m.Seen[i])
 	}
-	w.len(len(m.Accounts))
-	for _, a := range m.Accounts {
-		w.account(a)
+	c.accounts(&m.Accounts)
+	wire.Pointers(&c.Codec, &m.Counts)
+	for _, n := range m.Counts {
+		c.count(n)
 	}
-	w.len(len(m.Counts))
-	for _, c := range m.Counts {
-		w.count(c)
-	}
-	w.len(len(m.Streaks))
+	wire.Pointers(&c.Codec, &m.Streaks)
 	for _, s := range m.Streaks {
-		w.streak(s)
+		c.streak(s)
 	}
-	w.len(len(m.Challenges))
-	for _, c := range m.Challenges {
-		w.challenge(c)
+	wire.Pointers(&c.Codec, &m.Challenges)
+	for _, x := range m.Challenges {
+		c.challenge(x)
 	}
-	w.len(len(m.Badges))
-	for _, b := range m.Badges {
-		w.text(b.ID)
-		w.text(b.Level)
-		w.at(b.At)
+	wire.Room(&c.Codec, &m.Badges)
+	for i := range m.Badges {
+		b := &m.Badges[i]
+		c.Name(&b.ID)
+		c.Name(&b.Level)
+		c.At(&b.At)
 	}
-	w.len(len(m.Tiers))
+	wire.Pointers(&c.Codec, &m.Tiers)
 	for _, t := range m.Tiers {
-		w.text(t.ID)
-		w.tier(&t.TierState)
+		c.Name(&t.ID)
+		c.tier(&t.TierState)
 	}
-	w.uses(m.Uses)
-	w.len(len(m.Rewards))
-	for _, h := range m.Rewards {
-		w.text(h.Reward)
-		w.uint(h.Seq)
-		w.source(h.Source)
-		w.at(h.At)
-		w.at(h.Expires)
+	c.uses(&m.Uses)
+	wire.Room(&c.Codec, &m.Rewards)
+	for i := range m.Rewards {
+		h := &m.Rewards[i]
+		c.Name(&h.Reward)
+		c.Uint(&h.Seq)
+		c.source(&h.Source)
+		c.At(&h.At)
+		c.At(&h.Expires)
 	}
-	w.at(m.Due)
-	w.len(m.Events)
-	w.gains(m.Tiers)
-	w.acquired(m)
-	w.travel(&m.Travel)
-	w.at(m.Live)
-	w.len(len(m.Timers))
-	for _, t := range m.Timers {
-		w.text(t.Timer)
-		w.at(t.At)
+	c.At(&m.Due)
+	c.Count(&m.Events)
+	c.gains(m.Tiers)
+	c.acquired(m)
+	c.travel(&m.Travel)
+	c.At(&m.Live)
+	wire.Room(&c.Codec, &m.Timers)
+	for i := range m.Timers {
+		c.Name(&m.Timers[i].Timer)
+		c.At(&m.Timers[i].At)
 	}
-	w.uint(m.Notified)
-	w.was(m.Was)
-	if m.Moved > 0 {
-		w.len(m.Moved)
+	c.Uint(&m.Notified)
+	wire.Room(&c.Codec, &m.Was)
+	for i := range m.Was {
+		c.Text(&m.Was[i].Name)
+		c.At(&m.Was[i].Until)
+		c.Value(&m.Was[i].Value)
+	}
+	if c.Tail(m.Moved > 0) {
+		c.Count(&m.Moved)
 	}
 }
 
-func (w *writer) travel(t *Travel) {
-	w.at(t.At)
-	if t.Left == nil {
+func (c *codec) seen(s *EventStats) {
+	c.Name(&s.Type)
+	c.Name(&s.Of)
+	c.Count(&s.Count)
+	c.At(&s.First)
+	c.At(&s.Last)
+	wire.Room(&c.Codec, &s.Recent)
+	for i := range s.Recent {
+		c.At(&s.Recent[i])
+	}
+}
+
+// zone is a time zone by its name, "" for none.
+func (c *codec) zone(z **calendar.Zone) {
+	name := ""
+	if *z != nil {
+		name = (*z).Name()
+	}
+	if c.Text(&name); c.Reads() && name != "" {
+		*z = c.zones.Known(name)
+	}
+}
+
+func (c *codec) travel(t *Travel) {
+	if c.At(&t.At); t.At == 0 {
 		return
 	}
-	w.text(t.Left.Name())
-	w.len(len(t.Excused))
-	for _, d := range t.Excused {
-		w.key(calendar.Key(d))
+	c.zone(&t.Left)
+	wire.Room(&c.Codec, &t.Excused)
+	for i := range t.Excused {
+		c.Date(&t.Excused[i])
 	}
 }
 
-func (r *reader) travel(zones *calendar.Zones) (t Travel) {
-	if t.At = r.at(); t.At == 0 {
-		return t
-	}
-	t.Left = zones.Known(r.text())
-	t.Excused = list(r, func(d *calendar.Date) { *d = r.date() })
-	return t
-}
-
-func (w *writer) tier(t *challenges.TierState) {
-	w.int(int64(t.Level))
-	w.at(t.Reached)
-	w.at(t.Settled)
-	w.len(len(t.Held))
+func (c *codec) tier(t *challenges.TierState) {
+	c.Level(&t.Level)
+	c.At(&t.Reached)
+	c.At(&t.Settled)
+	wire.Room(&c.Codec, &t.Held)
 	for i := range t.Held {
 		h := &t.Held[i]
-		w.at(h.From)
-		w.at(h.Reached)
-		w.at(h.Unmet)
-		w.len(len(h.Came))
-		for _, d := range h.Came {
-			w.num(d)
+		c.At(&h.From)
+		c.At(&h.Reached)
+		c.At(&h.Unmet)
+		wire.Room(&c.Codec, &h.Came)
+		for k := range h.Came {
+			c.Num(&h.Came[k])
 		}
 	}
 }
 
-func (r *reader) tier() challenges.TierState {
-	t := challenges.TierState{Level: int(r.int()), Reached: r.at(), Settled: r.at()}
-	t.Held = list(r, func(h *challenges.Held) {
-		*h = challenges.Held{From: r.at(), Reached: r.at(), Unmet: r.at()}
-		h.Came = list(r, func(d *decimal.Decimal) { *d = r.num() })
-	})
-	return t
-}
-
-// profile writes the declared values that are there, and those that the present ruleset does not declare, by name.
-func (w *writer) profile(m *Member) {
+// profile is the declared values that are there, and those that the present ruleset does not declare, by name. All are read as
+// undeclared: align finds their places.
+func (c *codec) profile(m *Member) {
+	named := func(v *event.NamedValue) {
+		c.Text(&v.Name)
+		c.Value(&v.Value)
+	}
+	if c.Reads() {
+		wire.Room(&c.Codec, &m.Undeclared)
+		for i := range m.Undeclared {
+			named(&m.Undeclared[i])
+		}
+		return
+	}
 	n := len(m.Undeclared)
 	for _, v := range m.Profile {
 		if v.Kind != event.Absent {
 			n++
 		}
 	}
-	w.len(n)
+	c.PutLen(n)
 	for i, v := range m.Profile {
 		if v.Kind != event.Absent {
-			w.text(m.schema.Fields[i].Name)
-			w.value(v)
+			c.PutText(m.schema.Fields[i].Name)
+			c.PutValue(v)
 		}
 	}
-	for _, v := range m.Undeclared {
-		w.text(v.Name)
-		w.value(v.Value)
+	for i := range m.Undeclared {
+		named(&m.Undeclared[i])
 	}
 }
 
-func (w *writer) account(a *Account) {
-	w.text(a.Points)
-	w.num(a.Debt)
-	w.num(a.Issued)
-	w.num(a.Spent)
-	w.num(a.Expired)
-	w.num(a.Forfeited)
-	w.num(a.Reversed)
-	w.idleRules(a.Idle)
-	w.len(len(a.Lots))
+func (c *codec) accounts(list *[]*Account) {
+	wire.Pointers(&c.Codec, list)
+	for _, a := range *list {
+		c.account(a)
+	}
+}
+
+func (c *codec) account(a *Account) {
+	c.Name(&a.Points)
+	c.Num(&a.Debt)
+	c.Num(&a.Issued)
+	c.Num(&a.Spent)
+	c.Num(&a.Expired)
+	c.Num(&a.Forfeited)
+	c.Num(&a.Reversed)
+	c.idleRules(&a.Idle)
+	wire.Room(&c.Codec, &a.Lots)
 	for i := range a.Lots {
-		l := &a.Lots[i]
-		w.uint(l.Seq)
-		w.source(l.Source)
-		w.at(l.Granted)
-		w.num(l.Amount)
-		w.num(l.Remaining)
-		w.num(l.Held)
-		w.num(l.Spent)
-		w.num(l.Expired)
-		w.num(l.Forfeited)
-		w.num(l.Reversed)
-		w.at(l.Available)
-		w.at(l.Expires)
-		w.uint(l.Idle)
-		w.at(l.Until)
-		w.num(l.Forgiven)
+		c.lot(&a.Lots[i])
 	}
-	w.missing(a.Missing)
-}
-
-func (w *writer) count(c *Count) {
-	w.countID(c.CountID)
-	w.len(len(c.Periods))
-	for i := range c.Periods {
-		w.period(&c.Periods[i])
+	wire.Room(&c.Codec, &a.Missing)
+	for i := range a.Missing {
+		c.missing(&a.Missing[i])
 	}
 }
 
-func (w *writer) countID(id CountID) {
-	w.text(id.Name)
-	w.text(id.Split)
-	w.text(id.Group)
+func (c *codec) lot(l *Lot) {
+	c.Uint(&l.Seq)
+	c.source(&l.Source)
+	c.At(&l.Granted)
+	c.Num(&l.Amount)
+	c.Num(&l.Remaining)
+	c.Num(&l.Held)
+	c.Num(&l.Spent)
+	c.Num(&l.Expired)
+	c.Num(&l.Forfeited)
+	c.Num(&l.Reversed)
+	c.At(&l.Available)
+	c.At(&l.Expires)
+	c.Uint(&l.Idle)
+	c.At(&l.Until)
+	c.Num(&l.Forgiven)
 }
 
-func (r *reader) countID() CountID { return CountID{Name: r.name(), Split: r.text(), Group: r.text()} }
-
-func (w *writer) period(p *PeriodTally) {
-	w.key(p.Key)
-	w.num(p.Value)
-	w.len(p.Count)
-	w.len(p.Zeros)
-	w.at(p.At)
-	w.text(p.ID)
-	w.len(len(p.Kept))
-	for _, k := range p.Kept {
-		w.key(k.Bucket)
-		w.at(k.At)
-		w.text(k.ID)
-		w.num(k.Value)
+func (c *codec) count(n *Count) {
+	c.countID(&n.CountID)
+	wire.Room(&c.Codec, &n.Periods)
+	for i := range n.Periods {
+		c.period(&n.Periods[i])
 	}
-	w.len(len(p.Keys))
-	for _, k := range p.Keys {
-		w.text(k.Key)
-		w.len(k.Count)
-		w.at(k.First)
-	}
-	w.flag(p.Full)
-}
-
-func (w *writer) streak(s *StreakRecord) {
-	w.text(s.ID)
-	w.len(s.Longest)
-	w.at(s.Joined)
-	w.at(s.Breaks)
-	w.len(len(s.Spans))
-	for _, span := range s.Spans {
-		w.span(span)
-	}
-	w.len(len(s.Paid))
-	for _, p := range s.Paid {
-		w.text(p.Goal)
-		w.key(p.In)
-		w.len(p.Times)
-	}
-}
-
-func (w *writer) span(s challenges.Span) {
-	w.key(s.First)
-	w.key(s.Last - s.First)
-}
-
-func (r *reader) span(s *challenges.Span) {
-	s.First = r.key()
-	s.Last = s.First + r.key()
-}
-
-func (w *writer) challenge(c *ChallengeRecord) {
-	w.text(c.ID)
-	w.at(c.Enrolled)
-	w.at(c.Began)
-	w.len(c.Joins)
-	w.len(c.Times)
-	w.len(len(c.Windows))
-	for i := range c.Windows {
-		win := &c.Windows[i]
-		w.key(win.Key)
-		w.text(win.Group)
-		w.len(len(win.Goals))
-		for _, g := range win.Goals {
-			w.text(g.ID)
-			w.flag(g.Step)
-			w.len(g.Times)
-			w.at(g.First)
-			w.at(g.At)
-		}
-	}
-	w.parts(c.Parts)
-}
-
-func (w *writer) uses(list []UsePeriod) {
-	w.len(len(list))
-	for _, u := range list {
-		w.use(u)
-	}
-}
-
-func (w *writer) use(u UsePeriod) {
-	w.b = binary.LittleEndian.AppendUint64(w.b, u.Limit)
-	w.key(u.Key)
-	w.num(u.Used)
-}
-
-// damaged ends the process's trust in its store: a state that was written whole does not come back so.
-func damaged(what, id string, r *reader) {
-	if r.err != nil {
-		panic(fmt.Sprintf("engine: the stored state of %s %q is damaged: %v", what, id, r.err))
-	}
-}
-
-func decodeMember(state []byte, rules *Ruleset) *Member {
-	r := &reader{b: state, names: rules.names}
-	m := &Member{zones: rules.zones}
-	if format := r.uint(); format != stateFormat {
-		panic(fmt.Sprintf("engine: a member's state has format %d; this build reads %d", format, stateFormat))
-	}
-	m.Version = r.uint()
-	m.ID = r.text()
-	m.Joined = r.at()
-	m.Name = r.text()
-	if zone := r.text(); zone != "" {
-		m.Zone = rules.zones.Known(zone)
-	}
-	m.Undeclared = list(r, func(v *event.NamedValue) { v.Name, v.Value = r.text(), r.value() })
-	m.align(rules)
-	m.Seen = list(r, func(s *EventStats) {
-		*s = EventStats{Type: r.name(), Of: r.name(), Count: r.len2(), First: r.at(), Last: r.at()}
-		s.Recent = list(r, func(at *calendar.Instant) { *at = r.at() })
-	})
-	m.Accounts = pointers(r, r.account)
-	m.Counts = pointers(r, r.count)
-	m.large = slices.ContainsFunc(m.Counts, (*Count).large)
-	m.Streaks = pointers(r, r.streak)
-	m.Challenges = pointers(r, r.challenge)
-	m.Badges = list(r, func(b *BadgeRecord) { *b = BadgeRecord{ID: r.name(), Level: r.name(), At: r.at()} })
-	m.Tiers = pointers(r, func(t *TierRecord) { *t = TierRecord{ID: r.name(), TierState: r.tier()} })
-	m.Uses = list(r, r.use)
-	m.Rewards = list(r, func(h *RewardHeld) {
-		*h = RewardHeld{Reward: r.name(), Seq: r.uint(), Source: r.source(), At: r.at(), Expires: r.at()}
-	})
-	m.Due = r.at()
-	m.indexed = m.Due
-	m.Events = r.len2()
-	r.gains(m.Tiers)
-	r.acquired(m)
-	m.Travel = r.travel(rules.zones)
-	m.excuse()
-	m.Live = r.at()
-	m.Timers = list(r, func(t *TimerMark) { *t = TimerMark{Timer: r.name(), At: r.at()} })
-	m.Notified = r.uint()
-	m.Was = r.was()
-	if len(r.b) > 0 {
-		m.Moved = r.len2()
-	}
-	damaged("member", m.ID, r)
-	return m
-}
-
-// len2 reads a number that is not the length of what follows.
-func (r *reader) len2() int {
-	n := r.uint()
-	if n > math.MaxInt {
-		r.short()
-		return 0
-	}
-	return int(n)
-}
-
-// date reads a day.
-func (r *reader) date() calendar.Date {
-	n := r.int()
-	if n < math.MinInt32 || n > math.MaxInt32 {
-		r.short()
-		return 0
-	}
-	return calendar.Date(n)
-}
-
-func (r *reader) account(a *Account) {
-	*a = Account{Points: r.name(), Debt: r.num(), Issued: r.num(), Spent: r.num(), Expired: r.num(), Forfeited: r.num(), Reversed: r.num()}
-	a.Idle = r.idleRules()
-	a.Lots = list(r, func(l *Lot) {
-		*l = Lot{Seq: r.uint(), Source: r.source(), Granted: r.at(), Amount: r.num(), Remaining: r.num(), Held: r.num(), Spent: r.num(),
-			Expired: r.num(), Forfeited: r.num(), Reversed: r.num(), Available: r.at(), Expires: r.at(), Idle: r.uint(), Until: r.at(), Forgiven: r.num()}
-	})
-	a.Missing = r.missing()
-}
-
-func (r *reader) count(c *Count) {
-	c.CountID = r.countID()
-	c.Periods = list(r, r.period)
 }
 
 // large reports whether any period's value is.
@@ -398,95 +250,179 @@ func (c *Count) large() bool {
 	return slices.ContainsFunc(c.Periods, func(p PeriodTally) bool { return isLarge(p.Value) })
 }
 
-func (r *reader) period(p *PeriodTally) {
-	p.Key, p.Value, p.Count, p.Zeros, p.At, p.ID = r.key(), r.num(), r.len2(), r.len2(), r.at(), r.text()
-	p.Kept = list(r, func(k *challenges.Kept) {
-		*k = challenges.Kept{Bucket: r.key(), At: r.at(), ID: r.text(), Value: r.num()}
-	})
-	p.Keys = list(r, func(k *challenges.KeyCount) { *k = challenges.KeyCount{Key: r.text(), Count: r.len2(), First: r.at()} })
-	p.Full = r.flag()
+func (c *codec) countID(id *CountID) {
+	c.Name(&id.Name)
+	c.Text(&id.Split)
+	c.Text(&id.Group)
 }
 
-func (r *reader) streak(s *StreakRecord) {
-	*s = StreakRecord{ID: r.name(), History: challenges.History{Longest: r.len2()}, Joined: r.at(), Breaks: r.at()}
-	s.Spans = list(r, r.span)
-	s.Paid = list(r, func(p *PaidMark) { *p = PaidMark{Goal: r.name(), In: r.key(), Times: r.len2()} })
+func (c *codec) period(p *PeriodTally) {
+	c.Key(&p.Key)
+	c.Num(&p.Value)
+	c.Count(&p.Count)
+	c.Count(&p.Zeros)
+	c.At(&p.At)
+	c.Text(&p.ID)
+	wire.Room(&c.Codec, &p.Kept)
+	for i := range p.Kept {
+		k := &p.Kept[i]
+		c.Key(&k.Bucket)
+		c.At(&k.At)
+		c.Text(&k.ID)
+		c.Num(&k.Value)
+	}
+	wire.Room(&c.Codec, &p.Keys)
+	for i := range p.Keys {
+		k := &p.Keys[i]
+		c.Text(&k.Key)
+		c.Count(&k.Count)
+		c.At(&k.First)
+	}
+	c.Flag(&p.Full)
 }
 
-func (r *reader) challenge(c *ChallengeRecord) {
-	*c = ChallengeRecord{ID: r.name(), Enrolled: r.at(), Began: r.at(), Joins: r.len2(), Times: r.len2()}
-	c.Windows = list(r, func(w *ChallengeWindow) {
-		*w = ChallengeWindow{Key: r.key(), Group: r.text()}
-		w.Goals = list(r, func(g *GoalMark) {
-			*g = GoalMark{ID: r.name(), Step: r.flag(), Times: r.len2(), First: r.at(), At: r.at()}
-		})
-	})
-	c.Parts = r.parts()
+func (c *codec) streak(s *StreakRecord) {
+	c.Name(&s.ID)
+	c.Count(&s.Longest)
+	c.At(&s.Joined)
+	c.At(&s.Breaks)
+	c.spans(&s.Spans)
+	wire.Room(&c.Codec, &s.Paid)
+	for i := range s.Paid {
+		p := &s.Paid[i]
+		c.Name(&p.Goal)
+		c.Key(&p.In)
+		c.Count(&p.Times)
+	}
 }
 
-func (r *reader) use(u *UsePeriod) { *u = UsePeriod{Limit: r.fixed(), Key: r.key(), Used: r.num()} }
+func (c *codec) spans(list *[]challenges.Span) {
+	wire.Room(&c.Codec, list)
+	for i := range *list {
+		c.span(&(*list)[i])
+	}
+}
+
+// span is the first period of a span and how many follow it.
+func (c *codec) span(s *challenges.Span) {
+	c.Key(&s.First)
+	more := s.Last - s.First
+	c.Key(&more)
+	s.Last = s.First + more
+}
+
+func (c *codec) challenge(x *ChallengeRecord) {
+	c.Name(&x.ID)
+	c.At(&x.Enrolled)
+	c.At(&x.Began)
+	c.Count(&x.Joins)
+	c.Count(&x.Times)
+	wire.Room(&c.Codec, &x.Windows)
+	for i := range x.Windows {
+		w := &x.Windows[i]
+		c.Key(&w.Key)
+		c.Text(&w.Group)
+		wire.Room(&c.Codec, &w.Goals)
+		for k := range w.Goals {
+			g := &w.Goals[k]
+			c.Name(&g.ID)
+			c.Flag(&g.Step)
+			c.Count(&g.Times)
+			c.At(&g.First)
+			c.At(&g.At)
+		}
+	}
+	wire.Room(&c.Codec, &x.Parts)
+	for i := range x.Parts {
+		c.brought(&x.Parts[i])
+	}
+}
+
+func (c *codec) brought(p *Brought) {
+	c.Name(&p.Counter)
+	c.Key(&p.Window)
+	c.Text(&p.Group)
+	c.At(&p.At)
+	c.Text(&p.ID)
+	c.Num(&p.Value)
+	wire.Room(&c.Codec, &p.Keys)
+	for i := range p.Keys {
+		c.Text(&p.Keys[i])
+	}
+	c.Flag(&p.Counted)
+}
+
+func (c *codec) uses(list *[]UsePeriod) {
+	wire.Room(&c.Codec, list)
+	for i := range *list {
+		c.use(&(*list)[i])
+	}
+}
+
+func (c *codec) use(u *UsePeriod) {
+	c.Fixed(&u.Limit)
+	c.Key(&u.Key)
+	c.Num(&u.Used)
+}
 
 func encodeGroup(g *Group) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.uint(g.Version)
-	w.count(&g.Count)
-	w.len(len(g.Goals))
-	for _, goal := range g.Goals {
-		w.key(goal.Window)
-		w.text(goal.Goal)
-		w.at(goal.At)
-	}
-	w.len(len(g.Average))
-	for _, a := range g.Average {
-		w.key(a.Key)
-		w.num(a.Sum)
-		w.len(a.Members)
-	}
-	return w.b
+	var c codec
+	c.group(g)
+	return c.B
 }
 
 func decodeGroup(state []byte) *Group {
-	r := &reader{b: state}
-	g := &Group{}
-	r.uint()
-	g.Version = r.uint()
-	r.count(&g.Count)
-	g.Goals = list(r, func(goal *GroupGoal) { *goal = GroupGoal{Window: r.key(), Goal: r.text(), At: r.at()} })
-	g.Average = list(r, func(a *AverageTally) { *a = AverageTally{Key: r.key(), Sum: r.num(), Members: r.len2()} })
-	damaged("group", g.Count.Name+" "+g.Count.Split+" "+g.Count.Group, r)
+	c, g := codec{Codec: wire.Reading(state, nil)}, &Group{}
+	c.group(g)
+	c.whole("group", g.Count.Name+" "+g.Count.Split+" "+g.Count.Group)
 	return g
 }
 
-func encodeUsage(u *Usage) []byte {
-	var w writer
-	w.uint(stateFormat)
-	w.uint(u.Version)
-	w.text(u.Key)
-	w.uses(u.Periods)
-	if len(u.Held) > 0 {
-		w.len(len(u.Held))
-		for _, h := range u.Held {
-			w.use(h.UsePeriod)
-			w.at(h.Until)
-		}
+func (c *codec) group(g *Group) {
+	c.format()
+	c.Uint(&g.Version)
+	c.count(&g.Count)
+	wire.Room(&c.Codec, &g.Goals)
+	for i := range g.Goals {
+		goal := &g.Goals[i]
+		c.Key(&goal.Window)
+		c.Text(&goal.Goal)
+		c.At(&goal.At)
 	}
-	return w.b
+	wire.Room(&c.Codec, &g.Average)
+	for i := range g.Average {
+		a := &g.Average[i]
+		c.Key(&a.Key)
+		c.Num(&a.Sum)
+		c.Count(&a.Members)
+	}
+}
+
+func encodeUsage(u *Usage) []byte {
+	var c codec
+	c.usage(u)
+	return c.B
 }
 
 func decodeUsage(state []byte) *Usage {
-	r := &reader{b: state}
-	r.uint()
-	u := &Usage{Version: r.uint(), Key: r.text()}
-	u.Periods = list(r, r.use)
-	if len(r.b) > 0 {
-		u.Held = list(r, func(h *HeldUsage) {
-			r.use(&h.UsePeriod)
-			h.Until = r.at()
-		})
-	}
-	damaged("limit", u.Key, r)
+	c, u := codec{Codec: wire.Reading(state, nil)}, &Usage{}
+	c.usage(u)
+	c.whole("limit", u.Key)
 	return u
+}
+
+func (c *codec) usage(u *Usage) {
+	c.format()
+	c.Uint(&u.Version)
+	c.Text(&u.Key)
+	c.uses(&u.Periods)
+	if c.Tail(len(u.Held) > 0) {
+		wire.Room(&c.Codec, &u.Held)
+		for i := range u.Held {
+			c.use(&u.Held[i].UsePeriod)
+			c.At(&u.Held[i].Until)
+		}
+	}
 }
 
 // align lets a version look at the member: the profile goes into the slots of its schema, by name, and the zones are those of

@@ -180,11 +180,11 @@ func Outbox(store Store, yield func(key string, s ScoreChange) bool) error {
 func Gifts(store Store, yield func(key string, f Fanout) bool) error {
 	var failed error
 	err := store.Scan(outboxGifts, "", func(key string, value []byte) bool {
-		r := &reader{b: value}
+		r := newReader(value)
 		r.uint()
 		var f Fanout
 		r.fanout(&f)
-		if failed = r.err; failed != nil {
+		if failed = r.Err; failed != nil {
 			return false
 		}
 		return yield(key, f)
@@ -241,11 +241,11 @@ func NextScoredSeason(store Store, board, after string) (season string, err erro
 func scanScores(store Store, prefix string, yield func(string, ScoreChange) bool) error {
 	var failed error
 	err := store.Scan(prefix, "", func(key string, value []byte) bool {
-		r := &reader{b: value}
+		r := newReader(value)
 		r.uint()
 		var s ScoreChange
 		r.score(&s)
-		if failed = r.err; failed != nil {
+		if failed = r.Err; failed != nil {
 			return false
 		}
 		return yield(key, s)

@@ -145,12 +145,12 @@ func encodeFanout(f Fanout) []byte {
 	var w writer
 	w.uint(stateFormat)
 	w.fanout(&f)
-	return w.b
+	return w.B
 }
 
 func encodeScore(s *ScoreChange) []byte {
 	var w writer
 	w.uint(stateFormat)
 	w.score(s)
-	return w.b
+	return w.B
 }

@@ -26,7 +26,7 @@ type Subjects struct {
 	dirtyFirings []*Openings
 	large        bool     // the count of a group is
 	gone         []string // members whose states go
-	scratch      writer
+	scratch      codec
 }
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
@@ -158,9 +158,9 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 	rows = slices.Grow(rows, s.Dirty())
 	for _, m := range s.dirtyMembers {
 		m.dirty = false
-		s.scratch.b = s.scratch.b[:0]
+		s.scratch.B = s.scratch.B[:0]
 		s.scratch.member(m)
-		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: bytes.Clone(s.scratch.b)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: bytes.Clone(s.scratch.B)})
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false

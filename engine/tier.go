@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 // TierRecord is a member's place in a tier. Base and Recent are what late events need: the place as it was when the late
@@ -254,25 +255,17 @@ func (a *applier) liftTier(t *Tier, level string, e *event.Event) {
 	a.tellLevels(t, before, e.Depth)
 }
 
-// gains writes and reads what tiers remember of the late window.
-func (w *writer) gains(tiers []*TierRecord) {
+// gains are what tiers remember of the late window.
+func (c *codec) gains(tiers []*TierRecord) {
 	for _, t := range tiers {
-		w.tier(&t.Base)
-		w.len(len(t.Recent))
-		for _, g := range t.Recent {
-			w.at(g.At)
-			w.len(g.Counter)
-			w.num(g.Value)
-			w.int(int64(g.Level))
+		c.tier(&t.Base)
+		wire.Room(&c.Codec, &t.Recent)
+		for i := range t.Recent {
+			g := &t.Recent[i]
+			c.At(&g.At)
+			c.Count(&g.Counter)
+			c.Num(&g.Value)
+			c.Level(&g.Level)
 		}
-	}
-}
-
-func (r *reader) gains(tiers []*TierRecord) {
-	for _, t := range tiers {
-		t.Base = r.tier()
-		t.Recent = list(r, func(g *TierGain) {
-			*g = TierGain{At: r.at(), Counter: r.len2(), Value: r.num(), Level: int(r.int())}
-		})
 	}
 }

@@ -102,7 +102,7 @@ func (n *News) isFor(state []byte) bool {
 	if n.after == nil || !n.after.MemberClock && n.after.Calendar.Zone != n.before.Calendar.Zone {
 		return true
 	}
-	r := &reader{b: state}
+	r := newReader(state)
 	_, _, _, _, _ = r.uint(), r.uint(), r.text(), r.at(), r.text() // format, version, id, joined, name
 	zone := r.text()
 	if zone == "" {
