@@ -176,6 +176,13 @@ func (l *Ladder) Settle(cal calendar.Calendar, s *TierState, m Metrics, now cale
 	return changes
 }
 
+// Settled reports whether Settle would change nothing: time has passed up to an instant already, no level is to fall by then, and
+// nothing was counted since.
+func (l *Ladder) Settled(cal calendar.Calendar, s *TierState, now calendar.Instant) bool {
+	return now <= s.Settled && len(s.Held) >= len(l.Levels) && s.Level < len(l.Levels) &&
+		(s.Level == NoLevel || l.ends(cal, s.Level, &s.Held[s.Level]) > now)
+}
+
 // unmeet finds since when the levels up to the one held are no longer met.
 func (l *Ladder) unmeet(s *TierState, m Metrics, from, now calendar.Instant) {
 	for at := from; at <= now && l.watched(s); at = m.Falls(at) {

@@ -170,7 +170,14 @@ type knownBalance struct {
 func (f *Facts) plan(begins bool) { f.planning, f.known = begins, f.known[:0] }
 
 // Level is the member's level of t, "" below the lowest, `member.tier.X`.
-func (f *Facts) Level(t *Tier) string { return f.Member.Level(f.Rules, t, f.Event.Time) }
+func (f *Facts) Level(t *Tier) string {
+	if f.planning && f.subjects != nil && f.Rules == f.subjects.rules { // nothing was counted since time was settled
+		if rec := f.Member.tier(t.Key); rec != nil && t.Ladder.Settled(f.calendar, &rec.TierState, f.Event.Time) {
+			return t.name(rec.Level)
+		}
+	}
+	return f.Member.Level(f.Rules, t, f.Event.Time)
+}
 
 // Count is the value of c for the member, the member's group or everyone, `member.counter.X`.
 func (f *Facts) Count(c *Counter) decimal.Decimal {
