@@ -22,7 +22,7 @@ type Ranks interface {
 }
 
 // Apply decides what an event means: it settles what is due at the event's arrival, finds what the ruleset says of the
-// event, and changes the subjects accordingly. It is a function of its arguments alone; the event must have passed Check.
+// event, and changes the subjects accordingly. It is a function of its arguments alone; the event must have passed check.
 //
 // Conditions, amounts and boosts see the member as before the event. What the event causes for the same member
 // (challenge_completed and the like) is processed next, and is part of the same outcome.
@@ -167,7 +167,7 @@ func (a *applier) begin(e *event.Event) {
 	a.startTiers(e.Time) // those that the ruleset did not have when the member joined
 }
 
-// noteAccepted lets time do what is due by the event's arrival. What it did while history was being imported is not told.
+// pass lets time do what is due by the event's arrival. What it did while history was being imported is not told.
 func (a *applier) pass(e *event.Event) {
 	a.phase = phaseTime
 	untold, raised := a.m.Live == calendar.Forever, len(a.raised)
@@ -287,7 +287,7 @@ func (a *applier) follow(c Cause, depth int, fields []event.Value, from ...strin
 	a.lead(c, depth, fields, from...)
 }
 
-// lead is follow for what nobody is told of.
+// lead queues a built-in event as follow does, and tells nobody of it.
 func (a *applier) lead(c Cause, depth int, fields []event.Value, from ...string) {
 	if a.awarding.looksAt(a, c.Event) {
 		a.enqueue(a.caused(c), c.Event, c.At, depth, fields, from...)

@@ -13,7 +13,7 @@ import (
 // a program keeps its boards in its own process, where nobody tells the other one any more.
 const ToldEpoch = "c/boards"
 
-// ToldMore is the mark of a ranking that has to be rebuilt, whatever it was told: none is greater.
+// ToldMore is the mark of a ranking that has to be rebuilt: a number that no event has.
 const ToldMore uint64 = 1 << 53
 
 // Told is up to which event a board outside this process was told of a ranking; is is false where it was told nothing.

@@ -8,7 +8,7 @@ import (
 )
 
 // What boards show is what counters count. This file says what that is, for tests that compare the two after every event and for
-// the sweep of a server, which mends what differs (sweep.go).
+// the sweep of a server, which mends what differs (board_sweep.go, and package jobs).
 
 // Standings calls yield for what the counts of a member say of every ranking that can still change and in which the member, or a
 // group that the member brought something to, has a score.

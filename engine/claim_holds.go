@@ -153,8 +153,8 @@ func spentOf(l *Lot) *decimal.Decimal { return &l.Spent }
 
 func forfeitedOf(l *Lot) *decimal.Decimal { return &l.Forfeited }
 
-// lapseParts notes which of the lots that claims hold or have spent have expired by now, not before an instant. Only those
-// are noted that expire after the last event of a type, because later events do not tell it any more.
+// lapseParts writes the expiry of lots that claims hold or have spent into the claims, not before an instant: of those that expire after
+// the last event of a type, since after a later event that can no longer be computed.
 func (a *applier) lapseParts(time *settlement, from calendar.Instant) {
 	a.m.partsOf(time.acc, func(p *ClaimPart) {
 		if p.Idle != 0 && p.Over == 0 && p.left() > 0 {

@@ -13,7 +13,7 @@
 //
 // The path of an event:
 //
-//	Event ──> Processor.Process ──> check: known? fits? in time?        (validate.go, package event)
+//	Event ──> Processor.Process ──> known? (duplicates.go) fits? in time? (validate.go, package event)
 //	                                Apply                               (apply.go)
 //	                                  settle what time has done         (settle.go)
 //	                                  plan: ask rules and counters      (plan.go, window.go)

@@ -142,3 +142,38 @@ func (a *applier) dropProgress(ch *Challenge, rec *ChallengeRecord) {
 		a.m.Counts = slices.DeleteFunc(a.m.Counts, func(c *Count) bool { return ch.owns(c.Name) })
 	}
 }
+
+// NewEnrollment is an event that opts a member in to a challenge.
+func NewEnrollment(id, member, challenge string) *event.Event {
+	data := encodeJSON(enrollment{Challenge: challenge})
+	return &event.Event{ID: event.Own + "enroll/" + id, Kind: event.Command, Type: commandEnroll, Member: member, Data: data}
+}
+
+// NewStreakEnrollment is an event that opts a member in to a streak.
+func NewStreakEnrollment(id, member, streak string) *event.Event {
+	return &event.Event{ID: event.Own + "enroll/" + id, Kind: event.Command, Type: commandEnroll, Member: member, Data: encodeJSON(enrollment{Streak: streak})}
+}
+
+// enrollment names one of the two.
+type enrollment struct {
+	Challenge string `json:"challenge,omitempty"`
+	Streak    string `json:"streak,omitempty"`
+}
+
+func (a *applier) enrollCommand(e *event.Event) {
+	var data enrollment
+	if json.Unmarshal(e.Data, &data) != nil {
+		return
+	}
+	a.look(e)
+	if ch := a.current.Challenge(data.Challenge); ch != nil {
+		a.enroll(ch, e.Time)
+	}
+	if s := a.current.streak(data.Streak); s != nil {
+		rec := a.m.needStreak(s.Key)
+		if rec.Joined == 0 {
+			rec.Joined = e.Time
+		}
+		a.out.replace(a.streakEffect(s, rec))
+	}
+}

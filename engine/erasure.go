@@ -18,7 +18,8 @@ import (
 
 // commandErase forgets a member for good (semantics: Erasure and export). It acts at once: what the member had is forfeited,
 // open claims are released, the state goes and boards close up. The journal still has the member's events; a Redaction
-// rewrites them without what they told.
+// rewrites them without what they told (redaction.go). A closed season keeps the place without a name (anonymousRow in
+// season_table.go, place in redaction.go; internal/program shows it).
 const commandErase = "member.erase"
 
 // erasedNames is what the pseudonyms of erased members begin with. No sender can use such an id.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
-	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // issue is an amount of points that is given. given is what caps left of wanted.
@@ -101,32 +100,6 @@ func (a *applier) since() calendar.Instant {
 	return a.now
 }
 
-// fixedExpiry is the first of the expiry phrases that do not depend on later events, for a lot available from an instant.
-func fixedExpiry(cal calendar.Calendar, p *Points, from calendar.Instant) calendar.Instant {
-	end := calendar.Forever
-	for _, x := range p.Expire {
-		switch {
-		case x.Event != "":
-		case x.EndOf != calendar.Always && !x.After.IsZero():
-			end = min(end, cal.EndOf(x.EndOf, x.Next, cal.EndOfDayAfter(from, x.After)-1))
-		case x.EndOf != calendar.Always:
-			end = min(end, cal.EndOf(x.EndOf, x.Next, from))
-		default:
-			end = min(end, cal.EndOfDayAfter(from, x.After))
-		}
-	}
-	return end
-}
-
-// idleRule is the index of an expiry phrase in the account, which keeps every phrase that one of its lots was born with.
-func (a *Account) idleRule(rule IdleRule) int {
-	if i := slices.Index(a.Idle, rule); i >= 0 {
-		return i
-	}
-	a.Idle = append(a.Idle, rule)
-	return len(a.Idle) - 1
-}
-
 // entry adds a line to the ledger, with the balance after it.
 func (a *applier) entry(acc *Account, e Entry) {
 	e.Points, e.Balance = acc.Points, acc.total()
@@ -212,34 +185,6 @@ func (a *applier) spendingOrder(acc *Account, p *Points) []int {
 		order[i] = lots[i].lot
 	}
 	return order
-}
-
-// revive brings back lots that had expired because no event of a type was known, when a late one turns out to have been in
-// time (semantics: Points).
-func (a *applier) revive(e *event.Event) {
-	of := about(e.Type, e.Fields)
-	for _, acc := range a.m.Accounts {
-		if !acc.dependsOn(e.Type) || of != "" && of != acc.Points {
-			continue
-		}
-		time := a.settlement(acc)
-		a.reviveParts(time)
-		for i := range acc.Lots {
-			lot := &acc.Lots[i]
-			if lot.Expired == lot.Forgiven || lot.Idle == 0 || !a.revived(time, lot, lot.Until) {
-				continue
-			}
-			back := lot.Expired - lot.Forgiven
-			lot.Expired, lot.Remaining = lot.Forgiven, lot.Remaining+back
-			acc.Expired -= back
-			acc.payDebt(lot)
-			a.entry(acc, Entry{Kind: EntryRestored, Amount: back, At: lot.Until, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
-		}
-	}
-}
-
-func (a *Account) dependsOn(eventType string) bool {
-	return slices.ContainsFunc(a.Idle, func(r IdleRule) bool { return r.Event == eventType })
 }
 
 // merge joins the older half of an account's lots by day of expiry, so that its size stays bounded.

@@ -27,9 +27,9 @@ type Openings struct {
 	dirty   bool
 }
 
-// MaxFirings bounds how many stretches are kept: ten a day for a year. The oldest ones go first; by then no event can be in
+// MaxOpenings bounds how many stretches are kept: ten a day for a year. The oldest ones go first; by then no event can be in
 // one of them, only the reversal of a very old one.
-const MaxFirings = 3650
+const MaxOpenings = 3650
 
 // at is the stretch around an instant, nil when the promotion is closed.
 func (f *Openings) at(i calendar.Instant) *Opening {
@@ -55,7 +55,7 @@ func (f *Openings) open(now, until calendar.Instant) {
 		s.Until = max(s.Until, until)
 		return
 	}
-	if len(f.Spans) >= MaxFirings {
+	if len(f.Spans) >= MaxOpenings {
 		f.Spans = slices.Delete(f.Spans, 0, 1)
 	}
 	f.Spans = append(f.Spans, Opening{From: now, Until: until})
@@ -216,7 +216,7 @@ func (a *applier) fireCommand(e *event.Event) {
 		f.close(a.since())
 	}
 	f.Changes++
-	a.subjects.touchFirings(f, a.seq)
+	a.subjects.touchOpenings(f, a.seq)
 	told := Effect{Kind: PromotionEffect, ID: p.ID, State: "closed"}
 	if s := f.at(a.since()); s != nil {
 		told.State, told.Available, told.Expires = "open", s.From, s.Until
@@ -307,28 +307,28 @@ func (s *Subjects) Openings(promotion string) *Openings {
 		return f
 	}
 	f := &Openings{Promotion: promotion}
-	if state := s.load(subjectKey(firingsPrefix, promotion)); state != nil {
-		f = decodeFirings(state)
+	if state := s.load(subjectKey(openingsPrefix, promotion)); state != nil {
+		f = decodeOpenings(state)
 	}
 	s.openings[promotion] = f
 	return f
 }
 
-func (s *Subjects) touchFirings(f *Openings, seq uint64) {
+func (s *Subjects) touchOpenings(f *Openings, seq uint64) {
 	f.version = seq
 	if !f.dirty {
 		f.dirty = true
-		s.dirtyFirings = append(s.dirtyFirings, f)
+		s.dirtyOpenings = append(s.dirtyOpenings, f)
 	}
 }
 
-func encodeFirings(f *Openings) []byte {
+func encodeOpenings(f *Openings) []byte {
 	var c codec
 	c.openings(f)
 	return c.B
 }
 
-func decodeFirings(state []byte) *Openings {
+func decodeOpenings(state []byte) *Openings {
 	c, f := codec{Codec: wire.Reading(state, nil)}, &Openings{}
 	c.openings(f)
 	c.whole("promotion", f.Promotion)

@@ -311,31 +311,6 @@ func (r *reversal) over() *Refusal {
 	return nil
 }
 
-// repeated answers a reversal that was made before. Who repeats an amendment without a key, after others, is told that it is
-// not the one in force.
-func (p *Processor) repeated(rec *Record, e *event.Event) (*Outcome, *Refusal, error) {
-	out, refusal := p.duplicate(rec, e)
-	if refusal != nil || e.Type != commandAmend || e.Key != "" || rec.Outcome.Revision == nil {
-		return out, refusal, nil
-	}
-	r := &reversal{target: &Record{Seq: rec.Outcome.Revision.Seq}}
-	var err error
-	if _, r.records, err = p.history(rec.Event.Member, rec.Outcome.Revision.Seq); err != nil {
-		return nil, nil, err
-	}
-	list := r.revisions()
-	list = slices.DeleteFunc(list, func(r *Record) bool { return r.Event.Type != commandAmend && r.Event.Type != commandVoid })
-	switch last := list[len(list)-1]; {
-	case last.Event.Type == commandVoid:
-		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force",
-			Message: "this amendment was made before, and the event has been voided since: nothing was done"})
-	case string(last.Event.Data) != string(rec.Event.Data):
-		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force",
-			Message: "this amendment was made before, and is not the one in force: nothing was done. To make it again send it with a new Idempotency-Key"})
-	}
-	return out, nil, nil
-}
-
 var notAtHand = &Refusal{Code: CodeNotReversible, Message: "a version of the ruleset that this event was decided by is not at hand"}
 
 // mustKnow finds the record of an event; a store that fails ends the acceptance of events.

@@ -76,7 +76,7 @@ func (r *reversal) state(key string) []byte {
 	switch kind, name := subjectOf(key); {
 	case kind == memberPrefix && name == r.target.Event.Member:
 		return r.snapshot
-	case kind == firingsPrefix:
+	case kind == openingsPrefix:
 		return r.present(key)
 	}
 	return nil

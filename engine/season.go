@@ -98,8 +98,8 @@ func (v Version) succeedBoards(before *Ruleset) {
 }
 
 // seasonOver reports whether a season has closed for what is being applied: by the instant of its acceptance alone, so that
-// no job and no lock is asked. Imported history counts in the seasons that closed before the program went live, and in
-// others until the acceptance of what is live has passed their close. What time does counts at its own instant, however late it
+// no job and no lock is asked. Imported events count in a season that closed before the
+// first live event, and in any other until a live event was accepted after its close. What time does counts at its own instant, however late it
 // is written down: no season closes before all that was due by its close has been.
 func (a *applier) seasonOver(closes calendar.Instant) bool {
 	switch {

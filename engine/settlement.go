@@ -91,8 +91,8 @@ func (p *settlement) settle(claims []*Claim, now calendar.Instant) {
 	}
 }
 
-// release writes down that a pending lot has become spendable, and pays debt from it. A released lot is marked by a
-// Granted that is no longer before its Available.
+// release writes down that a pending lot has become spendable, and pays debt from it. Granted is set to Available, so that the lot
+// is not released twice.
 func (p *settlement) release(lot *Lot) {
 	lot.Granted = lot.Available
 	amount := lot.Remaining

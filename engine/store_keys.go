@@ -92,13 +92,13 @@ const (
 
 // Keys of subjects, as Subjects ask for them: the same without s/.
 const (
-	memberPrefix  = "m/"
-	groupPrefix   = "g/"
-	usePrefix     = "u/"
-	erasedPrefix  = "e/"
-	claimPrefix   = "c/"
-	firingsPrefix = "p/"
-	codePrefix    = "k/"
+	memberPrefix   = "m/"
+	groupPrefix    = "g/"
+	usePrefix      = "u/"
+	erasedPrefix   = "e/"
+	claimPrefix    = "c/"
+	openingsPrefix = "p/"
+	codePrefix     = "k/"
 )
 
 // nul is between the parts of a key, and behind comes after every text that follows it.

@@ -3,95 +3,12 @@ package engine
 import (
 	"errors"
 	"iter"
-	"slices"
 	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
-
-// DryRun computes what an event would mean now, and stores nothing. trace may be nil.
-func (p *Processor) DryRun(e *event.Event, trace *Trace) (*Outcome, *Refusal, error) {
-	if err := p.identify(e); err != nil {
-		return nil, nil, err
-	}
-	p.nameErasure(e)
-	if e.Type != commandErase && p.Erased(e.Member) {
-		return nil, memberErased, nil
-	}
-	known, err := p.known(e.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if known != nil {
-		return p.repeated(known, e)
-	}
-	e.Arrived = max(e.Arrived, p.arrived)
-	v := p.at(e.Time)
-	reversal, refusal, err := p.prepare(e)
-	if err != nil {
-		return nil, nil, err
-	}
-	if reversal != nil && reversal.before != nil {
-		return p.repeated(reversal.before, e)
-	}
-	if refusal == nil {
-		refusal = check(v.Rules, p.scratch(), e)
-	}
-	if refusal != nil {
-		return nil, refusal, nil
-	}
-	out := p.imagine(e, v, reversal, trace)
-	return out, out.Refusal, p.failure
-}
-
-// scratch is the present state, to be changed without a trace.
-func (p *Processor) scratch() *Subjects { return NewSubjects(p.current(), p.subjects.state) }
-
-// imagine computes what a checked event would mean, and changes nothing.
-func (p *Processor) imagine(e *event.Event, v Version, r *reversal, trace *Trace) *Outcome {
-	a := newApplier(&live{reversal: r})
-	a.codeKey, a.accepted, a.opened = p.apply.codeKey, p.arrived, p.opened
-	return a.run(p.current(), v.Rules, p.scratch(), nil, e, p.last+1, trace)
-}
-
-// refusable reports whether a reversal can be refused for what it amounts to. One that is refused leaves no trace, so that it can
-// be made once the state allows it.
-func (p *Processor) refusable(r *reversal) bool {
-	return r.command == commandRelease && r.data != nil || slices.ContainsFunc(p.versions, func(v Version) bool {
-		return slices.ContainsFunc(v.Rules.Points, func(p *Points) bool { return p.Negative == NegativeRefuse })
-	})
-}
-
-// MemberAt is a member as it was when everything accepted up to an instant had been applied, nil when it was not known
-// then. It applies the member's events again, with what they gave as recorded; groups are not rebuilt.
-func MemberAt(store Store, versions []Version, id string, at calendar.Instant) (*Member, error) {
-	var failed error
-	scratch := NewSubjects(versions[len(versions)-1].Rules, calls(store, &failed))
-	err := Events(store, id, 0, func(rec *Record) bool {
-		if rec.Event.Arrived > at {
-			return rec.Event.Past // an import brings in what arrived earlier
-		}
-		replay(versions, scratch, rec)
-		return true
-	})
-	return scratch.Member(id), errors.Join(err, failed)
-}
-
-// replay applies a recorded event to other subjects, with what it gave as recorded.
-func replay(versions []Version, subjects *Subjects, rec *Record) {
-	present, asOf := versionByNumber(versions, rec.Present), versionByNumber(versions, rec.Version)
-	if present == nil || asOf == nil {
-		return
-	}
-	e := rec.Event
-	if t := asOf.EventType(e.Type); t != nil {
-		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
-	}
-	a := newApplier(asRecorded(&rec.Outcome))
-	a.run(present, asOf, subjects, nil, &e, rec.Seq, nil)
-}
 
 // Events calls yield for the recorded events of a member after a sequence number, in order of acceptance.
 func Events(store Store, member string, after uint64, yield func(*Record) bool) error {

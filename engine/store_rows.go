@@ -97,7 +97,7 @@ func (p *Processor) rows(out *Outcome, e *event.Event) {
 func (p *Processor) called(out *Outcome) {
 	for i := range out.Effects {
 		if e := &out.Effects[i]; e.Kind == PromotionEffect {
-			p.put(Row{Key: calledRow(e.ID), Value: encodeFirings(p.subjects.Openings(e.ID))})
+			p.put(Row{Key: calledRow(e.ID), Value: encodeOpenings(p.subjects.Openings(e.ID))})
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (p *Processor) called(out *Outcome) {
 func calls(store Store, failed *error) func(key string) []byte {
 	return func(key string) []byte {
 		kind, promotion := subjectOf(key)
-		if kind != firingsPrefix {
+		if kind != openingsPrefix {
 			return nil
 		}
 		value, err := store.Get(calledRow(promotion))

@@ -18,15 +18,15 @@ type Subjects struct {
 	openings map[string]*Openings
 	erased   map[string]*Erased
 
-	dirtyMembers []*Member
-	dirtyGroups  []*Group
-	dirtyUses    []*Usage
-	dirtyClaims  []*Claim
-	dirtyErased  []*Erased
-	dirtyFirings []*Openings
-	large        bool     // the count of a group is
-	gone         []string // members whose states go
-	scratch      codec
+	dirtyMembers  []*Member
+	dirtyGroups   []*Group
+	dirtyUses     []*Usage
+	dirtyClaims   []*Claim
+	dirtyErased   []*Erased
+	dirtyOpenings []*Openings
+	large         bool     // the count of a group is
+	gone          []string // members whose states go
+	scratch       codec
 }
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
@@ -150,7 +150,7 @@ func (s *Subjects) touchUse(u *Usage, seq uint64) {
 
 // Dirty is how many subjects have changed since the last checkpoint.
 func (s *Subjects) Dirty() int {
-	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased) + len(s.dirtyFirings)
+	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased) + len(s.dirtyOpenings)
 }
 
 // checkpoint appends the states of all changed subjects to rows, and takes them for clean.
@@ -174,9 +174,9 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 		c.dirty = false
 		rows = append(rows, Row{Key: stateRow(subjectKey(claimPrefix, c.ID)), Value: encodeClaim(c)})
 	}
-	for _, f := range s.dirtyFirings {
+	for _, f := range s.dirtyOpenings {
 		f.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(firingsPrefix, f.Promotion)), Value: encodeFirings(f)})
+		rows = append(rows, Row{Key: stateRow(subjectKey(openingsPrefix, f.Promotion)), Value: encodeOpenings(f)})
 	}
 	for key, code := range s.codes {
 		rows = append(rows, Row{Key: stateRow(subjectKey(codePrefix, key)), Value: []byte(code)})
@@ -190,7 +190,7 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 	for _, id := range s.gone {
 		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, id))})
 	}
-	s.dirtyErased, s.gone, s.dirtyFirings = s.dirtyErased[:0], s.gone[:0], s.dirtyFirings[:0]
+	s.dirtyErased, s.gone, s.dirtyOpenings = s.dirtyErased[:0], s.gone[:0], s.dirtyOpenings[:0]
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
 	return rows
 }
@@ -211,8 +211,8 @@ func (s *Subjects) state(key string) []byte {
 			return encodeClaim(c)
 		}
 		return nil
-	case firingsPrefix:
-		return encodeFirings(s.Openings(name))
+	case openingsPrefix:
+		return encodeOpenings(s.Openings(name))
 	case codePrefix:
 		if code := s.code(name); code != "" {
 			return []byte(code)

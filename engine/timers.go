@@ -269,8 +269,8 @@ func (t *timer) occurrence(member string, due calendar.Instant) *event.Event {
 	return e
 }
 
-// News says what all members are to be told of, because it changes when time does something to them, or what they have
-// completed: a version of the ruleset, and the promotions that calls have opened and closed.
+// News is a change after which the due instants of all members are computed again, or what they have completed: a version of the
+// ruleset, and the promotions that calls have opened and closed.
 type News struct {
 	Version int // that changed it last; with timers, any may have
 	// Calls counts the calls that opened or closed promotions that timers look at.

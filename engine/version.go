@@ -50,7 +50,7 @@ func (v Version) once(before *Ruleset, put func()) {
 // first is succeed for the first version of a program.
 func (v Version) first() { v.once(nil, v.zoned) }
 
-// succeed puts a version behind the one before it.
+// succeed links a version to the one before it: counters, timers, boards and goals go on, or start afresh.
 func (v Version) succeed(before Version) { v.once(before.Rules, func() { v.follow(before) }) }
 
 // follow lets the counters of a version begin: those that the version before it has too go on, the others count from
@@ -73,7 +73,7 @@ func (v Version) follow(before Version) {
 	}
 }
 
-// begins is succeed for timers: only instants after a definition's activation fire.
+// begins lets the timers of a version go on from those of the one before it: only instants after a definition's activation fire.
 func (v Version) begins(before Version) {
 	starts := map[string]calendar.Instant{}
 	for _, t := range before.Rules.timers {

@@ -41,9 +41,8 @@ func LastPaid(prizes []Places, total int64) int64 {
 	return end
 }
 
-// Pool is how many places of each row of prizes a row of the table is paid from, together with those that are tied with it.
-// Where ties share a rank, they take up as many places as they are, and what those win is theirs to be divided; otherwise a
-// row has the one place of the rank that it shows.
+// Pool is, for each row of prizes, how many of its places the members of a rank share. Where ties share a rank, they take up as many
+// places as they are, and divide what those win; otherwise a row of the table has the one place of the rank that it shows.
 func (f Final) Pool(ties Ties, prizes []Places, total int64) []int64 {
 	pool := make([]int64, len(prizes))
 	places := int64(1)

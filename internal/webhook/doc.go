@@ -1,5 +1,6 @@
 // Package webhook tells the world outside what happened: it signs messages as Standard Webhooks 1.0 has it and delivers them
-// at least once (api: Webhooks). Start at Deliverer, then Client.
+// at least once (api: Webhooks). Start at Deliverer (deliverer.go: endpoints and their goroutines), then queue.go (a pass: what is
+// due, and when a receiver counts as down), backoff.go (when next), client.go and guard.go (the request, and where it may go).
 //
 // The journal is the outbox. Every committed event says what it raised, so nothing else is written when it is accepted. Each
 // endpoint has a cursor into the journal, and rows for the messages that did not arrive at the first try:

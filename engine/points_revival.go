@@ -7,9 +7,9 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// bridge remembers the instants of a type's events by which a lot can have lived on, where the last event alone does not
-// tell: where points expire so soon after it that they can have expired, and come back, within the late window. An event
-// between two others that lie close enough to one another tells nothing and is left out, so that few are remembered.
+// bridge keeps the times of a type's recent events, because a late one can fill a gap and bring expired points back: of types after
+// whose last event points expire so soon that this can happen within the late window. An event between two others that lie close
+// enough to one another changes nothing and is left out, so that few are kept.
 func (a *applier) bridge(owner *Member, e *event.Event) {
 	cal := a.current.CalendarOf(a.m)
 	after, longest, short := a.shortest(owner, cal, e)
@@ -97,4 +97,28 @@ func (a *applier) revived(time *settlement, lot *Lot, over calendar.Instant) boo
 		}
 	}
 	return helped
+}
+
+// revive brings back lots that had expired because no event of a type was known, when a late one turns out to have been in
+// time (semantics: Points).
+func (a *applier) revive(e *event.Event) {
+	of := about(e.Type, e.Fields)
+	for _, acc := range a.m.Accounts {
+		if !acc.dependsOn(e.Type) || of != "" && of != acc.Points {
+			continue
+		}
+		time := a.settlement(acc)
+		a.reviveParts(time)
+		for i := range acc.Lots {
+			lot := &acc.Lots[i]
+			if lot.Expired == lot.Forgiven || lot.Idle == 0 || !a.revived(time, lot, lot.Until) {
+				continue
+			}
+			back := lot.Expired - lot.Forgiven
+			lot.Expired, lot.Remaining = lot.Forgiven, lot.Remaining+back
+			acc.Expired -= back
+			acc.payDebt(lot)
+			a.entry(acc, Entry{Kind: EntryRestored, Amount: back, At: lot.Until, Lot: lot.Seq, Source: lot.Source, Expires: lot.Expires})
+		}
+	}
 }

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/laurel-engine/laurel/engine/event"
+)
+
+// accepted reports whether an id is known.
+func (p *Processor) accepted(id string) (bool, error) {
+	if _, ok := p.recent[id]; ok {
+		return true, nil
+	}
+	seq, err := p.store.Seq(id)
+	return seq > 0, err
+}
+
+// known finds the record of an event that was accepted before, nil when there is none.
+func (p *Processor) known(id string) (*Record, error) {
+	if a, ok := p.recent[id]; ok {
+		return &Record{Seq: a.outcome.Seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+	}
+	seq, err := p.store.Seq(id)
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	b, err := p.store.Record(seq)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeRecord(b)
+}
+
+// duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.
+func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) {
+	if e.Type != commandErase && !sameBody(p.versionByNumber(rec.Version), &rec.Event, e) {
+		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
+			Errors: []event.FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
+				Suggestion: "send a new event under a new id"}}}
+	}
+	out := rec.Outcome
+	out.Duplicate = true
+	if e.Type == commandClaim && out.Refusal == nil {
+		p.claimNow(rec, &out, e.Arrived)
+	}
+	return &out, out.Refusal
+}
+
+// sameBody compares what was sent, not how it was written: 10 equals 10.00, the order of keys does not count, and a time
+// that the server filled in is no part of the body.
+func sameBody(rules *Ruleset, a, b *event.Event) bool {
+	if a.Type != b.Type || a.Member != b.Member || a.Timed != b.Timed || a.Timed && a.Time != b.Time {
+		return false
+	}
+	if string(a.Data) == string(b.Data) {
+		return true
+	}
+	if rules == nil {
+		return false
+	}
+	t := rules.EventType(a.Type)
+	if t == nil {
+		return false
+	}
+	x, errs := t.Schema.Decode(a.Data, "")
+	if len(errs) > 0 {
+		return false
+	}
+	y, errs := t.Schema.Decode(b.Data, "")
+	if len(errs) > 0 {
+		return false
+	}
+	for i := range x {
+		if !x[i].Equal(y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// repeated answers a reversal that was made before. Who repeats an amendment without a key, after others, is told that it is
+// not the one in force.
+func (p *Processor) repeated(rec *Record, e *event.Event) (*Outcome, *Refusal, error) {
+	out, refusal := p.duplicate(rec, e)
+	if refusal != nil || e.Type != commandAmend || e.Key != "" || rec.Outcome.Revision == nil {
+		return out, refusal, nil
+	}
+	r := &reversal{target: &Record{Seq: rec.Outcome.Revision.Seq}}
+	var err error
+	if _, r.records, err = p.history(rec.Event.Member, rec.Outcome.Revision.Seq); err != nil {
+		return nil, nil, err
+	}
+	list := r.revisions()
+	list = slices.DeleteFunc(list, func(r *Record) bool { return r.Event.Type != commandAmend && r.Event.Type != commandVoid })
+	switch last := list[len(list)-1]; {
+	case last.Event.Type == commandVoid:
+		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force",
+			Message: "this amendment was made before, and the event has been voided since: nothing was done"})
+	case string(last.Event.Data) != string(rec.Event.Data):
+		out.Notes = append(slices.Clone(out.Notes), Note{Code: "not_in_force",
+			Message: "this amendment was made before, and is not the one in force: nothing was done. To make it again send it with a new Idempotency-Key"})
+	}
+	return out, nil, nil
+}
