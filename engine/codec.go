@@ -46,7 +46,6 @@ func newReader(b []byte) *reader { return &reader{codec{Codec: wire.Reading(b, n
 
 func (r *reader) uint() uint64         { return r.GetUint() }
 func (r *reader) int() int64           { return r.GetInt() }
-func (r *reader) len() int             { return r.GetLen() }
 func (r *reader) len2() int            { return r.GetCount() }
 func (r *reader) num() decimal.Decimal { return decimal.Decimal(r.GetInt()) }
 func (r *reader) at() calendar.Instant { return calendar.Instant(r.GetInt()) }
@@ -54,7 +53,6 @@ func (r *reader) key() calendar.Key    { return calendar.Key(r.GetInt()) }
 func (r *reader) text() string         { return string(r.GetBytes()) }
 func (r *reader) bytes() []byte        { return r.GetBytes() }
 func (r *reader) flag() bool           { return r.GetFlag() }
-func (r *reader) fixed() uint64        { return r.GetFixed() }
 func (r *reader) value() event.Value   { return r.GetValue() }
 
 // small reads one of a few; a number that is none of them is damage.
