@@ -236,6 +236,27 @@ func TestALateEventIsJudgedByTheVersionOfItsTime(t *testing.T) {
 	require.Equal(t, map[string]any{"a": "1", "b": "2"}, w.p.Member("ann").Fields(), "nothing was forgotten")
 }
 
+// Whoever takes events in decodes them before they are decided: another version may be in force by then, or decide a late one.
+func TestWhatWasDecodedByAnotherVersionIsDecodedAgain(t *testing.T) {
+	v1 := "events: {go: {a: number, z?: number}}\npoints: {gems: {}}\nrules: {go: {when: go, give: {gems: event.a}}}\n"
+	v2 := "events: {go: {a: number, b?: number, z?: number}}\npoints: {gems: {}}\nrules: {go: {when: go, give: {gems: event.z ?? 0}}}\n"
+	w := program(t, v1)
+	before := w.p.Rules()
+	w.after(time.Hour).activate(v2)
+	decoded := func(e *event.Event, by *engine.Ruleset) *event.Event {
+		require.Empty(t, e.Decode(by.EventType("go").Schema))
+		return e
+	}
+	data := `{"a": 1, "z": 30}`
+	require.Equal(t, []string{"rules/go 30 gems"}, gave(w.accept(decoded(w.event("ann", "go", data), before))))
+	require.Equal(t, []string{"rules/go 30 gems"}, gave(w.accept(decoded(w.event("ann", "go", data), w.p.Rules()))))
+	late := w.late("2026-05-01T12:30:00Z").event("ann", "go", data)
+	require.Equal(t, []string{"rules/go 1 gems"}, gave(w.accept(decoded(late, w.p.Rules()))))
+	unfit := w.event("ann", "go", `{"a": 1, "b": "x"}`)
+	require.NotEmpty(t, unfit.Decode(w.p.Rules().EventType("go").Schema))
+	w.refused("does_not_fit", unfit)
+}
+
 func TestTheGroupOfAMemberIsFoundAfterALateEventOfAnOlderVersion(t *testing.T) {
 	challenge := "challenges: {all: {when: go, by: member.team, goal: 100, give: {gems: 1}}}\n"
 	w := program(t, "events: {go: {}}\npoints: {gems: {}}\nmember: {team?: text}\n"+challenge)

@@ -126,7 +126,7 @@ func (x *explainer) remember(rec *Record) {
 func (x *explainer) explain(subjects *Subjects) *Explanation {
 	e := x.rec.Event
 	if t := x.asOf.EventType(e.Type); t != nil {
-		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+		e.Read(t.Schema)
 	}
 	trace := &Trace{}
 	a := newApplier(asRecorded(&x.rec.Outcome))

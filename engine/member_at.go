@@ -29,7 +29,7 @@ func replay(versions []Version, subjects *Subjects, rec *Record) {
 	}
 	e := rec.Event
 	if t := asOf.EventType(e.Type); t != nil {
-		e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+		e.Read(t.Schema)
 	}
 	a := newApplier(asRecorded(&rec.Outcome))
 	a.run(present, asOf, subjects, nil, &e, rec.Seq, nil)

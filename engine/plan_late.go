@@ -24,7 +24,7 @@ func (a *applier) planLate(t *EventType, e *event.Event) {
 	if now := a.current.EventType(e.Type); now != nil && !now.Builtin {
 		// The boosts of what is reached ask about the event by the present schema. What that requires and the event does
 		// not have is absent.
-		e.Fields, _ = now.Schema.Decode(e.Data, "data.")
+		e.Read(now.Schema)
 		e.Fields = append(e.Fields, make([]event.Value, max(0, len(now.Schema.Fields)-len(e.Fields)))...)
 	}
 }

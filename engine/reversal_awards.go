@@ -16,7 +16,7 @@ func (a *applier) asAmended(rev *Revision, at calendar.Instant) func() {
 	of := event.Event{ID: was.ID, Type: rev.Amended.Type, Member: was.Member, Time: at, Timed: true, Arrived: was.Arrived, Data: rev.Amended.Data,
 		Past: was.Past, Depth: was.Depth}
 	if t := a.current.EventType(of.Type); t != nil {
-		of.Fields, _ = t.Schema.Decode(of.Data, "data.")
+		of.Read(t.Schema)
 		of.Fields = append(of.Fields, make([]event.Value, max(0, len(t.Schema.Fields)-len(of.Fields)))...)
 	}
 	a.event, a.cause = &of, 0

@@ -95,7 +95,7 @@ func (j *recomputation) ask(b *applier, data []byte, allowed func(*plannedRule, 
 	x := &estimate{b: b, event: j.r.target.Event, fired: map[Source]*plannedRule{}, lines: map[line]*wanting{}}
 	x.event.Data, x.event.Cause = data, 0
 	t := b.asOf.EventType(x.event.Type)
-	x.event.Fields, _ = t.Schema.Decode(x.event.Data, "data.")
+	x.event.Read(t.Schema)
 	b.event = &x.event
 	b.facts.Reset(b.asOf, &x.event, b.m)
 	b.facts.subjects = b.subjects

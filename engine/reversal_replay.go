@@ -28,7 +28,7 @@ func (j *recomputation) replay() *applier {
 			e.Data, _ = merged(e.Data, patch)
 		}
 		if t := asOf.EventType(e.Type); t != nil {
-			e.Fields, _ = t.Schema.Decode(e.Data, "data.")
+			e.Read(t.Schema)
 		}
 		out := b.run(present, asOf, subjects, nil, &e, rec.Seq, nil)
 		if j.a.out.overflow == "" {

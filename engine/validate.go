@@ -77,15 +77,13 @@ func check(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	if t == nil || t.Builtin {
 		return unknownType(rules, e.Type)
 	}
-	fields, errs := t.Schema.Decode(e.Data, "data.")
-	if len(errs) > 0 {
+	if errs := e.Decode(t.Schema); len(errs) > 0 {
 		code, message := CodeDoesNotFit, "the data does not fit event type "+t.Name
 		if errs[0].Code == "invalid_json" {
 			code, message = "invalid_json", "the data is not well-formed JSON"
 		}
 		return &Refusal{Code: code, Message: message, Errors: errs}
 	}
-	e.Fields = fields
 	if subjects.Member(e.Member) == nil {
 		return incomplete(rules.Member, nil)
 	}

@@ -19,13 +19,33 @@ type Event struct {
 	// Timed is false when the sender left the time out and the server filled it in; such a time is no part of the body.
 	Timed  bool
 	Data   []byte  // the data object as received
-	Fields []Value // Data in the slots of the type's schema
+	Fields []Value // Data in the slots of the type's schema, by Decode
 	// Past marks imported history: judged as if it had arrived at its time, with no notices.
 	Past bool
 	// Cause is its number among the causes of the recorded event, 0 for that event itself.
 	Cause uint32
 	// Depth counts the events that caused this one, at most engine.MaxDepth.
 	Depth int
+
+	decoded *Schema // by which Fields were read
+	unfit   []FieldError
+}
+
+// Decode reads Data into Fields by a schema, and tells what does not fit; then there are no fields. By the same schema it reads
+// once: whoever takes an event in can decode it beforehand, by the version in force, and who decides decodes it again where another
+// version does.
+func (e *Event) Decode(s *Schema) []FieldError {
+	if e.decoded != s {
+		e.Fields, e.unfit = s.Decode(e.Data, "data.")
+		e.decoded = s
+	}
+	return e.unfit
+}
+
+// Read reads Data into Fields by a schema, whatever was read before; what does not fit is left out.
+func (e *Event) Read(s *Schema) {
+	e.decoded, e.unfit = nil, nil
+	e.Fields, _ = s.Decode(e.Data, "data.")
 }
 
 // Kind says who an event is of.

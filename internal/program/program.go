@@ -80,6 +80,7 @@ type Program struct {
 	waitMu     sync.Mutex
 	waiters    *sync.Cond
 	failure    atomic.Pointer[error]
+	rules      atomic.Pointer[engine.Ruleset] // in force
 }
 
 // request is events that wait for their results, in order.
@@ -136,6 +137,7 @@ func Open(o Options) (*Program, error) {
 		processor.Committed(b)
 	}
 	p.durable.Store(processor.Last())
+	p.rules.Store(processor.Rules())
 	go p.decide()
 	go p.commit()
 	if p.inProcess {
@@ -170,8 +172,12 @@ func (p *Program) submit(ctx context.Context, events []*event.Event) ([]Result, 
 		return nil, ErrFull
 	}
 	now, present := p.times()
+	rules := p.rules.Load()
 	for _, e := range events {
 		arrive(e, now, present)
+		if t := rules.EventType(e.Type); t != nil && !t.Builtin { // here, and not where one goroutine decides
+			_ = e.Decode(t.Schema)
+		}
 	}
 	r := &request{events: events, results: make([]Result, len(events)), done: make(chan struct{})}
 	return r.results, p.enqueueContext(ctx, r)
@@ -389,11 +395,7 @@ func (p *Program) Wait(seq uint64) error {
 func (p *Program) Durable() uint64 { return p.durable.Load() }
 
 // Rules is the ruleset in force.
-func (p *Program) Rules() *engine.Ruleset {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.processor.Rules()
-}
+func (p *Program) Rules() *engine.Ruleset { return p.rules.Load() }
 
 // Now is the program's clock, by which what is due happens.
 func (p *Program) Now() calendar.Instant { return p.now() }
