@@ -199,16 +199,18 @@ func zeros(v decimal.Decimal) int {
 	return 0
 }
 
-// reachedByKept finds when a sum was reached by what is kept, the latest of which is the latest of all.
+// reachedByKept finds when a sum was reached by what is kept, the latest of which is the latest of all. A later instant may be in an
+// earlier bucket, where the member has gone east between the two.
 func (t *Tally) reachedByKept() {
-	if t.Zeros == t.Count {
-		t.At = min(t.At, t.Kept[0].At)
-		return
+	none := t.Zeros == t.Count
+	if !none {
+		t.At = calendar.Beginning
 	}
-	for _, k := range slices.Backward(t.Kept) {
-		if k.Value != 0 {
-			t.At = k.At
-			return
+	for i := range t.Kept {
+		if k := &t.Kept[i]; none {
+			t.At = min(t.At, k.At)
+		} else if k.Value != 0 {
+			t.At = max(t.At, k.At)
 		}
 	}
 }

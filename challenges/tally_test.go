@@ -121,6 +121,20 @@ func TestWhatIsReplacedByALateOneNoLongerSaysWhenTheValueWasReached(t *testing.T
 	require.Equal(t, inTime, late)
 }
 
+// The later of two instants may be on the earlier day, where the member has gone east meanwhile.
+func TestASumIsReachedWithTheLatestThatCountsWhateverItsPeriod(t *testing.T) {
+	var sum, none challenges.Tally
+	add := func(t *challenges.Tally, at, value, day int64) error {
+		return t.AddAtMost(challenges.Add, contribution(at, value), calendar.Key(day), 1)
+	}
+	for _, c := range [][3]int64{{10, 1, 1}, {9, 1, 2}, {8, 1, 2}} {
+		require.NoError(t, add(&sum, c[0], c[1], c[2]))
+		require.NoError(t, add(&none, c[0], 0, c[2]))
+	}
+	require.Equal(t, calendar.Instant(10), sum.At)
+	require.Equal(t, calendar.Instant(8), none.At, "zeros: the first of them")
+}
+
 func TestAtMostForgetsClosedPeriodsOfSumsOnly(t *testing.T) {
 	var sum, best challenges.Tally
 	for day := range int64(5) {

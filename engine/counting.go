@@ -90,7 +90,7 @@ func (a *applier) tally(c *Counter, t *challenges.Tally, con challenges.Contribu
 	var err error
 	if c.AtMost.N > 0 && c.Fold != challenges.Distinct {
 		err = t.AddAtMost(c.Fold, con, a.facts.calendar.Key(c.AtMost.Per, con.At), c.AtMost.N)
-		t.Forget(c.Fold, a.facts.calendar.Key(c.AtMost.Per, a.current.Calendar.Before(a.now, a.current.Late)))
+		t.Forget(c.Fold, a.current.lastCalendar().Key(c.AtMost.Per, a.current.Calendar.Before(a.now, a.current.Late)))
 	} else {
 		err = t.Add(c.Fold, con)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,8 @@ type Brought struct {
 	Window  calendar.Key
 	Group   string
 	challenges.Contribution
-	Counted bool // false: it waits for what it needs
+	Counted bool   // false: it waits for what it needs
+	Zone    string // in which the member lived when it came, where each member's own midnight counts
 }
 
 // maxParts bounds what a challenge keeps of the late window: of more, the oldest are not judged again.
@@ -38,7 +40,11 @@ func (a *applier) keep(c *Counter, rec *ChallengeRecord, w challengeWindow, con 
 	for i > 0 && (rec.Parts[i-1].At > con.At || rec.Parts[i-1].At == con.At && strings.Compare(rec.Parts[i-1].ID, con.ID) > 0) {
 		i--
 	}
-	rec.Parts = slices.Insert(rec.Parts, i, Brought{Counter: c.Name, Window: w.key, Group: group, Contribution: con, Counted: counted})
+	p := Brought{Counter: c.Name, Window: w.key, Group: group, Contribution: con, Counted: counted}
+	if a.current.MemberClock {
+		p.Zone = a.facts.calendar.Zone.Name()
+	}
+	rec.Parts = slices.Insert(rec.Parts, i, p)
 }
 
 // forgetParts leaves only what the late window still holds: what is older comes before all that can still complete anything.
@@ -93,10 +99,12 @@ func (rec *ChallengeRecord) firstReached(c *Counter, key calendar.Key, t *challe
 	return 0, false
 }
 
-// counted is what is known of what counts in a window, by time. Where only so many count in a period, the tally knows which.
+// counted is what is known of what counts in a window, by (time, id). Where only so many count in a period, the tally knows which.
 func (rec *ChallengeRecord) counted(c *Counter, key calendar.Key, t *challenges.Tally) (list []challenges.Kept) {
 	if c.AtMost.N > 0 {
-		return t.Kept
+		list = slices.Clone(t.Kept) // by their periods, which for a member who travels are not in the order of time
+		slices.SortFunc(list, func(x, y challenges.Kept) int { return cmp.Or(cmp.Compare(x.At, y.At), strings.Compare(x.ID, y.ID)) })
+		return list
 	}
 	for i := range rec.Parts {
 		if p := &rec.Parts[i]; p.Counted && p.Counter == c.Name && p.Window == key {
@@ -132,14 +140,17 @@ func (a *applier) releaseParts(d *Challenge) {
 		if c == nil || c.challenge != d {
 			continue
 		}
-		event := a.event
+		event, cal := a.event, a.facts.calendar
 		then := *event
 		then.ID, then.Time = p.ID, p.At
 		a.event = &then
+		if p.Zone != "" { // what it counts in is told by the clock of when it came
+			a.facts.calendar.Zone = a.current.zones.Known(p.Zone)
+		}
 		w := a.m.window(d, rec, a.facts.calendar, p.At)
-		w.key = p.Window // by the zone that the member lived in when it came
+		w.key = p.Window
 		a.countChallenge(c, rec, w, p.Contribution, p.Group)
-		a.event = event
+		a.event, a.facts.calendar = event, cal
 	}
 }
 

@@ -39,3 +39,51 @@ rules: {buy: {when: buy, give: {stars: event.amount}, limit: 80 stars per day}}
 	w.at("2026-07-20T23:03:00Z").amend("a", `{"amount":107}`)
 	w.has("ann", "stars", "80")
 }
+
+// What waits for what it needs counts in the day in which it came, wherever the member lives when it need not wait any more.
+func TestWhatWaitsCountsInTheDayInWhichItCame(t *testing.T) {
+	for _, challenges := range []string{`
+  first: {when: visit, goal: 1}
+  then: {needs: first, when: buy, at_most: 1 per day, goal: 2, give: {gems: 1}}
+`, `
+  course: {steps: {one: {when: visit, goal: 1}, two: {needs: one, when: buy, at_most: 1 per day, goal: 2}}, give: {gems: 1}}
+`} {
+		w := program(t, `
+clock: member
+late: 3 days
+events: {buy: {}, visit: {}}
+points: {gems: {}}
+challenges:`+challenges).at("2026-05-01T00:00:00Z")
+		w.moves("ann", "UTC")
+		w.at("2026-05-04T13:00:00Z").send("ann", "buy")
+		w.at("2026-05-04T18:00:00Z").send("ann", "buy") // still the fourth; in Tokyo it is the fifth
+		w.at("2026-05-06T12:00:00Z").moves("ann", "Asia/Tokyo")
+		w.restart(true)
+		w.late("2026-05-04T08:00:00Z").send("ann", "visit")
+		w.has("ann", "gems", "0")
+		w.late("2026-05-05T08:00:00Z").send("ann", "buy")
+		w.has("ann", "gems", "1")
+	}
+}
+
+// The first of two contributions may have been on the later day, that of a member who has travelled: what they reach is reached with
+// the second, and what counts from then on comes after it.
+func TestWhatIsCountedOnALaterDayMayComeFirst(t *testing.T) {
+	w := program(t, `
+clock: member
+late: 3 days
+events: {visit: {}}
+points: {gems: {}}
+challenges:
+  first: {when: visit, at_most: 1 per day, goal: 2}
+  then: {needs: first, when: visit, goal: 1, give: {gems: 1}}
+`).at("2026-05-01T00:00:00Z")
+	w.moves("ann", "Etc/GMT+12")
+	w.at("2026-05-05T10:00:00Z").send("ann", "visit") // on the fourth
+	w.at("2026-05-06T00:00:00Z").moves("ann", "Asia/Tokyo")
+	w.late("2026-05-05T08:00:00Z").send("ann", "visit") // on the fifth
+	w.has("ann", "gems", "0")
+	w.restart(true)
+	w.late("2026-05-05T10:00:01Z").send("ann", "visit") // not counted by the one
+	w.has("ann", "gems", "1")
+}

@@ -350,6 +350,7 @@ func (c *codec) brought(p *Brought) {
 		c.Text(&p.Keys[i])
 	}
 	c.Flag(&p.Counted)
+	c.Text(&p.Zone)
 }
 
 func (c *codec) uses(list *[]UsePeriod) {

@@ -201,9 +201,6 @@ func (d drawing) challenges(m mix, begin int) (list []Challenge) {
 		if m["steps"] && d.one(2) {
 			d.stepped(&c, m)
 		}
-		if m["needs"] && m["travel"] {
-			c.AtMost = 0 // what waits is counted by the zone of when it need not wait any more: at_most goes by another day
-		}
 		c.OptIn = m["opt in"] && d.one(2)
 		c.Retry = c.OptIn && m["leaving"] && d.one(2)
 		c.Mark = m["several gifts"] && d.one(2)
@@ -230,9 +227,6 @@ func (d drawing) stepped(c *Challenge, m mix) {
 	c.Goals, c.Again = nil, false
 	for i := range d.between(2, 3) {
 		s := Step{ID: fmt.Sprint("s", i), Fold: d.fold("add", "highest", "distinct"), Goal: int64(d.between(1, 4))}
-		if m["needs"] && m["travel"] {
-			s.AtMost = 0
-		}
 		if i > 0 && m["needs"] {
 			s.Needs = []string{c.Steps[d.below(i)].ID}
 		}
