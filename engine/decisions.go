@@ -242,11 +242,12 @@ func (d *recorded) transfer(a *applier, p *plannedRule) {
 	r := p.rule
 	fired := slices.ContainsFunc(d.out.Effects, func(e Effect) bool { return e.Source == r.Source })
 	if fired && (p.to == "" || p.to == a.m.ID) {
-		gives := a.grantPlan[p.first : p.first+len(r.Give)]
+		gives, given := a.grantPlan[p.first:p.first+len(r.Give)], len(r.Take) > 0
 		for i := range gives {
-			if a.givePlanned(&gives[i], r, false) {
-				a.countUse(r.Limits, r.Source, a.m)
-			}
+			given = a.givePlanned(&gives[i], r, false) || given
+		}
+		if given {
+			a.countUse(r.Limits, r.Source, a.m)
 		}
 	}
 	d.out.Effects = slices.DeleteFunc(d.out.Effects, func(e Effect) bool {

@@ -70,3 +70,35 @@ rules: {buy: {when: buy, if: event.amount >= 5, give: {stars: event.amount}}}
 	w.restart(true)
 	w.at("2026-05-10T12:00:00Z").has("ann", "stars", "0")
 }
+
+// A gift that is raised after its receiver's points had expired for want of an event gives nothing more, whatever the receiver has
+// done since.
+func TestARaisedGiftThatHadExpiredGivesNothing(t *testing.T) {
+	const text = `
+events: {buy: {amount: number, friend: member}, visit: {}}
+points: {stars: {expire: 3 days after last visit}}
+rules: {gift: {when: buy, to: event.friend, give: {stars: event.amount - 2}}}
+`
+	for first, more := range map[int]string{4: "0", 2: "0"} { // 2: there was nothing to expire
+		w := program(t, text).at("2026-05-01T12:00:00Z")
+		w.send("bob", "visit")
+		w.as("a").send("ann", "buy", "amount", first, "friend", "bob")
+		w.at("2026-05-09T12:00:00Z").send("bob", "visit")
+		w.restart(true)
+		w.amend("a", `{"amount":9}`)
+		w.has("bob", "stars", more)
+		w.restart(true)
+		w.has("bob", "stars", more)
+	}
+
+	w := program(t, text).at("2026-05-01T12:00:00Z") // kept alive all along
+	w.send("bob", "visit")
+	w.as("a").send("ann", "buy", "amount", 4, "friend", "bob")
+	w.at("2026-05-04T12:00:00Z").as("between").send("bob", "visit")
+	w.at("2026-05-07T12:00:00Z").send("bob", "visit")
+	w.amend("a", `{"amount":9}`)
+	w.has("bob", "stars", "7")
+	w.void("between") // what is alive by then stays
+	w.amend("a", `{"amount":10}`)
+	w.has("bob", "stars", "8")
+}

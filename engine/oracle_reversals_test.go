@@ -109,3 +109,26 @@ rules:
 	w.at("2026-08-01T12:00:00Z").void("s")
 	w.has("ann", "stars", "0")
 }
+
+// A goal that a run reached without what was voided stays paid, also when a negative contribution takes a period of the run back and
+// something else is reversed after that.
+func TestAGoalStaysPaidThroughReversalsAfterANegativeContribution(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}, log: {amount: number}}
+points: {stars: {}, gems: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+streaks:
+  s: {when: log, add: event.amount, every: week, at_least: 1, goals: [{at: 2, again: true, give: {gems: 3}}, {at: 3, give: {gems: 30}}]}
+`).at("2026-12-20T00:00:00Z")
+	w.as("buy").send("ann", "buy", "amount", 28)
+	w.at("2026-12-27T12:00:00Z").as("first").send("ann", "log", "amount", 4)
+	w.at("2026-12-30T12:00:00Z").send("ann", "log", "amount", 2)
+	w.at("2027-01-05T12:00:00Z").send("ann", "log", "amount", 1)
+	w.has("ann", "gems", "33")
+	w.at("2027-01-08T12:00:00Z").void("first")
+	w.has("ann", "gems", "3") // of the two weeks that are left
+	w.send("ann", "log", "amount", -2)
+	w.has("ann", "gems", "3")
+	w.at("2027-01-13T12:00:00Z").amend("buy", `{"amount":20}`)
+	w.has("ann", "gems", "3")
+}

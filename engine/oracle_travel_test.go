@@ -1,6 +1,10 @@
 package engine_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 // What the oracle of enginetest/oracle found about members who travel.
 
@@ -86,4 +90,23 @@ challenges:
 	w.restart(true)
 	w.late("2026-05-05T10:00:01Z").send("ann", "visit") // not counted by the one
 	w.has("ann", "gems", "1")
+}
+
+// What an amendment lets count changes the board of the day in which its event counted, wherever the member lives by then.
+func TestAnAmendmentChangesTheBoardOfTheDayOfItsEvent(t *testing.T) {
+	w := program(t, `
+clock: member
+timezone: America/New_York
+events: {buy: {amount: number}}
+counters: {least: {when: buy, if: event.amount >= 17, lowest: event.amount, every: day}}
+leaderboards: {board: {counter: least}}
+`).at("2026-12-21T00:00:00Z")
+	w.moves("ann", "Asia/Kathmandu")
+	w.at("2026-12-22T11:57:00Z").late("2026-12-21T18:55:00Z").as("a").send("ann", "buy", "amount", 14) // on the 22nd
+	w.moves("ann", "America/Santiago")
+	w.at("2026-12-22T13:07:00Z").amend("a", `{"amount":22}`)
+	w.at("2026-12-22T21:46:00Z").send("ann", "buy", "amount", 33)
+	require.Equal(t, []string{"1 ann 22"}, w.standings("board", "2026-12-22", ""))
+	w.void("a")
+	require.Equal(t, []string{"1 ann 33"}, w.standings("board", "2026-12-22", ""))
 }

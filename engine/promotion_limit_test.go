@@ -38,3 +38,26 @@ rules:
 		require.Equal(t, x.left, gave(w.send("ann", "visit")), x.amount)
 	}
 }
+
+// Who looks back finds a use of a limit once for each time that a rule took from another member and gave, however much it gives.
+func TestATransferThatIsLookedBackAtUsedItsLimitOnce(t *testing.T) {
+	w := program(t, `
+events: {spend: {friend: member}, visit: {}}
+points: {stars: {}, gems: {}}
+promotions: {rain: {on_call: true, open_for: 30 days, limit: 2 per year}}
+rules:
+  pass: {when: spend, during: rain, from: event.friend, take: {stars: 1}, give: {stars: 1, gems: 1}}
+  visits: {when: visit, during: rain, give: {stars: 3}}
+`).at("2026-04-04T15:00:00Z")
+	w.send("bob", "visit")
+	w.accept(w.adjust("bob", "stars", "10", false))
+	w.command(engine.NewFire("call", "rain", calendar.Duration{}, ""))
+	w.send("ann", "spend", "friend", "bob")
+	w.send("ann", "visit")
+	w.has("ann", "stars", "4")
+	w.commit(false)
+	then, err := engine.MemberAt(w.store, w.versions, "ann", w.now)
+	require.NoError(t, err)
+	require.Equal(t, w.p.Member("ann").Uses, then.Uses)
+	require.Equal(t, "4", then.Balance(w.p.Rules(), w.p.Rules().PointsType("stars"), w.now).Spendable.String())
+}

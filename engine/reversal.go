@@ -159,6 +159,7 @@ type reversal struct {
 	versions []Version
 	present  func(key string) []byte // states of now
 	known    func(id string) *Record
+	history  func(member string, before uint64) (snapshot []byte, records []*Record) // of another member, likewise
 	// sharers are the members who brought something to a group in a period.
 	sharers func(id CountID, period calendar.Key) []string
 }
@@ -209,7 +210,7 @@ func (p *Processor) prepare(e *event.Event) (*reversal, *Refusal, error) {
 		return nil, &Refusal{Code: CodeUnknownEvent, Message: "no event was accepted under this id"}, nil
 	}
 	r := &reversal{command: e.Type, target: target, patch: data.Data, keep: data.Keep, versions: p.versions, present: p.subjects.state,
-		sharers: p.sharers, known: p.mustKnow}
+		sharers: p.sharers, known: p.mustKnow, history: p.mustRead}
 	if r.snapshot, r.records, err = p.history(target.Event.Member, target.Seq); err != nil {
 		return nil, nil, err
 	}
@@ -320,6 +321,15 @@ func (p *Processor) mustKnow(id string) *Record {
 		p.fail(err)
 	}
 	return rec
+}
+
+// mustRead is a member's history; a store that fails ends the acceptance of events.
+func (p *Processor) mustRead(member string, before uint64) (snapshot []byte, records []*Record) {
+	snapshot, records, err := p.history(member, before)
+	if err != nil {
+		p.fail(err)
+	}
+	return snapshot, records
 }
 
 // decidable reports whether the versions that a record was decided by are at hand.

@@ -369,17 +369,17 @@ func (j *recomputation) forget(p *Member) {
 
 // changeScores tells the boards of the member's own counts what has changed.
 func (j *recomputation) changeScores(p *Member) {
-	times := []calendar.Instant{j.r.target.Event.Time}
+	records := []*Record{j.r.target}
 	for i := range j.rev.Clawbacks {
-		times = append(times, j.recordOf(j.rev.Clawbacks[i].Seq).Event.Time)
+		records = append(records, j.recordOf(j.rev.Clawbacks[i].Seq))
 	}
 	for _, c := range j.a.current.counters() {
 		if c.By != ByMember || len(c.leaderboards) == 0 {
 			continue
 		}
 		var touched []calendar.Key
-		for _, at := range times {
-			touched = append(touched, c.periodKey(j.a.facts.calendar, at))
+		for _, rec := range records {
+			touched = append(touched, c.periodKey(j.clocks[rec.Seq], rec.Event.Time))
 		}
 		for _, id := range countsOf(c.Name, j.a.m, p) {
 			j.changeScore(c, id, p, touched)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
@@ -37,11 +38,12 @@ type recomputation struct {
 	rec     *Record // being looked at
 	timed   *Record // the last one of which what time had done has been told again
 	risen   map[levelOf]int
-	paid    map[groupGoal]bool // by the records looked at so far
-	rose    map[levelOf]int    // by the records
-	awards  map[Cause]int      // by the records, and not found again so far
-	reached []Cause            // what no record has
-	ends    *applier           // a replay that knows how far runs of streaks go; nil where that is not asked
+	paid    map[groupGoal]bool           // by the records looked at so far
+	rose    map[levelOf]int              // by the records
+	awards  map[Cause]int                // by the records, and not found again so far
+	reached []Cause                      // what no record has
+	clocks  map[uint64]calendar.Calendar // by which the records counted
+	ends    *applier                     // a replay that knows how far runs of streaks go; nil where that is not asked
 }
 
 // raised is what the amendment with a seq gave more for the event with another.
@@ -354,6 +356,7 @@ func (j *recomputation) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 		return
 	}
 	j.back[key] += amount
+	past := j.past(j.a.m)
 	for _, p := range slices.Backward(j.taken(rec, e.Cause)) {
 		if p.Points != e.ID || p.Source != e.Source {
 			continue
@@ -362,7 +365,9 @@ func (j *recomputation) giveBack(rec *Record, e *Effect, keep decimal.Decimal) {
 		done, p.Amount = done-skip, p.Amount-skip
 		if p.Amount = min(p.Amount, amount); p.Amount > 0 {
 			amount -= p.Amount
-			j.rev.Returned = append(j.rev.Returned, ClaimPart{TakenPart: p, Over: j.lapsed(j.a.m.needAccount(p.Points), (&ClaimPart{TakenPart: p}).lot())})
+			part := ClaimPart{TakenPart: p}
+			part.Over = past.lapsed(j.a.current.CalendarOf(j.a.m), j.a.m.needAccount(p.Points), part.lot())
+			j.rev.Returned = append(j.rev.Returned, part)
 		}
 	}
 }

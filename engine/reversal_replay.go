@@ -10,7 +10,7 @@ import (
 
 // replay looks at the member's events again, as this recomputation has them.
 func (j *recomputation) replay() *applier {
-	j.risen, j.paid = map[levelOf]int{}, map[groupGoal]bool{}
+	j.risen, j.paid, j.clocks = map[levelOf]int{}, map[groupGoal]bool{}, map[uint64]calendar.Calendar{}
 	j.awarded()
 	b := &applier{decides: &recomputed{}, awarding: j}
 	j.timed = nil
@@ -92,6 +92,9 @@ func (j *recomputation) process(b *applier, e *event.Event) {
 		j.paidBy(j.rec)
 	}
 	b.look(e)
+	if top {
+		j.clocks[j.rec.Seq] = b.facts.calendar
+	}
 	if !top || !j.voided[j.rec.Seq] {
 		j.fold(b, e)
 	}

@@ -31,7 +31,7 @@ func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 		lot.Granted = lot.Available // it is released
 		cal, idle := a.current.CalendarOf(to), idleEnds{}
 		to.idleEnds(cal, acc, &idle)
-		if acc.expiry(cal, &lot, &idle) <= a.now || x.member == "" && j.lapsed(acc, &lot) != 0 {
+		if acc.expiry(cal, &lot, &idle) <= a.now || lot.Idle != 0 && j.past(to).lapsed(cal, acc, &lot) != 0 {
 			a.out.note("expired", r.Path, "the points would have expired by now: they were not given")
 			return false
 		}
@@ -113,23 +113,49 @@ func (m *Member) copied(points string) *Account {
 	return &acc
 }
 
+// past is what a member did: what was known of it before some of its records, and these.
+type past struct {
+	before  *Member // nil for nothing
+	records []*Record
+}
+
+// past is that of the event's member, or of another one, since some time before the event.
+func (j *recomputation) past(m *Member) past {
+	snapshot, records := j.r.snapshot, j.r.records
+	if m.ID != j.r.target.Event.Member {
+		snapshot, records = j.r.history(m.ID, j.r.target.Seq)
+	}
+	before := NewSubjects(j.a.current, func(key string) []byte {
+		if kind, name := subjectOf(key); kind == memberPrefix && name == m.ID {
+			return snapshot
+		}
+		return nil
+	})
+	return past{before.Member(m.ID), records}
+}
+
+// voided is the index of the record that voids an event, -1 where it was not voided.
+func (l past) voided(seq uint64) int {
+	return slices.IndexFunc(l.records, func(rec *Record) bool {
+		return (rec.Event.Type == commandVoid || rec.Event.Type == commandUndo) && rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == seq
+	})
+}
+
 // lapsed is when a lot expired for want of the events that prolong it, before the last of them came; 0 where it did not.
-func (j *recomputation) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
-	cal := j.a.current.CalendarOf(j.a.m)
-	before := NewSubjects(j.a.current, j.r.state).Member(j.r.target.Event.Member) // the records begin after it
+func (l past) lapsed(cal calendar.Calendar, acc *Account, lot *Lot) (over calendar.Instant) {
 	for i, rule := range acc.Idle {
 		if lot.Idle&(1<<i) == 0 {
 			continue
 		}
 		alive := lot.Available
-		if before != nil { // when the lot was still alive, or else nothing would have been taken from it since
-			if s := before.lastFor(rule.Event, acc.Points); s != nil {
+		if l.before != nil { // when the lot was still alive, or else nothing would have been taken from it since
+			if s := l.before.lastFor(rule.Event, acc.Points); s != nil {
 				alive = max(alive, s.Last)
 			}
 		}
 		var times []calendar.Instant
-		for _, rec := range j.r.records {
-			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && (!j.voided[rec.Seq] || j.bridged(cal, rule, rec, alive)) {
+		for _, rec := range l.records {
+			if rec.Event.Type == rule.Event && rec.Event.Time > lot.Available && (l.voided(rec.Seq) < 0 || l.bridged(cal, rule, rec, alive)) {
 				times = append(times, rec.Event.Time)
 			}
 		}
@@ -150,20 +176,14 @@ func (j *recomputation) lapsed(acc *Account, lot *Lot) (over calendar.Instant) {
 
 // bridged reports whether a lot lived on when an event that had prolonged it was voided: by a later event, which was known by
 // then. A void lets expire what nothing keeps alive any more, and does not ask by which events the rest came to live until then.
-func (j *recomputation) bridged(cal calendar.Calendar, rule IdleRule, voided *Record, alive calendar.Instant) bool {
-	void := func(rec *Record, seq uint64) bool {
-		return (rec.Event.Type == commandVoid || rec.Event.Type == commandUndo) && rec.Outcome.Revision != nil && rec.Outcome.Revision.Seq == seq
-	}
-	i := slices.IndexFunc(j.r.records, func(rec *Record) bool { return void(rec, voided.Seq) })
-	if i < 0 {
-		return false
-	}
-	for k, rec := range j.r.records[:i] {
-		if rec.Event.Type == rule.Event && rec.Seq != voided.Seq && !slices.ContainsFunc(j.r.records[k:i], func(v *Record) bool { return void(v, rec.Seq) }) {
+func (l past) bridged(cal calendar.Calendar, rule IdleRule, voided *Record, alive calendar.Instant) bool {
+	i := l.voided(voided.Seq)
+	for _, rec := range l.records[:i] {
+		if at := l.voided(rec.Seq); rec.Event.Type == rule.Event && rec.Seq != voided.Seq && (at < 0 || at >= i) {
 			alive = max(alive, rec.Event.Time)
 		}
 	}
-	return alive > voided.Event.Time && cal.EndOfDayAfter(alive, rule.After) > j.r.records[i].Event.Arrived
+	return alive > voided.Event.Time && cal.EndOfDayAfter(alive, rule.After) > l.records[i].Event.Arrived
 }
 
 func (c *codec) idleRules(list *[]IdleRule) {

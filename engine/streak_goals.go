@@ -100,6 +100,16 @@ func (a *applier) runOf(s *Streak, rec *StreakRecord, key calendar.Key) (run cha
 	return run
 }
 
+// runUpTo is the last run of a member's streak that begins by a period, whether or not it goes on as far.
+func (a *applier) runUpTo(s *Streak, rec *StreakRecord, key calendar.Key) (run challenges.Run) {
+	s.Run.Runs(a.current.CalendarOf(a.m), a.m.history(rec), func(r challenges.Run) {
+		if r.First <= key {
+			run = r
+		}
+	})
+	return run
+}
+
 // streakGoals pays the goals of the run that contains period key as often as it reaches them, less what marks say was paid
 // within it.
 func (a *applier) streakGoals(s *Streak, rec *StreakRecord, key calendar.Key) {
@@ -159,7 +169,7 @@ func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Ke
 	}
 	paid := 0 // without what was reversed: runs that were joined later may have been paid more often than they reach the goal as one
 	for _, k := range reached {
-		if run.First <= k && k <= run.Last {
+		if b.runUpTo(s, rec, k).First == run.First { // also in a period that does not qualify any more
 			paid++
 		}
 	}

@@ -15,7 +15,7 @@ func (f Fold) counted(events []*happened, in inside) []*happened {
 	}
 	days := map[memberDay]int{}
 	for _, h := range events {
-		if h.Type != f.When || h.Amount < f.Min || f.Called && !h.called || !in(h) {
+		if !f.counts(h) || !in(h) {
 			continue
 		}
 		at := memberDay{h.Member, h.day}
@@ -24,6 +24,11 @@ func (f Fold) counted(events []*happened, in inside) []*happened {
 		}
 	}
 	return list
+}
+
+// counts reports whether an event is of those that a fold counts.
+func (f Fold) counts(h *happened) bool {
+	return h.Type == f.When && h.Amount >= f.Min && (!f.Called || h.called)
 }
 
 // reading is a fold's value after an event.
@@ -144,7 +149,7 @@ func (w *World) Marked(id string) bool {
 	return false
 }
 
-// Badge is the level that a member has reached, -1 for none: the counter is looked at after every event.
+// Badge is the level that a member has reached, -1 for none: the counter is looked at after every event that it counts.
 func (w *World) Badge(id string, b Badge) int {
 	m, level := w.members[id], -1
 	for _, c := range w.Program.Counters {
@@ -162,7 +167,7 @@ func (w *World) Badge(id string, b Badge) int {
 		}
 		list := w.ofMember(c, m)
 		for i, h := range list {
-			if h.Type != c.When {
+			if !c.counts(h) {
 				continue
 			}
 			r, ok := c.last(list[:i+1], c.windowOn(m, h.day))

@@ -4,8 +4,7 @@ import "slices"
 
 // MayRaise reports whether a larger amount of an event is simple enough for this model: soon after the event, by rules that only
 // give, of points that nothing was forgiven of and that were not released or refused by hand; and no raise of it was refused
-// before. What another member was given and lost for want of events is not raised here: the engine lets an event after that loss
-// count for the difference.
+// before.
 func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 	m := w.members[of]
 	h := m.event(id)
@@ -25,7 +24,7 @@ func (w *World) MayRaise(id, of string, amount int64, now Instant) bool {
 		}
 	}
 	for _, a := range m.accounts {
-		if a.forgave[h.seq] || a.points.Expire.Idle != "" && slices.ContainsFunc(rules, func(r Rule) bool { return r.To && r.When == h.Type }) {
+		if a.forgave[h.seq] {
 			return false
 		}
 	}
