@@ -142,8 +142,9 @@ func (c *crash) load(s *server) {
 	forward := fmt.Sprintf(`{"forward":"%d minutes"}`, 1+c.r.Intn(12*60))
 	c.loop++
 	when := c.loop % 4
+	stepped := ""
 	if when == 0 {
-		c.stepClock(s, forward)
+		stepped = c.stepClock(s, forward)
 	}
 	after := time.After(time.Duration(5+c.r.Intn(496)) * time.Millisecond)
 	var wg sync.WaitGroup
@@ -154,13 +155,16 @@ func (c *crash) load(s *server) {
 		})
 	}
 	if when == 1 {
-		wg.Go(func() { c.stepClock(s, forward) })
+		wg.Go(func() { stepped = c.stepClock(s, forward) })
 	}
 	resume := c.hurtRedis()
 	<-after
 	s.kill()
 	wg.Wait()
 	resume()
+	if stepped != "" {
+		c.counts[stepped]++
+	}
 }
 
 // hurtRedis kills the Redis, which then stays away for some loops, or comes back at once and empty, or hangs until the server has
@@ -186,8 +190,9 @@ func (c *crash) hurtRedis() (resume func()) {
 }
 
 // stepClock moves the sandbox's clock forward, so that claims end, points expire and streaks break while others are at
-// work; the server may be killed on the way. What was acknowledged of it stands at the next step.
-func (c *crash) stepClock(s *server, forward string) {
+// work; the server may be killed on the way. What was acknowledged of it stands at the next step. It tells what came of it,
+// nothing where the server was gone before.
+func (c *crash) stepClock(s *server, forward string) string {
 	step := func(body string) (now time.Time) {
 		method := http.MethodGet
 		if body != "" {
@@ -205,18 +210,18 @@ func (c *crash) stepClock(s *server, forward string) {
 	}
 	before := step("")
 	if before.IsZero() {
-		return
+		return ""
 	}
 	if before.Before(c.clock) {
 		c.t.Errorf("the clock went back from %s to %s", c.clock, before)
 	}
 	c.clock = before
-	if after := step(forward); !after.IsZero() {
-		c.clock = after
-		c.counts["clock step"]++
-	} else {
-		c.counts["clock step cut off"]++
+	after := step(forward)
+	if after.IsZero() {
+		return "clock step cut off"
 	}
+	c.clock = after
+	return "clock step"
 }
 
 // recheck sends n acknowledged calls of each member again, all of them where n is negative.

@@ -39,7 +39,7 @@ func TestServeOnAFullDisk(t *testing.T) {
 	}
 	eventually := func(status int, id string) {
 		t.Helper()
-		require.Eventually(t, func() bool { return send(id) == status }, 10*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool { return send(id) == status }, soon, 50*time.Millisecond)
 	}
 	fill()
 	eventually(http.StatusServiceUnavailable, "2")

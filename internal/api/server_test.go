@@ -205,7 +205,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w.base = "http://" + w.listen(w.server.Serve)
 	w.operators = "http://" + w.listen(w.server.ServeOperators)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		w.client.CloseIdleConnections()
 		require.NoError(t, w.server.Shutdown(ctx))

@@ -21,7 +21,7 @@ var (
 // of what was not synced.
 type outlet struct {
 	disk     *vfs.MemFS
-	n        int64
+	n        atomic.Int64 // set while the store works in the background
 	cfg      vfs.CrashCloneCfg
 	acked    atomic.Int64 // events whose commit has returned
 	ops      atomic.Int64
@@ -36,7 +36,7 @@ func (o *outlet) String() string { return "power cut" }
 
 // MaybeError implements errorfs.Injector.
 func (o *outlet) MaybeError(op errorfs.Op) error {
-	if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && o.ops.Add(1) == o.n {
+	if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && o.ops.Add(1) == o.n.Load() {
 		o.pull()
 	}
 	return nil
@@ -71,7 +71,7 @@ func lives(t *testing.T, seed uint64) (lost int) {
 	memtable := uint64(8<<10) << r.IntN(4)
 	decided := 0
 	for range 3 {
-		o.n = r.Int64N(250) + 1
+		o.n.Store(r.Int64N(250) + 1)
 		o.cfg = vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100, r.IntN(101)}[r.IntN(4)], RNG: r}
 		plan := rand.New(rand.NewPCG(seed, r.Uint64())) // of its own: the disk takes r at any moment
 		kept, sent := life(t, o, seed, plan, memtable)

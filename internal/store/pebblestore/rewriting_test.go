@@ -152,7 +152,7 @@ func TestPowerCutsWhileTheJournalIsRewritten(t *testing.T) {
 		s.accept(engine.NewErasure("m1"))
 		require.NoError(t, s.commit(0, 0, 0, false))
 		last, _ := store.Head()
-		o.n = o.ops.Load() + n
+		o.n.Store(o.ops.Load() + n)
 		s.redact(3)
 		require.NoError(t, db.Scrub(context.Background()))
 		whole := !o.cut.Load()

@@ -53,7 +53,7 @@ func TestAFullDisk(t *testing.T) {
 	filler := fill(t, mount)
 	soon := func(full bool) {
 		t.Helper()
-		require.Eventually(t, func() bool { return db.Full() == full }, 5*time.Second, look)
+		require.Eventually(t, func() bool { return db.Full() == full }, time.Minute, look)
 	}
 	soon(true)
 	b, err := s.Record(3)

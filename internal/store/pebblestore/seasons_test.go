@@ -182,8 +182,10 @@ type arenaRun struct {
 // open starts the program from what is on the disk.
 func (a *arenaRun) open() {
 	a.t.Helper()
-	a.o.n = a.r.Int64N(400) + 20
-	a.o.cfg = vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100, a.r.IntN(101)}[a.r.IntN(4)], RNG: a.r}
+	a.o.n.Store(a.r.Int64N(400) + 20)
+	unsynced := []int{0, 50, 100, a.r.IntN(101)}[a.r.IntN(4)]
+	ofDisk := rand.New(rand.NewPCG(a.seed, a.r.Uint64())) // which takes from it at any moment, and is not to change what is done
+	a.o.cfg = vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: ofDisk}
 	var err error
 	a.db, a.store, err = open(errorfs.Wrap(a.o.disk, a.o), uint64(16<<10)<<a.r.IntN(4))
 	require.NoError(a.t, err, "seed %d", a.seed)
