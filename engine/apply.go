@@ -91,6 +91,7 @@ type planning struct {
 // counting is what is under way while progress is counted.
 type counting struct {
 	metrics  tierMetrics
+	aging    tierMetrics // of a tier's base, beside those of its state
 	changes  []challenges.LevelChange
 	tiers    bool // a tier's count has changed
 	earnings int  // how many points, one because of another, are being counted as earned

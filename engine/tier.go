@@ -170,7 +170,8 @@ func (a *applier) age(t *Tier, rec *TierRecord, now calendar.Instant) {
 	if horizon <= rec.Base.Settled {
 		return
 	}
-	cal, metrics := a.current.CalendarOf(a.m), &tierMetrics{rules: a.current, member: a.m, tier: t}
+	a.aging = tierMetrics{rules: a.current, member: a.m, tier: t}
+	cal, metrics := a.current.CalendarOf(a.m), &a.aging
 	i := 0
 	for i < len(rec.Recent) && (rec.Recent[i].At < horizon || len(rec.Recent)-i > maxRecentGains) {
 		i, _ = t.step(cal, rec, &rec.Base, metrics, i, nil)
