@@ -120,6 +120,9 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 		return
 	}
 	given := w.fits(to, h, r, g.grant, rise)
+	if g.lot == nil { // nothing has been given so far: the receiver has no other clock than that of now
+		g.clock = to.clock
+	}
 	to.settle(now)
 	w.seq++
 	if given == 0 || !to.accounts[r.Points].raise(w, to, g.clock, &g.lot, h, given, now) {
