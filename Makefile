@@ -67,7 +67,7 @@ same: ## Hold this build's answers to the recorded ones; make same BASE=<commit>
 	fi; \
 	go test -tags same ./internal/same -run TestSame $(if $(BASE),-base $(TOOLS)/laurel-base) -events $${EVENTS:-200000} -parallel 4 -count 1 -v -timeout 2h
 
-oracle: ## Hold the engine against the oracle over 5 million events of new histories, or from SEED on (two hours)
+oracle: ## Hold the engine against the oracle over 5 million events of new histories, or from SEED on (an hour)
 	go test ./engine/enginetest/oracle -run TestTheEngineAgreesWithTheOracle -seed $${SEED:-0} -events 5000000 -v -timeout 5h
 
 crash: redis ## Kill a server 1,000 times under load, a Redis with it, and check what came of every call

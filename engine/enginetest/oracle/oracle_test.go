@@ -97,7 +97,7 @@ func examined(seed int64, invariants bool) (b *both, m mix, wrong string) {
 	h := draw(seed)
 	if b, wrong = play(h, invariants, false); wrong != "" {
 		_, wrong = play(shorter(h, invariants), invariants, true)
-		wrong = fmt.Sprintf("go test ./engine/enginetest/oracle -run Agrees -seed %d -events 1\n%s", seed, wrong)
+		wrong = fmt.Sprintf("go test ./engine/enginetest/oracle -run WithTheOracle -seed %d -events 1\n%s", seed, wrong)
 	}
 	return b, h.mix, wrong
 }
