@@ -131,17 +131,10 @@ func (a *applier) addClaim(c *Claim) {
 	}
 }
 
-func encodeClaim(x *Claim) []byte {
-	var c codec
-	c.keptClaim(x)
-	return c.B
-}
+func encodeClaim(x *Claim) []byte { return encoded(x, (*codec).keptClaim) }
 
 func decodeClaim(state []byte) *Claim {
-	c, x := codec{Codec: wire.Reading(state, nil)}, &Claim{}
-	c.keptClaim(x)
-	c.whole("claim", x.ID)
-	return x
+	return decoded(state, (*codec).keptClaim, "claim", func(x *Claim) string { return x.ID })
 }
 
 // keptClaim is a claim that its member's state does not hold any more.

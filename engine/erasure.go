@@ -12,7 +12,6 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
-	"github.com/laurel-engine/laurel/engine/wire"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -68,18 +67,11 @@ type Erased struct {
 	dirty bool
 }
 
-func encodeErased(x *Erased) []byte {
-	var c codec
-	c.erased(x)
-	return c.B
-}
+func encodeErased(x *Erased) []byte { return encoded(x, (*codec).erased) }
 
 // DecodeErased reads the state of an erased member.
 func DecodeErased(state []byte) *Erased {
-	c, x := codec{Codec: wire.Reading(state, nil)}, &Erased{}
-	c.erased(x)
-	c.whole("erased member", x.ID)
-	return x
+	return decoded(state, (*codec).erased, "erased member", func(x *Erased) string { return x.ID })
 }
 
 func (c *codec) erased(x *Erased) {

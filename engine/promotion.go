@@ -322,17 +322,10 @@ func (s *Subjects) touchOpenings(f *Openings, seq uint64) {
 	}
 }
 
-func encodeOpenings(f *Openings) []byte {
-	var c codec
-	c.openings(f)
-	return c.B
-}
+func encodeOpenings(f *Openings) []byte { return encoded(f, (*codec).openings) }
 
 func decodeOpenings(state []byte) *Openings {
-	c, f := codec{Codec: wire.Reading(state, nil)}, &Openings{}
-	c.openings(f)
-	c.whole("promotion", f.Promotion)
-	return f
+	return decoded(state, (*codec).openings, "promotion", func(f *Openings) string { return f.Promotion })
 }
 
 func (c *codec) openings(f *Openings) {

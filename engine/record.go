@@ -88,18 +88,18 @@ func encodeRecord(b []byte, version, present int, e *event.Event, o *Outcome) []
 
 // Parts of a record that few have.
 const (
-	hasTrail = 1 << iota
+	hasProvenance = 1 << iota
 	hasRevision
 	hasRefusal
-	hasImages
-	hasRaised
+	hasDeltas
+	hasNotifications
 )
 
 // rest writes what few records have; nothing at all for most.
 func (w *writer) rest(o *Outcome) {
 	parts := uint64(0)
 	if o.Provenance != nil {
-		parts |= hasTrail
+		parts |= hasProvenance
 	}
 	if o.Revision != nil {
 		parts |= hasRevision
@@ -108,10 +108,10 @@ func (w *writer) rest(o *Outcome) {
 		parts |= hasRefusal
 	}
 	if len(o.Deltas) > 0 {
-		parts |= hasImages
+		parts |= hasDeltas
 	}
 	if len(o.Notifications) > 0 {
-		parts |= hasRaised
+		parts |= hasNotifications
 	}
 	if parts == 0 {
 		return
@@ -140,7 +140,7 @@ func (r *reader) rest(o *Outcome) {
 		return
 	}
 	parts := r.uint()
-	if parts&hasTrail != 0 {
+	if parts&hasProvenance != 0 {
 		o.Provenance = r.provenance()
 	}
 	if parts&hasRevision != 0 {
@@ -149,10 +149,10 @@ func (r *reader) rest(o *Outcome) {
 	if parts&hasRefusal != 0 {
 		o.Refusal = &Refusal{Code: r.text(), Message: r.text()}
 	}
-	if parts&hasImages != 0 {
+	if parts&hasDeltas != 0 {
 		o.Deltas = r.deltas()
 	}
-	if parts&hasRaised != 0 {
+	if parts&hasNotifications != 0 {
 		r.raised(o)
 	}
 }

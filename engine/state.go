@@ -14,11 +14,7 @@ import (
 // stateFormat is the format of all encoded subjects.
 const stateFormat = 1
 
-func encodeMember(m *Member) []byte {
-	var c codec
-	c.member(m)
-	return c.B
-}
+func encodeMember(m *Member) []byte { return encoded(m, (*codec).member) }
 
 func decodeMember(state []byte, rules *Ruleset) *Member {
 	c := codec{wire.Reading(state, rules.names), rules.zones}
@@ -30,6 +26,21 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.indexed = m.Due
 	m.excuse()
 	return m
+}
+
+// encoded is a state as the description of its type writes it.
+func encoded[T any](x *T, describe func(*codec, *T)) []byte {
+	var c codec
+	describe(&c, x)
+	return c.B
+}
+
+// decoded reads a state back. what and name say which one it is, should it be damaged.
+func decoded[T any](state []byte, describe func(*codec, *T), what string, name func(*T) string) *T {
+	c, x := codec{Codec: wire.Reading(state, nil)}, new(T)
+	describe(&c, x)
+	c.whole(what, name(x))
+	return x
 }
 
 // whole ends the process's trust in its store where a state that was written whole does not come back so.
@@ -366,17 +377,10 @@ func (c *codec) use(u *UsePeriod) {
 	c.Num(&u.Used)
 }
 
-func encodeGroup(g *Group) []byte {
-	var c codec
-	c.group(g)
-	return c.B
-}
+func encodeGroup(g *Group) []byte { return encoded(g, (*codec).group) }
 
 func decodeGroup(state []byte) *Group {
-	c, g := codec{Codec: wire.Reading(state, nil)}, &Group{}
-	c.group(g)
-	c.whole("group", g.Count.Name+" "+g.Count.Split+" "+g.Count.Group)
-	return g
+	return decoded(state, (*codec).group, "group", func(g *Group) string { return g.Count.Name + " " + g.Count.Split + " " + g.Count.Group })
 }
 
 func (c *codec) group(g *Group) {
@@ -399,17 +403,10 @@ func (c *codec) group(g *Group) {
 	}
 }
 
-func encodeUsage(u *Usage) []byte {
-	var c codec
-	c.usage(u)
-	return c.B
-}
+func encodeUsage(u *Usage) []byte { return encoded(u, (*codec).usage) }
 
 func decodeUsage(state []byte) *Usage {
-	c, u := codec{Codec: wire.Reading(state, nil)}, &Usage{}
-	c.usage(u)
-	c.whole("limit", u.Key)
-	return u
+	return decoded(state, (*codec).usage, "limit", func(u *Usage) string { return u.Key })
 }
 
 func (c *codec) usage(u *Usage) {
