@@ -274,3 +274,34 @@ badges: {b: {counter: c0, levels: {l0: 3}}}
 	w.at("2026-01-28T21:50:37Z").late("2026-01-27T00:55:11Z").send("ann", "visit")
 	require.Equal(t, []string{"b l0"}, w.badges("ann"))
 }
+
+// Without what is voided another day was the last one before the first zone was told, and the day after that one cannot break the
+// run: now, and at the next void.
+func TestAVoidOfTheLastDayBeforeTheFirstZone(t *testing.T) {
+	w := program(t, `
+timezone: America/Santiago
+clock: member
+events: {buy: {}, visit: {}}
+points: {gems: {}}
+rules: {buy: {when: buy, give: {gems: 2}}}
+streaks: {daily: {when: visit, every: day, freeze: {hold: 1, cost: {gems: 1}}, goals: [{at: 3, give: {gems: 2}}]}}
+`)
+	w.at("2026-04-11T19:00:00Z").send("ann", "visit") // the 11th, and further west the 12th
+	w.at("2026-04-12T05:00:00Z").as("v").send("ann", "visit")
+	w.at("2026-04-12T23:00:00Z").as("b").send("ann", "buy")
+	w.freeze("f")
+	w.at("2026-04-14T18:00:00Z")
+	w.moves("ann", "Pacific/Kiritimati") // where it is the 15th
+	require.Equal(t, 0, w.streak("ann", "daily").Stored, "the 13th is frozen, the 14th is not")
+	w.void("v")
+	require.Equal(t, 0, w.streak("ann", "daily").Stored, "the 12th cannot break the run: the 13th is frozen still")
+	w.restart(true)
+	for range 3 {
+		w.after(24*time.Hour).send("ann", "visit")
+	}
+	w.has("ann", "gems", "3")
+	require.Equal(t, []string{"rules/buy -2 gems"}, gave(w.void("b")))
+	w.has("ann", "gems", "1")
+	require.Equal(t, 3, w.streak("ann", "daily").Length)
+	w.remembers()
+}

@@ -12,7 +12,8 @@ import (
 // conclude writes down what the member's progress, the groups and the boards come to without what was reversed.
 func (j *recomputation) conclude(b *applier) {
 	a := j.a
-	p := &Member{ID: a.m.ID, Seen: b.m.Seen, Counts: b.m.Counts, Joined: a.m.Joined, schema: a.m.schema, Profile: a.m.Profile, Zone: a.m.Zone, zones: a.m.zones}
+	p := &Member{ID: a.m.ID, Seen: b.m.Seen, Counts: b.m.Counts, Joined: a.m.Joined, schema: a.m.schema, Profile: a.m.Profile, Zone: a.m.Zone, zones: a.m.zones, Travel: a.m.Travel}
+	p.Travel.Excused = b.m.Travel.Excused // the first zone told asks what qualified the last day
 	p.Streaks = j.streaks(b)
 	p.Challenges = j.challenges(b)
 	p.Badges = j.badges(b)
@@ -42,7 +43,7 @@ func (j *recomputation) streaks(b *applier) []*StreakRecord {
 		j.keepMarks(b, s, now, &rec)
 		rec.Breaks = 0
 		if s != nil {
-			rec.Breaks = s.Run.At(j.a.facts.calendar, j.a.m.history(&rec), j.a.now).BreaksAt
+			rec.Breaks = s.Run.At(j.a.facts.calendar, b.m.history(&rec), j.a.now).BreaksAt
 			rec.forget(&s.Run, j.a.facts.calendar)
 		}
 		list = append(list, &rec)
@@ -51,7 +52,7 @@ func (j *recomputation) streaks(b *applier) []*StreakRecord {
 		if s := j.a.current.streakOf(then); s != nil && j.a.m.streak(then.ID) == nil { // of an amended event
 			rec := *then
 			rec.Paid = nil
-			rec.Breaks = s.Run.At(j.a.facts.calendar, j.a.m.history(&rec), j.a.now).BreaksAt
+			rec.Breaks = s.Run.At(j.a.facts.calendar, b.m.history(&rec), j.a.now).BreaksAt
 			list = append(list, &rec)
 		}
 	}

@@ -187,13 +187,15 @@ func (r *reader) revision() *Revision {
 // progressOf is a member's progress alone, to be written into a revision.
 func progressOf(m *Member) *Member {
 	return &Member{ID: m.ID, Seen: m.Seen, Counts: m.Counts, Streaks: m.Streaks, Challenges: m.Challenges, Badges: m.Badges,
-		Tiers: m.Tiers, Rewards: m.Rewards}
+		Tiers: m.Tiers, Rewards: m.Rewards, Travel: m.Travel}
 }
 
 // resume gives the member the progress that a revision holds.
 func (m *Member) resume(progress *Member) {
 	m.Seen, m.Counts, m.Streaks, m.Challenges = progress.Seen, progress.Counts, progress.Streaks, progress.Challenges
 	m.Badges, m.Tiers, m.Rewards = progress.Badges, progress.Tiers, progress.Rewards
+	m.Travel.Excused = progress.Travel.Excused
+	m.excuse()
 }
 
 // copied is a tally that shares no memory with t.

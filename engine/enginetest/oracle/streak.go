@@ -81,7 +81,7 @@ func (w *World) runs(s Streak, m *member, today int) (list []*run, stored int) {
 	if begin < 0 {
 		return nil, 0
 	}
-	mine := m.mendedOf(s)
+	mine, relabelled := m.mendedOf(s), w.relabelled(m)
 	var open *run
 	used := map[int]int{} // free freezes, by the first day of their month
 	for p := begin; p <= max(last, m.clock.periodStart(s.Every, today)); p = m.clock.nextPeriod(s.Every, p) {
@@ -95,7 +95,7 @@ func (w *World) runs(s Streak, m *member, today int) (list []*run, stored int) {
 			}
 			open.qualified = append(open.qualified, p)
 		case open == nil || next > today && p > last: // the present period is not over
-		case s.Every == "day" && m.hardly[p]:
+		case s.Every == "day" && (m.hardly[p] || relabelled[p]):
 			w.reach("day hardly lived")
 		case mine.repair[p]:
 			open.frozen++

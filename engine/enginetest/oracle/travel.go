@@ -16,7 +16,7 @@ func (w *World) Travel(id, zone string, now Instant) {
 			m.skip(to, now)
 		} else {
 			w.reach("first zone")
-			w.relabel(m, to)
+			m.told = &told{to, w.seq}
 		}
 	}
 	m.zoned, m.clock = true, to
@@ -34,21 +34,37 @@ func (m *member) skip(to *clock, now Instant) {
 	}
 }
 
-// relabel notes the days that what qualified the last day of a run may have been on by the first zone told.
-func (w *World) relabel(m *member, to *clock) {
+// told is that the first zone was told.
+type told struct {
+	to  *clock
+	seq int // of the last event before
+}
+
+// relabelled are the days that what qualified the last day of a run may have been on by the first zone told: of the events before
+// that, as far as they count.
+func (w *World) relabelled(m *member) map[int]bool {
+	if m.told == nil {
+		return nil
+	}
+	days := map[int]bool{}
 	for _, s := range w.Program.Streaks {
-		runs, _ := w.runs(s, m, m.clock.day(m.events[len(m.events)-1].Arrived))
-		if s.Every != "day" || len(runs) == 0 {
-			continue
-		}
-		qualified := runs[len(runs)-1].qualified
-		last := qualified[len(qualified)-1]
+		sums, lasts, last := map[int]int64{}, map[int]int{}, -1
 		for _, h := range m.counted {
-			for d := last + 1; h.Type == s.when() && h.day == last && d <= to.day(h.At); d++ {
-				m.hardly[d] = true
+			if h.Type == s.when() && h.seq <= m.told.seq {
+				sums[h.day] += s.counts(h)
+				lasts[h.day] = max(lasts[h.day], m.told.to.day(h.At))
 			}
 		}
+		for d, sum := range sums {
+			if sum >= int64(s.AtLeast)*million {
+				last = max(last, d)
+			}
+		}
+		for d := last + 1; s.Every == "day" && last >= 0 && d <= lasts[last]; d++ {
+			days[d] = true
+		}
 	}
+	return days
 }
 
 // leaving is the clock of the zone that was left, until its next midnight, and for what was before.

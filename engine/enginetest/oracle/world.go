@@ -40,6 +40,7 @@ type member struct {
 	zoned    bool   // a zone was told
 	left     *clock // before the last journey
 	leftAt   Instant
+	told     *told               // when the first zone was
 	hardly   map[int]bool        // days that were hardly lived
 	spells   map[string][]*spell // in challenges
 	events   []*happened
