@@ -305,3 +305,33 @@ streaks: {daily: {when: visit, every: day, freeze: {hold: 1, cost: {gems: 1}}, g
 	require.Equal(t, 3, w.streak("ann", "daily").Length)
 	w.remembers()
 }
+
+// By the zone moved to a freeze was bought too late, and the run ended before: what it was paid by the days of then stays, whatever
+// else is reversed, and falls with one of its days.
+func TestAJourneyThatShortensARunTakesNothingBack(t *testing.T) {
+	w := program(t, `
+timezone: America/Santiago
+clock: member
+events: {buy: {n: number}, visit: {}}
+points: {gems: {}}
+rules: {buy: {when: buy, give: {gems: event.n}}}
+streaks: {daily: {when: visit, every: day, freeze: {hold: 1, cost: {gems: 1}}, goals: [{at: 3, give: {gems: 20}}]}}
+`).at("2026-05-01T12:00:00Z")
+	w.moves("ann", "America/Santiago")
+	w.as("b").send("ann", "buy", "n", 5)
+	for _, id := range []string{"d1", "d2", "d3"} {
+		w.as(id).send("ann", "visit")
+		w.after(24 * time.Hour)
+	}
+	w.at("2026-05-04T01:00:00Z").freeze("f") // on the evening of the 3rd
+	w.at("2026-05-04T12:00:00Z").send("ann", "visit")
+	require.Empty(t, gave(w.void("d3")), "the 3rd is frozen")
+	w.has("ann", "gems", "24")
+	w.at("2026-05-06T12:00:00Z")
+	w.moves("ann", "Pacific/Kiritimati") // the 3rd ended before the freeze was bought
+	require.Equal(t, []string{"rules/buy -1 gems"}, gave(w.amend("b", `{"n": 4}`)))
+	w.restart(true)
+	require.Equal(t, []string{"rules/buy 2 gems"}, gave(w.amend("b", `{"n": 6}`)))
+	w.has("ann", "gems", "25")
+	require.Equal(t, []string{"streaks/daily -20 gems"}, gave(w.void("d2")))
+}

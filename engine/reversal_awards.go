@@ -130,7 +130,7 @@ func (j *recomputation) happened(c Cause) (fresh bool) {
 
 // awarded gathers the awards that the records have and that are not undone.
 func (j *recomputation) awarded() {
-	j.awards, j.rose, j.reached = map[Cause]int{}, map[levelOf]int{}, nil
+	j.awards, j.rose, j.reached, j.ran = map[Cause]int{}, map[levelOf]int{}, nil, nil
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
 		if rec.Outcome.Provenance == nil {
 			continue
@@ -159,7 +159,9 @@ func (j *recomputation) reaches(b *applier, c Cause) bool {
 		had = j.hasBadge(find(b.current.Badges, c.ID, func(b *Badge) string { return b.ID }), c.Goal)
 	case StreakReached:
 		s := b.current.streak(c.ID)
-		had = j.hasPaid(s, s.goal(c.Goal), b.runOf(s, b.m.streak(s.Key), c.Key), c.Times)
+		run := b.runOf(s, b.m.streak(s.Key), c.Key)
+		j.ran = append(j.ran, ranOnce{s, c.Goal, run.First, c.Key})
+		had = j.hasPaid(s, s.goal(c.Goal), run, c.Times)
 	}
 	if !had {
 		j.reached = append(j.reached, c)

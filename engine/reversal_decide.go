@@ -42,6 +42,7 @@ type recomputation struct {
 	rose    map[levelOf]int              // by the records
 	awards  map[Cause]int                // by the records, and not found again so far
 	reached []Cause                      // what no record has
+	ran     []ranOnce                    // goals of streaks that the replay reached
 	clocks  map[uint64]calendar.Calendar // by which the records counted
 	ends    *applier                     // a replay that knows how far runs of streaks go; nil where that is not asked
 }

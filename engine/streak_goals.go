@@ -152,6 +152,31 @@ func (a *applier) payStreak(s *Streak, rec *StreakRecord, g *Goal, in calendar.K
 	a.enqueue(cause, StreakReached, a.event.Time, a.event.Depth, fields, a.event.ID, s.ID, g.ID, count(n))
 }
 
+// ranOnce is that a replay reached a goal of a streak in a period, in a run from first on by the clock of then.
+type ranOnce struct {
+	streak    *Streak
+	goal      string
+	first, in calendar.Key
+}
+
+// ranOver reports whether a replay reached a goal, in a run that went over a period, as often as it was paid up to there: a journey
+// since may have ended that run earlier.
+func (j *recomputation) ranOver(s *Streak, goal string, in calendar.Key, reached, paid []calendar.Key) bool {
+	return slices.ContainsFunc(j.ran, func(r ranOnce) bool {
+		return r.streak == s && r.goal == goal && r.first <= in && in <= r.in && among(reached, r.first, r.in) >= among(paid, r.first, in)
+	})
+}
+
+// among is how many of some periods lie between two.
+func among(periods []calendar.Key, first, last calendar.Key) (n int) {
+	for _, k := range periods {
+		if first <= k && k <= last {
+			n++
+		}
+	}
+	return n
+}
+
 // ranTo reports whether a goal of a streak that was paid in a period still is reached: the run that the period lies in is long
 // enough for as often as the goal was paid in it by then. What a negative contribution took back revokes nothing.
 func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Key) bool {
@@ -163,24 +188,21 @@ func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Ke
 		return false
 	}
 	cal := b.current.CalendarOf(b.m)
-	reached, run, n := rec.reached(s, cal, g), b.runOf(s, rec, in), 0
-	if run.Length == 0 {
-		return slices.Contains(reached, in)
+	reached, run := rec.reached(s, cal, g), b.runOf(s, rec, in)
+	var paid []calendar.Key
+	if now := j.a.m.streak(s.Key); now != nil {
+		paid = now.reached(s, cal, g)
 	}
-	paid := 0 // without what was reversed: runs that were joined later may have been paid more often than they reach the goal as one
+	if run.Length == 0 {
+		return slices.Contains(reached, in) || j.ranOver(s, goal, in, reached, paid)
+	}
+	then := 0 // without what was reversed: runs that were joined later may have been paid more often than they reach the goal as one
 	for _, k := range reached {
 		if b.runUpTo(s, rec, k).First == run.First { // also in a period that does not qualify any more
-			paid++
+			then++
 		}
 	}
-	if now := j.a.m.streak(s.Key); now != nil {
-		for _, k := range now.reached(s, cal, g) {
-			if run.First <= k && k <= in {
-				n++
-			}
-		}
-	}
-	return max(g.repetitions(run.Length), paid) >= n
+	return max(g.repetitions(run.Length), then) >= among(paid, run.First, in)
 }
 
 // hasPaid reports whether the member was paid a streak's goal for the nth time within a run, as far as it goes by now: what an
@@ -190,7 +212,7 @@ func (j *recomputation) hasPaid(s *Streak, g *Goal, run challenges.Run, n int) b
 	if j.ends != nil {
 		if then := j.ends.m.streak(s.Key); then != nil {
 			if whole := j.ends.runOf(s, then, run.First); whole.Length > 0 {
-				run = whole
+				run.First, run.Last = min(run.First, whole.First), max(run.Last, whole.Last)
 			}
 		}
 	}
