@@ -71,11 +71,11 @@ func (w *World) closeTables(now Instant) {
 	}
 }
 
-// miss keeps the tables empty of those seasons of an instant that closed before anything came.
-func (w *World) miss(m *member, at, now Instant) {
+// miss keeps the tables empty of those seasons of a day that closed before anything came.
+func (w *World) miss(clock *clock, day int, now Instant) {
 	for _, b := range w.Program.Boards {
 		c := w.counterOf(b)
-		start := m.clock.periodStart(c.Every, m.clock.day(at))
+		start := clock.periodStart(c.Every, day)
 		if w.closes(b, start) > now {
 			continue
 		}

@@ -30,6 +30,7 @@ func (w *World) sendGifts(h *happened) {
 			continue
 		}
 		w.seq++
+		w.miss(g.clock, g.day, h.Arrived)
 		g.to.settle(h.Arrived)
 		g.to.gains = nil
 		g.lot = g.to.accounts[g.grant.points].open(w, g.to, w.seq, h.Arrived, g.grant.given, false)

@@ -52,6 +52,7 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	w.seq++
 	m.settle(now)
 	h := m.event(id)
+	w.miss(h.clock, h.day, now)
 	rules, _ := w.Program.at(h.At)
 	before := h.Amount
 	h.Amount = amount
@@ -123,6 +124,7 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 	if g.lot == nil { // nothing has been given so far: the receiver has no other clock than that of now
 		g.clock = to.clock
 	}
+	w.miss(g.clock, g.day, now)
 	to.settle(now)
 	w.seq++
 	if given == 0 || !to.accounts[r.Points].raise(w, to, g.clock, &g.lot, h, given, now) {

@@ -172,8 +172,8 @@ func (m *member) teamAt(at Instant) (team string) {
 // Send accepts an event and returns what each rule gave, negative what it took.
 func (w *World) Send(e Event) map[string]int64 {
 	w.closeTables(e.Arrived)
-	w.miss(w.members[e.Member], e.At, e.Arrived)
 	m := w.members[e.Member]
+	w.miss(m.clock, m.clock.day(e.At), e.Arrived)
 	w.seq++
 	h := &happened{Event: e, seq: w.seq, clock: m.clock, called: w.open(e.At), day: m.clock.day(e.At), capDay: m.clockOfLimits(e.At).day(e.At),
 		team: m.teamAt(e.At), lines: map[string]*line{}}
