@@ -127,7 +127,7 @@ func (a *applier) grantCommand(e *event.Event) {
 	if json.Unmarshal(e.Data, &g) != nil {
 		return
 	}
-	a.look(e)
+	a.lookByTerms(e, g.Terms)
 	pending := Pending{}
 	if g.Pending != nil {
 		pending = *g.Pending
@@ -149,6 +149,13 @@ func (a *applier) grantCommand(e *event.Event) {
 	if a.tiers {
 		a.tiers = false
 		a.rise(e.Time)
+	}
+}
+
+// lookByTerms looks at a gift, by the clock by which what it adds to was counted.
+func (a *applier) lookByTerms(e *event.Event, terms *Terms) {
+	if a.look(e); terms != nil && terms.Zone != "" && a.current.MemberClock {
+		a.facts.calendar.Zone = a.current.zones.Known(terms.Zone)
 	}
 }
 

@@ -102,3 +102,39 @@ rules: {gift: {when: buy, to: event.friend, give: {stars: event.amount - 2}}}
 	w.amend("a", `{"amount":10}`)
 	w.has("bob", "stars", "8")
 }
+
+// What an amendment gives more to a member who has moved counts for the day of what was given first, and expires with it, also where
+// nothing is left of that.
+func TestARaisedGiftGoesByTheClockOfTheFirst(t *testing.T) {
+	w := program(t, `
+clock: member
+events: {buy: {amount: number, friend: member}, spend: {n: number}, visit: {}}
+points: {stars: {expire: 3 days after earning}}
+rules:
+  gift: {when: buy, to: event.friend, if: event.amount >= 4, give: {stars: event.amount}}
+  use: {when: spend, take: {stars: event.n}}
+counters: {earned: {earned: stars, every: day, public: true}}
+leaderboards: {days: {counter: earned}}
+`).at("2026-05-01T12:00:00Z")
+	w.moves("bob", "Pacific/Kiritimati") // where it is the 2nd
+	w.as("a").send("ann", "buy", "amount", 4, "friend", "bob")
+	w.as("b").send("ann", "buy", "amount", 3, "friend", "bob")
+	w.amend("b", `{"amount":5}`) // given first by the amendment
+	w.after(time.Hour).send("bob", "spend", "n", 9)
+	w.at("2026-05-03T12:00:00Z").as("v").send("bob", "visit")
+	w.moves("bob", "America/New_York")
+	w.at("2026-05-04T12:00:00Z").amend("a", `{"amount":6}`)
+	w.keyed("k", "b", `{"amount":8}`)
+	days := func() [][]string {
+		return [][]string{w.standings("days", "2026-05-01", ""), w.standings("days", "2026-05-02", "")}
+	}
+	require.Equal(t, [][]string{{}, {"1 bob 14"}}, days())
+	w.void("v")
+	w.restart(true)
+	require.Equal(t, [][]string{{}, {"1 bob 14"}}, days())
+	w.at("2026-05-05T09:00:00Z").has("bob", "stars", "5")
+	w.at("2026-05-05T10:00:00Z").has("bob", "stars", "0")
+	w.void("a")
+	require.Equal(t, [][]string{{}, {"1 bob 8"}}, days())
+	w.remembers()
+}

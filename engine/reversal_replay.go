@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -91,7 +92,7 @@ func (j *recomputation) process(b *applier, e *event.Event) {
 	if top {
 		j.paidBy(j.rec)
 	}
-	b.look(e)
+	j.look(b, e)
 	if top {
 		j.clocks[j.rec.Seq] = b.facts.calendar
 	}
@@ -106,6 +107,15 @@ func (j *recomputation) process(b *applier, e *event.Event) {
 		b.event = e
 		b.rise(e.Time)
 	}
+}
+
+// look looks at an event, or at a gift by the clock by which it was counted.
+func (j *recomputation) look(b *applier, e *event.Event) {
+	var g granted
+	if e.Type == commandGrant {
+		_ = json.Unmarshal(e.Data, &g)
+	}
+	b.lookByTerms(e, g.Terms)
 }
 
 func (j *recomputation) fold(b *applier, e *event.Event) {
@@ -223,10 +233,10 @@ func (j *recomputation) earn(b *applier, e *event.Event, effect *Effect, at cale
 	earning := *e
 	earning.Time = at
 	b.event = &earning
-	b.look(&earning)
+	j.look(b, &earning)
 	b.foldEarned(p, amount, effect.Source)
 	b.event = e
-	b.look(e)
+	j.look(b, e)
 }
 
 // bestow gives a badge or level that a rule gave at an instant, unless it was taken back. Those that goals and counters give are

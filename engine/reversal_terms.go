@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"encoding/json"
 	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -12,6 +14,7 @@ type Terms struct {
 	Granted   calendar.Instant `json:"granted"`
 	Available calendar.Instant `json:"available"`
 	Expires   calendar.Instant `json:"expires"` // as far as no event moves it
+	Zone      string           `json:"zone"`    // by which the receiver counted what came first, "" where nothing did
 }
 
 // open opens a lot on the terms of the event's first ones, or lets another member have one. It reports false where it would have
@@ -19,8 +22,13 @@ type Terms struct {
 func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 	a, b := j.a, j.was.b
 	acc, cal, seq := to.copied(x.id), b.current.CalendarOf(b.m), j.r.target.Seq
+	zone := ""
 	if x.member != "" {
 		cal, seq = b.current.CalendarOf(to), j.firstAt(x.line)
+		if seq > 0 && b.current.MemberClock {
+			zone = cmp.Or(j.past(to).zone(seq), b.current.Calendar.Zone.Name())
+			cal.Zone = b.current.zones.Known(zone)
+		}
 	}
 	if !acc.takesIn(x.amount) {
 		a.out.note("overflow", r.Path, "with this the member's "+x.id+" would be more than can be counted: nothing was given")
@@ -42,7 +50,7 @@ func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 		return true
 	}
 	a.queueFor(to.ID, commandGrant, r, granted{Points: x.id, Source: r.Source, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
-		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires}})
+		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires, Zone: zone}})
 	return true
 }
 
@@ -89,15 +97,14 @@ func (a *Account) idleRules(lot *Lot) (list []IdleRule) {
 	return list
 }
 
-// firstAt is the seq of what the event gave first to another member for a line, 0 where it gave nothing.
+// firstAt is the seq of what the event, or an amendment of it, gave first to another member for a line, 0 where nothing was given.
 func (j *recomputation) firstAt(l line) uint64 {
-	for i := range j.r.target.Outcome.Effects {
-		e := &j.r.target.Outcome.Effects[i]
-		if e.Kind != QueuedEffect || e.Cause > 0 {
+	for _, g := range j.gifts(CauseRef{Seq: j.r.target.Seq}, j.r.target) {
+		if g.Kind != QueuedEffect {
 			continue
 		}
-		if of, _ := j.queued(e); of == l {
-			return j.r.known(e.ID).Seq
+		if of, _ := j.queued(g.Effect); of == l {
+			return j.r.known(g.ID).Seq
 		}
 	}
 	return 0
@@ -132,6 +139,20 @@ func (j *recomputation) past(m *Member) past {
 		return nil
 	})
 	return past{before.Member(m.ID), records}
+}
+
+// zone is that in which the member lived when a record was accepted, "" where none had been told.
+func (l past) zone(seq uint64) (name string) {
+	if l.before != nil && l.before.Zone != nil {
+		name = l.before.Zone.Name()
+	}
+	for _, rec := range l.records {
+		var p Profile
+		if rec.Seq < seq && rec.Event.Type == commandPut && json.Unmarshal(rec.Event.Data, &p) == nil && p.Timezone != nil {
+			name = *p.Timezone
+		}
+	}
+	return name
 }
 
 // voided is the index of the record that voids an event, -1 where it was not voided.

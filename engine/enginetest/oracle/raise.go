@@ -122,7 +122,7 @@ func (w *World) raiseGift(m *member, h *happened, r *Rule, now Instant) {
 	}
 	given := w.fits(to, h, r, g.grant, rise)
 	if g.lot == nil { // nothing has been given so far: the receiver has no other clock than that of now
-		g.clock = to.clock
+		g.clock, g.day = to.clock, to.clock.day(h.At)
 	}
 	w.miss(g.clock, g.day, now)
 	to.settle(now)
