@@ -162,13 +162,13 @@ func (w *World) table(b Board, start int, split string) []Row {
 	}
 	type score struct {
 		Row
-		exact   *big.Rat // millionths
-		reached Instant
+		exact *big.Rat // millionths
+		reading
 	}
 	var table []score
 	add := func(subject string, events []*happened) {
 		if r, any := c.last(events, in); any {
-			table = append(table, score{Row{0, subject, r.value}, big.NewRat(r.value, 1), r.reached})
+			table = append(table, score{Row{0, subject, r.value}, big.NewRat(r.value, 1), r})
 		}
 	}
 	if b.Average {
@@ -180,7 +180,7 @@ func (w *World) table(b Board, start int, split string) []Row {
 				add(team, all)
 			} else if mean := w.average(b, c, team, in); mean != nil {
 				r, _ := c.last(all, in)
-				table = append(table, score{Row{0, team, halfEven(mean).Int64()}, mean, r.reached})
+				table = append(table, score{Row{0, team, halfEven(mean).Int64()}, mean, r})
 			}
 		}
 	} else {
@@ -197,6 +197,9 @@ func (w *World) table(b Board, start int, split string) []Row {
 	})
 	var rows []Row
 	for i, s := range table {
+		if i > 0 && s.exact.Cmp(table[i-1].exact) == 0 && s.reached < table[i-1].zero {
+			w.reach("zero moves no tie")
+		}
 		s.Rank = int64(i + 1)
 		if i > 0 && b.Ties != "earliest" {
 			if s.exact.Cmp(table[i-1].exact) == 0 {

@@ -35,6 +35,7 @@ func (f Fold) counts(h *happened) bool {
 type reading struct {
 	value   int64
 	reached Instant // since when it is what it is, as boards see it
+	zero    Instant // of the last contribution of zero since, 0 for none
 }
 
 // readings are the fold's values after each of the events it counts.
@@ -58,8 +59,11 @@ func (f Fold) readings(events []*happened, in inside) []reading {
 			r.value += million
 		}
 		zero := f.Kind == "add" && f.Amount && h.Amount == 0 // changes no tie
-		if i == 0 || r.value != before || f.Kind == "add" && !zero || f.Kind == "latest" {
-			r.reached = h.At
+		switch {
+		case i == 0 || r.value != before || f.Kind == "add" && !zero || f.Kind == "latest":
+			r.reached, r.zero = h.At, 0
+		case zero:
+			r.zero = h.At
 		}
 		list = append(list, r)
 	}

@@ -125,6 +125,15 @@ func (p *Program) share(l Limit) {
 	}
 }
 
+// sumAmounts lets counters add up amounts: the first, and all that add anything up.
+func (p *Program) sumAmounts() {
+	for i := range p.Counters {
+		if c := &p.Counters[i]; c.Earned == "" && (i == 0 || c.Kind == "add") {
+			c.Fold = Fold{When: "buy", Kind: "add", Amount: true, Called: c.Called}
+		}
+	}
+}
+
 // version draws what a later version gives for the same, within the same limits.
 func (d drawing) version(p Program, m mix) Version {
 	v := Version{}
