@@ -109,10 +109,11 @@ func TestARaisedGiftGoesByTheClockOfTheFirst(t *testing.T) {
 	w := program(t, `
 clock: member
 events: {buy: {amount: number, friend: member}, spend: {n: number}, visit: {}}
-points: {stars: {expire: 3 days after earning}}
+points: {stars: {expire: 3 days after earning}, gems: {expire: 1 day after earning}}
 rules:
   gift: {when: buy, to: event.friend, if: event.amount >= 4, give: {stars: event.amount}}
   use: {when: spend, take: {stars: event.n}}
+  visit: {when: visit, give: {gems: 1}}
 counters: {earned: {earned: stars, every: day, public: true}}
 leaderboards: {days: {counter: earned}}
 `).at("2026-05-01T12:00:00Z")
@@ -121,7 +122,8 @@ leaderboards: {days: {counter: earned}}
 	w.as("b").send("ann", "buy", "amount", 3, "friend", "bob")
 	w.amend("b", `{"amount":5}`) // given first by the amendment
 	w.after(time.Hour).send("bob", "spend", "n", 9)
-	w.at("2026-05-03T12:00:00Z").as("v").send("bob", "visit")
+	w.send("bob", "visit")
+	w.at("2026-05-03T12:00:00Z").as("v").send("bob", "visit") // as gems expired, what was spent was forgotten
 	w.moves("bob", "America/New_York")
 	w.at("2026-05-04T12:00:00Z").amend("a", `{"amount":6}`)
 	w.keyed("k", "b", `{"amount":8}`)
@@ -137,4 +139,34 @@ leaderboards: {days: {counter: earned}}
 	w.void("a")
 	require.Equal(t, [][]string{{}, {"1 bob 8"}}, days())
 	w.remembers()
+}
+
+// What was released expires by the day of its release, and what an amendment gives more does so with it, also where nothing is left
+// of it and its owner lives elsewhere by now.
+func TestARaiseAfterAReleaseGoesByTheClockOfTheRelease(t *testing.T) {
+	for name, test := range map[string]struct{ to, owner string }{"own": {"", "ann"}, "of another": {"to: event.friend, ", "bob"}} {
+		t.Run(name, func(t *testing.T) {
+			w := program(t, `
+clock: member
+events: {buy: {amount: number, friend: member}, spend: {n: number}, visit: {}}
+points: {stars: {pending: 30 days, expire: 2 days after earning}, gems: {expire: 1 day after earning}}
+rules:
+  gift: {when: buy, `+test.to+`give: {stars: event.amount}}
+  use: {when: spend, take: {stars: event.n}}
+  visit: {when: visit, give: {gems: 1}}
+`).at("2026-05-01T12:00:00Z")
+			w.moves(test.owner, "Pacific/Kiritimati")
+			w.as("a").send("ann", "buy", "amount", 4, "friend", "bob")
+			w.after(48 * time.Hour)
+			w.moves(test.owner, "America/New_York")
+			w.at("2026-05-05T12:00:00Z").command(engine.NewRelease("a")) // to the end of the 7th
+			w.after(time.Hour).send(test.owner, "spend", "n", 4)
+			w.send(test.owner, "visit")
+			w.at("2026-05-07T12:00:00Z").send(test.owner, "visit") // as gems expired, what was spent was forgotten
+			w.moves(test.owner, "Europe/Berlin")
+			w.amend("a", `{"amount":6}`)
+			w.at("2026-05-08T03:59:59Z").has(test.owner, "stars", "2")
+			w.at("2026-05-08T04:00:00Z").has(test.owner, "stars", "0")
+		})
+	}
 }

@@ -71,20 +71,21 @@ func (j *recomputation) termed(r *Rule, x *rising, acc *Account, cal calendar.Ca
 	if lot.Available <= a.now {
 		return lot
 	}
-	for _, rec := range j.r.revisions() { // what the event gave first may have been released
-		if rec.Event.Type == commandRelease && rec.Outcome.Revision.released(x, target.Seq) {
-			lot.Available, lot.Expires = rec.Event.Arrived, fixedExpiry(cal, x.grant.Points, rec.Event.Arrived)
+	releases := j.r.revisions() // what the event gave first may have been released
+	if x.member != "" && seq > 0 {
+		releases = j.past(j.member(x.member)).records
+	}
+	for _, rec := range releases {
+		if rec.Event.Type != commandRelease || rec.Outcome.Revision == nil {
+			continue
+		}
+		for _, r := range rec.Outcome.Revision.Released {
+			if r.Points == x.id && r.Seq == seq {
+				lot.Available, lot.Expires = rec.Event.Arrived, r.Expires
+			}
 		}
 	}
 	return lot
-}
-
-// released reports whether a release made points of a line available that an event had given.
-func (v *Revision) released(x *rising, seq uint64) bool {
-	if x.member == "" {
-		return slices.ContainsFunc(v.Released, func(r Release) bool { return r.Points == x.id && r.Seq == seq })
-	}
-	return slices.ContainsFunc(v.Clawbacks, func(c Clawback) bool { return c.Kind == QueuedEffect && c.Source == x.source })
 }
 
 // idleRules are those that a lot was born with.
