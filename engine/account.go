@@ -12,7 +12,7 @@ const MaxLots = 10_000
 // Issued = remaining + held + pending + Spent + Expired + Forfeited + Reversed - Debt (semantics: Points).
 type Account struct {
 	Points    string
-	Lots      []Lot // in order of acceptance
+	lots      lots
 	Idle      []IdleRule
 	Debt      decimal.Decimal
 	Issued    decimal.Decimal
@@ -107,8 +107,7 @@ func (m *Member) Balance(rules *Ruleset, p *Points, at calendar.Instant) Balance
 	m.idleEnds(cal, a, &idle)
 	a = m.settled(cal, a, &idle, at)
 	b := Balance{Debt: a.Debt, Issued: a.Issued, Expired: a.Expired, Spent: a.Spent}
-	for i := range a.Lots {
-		lot := &a.Lots[i]
+	for lot := range a.lots.all() {
 		b.Held += lot.Held
 		if lot.Remaining == 0 {
 			continue
@@ -126,34 +125,53 @@ func (m *Member) Balance(rules *Ruleset, p *Points, at calendar.Instant) Balance
 			}
 		}
 	}
+	b.payDebt()
+	b.Expires = mergeExpiring(b.Expires)
+	return b
+}
+
+// payDebt takes what is owed off what can be spent.
+func (b *Balance) payDebt() {
 	paid := min(b.Debt, b.Spendable)
 	b.Debt, b.Spendable = b.Debt-paid, b.Spendable-paid
 	if b.Debt > 0 {
 		b.Spendable = 0
 	}
-	b.Expires = mergeExpiring(b.Expires)
-	return b
 }
 
-// total is what the account holds in all, debt taken off: the balance its entries sum to.
-func (a *Account) total() decimal.Decimal {
-	var sum decimal.Decimal
-	for i := range a.Lots {
-		sum += a.Lots[i].Remaining + a.Lots[i].Held
+// spendable is what the member can spend of p at an instant not before its last event.
+func (m *Member) spendable(rules *Ruleset, p *Points, at calendar.Instant) decimal.Decimal {
+	a := m.account(p.ID)
+	if a == nil {
+		return 0
 	}
-	return sum - a.Debt
+	cal := rules.CalendarOf(m)
+	var idle idleEnds
+	m.idleEnds(cal, a, &idle)
+	a = m.settled(cal, a, &idle, at)
+	b := Balance{Debt: a.Debt, Spendable: a.ready(cal, &idle, at)}
+	b.payDebt()
+	return b.Spendable
 }
+
+// total is what the account holds in all, debt taken off: the balance its entries sum to. It is what was issued less all that became
+// of it, as long as the books balance.
+func (a *Account) total() decimal.Decimal {
+	return a.Issued - a.Spent - a.Expired - a.Forfeited - a.Reversed
+}
+
+// Lots are the account's, in order of acceptance, as a copy.
+func (a *Account) Lots() []Lot { return a.lots.list() }
 
 // Proved reports whether the account's books balance: every lot, and issued against all that became of it.
 func (a *Account) Proved() bool {
-	var live decimal.Decimal
-	for i := range a.Lots {
-		l := &a.Lots[i]
-		if l.Amount != l.Remaining+l.Held+l.Spent+l.Expired+l.Forfeited+l.Reversed ||
-			min(l.Remaining, l.Held, l.Spent, l.Expired, l.Forfeited, l.Reversed) < 0 {
-			return false
-		}
-		live += l.Remaining + l.Held
-	}
-	return a.Issued == live+a.Spent+a.Expired+a.Forfeited+a.Reversed-a.Debt && a.Debt >= 0
+	lots, right := a.lots.counted()
+	return right && a.balances(&lots)
+}
+
+// proved is Proved of the lots that have changed since it was asked last: the others are as they were found then.
+func (a *Account) proved(now calendar.Instant) bool { return a.balances(a.lots.refresh(now)) }
+
+func (a *Account) balances(lots *summary) bool {
+	return !lots.wrong && a.Issued == lots.live+a.Spent+a.Expired+a.Forfeited+a.Reversed-a.Debt && a.Debt >= 0
 }

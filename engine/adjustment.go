@@ -67,7 +67,7 @@ func (a *applier) adjustCommand(e *event.Event) {
 		a.give(p, c.Amount, c.Amount, Pending{Set: true}, nil, from, "", nil)
 		return
 	}
-	short := -c.Amount - a.m.Balance(a.current, p, a.now).Spendable
+	short := -c.Amount - a.m.spendable(a.current, p, a.now)
 	if short <= 0 {
 		a.forfeit(p, -c.Amount, from)
 		return

@@ -71,7 +71,6 @@ type clock struct {
 	phase    phase
 	turns    map[*timer]occurrence // the next occurrences that are known
 	idle     idleEnds
-	expiring expiring
 	// then is the member before the event that is amended, while limits are asked as of it.
 	then *Member
 }

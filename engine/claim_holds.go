@@ -35,11 +35,7 @@ func (p *TakenPart) sameLot(o *TakenPart) bool {
 // unhold takes points out of the hold of the lots that a part pins, and calls yield for each of those lots. Held lots are
 // never merged or forgotten, so that they are found.
 func (a *Account) unhold(p *TakenPart, amount decimal.Decimal, yield func(lot *Lot, amount decimal.Decimal)) {
-	for i := range a.Lots {
-		lot := &a.Lots[i]
-		if lot.Held == 0 || !p.of(lot) {
-			continue
-		}
+	for lot := range a.lots.of(p.Lot, func(l *Lot) bool { return l.Held != 0 && p.of(l) }) {
 		part := min(amount, lot.Held)
 		lot.Held -= part
 		yield(lot, part)
@@ -100,7 +96,7 @@ func (a *applier) pay(costs []Cost, from Source) {
 
 // affords reports whether the member can pay.
 func (a *applier) affords(costs []Cost) bool {
-	return !slices.ContainsFunc(costs, func(c Cost) bool { return a.m.Balance(a.current, c.Points, a.now).Spendable < c.Amount })
+	return !slices.ContainsFunc(costs, func(c Cost) bool { return a.m.spendable(a.current, c.Points, a.now) < c.Amount })
 }
 
 // freeAll gives back all that a claim holds, at an instant.

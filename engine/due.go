@@ -35,29 +35,14 @@ func (a *applier) nextDue() calendar.Instant {
 	return due
 }
 
-// lotsDue also finds when members are to be told that points will expire, as it looks at every lot.
+// lotsDue also finds when members are to be told that points will expire.
 func (a *applier) lotsDue() calendar.Instant {
 	m, cal, due := a.m, a.current.CalendarOf(a.m), calendar.Forever
 	for _, acc := range m.Accounts {
 		m.idleEnds(cal, acc, &a.idle)
-		a.expiring.start(a, cal, acc, a.now)
-		for i := range acc.Lots {
-			lot := &acc.Lots[i]
-			if lot.Remaining == 0 {
-				continue
-			}
-			end := lot.Expires
-			if lot.Idle > 0 {
-				end = acc.expiry(cal, lot, &a.idle)
-			}
-			a.expiring.see(end)
-			if lot.Available > a.now {
-				due = min(due, lot.Available)
-			} else {
-				due = min(due, end)
-			}
-		}
-		due = min(due, a.expiring.next(a, cal, a.now))
+		x := endings{cal, acc, &a.idle}
+		acc.lots.refresh(a.now)
+		due = min(due, x.nextTurn(a.now), a.nextNoticed(x, a.now))
 	}
 	return due
 }

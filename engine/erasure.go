@@ -161,14 +161,12 @@ func (a *applier) eraseCommand(e *event.Event) {
 // forfeitAll takes what is left of all lots, pending ones included. Debt stays: nobody will pay it.
 func (a *applier) forfeitAll(acc *Account) {
 	sum := decimal.Decimal(0)
-	for i := range acc.Lots {
-		lot := &acc.Lots[i]
-		if part := lot.Remaining; part > 0 {
-			sum += part
-			lot.Forfeited, lot.Remaining = lot.Forfeited+part, 0
-			acc.Forfeited += part
-			a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: Source{Section: ErasureSection}})
-		}
+	for lot := range acc.lots.those(everywhere, func(l *Lot) bool { return l.Remaining > 0 }) {
+		part := lot.Remaining
+		sum += part
+		lot.Forfeited, lot.Remaining = lot.Forfeited+part, 0
+		acc.Forfeited += part
+		a.entry(acc, Entry{Kind: EntryForfeited, Amount: -part, At: a.now, Lot: lot.Seq, Source: Source{Section: ErasureSection}})
 	}
 	if sum == 0 {
 		return

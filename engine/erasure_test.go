@@ -76,7 +76,7 @@ func (w *world) totals(points string) (issued, outstanding, forfeited string) {
 		for _, a := range accounts {
 			if a.Points == points {
 				i, f = i+a.Issued, f+a.Forfeited
-				for _, l := range a.Lots {
+				for _, l := range a.Lots() {
 					o += l.Remaining + l.Held
 				}
 			}

@@ -152,9 +152,9 @@ func (f *Facts) Balance(p *Points) decimal.Decimal {
 		}
 	}
 	if acc := f.Member.account(p.ID); acc != nil {
-		f.Spend(len(acc.Lots))
+		f.Spend(acc.lots.n)
 	}
-	spendable := f.Member.Balance(f.Rules, p, f.Event.Time).Spendable
+	spendable := f.Member.spendable(f.Rules, p, f.Event.Time)
 	if f.planning {
 		f.known = append(f.known, knownBalance{p, spendable})
 	}

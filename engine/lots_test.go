@@ -119,7 +119,7 @@ func TestLOT11_OfTwoThatExpireTogetherTheOlderIsSpentFirst(t *testing.T) {
 	w.at("2026-01-01T00:00:00Z").send("ann", "award", "points", 30)
 	w.at("2026-01-02T00:00:00Z").send("ann", "award", "points", 30)
 	w.at("2026-01-03T00:00:00Z").send("ann", "spend", "points", 30)
-	lots := w.p.Member("ann").Accounts[0].Lots
+	lots := w.p.Member("ann").Accounts[0].Lots()
 	require.Equal(t, []string{"0", "30"}, []string{lots[0].Remaining.String(), lots[1].Remaining.String()})
 }
 
@@ -321,21 +321,21 @@ rules:
 	send(1)
 	ann := subjects.Member("ann")
 	account := ann.Accounts[0]
-	proto := account.Lots[0]
+	proto := account.Lots()[0]
 	for i := range engine.MaxLots - 1 {
 		lot := proto
 		lot.Seq = uint64(i + 2)
 		if i%10 == 0 { // one of ten is pending
 			lot.Available = at.Add(30 * 24 * time.Hour)
 		}
-		account.Lots = append(account.Lots, lot)
+		account.Add(lot)
 		account.Issued += lot.Amount
 	}
 	stars := rules.PointsType("stars")
 	before := ann.Balance(rules, stars, at)
 	send(20_000)
 	after := ann.Balance(rules, stars, at)
-	require.Less(t, len(account.Lots), engine.MaxLots)
+	require.Less(t, len(account.Lots()), engine.MaxLots)
 	require.True(t, account.Proved())
 	require.Equal(t, before.Pending, after.Pending)
 	require.Equal(t, before.Spendable+decimal.One, after.Spendable)

@@ -161,7 +161,7 @@ func (d *trader) proved(what string) {
 		require.True(d.t, acc.Proved(), "%s: %+v", what, acc)
 		for id, seq := range d.gone {
 			left := decimal.Decimal(0)
-			for _, l := range acc.Lots {
+			for _, l := range acc.Lots() {
 				if l.Seq == seq {
 					left += l.Remaining
 				}

@@ -92,58 +92,28 @@ func (a *applier) nextStanding(after calendar.Instant) calendar.Instant {
 	return due
 }
 
-// expiring looks for the first lot of an account of which each notice is still to be told. A notice is the earlier the earlier
-// its lot expires, so it is enough to find the first expiry beyond those whose notices have been told.
-type expiring struct {
-	leads []calendar.Duration
-	first []calendar.Instant
-	told  []calendar.Instant
-}
-
-// start begins to look at an account's lots.
-func (x *expiring) start(a *applier, cal calendar.Calendar, acc *Account, after calendar.Instant) {
-	x.leads, x.first, x.told = nil, x.first[:0], x.told[:0]
-	if p := a.current.PointsType(acc.Points); p != nil && len(p.Expire) > 0 {
-		x.leads = p.Notices
-	}
-	for _, lead := range x.leads {
-		x.first, x.told = append(x.first, calendar.Forever), append(x.told, a.toldUntil(cal, lead, after))
-	}
-}
-
-// see looks at the expiry of one lot.
-func (x *expiring) see(end calendar.Instant) {
-	for i, told := range x.told {
-		if end > told && end < x.first[i] {
-			x.first[i] = end
-		}
-	}
-}
-
-// next is the first notice after an instant that is to be told of the lots seen.
-func (x *expiring) next(a *applier, cal calendar.Calendar, after calendar.Instant) calendar.Instant {
-	due := calendar.Forever
-	for i, lead := range x.leads {
-		if x.first[i] == calendar.Forever {
-			continue
-		}
-		if at := a.ahead(cal, x.first[i], lead); at > after {
-			due = min(due, at)
-		}
-	}
-	return due
-}
-
 // nextExpiring is the first notice after an instant that is to be told of an account's lots.
 func (a *applier) nextExpiring(cal calendar.Calendar, acc *Account, after calendar.Instant) calendar.Instant {
 	a.m.idleEnds(cal, acc, &a.idle)
-	a.expiring.start(a, cal, acc, after)
-	for i := range acc.Lots {
-		if lot := &acc.Lots[i]; lot.Remaining > 0 {
-			a.expiring.see(acc.expiry(cal, lot, &a.idle))
+	return a.nextNoticed(endings{cal, acc, &a.idle}, after)
+}
+
+// nextNoticed is nextExpiring. A notice is the earlier the earlier its lot expires, so it is enough to find, for each, the first
+// expiry beyond those whose notices have been told.
+func (a *applier) nextNoticed(x endings, after calendar.Instant) calendar.Instant {
+	due := calendar.Forever
+	p := a.current.PointsType(x.acc.Points)
+	if p == nil || len(p.Expire) == 0 {
+		return due
+	}
+	for _, lead := range p.Notices {
+		if first := x.firstBeyond(a.toldUntil(x.cal, lead, after)); first < calendar.Forever {
+			if at := a.ahead(x.cal, first, lead); at > after {
+				due = min(due, at)
+			}
 		}
 	}
-	return a.expiring.next(a, cal, after)
+	return due
 }
 
 // toldUntil is the last end whose notice is not after an instant.
@@ -259,8 +229,7 @@ func (a *applier) notify(due calendar.Instant) {
 func (a *applier) notifyExpiring(cal calendar.Calendar, p *Points, acc *Account, due calendar.Instant) {
 	a.m.idleEnds(cal, acc, &a.idle)
 	var all []Expiring
-	for i := range acc.Lots {
-		lot := &acc.Lots[i]
+	for lot := range acc.lots.all() {
 		if lot.Remaining == 0 {
 			continue
 		}

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -41,10 +39,10 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	if acc.Debt > 0 && lot.Available <= a.now {
 		acc.payDebt(&lot)
 	}
-	acc.add(lot)
+	acc.add(lot, a.now)
 	acc.Issued += given
-	if len(acc.Lots) > MaxLots {
-		acc.merge(cal)
+	if acc.lots.n > MaxLots {
+		acc.lots.set(byDay(acc.lots.list(), cal))
 	}
 	a.m.idleEnds(cal, acc, &a.idle)
 	expires := acc.expiry(cal, &lot, &a.idle) // as far as is known now: a later event can move an idle expiry
@@ -55,17 +53,16 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 }
 
 // add opens a lot. What a definition gives for one event on the same terms is one lot.
-func (a *Account) add(lot Lot) {
-	if n := len(a.Lots); n > 0 {
-		if last := &a.Lots[n-1]; last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available &&
-			last.Expires == lot.Expires && last.Idle == lot.Idle {
-			last.Amount += lot.Amount
-			last.Remaining += lot.Remaining
-			last.Reversed += lot.Reversed
-			return
-		}
+func (a *Account) add(lot Lot, now calendar.Instant) {
+	if last, in := a.lots.last(); last != nil && last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available &&
+		last.Expires == lot.Expires && last.Idle == lot.Idle {
+		a.lots.touched(in)
+		last.Amount += lot.Amount
+		last.Remaining += lot.Remaining
+		last.Reversed += lot.Reversed
+		return
 	}
-	a.Lots = append(a.Lots, lot)
+	a.lots.add(lot, now)
 }
 
 // openLot is a new lot with its availability and expiry. "After earning" counts from the day it becomes available.
@@ -112,7 +109,7 @@ func (a *applier) take(takes []plannedGrant, by Source) bool {
 	for i := range takes {
 		p := takes[i].grant.Points
 		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
-		if err != nil || a.m.Balance(a.current, p, a.now).Spendable < d {
+		if err != nil || a.m.spendable(a.current, p, a.now) < d {
 			return false
 		}
 		amounts[i] = d
@@ -147,59 +144,45 @@ func (a *applier) draw(acc *Account, p *Points, amount decimal.Decimal, yield fu
 	if amount == 0 {
 		return 0
 	}
-	for _, i := range a.spendingOrder(acc, p) {
-		lot := &acc.Lots[i]
-		part := min(amount, lot.Remaining)
-		lot.Remaining -= part
-		yield(lot, part)
-		if amount -= part; amount == 0 {
+	x := endings{a.current.CalendarOf(a.m), acc, &a.idle}
+	a.m.idleEnds(x.cal, acc, x.idle)
+	acc.lots.refresh(a.now)
+	for amount > 0 {
+		c, end := x.next(a.now, p.Oldest)
+		if c == nil {
 			break
 		}
+		acc.lots.touched(c)
+		for i := range c.lots {
+			lot := &c.lots[i]
+			if !x.spendable(lot, a.now) || !p.Oldest && x.of(lot) != end {
+				continue
+			}
+			part := min(amount, lot.Remaining)
+			lot.Remaining -= part
+			yield(lot, part)
+			if amount -= part; amount == 0 {
+				break
+			}
+		}
+		c.refresh(a.now)
 	}
 	return amount
 }
 
-// spendingOrder lists the lots that can be spent now: soonest expiry first, then oldest, or by age alone.
-func (a *applier) spendingOrder(acc *Account, p *Points) []int {
-	cal := a.current.CalendarOf(a.m)
-	a.m.idleEnds(cal, acc, &a.idle)
-	type live struct {
-		lot int
-		end calendar.Instant
-	}
-	var lots []live
-	for i := range acc.Lots {
-		lot := &acc.Lots[i]
-		if lot.Remaining == 0 || lot.Available > a.now {
-			continue
-		}
-		if end := acc.expiry(cal, lot, &a.idle); end > a.now {
-			lots = append(lots, live{i, end})
-		}
-	}
-	if !p.Oldest {
-		slices.SortStableFunc(lots, func(x, y live) int { return cmpInstant(x.end, y.end) })
-	}
-	order := make([]int, len(lots))
-	for i := range lots {
-		order[i] = lots[i].lot
-	}
-	return order
-}
-
-// merge joins the older half of an account's lots by day of expiry, so that its size stays bounded.
-func (a *Account) merge(cal calendar.Calendar) {
+// byDay joins the older half of an account's lots by day of expiry, so that its size stays bounded.
+func byDay(lots []Lot, cal calendar.Calendar) []Lot {
 	type day struct {
 		expires calendar.Date
 		idle    uint64
 		source  Source
 		pending calendar.Instant // what is held back stays apart from what is spendable
 	}
-	half := len(a.Lots) / 2
+	half := len(lots) / 2
 	at := map[day]int{}
-	merged := a.Lots[:0:0]
-	for i := range a.Lots {
-		lot := a.Lots[i]
+	var merged []Lot
+	for i := range lots {
+		lot := lots[i]
 		if lot.Held > 0 { // a claim knows it by its terms
 			merged = append(merged, lot)
 			continue
@@ -228,5 +211,5 @@ func (a *Account) merge(cal calendar.Calendar) {
 		into.Granted, into.Available = max(into.Granted, lot.Granted), max(into.Available, lot.Available)
 		into.Expires, into.Until = max(into.Expires, lot.Expires), max(into.Until, lot.Until)
 	}
-	a.Lots = merged
+	return merged
 }

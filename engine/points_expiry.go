@@ -36,18 +36,23 @@ func (m *Member) idleEnds(cal calendar.Calendar, a *Account, buf *idleEnds) {
 
 // expiry is when lot expires: the first of its fixed expiry and its idle rules.
 func (a *Account) expiry(cal calendar.Calendar, lot *Lot, idle *idleEnds) calendar.Instant {
-	end := lot.Expires
-	if lot.Idle == 0 || lot.Available == calendar.Forever {
-		return end
+	if !lot.idles() {
+		return lot.Expires
 	}
+	return min(lot.Expires, a.idleEnd(cal, lot.Idle, lot.Available, idle))
+}
+
+// idleEnd is when the first of some idle rules expires a lot that became available at an instant: the later that was, the later.
+func (a *Account) idleEnd(cal calendar.Calendar, rules uint64, available calendar.Instant, idle *idleEnds) calendar.Instant {
+	end := calendar.Forever
 	for i := range a.Idle {
-		if lot.Idle&(1<<i) == 0 {
+		if rules&(1<<i) == 0 {
 			continue
 		}
-		if idle.last[i] >= lot.Available {
+		if idle.last[i] >= available {
 			end = min(end, idle.ends[i])
 		} else {
-			end = min(end, cal.EndOfDayAfter(lot.Available, a.Idle[i].After))
+			end = min(end, cal.EndOfDayAfter(available, a.Idle[i].After))
 		}
 	}
 	return end

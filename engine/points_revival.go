@@ -109,11 +109,7 @@ func (a *applier) revive(e *event.Event) {
 		}
 		time := a.settlement(acc)
 		a.reviveParts(time)
-		for i := range acc.Lots {
-			lot := &acc.Lots[i]
-			if lot.Expired == lot.Forgiven || lot.Idle == 0 || !a.revived(time, lot, lot.Until) {
-				continue
-			}
+		for lot := range acc.lots.those((*summary).mayRevive, func(l *Lot) bool { return l.revivable() && a.revived(time, l, l.Until) }) {
 			back := lot.Expired - lot.Forgiven
 			lot.Expired, lot.Remaining = lot.Forgiven, lot.Remaining+back
 			acc.Expired -= back

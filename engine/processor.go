@@ -352,7 +352,7 @@ func (p *Processor) verifyBooks(out *Outcome, e *event.Event) {
 		return
 	}
 	for _, acc := range p.apply.m.Accounts {
-		if !acc.Proved() {
+		if !acc.proved(p.apply.now) {
 			p.fail(fmt.Errorf("event %s would leave the books of member %s in %s unbalanced; this is a mistake in Laurel, and the event was not accepted",
 				e.ID, e.Member, acc.Points))
 		}

@@ -310,7 +310,7 @@ badges: {far: {counter: km, levels: {one: 70}}}
 		w.void("a")
 		w.void("b")
 		for _, acc := range w.p.Member("ann").Accounts {
-			for _, l := range acc.Lots {
+			for _, l := range acc.Lots() {
 				require.Zero(t, l.Remaining)
 			}
 		}

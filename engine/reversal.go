@@ -405,7 +405,7 @@ func accountsOf(m *Member) []*Account {
 	list := make([]*Account, len(m.Accounts))
 	for i, acc := range m.Accounts {
 		c := *acc
-		c.Lots, c.Idle, c.Missing = cloned(acc.Lots), cloned(acc.Idle), acc.copyOfMissing()
+		c.lots, c.Idle, c.Missing = acc.lots.clone(), cloned(acc.Idle), acc.copyOfMissing()
 		list[i] = &c
 	}
 	return list

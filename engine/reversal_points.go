@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"slices"
-
-	"github.com/laurel-engine/laurel/engine/decimal"
-)
+import "github.com/laurel-engine/laurel/engine/decimal"
 
 // claw takes points back, in this order: what is left of the lots of the event that gave them, what is pending of those first;
 // what of those had expired (which is forgiven); other lots in spending order; what nothing is left for is debt, or is let go,
@@ -49,14 +45,14 @@ func (a *applier) tookFrom(c *clawing, lot uint64, amount decimal.Decimal) {
 // clawOwn takes from the lots of the event itself, those of the same definition first, and forgives what of them has expired.
 func (a *applier) clawOwn(c *clawing, rev *Revision) {
 	for _, turn := range []struct{ pending, mine bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
-		for i := range c.acc.Lots {
-			lot := &c.acc.Lots[i]
+		own := func(l *Lot) bool {
+			return (l.Available > a.now) == turn.pending && (l.Source == c.Source) == turn.mine && min(c.left(), l.Remaining) > 0
+		}
+		for lot := range c.acc.lots.of(c.Seq, own) {
 			part := min(c.left(), lot.Remaining)
-			if lot.Seq == c.Seq && (lot.Available > a.now) == turn.pending && (lot.Source == c.Source) == turn.mine && part > 0 {
-				lot.Remaining, lot.Reversed = lot.Remaining-part, lot.Reversed+part
-				c.took.Own += part
-				a.tookFrom(c, lot.Seq, part)
-			}
+			lot.Remaining, lot.Reversed = lot.Remaining-part, lot.Reversed+part
+			c.took.Own += part
+			a.tookFrom(c, lot.Seq, part)
 		}
 	}
 	if c.open != nil {
@@ -113,12 +109,10 @@ func (v *Revision) forgiven(until *Clawback) (sum decimal.Decimal) {
 
 // forgive lets expired points of an event be: no late event brings them back.
 func (a *Account) forgive(seq uint64, amount decimal.Decimal) {
-	for i := range a.Lots {
-		lot := &a.Lots[i]
-		if part := min(amount, lot.Expired-lot.Forgiven); lot.Seq == seq && part > 0 {
-			lot.Forgiven += part
-			amount -= part
-		}
+	for lot := range a.lots.of(seq, func(l *Lot) bool { return min(amount, l.Expired-l.Forgiven) > 0 }) {
+		part := min(amount, lot.Expired-lot.Forgiven)
+		lot.Forgiven += part
+		amount -= part
 	}
 }
 
@@ -151,21 +145,13 @@ func (a *applier) giveBack(parts []ClaimPart) {
 // lotOf finds the lot that something was taken from, or opens it again as far as that. what is the part of a lot that has
 // it, such as what was spent.
 func (a *Account) lotOf(p *TakenPart, what func(*Lot) *decimal.Decimal) *Lot {
-	for i := range a.Lots {
-		if l := &a.Lots[i]; p.of(l) && *what(l) >= p.Amount {
-			return l
-		}
+	for lot := range a.lots.of(p.Lot, func(l *Lot) bool { return p.of(l) && *what(l) >= p.Amount }) {
+		return lot
 	}
-	i, _ := slices.BinarySearchFunc(a.Lots, p.Lot, func(l Lot, seq uint64) int {
-		if l.Seq <= seq {
-			return -1
-		}
-		return 1
-	})
-	a.Lots = slices.Insert(a.Lots, i, Lot{Seq: p.Lot, Source: p.LotSource, Granted: p.Granted, Amount: p.Amount,
+	lot := a.lots.insert(Lot{Seq: p.Lot, Source: p.LotSource, Granted: p.Granted, Amount: p.Amount,
 		Available: p.Available, Expires: p.Expires, Idle: p.Idle})
-	*what(&a.Lots[i]) = p.Amount
-	return &a.Lots[i]
+	*what(lot) = p.Amount
+	return lot
 }
 
 // lapse expires what a reversal has let expire, because the event that had prolonged it never was; never before the
@@ -173,11 +159,11 @@ func (a *Account) lotOf(p *TakenPart, what func(*Lot) *decimal.Decimal) *Lot {
 func (a *applier) lapse() {
 	for _, acc := range a.m.Accounts {
 		time := a.settlement(acc)
-		for i := range acc.Lots {
-			lot := &acc.Lots[i]
-			if lot.Remaining > 0 && lot.Available <= a.now && acc.expiry(time.cal, lot, time.idle) <= a.now {
-				time.expire(lot, a.now)
-			}
+		over := func(l *Lot) bool {
+			return l.Remaining > 0 && l.Available <= a.now && acc.expiry(time.cal, l, time.idle) <= a.now
+		}
+		for lot := range acc.lots.those(everywhere, over) {
+			time.expire(lot, a.now)
 		}
 		a.lapseParts(time, a.now)
 		a.tellAllExpired(time)

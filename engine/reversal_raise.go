@@ -301,7 +301,7 @@ func (j *recomputation) mayRise(p *plannedRule, list []*rising) bool {
 		switch {
 		case x.amount == 0:
 		case x.take:
-			if from.Balance(a.current, x.grant.Points, a.now).Spendable-a.promised(from, x.grant.Points) < x.amount {
+			if from.spendable(a.current, x.grant.Points, a.now)-a.promised(from, x.grant.Points) < x.amount {
 				a.stopped(r.Path, r.Position, BalanceShort)
 				return false
 			}

@@ -63,15 +63,11 @@ func (a *applier) openRaised(acc *Account, seq uint64, r *Raise) {
 	acc.Issued += r.Amount
 	time := a.settlement(acc)
 	e := Entry{Kind: EntryIssued, Amount: r.Amount, At: a.now, Lot: seq, Source: r.Source, Available: r.Available, Expires: acc.expiry(time.cal, &lot, time.idle)}
-	i := len(acc.Lots)
-	for i > 0 && acc.Lots[i-1].Seq > seq {
-		i--
-	}
-	acc.Lots = slices.Insert(acc.Lots, i, lot)
+	opened := acc.lots.insert(lot)
 	time.entry(e)
 	if r.Available <= a.now {
-		time.settleMissing(&acc.Lots[i], r.Amount, &e)
-		acc.payDebt(&acc.Lots[i])
+		time.settleMissing(opened, r.Amount, &e)
+		acc.payDebt(opened)
 		time.makeGood()
 		a.tellAllExpired(time)
 	}

@@ -32,8 +32,8 @@ func (r *reversal) seqs() []uint64 {
 func (r *reversal) pending(m *Member, now calendar.Instant, yield func(acc *Account, lot *Lot)) {
 	seqs := r.seqs()
 	for _, acc := range m.Accounts {
-		for i := range acc.Lots {
-			if lot := &acc.Lots[i]; lot.Available > now && lot.Remaining > 0 && slices.Contains(seqs, lot.Seq) {
+		for lot := range acc.lots.all() {
+			if lot.Available > now && lot.Remaining > 0 && slices.Contains(seqs, lot.Seq) {
 				yield(acc, lot)
 			}
 		}
@@ -176,18 +176,15 @@ func (a *applier) releaseLots(releases []Release) {
 	for i := range releases {
 		r := &releases[i]
 		acc := a.m.needAccount(r.Points)
-		at := slices.IndexFunc(acc.Lots, func(l Lot) bool {
-			return l.Seq == r.Seq && l.Source == r.Source && l.Available > a.now && l.Remaining >= r.Amount
-		})
-		if at < 0 {
+		lot := acc.lots.first(r.Seq, func(l *Lot) bool { return l.Source == r.Source && l.Available > a.now && l.Remaining >= r.Amount })
+		if lot == nil {
 			continue
 		}
-		if lot := &acc.Lots[at]; lot.Remaining > r.Amount {
+		if lot.Remaining > r.Amount {
 			part := Lot{Seq: lot.Seq, Source: lot.Source, Granted: lot.Granted, Amount: r.Amount, Remaining: r.Amount, Idle: lot.Idle}
 			lot.Amount, lot.Remaining = lot.Amount-r.Amount, lot.Remaining-r.Amount
-			acc.Lots = slices.Insert(acc.Lots, at, part)
+			lot = acc.lots.put(part, func(l *Lot) bool { return l == lot })
 		}
-		lot := &acc.Lots[at]
 		lot.Available, lot.Expires = a.now, r.Expires
 		time := a.settlement(acc)
 		time.release(lot)

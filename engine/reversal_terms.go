@@ -60,12 +60,12 @@ func (j *recomputation) termed(r *Rule, x *rising, acc *Account, cal calendar.Ca
 	a, target := j.a, j.r.target
 	then := applier{seq: target.Seq, clock: clock{now: target.Event.Arrived}}
 	lot := then.openLot(acc, x.grant.Points, cal, x.amount, r.Pending)
-	first := slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Available > a.now && l.Remaining > 0 })
-	if first < 0 {
-		first = slices.IndexFunc(acc.Lots, func(l Lot) bool { return l.Seq == seq && l.Source == x.source })
+	first := acc.lots.first(seq, func(l *Lot) bool { return l.Available > a.now && l.Remaining > 0 })
+	if first == nil {
+		first = acc.lots.first(seq, func(l *Lot) bool { return l.Source == x.source })
 	}
-	if first >= 0 {
-		lot.Available, lot.Expires = acc.Lots[first].Available, acc.Lots[first].Expires
+	if first != nil {
+		lot.Available, lot.Expires = first.Available, first.Expires
 		return lot
 	}
 	if lot.Available <= a.now {

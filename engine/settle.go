@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/laurel-engine/laurel/challenges"
@@ -60,9 +59,8 @@ func (a *applier) tellExpired(points string, e Expiring) {
 // forgetLots drops lots of which nothing is left and nothing can come back: the ledger's entries keep their story.
 func (a *applier) forgetLots(acc *Account, now calendar.Instant) {
 	horizon := a.current.Calendar.Before(now, a.current.Late)
-	acc.Lots = slices.DeleteFunc(acc.Lots, func(l Lot) bool {
-		return l.Remaining == 0 && l.Held == 0 && (l.Expired == 0 || l.Until < horizon)
-	})
+	acc.lots.forget(func(s *summary) bool { return s.spent > 0 && s.gone < horizon },
+		func(l Lot) bool { return l.over() && l.overSince() < horizon })
 }
 
 func (a *applier) settleStreaks(now calendar.Instant) {

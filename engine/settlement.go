@@ -38,7 +38,8 @@ func (p *settlement) entry(e Entry) {
 // turn is one thing that time does to an account.
 type turn struct {
 	at    calendar.Instant
-	lot   int
+	lot   *Lot
+	in    *chunk
 	claim *Claim // whose hold is over, nil for a lot's turn
 	part  int
 	free  bool // the lot becomes available, instead of expiring
@@ -47,16 +48,19 @@ type turn struct {
 // turns are what time does by now, in order of instants.
 func (p *settlement) turns(claims []*Claim, now calendar.Instant) []turn {
 	var turns []turn
-	for i := range p.acc.Lots {
-		lot := &p.acc.Lots[i]
-		if lot.Remaining == 0 && lot.Held == 0 {
-			continue
-		}
-		if lot.Remaining > 0 && lot.Available <= now && lot.Available > lot.Granted && lot.Until == 0 {
-			turns = append(turns, turn{at: lot.Available, lot: i, free: true})
-		}
-		if end := p.acc.expiry(p.cal, lot, p.idle); end <= now {
-			turns = append(turns, turn{at: end, lot: i})
+	x := endings{p.cal, p.acc, p.idle}
+	for c := range x.passing(now) {
+		for i := range c.lots {
+			lot := &c.lots[i]
+			if lot.over() {
+				continue
+			}
+			if lot.unreleased() && lot.Available <= now {
+				turns = append(turns, turn{at: lot.Available, lot: lot, in: c, free: true})
+			}
+			if end := x.of(lot); end <= now {
+				turns = append(turns, turn{at: end, lot: lot, in: c})
+			}
 		}
 	}
 	for _, c := range claims {
@@ -80,9 +84,11 @@ func (p *settlement) settle(claims []*Claim, now calendar.Instant) {
 		case t.claim != nil:
 			p.free(&t.claim.Parts[t.part], t.at, rewardSource(t.claim.Reward))
 		case t.free:
-			p.release(&p.acc.Lots[t.lot])
-		case p.acc.Lots[t.lot].Remaining > 0:
-			p.expire(&p.acc.Lots[t.lot], t.at)
+			p.acc.lots.touched(t.in)
+			p.release(t.lot)
+		case t.lot.Remaining > 0:
+			p.acc.lots.touched(t.in)
+			p.expire(t.lot, t.at)
 		}
 	}
 	if len(p.repay) > 0 {
@@ -165,7 +171,7 @@ func (m *Member) settled(cal calendar.Calendar, a *Account, idle *idleEnds, at c
 		return a
 	}
 	acc := *a
-	acc.Lots, acc.Missing = slices.Clone(a.Lots), a.copyOfMissing()
+	acc.lots, acc.Missing = a.lots.clone(), a.copyOfMissing()
 	p.acc = &acc
 	p.settle(m.Claims, at)
 	return p.acc

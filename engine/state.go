@@ -220,10 +220,7 @@ func (c *codec) account(a *Account) {
 	c.Num(&a.Forfeited)
 	c.Num(&a.Reversed)
 	c.idleRules(&a.Idle)
-	wire.Room(&c.Codec, &a.Lots)
-	for i := range a.Lots {
-		c.lot(&a.Lots[i])
-	}
+	c.lots(&a.lots)
 	wire.Room(&c.Codec, &a.Missing)
 	for i := range a.Missing {
 		c.missing(&a.Missing[i])

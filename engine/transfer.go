@@ -159,7 +159,7 @@ func (a *applier) takeFrom(from *Member, takes []plannedGrant, by *Rule) bool {
 	for i := range takes {
 		p := takes[i].grant.Points
 		d, err := takes[i].base.RoundTo(p.Decimals, p.Rounding)
-		if err != nil || from.Balance(a.current, p, a.now).Spendable-a.promised(from, p) < d {
+		if err != nil || from.spendable(a.current, p, a.now)-a.promised(from, p) < d {
 			return false
 		}
 		amounts[i] = d

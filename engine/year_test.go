@@ -58,7 +58,7 @@ func BenchmarkYear(b *testing.B) {
 		w.after(34 * time.Hour)
 	}
 	w.commit(true)
-	require.Len(b, w.p.Member("ann").Accounts[0].Lots, days)
+	require.Len(b, w.p.Member("ann").Accounts[0].Lots(), days)
 	state, err := w.store.Get("s/m/ann")
 	require.NoError(b, err)
 	b.Run("purchase", func(b *testing.B) {

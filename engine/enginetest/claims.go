@@ -25,8 +25,8 @@ func checkHolds(t TB, m *engine.Member) {
 	}
 	for _, a := range m.Accounts {
 		var sum decimal.Decimal
-		for i := range a.Lots {
-			sum += a.Lots[i].Held
+		for _, l := range a.Lots() {
+			sum += l.Held
 		}
 		require.Equal(t, held[a.Points], sum, "what %s holds of %s", m.ID, a.Points)
 	}

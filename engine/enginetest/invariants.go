@@ -109,7 +109,7 @@ func checkMember(t TB, store engine.Store, m *engine.Member) {
 	for _, a := range m.Accounts {
 		require.True(t, a.Proved(), "the books of %s in %s must balance: %+v", m.ID, a.Points, a)
 		var live decimal.Decimal
-		for _, l := range a.Lots {
+		for _, l := range a.Lots() {
 			live += l.Remaining + l.Held
 		}
 		require.Equal(t, live-a.Debt, sums[a.Points], "the entries of %s in %s sum to the balance", m.ID, a.Points)

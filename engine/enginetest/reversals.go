@@ -93,7 +93,7 @@ func checkTotals(t TB, store engine.Store, p *engine.Processor) {
 			b := totals[a.Points]
 			b.issued, b.spent, b.expired = b.issued+a.Issued, b.spent+a.Spent, b.expired+a.Expired
 			b.forfeited, b.reversed, b.debt = b.forfeited+a.Forfeited, b.reversed+a.Reversed, b.debt+a.Debt
-			for _, l := range a.Lots {
+			for _, l := range a.Lots() {
 				b.outstanding += l.Remaining + l.Held
 			}
 			totals[a.Points] = b
@@ -141,7 +141,7 @@ func checkDebt(t TB, p *engine.Processor, m *engine.Member) {
 	t.Helper()
 	now := calendar.Instant(0)
 	for _, a := range m.Accounts {
-		for _, l := range a.Lots {
+		for _, l := range a.Lots() {
 			if l.Available != calendar.Forever {
 				now = max(now, l.Granted)
 			}

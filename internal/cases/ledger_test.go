@@ -525,7 +525,7 @@ func (w *world) ownReversed(member string, seq uint64) (sum decimal.Decimal) {
 		return 0
 	}
 	for _, acc := range m.Accounts {
-		for _, lot := range acc.Lots {
+		for _, lot := range acc.Lots() {
 			if lot.Seq == seq {
 				sum += lot.Reversed
 			}
