@@ -18,7 +18,7 @@ import (
 //
 //	go test ./engine -run '^$' -bench History -benchtime 5000x -benchmem
 
-// past is a program whose members have a history, which every measurement starts from anew.
+// past is a program whose members have a history, which every measurement starts from.
 type past struct {
 	store    *engine.Memory
 	versions []engine.Version
