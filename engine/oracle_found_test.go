@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -334,4 +335,32 @@ streaks: {daily: {when: visit, every: day, freeze: {hold: 1, cost: {gems: 1}}, g
 	require.Equal(t, []string{"rules/buy 2 gems"}, gave(w.amend("b", `{"n": 6}`)))
 	w.has("ann", "gems", "25")
 	require.Equal(t, []string{"streaks/daily -20 gems"}, gave(w.void("d2")))
+}
+
+// The same where the day on which the goal was paid still lies in a run, which the journey has made too short.
+func TestAJourneyThatShortensTheRunOfAPaidDayTakesNothingBack(t *testing.T) {
+	w := program(t, `
+timezone: America/Santiago
+clock: member
+events: {buy: {n: number}, visit: {}}
+points: {gems: {}}
+rules: {buy: {when: buy, give: {gems: event.n}}}
+streaks: {daily: {when: visit, every: day, freeze: {hold: 2, cost: {gems: 1}}, goals: [{at: 3, give: {gems: 20}}]}}
+`).at("2026-05-01T12:00:00Z")
+	w.moves("ann", "America/Santiago")
+	w.as("b").send("ann", "buy", "n", 5)
+	w.freeze("f")
+	for day := 1; day <= 5; day++ {
+		if w.at(fmt.Sprintf("2026-05-0%dT12:00:00Z", day)); day != 4 {
+			w.as(fmt.Sprint("d", day)).send("ann", "visit")
+		}
+		if day == 4 {
+			w.at("2026-05-05T01:00:00Z").freeze("g")
+		}
+	}
+	require.Empty(t, gave(w.void("d2")), "the 2nd and the 4th are frozen")
+	w.at("2026-05-07T12:00:00Z")
+	w.moves("ann", "Pacific/Kiritimati") // the 4th ended before the freeze was bought
+	require.Equal(t, []string{"rules/buy -1 gems"}, gave(w.amend("b", `{"n": 4}`)))
+	require.Equal(t, []string{"streaks/daily -20 gems"}, gave(w.void("d1")))
 }

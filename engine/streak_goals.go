@@ -159,11 +159,12 @@ type ranOnce struct {
 	first, in calendar.Key
 }
 
-// ranOver reports whether a replay reached a goal, in a run that went over a period, as often as it was paid up to there: a journey
-// since may have ended that run earlier.
-func (j *recomputation) ranOver(s *Streak, goal string, in calendar.Key, reached, paid []calendar.Key) bool {
+// ranOver reports whether a replay reached a goal, in a run that went over a period and on after the one of now, as often as it was
+// paid up to there: a journey since has ended that run earlier.
+func (j *recomputation) ranOver(s *Streak, goal string, in calendar.Key, now challenges.Run, reached, paid []calendar.Key) bool {
 	return slices.ContainsFunc(j.ran, func(r ranOnce) bool {
-		return r.streak == s && r.goal == goal && r.first <= in && in <= r.in && among(reached, r.first, r.in) >= among(paid, r.first, in)
+		return r.streak == s && r.goal == goal && r.first <= in && in <= r.in && now.Last < r.in &&
+			among(reached, r.first, r.in) >= among(paid, r.first, in)
 	})
 }
 
@@ -193,8 +194,11 @@ func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Ke
 	if now := j.a.m.streak(s.Key); now != nil {
 		paid = now.reached(s, cal, g)
 	}
+	if j.ranOver(s, goal, in, run, reached, paid) {
+		return true
+	}
 	if run.Length == 0 {
-		return slices.Contains(reached, in) || j.ranOver(s, goal, in, reached, paid)
+		return slices.Contains(reached, in)
 	}
 	then := 0 // without what was reversed: runs that were joined later may have been paid more often than they reach the goal as one
 	for _, k := range reached {

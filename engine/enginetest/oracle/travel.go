@@ -50,7 +50,7 @@ func (w *World) relabelled(m *member) map[int]bool {
 	for _, s := range w.Program.Streaks {
 		sums, lasts, last := map[int]int64{}, map[int]int{}, -1
 		for _, h := range m.counted {
-			if h.Type == s.when() && h.seq <= m.told.seq {
+			if s.counts(h) != 0 && h.seq <= m.told.seq {
 				sums[h.day] += s.counts(h)
 				lasts[h.day] = max(lasts[h.day], m.told.to.day(h.At))
 			}
