@@ -361,7 +361,7 @@ func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
 		for _, r := range runs {
 			for i, g := range s.Goals {
 				for n, a := range r.marks(m, s, i) {
-					stands[a] = n < g.due(r)
+					stands[a] = n < g.due(r) || w.ranThen(m, s, a)
 				}
 			}
 		}
@@ -375,6 +375,24 @@ func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
 		}
 	}
 	return gone
+}
+
+// ranThen reports whether a goal that was paid was reached by a clock of before, in a run that a journey has ended earlier.
+func (w *World) ranThen(m *member, s Streak, a *award) (ran bool) {
+	g := s.Goals[a.goal]
+	for _, st := range m.stays {
+		m.asOf(st, s, func() {
+			runs, _ := w.runs(s, m, m.clock.day(st.until))
+			for _, r := range runs {
+				if !r.holds(a.period) {
+					continue
+				}
+				n := 1 + slices.Index(r.marks(m, s, a.goal), a)
+				ran = ran || n <= g.due(r) && s.inTime(m, r, g, n)
+			}
+		})
+	}
+	return ran
 }
 
 // qualified is how many periods count for streaks of sums.

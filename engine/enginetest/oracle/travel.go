@@ -1,5 +1,7 @@
 package oracle
 
+import "slices"
+
 // Travel is a member who lives in another zone from now on, by which days are told of all that arrives then. What limits count goes
 // on by the zone left until its next midnight; of several journeys until then the first counts. Days that were hardly lived break
 // no streak.
@@ -19,6 +21,9 @@ func (w *World) Travel(id, zone string, now Instant) {
 			m.told = &told{to, w.seq}
 		}
 	}
+	if to != m.clock {
+		m.stays = append(m.stays, stay{m.clock, now, w.seq})
+	}
 	m.zoned, m.clock = true, to
 }
 
@@ -32,6 +37,27 @@ func (m *member) skip(to *clock, now Instant) {
 			m.hardly[d] = true
 		}
 	}
+}
+
+// stay is a time in a zone that a member has left.
+type stay struct {
+	clock *clock
+	until Instant
+	seq   int // of the last event
+}
+
+// asOf asks something of a member as things stood at the end of a stay, but for what has been reversed since.
+func (m *member) asOf(st stay, s Streak, ask func()) {
+	clock, told, all, mine := m.clock, m.told, m.counted, m.mendedOf(s)
+	bought := mine.bought
+	defer func() { m.clock, m.told, m.counted, mine.bought = clock, told, all, bought }()
+	m.clock = st.clock
+	m.counted = slices.DeleteFunc(slices.Clone(all), func(h *happened) bool { return h.seq > st.seq })
+	mine.bought = slices.DeleteFunc(slices.Clone(bought), func(at Instant) bool { return at > st.until })
+	if told != nil && told.seq >= st.seq {
+		m.told = nil
+	}
+	ask()
 }
 
 // told is that the first zone was told.

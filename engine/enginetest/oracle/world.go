@@ -40,7 +40,8 @@ type member struct {
 	zoned    bool   // a zone was told
 	left     *clock // before the last journey
 	leftAt   Instant
-	told     *told               // when the first zone was
+	told     *told // when the first zone was
+	stays    []stay
 	hardly   map[int]bool        // days that were hardly lived
 	spells   map[string][]*spell // in challenges
 	events   []*happened
