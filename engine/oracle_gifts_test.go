@@ -170,3 +170,24 @@ rules:
 		})
 	}
 }
+
+// What an event gives while nobody vouches for the clock lasts from the event's own time, and so does what an amendment gives more.
+func TestARaiseLastsFromTheTimeOfAnEventThatWasAhead(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}, spend: {n: number}, visit: {}}
+points: {stars: {expire: 3 days after earning}, gems: {expire: 1 day after earning}}
+rules:
+  buy: {when: buy, give: {stars: event.amount}}
+  use: {when: spend, take: {stars: event.n}}
+  visit: {when: visit, give: {gems: 1}}
+`).at("2026-05-01T12:00:00Z")
+	e := w.as("a").late("2026-05-11T12:00:00Z").event("ann", "buy", "amount", 4)
+	e.Clock = e.Time
+	w.accept(e)
+	w.after(time.Hour).send("ann", "spend", "n", 4)
+	w.send("ann", "visit")
+	w.at("2026-05-05T12:00:00Z").send("ann", "visit") // as gems expired, what was spent was forgotten
+	w.amend("a", `{"amount":6}`)
+	w.at("2026-05-14T23:59:59Z").has("ann", "stars", "2")
+	w.at("2026-05-15T00:00:00Z").has("ann", "stars", "0")
+}

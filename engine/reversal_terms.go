@@ -58,7 +58,7 @@ func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 // pending, those of their release, or else those with which they were born.
 func (j *recomputation) termed(r *Rule, x *rising, acc *Account, cal calendar.Calendar, seq uint64) Lot {
 	a, target := j.a, j.r.target
-	then := applier{seq: target.Seq, clock: clock{now: target.Event.Arrived}}
+	then := applier{seq: target.Seq, event: &target.Event, clock: clock{now: target.Event.Arrived}}
 	lot := then.openLot(acc, x.grant.Points, cal, x.amount, r.Pending)
 	first := acc.lots.first(seq, func(l *Lot) bool { return l.Available > a.now && l.Remaining > 0 })
 	if first == nil {
