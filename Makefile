@@ -75,6 +75,7 @@ crash: redis ## Kill a server 1,000 times under load, a Redis with it, and check
 
 power: ## Simulate 10,000 losses of power
 	go test ./internal/store/pebblestore -run PowerCut -seeds 3334 -v -timeout 2h
+	go test ./internal/store/segments -run PowerCut -seeds 500 -v -timeout 2h
 
 nightly: race oracle crash power planted fuzz ## Everything in its whole form (hours); docs/verification.md keeps the dates
 

@@ -42,6 +42,7 @@ type serveOptions struct {
 	redisCA     string
 	private     bool
 	reserve     string
+	archive     string
 	zones       string
 	demo        bool
 	sandbox     bool
@@ -79,6 +80,9 @@ func newServe() *cobra.Command {
 		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
 	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"),
 		"how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
+	f.StringVar(&o.archive, "archive", env("LAUREL_ARCHIVE", ""),
+		"directory to which full segments of journals move, and from which they are served; without one that of the last time,\n"+
+			"and with none no longer any (LAUREL_ARCHIVE)")
 	zonesFlag(f, &o.zones)
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
@@ -135,7 +139,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 			return &failure{exitUsage, fmt.Sprintf("--sandbox-at is %q: write a time of 1970 to 2199 with its offset, such as 2026-12-01T09:00:00Z", o.sandboxAt)}
 		}
 	}
-	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree})
+	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree, Archive: o.archive})
 	if err != nil {
 		return &failure{exitUsage, err.Error()}
 	}

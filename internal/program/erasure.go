@@ -17,6 +17,11 @@ type scrubber interface {
 	Scrub(ctx context.Context) error
 }
 
+// rewritable is a store that can tell why records could not be rewritten now. *pebblestore.Store is one.
+type rewritable interface {
+	Rewritable() error
+}
+
 // Erased reports whether an id is that of an erased member, which stays blocked.
 func (p *Program) Erased(member string) bool {
 	p.mu.Lock()
@@ -51,6 +56,11 @@ func (p *Program) Redact(ctx context.Context) (int, error) {
 }
 
 func (p *Program) redact(ctx context.Context, members map[string]string) error {
+	if s, ok := p.store.(rewritable); ok {
+		if err := s.Rewritable(); err != nil {
+			return err // tried again later
+		}
+	}
 	if err := p.Flush(); err != nil {
 		return err
 	}

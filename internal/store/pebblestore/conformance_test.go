@@ -22,7 +22,7 @@ func TestConformanceInMemory(t *testing.T) {
 
 func conform(t *testing.T, files vfs.FS, directory func(*testing.T) string) {
 	open := func(t *testing.T, dir string) engine.Store {
-		db, err := Open(dir, Options{FS: files, Logger: quiet(), memtable: smallMemtable})
+		db, err := Open(dir, Options{FS: files, Logger: quiet(), memtable: smallMemtable, segment: smallSegment})
 		require.NoError(t, err)
 		t.Cleanup(func() {
 			if !db.closed() {

@@ -3,15 +3,19 @@ package pebblestore
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	dto "github.com/prometheus/client_model/go"
+
+	"github.com/laurel-engine/laurel/engine/integer"
+	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
 // The errors of opening a directory that can be told apart.
@@ -27,24 +31,33 @@ type Options struct {
 	Logger     *slog.Logger // slog.Default when nil
 	Reserve    uint64       // bytes of the disk that stay free; Reserve when 0
 	Existing   bool         // ErrNoData where there is no data yet, instead of making it
+	// Archive is a directory to which full segments of the journals are moved, and from which they are served: that of the last time when
+	// "", and none when NoArchive.
+	Archive string
 
 	memtable uint64 // for tests that need flushes of little data
+	segment  int64  // for tests that need segments of little data
 	plain    bool   // for tests that read the files
 }
 
 // DB is a data directory: the journals and states of all programs, and the settings of the shell. It is safe for
 // concurrent use.
 type DB struct {
-	journal, state *pebble.DB
-	lock           *pebble.Lock
-	cache          *pebble.Cache
-	fs             vfs.FS
-	dir            string
-	log            *slog.Logger
-	memtable       uint64
-	plain          bool
-	room           room
-	fresh          atomic.Int32 // logs are not written over while it is not 0
+	settings, state *pebble.DB
+	lock            *pebble.Lock
+	cache           *pebble.Cache
+	fs              vfs.FS
+	files           vfs.FS    // fs, with a warning where it is slow
+	watching        io.Closer // of files
+	cold            vfs.FS    // of the archive, whose errors are not the end
+	dir, archive    string
+	log             *slog.Logger
+	memtable        uint64
+	segment         int64
+	plain           bool
+	room            room
+	fresh           atomic.Int32  // logs are not written over while it is not 0
+	syncs           atomic.Uint64 // of journals
 
 	mu       sync.Mutex
 	programs map[string]*Store
@@ -55,6 +68,8 @@ type DB struct {
 	closing chan struct{}
 	filling sync.WaitGroup // goroutines that fill filters
 	turn    sync.Mutex     // held by the one of them that reads
+	tending sync.WaitGroup // goroutines that tend journals
+	tend    sync.Mutex     // held by the one of them that writes
 
 	failing sync.Once
 	failed  chan struct{}
@@ -66,8 +81,8 @@ type DB struct {
 // Open opens a data directory, and makes it if there is none, unless an existing one is asked for. It returns ErrLocked when
 // another process has it open, and an error that names the instance when its files are damaged.
 func Open(dir string, o Options) (*DB, error) {
-	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, plain: o.plain, programs: map[string]*Store{},
-		closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
+	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, segment: o.segment, plain: o.plain, archive: o.Archive,
+		programs: map[string]*Store{}, closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
 	if db.fs == nil {
 		db.fs = vfs.Default
 	}
@@ -90,7 +105,10 @@ func Open(dir string, o Options) (*DB, error) {
 	if _, err := db.fs.Stat(journal); o.Existing && errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNoData, dir)
 	}
-	if err := makeDirectory(db.fs, journal); err != nil {
+	if err := db.refuseOld(journal); err != nil {
+		return nil, err
+	}
+	if err := segments.MakeDirectory(db.fs, journal); err != nil {
 		return nil, fmt.Errorf("the data directory %s cannot be made: %w", dir, err)
 	}
 	lock, err := pebble.LockDirectory(journal, db.fs)
@@ -104,11 +122,13 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	db.Full() // known before anybody asks
+	db.cold = db.fs
 	db.fs = disk{db.fs, db.halt, &db.fresh}
+	db.files, db.watching = vfs.WithDiskHealthChecks(db.fs, slow, nil, tellSlow(db.log.With("instance", "journal")))
 	db.lock = lock
 	db.cache = pebble.NewCache(o.CacheBytes)
 	defer db.cache.Unref() // the instances hold it
-	db.finish(db.start(func() error { return db.open(journal) }))
+	db.finish(db.start(db.open))
 	if err := db.Err(); err != nil {
 		db.finish(db.start(db.shut))
 		return nil, err
@@ -116,13 +136,29 @@ func Open(dir string, o Options) (*DB, error) {
 	return db, nil
 }
 
+// refuseOld refuses a directory whose journal lies in tables, as that of earlier builds.
+func (db *DB) refuseOld(journal string) error {
+	names, err := db.fs.List(journal)
+	if err != nil {
+		return nil //nolint:nilerr // it will be made, or whoever makes it says why not
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "MANIFEST-") {
+			return fmt.Errorf("the data in %s is of an earlier build of Laurel, whose journal this one does not read (%s); serve it with the build that wrote it, or "+
+				"name another directory", db.dir, db.fs.PathJoin(journal, name))
+		}
+	}
+	return nil
+}
+
 // open opens the two instances, with the directory locked.
-func (db *DB) open(journal string) (err error) {
-	o := db.journalOptions(db.log.With("instance", "journal"))
-	o.Lock = db.lock
-	if db.journal, err = openAtFormat(journal, o); err != nil {
-		return fmt.Errorf("the journal in %s cannot be opened: %w; it holds what was acknowledged and cannot be made anew: restore a backup of the "+
-			"directory, or the disk's file", db.dir, err)
+func (db *DB) open() (err error) {
+	dir := db.fs.PathJoin(db.dir, "settings")
+	if db.settings, err = openAtFormat(dir, db.settingsOptions(db.log.With("instance", "settings"))); err != nil {
+		return fmt.Errorf("the settings in %s cannot be opened: %w; they cannot be made anew: restore a backup of %s, or the disk's file", db.dir, err, dir)
+	}
+	if err = db.openArchive(); err != nil {
+		return err
 	}
 	if err = db.openState(); err != nil {
 		return fmt.Errorf("the state in %s cannot be opened: %w; it can be made anew from the journal: move %s away and start again, which takes a while", db.dir,
@@ -164,7 +200,7 @@ func (db *DB) openState() error {
 	}
 	if !sound {
 		db.log.Warn("the state is damaged and is made anew from the journal, which takes a while", "dir", dir)
-		if err := errors.Join(db.fs.RemoveAll(dir), db.fs.RemoveAll(mark), syncDirectory(db.fs, db.dir)); err != nil {
+		if err := errors.Join(db.fs.RemoveAll(dir), db.fs.RemoveAll(mark), segments.SyncDirectory(db.fs, db.dir)); err != nil {
 			return err
 		}
 	}
@@ -174,18 +210,29 @@ func (db *DB) openState() error {
 
 // Programs are the ids of all programs with a journal, in byte order.
 func (db *DB) Programs() ([]string, error) {
-	it, err := db.journal.NewIter(&pebble.IterOptions{LowerBound: []byte{recordKind}, UpperBound: []byte{recordKind + 1}})
-	if err != nil {
-		return nil, err
-	}
 	var ids []string
-	for ok := it.First(); ok; {
-		key := it.Key()
-		ids = append(ids, string(key[2:2+int(key[1])]))
-		ok = it.SeekGE(after(key[:2+int(key[1])]))
+	for _, dir := range []string{db.fs.PathJoin(db.dir, "journal"), db.archive} {
+		if dir == "" {
+			continue
+		}
+		names, err := db.fs.List(dir)
+		if errors.Is(err, os.ErrNotExist) && dir == db.archive {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			info, err := db.fs.Stat(db.fs.PathJoin(dir, name))
+			if err != nil {
+				return nil, err
+			}
+			if id, ok := programOf(name); ok && info.IsDir() {
+				ids = append(ids, id)
+			}
+		}
 	}
 	slices.Sort(ids)
-	return ids, errors.Join(it.Error(), it.Close())
+	return slices.Compact(ids), nil
 }
 
 // Err is why nothing can be committed any more, nil while the store is sound.
@@ -261,9 +308,10 @@ func (db *DB) Close() error {
 	close(db.closing)
 	db.filling.Wait()
 	db.finish(db.start(func() error {
+		db.tending.Wait()
 		var err error
 		if db.Err() == nil {
-			err = errors.Join(db.journal.Flush(), db.state.Flush())
+			err = errors.Join(db.settings.Flush(), db.state.Flush())
 		}
 		return errors.Join(err, db.shut())
 	}))
@@ -278,36 +326,34 @@ func (db *DB) shut() error {
 	default:
 	}
 	var errs []error
-	for _, instance := range []*pebble.DB{db.state, db.journal} {
+	for _, s := range db.programs {
+		errs = append(errs, s.journal.Close())
+	}
+	for _, instance := range []*pebble.DB{db.state, db.settings} {
 		if instance != nil {
 			errs = append(errs, instance.Close())
 		}
 	}
-	return errors.Join(append(errs, db.lock.Close())...)
+	return errors.Join(append(errs, db.watching.Close(), db.lock.Close())...)
 }
 
 // Metrics are figures for the operator.
 type Metrics struct {
-	DiskBytes uint64            // of both instances, logs included
+	DiskBytes uint64            // of the journals of programs that were opened, of the state and of the settings
 	Records   map[string]uint64 // in the journal, of each program that was opened
-	Syncs     uint64            // of the journal's log since the start
+	Syncs     uint64            // of journals since the start
 	Damaged   map[string]int    // records that could not be read, of each program that has some
 	FreeBytes uint64            // what the disk still takes
 }
 
 // Metrics looks at every table, so it is for every few seconds and not for every event.
 func (db *DB) Metrics() (Metrics, error) {
-	journal := db.journal.Metrics()
-	m := Metrics{DiskBytes: journal.DiskSpaceUsage() + db.state.Metrics().DiskSpaceUsage(), Records: map[string]uint64{}}
-	var syncs dto.Metric
-	if err := journal.LogWriter.FsyncLatency.Write(&syncs); err != nil {
-		return m, err
-	}
-	m.Syncs = syncs.GetHistogram().GetSampleCount()
+	m := Metrics{DiskBytes: db.settings.Metrics().DiskSpaceUsage() + db.state.Metrics().DiskSpaceUsage(), Records: map[string]uint64{}, Syncs: db.syncs.Load()}
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for id, s := range db.programs {
 		m.Records[id], _ = s.Head()
+		m.DiskBytes += integer.Exact[uint64](s.journal.Bytes())
 	}
 	db.damage.Lock()
 	defer db.damage.Unlock()

@@ -4,16 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
-// disk is the file system as Pebble sees it. It differs from the real one in two ways, and a third while Scrub is at work: a log
+// disk is the file system as Pebble and the journals see it. It differs from the real one in two ways, and a third while Scrub is at work: a log
 // that is no longer needed is removed, not written over.
 //
 // The first operation that fails to change a file fails the store, and never returns. Pebble cannot deal with such errors:
@@ -40,7 +41,7 @@ func (d disk) done(what, name string, err error) {
 // Create implements vfs.FS.
 func (d disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if strings.HasPrefix(d.PathBase(name), "marker.") {
-		d.done("sync the directory of", name, syncDirectory(d.FS, d.PathDir(name)))
+		d.done("sync the directory of", name, segments.SyncDirectory(d.FS, d.PathDir(name)))
 	}
 	f, err := d.FS.Create(name, category)
 	d.done("create", name, err)
@@ -55,6 +56,15 @@ func (d disk) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (v
 	}
 	f, err := d.FS.ReuseForWrite(old, name, category)
 	d.done("create", name, err)
+	return file{f, d, name}, nil
+}
+
+// OpenReadWrite implements vfs.FS.
+func (d disk) OpenReadWrite(name string, category vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	f, err := d.FS.OpenReadWrite(name, category, o...)
+	if err != nil {
+		return nil, err
+	}
 	return file{f, d, name}, nil
 }
 
@@ -135,33 +145,4 @@ func entire(files vfs.FS, dir string) (bool, error) {
 		}
 	}
 	return errors.Is(err, io.EOF), f.Close()
-}
-
-// makeDirectory makes a directory with its parents, and syncs each parent that got a new entry: a directory whose name is
-// lost with the power takes the journal with it.
-func makeDirectory(files vfs.FS, dir string) error {
-	var parents []string
-	for d := dir; ; d = files.PathDir(d) {
-		if _, err := files.Stat(d); err == nil || d == files.PathDir(d) {
-			break
-		}
-		parents = append(parents, files.PathDir(d))
-	}
-	if err := files.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
-	for _, parent := range slices.Backward(parents) {
-		if err := syncDirectory(files, parent); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncDirectory(files vfs.FS, dir string) error {
-	d, err := files.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -44,7 +44,7 @@ func (f *fault) MaybeError(op errorfs.Op) error {
 
 func TestDiskErrors(t *testing.T) {
 	syncs := []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}
-	writes := []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpCreate, errorfs.OpFilePreallocate, errorfs.OpReuseForWrite}
+	writes := []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpFileWriteAt, errorfs.OpCreate, errorfs.OpFilePreallocate, errorfs.OpReuseForWrite}
 	for name, make := range map[string]func() *fault{
 		"EIO of one sync":            func() *fault { return &fault{kinds: syncs, err: syscall.EIO} },
 		"EIO of all syncs from one":  func() *fault { return &fault{kinds: syncs, err: syscall.EIO, lasts: true} },

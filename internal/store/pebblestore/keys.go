@@ -1,21 +1,21 @@
 package pebblestore
 
 import (
-	"encoding/binary"
+	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Keys begin with a letter for the kind. A program's id follows with its length before it, so that no id's keys lie within
-// another's; a sequence number is big-endian, so that keys sort like numbers.
+// another's.
 //
-//	journal/  r <program> <seq>    the record with its checksum
-//	          k <key>              a setting
+//	settings/ k <key>              a setting
 //	state/    i <program> <id>     seq of an event's id
 //	          s <program> <key>    a subject's state or an index row
 //	          x <program>          progress
 const (
-	recordKind   = 'r'
 	settingKind  = 'k'
 	idKind       = 'i'
 	rowKind      = 's'
@@ -36,12 +36,6 @@ func textKey(prefix []byte, text string) []byte {
 	return append(append(b, prefix...), text...)
 }
 
-// seqKey continues a program's prefix with a sequence number.
-func seqKey(prefix []byte, seq uint64) []byte {
-	b := make([]byte, 0, len(prefix)+8)
-	return binary.BigEndian.AppendUint64(append(b, prefix...), seq)
-}
-
 // after is the first key behind all that start with prefix, nil when there is none.
 func after(prefix []byte) []byte {
 	for i := len(prefix) - 1; i >= 0; i-- {
@@ -52,4 +46,27 @@ func after(prefix []byte) []byte {
 		}
 	}
 	return nil
+}
+
+// plainName are the bytes of a program's id that stand for themselves in the name of its journal's directory. Capitals do not, since
+// some disks do not tell them from small letters.
+const plainName = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// directoryOf is the name of the directory of a program's journal.
+func directoryOf(program string) string {
+	var b strings.Builder
+	for i := range len(program) {
+		if c := program[i]; strings.IndexByte(plainName, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02x", c)
+		}
+	}
+	return b.String()
+}
+
+// programOf is the program whose journal's directory has a name.
+func programOf(name string) (program string, ok bool) {
+	program, err := url.PathUnescape(name)
+	return program, err == nil && directoryOf(program) == name && program != ""
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
 // progress says how far the state has followed the journal. It is part of every batch of the state.
@@ -35,7 +36,11 @@ func (db *DB) Program(id string) (*Store, error) {
 	if s := db.programs[id]; s != nil {
 		return s, nil
 	}
-	s := &Store{db: db, program: id, records: programKey(recordKind, id), ids: programKey(idKind, id),
+	directory := directoryOf(id)
+	if len(directory) > maxProgram {
+		return nil, fmt.Errorf("the id of program %q is too long for the name of a directory, which is %s", id, directory)
+	}
+	s := &Store{db: db, program: id, ids: programKey(idKind, id),
 		rows: programKey(rowKind, id), progress: programKey(progressKind, id)}
 	if err := s.recover(); err != nil {
 		return nil, err
@@ -52,18 +57,38 @@ func (s *Store) recover() error {
 	if err != nil {
 		return err
 	}
-	last, err := s.readLast()
-	if err != nil {
+	if err := s.openJournal(p.upTo); err != nil {
 		return err
 	}
+	last := s.journal.Last()
 	if p.mark > p.upTo || p.upTo > last {
-		return fmt.Errorf("the journal of program %q ends at record %d, but its state has seen record %d: the journal has lost "+
-			"records that were acknowledged", s.program, last, max(p.upTo, p.mark))
+		return errors.Join(fmt.Errorf("the journal of program %q ends at record %d, but its state has seen record %d: the journal has lost "+
+			"records that were acknowledged", s.program, last, max(p.upTo, p.mark)), s.journal.Close())
 	}
 	s.last.Store(last)
 	s.mark.Store(p.mark)
 	s.known, s.states = newFilter(last), newFilter(0)
-	return s.rewriteIDs(p, last)
+	if err := s.rewriteIDs(p, last); err != nil {
+		return errors.Join(err, s.journal.Close())
+	}
+	return nil
+}
+
+// openJournal opens the program's journal. The state has seen records up to one.
+func (s *Store) openJournal(seen uint64) (err error) {
+	name := directoryOf(s.program)
+	o := segments.Options{FS: s.db.files, Dir: s.db.fs.PathJoin(s.db.dir, "journal", name), Program: s.program, Cold: s.db.cold,
+		Logger: s.db.log.With("program", s.program), Seen: seen, Size: s.db.segment, Plain: s.db.plain}
+	if s.db.archive != "" {
+		o.Archive = s.db.cold.PathJoin(s.db.archive, name)
+	}
+	if s.journal, err = segments.Open(o); err != nil {
+		return fmt.Errorf("the journal of program %q has lost records that were acknowledged, or cannot be read: %w", s.program, err)
+	}
+	for _, damage := range s.journal.Damaged() {
+		_ = s.unreadable(damage.From, damage)
+	}
+	return nil
 }
 
 func (s *Store) readProgress() (progress, error) {
@@ -75,28 +100,6 @@ func (s *Store) readProgress() (progress, error) {
 		return progress{}, fmt.Errorf("the progress row of program %q is damaged", s.program)
 	}
 	return progress{upTo: binary.BigEndian.Uint64(value), mark: binary.BigEndian.Uint64(value[8:])}, nil
-}
-
-// readLast is the number of the journal's last record. It checks the first and the last; those between are checked when
-// they are read.
-func (s *Store) readLast() (uint64, error) {
-	it, err := s.db.journal.NewIter(&pebble.IterOptions{LowerBound: s.records, UpperBound: after(s.records)})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = it.Close() }()
-	if !it.First() {
-		return 0, it.Error()
-	}
-	if first := binary.BigEndian.Uint64(it.Key()[len(s.records):]); first != 1 {
-		return 0, fmt.Errorf("the journal of program %q starts at record %d: the records before it are missing", s.program, first)
-	}
-	if !it.Last() {
-		return 0, it.Error()
-	}
-	last := binary.BigEndian.Uint64(it.Key()[len(s.records):])
-	_, err = s.check(last, it.Key(), it.Value())
-	return last, err
 }
 
 // rewriteIDs writes the ids of the records that the state has not seen.

@@ -2,28 +2,25 @@ package pebblestore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
 // rewrite replaces records, all of them or none. The state is made durable first: records that were rewritten follow from
 // one another, and cannot be applied to states from before.
 func (s *Store) rewrite(records []engine.Rewritten) error {
-	journal, ids := s.db.journal.NewBatch(), s.db.state.NewBatch()
+	ids := s.db.state.NewBatch()
+	replacements := make([]segments.Replacement, 0, len(records))
 	for _, r := range records {
 		if r.Seq == 0 || r.Seq > s.last.Load() {
-			return errors.Join(fmt.Errorf("record %d of program %q is to be rewritten and does not exist", r.Seq, s.program), journal.Close(), ids.Close())
+			return errors.Join(fmt.Errorf("record %d of program %q is to be rewritten and does not exist", r.Seq, s.program), ids.Close())
 		}
-		key := seqKey(s.records, r.Seq)
-		value := binary.LittleEndian.AppendUint32(make([]byte, 0, checksumSize+len(r.Record)), checksum(key, r.Record))
-		if err := journal.Set(key, append(value, r.Record...), nil); err != nil {
-			return err
-		}
+		replacements = append(replacements, segments.Replacement{Seq: r.Seq, Record: r.Record})
 		if r.Was != r.ID {
 			if err := ids.Delete(textKey(s.ids, r.Was), nil); err != nil {
 				return err
@@ -38,7 +35,7 @@ func (s *Store) rewrite(records []engine.Rewritten) error {
 	for _, r := range records {
 		s.known.add([]byte(r.ID))
 	}
-	return s.db.guard(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })
+	return s.db.guard(func() error { return s.journal.Rewrite(replacements) })
 }
 
 // logsKept is how many logs Pebble keeps to write over, of each instance, and one more that it writes to.
@@ -48,10 +45,10 @@ const logsKept = 6
 func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }
 
 // Scrub takes what was deleted or replaced off the disk: it writes all tables of both instances again, and lets no log keep
-// what an older one had. It reads and writes as much as the directory holds, while everything else goes on. The lists of
+// what an older one had; journals keep nothing of it. It reads and writes as much as state and settings hold, while everything else goes on. The lists of
 // tables name the first and last key of each table; those of before go with the second start after it.
 func (db *DB) Scrub(ctx context.Context) error {
-	for _, instance := range []*pebble.DB{db.journal, db.state} {
+	for _, instance := range []*pebble.DB{db.settings, db.state} {
 		db.fresh.Add(1)
 		err := db.guard(func() error {
 			for range logsKept {

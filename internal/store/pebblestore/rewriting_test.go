@@ -74,7 +74,7 @@ func TestNoFileHoldsAnErasedMember(t *testing.T) {
 	personal := []string{"otti-4711", "Ottilie Quandt", "ORDER-otti"}
 	dir := t.TempDir()
 	open := func() (*DB, *shop) {
-		db, err := Open(dir, Options{Logger: quiet(), memtable: 64 << 10, plain: true})
+		db, err := Open(dir, Options{Logger: quiet(), memtable: 64 << 10, segment: smallSegment, plain: true})
 		require.NoError(t, err)
 		store, err := db.Program("shop")
 		require.NoError(t, err)

@@ -150,10 +150,13 @@ func model(t *testing.T, seed uint64, n int) content {
 // smallMemtable makes stores of a test flush and compact.
 const smallMemtable = 64 << 10
 
+// smallSegment makes journals of a test begin new segments and seal old ones.
+const smallSegment = 4 << 10
+
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 func open(files vfs.FS, memtable uint64) (*DB, *Store, error) {
-	db, err := Open("/data", Options{FS: files, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler), memtable: memtable})
+	db, err := Open("/data", Options{FS: files, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler), memtable: memtable, segment: smallSegment})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,21 +5,22 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"strings"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
 // Store is one program's part of a DB. It implements engine.Store.
 type Store struct {
 	db      *DB
 	program string
+	journal *segments.Log
 	// Prefixes of the program's keys.
-	records, ids, rows, progress []byte
+	ids, rows, progress []byte
 
 	last, mark atomic.Uint64
 	known      *filter // ids of events
@@ -31,30 +32,6 @@ var _ engine.Store = (*Store)(nil)
 
 // statePrefix is the prefix of subjects' keys. Other rows are found by scanning, and need no filter.
 const statePrefix = "s/"
-
-// checksumSize is how many bytes precede a record: a CRC-32C of its key and content, so that a record which is damaged,
-// or stands under another's key, is never taken for that record.
-const checksumSize = 4
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func checksum(key, record []byte) uint32 {
-	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
-}
-
-// check returns the record of a journal value.
-func (s *Store) check(seq uint64, key, value []byte) ([]byte, error) {
-	if len(value) < checksumSize || binary.LittleEndian.Uint32(value) != checksum(key, value[checksumSize:]) {
-		return nil, s.alarm(seq, fmt.Errorf("journal record %d of program %q is damaged: its checksum does not match (%w)", seq, s.program, engine.ErrDamaged))
-	}
-	return value[checksumSize:], nil
-}
-
-// missing is the error of a record that must be there.
-func (s *Store) missing(seq uint64) error {
-	return s.alarm(seq, fmt.Errorf("journal record %d of program %q is missing, although the journal goes to %d (%w)", seq, s.program,
-		s.last.Load(), engine.ErrDamaged))
-}
 
 // alarm tells operators of a record that cannot be read, once. What needs it fails by the error; the rest of the program, and
 // other programs, go on.
@@ -75,10 +52,11 @@ func (s *Store) alarm(seq uint64, err error) error {
 	return err
 }
 
-// unreadable is the error of a read of the journal: damage that the storage engine has found is damage of the record.
-func unreadable(err error) error {
-	if pebble.IsCorruptionError(err) {
-		return fmt.Errorf("%w: %w", engine.ErrDamaged, err)
+// unreadable is the error of a read of the journal: what the journal cannot read of what it should have is damaged.
+func (s *Store) unreadable(seq uint64, err error) error {
+	var damage *segments.Damage
+	if errors.As(err, &damage) {
+		return s.alarm(seq, fmt.Errorf("journal record %d of program %q is damaged: %w (%w)", seq, s.program, err, engine.ErrDamaged))
 	}
 	return err
 }
@@ -150,51 +128,18 @@ func (s *Store) Record(seq uint64) ([]byte, error) {
 	if seq == 0 || seq > s.last.Load() {
 		return nil, nil
 	}
-	key := seqKey(s.records, seq)
-	value, err := get(s.db.journal, key)
-	if err != nil {
-		if err = unreadable(err); errors.Is(err, engine.ErrDamaged) {
-			return nil, s.alarm(seq, err)
-		}
-		return nil, err
-	}
-	if value == nil {
-		return nil, s.missing(seq)
-	}
-	return s.check(seq, key, value)
+	record, err := s.journal.Record(seq)
+	return record, s.unreadable(seq, err)
 }
 
 // Records implements engine.Store. What a Commit that has not returned is writing is not part of it.
 func (s *Store) Records(from uint64, yield func(seq uint64, record []byte) bool) error {
-	next, last := max(from, 1), s.last.Load()
-	it, err := s.db.journal.NewIter(&pebble.IterOptions{LowerBound: seqKey(s.records, next), UpperBound: seqKey(s.records, last+1)})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = it.Close() }() // its error was seen by Error
-	for ok := it.First(); ok; ok = it.Next() {
-		if seq := binary.BigEndian.Uint64(it.Key()[len(s.records):]); seq != next {
-			return s.missing(next)
-		}
-		record, err := s.check(next, it.Key(), it.Value())
-		if err != nil {
-			return err
-		}
-		if !yield(next, record) {
-			return nil
-		}
-		next++
-	}
-	if err := unreadable(it.Error()); err != nil {
-		if errors.Is(err, engine.ErrDamaged) {
-			return s.alarm(next, err)
-		}
-		return err
-	}
-	if next <= last {
-		return s.missing(next)
-	}
-	return nil
+	next := max(from, 1)
+	err := s.journal.Records(next, s.last.Load(), func(seq uint64, record []byte) bool {
+		next = seq + 1
+		return yield(seq, record)
+	})
+	return s.unreadable(next, err)
 }
 
 // Head implements engine.Store.
@@ -219,8 +164,7 @@ func (s *Store) commit(b *engine.Batch) error {
 		}
 	}
 	last, mark := s.last.Load()+uint64(len(b.Records)), max(s.mark.Load(), b.Mark)
-	journal := s.journalBatch(b)
-	synced := s.db.start(func() error { return errors.Join(journal.Commit(pebble.Sync), journal.Close()) })
+	synced := s.db.start(func() error { return s.append(b.Records) })
 	state := s.stateBatch(b, progress{upTo: last, mark: mark}) // while the disk syncs
 	if err := s.db.outcome(synced); err != nil {
 		return err
@@ -252,21 +196,34 @@ func (s *Store) fits(b *engine.Batch) error {
 	return nil
 }
 
-func (s *Store) journalBatch(b *engine.Batch) *pebble.Batch {
-	size := 0
-	for _, record := range b.Records {
-		size += len(s.records) + len(record) + 24
+func (s *Store) append(records [][]byte) error {
+	if len(records) == 0 {
+		return nil
 	}
-	batch := s.db.journal.NewBatchWithSize(size)
-	for i, record := range b.Records {
-		op := batch.SetDeferred(len(s.records)+8, checksumSize+len(record))
-		binary.BigEndian.PutUint64(op.Key[copy(op.Key, s.records):], b.First+uint64(i))
-		binary.LittleEndian.PutUint32(op.Value, checksum(op.Key, record))
-		copy(op.Value[checksumSize:], record)
-		_ = op.Finish() // it fails in batches with an index only
+	if err := s.journal.Append(records...); err != nil {
+		return err
 	}
-	return batch
+	s.db.syncs.Add(1)
+	if s.journal.Due() {
+		s.tend()
+	}
+	return nil
 }
+
+// tend has the journal's full segments sealed, beside what follows. Programs take turns.
+func (s *Store) tend() {
+	s.db.tending.Add(1)
+	s.db.start(func() error {
+		s.db.tend.Lock()
+		err := s.journal.Tend(s.db.closing)
+		s.db.tend.Unlock()
+		s.db.tending.Done()
+		return err
+	})
+}
+
+// Rewritable reports why records cannot be rewritten now, as where an archive is not there.
+func (s *Store) Rewritable() error { return s.journal.Rewritable() }
 
 func (s *Store) stateBatch(b *engine.Batch, p progress) *pebble.Batch {
 	batch := s.db.state.NewBatch()

@@ -16,7 +16,13 @@ import (
 // DefaultCache is the size of the block cache when none is given.
 const DefaultCache = 128 << 20
 
-// memtable is the size of a memtable, of each instance. Smaller ones are flushed so often that compactions take more of
+// settingsMemtable is that of the settings, which are few.
+const settingsMemtable = 1 << 20
+
+// slow is when an operation of the disk is told of.
+const slow = 5 * time.Second
+
+// memtable is the size of a memtable of the state. Smaller ones are flushed so often that compactions take more of
 // the processor; with 256 MiB, reading an absent key walks so much memory that the throughput falls.
 const memtable = 64 << 20
 
@@ -26,7 +32,7 @@ const format = pebble.FormatValueSeparation
 
 // base is what both instances have in common.
 //
-// Damage that is found in a file of the journal is told by whatever read it needs; the state is derived from the journal, so that
+// Damage that is found in a file of the settings is told by whatever read it needs; the state is derived from the journal, so that
 // damage in it ends the process, and the next start makes it again.
 func (db *DB) base(log *slog.Logger, derived bool) *pebble.Options {
 	o := &pebble.Options{
@@ -47,7 +53,7 @@ func (db *DB) base(log *slog.Logger, derived bool) *pebble.Options {
 				case derived:
 					db.distrust(err)
 				default:
-					log.Error("a compaction found damage in the journal", "error", err)
+					log.Error("a compaction found damage in the settings", "error", err)
 				}
 			},
 			DataCorruption: func(i pebble.DataCorruptionInfo) {
@@ -55,11 +61,9 @@ func (db *DB) base(log *slog.Logger, derived bool) *pebble.Options {
 					db.distrust(fmt.Errorf("the file %s is damaged: %w", i.Path, i.Details))
 					return
 				}
-				log.Error("a file of the journal is damaged; restore a backup of the data directory, or this file", "file", i.Path, "error", i.Details)
+				log.Error("a file of the settings is damaged; restore a backup of the data directory, or this file", "file", i.Path, "error", i.Details)
 			},
-			DiskSlow: func(i vfs.DiskSlowInfo) {
-				log.Warn("the disk is slow", "file", i.Path, "operation", i.OpType.String(), "duration", i.Duration.Round(time.Millisecond))
-			},
+			DiskSlow: tellSlow(log),
 		},
 	}
 	if db.plain {
@@ -70,15 +74,17 @@ func (db *DB) base(log *slog.Logger, derived bool) *pebble.Options {
 	return o
 }
 
-// journalOptions are for sequential keys that are written once and hardly ever read. Compression stays the default: without
-// it tables are 2.3 times as large, and the processor time is the same.
-func (db *DB) journalOptions(log *slog.Logger) *pebble.Options {
-	o := db.base(log, false)
-	// One file a flush instead of 32: a single file that overlaps nothing is moved down the levels without being read.
-	for i := range o.TargetFileSizes {
-		o.TargetFileSizes[i] = memtable
+// tellSlow warns of a slow operation of the disk.
+func tellSlow(log *slog.Logger) func(vfs.DiskSlowInfo) {
+	return func(i vfs.DiskSlowInfo) {
+		log.Warn("the disk is slow", "file", i.Path, "operation", i.OpType.String(), "duration", i.Duration.Round(time.Millisecond))
 	}
-	o.FlushSplitBytes = 16 * memtable
+}
+
+// settingsOptions are for a few rows that are written seldom.
+func (db *DB) settingsOptions(log *slog.Logger) *pebble.Options {
+	o := db.base(log, false)
+	o.MemTableSize = min(db.memtable, settingsMemtable)
 	return o
 }
 

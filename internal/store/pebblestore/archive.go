@@ -1,0 +1,35 @@
+package pebblestore
+
+import (
+	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// NoArchive is the archive of a directory that shall have none any more. Segments that were moved are to be moved back first.
+const NoArchive = "none"
+
+// archiveSetting has the archive of a directory, so that all that opens it finds what was moved.
+const archiveSetting = "archive"
+
+// openArchive finds where full segments go and are read from: where the options say, or else where they went before.
+func (db *DB) openArchive() error {
+	if db.archive == "" {
+		was, err := db.Get(archiveSetting)
+		db.archive = string(was)
+		return err
+	}
+	if db.archive == NoArchive {
+		db.archive = ""
+		return db.settings.Delete(settingKey(archiveSetting), pebble.Sync)
+	}
+	if vfs.Root(db.fs) == vfs.Default {
+		absolute, err := filepath.Abs(db.archive)
+		if err != nil {
+			return err
+		}
+		db.archive = absolute
+	}
+	return db.settings.Set(settingKey(archiveSetting), []byte(db.archive), pebble.Sync)
+}
