@@ -184,11 +184,11 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.given("split", e.Split)
 		w.given("group", e.Group)
 		w.number("score", e.Amount)
-		if e.Rank > 0 {
-			w.int("rank", e.Rank)
+		if m := e.Moved; m != nil && m.Rank > 0 {
+			w.int("rank", m.Rank)
 			w.name("previous_rank")
-			if e.Previous > 0 {
-				w.b = strconv.AppendInt(w.b, e.Previous, 10)
+			if m.Previous > 0 {
+				w.b = strconv.AppendInt(w.b, m.Previous, 10)
 			} else {
 				w.b = append(w.b, "null"...)
 			}

@@ -9,26 +9,19 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
-	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // MaxDepth is how many events may cause one another in a chain; what would come after that is noted and not done.
 const MaxDepth = 4
-
-// Ranks tells where a score puts a member or group on a board that is at hand, and where it stood before. A nil Ranks
-// knows no boards. Rank 0 means none; after an error (a ranking that awaits a rebuild) no ranks are told.
-type Ranks interface {
-	Move(key leaderboards.Key, rules leaderboards.Rules, score leaderboards.Score) (previous, rank int64, err error)
-}
 
 // Apply decides what an event means: it settles what is due at the event's arrival, finds what the ruleset says of the
 // event, and changes the subjects accordingly. It is a function of its arguments alone; the event must have passed check.
 //
 // Conditions, amounts and boosts see the member as before the event. What the event causes for the same member
 // (challenge_completed and the like) is processed next, and is part of the same outcome.
-func Apply(rules *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
+func Apply(rules *Ruleset, subjects *Subjects, e *event.Event, seq uint64, trace *Trace) *Outcome {
 	a := newApplier(&live{})
-	return a.run(rules, rules, subjects, ranks, e, seq, trace)
+	return a.run(rules, rules, subjects, e, seq, trace)
 }
 
 // applier is the working memory of Apply, reused from event to event.
@@ -39,7 +32,6 @@ type applier struct {
 	current  *Ruleset // in force: its definitions keep progress
 	asOf     *Ruleset // in force at the event's time: its rules, boosts and windows decide
 	subjects *Subjects
-	ranks    Ranks
 	trace    *Trace
 	out      *Outcome
 	seq      uint64
@@ -129,8 +121,8 @@ const (
 )
 
 // run applies an event in five phases.
-func (a *applier) run(current, asOf *Ruleset, subjects *Subjects, ranks Ranks, e *event.Event, seq uint64, trace *Trace) *Outcome {
-	a.current, a.asOf, a.subjects, a.ranks, a.trace = current, asOf, subjects, ranks, trace
+func (a *applier) run(current, asOf *Ruleset, subjects *Subjects, e *event.Event, seq uint64, trace *Trace) *Outcome {
+	a.current, a.asOf, a.subjects, a.trace = current, asOf, subjects, trace
 	a.reset(e, seq)
 	if ofProgram(e.Type) {
 		a.out.Effects, a.out.Entries = nil, nil
@@ -198,7 +190,7 @@ func (a *applier) settleEnded(e *event.Event) {
 	}
 }
 
-// conclude moves scores, tells what was raised, and completes the outcome.
+// conclude tells what was raised, and completes the outcome.
 func (a *applier) conclude() *Outcome {
 	a.phase = phaseConclude
 	a.decides.conclude(a)

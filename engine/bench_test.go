@@ -17,8 +17,8 @@ import (
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
-// BenchmarkDecide is BenchmarkProcess of events that are decoded already, as a program's callers hand them over: what the one goroutine
-// that decides does.
+// BenchmarkDecide is BenchmarkProcess of events that are decoded already, as a program's callers hand them over, and of batches that
+// are completed elsewhere: what the one goroutine that decides does.
 func BenchmarkDecide(b *testing.B) { benchmarkProcess(b, "1000 stars per day", true) }
 
 // BenchmarkProcess is the engine's part of an event: 20 rules, a streak, a challenge, a tier and a board; 10,000 members,
@@ -56,7 +56,11 @@ func benchmarkProcess(b *testing.B, limit string, decoded bool) {
 			b.Fatal(refusal, err)
 		}
 		if i%500 == 499 {
-			p.Committed(p.Take(false))
+			batch := p.Take(false)
+			if !decoded {
+				batch.Complete()
+			}
+			p.Committed(batch)
 		}
 	}
 }

@@ -75,9 +75,9 @@ func TestRanksAreToldInTheAnswer(t *testing.T) {
 	w.scores("ann", 10)
 	w.after(time.Second).scores("bob", 5)
 	out := w.after(time.Second).scores("bob", 10)
-	require.Equal(t, []any{int64(2), int64(1), "15"}, []any{out.Effects[0].Previous, out.Effects[0].Rank, out.Effects[0].Amount.String()})
+	require.Equal(t, []any{int64(2), int64(1), "15"}, []any{out.Effects[0].Moved.Previous, out.Effects[0].Moved.Rank, out.Effects[0].Amount.String()})
 	out = w.scores("cat", 1)
-	require.Equal(t, []int64{0, 3}, []int64{out.Effects[0].Previous, out.Effects[0].Rank})
+	require.Equal(t, []int64{0, 3}, []int64{out.Effects[0].Moved.Previous, out.Effects[0].Moved.Rank})
 }
 
 func TestTheLowestRanksFirstWhereTheBoardSaysSo(t *testing.T) {

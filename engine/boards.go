@@ -88,19 +88,43 @@ func (a *applier) tellBoard(s ScoreChange) {
 	a.out.Scores = append(a.out.Scores, s)
 }
 
-// moveScores moves the scores that have changed on the boards at hand, and tells the ranks.
-func (a *applier) moveScores() {
-	if a.ranks == nil {
+// Ranks tells where a score puts a member or group on a board that is at hand, and where it stood before. A nil Ranks
+// knows no boards. Rank 0 means none; after an error (a ranking that awaits a rebuild) no ranks are told.
+type Ranks interface {
+	Move(key leaderboards.Key, rules leaderboards.Rules, score leaderboards.Score) (previous, rank int64, err error)
+}
+
+// awaitRanks makes room for the ranks of an outcome, which moveScores tells.
+func (o *Outcome) awaitRanks() {
+	n := 0
+	for i := range o.Effects {
+		if o.Effects[i].Kind == LeaderboardEffect {
+			n++
+		}
+	}
+	if n == 0 {
 		return
 	}
-	for i := range a.out.Scores {
-		s := &a.out.Scores[i]
-		previous, rank, _ := a.ranks.Move(s.Key, s.Rules, s.Score)
-		for k := range a.out.Effects {
-			e := &a.out.Effects[k]
+	moves := make([]RankMove, n)
+	for i := range o.Effects {
+		if e := &o.Effects[i]; e.Kind == LeaderboardEffect {
+			n--
+			e.Moved = &moves[n]
+		}
+	}
+}
+
+// moveScores moves the scores that have changed on the boards at hand, and tells the ranks. It changes nothing of the outcome but
+// what awaitRanks has made: others may read it.
+func (o *Outcome) moveScores(ranks Ranks) {
+	for i := range o.Scores {
+		s := &o.Scores[i]
+		previous, rank, _ := ranks.Move(s.Key, s.Rules, s.Score)
+		for k := range o.Effects {
+			e := &o.Effects[k]
 			if e.Kind == LeaderboardEffect && e.ID == idOfKey(s.Key.Board) && e.Season == s.Key.Season && e.Split == s.Key.Split &&
 				(e.Group == "" || e.Group == s.Score.Member) {
-				e.Previous, e.Rank = previous, rank
+				*e.Moved = RankMove{Rank: rank, Previous: previous}
 			}
 		}
 	}

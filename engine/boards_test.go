@@ -54,7 +54,7 @@ func TestABoardKeepsEveryChangeOfOneEvent(t *testing.T) {
 	for _, e := range out.Effects {
 		if e.Kind == engine.LeaderboardEffect && e.ID == "xp" {
 			told++
-			require.Equal(t, []any{"1017", int64(1), int64(0)}, []any{e.Amount.String(), e.Rank, e.Previous}, "told once, as it is in the end")
+			require.Equal(t, []any{"1017", int64(1), int64(0)}, []any{e.Amount.String(), e.Moved.Rank, e.Moved.Previous}, "told once, as it is in the end")
 		}
 	}
 	require.Equal(t, 1, told)

@@ -8,7 +8,7 @@ import (
 )
 
 // decisions answers who decides what is scarce, and who is told: limits, stock, codes, winners' places, what reversals amount to,
-// ranks and messages. There are four:
+// and messages. There are four:
 //
 //   - live: an event is accepted now. The shared counts decide.
 //   - recovered: an accepted event is applied again to the same state, after a restart. The shared counts decide again; what was
@@ -40,7 +40,7 @@ type decisions interface {
 	claimable(a *applier, r *Reward, costs []Cost) bool
 	// reverse carries out what a reversal amounts to.
 	reverse(a *applier)
-	// conclude moves the scores on the boards at hand and tells what was raised.
+	// conclude tells what was raised.
 	conclude(a *applier)
 }
 
@@ -99,10 +99,7 @@ func (d *live) reverse(a *applier) {
 	}
 }
 
-func (*live) conclude(a *applier) {
-	a.moveScores()
-	a.tellRaised()
-}
+func (*live) conclude(a *applier) { a.tellRaised() }
 
 // recovered decides as live does, after a restart.
 type recovered struct {

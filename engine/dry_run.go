@@ -48,7 +48,7 @@ func (p *Processor) scratch() *Subjects { return NewSubjects(p.current(), p.subj
 func (p *Processor) imagine(e *event.Event, v Version, r *reversal, trace *Trace) *Outcome {
 	a := newApplier(&live{reversal: r})
 	a.codeKey, a.accepted, a.opened = p.apply.codeKey, p.arrived, p.opened
-	return a.run(p.current(), v.Rules, p.scratch(), nil, e, p.last+1, trace)
+	return a.run(p.current(), v.Rules, p.scratch(), e, p.last+1, trace)
 }
 
 // refusable reports whether a reversal can be refused for what it amounts to. One that is refused leaves no trace, so that it can

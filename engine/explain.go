@@ -130,7 +130,7 @@ func (x *explainer) explain(subjects *Subjects) *Explanation {
 	}
 	trace := &Trace{}
 	a := newApplier(asRecorded(&x.rec.Outcome))
-	a.run(x.present, x.asOf, subjects, nil, &e, x.rec.Seq, trace)
+	a.run(x.present, x.asOf, subjects, &e, x.rec.Seq, trace)
 	out := &Explanation{Record: x.rec, Steps: trace.Last()}
 	for i := range out.Steps {
 		s := &out.Steps[i]

@@ -85,6 +85,7 @@ func (w *world) open() {
 func (w *world) commit(checkpoint bool) {
 	w.t.Helper()
 	b := w.p.Take(checkpoint)
+	b.Complete()
 	require.NoError(w.t, w.store.Commit(b))
 	w.p.Committed(b)
 }
@@ -180,6 +181,7 @@ func (w *world) accept(e *event.Event) *engine.Outcome {
 	out, refusal, err := w.p.Process(e)
 	require.NoError(w.t, err)
 	require.Nil(w.t, refusal, "event %s is refused", e.ID)
+	w.p.ShowRanks()
 	enginetest.CheckBoards(w.t, w.p, w.boards, e.Member)
 	return out
 }

@@ -282,7 +282,7 @@ rules:
 	apply := func(kind string) *engine.Member {
 		seq++
 		e := &event.Event{ID: kind + decimal.Decimal(seq*1_000_000).String(), Type: kind, Member: "ann", Time: at, Arrived: at}
-		engine.Apply(rules, subjects, nil, e, seq, nil)
+		engine.Apply(rules, subjects, e, seq, nil)
 		require.True(t, subjects.Member("ann").Accounts[0].Proved())
 		return subjects.Member("ann")
 	}
@@ -316,7 +316,7 @@ rules:
 	subjects := engine.NewSubjects(rules, func(string) []byte { return nil })
 	at := moment(t, "2026-05-01T12:00:00Z")
 	send := func(seq uint64) {
-		engine.Apply(rules, subjects, nil, &event.Event{ID: "e", Type: "now", Member: "ann", Time: at, Arrived: at}, seq, nil)
+		engine.Apply(rules, subjects, &event.Event{ID: "e", Type: "now", Member: "ann", Time: at, Arrived: at}, seq, nil)
 	}
 	send(1)
 	ann := subjects.Member("ann")

@@ -47,6 +47,7 @@ type Member struct {
 	// indexed is the instant under which the member stands in the due index.
 	indexed calendar.Instant
 	dirty   bool
+	handed  bool              // to who writes it down (Batch.members), and not to be changed
 	large   bool              // a count is
 	excused []challenges.Span // dates of Travel
 	// schema is the one whose slots Profile has, zones the data that Zone is of.

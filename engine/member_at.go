@@ -32,5 +32,5 @@ func replay(versions []Version, subjects *Subjects, rec *Record) {
 		e.Read(t.Schema)
 	}
 	a := newApplier(asRecorded(&rec.Outcome))
-	a.run(present, asOf, subjects, nil, &e, rec.Seq, nil)
+	a.run(present, asOf, subjects, &e, rec.Seq, nil)
 }

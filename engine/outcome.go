@@ -85,15 +85,20 @@ type Effect struct {
 	Shown  decimal.Decimal // challenge: progress as a bar shows it, capped at the last goal
 	Hidden bool            // challenge or streak: nobody is to be told of it yet
 
-	Rank     int64 // leaderboard; 0 where the board does not tell
-	Previous int64
-	Season   string
-	Split    string
-	Claim    string // reward: of which it is, "" for a gift; State is the claim's
-	Code     string // reward
-	Group    string // the group that is ranked, "" where members are
+	Moved  *RankMove // leaderboard; nil where the board does not tell ranks
+	Season string
+	Split  string
+	Claim  string // reward: of which it is, "" for a gift; State is the claim's
+	Code   string // reward
+	Group  string // the group that is ranked, "" where members are
 
 	Queued *Queued // queued: what for whom
+}
+
+// RankMove is where a score has put a member or group on a board, and where it stood before: 0 for nowhere. It is filled in once the
+// event is decided, before its outcome is told to anybody (Batch.Complete).
+type RankMove struct {
+	Rank, Previous int64
 }
 
 // Queued is what an event has queued for another member.

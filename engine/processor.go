@@ -49,9 +49,6 @@ type accepted struct {
 	outcome *Outcome
 }
 
-// recordSize is what most journal records need.
-const recordSize = 768
-
 // Bounds of what is held in memory.
 const (
 	// CheckpointAfter is how many subjects may have changed before their states are written. Writing them holds up the next
@@ -67,7 +64,7 @@ const (
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
 	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
 		scores: map[scoreID]ScoreChange{},
-		erased: map[string]bool{}, batch: &Batch{}}
+		erased: map[string]bool{}, batch: &Batch{ranks: ranks}}
 	p.apply = newApplier(&p.live)
 	versions[0].first()
 	for i := range versions[1:] {
@@ -139,7 +136,7 @@ func (p *Processor) reapply(rec *Record) error {
 	p.noteAccepted(&rec.Event)
 	p.apply.accepted, p.apply.opened = p.arrived, p.opened
 	p.last, p.apply.decides = rec.Seq, &recovered{out: &rec.Outcome}
-	out := p.apply.run(present, asOf, p.subjects, nil, &e, rec.Seq, nil)
+	out := p.apply.run(present, asOf, p.subjects, &e, rec.Seq, nil)
 	p.apply.decides = &p.live
 	if !sameEffects(out.Effects, rec.Outcome.Effects) || !sameRaised(out, &rec.Outcome) {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
@@ -186,7 +183,7 @@ func sameEffects(a, b []Effect) bool {
 }
 
 func (w *writer) effectWithoutRank(e Effect) {
-	e.Rank, e.Previous = 0, 0
+	e.Moved = nil
 	w.effect(&e)
 }
 
@@ -322,15 +319,19 @@ func (p *Processor) applyOne(e *event.Event, v Version, r *reversal) *Outcome {
 	p.last++
 	present := p.versions[len(p.versions)-1]
 	p.live.reversal, p.apply.accepted, p.apply.opened = r, p.arrived, p.opened
-	out := p.apply.run(present.Rules, v.Rules, p.subjects, p.ranks, e, p.last, p.trace)
+	out := p.apply.run(present.Rules, v.Rules, p.subjects, e, p.last, p.trace)
 	p.live.reversal = nil
 	p.verifyBooks(out, e)
-	if len(p.batch.Records) == 0 {
+	if p.ranks != nil {
+		out.awaitRanks()
+	}
+	if len(p.batch.decided) == 0 {
 		p.batch.First = p.last
 	}
-	p.batch.Records = append(p.batch.Records, encodeRecord(make([]byte, 0, recordSize), v.Number, present.Number, e, out))
+	a := accepted{v.Number, present.Number, e, out}
+	p.batch.decided = append(p.batch.decided, a)
 	p.batch.IDs = append(p.batch.IDs, e.ID)
-	p.recent[e.ID] = accepted{v.Number, present.Number, e, out}
+	p.recent[e.ID] = a
 	p.rows(out, e)
 	return out
 }
@@ -359,20 +360,18 @@ func (p *Processor) verifyBooks(out *Outcome, e *event.Event) {
 	}
 }
 
-// Take returns what has been gathered since the last call, for the owner to commit, with a checkpoint when one is due or
-// asked for.
+// Take returns what has been gathered since the last call, for the owner to complete and to commit, with a checkpoint when one is
+// due or asked for. Batches are completed and committed in the order in which they are taken.
 func (p *Processor) Take(checkpoint bool) *Batch {
 	b := p.batch
 	b.through = p.last
 	// The next batch will be about as large as this one.
-	p.batch = &Batch{Records: make([][]byte, 0, len(b.Records)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
+	p.batch = &Batch{ranks: p.ranks, decided: make([]accepted, 0, len(b.decided)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
 	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
-		b.States = p.subjects.checkpoint(nil)
-		for _, s := range p.scores {
-			b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
-		}
+		b.States, b.members = p.subjects.checkpoint()
+		b.scores = p.scores
 		p.scores, p.saving = map[scoreID]ScoreChange{}, p.scores
-		if len(b.States) > 0 {
+		if len(b.States) > 0 || len(b.members) > 0 || len(b.scores) > 0 {
 			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(integer.Bits(int64(p.arrived))))},
 				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.opened))))})
 		}
@@ -381,8 +380,15 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	return b
 }
 
+// ShowRanks moves the scores of what was decided so far on the boards at hand, for an owner that looks at them before it takes and
+// completes the batch.
+func (p *Processor) ShowRanks() { p.batch.record() }
+
 // Committed tells that a batch has been committed: its events are found in the store from now on.
 func (p *Processor) Committed(b *Batch) {
+	for _, m := range b.members {
+		m.handed = false
+	}
 	for _, id := range b.IDs {
 		delete(p.recent, id)
 	}
@@ -419,7 +425,7 @@ func (p *Processor) Dirty() int { return p.subjects.Dirty() }
 
 // Member is a member's present state, nil for an unknown one. It must not be changed, and not be kept beyond the lock that
 // the owner guards the processor with.
-func (p *Processor) Member(id string) *Member { return p.subjects.Member(id) }
+func (p *Processor) Member(id string) *Member { return p.subjects.see(id) }
 
 // Group is the present state of a group's count, or everyone's, under the same conditions.
 func (p *Processor) Group(id CountID) *Group { return p.subjects.Group(id) }

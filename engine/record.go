@@ -284,14 +284,29 @@ func (w *writer) effect(e *Effect) {
 		w.at(e.Available)
 		w.at(e.Expires)
 	case LeaderboardEffect:
-		w.int(e.Rank)
-		w.int(e.Previous)
+		w.moved(e.Moved)
 		w.text(e.Season)
 		w.text(e.Split)
 		w.text(e.Group)
 	case QueuedEffect:
 		w.queued(e.Queued)
 	}
+}
+
+func (w *writer) moved(m *RankMove) {
+	if m == nil {
+		m = &RankMove{}
+	}
+	w.int(m.Rank)
+	w.int(m.Previous)
+}
+
+func (r *reader) moved() *RankMove {
+	m := RankMove{r.int(), r.int()}
+	if m == (RankMove{}) {
+		return nil
+	}
+	return &m
 }
 
 func (w *writer) queued(q *Queued) {
@@ -335,7 +350,7 @@ func (r *reader) effect(e *Effect) {
 	case ChallengeEffect:
 		e.Done, e.Group, e.Shown = r.flag(), r.text(), r.num()
 	case LeaderboardEffect:
-		e.Rank, e.Previous, e.Season, e.Split, e.Group = r.int(), r.int(), r.text(), r.text(), r.text()
+		e.Moved, e.Season, e.Split, e.Group = r.moved(), r.text(), r.text(), r.text()
 	case PromotionEffect:
 		e.State, e.Available, e.Expires = r.text(), r.at(), r.at()
 	case QueuedEffect:

@@ -119,7 +119,7 @@ func (r *redactor) shared(rec *Record, own bool) (keys []string, involved bool, 
 		return state
 	})
 	a := newApplier(&recovered{out: &rec.Outcome})
-	a.run(present, asOf, scratch, nil, &e, rec.Seq, nil)
+	a.run(present, asOf, scratch, &e, rec.Seq, nil)
 	if involved = involved || own; !involved {
 		return nil, false, nil
 	}

@@ -71,7 +71,9 @@ func Replay(store Store, versions []Version) (Replayed, error) {
 
 // states puts the states that wait for a checkpoint into all.
 func (p *Processor) states(all map[string][]byte) {
-	for _, row := range p.Take(true).States {
+	b := p.Take(true)
+	b.Complete()
+	for _, row := range b.States {
 		if isState(row.Key) || isScore(row.Key) {
 			if row.Value == nil || isRemoval(row.Key, row.Value) {
 				delete(all, row.Key)

@@ -71,7 +71,7 @@ func (j *recomputation) estimated() *estimate {
 	fresh := newApplier(&live{})
 	b := &fresh
 	// Time had passed by then, and a member that was new had joined.
-	b.run(present, rules, subjects, nil, &event.Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
+	b.run(present, rules, subjects, &event.Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
 		Arrived: target.Event.Arrived}, target.Seq, nil)
 	b.m.align(rules)
 	before := target.Event.Data

@@ -31,7 +31,7 @@ func (j *recomputation) replay() *applier {
 		if t := asOf.EventType(e.Type); t != nil {
 			e.Read(t.Schema)
 		}
-		out := b.run(present, asOf, subjects, nil, &e, rec.Seq, nil)
+		out := b.run(present, asOf, subjects, &e, rec.Seq, nil)
 		if j.a.out.overflow == "" {
 			j.a.out.overflow = out.overflow
 		}

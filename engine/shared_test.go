@@ -57,7 +57,8 @@ leaderboards: {day: {counter: spent}}
 				if !assert.NoError(t, err) || !assert.Nil(t, refusal) {
 					return
 				}
-				answers[n] += fmt.Sprintln(out.Effects)
+				p.ShowRanks()
+				answers[n] += string(engine.AppendAnswer(nil, out)) + "\n"
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package engine
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+	"slices"
+)
 
 // Store keeps the facts of one program. Every implementation passes enginetest.Conformance.
 //
@@ -48,11 +52,47 @@ type Batch struct {
 	Rewritten []Rewritten
 	// through is the last event that the rows are of.
 	through uint64
+
+	// What Complete has left to do: records of decided events, ranks on the boards at hand, and the states of members and scores.
+	decided []accepted
+	ranks   Ranks
+	members []*Member
+	scores  map[scoreID]ScoreChange
+}
+
+// record moves the scores and writes the records of the decided events that have none yet.
+func (b *Batch) record() {
+	b.Records = slices.Grow(b.Records, len(b.decided)-len(b.Records))
+	for _, d := range b.decided[len(b.Records):] {
+		if b.ranks != nil {
+			d.outcome.moveScores(b.ranks)
+		}
+		b.Records = append(b.Records, encodeRecord(make([]byte, 0, recordSize), d.version, d.present, d.event, d.outcome))
+	}
+}
+
+// recordSize is what most journal records need.
+const recordSize = 768
+
+// Complete does what need not hold up the next decision: it moves scores on the boards at hand, which tells the outcomes their
+// ranks, and writes records and states. It is called once, before the batch is committed, and changes nothing that a processor
+// reads meanwhile.
+func (b *Batch) Complete() {
+	b.record()
+	var scratch codec
+	for _, m := range b.members {
+		scratch.B = scratch.B[:0]
+		scratch.member(m)
+		b.States = append(b.States, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: bytes.Clone(scratch.B)})
+	}
+	for _, s := range b.scores {
+		b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
+	}
 }
 
 // Empty reports whether there is nothing to commit.
 func (b *Batch) Empty() bool {
-	return len(b.Records) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.Rewritten) == 0
+	return len(b.IDs) == 0 && len(b.Rows) == 0 && len(b.States) == 0 && len(b.members) == 0 && len(b.Rewritten) == 0
 }
 
 // Rewritten is a record of the journal that was rewritten.

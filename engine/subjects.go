@@ -1,10 +1,5 @@
 package engine
 
-import (
-	"bytes"
-	"slices"
-)
-
 // Subjects are the states that Apply reads and changes, by key. Members, groups and uses of shared limits are loaded once
 // and stay until they are evicted; what changed is remembered until a checkpoint takes it.
 type Subjects struct {
@@ -26,7 +21,6 @@ type Subjects struct {
 	dirtyOpenings []*Openings
 	large         bool     // the count of a group is
 	gone          []string // members whose states go
-	scratch       codec
 }
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
@@ -35,8 +29,18 @@ func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
 		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, openings: map[string]*Openings{}}
 }
 
-// Member is the member with an id, nil when there is none.
+// Member is the member with an id, nil when there is none. It may be changed.
 func (s *Subjects) Member(id string) *Member {
+	m := s.see(id)
+	if m != nil && m.handed { // somebody writes down what it is now
+		m = decodeMember(encodeMember(m), s.rules)
+		s.members[id] = m
+	}
+	return m
+}
+
+// see is Member for those who change nothing of it.
+func (s *Subjects) see(id string) *Member {
 	if m, ok := s.members[id]; ok {
 		return m
 	}
@@ -52,8 +56,8 @@ func (s *Subjects) Member(id string) *Member {
 // goBy puts a version in force.
 func (s *Subjects) goBy(rules *Ruleset) {
 	s.rules = rules
-	for _, m := range s.members {
-		if m != nil { // erased
+	for id := range s.members {
+		if m := s.Member(id); m != nil { // erased
 			m.locate(rules.zones)
 		}
 	}
@@ -125,6 +129,9 @@ func (s *Subjects) code(key string) string {
 }
 
 func (s *Subjects) touchMember(m *Member, seq uint64) {
+	if m.handed {
+		panic("engine: a member is changed while it is written down")
+	}
 	m.Version = seq
 	if !m.dirty {
 		m.dirty = true
@@ -153,14 +160,12 @@ func (s *Subjects) Dirty() int {
 	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased) + len(s.dirtyOpenings)
 }
 
-// checkpoint appends the states of all changed subjects to rows, and takes them for clean.
-func (s *Subjects) checkpoint(rows []Row) []Row {
-	rows = slices.Grow(rows, s.Dirty())
-	for _, m := range s.dirtyMembers {
-		m.dirty = false
-		s.scratch.B = s.scratch.B[:0]
-		s.scratch.member(m)
-		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: bytes.Clone(s.scratch.B)})
+// checkpoint takes all changed subjects for clean, and gives back their states, but for those of members, which are handed over as
+// they are: they do not change until somebody has written them down.
+func (s *Subjects) checkpoint() (rows []Row, members []*Member) {
+	rows, members = make([]Row, 0, s.Dirty()+len(s.gone)), s.dirtyMembers
+	for _, m := range members {
+		m.dirty, m.handed = false, true
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false
@@ -191,8 +196,8 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, id))})
 	}
 	s.dirtyErased, s.gone, s.dirtyOpenings = s.dirtyErased[:0], s.gone[:0], s.dirtyOpenings[:0]
-	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = s.dirtyMembers[:0], s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
-	return rows
+	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = nil, s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
+	return rows, members
 }
 
 // state is the encoded state of a subject that is held here, nil when it is not: how a second set of Subjects (a dry
@@ -200,7 +205,7 @@ func (s *Subjects) checkpoint(rows []Row) []Row {
 func (s *Subjects) state(key string) []byte {
 	switch kind, name := subjectOf(key); kind {
 	case memberPrefix:
-		if m := s.Member(name); m != nil {
+		if m := s.see(name); m != nil {
 			return encodeMember(m)
 		}
 		return nil
@@ -231,7 +236,7 @@ const maxUsesShare = 10
 func (s *Subjects) evict(max int, seq uint64) {
 	if len(s.members) > max {
 		for id, m := range s.members {
-			if m != nil && !m.dirty && m.Version <= seq {
+			if m != nil && !m.dirty && !m.handed && m.Version <= seq {
 				delete(s.members, id)
 			}
 			if len(s.members) <= max*3/4 {

@@ -14,6 +14,7 @@ import (
 // something to.
 func CheckBoards(t TB, p *engine.Processor, boards leaderboards.Board, member string) {
 	t.Helper()
+	p.ShowRanks()
 	m := p.Member(member)
 	if m == nil {
 		return

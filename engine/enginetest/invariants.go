@@ -24,6 +24,7 @@ type TB interface {
 func CheckInvariants(t TB, store engine.Store, p *engine.Processor, versions []engine.Version) {
 	t.Helper()
 	b := p.Take(true)
+	b.Complete()
 	require.NoError(t, store.Commit(b))
 	p.Committed(b)
 

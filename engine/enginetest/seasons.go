@@ -70,6 +70,7 @@ func (h *Runtime) Flush() error { return h.commit(true) }
 
 func (h *Runtime) commit(checkpoint bool) error {
 	b := h.P.Take(checkpoint)
+	b.Complete()
 	if err := h.S.Commit(b); err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func noRanking(err error) error {
 	return p
 }
 
-// durable waits for what a page shows: ranks move when an event is decided, and an event counts when it is durable.
+// durable waits for what a page shows: ranks move before an event is durable, and it counts when it is.
 func (r *ranking) durable(err error) error {
 	if program.Unserved(err) {
 		return &problem{code: "unavailable", detail: "the leaderboard cannot be read for a moment", retry: 1, because: err}

@@ -128,11 +128,11 @@ func (f *ranking) score(w *world, e *peerEvent, at calendar.Instant) {
 	f.scores = append(f.scores, f.counter(w, e.member()))
 	for _, x := range a.effects("") {
 		if x.Kind == engine.LeaderboardEffect && x.ID == f.board() {
-			previous := x.Previous
+			previous := x.Moved.Previous
 			if previous == 0 {
 				previous = -1 // who had no rank is written so in these cases
 			}
-			f.ranks = append(f.ranks, map[string]any{"member": e.member(), "rank": x.Rank, "prev_rank": previous})
+			f.ranks = append(f.ranks, map[string]any{"member": e.member(), "rank": x.Moved.Rank, "prev_rank": previous})
 		}
 	}
 }

@@ -119,6 +119,7 @@ func (w *world) send(e *event.Event) *answer {
 
 func (w *world) commit(checkpoint bool) {
 	b := w.processor.Take(checkpoint)
+	b.Complete()
 	must(w.store.Commit(b))
 	w.processor.Committed(b)
 }

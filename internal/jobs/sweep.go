@@ -368,12 +368,10 @@ func (s *Sweep) confirm(differs []engine.Owed, yield func(engine.Score, engine.O
 	return nil
 }
 
-// untold are the scores of events up to one that a board outside this process has not been told of.
+// untold waits until the events up to one are durable, by when boards in this process have been told of them; what it returns are the
+// scores that a board outside of it has not been told of.
 func (s *Sweep) untold(seq uint64) (map[engine.Score]bool, error) {
-	if s.outside == nil {
-		return nil, nil
-	}
-	if err := s.program.Wait(seq); err != nil {
+	if err := s.program.Wait(seq); err != nil || s.outside == nil {
 		return nil, err
 	}
 	list, id := map[engine.Score]bool{}, s.program.Rules().Program

@@ -131,6 +131,7 @@ func Open(o Options) (*Program, error) {
 	p.waiters, p.start = sync.NewCond(&p.waitMu), time.Now()
 	p.lastSubmit.Store(-int64(workAlone))
 	if b := processor.Take(processor.Dirty() > 0); !b.Empty() {
+		b.Complete()
 		if err := o.Store.Commit(b); err != nil {
 			return nil, err
 		}
@@ -290,16 +291,11 @@ func (p *Program) hand(c *commit) bool {
 	}
 }
 
-// decideOne lets the processor decide the events of one request. A panic there is a bug of ours that may have left a
-// subject half changed; it stops this program, and the journal brings back what was committed.
+// decideOne lets the processor decide the events of one request.
 func (p *Program) decideOne(r *request) (err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	defer func() {
-		if broken := recover(); broken != nil {
-			err = fmt.Errorf("a broken invariant stopped the program: %v\n%s", broken, debug.Stack())
-		}
-	}()
+	defer broken(&err)
 	for i, e := range r.events {
 		p.neverBefore(e)
 		out, refusal, err := p.processor.Process(e)
@@ -326,8 +322,14 @@ func (p *Program) commit() {
 			return
 		}
 		if !c.batch.Empty() {
-			if err := p.store.Commit(c.batch); err != nil {
-				p.fail(fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err))
+			err := complete(c.batch)
+			if err == nil {
+				if err = p.store.Commit(c.batch); err != nil {
+					err = fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err)
+				}
+			}
+			if err != nil {
+				p.fail(err)
 				return
 			}
 			p.mu.Lock()
@@ -338,6 +340,21 @@ func (p *Program) commit() {
 		for _, r := range c.requests {
 			close(r.done)
 		}
+	}
+}
+
+// complete writes the records of a batch, and moves the scores on the boards at hand.
+func complete(b *engine.Batch) (err error) {
+	defer broken(&err)
+	b.Complete()
+	return nil
+}
+
+// broken makes a panic of the engine an error. It is a mistake of ours that may have left something half changed; it stops the
+// program, and the journal brings back what was committed.
+func broken(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("a broken invariant stopped the program: %v\n%s", cause, debug.Stack())
 	}
 }
 

@@ -172,6 +172,7 @@ func (w *world) process(e *event.Event) (*engine.Outcome, *engine.Refusal) {
 
 func (w *world) commit() {
 	b := w.processor.Take(false)
+	b.Complete()
 	must(w.store.Commit(b))
 	w.processor.Committed(b)
 }
@@ -179,6 +180,7 @@ func (w *world) commit() {
 // checkpoint writes what is only in memory.
 func (w *world) checkpoint() {
 	b := w.processor.Take(true)
+	b.Complete()
 	must(w.store.Commit(b))
 	w.processor.Committed(b)
 }

@@ -215,6 +215,7 @@ func (b *both) decide(e *event.Event, now Instant, accepted bool, what string) {
 
 func (b *both) commit(checkpoint bool) {
 	batch := b.p.Take(checkpoint)
+	batch.Complete()
 	require.NoError(&disagreement{}, b.store.Commit(batch))
 	b.p.Committed(batch)
 }

@@ -39,6 +39,7 @@ func (b *both) table(board Board, split string, at Instant) (list []Row) {
 	rules := b.p.Rules()
 	l := rules.Leaderboard(board.ID)
 	season := rules.Calendar.Label(l.Counter.Every, rules.Calendar.Key(l.Counter.Every, calendar.Instant(at)))
+	b.p.ShowRanks()
 	rows, _, err := b.boards.Page(context.Background(), leaderboards.Key{Program: rules.Program, Board: board.ID, Season: season, Split: split}, l.Rules, 1, 100)
 	require.NoError(&disagreement{}, err)
 	for _, r := range rows {

@@ -93,6 +93,7 @@ func (s *shop) commit(seed uint64, from, to int, checkpoint bool) error {
 		require.EqualValues(s.t, n+1, out.Seq, "seed %d: an event has one place in the journal", seed)
 	}
 	b := s.processor.Take(checkpoint)
+	b.Complete()
 	if err := s.store.Commit(b); err != nil {
 		return err
 	}
