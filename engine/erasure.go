@@ -214,7 +214,5 @@ func (p *Processor) forget(e *event.Event, m *Member) {
 	}
 	p.erased[data.As] = true
 	p.batch.Rows = append(p.batch.Rows, Row{Key: erasedRow(data.As), Value: []byte(e.Member)})
-	if m.indexed != 0 && m.indexed != calendar.Forever {
-		p.batch.Rows = append(p.batch.Rows, Row{Key: dueKey(m.indexed, e.Member)})
-	}
+	p.dues.move(e.Member, m.indexed, calendar.Forever, 0)
 }

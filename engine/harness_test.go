@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"math"
 	"math/rand"
 	"slices"
 	"strings"
@@ -227,11 +228,8 @@ func (w *world) jobs() {
 	w.t.Helper()
 	for {
 		w.commit(false)
-		var ticks []*event.Event
-		require.NoError(w.t, engine.Due(w.store, w.now, func(tick *event.Event) bool {
-			ticks = append(ticks, tick)
-			return true
-		}))
+		ticks, err := w.p.Due(w.now, math.MaxInt)
+		require.NoError(w.t, err)
 		if len(ticks) == 0 {
 			return
 		}

@@ -42,9 +42,9 @@ type Member struct {
 	Events   int    // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
 	Moved    int    // number of the version whose time zone data the ends of streaks were last set by, 0 for the first
 
-	// Due is the next instant at which time alone changes this state, as it stands in the due index.
+	// Due is the next instant at which time alone changes this state.
 	Due calendar.Instant
-	// indexed is the instant under which the member stands in the due index.
+	// indexed is the instant by which others know that the member is due (dueMoves).
 	indexed calendar.Instant
 	dirty   bool
 	handed  bool              // to who writes it down (Batch.members), and not to be changed

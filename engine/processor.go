@@ -34,8 +34,11 @@ type Processor struct {
 	pending map[string]pendingRow
 	// scores are the scores since the last checkpoint, of which only the last one counts.
 	scores map[scoreID]ScoreChange
+	dues   dueMoves
 	// saving are those that a checkpoint takes with it and that are not confirmed as committed.
-	saving  map[scoreID]ScoreChange
+	saving     map[scoreID]ScoreChange
+	duesSaving dueMoves
+
 	erased  map[string]bool // pseudonyms of erased members
 	failure error           // of the store: after it nothing is accepted
 	trace   *Trace          // nil unless somebody watches
@@ -62,10 +65,7 @@ const (
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
 // applies the tail of the journal whose states were not yet written. ranks may be nil.
 func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, error) {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
-		scores: map[scoreID]ScoreChange{},
-		erased: map[string]bool{}, batch: &Batch{ranks: ranks}}
-	p.apply = newApplier(&p.live)
+	p := newProcessor(store, versions, ranks)
 	versions[0].first()
 	for i := range versions[1:] {
 		versions[i+1].succeed(versions[i])
@@ -96,6 +96,14 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 	p.subjects.goBy(p.current()) // and not by the versions that the last records were decided by
 	p.last = last
 	return p, nil
+}
+
+// newProcessor is a processor that has read nothing yet.
+func newProcessor(store Store, versions []Version, ranks Ranks) *Processor {
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
+		scores: map[scoreID]ScoreChange{}, dues: dueMoves{}, erased: map[string]bool{}, batch: &Batch{ranks: ranks}}
+	p.apply = newApplier(&p.live)
+	return p
 }
 
 // recover applies the journal after mark again. Every outcome must be what it was.
@@ -369,8 +377,9 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	p.batch = &Batch{ranks: p.ranks, decided: make([]accepted, 0, len(b.decided)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
 	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
 		b.States, b.members = p.subjects.checkpoint()
-		b.scores = p.scores
+		b.scores, b.dues = p.scores, p.dues
 		p.scores, p.saving = map[scoreID]ScoreChange{}, p.scores
+		p.dues, p.duesSaving = dueMoves{}, p.dues
 		if len(b.States) > 0 || len(b.members) > 0 || len(b.scores) > 0 {
 			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(integer.Bits(int64(p.arrived))))},
 				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.opened))))})
@@ -396,7 +405,7 @@ func (p *Processor) Committed(b *Batch) {
 		p.settled(b)
 	}
 	if b.Mark > 0 {
-		p.saving = nil
+		p.saving, p.duesSaving = nil, nil
 		p.subjects.evict(MaxHot, b.Mark)
 	}
 }

@@ -41,9 +41,8 @@ func Redacted(pseudonym string) Row { return Row{Key: erasedRow(pseudonym)} }
 // is asked now and then whether to go on.
 func Redact(store Store, versions []Version, members map[string]string, proceed func() bool) (*Redaction, error) {
 	r := &redactor{members: members, left: len(members)}
-	r.p = &Processor{versions: versions, recent: map[string]accepted{}, pending: map[string]pendingRow{}, scores: map[scoreID]ScoreChange{},
-		erased: map[string]bool{}, batch: &Batch{}, store: nothing{}}
-	r.p.apply, r.p.subjects = newApplier(&r.p.live), NewSubjects(r.p.current(), func(string) []byte { return nil })
+	r.p = newProcessor(nothing{}, versions, nil)
+	r.p.subjects = NewSubjects(r.p.current(), func(string) []byte { return nil })
 	var failed error
 	err := store.Records(1, func(seq uint64, b []byte) bool {
 		if seq%1024 == 0 && !proceed() {

@@ -53,11 +53,13 @@ type Batch struct {
 	// through is the last event that the rows are of.
 	through uint64
 
-	// What Complete has left to do: records of decided events, ranks on the boards at hand, and the states of members and scores.
+	// What Complete has left to do: records of decided events, ranks on the boards at hand, and with a checkpoint the states of
+	// members, scores, and when members are due.
 	decided []accepted
 	ranks   Ranks
 	members []*Member
 	scores  map[scoreID]ScoreChange
+	dues    dueMoves
 }
 
 // record moves the scores and writes the records of the decided events that have none yet.
@@ -88,6 +90,7 @@ func (b *Batch) Complete() {
 	for _, s := range b.scores {
 		b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
 	}
+	b.States = b.dues.rows(b.States)
 }
 
 // Empty reports whether there is nothing to commit.

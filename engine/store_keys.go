@@ -35,7 +35,8 @@ import (
 //
 //	l/ member NUL <seq>                   whether it has ledger entries    the redaction of the member
 //	n/ member NUL <seq>                   Member as after that event       a reversal of an earlier event, the redaction
-//	d/ <instant> member                   <seq> since which it is due      the event that finds another instant due, the erasure
+//	d/ <instant> member                   <seq> since which it is due; by  the checkpoint after an event that finds another
+//	                                      a checkpoint (due_index.go)      instant due, or an erasure
 //	w/ counter NUL window NUL split NUL   by turns <seq> of what a member  the redaction of the member
 //	   group NUL member                   brought to a group, and <seq> of
 //	                                      what took the last of it back

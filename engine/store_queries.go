@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"iter"
-	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
@@ -69,22 +68,6 @@ func ledgerRows(store Store, prefix, from string, scan func(string, string, func
 		return false
 	})
 	return errors.Join(err, failed)
-}
-
-// Due calls yield for the members that time changes by an instant, in order of those instants, with the event that settles
-// it.
-func Due(store Store, by calendar.Instant, yield func(tick *event.Event) bool) error {
-	return store.Scan(duePrefix, "", func(key string, value []byte) bool {
-		at, member := dueOf(key)
-		return at <= by && yield(newTick(member, at, sequence(string(value))))
-	})
-}
-
-// newTick is the event that writes down what time has done to a member by an instant. Its id names the instant and the
-// event since which it was due, so that it has one effect however often it is sent.
-func newTick(member string, due calendar.Instant, since uint64) *event.Event {
-	id := event.Own + "tick/" + due.String() + "/" + strconv.FormatUint(since, 10) + "/" + member
-	return &event.Event{ID: id, Kind: event.Tick, Type: commandTime, Member: member, Time: due, Timed: true}
 }
 
 // Outbox calls yield for the scores that a board outside this process has not been told, oldest first. The key is that of

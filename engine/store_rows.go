@@ -83,12 +83,7 @@ func (p *Processor) rows(out *Outcome, e *event.Event) {
 		p.snapshots(m, out)
 	}
 	if m.Due != m.indexed {
-		if m.indexed != 0 && m.indexed != calendar.Forever {
-			b.Rows = append(b.Rows, Row{Key: dueKey(m.indexed, m.ID)})
-		}
-		if m.Due != calendar.Forever {
-			b.Rows = append(b.Rows, Row{Key: dueKey(m.Due, m.ID), Value: []byte(ordered(out.Seq))})
-		}
+		p.dues.move(m.ID, m.indexed, m.Due, out.Seq)
 		m.indexed = m.Due
 	}
 }

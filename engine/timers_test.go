@@ -9,7 +9,6 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/engine/event"
 )
 
 const timed = `
@@ -32,12 +31,13 @@ func (w *world) until(s string) *world {
 	w.t.Helper()
 	end := moment(w.t, s)
 	for {
-		var tick *event.Event
 		w.commit(false)
-		require.NoError(w.t, engine.Due(w.store, end, func(t *event.Event) bool { tick = t; return false }))
-		if tick == nil {
+		ticks, err := w.p.Due(end, 1)
+		require.NoError(w.t, err)
+		if len(ticks) == 0 {
 			break
 		}
+		tick := ticks[0]
 		w.now = max(w.now, tick.Time)
 		tick.Arrived = w.now
 		out := w.accept(tick)

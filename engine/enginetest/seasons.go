@@ -33,6 +33,11 @@ func (h *Runtime) Clock() (last, first calendar.Instant) { return h.P.Clock() }
 // News are those of the processor.
 func (h *Runtime) News() engine.News { return h.P.News() }
 
+// Due are those of the processor.
+func (h *Runtime) Due(by calendar.Instant, most int) ([]*event.Event, error) {
+	return h.P.Due(by, most)
+}
+
 // Turns are those of the processor.
 func (h *Runtime) Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant) {
 	return h.P.Turns(after, by)

@@ -17,6 +17,8 @@ type Runtime interface {
 	Now() calendar.Instant
 	// Clock is when the last event was accepted and when the first one was, imported ones aside; 0 before the first.
 	Clock() (last, first calendar.Instant)
+	// Due are the first events that settle what time has done to members by an instant, at most so many (Processor.Due).
+	Due(by calendar.Instant, most int) ([]*event.Event, error)
 	// News are what all members are to be told of, Turns the openings and closings of promotions (Processor.Turns).
 	News() engine.News
 	Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant)
@@ -53,11 +55,7 @@ const pageSize = 500
 
 // Settle writes down what time has done to members by now, one page of them, in the order of due instants.
 func Settle(h Runtime) (done int, err error) {
-	var ticks []*event.Event
-	err = engine.Due(h.Store(), h.Now(), func(tick *event.Event) bool {
-		ticks = append(ticks, tick)
-		return len(ticks) < pageSize
-	})
+	ticks, err := h.Due(h.Now(), pageSize)
 	if err != nil || len(ticks) == 0 {
 		return 0, err
 	}
@@ -66,21 +64,17 @@ func Settle(h Runtime) (done int, err error) {
 
 // nextDue is the first instant at which time changes a member.
 func nextDue(h Runtime) (next calendar.Instant, err error) {
-	next = calendar.Forever
-	err = engine.Due(h.Store(), calendar.Forever, func(tick *event.Event) bool {
-		next = tick.Time
-		return false
-	})
-	return next, err
+	ticks, err := h.Due(calendar.Forever-1, 1)
+	if err != nil || len(ticks) == 0 {
+		return calendar.Forever, err
+	}
+	return ticks[0].Time, nil
 }
 
 // dueBacklog counts the members whom time has changed by now without anybody having written it down.
 func dueBacklog(h Runtime, most int) (n int64, err error) {
-	err = engine.Due(h.Store(), h.Now(), func(*event.Event) bool {
-		n++
-		return n < int64(most)
-	})
-	return n, err
+	ticks, err := h.Due(h.Now(), most)
+	return int64(len(ticks)), err
 }
 
 // giftBacklog counts the gifts to groups that are not handed out.
@@ -248,12 +242,12 @@ func Quiesce(h Runtime) error {
 		}
 		was := first
 		first = ""
-		err := engine.Due(h.Store(), h.Now(), func(tick *event.Event) bool {
-			first = tick.ID
-			return false
-		})
+		due, err := h.Due(h.Now(), 1)
 		if err != nil {
 			return err
+		}
+		if len(due) > 0 {
+			first = due[0].ID
 		}
 		if first != "" && first == was {
 			return fmt.Errorf("%s is due again after it was settled", first)

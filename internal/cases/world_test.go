@@ -135,14 +135,12 @@ func (w *world) reach(at calendar.Instant) {
 // runJobs settles what falls due by an instant, each thing at its own instant.
 func (w *world) runJobs(by calendar.Instant) {
 	for {
-		var tick *event.Event
-		must(engine.Due(w.store, by, func(due *event.Event) bool {
-			tick = due
-			return false
-		}))
-		if tick == nil {
+		ticks, err := w.processor.Due(by, 1)
+		must(err)
+		if len(ticks) == 0 {
 			return
 		}
+		tick := ticks[0]
 		w.now = max(w.now, tick.Time)
 		if a := w.send(tick); a.refusal != nil || a.duplicate() {
 			panic("cases: " + tick.ID + " is due again after it was settled")

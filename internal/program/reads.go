@@ -82,6 +82,13 @@ func (p *Program) News() engine.News {
 	return p.processor.News()
 }
 
+// Due are the first events that settle what time has done to members by an instant, at most so many.
+func (p *Program) Due(by calendar.Instant, most int) ([]*event.Event, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Due(by, most)
+}
+
 // Turns are the openings and closings of promotions after one instant up to another, and how far they go.
 func (p *Program) Turns(after, by calendar.Instant) ([]*event.Event, calendar.Instant) {
 	p.mu.Lock()

@@ -57,5 +57,10 @@ func (h host) News() engine.News { return h.processor.News() }
 // Turns are none: nobody outside is to be told of a test.
 func (h host) Turns(_, by calendar.Instant) ([]*event.Event, calendar.Instant) { return nil, by }
 
+// Due are those of the processor.
+func (h host) Due(by calendar.Instant, most int) ([]*event.Event, error) {
+	return h.processor.Due(by, most)
+}
+
 // Set moves the time of the story.
 func (h host) Set(now calendar.Instant) { h.now = now }
