@@ -58,7 +58,7 @@ func benchmarkProcess(b *testing.B, limit string, decoded bool) {
 		if i%500 == 499 {
 			batch := p.Take(false)
 			if !decoded {
-				batch.Complete()
+				batch.Complete() // and a store would be told
 			}
 			p.Committed(batch)
 		}

@@ -194,6 +194,7 @@ func (s *Subjects) erase(m *Member, left *Erased, seq uint64) {
 	s.dirtyMembers = slices.DeleteFunc(s.dirtyMembers, func(d *Member) bool { return d == m })
 	s.members[m.ID] = nil
 	s.gone = append(s.gone, m.ID)
+	s.packed.drop(m.ID)
 	s.keepErased(left, seq)
 }
 

@@ -80,6 +80,7 @@ func (w *world) open() {
 	var err error
 	w.p, err = engine.NewProcessor(w.store, w.versions, w.boards)
 	require.NoError(w.t, err)
+	w.p.HoldHot(1) // so that states are read back as soon as they may be
 }
 
 // commit makes durable what was accepted.

@@ -47,6 +47,7 @@ type Member struct {
 	// indexed is the instant by which others know that the member is due (dueMoves).
 	indexed calendar.Instant
 	dirty   bool
+	used    bool              // lately (Subjects.cool)
 	handed  bool              // to who writes it down (Batch.members), and not to be changed
 	large   bool              // a count is
 	excused []challenges.Span // dates of Travel

@@ -58,8 +58,10 @@ const (
 	// events for some microseconds each, so that more of them would show in the slowest answers; and a restart would have a
 	// longer tail of the journal to apply again.
 	CheckpointAfter = 1024
-	// MaxHot is how many members are held in memory.
-	MaxHot = 200_000
+	// MaxHot is how many members are held as they are used.
+	MaxHot = 16_384
+	// maxGroups is how many states of groups are held, and a tenth of it how many of shared limits.
+	maxGroups = 200_000
 )
 
 // NewProcessor makes a processor over a store with the versions of its program, the last of which is the present one, and
@@ -249,6 +251,7 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 	if p.failure != nil {
 		return nil, nil, p.failure
 	}
+	p.subjects.cool()
 	if err := p.identify(e); err != nil {
 		return p.unread(err)
 	}
@@ -395,8 +398,11 @@ func (p *Processor) ShowRanks() { p.batch.record() }
 
 // Committed tells that a batch has been committed: its events are found in the store from now on.
 func (p *Processor) Committed(b *Batch) {
-	for _, m := range b.members {
+	for i, m := range b.members {
 		m.handed = false
+		if p.subjects.members[m.ID] != nil && len(b.packed) > 0 { // else it was erased meanwhile, or nobody wrote it down
+			p.subjects.packed.keep(m.ID, b.packed[i])
+		}
 	}
 	for _, id := range b.IDs {
 		delete(p.recent, id)
@@ -406,7 +412,7 @@ func (p *Processor) Committed(b *Batch) {
 	}
 	if b.Mark > 0 {
 		p.saving, p.duesSaving = nil, nil
-		p.subjects.evict(MaxHot, b.Mark)
+		p.subjects.evict(maxGroups, b.Mark)
 	}
 }
 
@@ -434,7 +440,13 @@ func (p *Processor) Dirty() int { return p.subjects.Dirty() }
 
 // Member is a member's present state, nil for an unknown one. It must not be changed, and not be kept beyond the lock that
 // the owner guards the processor with.
-func (p *Processor) Member(id string) *Member { return p.subjects.see(id) }
+func (p *Processor) Member(id string) *Member {
+	p.subjects.cool()
+	return p.subjects.see(id)
+}
+
+// HoldHot bounds how many members are held as they are used, MaxHot when it is not called.
+func (p *Processor) HoldHot(most int) { p.subjects.hot = most }
 
 // Group is the present state of a group's count, or everyone's, under the same conditions.
 func (p *Processor) Group(id CountID) *Group { return p.subjects.Group(id) }

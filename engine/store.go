@@ -58,6 +58,7 @@ type Batch struct {
 	decided []accepted
 	ranks   Ranks
 	members []*Member
+	packed  [][]byte // the states of members, once they are written
 	scores  map[scoreID]ScoreChange
 	dues    dueMoves
 }
@@ -85,7 +86,9 @@ func (b *Batch) Complete() {
 	for _, m := range b.members {
 		scratch.B = scratch.B[:0]
 		scratch.member(m)
-		b.States = append(b.States, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: bytes.Clone(scratch.B)})
+		state := bytes.Clone(scratch.B)
+		b.packed = append(b.packed, state)
+		b.States = append(b.States, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: state})
 	}
 	for _, s := range b.scores {
 		b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})

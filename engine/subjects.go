@@ -2,10 +2,16 @@ package engine
 
 // Subjects are the states that Apply reads and changes, by key. Members, groups and uses of shared limits are loaded once
 // and stay until they are evicted; what changed is remembered until a checkpoint takes it.
+//
+// Few members are held as they are used (hot): a member is some fifty objects, and millions of objects cost more to collect than
+// everything that is done with them. Many more are held as they are written (packed), each of which is one object and a third of the
+// size. The others are in the store.
 type Subjects struct {
 	rules    *Ruleset
 	load     func(key string) []byte
-	members  map[string]*Member
+	members  map[string]*Member // the hot ones; nil for one that was erased
+	hot      int                // how many of them are held
+	packed   packed
 	groups   map[CountID]*Group
 	uses     map[string]*Usage
 	claims   map[string]*Claim // those that their members' states do not hold any more
@@ -25,7 +31,7 @@ type Subjects struct {
 
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
-	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, groups: map[CountID]*Group{}, uses: map[string]*Usage{},
+	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, hot: MaxHot, groups: map[CountID]*Group{}, uses: map[string]*Usage{},
 		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, openings: map[string]*Openings{}}
 }
 
@@ -42,14 +48,22 @@ func (s *Subjects) Member(id string) *Member {
 // see is Member for those who change nothing of it.
 func (s *Subjects) see(id string) *Member {
 	if m, ok := s.members[id]; ok {
+		if m != nil {
+			m.used = true
+		}
 		return m
 	}
-	state := s.load(subjectKey(memberPrefix, id))
+	state, packed := s.packed.states[id]
+	if !packed {
+		state = s.load(subjectKey(memberPrefix, id))
+	}
 	if state == nil {
 		return nil
 	}
 	m := decodeMember(state, s.rules)
-	s.members[id] = m
+	if s.members[m.ID] = m; !packed {
+		s.packed.keep(m.ID, state)
+	}
 	return m
 }
 
@@ -205,10 +219,17 @@ func (s *Subjects) checkpoint() (rows []Row, members []*Member) {
 func (s *Subjects) state(key string) []byte {
 	switch kind, name := subjectOf(key); kind {
 	case memberPrefix:
-		if m := s.see(name); m != nil {
+		m, hot := s.members[name]
+		switch state, packed := s.packed.states[name]; {
+		case m != nil:
 			return encodeMember(m)
+		case hot: // and erased
+			return nil
+		case packed:
+			return state
+		default: // it is not kept: what is looked at page by page would drive out what is used
+			return s.load(key)
 		}
-		return nil
 	case groupPrefix:
 		return encodeGroup(s.Group(countOfKey(name)))
 	case claimPrefix:
@@ -231,19 +252,60 @@ func (s *Subjects) state(key string) []byte {
 // maxUsesShare is how many fewer uses of shared limits than members are held.
 const maxUsesShare = 10
 
+// cool lets members go who were not used lately, when more are hot than should be. Whoever holds one must have done with it.
+func (s *Subjects) cool() {
+	if len(s.members) <= s.hot {
+		return
+	}
+	for id, m := range s.members {
+		switch {
+		case m == nil || m.dirty || m.handed:
+		case m.used:
+			m.used = false
+		default:
+			delete(s.members, id)
+		}
+		if len(s.members) <= s.hot*3/4 {
+			break
+		}
+	}
+}
+
+// packed are states of members as they are written, those that the store has.
+type packed struct {
+	states map[string][]byte
+	size   int // of all of them, in bytes
+}
+
+// maxPacked is how many bytes of them are held.
+const maxPacked = 256 << 20
+
+// keep holds the state of a member, and lets others go where there are too many.
+func (p *packed) keep(id string, state []byte) {
+	if p.states == nil {
+		p.states = map[string][]byte{}
+	}
+	p.size += len(state) - len(p.states[id])
+	p.states[id] = state
+	if p.size <= maxPacked {
+		return
+	}
+	for other := range p.states {
+		p.drop(other)
+		if p.size <= maxPacked*7/8 {
+			break
+		}
+	}
+}
+
+func (p *packed) drop(id string) {
+	p.size -= len(p.states[id])
+	delete(p.states, id)
+}
+
 // evict forgets clean subjects whose last change is not after seq, until at most max of each kind are left. Their states
 // must be in the store.
 func (s *Subjects) evict(max int, seq uint64) {
-	if len(s.members) > max {
-		for id, m := range s.members {
-			if m != nil && !m.dirty && !m.handed && m.Version <= seq {
-				delete(s.members, id)
-			}
-			if len(s.members) <= max*3/4 {
-				break
-			}
-		}
-	}
 	for id, c := range s.claims {
 		if !c.dirty && c.version <= seq {
 			delete(s.claims, id)
