@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -92,5 +93,73 @@ func BenchmarkVoid(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// forgetful is a store that keeps nothing, so that what is measured is the engine's.
+type forgetful struct{ *engine.Memory }
+
+// Commit forgets the batch.
+func (forgetful) Commit(*engine.Batch) error { return nil }
+
+// BenchmarkMembers is an event of one of many members, all of whom have sent some before: what it takes when members are not held as
+// they are used, and what a member holds of the heap.
+func BenchmarkMembers(b *testing.B) {
+	const members = 100_000
+	for _, each := range []int{1, 10} {
+		b.Run(fmt.Sprintf("after_%d", each), func(b *testing.B) {
+			before := heap()
+			p, send := benchmarkProgram(b, "1000 stars per day", members, forgetful{engine.NewMemory()})
+			for range each * members {
+				send()
+			}
+			held := float64(heap()-before) / members
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				send()
+			}
+			b.ReportMetric(held, "B/member")
+			require.Positive(b, p.Last())
+		})
+	}
+}
+
+// heap is how much is alive.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // it is far from the end of the range
+}
+
+// benchmarkProgram is a processor of the program of `laurel bench`, and what sends one purchase of any of so many members, and commits
+// every 500.
+func benchmarkProgram(b *testing.B, limit string, members int, store engine.Store) (*engine.Processor, func()) {
+	src, err := os.ReadFile("../cmd/laurel/bench.yaml")
+	require.NoError(b, err)
+	prog, diags := rulesets.Parse("bench.yaml", []byte(strings.Replace(string(src), "LIMIT", limit, 1)))
+	require.False(b, diags.HasErrors(), diags.Error())
+	p, err := engine.NewProcessor(store, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: prog.Ruleset}}, leaderboards.NewMemory())
+	require.NoError(b, err)
+	at, err := calendar.ParseInstant("2026-12-01T09:00:00+01:00")
+	require.NoError(b, err)
+	r, n := rand.New(rand.NewSource(1)), 0
+	return p, func() {
+		at = at.Add(10 * time.Millisecond)
+		data := fmt.Sprintf(`{"order_id":"o%d","amount":%d.%02d,"store":"s%02d","channel":"app","items":[{"sku":"latte","category":"coffee","qty":1,"price":4.5}]}`,
+			n, r.Intn(80), r.Intn(100), r.Intn(20))
+		e := &event.Event{ID: fmt.Sprintf("e%d", n), Type: "purchase", Member: fmt.Sprintf("m%d", r.Intn(members)), Time: at, Arrived: at, Data: []byte(data)}
+		if _, refusal, err := p.Process(e); refusal != nil || err != nil {
+			b.Fatal(refusal, err)
+		}
+		if n++; n%500 == 0 {
+			batch := p.Take(false)
+			batch.Complete()
+			if err := store.Commit(batch); err != nil {
+				b.Fatal(err)
+			}
+			p.Committed(batch)
+		}
 	}
 }

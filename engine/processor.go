@@ -59,7 +59,7 @@ const (
 	// longer tail of the journal to apply again.
 	CheckpointAfter = 1024
 	// MaxHot is how many members are held as they are used.
-	MaxHot = 16_384
+	MaxHot = 8_192
 	// maxGroups is how many states of groups are held, and a tenth of it how many of shared limits.
 	maxGroups = 200_000
 )
