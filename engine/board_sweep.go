@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -68,7 +70,7 @@ func (p *Processor) aside() *Processor {
 // storedScore is a score as it is stored, or about to be.
 func (p *Processor) storedScore(of Score) (s ScoreChange, err error) {
 	id := scoreID{of.Key, of.Subject}
-	for _, unwritten := range []map[scoreID]ScoreChange{p.scores, p.saving} {
+	for _, unwritten := range slices.Backward(p.unwritten()) {
 		if s, waits := unwritten[id]; waits {
 			return s, nil
 		}
@@ -81,6 +83,14 @@ func (p *Processor) storedScore(of Score) (s ScoreChange, err error) {
 	s = decodeScore(value)
 	s.Key.Program = of.Key.Program
 	return s, nil
+}
+
+// unwritten are the scores that the store does not have yet, the latest last.
+func (p *Processor) unwritten() (list []map[scoreID]ScoreChange) {
+	for _, b := range p.taken {
+		list = append(list, b.scores)
+	}
+	return append(list, p.scores)
 }
 
 // SameScore reports whether two scores of one member show the same.

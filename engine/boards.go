@@ -139,7 +139,7 @@ func (p *Processor) ScoredSeasons(board string) (seasons []string, err error) {
 		}
 		seasons = append(seasons, after)
 	}
-	for _, unwritten := range []map[scoreID]ScoreChange{p.scores, p.saving} {
+	for _, unwritten := range p.unwritten() {
 		for id := range unwritten {
 			if id.key.Board == board {
 				seasons = append(seasons, id.key.Season)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,23 +47,22 @@ func (d dueMoves) rows(rows []Row) []Row {
 // Due are the events that settle what time has done to members by an instant, in the order of their instants: the first most of them.
 func (p *Processor) Due(by calendar.Instant, most int) (ticks []*event.Event, err error) {
 	by = min(by, calendar.Forever-1)
+	moves := dueMoves{} // that the store does not have yet
+	for _, b := range p.taken {
+		maps.Copy(moves, b.dues)
+	}
+	maps.Copy(moves, p.dues)
 	err = p.store.Scan(duePrefix, "", func(key string, value []byte) bool {
 		at, member := dueOf(key)
 		if at > by || len(ticks) == most {
 			return false
 		}
-		_, moved := p.dues[member]
-		if _, saving := p.duesSaving[member]; !moved && !saving {
+		if _, moved := moves[member]; !moved {
 			ticks = append(ticks, newTick(strings.Clone(member), at, sequence(string(value))))
 		}
 		return true
 	})
-	for member, move := range p.duesSaving {
-		if _, again := p.dues[member]; !again && move.at <= by {
-			ticks = append(ticks, newTick(member, move.at, move.since))
-		}
-	}
-	for member, move := range p.dues {
+	for member, move := range moves {
 		if move.at <= by {
 			ticks = append(ticks, newTick(member, move.at, move.since))
 		}

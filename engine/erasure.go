@@ -111,7 +111,7 @@ func (p *Processor) scoresOf(member string) ([]ScoreChange, error) {
 			keep(decodeScore(value))
 		}
 	}
-	for _, unwritten := range []map[scoreID]ScoreChange{p.saving, p.scores} { // the older ones first
+	for _, unwritten := range p.unwritten() {
 		for _, s := range unwritten {
 			if s.Score.Member == member {
 				keep(s)

@@ -34,11 +34,10 @@ type Processor struct {
 	pending map[string]pendingRow
 	// scores are the scores since the last checkpoint, of which only the last one counts.
 	scores map[scoreID]ScoreChange
-	dues   dueMoves
-	// saving are those that a checkpoint takes with it and that are not confirmed as committed.
-	saving     map[scoreID]ScoreChange
-	duesSaving dueMoves
-
+	dues   dueMoves // since the last checkpoint, too
+	// taken are the batches that are not confirmed as committed, in order.
+	taken   []*Batch
+	marked  uint64          // the last event of the last checkpoint
 	erased  map[string]bool // pseudonyms of erased members
 	failure error           // of the store: after it nothing is accepted
 	trace   *Trace          // nil unless somebody watches
@@ -54,9 +53,9 @@ type accepted struct {
 
 // Bounds of what is held in memory.
 const (
-	// CheckpointAfter is how many subjects may have changed before their states are written. Writing them holds up the next
-	// events for some microseconds each, so that more of them would show in the slowest answers; and a restart would have a
-	// longer tail of the journal to apply again.
+	// CheckpointAfter is after how many events the states of what they have changed are written. More of them would make the batch
+	// with the checkpoint slower to commit, which shows in the slowest answers, and the tail of the journal longer that a restart
+	// applies again; fewer would write the states of busy members more often.
 	CheckpointAfter = 1024
 	// MaxHot is how many members are held as they are used.
 	MaxHot = 8_192
@@ -96,7 +95,7 @@ func NewProcessor(store Store, versions []Version, ranks Ranks) (*Processor, err
 		return nil, err
 	}
 	p.subjects.goBy(p.current()) // and not by the versions that the last records were decided by
-	p.last = last
+	p.last, p.marked = last, mark
 	return p, nil
 }
 
@@ -378,17 +377,17 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	b.through = p.last
 	// The next batch will be about as large as this one.
 	p.batch = &Batch{ranks: p.ranks, decided: make([]accepted, 0, len(b.decided)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
-	if checkpoint || p.subjects.Dirty() >= CheckpointAfter {
+	if checkpoint || p.last-p.marked >= CheckpointAfter {
 		b.States, b.members = p.subjects.checkpoint()
 		b.scores, b.dues = p.scores, p.dues
-		p.scores, p.saving = map[scoreID]ScoreChange{}, p.scores
-		p.dues, p.duesSaving = dueMoves{}, p.dues
+		p.scores, p.dues = map[scoreID]ScoreChange{}, dueMoves{}
 		if len(b.States) > 0 || len(b.members) > 0 || len(b.scores) > 0 {
 			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(integer.Bits(int64(p.arrived))))},
 				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.opened))))})
 		}
-		b.Mark = p.last
+		b.Mark, p.marked = p.last, p.last
 	}
+	p.taken = append(p.taken, b)
 	return b
 }
 
@@ -410,8 +409,8 @@ func (p *Processor) Committed(b *Batch) {
 	if len(p.pending) > 0 {
 		p.settled(b)
 	}
+	p.taken = slices.DeleteFunc(p.taken, func(t *Batch) bool { return t == b })
 	if b.Mark > 0 {
-		p.saving, p.duesSaving = nil, nil
 		p.subjects.evict(maxGroups, b.Mark)
 	}
 }

@@ -100,6 +100,7 @@ func (r *redactor) record(rec *Record) error {
 	p.batch.Rows = p.batch.Rows[:0]
 	clear(p.pending)
 	clear(p.scores)
+	clear(p.dues)
 	return nil
 }
 
