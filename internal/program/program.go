@@ -25,10 +25,6 @@ var ErrFull = errors.New("the disk is nearly full; nothing is written until ther
 // ErrHeld is the answer of a program while nothing is accepted, because the machine's clock cannot be right.
 var ErrHeld = errors.New("nothing is accepted until the clock is right")
 
-// maxBatch is how many requests are decided before their batch is handed on. Larger batches would make the first of them
-// wait longer than a sync takes.
-const maxBatch = 1024
-
 // Options are what a program is made of.
 type Options struct {
 	Store    engine.Store
@@ -86,6 +82,7 @@ type Program struct {
 // request is events that wait for their results, in order.
 type request struct {
 	events    []*event.Event
+	decided   int // how many of them are
 	results   []Result
 	rows      []engine.Row
 	rewritten []engine.Rewritten
@@ -239,41 +236,9 @@ func (p *Program) enqueueContext(ctx context.Context, r *request) error {
 	}
 }
 
-// decide is the first stage: it lets the processor decide whatever comes in, and hands the batch on when the second stage
-// is free and nothing more waits. While a batch is on its way to the disk the next one grows, so that batches are as large
-// as the load makes them.
-func (p *Program) decide() {
-	defer close(p.commits)
-	c, free := &commit{}, false
-	for {
-		if free && len(c.requests) > 0 && len(p.queue) == 0 || c.events >= maxBatch {
-			if !p.hand(c) {
-				return
-			}
-			c, free = &commit{}, false
-			continue
-		}
-		select {
-		case r := <-p.queue:
-			if err := p.decideOne(r); err != nil {
-				p.fail(err)
-				return
-			}
-			c.add(r)
-		case <-p.free:
-			free = true
-		case <-p.stop:
-			c.flush = true // a checkpoint, so that the next start has no tail to apply
-			p.hand(c)
-			return
-		}
-	}
-}
-
 // add puts a decided request into the batch that answers it.
 func (c *commit) add(r *request) {
 	c.requests = append(c.requests, r)
-	c.events += len(r.events)
 	c.flush, c.kept = c.flush || r.flush, c.kept || r.kept
 }
 
@@ -289,24 +254,6 @@ func (p *Program) hand(c *commit) bool {
 	case <-p.done:
 		return false
 	}
-}
-
-// decideOne lets the processor decide the events of one request.
-func (p *Program) decideOne(r *request) (err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	defer broken(&err)
-	for i, e := range r.events {
-		p.neverBefore(e)
-		out, refusal, err := p.processor.Process(e)
-		if err != nil {
-			return err
-		}
-		r.results[i] = Result{Outcome: out, Refusal: refusal}
-	}
-	p.processor.Put(r.rows...)
-	p.processor.Rewrite(r.rewritten)
-	return nil
 }
 
 // commit is the second stage: it makes batches durable and answers.

@@ -1,0 +1,152 @@
+package program
+
+import (
+	"time"
+)
+
+const (
+	// maxBatch is how many events are decided before their batch is handed on. Larger batches would make the first of them
+	// wait longer than a sync takes.
+	maxBatch = 1024
+	// slice is how many events of one request are decided before others have their turn, and reads theirs.
+	slice = 64
+	// While batches hold gatherFrom events or more, one of less than a slice waits gatherTime for others: each batch costs a sync
+	// and some wake-ups, which many can share. A lone event is handed on at once.
+	gatherFrom = 2
+	gatherTime = 500 * time.Microsecond
+)
+
+// decide is the first stage: it lets the processor decide whatever comes in, and hands the batch on when the second stage
+// is free and nothing more waits. While a batch is on its way to the disk the next one grows, so that batches are as large
+// as the load makes them.
+func (p *Program) decide() {
+	defer close(p.commits)
+	d := decider{Program: p, commit: &commit{}, gathered: time.NewTimer(0)}
+	for d.next() {
+	}
+	d.gathered.Stop()
+}
+
+// decider is the first stage at work.
+type decider struct {
+	*Program
+	*commit             // what is handed on next
+	idle     bool       // the second stage waits for it
+	long     []*request // of more than a slice, which take turns
+	before   int        // events of the batch before
+	gathered *time.Timer
+	gathers  bool // until gathered
+}
+
+// next does one thing. It reports false when there is nothing more to do.
+func (d *decider) next() bool {
+	if d.ready() {
+		return d.handOn()
+	}
+	if len(d.long) > 0 {
+		return d.turn()
+	}
+	select {
+	case r := <-d.queue:
+		return d.take(r)
+	case <-d.free:
+		d.idle = true
+	case <-d.gathered.C:
+		d.gathers = false
+	case <-d.stop:
+		return d.end()
+	}
+	return true
+}
+
+// ready reports whether the batch is to be handed on: it is full, or the second stage is free and nothing more waits, nor is
+// expected to come within a moment.
+func (d *decider) ready() bool {
+	switch {
+	case d.events >= maxBatch:
+		return true
+	case !d.idle || len(d.requests) == 0 && d.events < slice || len(d.queue) > 0:
+		return false
+	default:
+		return d.events >= slice || !d.gathers && len(d.long) == 0
+	}
+}
+
+// handOn hands the batch on and begins the next.
+func (d *decider) handOn() bool {
+	d.before, d.idle, d.gathers = d.events, false, false
+	c := d.commit
+	d.commit = &commit{}
+	return d.hand(c)
+}
+
+// turn lets those pass that wait now, and decides a slice of a long request.
+func (d *decider) turn() bool {
+	for range len(d.queue) {
+		if !d.take(<-d.queue) {
+			return false
+		}
+	}
+	select {
+	case <-d.free:
+		d.idle = true
+	case <-d.stop:
+		return d.end()
+	default:
+	}
+	r := d.long[0]
+	d.long = d.long[1:]
+	return d.decideSlice(r)
+}
+
+// take begins with a request.
+func (d *decider) take(r *request) bool {
+	if len(d.requests) == 0 && d.events == 0 && d.before >= gatherFrom {
+		d.gathers = true
+		d.gathered.Reset(gatherTime)
+	}
+	return d.decideSlice(r)
+}
+
+// decideSlice decides the next events of a request.
+func (d *decider) decideSlice(r *request) bool {
+	n := min(slice, len(r.events)-r.decided)
+	if err := d.decideSome(r, n); err != nil {
+		d.fail(err)
+		return false
+	}
+	if d.events += n; r.decided < len(r.events) {
+		d.long = append(d.long, r)
+		return true
+	}
+	d.add(r)
+	return true
+}
+
+// end hands on what was decided, with a checkpoint, so that the next start has no tail to apply.
+func (d *decider) end() bool {
+	d.flush = true
+	d.hand(d.commit)
+	return false
+}
+
+// decideSome lets the processor decide the next events of a request.
+func (p *Program) decideSome(r *request, n int) (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer broken(&err)
+	for _, e := range r.events[r.decided : r.decided+n] {
+		p.neverBefore(e)
+		out, refusal, err := p.processor.Process(e)
+		if err != nil {
+			return err
+		}
+		r.results[r.decided] = Result{Outcome: out, Refusal: refusal}
+		r.decided++
+	}
+	if r.decided == len(r.events) {
+		p.processor.Put(r.rows...)
+		p.processor.Rewrite(r.rewritten)
+	}
+	return nil
+}

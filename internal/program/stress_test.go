@@ -1,0 +1,114 @@
+package program_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/program"
+)
+
+// Those who send one event are answered while a request of many is decided.
+func TestALongRequestLetsOthersPass(t *testing.T) {
+	store := &gated{Store: engine.NewMemory(), started: make(chan struct{}), gate: make(chan struct{})}
+	p, _ := open(t, store)
+	const many = 10_000
+	long := make([]*event.Event, many)
+	for i := range long {
+		long[i] = newEvent(fmt.Sprint("e", i), "ann", "buy")
+	}
+	answered := make(chan []program.Result, 2)
+	submit := func(events ...*event.Event) {
+		results, err := p.Submit(events...)
+		assert.NoError(t, err)
+		answered <- results
+	}
+	go submit(long...)
+	<-store.started // its first batch is being committed, and the next one fills up
+	go submit(newEvent("single", "bob", "buy"))
+	go func() {
+		for range store.started {
+		}
+	}()
+	close(store.gate)
+	single := <-answered
+	require.Len(t, single, 1, "the single event is answered before the long request")
+	require.Len(t, <-answered, many)
+	require.NoError(t, p.Close())
+	close(store.started)
+}
+
+// What callers do at once to the same members comes out as if one had done it after the other: the journal replays to the same states.
+func TestManyAtOnce(t *testing.T) {
+	store := engine.NewMemory()
+	p, _ := open(t, store)
+	var all sync.WaitGroup
+	each := func(n int, do func(i int) error) {
+		all.Go(func() {
+			for i := range n {
+				if !assert.NoError(t, do(i)) {
+					return
+				}
+			}
+		})
+	}
+	hot := func(i int) string { return fmt.Sprint("hot", i%2) }
+	for caller := range 4 {
+		each(300, func(i int) error {
+			_, err := p.Submit(newEvent(fmt.Sprint("single", caller, "-", i), hot(i), "buy"))
+			return err
+		})
+	}
+	for caller := range 2 {
+		each(10, func(i int) error {
+			events := make([]*event.Event, 200)
+			for k := range events {
+				events[k] = newEvent(fmt.Sprint("bulk", caller, "-", i, "-", k), fmt.Sprint("m", (i*200+k)%700), []string{"buy", "go"}[k%2])
+			}
+			_, err := p.Submit(events...)
+			return err
+		})
+	}
+	each(100, func(i int) error {
+		_, _, _, err := p.Progress(hot(i), "")
+		return err
+	})
+	each(100, func(i int) error {
+		_, err := p.DryRun(newEvent(fmt.Sprint("dry", i), hot(i), "buy"), &engine.Trace{})
+		return err
+	})
+	each(50, func(i int) error {
+		_, err := p.Explain(fmt.Sprint("single0-", i))
+		return err
+	})
+	each(50, func(int) error {
+		_, err := p.Due(p.Now(), 100)
+		return err
+	})
+	each(50, func(i int) error {
+		r, err := p.Ranking(program.RankingName{Board: "visits"})
+		if err != nil {
+			return err
+		}
+		_, err = r.Page(context.Background(), 1, 10)
+		return err
+	})
+	each(20, func(i int) error {
+		_, err := p.Submit(engine.NewErasure(fmt.Sprint("m", i)))
+		return err
+	})
+	each(10, func(int) error { return p.Flush() })
+	all.Wait()
+	require.NoError(t, p.Close())
+	report, err := engine.Replay(store, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, shop)}})
+	require.NoError(t, err)
+	require.Empty(t, report.Differs)
+	require.Equal(t, report.Stored, report.Hash)
+}
