@@ -130,27 +130,28 @@ func (t *Tally) addKeys(c Contribution) {
 	for _, key := range c.Keys {
 		t.addKey(KeyCount{Key: key, Count: 1, First: c.At})
 	}
-	t.countKeys()
+	t.Value, _ = decimal.FromInt(int64(len(t.Keys)))
 }
 
+// addKey counts a value. The tally's value was reached when the last of its keys first came.
 func (t *Tally) addKey(k KeyCount) {
 	i, found := slices.BinarySearchFunc(t.Keys, k.Key, func(k KeyCount, s string) int { return strings.Compare(k.Key, s) })
 	switch {
 	case found:
 		t.Keys[i].Count += k.Count
-		t.Keys[i].First = min(t.Keys[i].First, k.First)
+		if was := t.Keys[i].First; k.First < was {
+			if t.Keys[i].First = k.First; was == t.At {
+				t.At = slices.MaxFunc(t.Keys, func(a, b KeyCount) int { return cmp.Compare(a.First, b.First) }).First
+			}
+		}
 	case len(t.Keys) >= MaxDistinct:
 		t.Full = true
 	default:
+		if len(t.Keys) == 0 || k.First > t.At {
+			t.At = k.First
+		}
 		t.Keys = slices.Insert(t.Keys, i, k)
 	}
-}
-
-func (t *Tally) countKeys() {
-	if len(t.Keys) > 0 { // the value was reached when the last of its keys first came
-		t.At = slices.MaxFunc(t.Keys, func(a, b KeyCount) int { return cmp.Compare(a.First, b.First) }).First
-	}
-	t.Value, _ = decimal.FromInt(int64(len(t.Keys)))
 }
 
 // AddAtMost folds c into t where only the n earliest contributions of each bucket count, by (time, id). An earlier one that
@@ -257,7 +258,7 @@ func (t *Tally) Merge(fold Fold, o *Tally) error {
 		for _, k := range o.Keys {
 			t.addKey(k)
 		}
-		t.countKeys()
+		t.Value, _ = decimal.FromInt(int64(len(t.Keys)))
 		t.Full = t.Full || o.Full
 	} else if err := t.Add(fold, Contribution{At: o.At, ID: o.ID, Value: o.Value}); err != nil {
 		return err

@@ -17,6 +17,8 @@ type TierState struct {
 	// Settled is up to when time has been taken into account.
 	Settled calendar.Instant
 	Held    []Held // by level
+	// lacks is when the level was last found not to be met any more, by time alone: it mostly still is then.
+	lacks calendar.Instant
 }
 
 // Held is what is known of one level.
@@ -76,6 +78,8 @@ type Metrics interface {
 	Metric(index int, at calendar.Instant) decimal.Decimal
 	// Falls is the first instant after the given one at which time alone lowers a metric, calendar.Forever for none.
 	Falls(after calendar.Instant) calendar.Instant
+	// OnlyFalls reports whether time alone, after an instant, can lower metrics and never raises one.
+	OnlyFalls(after calendar.Instant) bool
 	// Periodic reports whether counting begins again with calendar periods.
 	Periodic() bool
 	// Turned reports whether it did between two instants.
@@ -320,12 +324,49 @@ func (l *Ladder) FallsAt(cal calendar.Calendar, s *TierState, m Metrics) calenda
 		return calendar.Forever
 	}
 	h := s.Held[s.Level]
-	for at := s.Settled; h.Unmet == calendar.Forever && at < calendar.Forever; at = m.Falls(at) {
-		if l.met(m, at) < s.Level {
-			h.Unmet = at
-		}
+	if h.Unmet == calendar.Forever {
+		h.Unmet = l.lacks(s, m)
 	}
 	return l.ends(cal, s.Level, &h)
+}
+
+// lacks is the first instant at which the level is not met any more, calendar.Forever for none.
+func (l *Ladder) lacks(s *TierState, m Metrics) calendar.Instant {
+	from, level := s.Settled, s.Level
+	if l.met(m, from) < level {
+		return from
+	}
+	if m.OnlyFalls(from) {
+		if at := s.lacks; at > from && l.met(m, at) < level && l.met(m, at-1) >= level {
+			return at // as before
+		}
+		from = l.nearLack(level, m, from)
+	}
+	s.lacks = m.Falls(from)
+	for s.lacks < calendar.Forever && l.met(m, s.lacks) >= level {
+		s.lacks = m.Falls(s.lacks)
+	}
+	return s.lacks
+}
+
+// nearLack is an instant at which a level still is met, not long before it is not any more, for metrics that only fall. A year of days
+// is so found in some steps.
+func (l *Ladder) nearLack(level int, m Metrics, from calendar.Instant) calendar.Instant {
+	const hour = calendar.Instant(3600 * 1_000_000)
+	step := 24 * hour
+	for l.met(m, from+step) >= level {
+		if from, step = from+step, 2*step; m.Falls(from) == calendar.Forever {
+			return from
+		}
+	}
+	for to := from + step; to-from > hour; {
+		if middle := from + (to-from)/2; l.met(m, middle) >= level {
+			from = middle
+		} else {
+			to = middle
+		}
+	}
+	return from
 }
 
 // FreeLevel reports whether the lowest level asks for nothing, so that everybody has it.

@@ -1,6 +1,7 @@
 package challenges_test
 
 import (
+	"math/rand"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ type earned struct {
 	last   calendar.Duration
 	at     []calendar.Instant
 	points []int64
+	// stepwise lets a fall be found step by step.
+	stepwise bool
 }
 
 func (e *earned) Metric(_ int, at calendar.Instant) decimal.Decimal {
@@ -48,6 +51,10 @@ func (e *earned) Falls(after calendar.Instant) calendar.Instant {
 		}
 	}
 	return calendar.Forever
+}
+
+func (e *earned) OnlyFalls(after calendar.Instant) bool {
+	return !e.stepwise && !e.yearly && !e.last.IsZero() && len(e.at) > 0 && e.at[len(e.at)-1] <= after
 }
 
 func (e *earned) Periodic() bool { return e.yearly }
@@ -220,6 +227,8 @@ func TestAllAndAny(t *testing.T) {
 // fixed are metrics that never change.
 type fixed []int64
 
+func (fixed) OnlyFalls(calendar.Instant) bool { return false }
+
 func (fixed) Periodic() bool { return false }
 
 func (fixed) Since(int, decimal.Decimal, calendar.Instant, calendar.Instant) decimal.Decimal {
@@ -230,3 +239,23 @@ func (fixed) Turned(calendar.Instant, calendar.Instant) bool { return false }
 
 func (f fixed) Metric(i int, _ calendar.Instant) decimal.Decimal { return points(f[i]) }
 func (fixed) Falls(calendar.Instant) calendar.Instant            { return calendar.Forever }
+
+// A fall that is found in few steps is the one that is found day by day.
+func TestAFallIsFoundInFewStepsAsDayByDay(t *testing.T) {
+	seed := rand.Int63()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewSource(seed))
+	for range 60 {
+		m := climber(t, []string{"UTC", "America/New_York"}[r.Intn(2)], challenges.Ladder{})
+		m.metric.last = duration(t, []string{"30 days", "12 months", "3 days"}[r.Intn(3)])
+		at := instant(t, "2026-02-01T10:00:00Z")
+		for range 1 + r.Intn(40) {
+			at = at.Add(time.Duration(r.Intn(200)) * time.Hour)
+			m.earns(at.String(), int64(r.Intn(300)))
+			m.metric.stepwise = false
+			few := m.ladder.FallsAt(m.metric.cal, &m.state, &m.metric)
+			m.metric.stepwise = true
+			require.Equal(t, m.ladder.FallsAt(m.metric.cal, &m.state, &m.metric).String(), few.String())
+		}
+	}
+}

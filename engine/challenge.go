@@ -433,7 +433,7 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 	rec.Windows = slices.DeleteFunc(rec.Windows, func(w ChallengeWindow) bool { return w.Key < oldest })
 	for _, count := range a.m.Counts {
 		if ch.owns(count.Name) {
-			count.Periods = slices.DeleteFunc(count.Periods, func(p PeriodTally) bool { return p.Key < oldest })
+			count.Periods, count.sums = slices.DeleteFunc(count.Periods, func(p PeriodTally) bool { return p.Key < oldest }), runningSums{}
 		}
 	}
 }

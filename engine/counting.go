@@ -306,6 +306,7 @@ func (a *applier) forgetPeriods(c *Counter, count *Count) {
 	}
 	if i > 0 {
 		count.Periods = slices.Delete(count.Periods, 0, i)
+		count.sums.forget(i)
 	}
 }
 

@@ -84,6 +84,7 @@ func (id CountID) compare(other CountID) int {
 type Count struct {
 	CountID
 	Periods []PeriodTally // ascending
+	sums    runningSums
 }
 
 // PeriodTally is the fold of one period of a counter, or of one day of a rolling counter.
@@ -248,15 +249,17 @@ func (c *Count) period(k calendar.Key) *PeriodTally {
 	return nil
 }
 
-// need finds or opens the tally of a period.
+// need finds or opens the tally of a period, to be changed.
 func (c *Count) need(k calendar.Key) *PeriodTally {
 	i := len(c.Periods)
 	for i > 0 && c.Periods[i-1].Key > k {
 		i--
 	}
 	if i > 0 && c.Periods[i-1].Key == k {
+		c.sums.upTo(c.Periods, i-1)
 		return &c.Periods[i-1]
 	}
+	c.sums.upTo(c.Periods, i)
 	c.Periods = slices.Insert(c.Periods, i, PeriodTally{Key: k})
 	return &c.Periods[i]
 }

@@ -363,7 +363,7 @@ func (j *recomputation) forget(p *Member) {
 		}
 	}
 	for _, c := range p.Counts {
-		c.Periods = slices.DeleteFunc(c.Periods, func(t PeriodTally) bool { return t.Count == 0 })
+		c.Periods, c.sums = slices.DeleteFunc(c.Periods, func(t PeriodTally) bool { return t.Count == 0 }), runningSums{}
 	}
 	p.Counts = slices.DeleteFunc(p.Counts, func(c *Count) bool { return len(c.Periods) == 0 })
 }
@@ -572,6 +572,7 @@ func (a *applier) changeGroup(change *GroupChange) {
 	}
 	if t.Count == 0 {
 		g.Count.Periods = slices.DeleteFunc(g.Count.Periods, func(p PeriodTally) bool { return p.Key == change.Period.Key })
+		g.Count.sums = runningSums{}
 	}
 }
 

@@ -49,15 +49,8 @@ func (c *Counter) value(count *Count, cal calendar.Calendar, at calendar.Instant
 		}
 		return 0
 	case c.Fold == challenges.Add:
-		var sum decimal.Decimal
-		for t := range c.rolling(count, cal, at) {
-			next, ok := sum.Add(t.Value)
-			if !ok { // days that fit, and together do not
-				return map[bool]decimal.Decimal{false: decimal.Max, true: decimal.Min}[sum < 0]
-			}
-			sum = next
-		}
-		return sum
+		first, last := c.covered(cal, at)
+		return count.sum(first, last)
 	default:
 		return c.rolled(count, cal, at).Value
 	}
@@ -69,9 +62,9 @@ func (c *Counter) rolling(count *Count, cal calendar.Calendar, at calendar.Insta
 		if count == nil {
 			return
 		}
-		first, last := c.periodKey(cal, cal.WindowStart(at, c.Last)), c.periodKey(cal, at)
-		for i := range count.Periods {
-			if k := count.Periods[i].Key; k >= first && k <= last && !yield(&count.Periods[i].Tally) {
+		first, last := c.covered(cal, at)
+		for i := count.from(first); i < len(count.Periods) && count.Periods[i].Key <= last; i++ {
+			if !yield(&count.Periods[i].Tally) {
 				return
 			}
 		}
@@ -194,12 +187,24 @@ type tierMetrics struct {
 	tier   *Tier
 	// without are gains that have not happened yet.
 	without []TierGain
+	counts  [2]*Count // of the first counters, once they were asked for
+}
+
+// count is the member's count of a counter of the tier, nil where nothing was counted.
+func (t *tierMetrics) count(i int) *Count {
+	if i >= len(t.counts) {
+		return t.member.count(t.tier.Counters[i].Name)
+	}
+	if t.counts[i] == nil {
+		t.counts[i] = t.member.count(t.tier.Counters[i].Name)
+	}
+	return t.counts[i]
 }
 
 func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
 	c := t.tier.Counters[i]
 	cal := t.rules.CalendarOf(t.member)
-	value := c.value(t.member.count(c.Name), cal, at)
+	value := c.value(t.count(i), cal, at)
 	if len(t.without) == 0 {
 		return value
 	}
@@ -219,8 +224,8 @@ func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
 func (t *tierMetrics) Falls(after calendar.Instant) calendar.Instant {
 	cal := t.rules.CalendarOf(t.member)
 	next := calendar.Forever
-	for _, c := range t.tier.Counters {
-		count := t.member.count(c.Name)
+	for i, c := range t.tier.Counters {
+		count := t.count(i)
 		if count == nil {
 			continue
 		}
@@ -234,6 +239,21 @@ func (t *tierMetrics) Falls(after calendar.Instant) calendar.Instant {
 		}
 	}
 	return next
+}
+
+// OnlyFalls reports whether nothing but the fall of rolling sums can change the counts after an instant.
+func (t *tierMetrics) OnlyFalls(after calendar.Instant) bool {
+	if len(t.without) > 0 {
+		return false
+	}
+	cal := t.rules.CalendarOf(t.member)
+	for i, c := range t.tier.Counters {
+		count := t.count(i)
+		if c.Last.IsZero() || c.Fold != challenges.Add || count != nil && !count.onlyFalls(c.periodKey(cal, after)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Periodic reports whether a counter counts in calendar periods.
@@ -275,10 +295,7 @@ func (t *tierMetrics) Turned(since, at calendar.Instant) bool {
 // leaves is the first instant after one at which a counted day (or moment) leaves the rolling window.
 func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Instant) calendar.Instant {
 	first := c.periodKey(cal, cal.WindowStart(after, c.Last))
-	for i := range count.Periods {
-		if count.Periods[i].Key < first {
-			continue
-		}
+	for i := count.from(first); i < len(count.Periods); i++ {
 		if c.Last.IsExact() {
 			return cal.After(calendar.Instant(count.Periods[i].Key), c.Last) + 1
 		}
