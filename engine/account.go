@@ -166,12 +166,16 @@ func (a *Account) Lots() []Lot { return a.lots.list() }
 // Proved reports whether the account's books balance: every lot, and issued against all that became of it.
 func (a *Account) Proved() bool {
 	lots, right := a.lots.counted()
-	return right && a.balances(&lots)
+	return a.balances(lots.live, right && !lots.wrong)
 }
 
 // proved is Proved of the lots that have changed since it was asked last: the others are as they were found then.
-func (a *Account) proved(now calendar.Instant) bool { return a.balances(a.lots.refresh(now)) }
+func (a *Account) proved(now calendar.Instant) bool {
+	a.lots.refresh(now)
+	return a.balances(a.lots.live())
+}
 
-func (a *Account) balances(lots *summary) bool {
-	return !lots.wrong && a.Issued == lots.live+a.Spent+a.Expired+a.Forfeited+a.Reversed-a.Debt && a.Debt >= 0
+// balances is proved of lots with so much left, that add up or do not.
+func (a *Account) balances(live decimal.Decimal, right bool) bool {
+	return right && a.Issued == live+a.Spent+a.Expired+a.Forfeited+a.Reversed-a.Debt && a.Debt >= 0
 }

@@ -9,128 +9,179 @@ import (
 	"github.com/laurel-engine/laurel/engine/wire"
 )
 
-// chunkSize is how many lots a chunk is filled up to.
-const chunkSize = 64
+const (
+	// chunkSize is how many lots a chunk is filled up to.
+	chunkSize = 64
+	// groupSize is how many chunks have a summary in common.
+	groupSize = 16
+)
 
-// lots are those of an account in order of acceptance, in chunks, each with a summary that says whether it has to be looked into.
-// What is asked at every event is so answered without a look at each lot that a member ever had.
+// lots are those of an account in order of acceptance, in chunks, each with a summary that says whether it has to be looked into. Groups
+// of chunks have one, and all chunks but the last, which is the one that grows. What is asked at every event is so answered without a
+// look at each lot that a member has.
 //
-// Whoever wants to change a lot gets it from a method that says so (those, drawn, turns), which takes the summary of its chunk for
-// stale until the next refresh. Readers never refresh: they look into what is stale.
+// Whoever wants to change a lot gets it from a method that says so (those, of, first, insert), or says so (touched): the summaries of
+// its chunk are stale then until the next refresh. Readers never refresh: they look into what is stale.
 type lots struct {
 	chunks []chunk
+	groups []summing // of all chunks but the last, so many each
+	older  summing   // of all chunks but the last
+	noted  [2]beyond // of the same, as long as older is fresh
 	n      int
-	whole  summary // of all chunks, where there are several
-	stale  bool    // whole is
 }
 
 type chunk struct {
-	lots  []Lot // at least one
+	lots []Lot // at least one
+	summing
+}
+
+// summing is a summary, as long as it is fresh.
+type summing struct {
 	sum   summary
-	fresh bool // sum is
+	fresh bool
 }
 
-// known is the summary of a chunk, nil when there is none.
-func (c *chunk) known() *summary {
-	if c.fresh {
-		return &c.sum
+// beyond is the first fixed expiry after an instant.
+type beyond struct{ after, first calendar.Instant }
+
+// skips reports whether a summary is known by which nothing here is looked for.
+func (s *summing) skips(may func(*summary) bool) bool { return s.fresh && !may(&s.sum) }
+
+// touched takes the summaries of a chunk for stale.
+func (l *lots) touched(chunk int) {
+	if l.chunks[chunk].fresh = false; chunk < len(l.chunks)-1 {
+		l.older.fresh = false
+		if g := chunk / groupSize; g < len(l.groups) {
+			l.groups[g].fresh = false
+		}
 	}
-	return nil
 }
 
-// known is the summary of all lots, nil when there is none.
-func (l *lots) known() *summary {
-	switch {
-	case len(l.chunks) == 1:
-		return l.chunks[0].known()
-	case l.stale:
-		return nil
+// rearranged takes all summaries but those of chunks for stale.
+func (l *lots) rearranged() { l.groups, l.older.fresh = l.groups[:0], false }
+
+// look goes through the chunks that may have what is looked for, with their places.
+func (l *lots) look(may func(*summary) bool) iter.Seq2[int, *chunk] {
+	return l.between(0, len(l.chunks), may)
+}
+
+// between is look for the chunks from one to before another.
+func (l *lots) between(i, end int, may func(*summary) bool) iter.Seq2[int, *chunk] {
+	return func(yield func(int, *chunk) bool) {
+		last := len(l.chunks) - 1
+		if i < last && l.older.skips(may) {
+			i = last
+		}
+		for ; i < end; i++ {
+			if g := i / groupSize; i%groupSize == 0 && i < last && g < len(l.groups) && l.groups[g].skips(may) {
+				i = min(i+groupSize, last) - 1
+				continue
+			}
+			if c := &l.chunks[i]; !c.skips(may) && !yield(i, c) {
+				return
+			}
+		}
 	}
-	return &l.whole
 }
-
-// touched takes the summary of a chunk, and that of all, for stale.
-func (l *lots) touched(c *chunk) { c.fresh, l.stale = false, true }
 
 // refresh makes the summaries of what has changed, or of what has become available by now.
-func (l *lots) refresh(now calendar.Instant) *summary {
-	if s := l.known(); s != nil && s.holds(now) {
-		return s
+func (l *lots) refresh(now calendar.Instant) {
+	last := len(l.chunks) - 1
+	if last >= 0 {
+		l.chunks[last].refresh(now)
 	}
-	for i := range l.chunks {
-		l.chunks[i].refresh(now)
+	if last <= 0 || l.older.fresh && l.older.sum.holds(now) {
+		return
 	}
-	if len(l.chunks) == 1 {
-		return &l.chunks[0].sum
+	for n := (last + groupSize - 1) / groupSize; len(l.groups) < n; {
+		l.groups = append(l.groups, summing{})
 	}
-	l.whole, l.stale = summary{}, false
-	for i := range l.chunks {
-		l.whole.merge(&l.chunks[i].sum)
+	l.older, l.noted = summing{fresh: true}, [2]beyond{}
+	for g := range l.groups {
+		of := &l.groups[g]
+		if !of.fresh || !of.sum.holds(now) {
+			*of = summing{fresh: true}
+			for i := g * groupSize; i < min(last, (g+1)*groupSize); i++ {
+				l.chunks[i].refresh(now)
+				of.sum.merge(&l.chunks[i].sum)
+			}
+		}
+		l.older.sum.merge(&of.sum)
 	}
-	return &l.whole
+}
+
+// live is what is left of the lots, what is held included, and whether all of them add up. All summaries must be fresh.
+func (l *lots) live() (sum decimal.Decimal, right bool) {
+	if len(l.chunks) == 0 {
+		return 0, true
+	}
+	last := &l.chunks[len(l.chunks)-1].sum
+	if sum, right = last.live, !last.wrong; len(l.chunks) > 1 {
+		sum, right = sum+l.older.sum.live, right && !l.older.sum.wrong
+	}
+	return sum, right
 }
 
 func (c *chunk) refresh(now calendar.Instant) {
 	if c.fresh && c.sum.holds(now) {
 		return
 	}
-	c.sum, c.fresh = summary{}, true
+	c.summing = summing{fresh: true}
 	for i := range c.lots {
 		c.sum.add(&c.lots[i], now)
 	}
 }
 
-// counted is a summary of all lots, and whether those that are known say the same.
+// counted is a summary of all lots, and whether those that are fresh say the same.
 func (l *lots) counted() (whole summary, right bool) {
 	right = true
-	count := func(list []Lot, known *summary) {
-		counted, at := summary{}, calendar.Forever
-		if known != nil {
-			at = known.ready.lastReady // its lots are ready from then on
-		}
-		for i := range list {
-			counted.add(&list[i], at)
-		}
-		right = right && (known == nil || *known == counted)
-		whole.merge(&counted)
-	}
+	same := func(known *summing, counted *summary) { right = right && (!known.fresh || known.sum == *counted) }
+	last := len(l.chunks) - 1
+	groups, older := make([]summary, len(l.groups)), summary{}
 	for i := range l.chunks {
-		count(l.chunks[i].lots, l.chunks[i].known())
-	}
-	if known := l.known(); known != nil && len(l.chunks) > 1 {
-		merged := summary{}
-		for i := range l.chunks {
-			merged.merge(&l.chunks[i].sum)
+		c, at, sum := &l.chunks[i], calendar.Forever, summary{}
+		if c.fresh {
+			at = c.sum.ready.lastReady // its lots are ready from then on
 		}
-		right = right && *known == merged
+		for k := range c.lots {
+			sum.add(&c.lots[k], at)
+		}
+		same(&c.summing, &sum)
+		whole.merge(&sum)
+		if i < last {
+			older.merge(&c.sum)
+			if g := i / groupSize; g < len(groups) {
+				groups[g].merge(&c.sum)
+			}
+		}
+	}
+	for g := range groups {
+		same(&l.groups[g], &groups[g])
+	}
+	if last > 0 {
+		same(&l.older, &older)
 	}
 	return whole, right && whole.n == l.n
 }
 
-// all are the lots, to be read.
-func (l *lots) all() iter.Seq[*Lot] {
-	return func(yield func(*Lot) bool) {
-		for i := range l.chunks {
-			for k := range l.chunks[i].lots {
-				if !yield(&l.chunks[i].lots[k]) {
-					return
-				}
-			}
-		}
+// some reports whether any chunk may have what is looked for.
+func (l *lots) some(may func(*summary) bool) bool {
+	for range l.look(may) {
+		return true
 	}
+	return false
 }
+
+// all are the lots, to be read.
+func (l *lots) all() iter.Seq[*Lot] { return l.within(everywhere) }
+
+// everywhere is for those that may be in any chunk.
+func everywhere(*summary) bool { return true }
 
 // within are all lots in those chunks that may have what is looked for, to be read.
 func (l *lots) within(may func(*summary) bool) iter.Seq[*Lot] {
 	return func(yield func(*Lot) bool) {
-		if s := l.known(); s != nil && !may(s) {
-			return
-		}
-		for i := range l.chunks {
-			c := &l.chunks[i]
-			if s := c.known(); s != nil && !may(s) {
-				continue
-			}
+		for _, c := range l.look(may) {
 			for k := range c.lots {
 				if !yield(&c.lots[k]) {
 					return
@@ -143,19 +194,12 @@ func (l *lots) within(may func(*summary) bool) iter.Seq[*Lot] {
 // those are the lots for which is reports true when their turn comes, to be changed, in chunks that may have such.
 func (l *lots) those(may func(*summary) bool, is func(*Lot) bool) iter.Seq[*Lot] {
 	return func(yield func(*Lot) bool) {
-		if s := l.known(); s != nil && !may(s) {
-			return
-		}
-		for i := range l.chunks {
-			c := &l.chunks[i]
-			if s := c.known(); s != nil && !may(s) {
-				continue
-			}
+		for i, c := range l.look(may) {
 			for k := range c.lots {
 				if !is(&c.lots[k]) {
 					continue
 				}
-				l.touched(c)
+				l.touched(i)
 				if !yield(&c.lots[k]) {
 					return
 				}
@@ -169,9 +213,6 @@ func (l *lots) of(seq uint64, is func(*Lot) bool) iter.Seq[*Lot] {
 	return l.those(func(s *summary) bool { return s.first <= seq && seq <= s.last }, func(lot *Lot) bool { return lot.Seq == seq && is(lot) })
 }
 
-// everywhere is for those that may be in any chunk.
-func everywhere(*summary) bool { return true }
-
 // first is the first of them, nil where there is none.
 func (l *lots) first(seq uint64, is func(*Lot) bool) *Lot {
 	for lot := range l.of(seq, is) {
@@ -182,41 +223,39 @@ func (l *lots) first(seq uint64, is func(*Lot) bool) *Lot {
 
 // add adds the lot of an event that comes after all others.
 func (l *lots) add(lot Lot, now calendar.Instant) {
-	n := len(l.chunks)
-	if n == 0 || len(l.chunks[n-1].lots) >= chunkSize {
-		l.chunks = append(l.chunks, chunk{lots: make([]Lot, 0, 4), fresh: true})
-		if n++; n == 2 {
-			l.stale = true
+	last := len(l.chunks) - 1
+	if last < 0 || len(l.chunks[last].lots) >= chunkSize {
+		l.chunks = append(l.chunks, chunk{lots: make([]Lot, 0, 4), summing: summing{fresh: true}})
+		if last++; last > 0 { // what was the last one now is older
+			l.older.fresh = false
+			if g := (last - 1) / groupSize; g < len(l.groups) {
+				l.groups[g].fresh = false
+			}
 		}
 	}
-	c := &l.chunks[n-1]
+	c := &l.chunks[last]
 	c.lots = append(c.lots, lot)
-	l.n++
 	c.count(&lot, now)
-	if n > 1 && !l.stale {
-		if l.stale = !c.fresh || !l.whole.holds(now); !l.stale {
-			l.whole.add(&lot, now)
-		}
+	l.n++
+}
+
+// count adds a lot to the summary.
+func (s *summing) count(lot *Lot, now calendar.Instant) {
+	if s.fresh = s.fresh && s.sum.holds(now); s.fresh {
+		s.sum.add(lot, now)
 	}
 }
 
-// count adds a new lot of the chunk to its summary.
-func (c *chunk) count(lot *Lot, now calendar.Instant) {
-	if c.fresh = c.fresh && c.sum.holds(now); c.fresh {
-		c.sum.add(lot, now)
-	}
-}
-
-// last is the last lot and where it is, nil where there is none.
-func (l *lots) last() (*Lot, *chunk) {
+// last is the last lot, nil where there is none.
+func (l *lots) last() *Lot {
 	if len(l.chunks) == 0 {
-		return nil, nil
+		return nil
 	}
 	c := &l.chunks[len(l.chunks)-1]
-	return &c.lots[len(c.lots)-1], c
+	return &c.lots[len(c.lots)-1]
 }
 
-// insert puts a lot behind those of the same event and of earlier ones.
+// insert puts a lot behind those of the same event and of earlier ones, and lets it be changed.
 func (l *lots) insert(lot Lot) *Lot {
 	return l.put(lot, func(o *Lot) bool { return o.Seq > lot.Seq })
 }
@@ -224,13 +263,12 @@ func (l *lots) insert(lot Lot) *Lot {
 // put puts a lot before the first that is its follower, or last.
 func (l *lots) put(lot Lot, follows func(*Lot) bool) *Lot {
 	l.n++
-	l.stale = true
+	l.rearranged()
 	if len(l.chunks) == 0 {
 		l.chunks = []chunk{{}}
 	}
 	for i := range l.chunks {
-		c := &l.chunks[i]
-		k := 0
+		c, k := &l.chunks[i], 0
 		for k < len(c.lots) && !follows(&c.lots[k]) {
 			k++
 		}
@@ -252,19 +290,12 @@ func (l *lots) put(lot Lot, follows func(*Lot) bool) *Lot {
 
 // forget drops the lots for which gone reports true, of the chunks that may have such.
 func (l *lots) forget(may func(*summary) bool, gone func(Lot) bool) {
-	if s := l.known(); s != nil && !may(s) {
-		return
-	}
 	n := l.n
-	for i := range l.chunks {
-		c := &l.chunks[i]
-		if s := c.known(); s != nil && !may(s) {
-			continue
-		}
+	for i, c := range l.look(may) {
 		before := len(c.lots)
 		if c.lots = slices.DeleteFunc(c.lots, gone); len(c.lots) < before {
 			l.n -= before - len(c.lots)
-			l.touched(c)
+			l.touched(i)
 		}
 	}
 	if l.n < n {
@@ -285,26 +316,28 @@ func (l *lots) join() {
 			kept = append(kept, c)
 		}
 	}
-	clear(l.chunks[len(kept):])
-	l.chunks, l.stale = kept, true
+	if len(kept) < len(l.chunks) {
+		clear(l.chunks[len(kept):])
+		l.chunks = kept
+		l.rearranged()
+	}
 }
 
 // set makes these the lots; their memory is used.
 func (l *lots) set(list []Lot) {
-	*l = lots{n: len(list), stale: true}
-	if len(list) == 0 {
-		return
-	}
-	l.chunks = make([]chunk, 0, (len(list)+chunkSize-1)/chunkSize)
-	for part := range slices.Chunk(list, chunkSize) {
-		l.chunks = append(l.chunks, chunk{lots: part})
+	*l = lots{n: len(list)}
+	if n := (len(list) + chunkSize - 1) / chunkSize; n > 0 {
+		l.chunks = make([]chunk, 0, n+n/8) // it will not be long until there are more
+		for part := range slices.Chunk(list, chunkSize) {
+			l.chunks = append(l.chunks, chunk{lots: part})
+		}
 	}
 }
 
 // clone shares no memory with the lots.
 func (l *lots) clone() lots {
 	c := *l
-	c.chunks = slices.Clone(l.chunks)
+	c.chunks, c.groups = slices.Clone(l.chunks), slices.Clone(l.groups)
 	for i := range c.chunks {
 		c.chunks[i].lots = slices.Clone(c.chunks[i].lots)
 	}

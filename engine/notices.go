@@ -229,7 +229,8 @@ func (a *applier) notify(due calendar.Instant) {
 func (a *applier) notifyExpiring(cal calendar.Calendar, p *Points, acc *Account, due calendar.Instant) {
 	a.m.idleEnds(cal, acc, &a.idle)
 	var all []Expiring
-	for lot := range acc.lots.all() {
+	x := endings{cal, acc, &a.idle}
+	for lot := range acc.lots.within(a.noticed(&x, p, due)) {
 		if lot.Remaining == 0 {
 			continue
 		}
@@ -243,6 +244,20 @@ func (a *applier) notifyExpiring(cal calendar.Calendar, p *Points, acc *Account,
 	}
 	for _, e := range mergeExpiring(all) {
 		a.raise(PointsExpiring, due, event.TextValue(p.ID), event.NumberValue(e.Amount), event.TimeValue(e.At))
+	}
+}
+
+// noticed tells in which chunks of an account there may be lots of whose expiry a notice is due at an instant.
+func (a *applier) noticed(x *endings, p *Points, due calendar.Instant) func(*summary) bool {
+	type ends struct{ first, last calendar.Instant }
+	var of []ends
+	for _, lead := range p.Notices {
+		of = append(of, ends{a.toldUntil(x.cal, lead, due-1) + 1, a.toldUntil(x.cal, lead, due)})
+	}
+	return func(s *summary) bool {
+		return slices.ContainsFunc(of, func(e ends) bool {
+			return x.mayEnd(&s.ready, e.first, e.last) || x.mayEnd(&s.waiting, e.first, e.last)
+		})
 	}
 }
 

@@ -54,9 +54,9 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 
 // add opens a lot. What a definition gives for one event on the same terms is one lot.
 func (a *Account) add(lot Lot, now calendar.Instant) {
-	if last, in := a.lots.last(); last != nil && last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available &&
+	if last := a.lots.last(); last != nil && last.Seq == lot.Seq && last.Source == lot.Source && last.Available == lot.Available &&
 		last.Expires == lot.Expires && last.Idle == lot.Idle {
-		a.lots.touched(in)
+		a.lots.touched(len(a.lots.chunks) - 1)
 		last.Amount += lot.Amount
 		last.Remaining += lot.Remaining
 		last.Reversed += lot.Reversed
@@ -148,11 +148,12 @@ func (a *applier) draw(acc *Account, p *Points, amount decimal.Decimal, yield fu
 	a.m.idleEnds(x.cal, acc, x.idle)
 	acc.lots.refresh(a.now)
 	for amount > 0 {
-		c, end := x.next(a.now, p.Oldest)
-		if c == nil {
+		at, end := x.next(a.now, p.Oldest)
+		if at < 0 {
 			break
 		}
-		acc.lots.touched(c)
+		c := &acc.lots.chunks[at]
+		acc.lots.touched(at)
 		for i := range c.lots {
 			lot := &c.lots[i]
 			if !x.spendable(lot, a.now) || !p.Oldest && x.of(lot) != end {

@@ -109,6 +109,9 @@ func (a *applier) revive(e *event.Event) {
 		}
 		time := a.settlement(acc)
 		a.reviveParts(time)
+		if !acc.lots.some((*summary).mayRevive) {
+			continue
+		}
 		for lot := range acc.lots.those((*summary).mayRevive, func(l *Lot) bool { return l.revivable() && a.revived(time, l, l.Until) }) {
 			back := lot.Expired - lot.Forgiven
 			lot.Expired, lot.Remaining = lot.Forgiven, lot.Remaining+back

@@ -39,7 +39,7 @@ func (p *settlement) entry(e Entry) {
 type turn struct {
 	at    calendar.Instant
 	lot   *Lot
-	in    *chunk
+	in    int    // its chunk
 	claim *Claim // whose hold is over, nil for a lot's turn
 	part  int
 	free  bool // the lot becomes available, instead of expiring
@@ -49,17 +49,17 @@ type turn struct {
 func (p *settlement) turns(claims []*Claim, now calendar.Instant) []turn {
 	var turns []turn
 	x := endings{p.cal, p.acc, p.idle}
-	for c := range x.passing(now) {
+	for at, c := range x.passing(now) {
 		for i := range c.lots {
 			lot := &c.lots[i]
 			if lot.over() {
 				continue
 			}
 			if lot.unreleased() && lot.Available <= now {
-				turns = append(turns, turn{at: lot.Available, lot: lot, in: c, free: true})
+				turns = append(turns, turn{at: lot.Available, lot: lot, in: at, free: true})
 			}
 			if end := x.of(lot); end <= now {
-				turns = append(turns, turn{at: end, lot: lot, in: c})
+				turns = append(turns, turn{at: end, lot: lot, in: at})
 			}
 		}
 	}
