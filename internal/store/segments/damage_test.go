@@ -141,6 +141,8 @@ func TestACutAtEveryByte(t *testing.T) {
 		require.GreaterOrEqual(t, l.Last(), last, what)
 		last = l.Last()
 		requireHolds(t, l, want[:last], what)
+		l.letGo(slices.Clone(l.warm))
+		requireHolds(t, l, want[:last], what+", and opened again")
 		more := append(slices.Clone(want[:last]), []byte("more"))
 		require.NoError(t, l.Append([]byte("more")), what)
 		require.NoError(t, l.Tend(nil), what)

@@ -207,6 +207,7 @@ func (s *file) walk(size int64) (found walked, err error) {
 		found.last, found.frame, at = fr.next()-1, fr, fr.end
 		if at >= size {
 			found.whole = at == size && s.soundFrame(w, fr) == nil
+			s.end = size // nothing is read behind it
 			found.frame.blocks = nil
 			return found, nil
 		}

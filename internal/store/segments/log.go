@@ -412,8 +412,12 @@ func (l *Log) hold(s *segment) error {
 			if s.sealed {
 				l.o.Logger.Warn("the index of a journal's segment is damaged; it is made again from its frames", "file", f.name)
 			}
-			if _, err := f.walk(size); err != nil {
+			found, err := f.walk(size)
+			if err != nil {
 				return errors.Join(&Damage{File: f.name, From: s.first, To: s.last, Reason: err.Error()}, f.Close())
+			}
+			if found.frame.first > s.last { // it was torn, and left out
+				f.forget(found.frame)
 			}
 		}
 		s.f = f
