@@ -16,7 +16,7 @@ const (
 	groupSize = 16
 )
 
-// lots are those of an account in order of acceptance, in chunks, each with a summary that says whether it has to be looked into. Groups
+// lots are those of an account, the oldest first, in chunks, each with a summary that says whether it has to be looked into. Groups
 // of chunks have one, and all chunks but the last, which is the one that grows. What is asked at every event is so answered without a
 // look at each lot that a member has.
 //

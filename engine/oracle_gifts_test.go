@@ -191,3 +191,27 @@ rules:
 	w.at("2026-05-14T23:59:59Z").has("ann", "stars", "2")
 	w.at("2026-05-15T00:00:00Z").has("ann", "stars", "0")
 }
+
+// What an amendment gives more is as old as what was given first, also to another member: it is spent before what came since.
+func TestARaisedGiftIsAsOldAsTheFirst(t *testing.T) {
+	for _, order := range []string{"soonest_expiry", "oldest"} {
+		w := program(t, `
+events: {buy: {amount: number, friend: member}, spend: {n: number}, visit: {}}
+points: {stars: {expire: 3 days after earning, spend: `+order+`}}
+rules:
+  gift: {when: buy, to: event.friend, give: {stars: event.amount}}
+  use: {when: spend, take: {stars: event.n}}
+  visit: {when: visit, give: {stars: 50}}
+`).at("2026-05-01T12:00:00Z")
+		w.put("bob", engine.Profile{})
+		w.as("a").send("ann", "buy", "amount", 70, "friend", "bob")
+		w.after(time.Hour).send("bob", "visit")
+		w.keyed("k1", "a", `{"amount": 80}`)
+		w.keyed("k2", "a", `{"amount": 90}`)
+		w.send("bob", "spend", "n", 90)
+		w.restart(true)
+		w.at("2026-05-05T12:00:00Z").has("bob", "stars", "0")
+		w.keyed("k3", "a", `{"amount": 30}`)
+		w.owes("bob", "stars", "60")
+	}
+}

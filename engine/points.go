@@ -39,7 +39,11 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	if acc.Debt > 0 && lot.Available <= a.now {
 		acc.payDebt(&lot)
 	}
-	acc.add(lot, a.now)
+	if terms != nil && terms.After > 0 {
+		acc.lots.put(lot, func(o *Lot) bool { return o.Seq > terms.After && !o.alike(&lot) })
+	} else {
+		acc.add(lot, a.now)
+	}
 	acc.Issued += given
 	if acc.lots.n > MaxLots {
 		acc.lots.set(byDay(acc.lots.list(), cal))
@@ -63,6 +67,11 @@ func (a *Account) add(lot Lot, now calendar.Instant) {
 		return
 	}
 	a.lots.add(lot, now)
+}
+
+// alike reports whether lots are of one definition, and on the same terms.
+func (l *Lot) alike(o *Lot) bool {
+	return l.Source == o.Source && l.Granted == o.Granted && l.Available == o.Available && l.Expires == o.Expires && l.Idle == o.Idle
 }
 
 // openLot is a new lot with its availability and expiry. "After earning" counts from the day it becomes available.

@@ -15,6 +15,7 @@ type Terms struct {
 	Available calendar.Instant `json:"available"`
 	Expires   calendar.Instant `json:"expires"` // as far as no event moves it
 	Zone      string           `json:"zone"`    // by which the receiver counted what came first, "" where nothing did
+	After     uint64           `json:"after"`   // seq of what came first, which it is as old as; 0 where nothing did
 }
 
 // open opens a lot on the terms of the event's first ones, or lets another member have one. It reports false where it would have
@@ -50,7 +51,7 @@ func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 		return true
 	}
 	a.queueFor(to.ID, commandGrant, r, granted{Points: x.id, Source: r.Source, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
-		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires, Zone: zone}})
+		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires, Zone: zone, After: seq}})
 	return true
 }
 
