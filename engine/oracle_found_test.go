@@ -364,3 +364,26 @@ streaks: {daily: {when: visit, every: day, freeze: {hold: 2, cost: {gems: 1}}, g
 	require.Equal(t, []string{"rules/buy -1 gems"}, gave(w.amend("b", `{"n": 4}`)))
 	require.Equal(t, []string{"streaks/daily -20 gems"}, gave(w.void("d1")))
 }
+
+// A late event joins runs, and the goal is reached again on the day on which it was reached first. Without the event one of the two
+// payments stands: the first.
+func TestAGoalReachedTwiceOnOneDayFallsOnce(t *testing.T) {
+	w := program(t, `
+events: {visit: {}}
+points: {gems: {}}
+streaks: {daily: {when: visit, every: day, goals: [{at: 2, again: true, give: {gems: 1}}, {at: 3, again: true, give: {gems: 10}}]}}
+`).at("2026-05-25T12:00:00Z")
+	w.send("ann", "visit")
+	w.late("2026-05-23T12:00:00Z").send("ann", "visit")
+	w.at("2026-05-26T12:00:00Z").send("ann", "visit")
+	w.has("ann", "gems", "1")
+	w.after(time.Hour).late("2026-05-24T12:00:00Z").as("v").send("ann", "visit")
+	w.has("ann", "gems", "12")
+	require.Equal(t, []string{"streaks/daily -1 gems", "streaks/daily -10 gems"}, gave(w.void("v")))
+	w.has("ann", "gems", "1")
+	w.restart(true)
+	w.at("2026-05-27T12:00:00Z").as("w").send("ann", "visit")
+	w.has("ann", "gems", "11")
+	require.Equal(t, []string{"streaks/daily -10 gems"}, gave(w.void("w")))
+	w.remembers()
+}

@@ -422,7 +422,7 @@ func (j *recomputation) stands(b *applier, rules *Ruleset, c *Cause) bool {
 		return ch == nil || ch.Leave || b.completed(ch, c)
 	case StreakReached:
 		s := rules.streak(c.ID)
-		return s == nil || s.Leave || j.ranTo(b, s, c.Goal, c.Key)
+		return s == nil || s.Leave || j.ranTo(b, s, c.Goal, c.Key, j.afterwards(s, c))
 	case BadgeEarned:
 		badge := find(rules.Badges, c.ID, func(b *Badge) string { return b.ID })
 		held := b.m.badge(c.ID)

@@ -161,10 +161,10 @@ type ranOnce struct {
 
 // ranOver reports whether a replay reached a goal, in a run that went over a period and on after the one of now, as often as it was
 // paid up to there: a journey since has ended that run earlier.
-func (j *recomputation) ranOver(s *Streak, goal string, in calendar.Key, now challenges.Run, reached, paid []calendar.Key) bool {
+func (j *recomputation) ranOver(s *Streak, goal string, in calendar.Key, now challenges.Run, reached, paid []calendar.Key, afterwards int) bool {
 	return slices.ContainsFunc(j.ran, func(r ranOnce) bool {
 		return r.streak == s && r.goal == goal && r.first <= in && in <= r.in && now.Last < r.in &&
-			among(reached, r.first, r.in) >= among(paid, r.first, in)
+			among(reached, r.first, r.in) >= among(paid, r.first, in)-afterwards
 	})
 }
 
@@ -179,8 +179,9 @@ func among(periods []calendar.Key, first, last calendar.Key) (n int) {
 }
 
 // ranTo reports whether a goal of a streak that was paid in a period still is reached: the run that the period lies in is long
-// enough for as often as the goal was paid in it by then. What a negative contribution took back revokes nothing.
-func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Key) bool {
+// enough for as often as the goal was paid in it by then, less how often it was paid in that period afterwards. What a negative
+// contribution took back revokes nothing.
+func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Key, afterwards int) bool {
 	g, rec := s.goal(goal), b.m.streak(s.Key)
 	switch {
 	case g == nil:
@@ -194,11 +195,11 @@ func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Ke
 	if now := j.a.m.streak(s.Key); now != nil {
 		paid = now.reached(s, cal, g)
 	}
-	if j.ranOver(s, goal, in, run, reached, paid) {
+	if j.ranOver(s, goal, in, run, reached, paid, afterwards) {
 		return true
 	}
 	if run.Length == 0 {
-		return slices.Contains(reached, in)
+		return among(reached, in, in) > 0 && among(reached, in, in) >= among(paid, in, in)-afterwards
 	}
 	then := 0 // without what was reversed: runs that were joined later may have been paid more often than they reach the goal as one
 	for _, k := range reached {
@@ -206,7 +207,31 @@ func (j *recomputation) ranTo(b *applier, s *Streak, goal string, in calendar.Ke
 			then++
 		}
 	}
-	return max(g.repetitions(run.Length), then) >= among(paid, run.First, in)
+	return max(g.repetitions(run.Length), then) >= among(paid, run.First, in)-afterwards
+}
+
+// afterwards is how often a goal was paid again in the period in which it was paid for a cause: a late event before it lets a run
+// reach there what it had reached once.
+func (j *recomputation) afterwards(s *Streak, c *Cause) (n int) {
+	now, g := j.a.m.streak(s.Key), s.goal(c.Goal)
+	if now == nil || g == nil || among(now.reached(s, j.a.facts.calendar, g), c.Key, c.Key) < 2 {
+		return 0
+	}
+	for _, rec := range slices.Backward(j.r.records) {
+		if rec.Outcome.Provenance == nil {
+			continue
+		}
+		for i := range slices.Backward(rec.Outcome.Provenance.Causes) {
+			o, ref := &rec.Outcome.Provenance.Causes[i], CauseRef{rec.Seq, uint32(i + 1)}
+			switch {
+			case o == c:
+				return n
+			case o.Event == c.Event && o.ID == c.ID && o.Goal == c.Goal && o.Key == c.Key && (!j.undone[ref] || slices.Contains(j.rev.Undone, ref)):
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // hasPaid reports whether the member was paid a streak's goal for the nth time within a run, as far as it goes by now: what an
@@ -257,8 +282,9 @@ func (j *recomputation) keepMarks(b *applier, s *Streak, now, then *StreakRecord
 		return
 	}
 	for _, g := range s.Goals {
-		for _, in := range now.reached(s, cal, g) {
-			if j.ranTo(b, s, g.ID, in) {
+		marks := now.reached(s, cal, g)
+		for i, in := range marks {
+			if j.ranTo(b, s, g.ID, in, among(marks[i+1:], in, in)) {
 				then.mark(s, cal, b.runOf(s, then, in), g, in)
 			}
 		}
