@@ -1,5 +1,7 @@
 package oracle
 
+import "slices"
+
 // inside says whether an event lies within what is looked at.
 type inside func(h *happened) bool
 
@@ -174,10 +176,13 @@ func (w *World) Badge(id string, b Badge) int {
 			if !c.counts(h) {
 				continue
 			}
-			r, ok := c.last(list[:i+1], c.windowOn(m, h.day))
-			for level+1 < len(b.Levels) && ok && r.value >= b.Levels[level+1]*million {
-				level++
-				w.reach("badge level")
+			known := slices.DeleteFunc(slices.Clone(list), func(x *happened) bool { return x.seq > h.seq })
+			for _, by := range [][]*happened{list[:i+1], known} { // what came later may be of an earlier day of a traveller
+				r, ok := c.last(by, c.windowOn(m, h.day))
+				for level+1 < len(b.Levels) && ok && r.value >= b.Levels[level+1]*million {
+					level++
+					w.reach("badge level")
+				}
 			}
 		}
 	}

@@ -361,13 +361,13 @@ func (w *World) revokeStreaks(m *member, now Instant) (gone []string) {
 		for _, r := range runs {
 			for i, g := range s.Goals {
 				for n, a := range r.marks(m, s, i) {
-					stands[a] = n < g.due(r) || w.ranThen(m, s, a)
+					stands[a] = n < g.due(r)
 				}
 			}
 		}
 		mine := m.mendedOf(s)
 		for key, a := range m.awards {
-			if a.streak == s.ID && !stands[a] {
+			if a.streak == s.ID && !stands[a] && !w.ranThen(m, s, a) {
 				gone = append(gone, key)
 				mine.paid = slices.DeleteFunc(mine.paid, func(x *award) bool { return x == a })
 				w.reach("goal of a streak revoked")
