@@ -6,7 +6,6 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
-	"github.com/laurel-engine/laurel/engine/wire"
 )
 
 const (
@@ -351,22 +350,6 @@ func (l *lots) list() []Lot {
 		list = append(list, l.chunks[i].lots...)
 	}
 	return list
-}
-
-func (c *codec) lots(l *lots) {
-	if c.Reads() {
-		var list []Lot
-		wire.Room(&c.Codec, &list)
-		for i := range list {
-			c.lot(&list[i])
-		}
-		l.set(list)
-		return
-	}
-	c.PutLen(l.n)
-	for lot := range l.all() {
-		c.lot(lot)
-	}
 }
 
 // summary is what there is of some lots. It holds as long as none of them changes, and becomes available that was not.

@@ -145,6 +145,9 @@ func (s *shelf) check(at calendar.Instant) {
 		}
 	}
 	require.Zero(s.t, due)
+	state := encoded(&s.acc.lots, (*codec).lots)
+	read := decoded(state, (*codec).lots, "lots", func(*lots) string { return "" })
+	require.Equal(s.t, s.acc.Lots(), read.list(), "what is written is read")
 	_, right := s.acc.lots.counted()
 	require.True(s.t, right)
 	require.Equal(s.t, s.plain, append([]Lot{}, s.acc.Lots()...))
@@ -194,4 +197,28 @@ func TestSummariesOfLotsSayWhatLotsSay(t *testing.T) {
 			s.check(s.now - s.hours(20))
 		}
 	}
+}
+
+// BenchmarkLotsWritten is what a lot costs that is written and read with the state of its member.
+func BenchmarkLotsWritten(b *testing.B) {
+	var l lots
+	at := 1000 * shelfHour
+	for i := range 10_000 {
+		at += shelfHour
+		amount := decimal.Decimal(1+i%80) * decimal.One
+		l.add(Lot{Seq: uint64(7 * i), Source: Source{Section: RuleSection, ID: "base"}, Granted: at, Amount: amount, Remaining: amount, Available: at, //nolint:gosec // it is not negative
+			Expires: (at/(24*shelfHour) + 366) * 24 * shelfHour}, at)
+	}
+	state := encoded(&l, (*codec).lots)
+	b.Run("write", func(b *testing.B) {
+		for range b.N {
+			encoded(&l, (*codec).lots)
+		}
+		b.ReportMetric(float64(len(state))/10_000, "B/lot")
+	})
+	b.Run("read", func(b *testing.B) {
+		for range b.N {
+			decoded(state, (*codec).lots, "lots", func(*lots) string { return "" })
+		}
+	})
 }

@@ -75,10 +75,25 @@ func (p *Processor) snapshots(m *Member, out *Outcome) {
 			p.fail(err)
 		}
 	}
-	if stale || m.Events%SnapshotEvery == 0 {
+	if stale || m.snapshotDue() {
 		p.put(Row{Key: snapshotKey(m.ID, out.Seq), Value: encodeMember(m)})
 	}
 }
+
+// snapshotDue reports whether a snapshot is due. Of very many lots they are rarer, so that they are no cost that grows with the lots.
+func (m *Member) snapshotDue() bool {
+	every, lots := SnapshotEvery, 0
+	for _, acc := range m.Accounts {
+		lots += acc.lots.n
+	}
+	for ; lots >= manyLots; lots /= 2 {
+		every *= 2
+	}
+	return m.Events%every == 0
+}
+
+// manyLots is how many make a snapshot as dear as the next one is given double the events for.
+const manyLots = 2048
 
 // history is a member's last snapshot before an event, and all records of the member since.
 func (p *Processor) history(member string, before uint64) (snapshot []byte, records []*Record, err error) {

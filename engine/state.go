@@ -227,24 +227,6 @@ func (c *codec) account(a *Account) {
 	}
 }
 
-func (c *codec) lot(l *Lot) {
-	c.Uint(&l.Seq)
-	c.source(&l.Source)
-	c.At(&l.Granted)
-	c.Num(&l.Amount)
-	c.Num(&l.Remaining)
-	c.Num(&l.Held)
-	c.Num(&l.Spent)
-	c.Num(&l.Expired)
-	c.Num(&l.Forfeited)
-	c.Num(&l.Reversed)
-	c.At(&l.Available)
-	c.At(&l.Expires)
-	c.Uint(&l.Idle)
-	c.At(&l.Until)
-	c.Num(&l.Forgiven)
-}
-
 func (c *codec) count(n *Count) {
 	c.countID(&n.CountID)
 	wire.Room(&c.Codec, &n.Periods)
