@@ -18,7 +18,7 @@ func (p *Processor) accepted(id string) (bool, error) {
 // known finds the record of an event that was accepted before, nil when there is none.
 func (p *Processor) known(id string) (*Record, error) {
 	if a, ok := p.recent[id]; ok {
-		return &Record{Seq: a.outcome.Seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+		return &Record{Semantics: semanticsNow, Seq: a.outcome.Seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
 	}
 	seq, err := p.store.Seq(id)
 	if err != nil || seq == 0 {

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/wire"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -60,7 +63,7 @@ func Reworded(record []byte) []byte {
 	if rec.Outcome.Refusal != nil {
 		rec.Outcome.Refusal.Message = "in other words"
 	}
-	return encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+	return encodeRecord(nil, semanticsNow, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
 }
 
 // KeysOf is all that is made of two texts in names of rows and in ids of Laurel's own events, by what makes it.
@@ -115,3 +118,17 @@ func KeysOfOne(a string) map[string]string {
 
 // Add gives the account another lot, which nobody has issued.
 func (a *Account) Add(lot Lot) { a.lots.add(lot, lot.Granted) }
+
+// BySemantics lets this build be another one, which decides by other rules, until the returned function is called.
+func BySemantics(number int) (back func()) {
+	was := semanticsNow
+	semanticsNow = number
+	return func() { semanticsNow = was }
+}
+
+// WithFeature is a record that uses a feature of a later build.
+func WithFeature(record []byte, name string) []byte {
+	w := writer{codec{Codec: wire.Writing(slices.Clone(record))}}
+	w.text(name)
+	return w.B
+}

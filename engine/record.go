@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -13,15 +14,16 @@ import (
 
 // Record is one line of the journal: an event as it was accepted, the version that decided, and what it meant.
 type Record struct {
-	Seq     uint64
-	Version int // number of the version of the ruleset that judged the event: the one of its time
-	Present int // number of the version in force when it was accepted: its definitions keep progress
-	Event   event.Event
-	Outcome Outcome
+	Semantics int // number of the rules by which a build decided (Semantics)
+	Seq       uint64
+	Version   int // number of the version of the ruleset that judged the event: the one of its time
+	Present   int // number of the version in force when it was accepted: its definitions keep progress
+	Event     event.Event
+	Outcome   Outcome
 }
 
 // recordFormat is the format of journal records.
-const recordFormat = 1
+const recordFormat = 2
 
 // Marks of a record, before anything long in it, so that a reader who looks for something need not read the rest.
 const (
@@ -45,9 +47,10 @@ func marksOf(e *event.Event, o *Outcome) (marks uint64) {
 }
 
 // encodeRecord appends a journal record; DecodeRecord reads it.
-func encodeRecord(b []byte, version, present int, e *event.Event, o *Outcome) []byte {
+func encodeRecord(b []byte, semantics, version, present int, e *event.Event, o *Outcome) []byte {
 	w := writer{codec{Codec: wire.Writing(b)}}
 	w.uint(recordFormat)
+	w.len(semantics)
 	w.uint(o.Seq)
 	w.len(version)
 	w.len(present)
@@ -82,79 +85,56 @@ func encodeRecord(b []byte, version, present int, e *event.Event, o *Outcome) []
 	for i := range o.Fanouts {
 		w.fanout(&o.Fanouts[i])
 	}
-	w.rest(o)
+	w.features(o)
 	return w.B
 }
 
-// Parts of a record that few have.
-const (
-	hasProvenance = 1 << iota
-	hasRevision
-	hasRefusal
-	hasDeltas
-	hasNotifications
-)
+// feature is a part of a record that few have. A record names those that it uses, so that a build that does not know one says which
+// it is instead of misreading it. What a record gains later is a feature, and no new format.
+type feature struct {
+	name  string
+	has   func(*Outcome) bool
+	write func(*writer, *Outcome)
+	read  func(*reader, *Outcome)
+}
 
-// rest writes what few records have; nothing at all for most.
-func (w *writer) rest(o *Outcome) {
-	parts := uint64(0)
-	if o.Provenance != nil {
-		parts |= hasProvenance
-	}
-	if o.Revision != nil {
-		parts |= hasRevision
-	}
-	if o.Refusal != nil {
-		parts |= hasRefusal
-	}
-	if len(o.Deltas) > 0 {
-		parts |= hasDeltas
-	}
-	if len(o.Notifications) > 0 {
-		parts |= hasNotifications
-	}
-	if parts == 0 {
-		return
-	}
-	w.uint(parts)
-	if o.Provenance != nil {
-		w.provenance(o.Provenance)
-	}
-	if o.Revision != nil {
-		w.revision(o.Revision)
-	}
-	if o.Refusal != nil {
-		w.text(o.Refusal.Code)
-		w.text(o.Refusal.Message)
-	}
-	if len(o.Deltas) > 0 {
-		w.deltas(o.Deltas)
-	}
-	if len(o.Notifications) > 0 {
-		w.raised(o)
+// features are all of them, in the order in which records have them.
+var features = [...]feature{
+	{"provenance", func(o *Outcome) bool { return o.Provenance != nil },
+		func(w *writer, o *Outcome) { w.provenance(o.Provenance) }, func(r *reader, o *Outcome) { o.Provenance = r.provenance() }},
+	{"revision", func(o *Outcome) bool { return o.Revision != nil },
+		func(w *writer, o *Outcome) { w.revision(o.Revision) }, func(r *reader, o *Outcome) { o.Revision = r.revision() }},
+	{"refusal", func(o *Outcome) bool { return o.Refusal != nil },
+		func(w *writer, o *Outcome) { w.text(o.Refusal.Code); w.text(o.Refusal.Message) },
+		func(r *reader, o *Outcome) { o.Refusal = &Refusal{Code: r.text(), Message: r.text()} }},
+	{"deltas", func(o *Outcome) bool { return len(o.Deltas) > 0 },
+		func(w *writer, o *Outcome) { w.deltas(o.Deltas) }, func(r *reader, o *Outcome) { o.Deltas = r.deltas() }},
+	{"messages", func(o *Outcome) bool { return len(o.Notifications) > 0 }, (*writer).raised, (*reader).raised},
+}
+
+// features writes what few records have, each part behind its name; nothing at all for most.
+func (w *writer) features(o *Outcome) {
+	for i := range features {
+		if f := &features[i]; f.has(o) {
+			w.text(f.name)
+			f.write(w, o)
+		}
 	}
 }
 
-func (r *reader) rest(o *Outcome) {
-	if len(r.B) == 0 {
-		return
+// features reads what features of a writer wrote.
+func (r *reader) features(o *Outcome) error {
+	for len(r.B) > 0 && r.Err == nil {
+		name := r.text()
+		i := slices.IndexFunc(features[:], func(f feature) bool { return f.name == name })
+		if i < 0 && r.Err == nil {
+			return fmt.Errorf("it uses %q, which this build of Laurel does not know: open it with the build that wrote it, or a later one", name)
+		}
+		if i >= 0 {
+			features[i].read(r, o)
+		}
 	}
-	parts := r.uint()
-	if parts&hasProvenance != 0 {
-		o.Provenance = r.provenance()
-	}
-	if parts&hasRevision != 0 {
-		o.Revision = r.revision()
-	}
-	if parts&hasRefusal != 0 {
-		o.Refusal = &Refusal{Code: r.text(), Message: r.text()}
-	}
-	if parts&hasDeltas != 0 {
-		o.Deltas = r.deltas()
-	}
-	if parts&hasNotifications != 0 {
-		r.raised(o)
-	}
+	return nil
 }
 
 func (w *writer) fanout(f *Fanout) {
@@ -173,9 +153,9 @@ func (r *reader) fanout(f *Fanout) {
 func DecodeRecord(b []byte) (*Record, error) {
 	r := newReader(b)
 	if format := r.uint(); format != recordFormat {
-		return nil, fmt.Errorf("a journal record has format %d; this build reads %d", format, recordFormat)
+		return nil, fmt.Errorf("a journal record has format %d; this build reads %d: open it with the build that wrote it, or a later one", format, recordFormat)
 	}
-	rec := &Record{Seq: r.uint(), Version: r.len2(), Present: r.len2()}
+	rec := &Record{Semantics: r.len2(), Seq: r.uint(), Version: r.len2(), Present: r.len2()}
 	e := &rec.Event
 	e.ID, e.Type, e.Member = r.text(), r.text(), r.text()
 	e.Time = r.at()
@@ -200,9 +180,8 @@ func DecodeRecord(b []byte) (*Record, error) {
 	o.Entries = r.entries()
 	o.Scores = list(r, r.score)
 	o.Fanouts = list(r, r.fanout)
-	r.rest(o)
-	if r.Err == nil && len(r.B) > 0 {
-		r.Err = fmt.Errorf("%d bytes too many", len(r.B))
+	if err := r.features(o); err != nil {
+		return nil, fmt.Errorf("journal record %d: %w", rec.Seq, err)
 	}
 	if r.Err != nil {
 		return nil, fmt.Errorf("journal record %d is damaged: %w", rec.Seq, r.Err)

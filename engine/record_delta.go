@@ -26,10 +26,12 @@ func deltaOf(key string, before, after []byte) Delta {
 
 // of is the state after, given that before.
 func (i *Delta) of(before []byte) []byte {
-	if i.Cut < 0 || i.Drop < 0 || i.Cut+i.Drop > len(before) {
-		panic("engine: a redacted record does not follow the state of " + i.Key)
-	}
 	return slices.Concat(before[:i.Cut], i.Put, before[i.Cut+i.Drop:])
+}
+
+// follows reports whether a delta can be of a state.
+func (i *Delta) follows(before []byte) bool {
+	return i.Cut >= 0 && i.Drop >= 0 && i.Cut+i.Drop <= len(before)
 }
 
 func (w *writer) deltas(list []Delta) {

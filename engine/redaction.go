@@ -156,7 +156,7 @@ func (r *redactor) forgetImages(rec *Record) {
 	o := rec.Outcome // the record itself is still to be applied
 	o.Deltas = slices.DeleteFunc(slices.Clone(o.Deltas), func(i Delta) bool { return r.erases(i.Key) })
 	if len(o.Deltas) < len(rec.Outcome.Deltas) {
-		record := encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &o)
+		record := encodeRecord(nil, rec.Semantics, rec.Version, rec.Present, &rec.Event, &o)
 		r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: o.ID, ID: o.ID})
 	}
 }
@@ -182,7 +182,7 @@ func (r *redactor) rewrite(rec *Record, as string, deltas []Delta) {
 		}
 		rec = anonymous(rec, id, as, deltas)
 	}
-	record := encodeRecord(nil, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+	record := encodeRecord(nil, rec.Semantics, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
 	r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: was, ID: id})
 }
 
@@ -301,7 +301,7 @@ func isRedacted(rec *Record) bool { return rec.Event.Kind == event.Redacted }
 func (p *Processor) redacted(rec *Record) {
 	p.last = rec.Seq
 	p.noteAccepted(&rec.Event)
-	for _, delta := range p.subjects.after(rec.Outcome.Deltas) {
+	for _, delta := range p.after(rec) {
 		p.subjects.install(delta.Key, delta.Value, rec.Seq)
 	}
 	if rules := p.versionByNumber(rec.Present); rules != nil {
@@ -315,12 +315,19 @@ func (p *Processor) redacted(rec *Record) {
 	}
 }
 
-// after are the states that deltas tell, given the present ones.
-func (s *Subjects) after(deltas []Delta) []Row {
-	rows := make([]Row, len(deltas))
-	for i := range deltas {
-		key := deltas[i].Key
-		rows[i] = Row{Key: key, Value: deltas[i].of(s.shared(key))}
+// after are the states that the deltas of a record tell, given the present ones.
+func (p *Processor) after(rec *Record) []Row {
+	rows := make([]Row, 0, len(rec.Outcome.Deltas))
+	for i := range rec.Outcome.Deltas {
+		delta := &rec.Outcome.Deltas[i]
+		before := p.subjects.shared(delta.Key)
+		switch {
+		case p.differing.drifted(): // it is not of this state
+		case !delta.follows(before):
+			panic("engine: a redacted record does not follow the state of " + delta.Key)
+		default:
+			rows = append(rows, Row{Key: delta.Key, Value: delta.of(before)})
+		}
 	}
 	return rows
 }

@@ -137,7 +137,7 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 
 func (p *Processor) record(seq uint64, waiting map[uint64]accepted) (*Record, error) {
 	if a, ok := waiting[seq]; ok {
-		return &Record{Seq: seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+		return &Record{Semantics: semanticsNow, Seq: seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
 	}
 	b, err := p.store.Record(seq)
 	if err != nil {

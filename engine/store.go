@@ -70,7 +70,7 @@ func (b *Batch) record() {
 		if b.ranks != nil {
 			d.outcome.moveScores(b.ranks)
 		}
-		b.Records = append(b.Records, encodeRecord(make([]byte, 0, recordSize), d.version, d.present, d.event, d.outcome))
+		b.Records = append(b.Records, encodeRecord(make([]byte, 0, recordSize), semanticsNow, d.version, d.present, d.event, d.outcome))
 	}
 }
 

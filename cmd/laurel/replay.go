@@ -89,8 +89,16 @@ func replayOne(db *pebblestore.DB, id string) (replayReport, error) {
 	if r.Replayed, err = engine.Replay(store, versions); err != nil {
 		r.Error = err.Error()
 	}
-	r.OK = err == nil && r.Hash == r.Stored
+	r.OK = err == nil && r.Sound()
 	return r, nil
+}
+
+// since says which version of Laurel decided by some semantics, where this build knows.
+func since(version string) string {
+	if version == "" {
+		return ""
+	}
+	return " (Laurel " + version + " on)"
 }
 
 func (r *replayReport) print(cmd *cobra.Command) {
@@ -100,8 +108,19 @@ func (r *replayReport) print(cmd *cobra.Command) {
 		return
 	}
 	fmt.Fprintf(out, "%s: %d events applied again, %d subjects, state %s\n", r.Program, r.Events, r.Subjects, r.Hash[:16])
-	if r.OK {
+	for _, s := range r.Semantics {
+		fmt.Fprintf(out, "  semantics %d%s: %d records, %d of which come out otherwise now", s.Semantics, since(s.Since), s.Records, s.Differ)
+		if s.Differ > 0 {
+			fmt.Fprintf(out, ", first record %d", s.First)
+		}
+		fmt.Fprintln(out)
+	}
+	switch {
+	case r.Hash == r.Stored:
 		fmt.Fprintln(out, "  as stored")
+		return
+	case r.OK:
+		fmt.Fprintln(out, "  stored is what was decided then; decisions stand as they were taken")
 		return
 	}
 	fmt.Fprintf(out, "  stored is %s; these differ first:\n", r.Stored[:16])
