@@ -63,16 +63,7 @@ func MessagesOf(store Store, program string, seq uint64) ([]Message, error) {
 // raises reports whether a record raised anything, without reading it to its end.
 func raises(record []byte) bool {
 	r := newReader(record)
-	for range 4 { // format, seq, version, present
-		r.uint()
-	}
-	for range 3 { // id, type, member
-		r.bytes()
-	}
-	r.int()
-	r.int()
-	r.flag()
-	return r.uint()&markRaised != 0
+	return r.uint() == recordFormat && r.uint()&markRaised != 0
 }
 
 func (rec *Record) messages(program string) []Message {

@@ -25,7 +25,7 @@ type Record struct {
 // recordFormat is the format of journal records.
 const recordFormat = 2
 
-// Marks of a record, before anything long in it, so that a reader who looks for something need not read the rest.
+// Marks of a record, behind its format, so that a reader who looks for something need not read the rest.
 const (
 	markPast = 1 << iota
 	markRaised
@@ -50,6 +50,7 @@ func marksOf(e *event.Event, o *Outcome) (marks uint64) {
 func encodeRecord(b []byte, semantics, version, present int, e *event.Event, o *Outcome) []byte {
 	w := writer{codec{Codec: wire.Writing(b)}}
 	w.uint(recordFormat)
+	w.uint(marksOf(e, o))
 	w.len(semantics)
 	w.uint(o.Seq)
 	w.len(version)
@@ -60,7 +61,6 @@ func encodeRecord(b []byte, semantics, version, present int, e *event.Event, o *
 	w.at(e.Time)
 	w.int(int64(e.Arrived - e.Time))
 	w.flag(e.Timed)
-	w.uint(marksOf(e, o))
 	w.len(e.Depth)
 	w.bytes(e.Data)
 	w.text(o.Ruleset)
@@ -155,13 +155,13 @@ func DecodeRecord(b []byte) (*Record, error) {
 	if format := r.uint(); format != recordFormat {
 		return nil, fmt.Errorf("a journal record has format %d; this build reads %d: open it with the build that wrote it, or a later one", format, recordFormat)
 	}
+	marks := r.uint()
 	rec := &Record{Semantics: r.len2(), Seq: r.uint(), Version: r.len2(), Present: r.len2()}
 	e := &rec.Event
 	e.ID, e.Type, e.Member = r.text(), r.text(), r.text()
 	e.Time = r.at()
 	e.Arrived = e.Time + calendar.Instant(r.int())
 	e.Timed = r.flag()
-	marks := r.uint()
 	if marks/markKind > math.MaxUint8 {
 		r.Damaged()
 	}

@@ -160,7 +160,7 @@ func TestASlowReceiverSuffersAlone(t *testing.T) {
 		w.deliver()
 		require.Len(t, fast, 400)
 		for _, at := range fast {
-			require.Zero(t, at.Sub(start), "nobody waits for the slow one")
+			require.Less(t, at.Sub(start), 100*time.Millisecond, "nobody waits for the slow one")
 		}
 		took := time.Since(start)
 		require.GreaterOrEqual(t, took, 10*time.Second)
