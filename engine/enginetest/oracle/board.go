@@ -24,6 +24,7 @@ type season struct {
 // prize is what a member won when a season closed.
 type prize struct {
 	points string
+	seq    int
 	at     Instant
 	day    int // the winner's
 	amount int64
@@ -300,7 +301,7 @@ func (w *World) wins(b Board, s season, closes Instant) (list []winning) {
 				continue
 			}
 			for _, member := range w.winners(b, s, r.Subject) {
-				list = append(list, winning{member, prize{points, closes, 0, part * unit}})
+				list = append(list, winning{member, prize{points, 0, closes, 0, part * unit}})
 			}
 		}
 	}
@@ -345,7 +346,7 @@ func (w *World) PayPrizes(now Instant) {
 			w.seq++
 			m.gains = nil
 			m.settle(won.prize.at)
-			won.prize.day = m.clock.day(won.prize.at)
+			won.prize.seq, won.prize.day = w.seq, m.clock.day(won.prize.at)
 			m.prizes = append(m.prizes, won.prize)
 			m.accounts[won.prize.points].open(w, m, w.seq, won.prize.at, won.prize.amount, false)
 			m.settle(now)

@@ -368,7 +368,7 @@ func (w *World) pay(m *member, seq int, h *happened, key string, amount int64, a
 	if m.awards[key] != nil {
 		return
 	}
-	a.given, a.at, a.day, m.gains = amount*million, h.At, m.clock.day(h.At), nil
+	a.given, a.seq, a.at, a.day, m.gains = amount*million, seq, h.At, m.clock.day(h.At), nil
 	if account := m.accounts["gems"]; account != nil {
 		a.lot = account.open(w, m, seq, h.Arrived, a.given, true)
 		a.lot.goal = true

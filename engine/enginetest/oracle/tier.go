@@ -21,31 +21,31 @@ func (m *member) earnings(points string) *gains {
 		return g
 	}
 	g := &gains{sums: []int64{0}}
-	add := func(at Instant, day int, amount int64) {
+	add := func(seq int, at Instant, day int, amount int64) {
 		if amount > 0 {
-			g.list = append(g.list, &happened{Event: Event{Member: m.id, Type: earned, At: at, Amount: amount}, day: day})
+			g.list = append(g.list, &happened{Event: Event{Member: m.id, Type: earned, At: at, Amount: amount}, seq: seq, day: day})
 		}
 	}
 	for _, h := range m.counted {
 		for _, given := range h.gave {
 			if given.points == points {
-				add(h.At, h.day, given.kept)
+				add(h.seq, h.At, h.day, given.kept)
 			}
 		}
 	}
 	for _, x := range m.gifts {
 		if x.grant.points == points {
-			add(x.of.At, x.day, x.grant.kept)
+			add(x.of.seq, x.of.At, x.day, x.grant.kept)
 		}
 	}
 	for _, x := range m.prizes {
 		if x.points == points {
-			add(x.at, x.day, x.amount)
+			add(x.seq, x.at, x.day, x.amount)
 		}
 	}
 	for _, a := range m.awards {
 		if points == "gems" && a.given > 0 {
-			add(a.at, a.day, a.given)
+			add(a.seq, a.at, a.day, a.given)
 		}
 	}
 	slices.SortStableFunc(g.list, func(x, y *happened) int { return cmp.Compare(x.At, y.At) })

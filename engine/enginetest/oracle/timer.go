@@ -70,7 +70,7 @@ func (w *World) fireTimers(m *member, now Instant) {
 		m.fired[next.ID] = due
 		m.settle(due)
 		m.gains = nil
-		m.prizes = append(m.prizes, prize{"gems", due, m.clock.day(due), next.Give * million})
+		m.prizes = append(m.prizes, prize{"gems", w.seq, due, m.clock.day(due), next.Give * million})
 		m.accounts["gems"].open(w, m, w.seq, due, next.Give*million, true)
 		m.settle(now)
 		switch {

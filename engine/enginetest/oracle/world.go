@@ -90,6 +90,7 @@ type grant struct {
 type award struct {
 	lot    *lot
 	given  int64
+	seq    int
 	at     Instant // of the event that reached it
 	day    int
 	mark   bool
