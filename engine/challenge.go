@@ -429,7 +429,7 @@ func (a *applier) forgetWindows(ch *Challenge, rec *ChallengeRecord) {
 	if !a.forgets || ch.Every == calendar.Always || len(rec.Windows) < 2 && ch.Counter == nil {
 		return
 	}
-	oldest := a.facts.calendar.Key(ch.Every, a.current.Calendar.Before(a.now, a.current.Late))
+	oldest := a.current.lastCalendar().Key(ch.Every, a.current.Calendar.Before(a.now, a.current.Late))
 	rec.Windows = slices.DeleteFunc(rec.Windows, func(w ChallengeWindow) bool { return w.Key < oldest })
 	for _, count := range a.m.Counts {
 		if ch.owns(count.Name) {

@@ -110,3 +110,24 @@ leaderboards: {board: {counter: least}}
 	w.void("a")
 	require.Equal(t, []string{"1 ann 33"}, w.standings("board", "2026-12-22", ""))
 }
+
+// Far east a day is longer over than where the member goes next: what it counted is kept as long as a late event may still be of it
+// anywhere.
+func TestADayIsForgottenWhenItIsOverEverywhere(t *testing.T) {
+	w := program(t, `
+late: 72 hours
+clock: member
+timezone: Europe/Berlin
+events: {visit: {}}
+points: {gems: {}}
+challenges: {day: {when: visit, every: day, goal: 2, give: {gems: 4}}}
+`).at("2026-06-27T12:46:02Z")
+	w.moves("ann", "Europe/Berlin")
+	w.send("ann", "visit")
+	w.at("2026-06-29T20:00:00Z")
+	w.moves("ann", "Pacific/Kiritimati")
+	w.at("2026-06-30T10:44:23Z").send("ann", "visit")
+	w.moves("ann", "America/Havana")
+	w.at("2026-06-30T18:00:00Z").late("2026-06-28T00:19:19Z").send("ann", "visit") // on the evening of the 27th
+	w.has("ann", "gems", "4")
+}
