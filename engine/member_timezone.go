@@ -32,7 +32,7 @@ func (m *Member) travel(rules *Ruleset, from, to *calendar.Zone, at calendar.Ins
 	}
 	m.Travel.At, m.Travel.Left = at, from
 	if m.Zone == nil {
-		m.relabel(rules, to)
+		m.relabel(rules, to, at)
 		return
 	}
 	first, last := from.Date(at), to.Date(at)
@@ -51,8 +51,9 @@ func (m *Member) travel(rules *Ruleset, from, to *calendar.Zone, at calendar.Ins
 }
 
 // relabel keeps runs of days unbroken where the first zone told calls days otherwise: what qualified the last day of a run may
-// have been on the next one by that zone, which then cannot break it.
-func (m *Member) relabel(rules *Ruleset, to *calendar.Zone) {
+// have been on the next one by that zone, which then cannot break it. A day of which no late event can be any more stays as it is.
+func (m *Member) relabel(rules *Ruleset, to *calendar.Zone, at calendar.Instant) {
+	oldest := rules.lastCalendar().Key(calendar.Day, rules.Calendar.Before(at, rules.Late))
 	for _, rec := range m.Streaks {
 		s := rules.streakOf(rec)
 		if s == nil || s.Run.Every != calendar.Day || len(rec.Spans) == 0 {
@@ -60,7 +61,7 @@ func (m *Member) relabel(rules *Ruleset, to *calendar.Zone) {
 		}
 		last := rec.Spans[len(rec.Spans)-1].Last
 		t := m.count(s.Counter.Name).period(last)
-		if t == nil {
+		if last < oldest || t == nil {
 			continue
 		}
 		for d := integer.Exact[calendar.Date](last) + 1; d <= to.Date(t.At); d++ {

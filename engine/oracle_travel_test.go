@@ -131,3 +131,30 @@ challenges: {day: {when: visit, every: day, goal: 2, give: {gems: 4}}}
 	w.at("2026-06-30T18:00:00Z").late("2026-06-28T00:19:19Z").send("ann", "visit") // on the evening of the 27th
 	w.has("ann", "gems", "4")
 }
+
+// Whether the day after the last one of a run cannot break it, as the first zone is told, does not depend on what has been forgotten
+// of that day: a day that no late event can reach stays as it is.
+func TestTheFirstZoneLeavesAloneWhatIsLongOver(t *testing.T) {
+	frozen := map[string]int{}
+	for _, name := range []string{"forgotten", "not forgotten"} {
+		w := program(t, `
+clock: member
+timezone: Etc/GMT+12
+events: {visit: {}}
+streaks: {daily: {when: visit, every: day, at_least: 2, freeze: 9 per month}}
+`).at("2026-03-12T16:00:00Z")
+		w.send("ann", "visit")
+		w.at("2026-03-13T00:30:00Z").send("ann", "visit") // the 12th, and by the zone told later the 13th
+		if w.at("2026-03-18T23:00:00Z"); name == "forgotten" {
+			w.as("v").send("ann", "visit")
+		}
+		w.moves("ann", "Asia/Kathmandu")
+		frozen[name] = w.streak("ann", "daily").Frozen
+		if name == "forgotten" {
+			w.void("v")
+			require.Equal(t, frozen[name], w.streak("ann", "daily").Frozen)
+		}
+	}
+	require.Equal(t, frozen["forgotten"], frozen["not forgotten"])
+	require.Equal(t, 6, frozen["forgotten"])
+}

@@ -18,7 +18,7 @@ func (w *World) Travel(id, zone string, now Instant) {
 			m.skip(to, now)
 		} else {
 			w.reach("first zone")
-			m.told = &told{to, w.seq}
+			m.told = &told{to, w.seq, now}
 		}
 	}
 	if to != m.clock {
@@ -64,6 +64,7 @@ func (m *member) asOf(st stay, s Streak, ask func()) {
 type told struct {
 	to  *clock
 	seq int // of the last event before
+	at  Instant
 }
 
 // relabelled are the days that what qualified the last day of a run may have been on by the first zone told: of the events before
@@ -85,6 +86,9 @@ func (w *World) relabelled(m *member) map[int]bool {
 			if sum >= int64(s.AtLeast)*million {
 				last = max(last, d)
 			}
+		}
+		if last < w.clock("Etc/GMT+12").day(m.told.at-72*3600*second) {
+			continue // no late event can be of that day any more
 		}
 		for d := last + 1; s.Every == "day" && last >= 0 && d <= lasts[last]; d++ {
 			days[d] = true
