@@ -26,6 +26,7 @@ type benchOptions struct {
 	rounds      int
 	round       time.Duration
 	members     int
+	events      int
 	dir         string
 	asJSON      bool
 }
@@ -47,6 +48,7 @@ func newBench() *cobra.Command {
 	f.IntVar(&o.rounds, "rounds", 5, "rounds of each measurement; medians are told")
 	f.DurationVar(&o.round, "round", 3*time.Second, "length of a round")
 	f.IntVar(&o.members, "members", 100_000, "members")
+	f.IntVar(&o.events, "events", 1_000_000, "events up to which disk and restart are measured; 0 for not")
 	f.StringVar(&o.dir, "dir", "", "directory for the stores (default: a temporary one)")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	cmd.AddCommand(newBenchBare())
@@ -80,6 +82,7 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 		defer func() { _ = os.RemoveAll(tmp) }()
 		dir = tmp
 	}
+	before := loadAverage()
 	report := &benchReport{Machine: fmt.Sprintf("%d cores, %s/%s, %d connections, 20 rules, %d members, store in %s",
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, o.connections, o.members, dir)}
 	bare, err := startBare(ctx)
@@ -93,6 +96,13 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 			return err
 		}
 	}
+	if o.events > 0 {
+		fmt.Fprintln(progress, "growth")
+		if err := benchGrowth(ctx, progress, report, bare, o, filepath.Join(dir, "growth")); err != nil {
+			return err
+		}
+	}
+	report.Machine += "; load of the processors before and after: " + before + " and " + loadAverage()
 	if o.asJSON {
 		return json.NewEncoder(out).Encode(report)
 	}
@@ -111,48 +121,73 @@ func benchLimit(ctx context.Context, progress io.Writer, report *benchReport, ba
 		return err
 	}
 	defer func() { server.stop() }()
-	idle := server.memory()
 	load := newLoad(server, bare, o)
-	if err := load.everyMember(); err != nil { // so that what is measured is a program in use, not members joining
+	idle, err := server.heap()
+	if err != nil {
 		return err
 	}
-	if used := server.memory(); used > idle {
-		report.add("memory a member, with "+limit, float64(used-idle)/float64(o.members), "bytes",
-			fmt.Sprintf("resident set, %d members of one event each", o.members))
+	for _, each := range []int{1, 10} {
+		for load.each < each {
+			if err := load.everyMember(); err != nil { // so that what is measured is a program in use, not members joining
+				return err
+			}
+		}
+		used, err := server.heap()
+		if err != nil {
+			return err
+		}
+		report.add(fmt.Sprintf("live heap a member of %d events, with %s", each, limit), float64(used-idle)/float64(o.members), "bytes",
+			fmt.Sprintf("%d members; %d MiB resident", o.members, server.memory()>>20))
 	}
 
 	var single, decode []sample
 	for range o.rounds {
-		decode = append(decode, load.events(bare.address, "/decode"))
-		single = append(single, load.events(server.address, "/v1/events"))
+		decode = append(decode, measured(bare, func() sample { return load.events(bare.address, "/decode") }))
+		single = append(single, measured(server, func() sample { return load.events(server.address, "/v1/events") }))
 		fmt.Fprintf(progress, "  single %.0f/s, bare decode %.0f/s\n", single[len(single)-1].rate, decode[len(decode)-1].rate)
 	}
 	name := "with " + limit
-	ratios := make([]float64, len(single))
-	for i := range single {
-		ratios[i] = single[i].rate / decode[i].rate
-	}
+	rate := func(s *sample) float64 { return s.rate }
+	cpu := func(s *sample) float64 { return s.cpu }
+	p99 := func(s *sample) float64 { return s.quantile(0.99) }
 	report.add("single events, "+name, median(rates(single)), "events/s", fmt.Sprintf("bare decode %.0f/s", median(rates(decode))))
-	report.add("single events as a ratio to bare decode, "+name, median(ratios), "", "")
+	report.add("single events as a ratio to bare decode, "+name, ratio(single, decode, rate), "", "")
+	report.add("server CPU a single event as a multiple of bare decode, "+name, ratio(single, decode, cpu), "", cpus(single, decode))
 	report.add("single events p50, "+name, median(latencies(single, 0.5)), "ms", "")
 	report.add("single events p99, "+name, median(latencies(single, 0.99)), "ms", "")
+	report.add("single events p99 as a multiple of bare decode, "+name, ratio(single, decode, p99), "", "")
 
 	var batches []sample
 	for range o.rounds {
-		batches = append(batches, load.batches(500))
+		batches = append(batches, measured(server, func() sample { return load.batches(500) }))
 		fmt.Fprintf(progress, "  batches of 500: %.0f events/s\n", batches[len(batches)-1].rate)
 	}
 	report.add("NDJSON batches of 500, "+name, median(rates(batches)), "events/s", "")
+	report.add("NDJSON batches of 500 as a ratio to bare single decodes, "+name, ratio(batches, decode, rate), "", "")
+	report.add("server CPU an event of a batch as a multiple of bare decode, "+name, ratio(batches, decode, cpu), "", cpus(batches, decode))
+
+	for _, perSecond := range []int{1000, 3000} {
+		var open, bareOpen, beside []sample
+		for range o.rounds {
+			bareOpen = append(bareOpen, load.atRate(bare.address, "/decode", perSecond))
+			open = append(open, measured(server, func() sample { return load.atRate(server.address, "/v1/events", perSecond) }))
+			beside = append(beside, load.besideBulk(perSecond, 500))
+		}
+		at := fmt.Sprintf("at %d/s, %s", perSecond, name)
+		fmt.Fprintf(progress, "  %s: p99 %.1f ms, bare %.1f ms\n", at, median(latencies(open, 0.99)), median(latencies(bareOpen, 0.99)))
+		report.add("p50 "+at, median(latencies(open, 0.5)), "ms", fmt.Sprintf("bare %.2f ms; %.0f us CPU an event", median(latencies(bareOpen, 0.5)), median(values(open, cpu))))
+		report.add("p99 "+at, median(latencies(open, 0.99)), "ms", fmt.Sprintf("bare %.2f ms", median(latencies(bareOpen, 0.99))))
+		report.add("p99 as a multiple of bare, "+at, ratio(open, bareOpen, p99), "", "")
+		report.add("p99 beside one connection of NDJSON as a multiple of bare, "+at, ratio(beside, bareOpen, p99), "",
+			fmt.Sprintf("%.2f ms", median(latencies(beside, 0.99))))
+	}
 
 	polls, hellos, err := load.polls(o.rounds)
 	if err != nil {
 		return err
 	}
-	for i := range polls {
-		ratios[i] = polls[i].rate / hellos[i].rate
-	}
 	report.add("progress polled with a matching ETag, "+name, median(rates(polls)), "reads/s", fmt.Sprintf("bare hello %.0f/s", median(rates(hellos))))
-	report.add("polls as a ratio to a bare hello, "+name, median(ratios[:len(polls)]), "", "")
+	report.add("polls as a ratio to a bare hello, "+name, ratio(polls, hellos, rate), "", "")
 
 	restart, err := server.killAndRestart(ctx)
 	if err != nil {
@@ -160,6 +195,39 @@ func benchLimit(ctx context.Context, progress io.Writer, report *benchReport, ba
 	}
 	report.add("from kill -9 to serving, "+name, restart.Seconds(), "s", "")
 	return nil
+}
+
+// ratio is the median of the ratios of rounds that were taken in turns.
+func ratio(of, to []sample, value func(*sample) float64) float64 {
+	ratios := make([]float64, min(len(of), len(to)))
+	for i := range ratios {
+		if base := value(&to[i]); base > 0 {
+			ratios[i] = value(&of[i]) / base
+		}
+	}
+	return median(ratios)
+}
+
+func cpus(of, bare []sample) string {
+	cpu := func(s *sample) float64 { return s.cpu }
+	return fmt.Sprintf("%.1f us, bare %.1f us", median(values(of, cpu)), median(values(bare, cpu)))
+}
+
+func values(samples []sample, value func(*sample) float64) []float64 {
+	out := make([]float64, len(samples))
+	for i := range samples {
+		out[i] = value(&samples[i])
+	}
+	return out
+}
+
+// loadAverage is how many processes wanted a processor in the last minute, "unknown" where the system does not tell.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if first, _, ok := strings.Cut(string(text), " "); err == nil && ok {
+		return first
+	}
+	return "unknown"
 }
 
 func rates(samples []sample) []float64 {

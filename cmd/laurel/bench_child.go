@@ -115,6 +115,45 @@ func (c *child) killAndRestart(ctx context.Context) (time.Duration, error) {
 	return time.Since(started), nil
 }
 
+// ticks is how many ticks of a processor's time Linux counts a second.
+const ticks = 100
+
+// cpu is the time that the child has used of the processors, 0 where the system does not tell.
+func (c *child) cpu() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(stat, []byte(") ")) // behind the name
+	fields := bytes.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(string(fields[11]), 10, 64)
+	system, _ := strconv.ParseInt(string(fields[12]), 10, 64)
+	return time.Duration(user+system) * time.Second / ticks
+}
+
+var heapAlloc = regexp.MustCompile(`# HeapAlloc = (\d+)`)
+
+// heap is how many bytes of the child's heap are alive.
+func (c *child) heap() (int64, error) {
+	resp, err := http.Get("http://" + c.health + "/debug/pprof/heap?gc=1&debug=1")
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err
+	}
+	m := heapAlloc.FindSubmatch(text)
+	if m == nil {
+		return 0, errors.New("the server does not tell what is alive of its heap")
+	}
+	return strconv.ParseInt(string(m[1]), 10, 64)
+}
+
 // memory is the child's resident set in bytes, 0 where the system does not tell.
 func (c *child) memory() int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))

@@ -19,6 +19,7 @@ type load struct {
 	server, bare *child
 	o            benchOptions
 	sent         atomic.Uint64 // numbers events, so that no id is used twice
+	each         int           // how many events everybody has sent at least
 }
 
 func newLoad(server, bare *child, o benchOptions) *load {
@@ -29,6 +30,17 @@ func newLoad(server, bare *child, o benchOptions) *load {
 type sample struct {
 	rate    float64 // a second
 	latency []time.Duration
+	cpu     float64 // of the process that answered, in microseconds for each
+}
+
+// measured runs a round against a process, and adds what it used of the processors.
+func measured(c *child, round func() sample) sample {
+	started, before := time.Now(), c.cpu()
+	s := round()
+	if things := s.rate * time.Since(started).Seconds(); things > 0 {
+		s.cpu = (c.cpu() - before).Seconds() * 1e6 / things
+	}
+	return s
 }
 
 // quantile is a latency in milliseconds.
@@ -107,15 +119,7 @@ func (l *load) events(address, path string) sample {
 // batches posts NDJSON of n events.
 func (l *load) batches(n int) sample {
 	return l.run(4, l.server.address, func(c *fasthttp.HostClient, req *fasthttp.Request, resp *fasthttp.Response) int {
-		l.prepare(req, l.server.address, http.MethodPost, "/v1/events/batch", "application/x-ndjson")
-		body := req.Body()[:0]
-		count := integer.Exact[uint64](n)
-		last := l.sent.Add(count)
-		for i := last - count + 1; i <= last; i++ {
-			body = append(l.appendEvent(body, i), '\n')
-		}
-		req.SetBodyRaw(body)
-		return l.send(c, req, resp, n)
+		return l.batch(c, req, resp, n)
 	})
 }
 
@@ -134,7 +138,7 @@ func (l *load) send(c *fasthttp.HostClient, req *fasthttp.Request, resp *fasthtt
 	return carries
 }
 
-// everyMember makes sure that all members exist.
+// everyMember sends an event of each member.
 func (l *load) everyMember() error {
 	client := &fasthttp.HostClient{Addr: l.server.address}
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -142,14 +146,15 @@ func (l *load) everyMember() error {
 	for first := 0; first < l.o.members; first += 1000 {
 		var body []byte
 		for m := first; m < min(first+1000, l.o.members); m++ {
-			body = fmt.Appendf(body, `{"id":"all-%d","type":"purchase","member":"member-%d","data":{"order_id":"all-%d","amount":1,"store":"s00","channel":"web"}}`+"\n",
-				m, m, m)
+			body = fmt.Appendf(body, `{"id":"all-%d-%d","type":"purchase","member":"member-%d","data":{"order_id":"all-%d-%d","amount":1,"store":"s00","channel":"web"}}`+"\n",
+				l.each, m, m, l.each, m)
 		}
 		req.SetBodyRaw(body)
 		if l.send(client, req, resp, 1) == 0 {
 			return fmt.Errorf("a batch was answered with %d: %.300s", resp.StatusCode(), resp.Body())
 		}
 	}
+	l.each++
 	return nil
 }
 
