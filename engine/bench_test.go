@@ -130,7 +130,7 @@ func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // it is far from the end of the range
+	return int64(m.HeapAlloc)
 }
 
 // benchmarkProgram is a processor of the program of `laurel bench`, and what sends one purchase of any of so many members, and commits

@@ -12,7 +12,8 @@ import (
 // conclude writes down what the member's progress, the groups and the boards come to without what was reversed.
 func (j *recomputation) conclude(b *applier) {
 	a := j.a
-	p := &Member{ID: a.m.ID, Seen: b.m.Seen, Counts: b.m.Counts, Joined: a.m.Joined, schema: a.m.schema, Profile: a.m.Profile, Zone: a.m.Zone, zones: a.m.zones, Travel: a.m.Travel}
+	p := &Member{ID: a.m.ID, Seen: b.m.Seen, Counts: b.m.Counts, Joined: a.m.Joined, schema: a.m.schema, Profile: a.m.Profile,
+		Zone: a.m.Zone, zones: a.m.zones, Travel: a.m.Travel}
 	p.Travel.Excused = b.m.Travel.Excused // the first zone told asks what qualified the last day
 	p.Streaks = j.streaks(b)
 	p.Challenges = j.challenges(b)

@@ -175,7 +175,8 @@ func benchLimit(ctx context.Context, progress io.Writer, report *benchReport, ba
 		}
 		at := fmt.Sprintf("at %d/s, %s", perSecond, name)
 		fmt.Fprintf(progress, "  %s: p99 %.1f ms, bare %.1f ms\n", at, median(latencies(open, 0.99)), median(latencies(bareOpen, 0.99)))
-		report.add("p50 "+at, median(latencies(open, 0.5)), "ms", fmt.Sprintf("bare %.2f ms; %.0f us CPU an event", median(latencies(bareOpen, 0.5)), median(values(open, cpu))))
+		report.add("p50 "+at, median(latencies(open, 0.5)), "ms",
+			fmt.Sprintf("bare %.2f ms; %.0f us CPU an event", median(latencies(bareOpen, 0.5)), median(values(open, cpu))))
 		report.add("p99 "+at, median(latencies(open, 0.99)), "ms", fmt.Sprintf("bare %.2f ms", median(latencies(bareOpen, 0.99))))
 		report.add("p99 as a multiple of bare, "+at, ratio(open, bareOpen, p99), "", "")
 		report.add("p99 beside one connection of NDJSON as a multiple of bare, "+at, ratio(beside, bareOpen, p99), "",

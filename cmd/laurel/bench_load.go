@@ -146,8 +146,9 @@ func (l *load) everyMember() error {
 	for first := 0; first < l.o.members; first += 1000 {
 		var body []byte
 		for m := first; m < min(first+1000, l.o.members); m++ {
-			body = fmt.Appendf(body, `{"id":"all-%d-%d","type":"purchase","member":"member-%d","data":{"order_id":"all-%d-%d","amount":1,"store":"s00","channel":"web"}}`+"\n",
-				l.each, m, m, l.each, m)
+			id := fmt.Sprintf("all-%d-%d", l.each, m)
+			body = fmt.Appendf(body, `{"id":%q,"type":"purchase","member":"member-%d",`, id, m)
+			body = fmt.Appendf(body, `"data":{"order_id":%q,"amount":1,"store":"s00","channel":"web"}}`+"\n", id)
 		}
 		req.SetBodyRaw(body)
 		if l.send(client, req, resp, 1) == 0 {
