@@ -295,7 +295,7 @@ func (t *tierMetrics) Turned(since, at calendar.Instant) bool {
 // leaves is the first instant after one at which a counted day (or moment) leaves the rolling window.
 func leaves(cal calendar.Calendar, c *Counter, count *Count, after calendar.Instant) calendar.Instant {
 	first := c.periodKey(cal, cal.WindowStart(after, c.Last))
-	for i := count.from(first); i < len(count.Periods); i++ {
+	if i := count.from(first); i < len(count.Periods) {
 		if c.Last.IsExact() {
 			return cal.After(calendar.Instant(count.Periods[i].Key), c.Last) + 1
 		}
