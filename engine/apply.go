@@ -139,6 +139,7 @@ func (a *applier) run(current, asOf *Ruleset, subjects *Subjects, e *event.Event
 // reset forgets the event before.
 func (a *applier) reset(e *event.Event, seq uint64) {
 	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: a.asOf.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
+	a.out.Scores = a.out.scores[:0]
 	a.seq, a.now, a.top, a.event, a.queue, a.phase = seq, e.Arrived, e, e, a.queue[:0], phaseBegin
 	a.tiers, a.cause, a.raised = false, 0, a.raised[:0]
 	if !e.Past {

@@ -105,7 +105,10 @@ func (o *Outcome) awaitRanks() {
 	if n == 0 {
 		return
 	}
-	moves := make([]RankMove, n)
+	moves := o.moves[:]
+	if n > len(moves) {
+		moves = make([]RankMove, n)
+	}
 	for i := range o.Effects {
 		if e := &o.Effects[i]; e.Kind == LeaderboardEffect {
 			n--

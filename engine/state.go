@@ -28,9 +28,12 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	return m
 }
 
+// smallState is what the states of most groups and limits take, in bytes.
+const smallState = 96
+
 // encoded is a state as the description of its type writes it.
 func encoded[T any](x *T, describe func(*codec, *T)) []byte {
-	var c codec
+	c := codec{Codec: wire.Writing(make([]byte, 0, smallState))}
 	describe(&c, x)
 	return c.B
 }

@@ -88,10 +88,14 @@ func (b *Batch) Complete() {
 		scratch.member(m)
 		state := bytes.Clone(scratch.B)
 		b.packed = append(b.packed, state)
-		b.States = append(b.States, Row{Key: stateRow(subjectKey(memberPrefix, m.ID)), Value: state})
+		b.States = append(b.States, Row{Key: subjectRow(memberPrefix, m.ID), Value: state})
 	}
+	w := writer{scratch}
 	for _, s := range b.scores {
-		b.States = append(b.States, Row{Key: scoreKey(&s), Value: encodeScore(&s)})
+		w.B = w.B[:0]
+		w.uint(stateFormat)
+		w.score(&s)
+		b.States = append(b.States, Row{Key: scoreKey(&s), Value: bytes.Clone(w.B)})
 	}
 	b.States = b.dues.rows(b.States)
 }

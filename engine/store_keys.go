@@ -153,6 +153,9 @@ func subjectOf(key string) (kind, name string) { return key[:2], key[2:] }
 // stateRow is the row of a subject, by its key; of a kind it begins those of all its subjects.
 func stateRow(subject string) string { return statePrefix + subject }
 
+// subjectRow is the row of a subject, by its kind and name.
+func subjectRow(kind, name string) string { return statePrefix + kind + name }
+
 // isState reports whether a row is of a subject.
 func isState(key string) bool { return startsWith(key, statePrefix) }
 
@@ -203,7 +206,19 @@ func knownCode(reward, code string) string { return reward + nul + nul + code }
 func ledgerRange(member string) string   { return ledgerPrefix + member + nul }
 func snapshotRange(member string) string { return snapshotPrefix + member + nul }
 
-func ledgerKey(member string, seq uint64) string   { return ledgerRange(member) + ordered(seq) }
+// ledgerKey is made for every event, so it is made in one piece.
+func ledgerKey(member string, seq uint64) string {
+	var b strings.Builder
+	var number [8]byte
+	b.Grow(len(ledgerPrefix) + len(member) + len(nul) + len(number))
+	b.WriteString(ledgerPrefix)
+	b.WriteString(member)
+	b.WriteString(nul)
+	binary.BigEndian.PutUint64(number[:], seq)
+	b.Write(number[:])
+	return b.String()
+}
+
 func snapshotKey(member string, seq uint64) string { return snapshotRange(member) + ordered(seq) }
 
 // dueKey is the key of a member that is due at an instant.

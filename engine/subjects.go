@@ -183,31 +183,31 @@ func (s *Subjects) checkpoint() (rows []Row, members []*Member) {
 	}
 	for _, g := range s.dirtyGroups {
 		g.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(groupPrefix, g.Count.key())), Value: encodeGroup(g)})
+		rows = append(rows, Row{Key: subjectRow(groupPrefix, g.Count.key()), Value: encodeGroup(g)})
 	}
 	for _, u := range s.dirtyUses {
 		u.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(usePrefix, u.Key)), Value: encodeUsage(u)})
+		rows = append(rows, Row{Key: subjectRow(usePrefix, u.Key), Value: encodeUsage(u)})
 	}
 	for _, c := range s.dirtyClaims {
 		c.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(claimPrefix, c.ID)), Value: encodeClaim(c)})
+		rows = append(rows, Row{Key: subjectRow(claimPrefix, c.ID), Value: encodeClaim(c)})
 	}
 	for _, f := range s.dirtyOpenings {
 		f.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(openingsPrefix, f.Promotion)), Value: encodeOpenings(f)})
+		rows = append(rows, Row{Key: subjectRow(openingsPrefix, f.Promotion), Value: encodeOpenings(f)})
 	}
 	for key, code := range s.codes {
-		rows = append(rows, Row{Key: stateRow(subjectKey(codePrefix, key)), Value: []byte(code)})
+		rows = append(rows, Row{Key: subjectRow(codePrefix, key), Value: []byte(code)})
 	}
 	clear(s.codes)
 	for _, x := range s.dirtyErased {
 		x.dirty = false
-		rows = append(rows, Row{Key: stateRow(subjectKey(erasedPrefix, x.ID)), Value: encodeErased(x)})
+		rows = append(rows, Row{Key: subjectRow(erasedPrefix, x.ID), Value: encodeErased(x)})
 		delete(s.erased, x.ID)
 	}
 	for _, id := range s.gone {
-		rows = append(rows, Row{Key: stateRow(subjectKey(memberPrefix, id))})
+		rows = append(rows, Row{Key: subjectRow(memberPrefix, id)})
 	}
 	s.dirtyErased, s.gone, s.dirtyOpenings = s.dirtyErased[:0], s.gone[:0], s.dirtyOpenings[:0]
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = nil, s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
