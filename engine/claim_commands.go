@@ -432,9 +432,14 @@ func (r *Reward) until(cal calendar.Calendar, at calendar.Instant) calendar.Inst
 
 // receive adds a reward to those held; those that were valid longer ago than any event can ask go.
 func (a *applier) receive(h RewardHeld) {
-	horizon := a.current.Calendar.Before(a.now, a.current.Late)
-	a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h RewardHeld) bool { return h.Expires < horizon })
-	a.m.Rewards = append(a.m.Rewards, h)
+	m, horizon := a.m, a.current.Calendar.Before(a.now, a.current.Late)
+	if m.lapses < horizon {
+		m.Rewards, m.lapses = slices.DeleteFunc(m.Rewards, func(h RewardHeld) bool { return h.Expires < horizon }), calendar.Forever
+		for i := range m.Rewards {
+			m.lapses = min(m.lapses, m.Rewards[i].Expires)
+		}
+	}
+	m.Rewards, m.lapses = append(m.Rewards, h), min(m.lapses, h.Expires)
 }
 
 // cancelCommand gives back what a claim holds.

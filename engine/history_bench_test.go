@@ -253,3 +253,41 @@ func BenchmarkHistoryRules(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHistoryKinds is by how much a member has of one kind: runs of a streak that broke, claims that were confirmed, rewards that
+// were given, badges.
+func BenchmarkHistoryKinds(b *testing.B) {
+	const begin = "events: {purchase: {order_id: text, amount: money, store: text}}\ncurrency: EUR\npoints: {stars: {expire: 12 months after last purchase}}\n"
+	claim := func(w *world, member string, i int) {
+		if i == 0 {
+			return
+		}
+		id := fmt.Sprint(member, "c", i)
+		for _, e := range []*event.Event{engine.NewClaim(id, member, "tea", 0), engine.NewConfirm("", id, 0)} {
+			e.Time, e.Arrived = w.now, w.now
+			w.accept(e)
+		}
+	}
+	for _, of := range []struct {
+		name, text string
+		step       time.Duration
+		between    func(w *world, member string, i int)
+	}{
+		{"runs", "rules: {base: {when: purchase, give: {stars: 1}}, steady: {when: purchase, if: member.streak.days >= 300, give: {stars: 1}}}\n" +
+			"streaks: {days: {when: purchase, every: day, goal: 300, give: {stars: 1}}}\n", 48 * time.Hour, nil},
+		{"claims", "rules: {base: {when: purchase, give: {stars: 10}}}\nrewards: {tea: {cost: {stars: 1}}}\n", time.Hour, claim},
+		{"rewards", "rules: {base: {when: purchase, give: {reward: tea}}, many: {when: purchase, if: member.rewards.tea > 100000, give: {stars: 1}}}\n" +
+			"rewards: {tea: {valid: 30 days}}\n", time.Hour, nil},
+		{"limits", "rules: {base: {when: purchase, give: {stars: 1}, limit: [100 in last 30 days, 5 per day, 1 ever by event.order_id]}}\n", 24 * time.Hour, nil},
+	} {
+		for _, n := range []int{10, 100, 1040} {
+			var p *past
+			b.Run(fmt.Sprintf("%s/n=%d", of.name, n), func(b *testing.B) {
+				if p == nil {
+					p = lived(b, begin+of.text, 1, n, of.step, of.between)
+				}
+				p.buy(b)
+			})
+		}
+	}
+}

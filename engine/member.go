@@ -50,6 +50,7 @@ type Member struct {
 	used    bool              // lately (Subjects.cool)
 	handed  bool              // to who writes it down (Batch.members), and not to be changed
 	large   bool              // a count is
+	lapses  calendar.Instant  // no reward does before; 0 while that is not known
 	excused []challenges.Span // dates of Travel
 	// schema is the one whose slots Profile has, zones the data that Zone is of.
 	schema *event.Schema

@@ -193,7 +193,7 @@ func progressOf(m *Member) *Member {
 // resume gives the member the progress that a revision holds.
 func (m *Member) resume(progress *Member) {
 	m.Seen, m.Counts, m.Streaks, m.Challenges = progress.Seen, progress.Counts, progress.Streaks, progress.Challenges
-	m.Badges, m.Tiers, m.Rewards = progress.Badges, progress.Tiers, progress.Rewards
+	m.Badges, m.Tiers, m.Rewards, m.lapses = progress.Badges, progress.Tiers, progress.Rewards, 0
 	m.Travel.Excused = progress.Travel.Excused
 	m.excuse()
 }
