@@ -22,7 +22,22 @@ type History struct {
 	Mended []Span
 	// Excused are periods that the member hardly lived, travelling: they neither count nor break.
 	Excused []Span
+	// past is what following all but the last spans comes to, nil while nobody has remembered it.
+	past *past
 }
+
+// past is a walk over the first n spans of a history, the last of which is last, as long as nothing changes in them and nothing else
+// bridges what was missed.
+type past struct {
+	walk
+	n       int
+	last    Span
+	longest int
+	broken  Run // the last run that ended
+}
+
+// plain reports whether nothing but spans decides how the history is followed.
+func (h *History) plain() bool { return len(h.Bought)+len(h.Mended)+len(h.Excused) == 0 }
 
 // StreakState is where a streak stands at an instant.
 type StreakState string
@@ -214,10 +229,9 @@ func (s *Streak) At(cal calendar.Calendar, h *History, now calendar.Instant) Sta
 	if len(h.Spans) == 0 {
 		return st
 	}
-	w := walk{s: s, cal: cal, h: h}
-	var broken Run
-	w.follow(h.Spans, func(r Run) { st.Longest, broken = max(st.Longest, r.Length), r })
-	st.Longest = max(st.Longest, w.run.Length)
+	p := s.followed(cal, h, len(h.Spans))
+	w, broken := p.walk, p.broken
+	st.Longest = max(st.Longest, p.longest, w.run.Length)
 	current := cal.Key(s.Every, now)
 	if !w.miss(w.run.Last+1, current) {
 		st.State, st.Last, st.Stored = StreakBroken, w.run, len(h.Bought)-w.stored
@@ -235,6 +249,39 @@ func (s *Streak) At(cal calendar.Calendar, h *History, now calendar.Instant) Sta
 	}
 	w.foresee(&st, max(current, w.run.Last+1))
 	return st
+}
+
+// followed is the walk over the first n spans: from where it has been remembered, or else from the beginning.
+func (s *Streak) followed(cal calendar.Calendar, h *History, n int) past {
+	p := past{walk: walk{s: s, cal: cal, h: h}}
+	if r := h.past; r != nil && r.s == s && r.cal == cal && r.n <= n && h.Spans[r.n-1] == r.last && h.plain() {
+		p = *r
+		p.h = h
+	}
+	p.follow(h.Spans[p.n:n], func(r Run) { p.longest, p.broken = max(p.longest, r.Length), r })
+	if p.n = n; n > 0 {
+		p.last = h.Spans[n-1]
+	}
+	return p
+}
+
+// rememberFrom is how many spans beyond those remembered are followed each time.
+const rememberFrom = 16
+
+// Remember lets later questions begin with one of the last spans, after period k has qualified or does not any more: a member whose
+// streak broke often has very many.
+func (s *Streak) Remember(cal calendar.Calendar, h *History, k calendar.Key) {
+	if h.past != nil && k <= h.past.last.Last {
+		h.past = nil
+	}
+	known := 0
+	if h.past != nil {
+		known = h.past.n
+	}
+	if n := len(h.Spans) - 1; n-known >= rememberFrom && h.plain() {
+		p := s.followed(cal, h, n)
+		h.past = &p
+	}
 }
 
 // mendable tells until when a broken run can be repaired, and which periods up to before next that would bridge.
@@ -258,6 +305,7 @@ func (s *Streak) Forget(cal calendar.Calendar, h *History, n int) {
 	w.follow(h.Spans[:len(h.Spans)-n], func(r Run) { h.Longest = max(h.Longest, r.Length) })
 	h.Longest = max(h.Longest, w.run.Length)
 	w.miss(w.run.Last+1, first)
+	h.past = nil
 	h.Spans = slices.Delete(h.Spans, 0, len(h.Spans)-n)
 	h.Bought = slices.Delete(h.Bought, 0, w.stored)
 	h.Mended = slices.DeleteFunc(h.Mended, func(m Span) bool { return m.Last < first })

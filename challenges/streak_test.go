@@ -355,3 +355,45 @@ func (n naive) walk(today calendar.Date) (length, longest, stored int) {
 	}
 	return length, longest, len(bought)
 }
+
+// What a streak remembers of the spans before changes no answer, in whatever order periods qualify.
+func TestARememberedPastAnswersAsTheWhole(t *testing.T) {
+	seed := rand.Int63()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewSource(seed))
+	cal := calendar.Calendar{Zone: calendar.UTC}
+	for round := range 60 {
+		s := &challenges.Streak{Every: calendar.Day, Free: round % 3, FreePer: calendar.Month}
+		remembers, h := &challenges.History{}, &challenges.History{}
+		day := calendar.Key(20_000)
+		for range 400 {
+			k := day
+			switch r.Intn(12) {
+			case 0:
+				k = day - calendar.Key(r.Intn(400))
+			default:
+				day += calendar.Key(1 + r.Intn(3))
+				k = day
+			}
+			change := challenges.Qualify
+			if r.Intn(10) == 0 {
+				change = challenges.Disqualify
+			}
+			var changed bool
+			h.Spans, _ = change(h.Spans, k)
+			if remembers.Spans, changed = change(remembers.Spans, k); changed {
+				s.Remember(cal, remembers, k)
+			}
+			if r.Intn(100) == 0 {
+				bought := cal.Start(calendar.Day, k)
+				h.Bought, remembers.Bought = append(h.Bought, bought), append(remembers.Bought, bought)
+			}
+			if len(h.Spans) > 100 && r.Intn(20) == 0 {
+				s.Forget(cal, h, 50)
+				s.Forget(cal, remembers, 50)
+			}
+			now := cal.Start(calendar.Day, day+calendar.Key(r.Intn(3))) + 1
+			require.Equal(t, s.At(cal, h, now), s.At(cal, remembers, now))
+		}
+	}
+}

@@ -336,11 +336,13 @@ func (a *applier) foldStreak(s *Streak, con challenges.Contribution) {
 	var qualified bool
 	if !reached { // a negative contribution may have taken back what qualified the period; goals paid stay paid
 		if rec.Spans, qualified = challenges.Disqualify(rec.Spans, key); qualified {
+			s.Run.Remember(cal, a.m.history(rec), key)
 			a.out.replace(a.streakEffect(s, rec))
 		}
 		return
 	}
-	if rec.Spans, qualified = challenges.Qualify(rec.Spans, key); !qualified {
+	rec.Spans, qualified = challenges.Qualify(rec.Spans, key)
+	if s.Run.Remember(cal, a.m.history(rec), key); !qualified {
 		return
 	}
 	a.streakGoals(s, rec, key)
