@@ -22,7 +22,7 @@ import (
 )
 
 // Data directories of older builds, each zipped with what its members saw: every build opens, serves, voids in and erases in all of
-// them. They are never written anew; a build that changes what is on the disk adds one.
+// them. They are never written again; a build that changes what is on the disk adds one.
 var recordDirectory = flag.String("record-directory", "", "name of a data directory of this build to add below testdata/directories")
 
 const directories = "testdata/directories"

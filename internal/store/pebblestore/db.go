@@ -105,6 +105,10 @@ func Open(dir string, o Options) (*DB, error) {
 	if _, err := db.fs.Stat(journal); o.Existing && errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNoData, dir)
 	}
+	written, err := db.readFormat()
+	if err != nil {
+		return nil, err
+	}
 	if err := db.refuseOld(journal); err != nil {
 		return nil, err
 	}
@@ -118,7 +122,11 @@ func Open(dir string, o Options) (*DB, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %s (%w)", ErrLocked, dir, err)
 	}
-	if err := db.makeRoom(); err != nil {
+	err = db.makeRoom()
+	if err == nil && written < Format {
+		err = db.writeFormat()
+	}
+	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	db.Full() // known before anybody asks
