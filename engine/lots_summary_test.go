@@ -222,3 +222,25 @@ func BenchmarkLotsWritten(b *testing.B) {
 		}
 	})
 }
+
+// Books are proved by what has changed, and found wrong whether or not anybody said that something has.
+func TestBooksAreProvedByWhatChanged(t *testing.T) {
+	acc := &Account{Issued: 200 * decimal.One}
+	for i := range uint64(200) {
+		acc.lots.add(Lot{Seq: i, Amount: decimal.One, Remaining: decimal.One, Expires: calendar.Forever}, 1)
+	}
+	require.True(t, acc.proved(1))
+	lot := acc.lots.first(100, func(*Lot) bool { return true })
+	lot.Remaining, lot.Spent = 0, decimal.One
+	require.False(t, acc.proved(1), "the account knows nothing of it")
+	acc.Spent = decimal.One
+	require.True(t, acc.proved(1))
+	for _, c := range acc.lots.look(everywhere) { // a change that nobody was told of
+		c.lots[0].Remaining++
+		break
+	}
+	require.True(t, acc.proved(1))
+	require.False(t, acc.Proved())
+	acc.lots.touched(0)
+	require.False(t, acc.proved(1))
+}
