@@ -25,10 +25,10 @@ type Outcome struct {
 	Number        uint64         // of the first of Notifications, counted by member from 1 without gaps; 0 with none
 	shares        []share
 	// Memory for what most outcomes have one or two of.
-	moves  [2]RankMove
-	scores [2]ScoreChange
-	overflow      string // the counter that would leave the range of numbers
-	uncounted     string // the one of which a contribution does
+	moves     [2]RankMove
+	scores    [2]ScoreChange
+	overflow  string // the counter that would leave the range of numbers
+	uncounted string // the one of which a contribution does
 
 	Provenance *Provenance // nil for most events
 	Revision   *Revision   // what a reversal came to, nil for every other event
