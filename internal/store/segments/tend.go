@@ -79,13 +79,14 @@ func (l *Log) unsealed() (from []*segment, to *segment) {
 	return nil, nil
 }
 
-// movable is a segment that belongs into the archive: it is sealed, and too large to be written together with others.
+// movable is a segment that belongs into the archive: it is sealed, and too large to be written together with others. The one with the
+// last record stays, so that where the journal ends is known while the archive is away.
 func (l *Log) movable() *segment {
 	if l.o.Archive == "" {
 		return nil
 	}
 	for _, s := range l.held() {
-		if s.sealed && !s.archived && !s.kept && s.bytes >= l.o.Size/4 {
+		if s.sealed && !s.archived && !s.kept && s.bytes >= l.o.Size/4 && s.last < l.Last() {
 			return s
 		}
 	}
