@@ -59,7 +59,7 @@ const (
 	// applies again; fewer would write the states of busy members more often.
 	CheckpointAfter = 1024
 	// MaxHot is how many members are held as they are used.
-	MaxHot = 8_192
+	MaxHot = 16_384
 	// maxGroups is how many states of groups are held, and a tenth of it how many of shared limits.
 	maxGroups = 200_000
 )
