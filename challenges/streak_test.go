@@ -367,7 +367,7 @@ func TestARememberedPastAnswersAsTheWhole(t *testing.T) {
 		remembers, h := &challenges.History{}, &challenges.History{}
 		day := calendar.Key(20_000)
 		for range 400 {
-			k := day
+			var k calendar.Key
 			switch r.Intn(12) {
 			case 0:
 				k = day - calendar.Key(r.Intn(400))

@@ -206,7 +206,8 @@ func BenchmarkLotsWritten(b *testing.B) {
 	for i := range 10_000 {
 		at += shelfHour
 		amount := decimal.Decimal(1+i%80) * decimal.One
-		l.add(Lot{Seq: uint64(7 * i), Source: Source{Section: RuleSection, ID: "base"}, Granted: at, Amount: amount, Remaining: amount, Available: at, //nolint:gosec // it is not negative
+		l.add(Lot{Seq: uint64(7 * i), Source: Source{Section: RuleSection, ID: "base"}, Granted: at,
+			Amount: amount, Remaining: amount, Available: at,
 			Expires: (at/(24*shelfHour) + 366) * 24 * shelfHour}, at)
 	}
 	state := encoded(&l, (*codec).lots)

@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // PaidMark says that a goal of a streak was paid in the period in which it was reached; of one that repeats, Times repetitions
@@ -222,7 +223,7 @@ func (j *recomputation) afterwards(s *Streak, c *Cause) (n int) {
 			continue
 		}
 		for i := range slices.Backward(rec.Outcome.Provenance.Causes) {
-			o, ref := &rec.Outcome.Provenance.Causes[i], CauseRef{rec.Seq, uint32(i + 1)}
+			o, ref := &rec.Outcome.Provenance.Causes[i], CauseRef{rec.Seq, integer.Exact[uint32](i + 1)}
 			switch {
 			case o == c:
 				return n

@@ -22,7 +22,8 @@ var (
 // situations are those without which a run has proved too little, besides those in which features show.
 var situations = []string{"duplicate", "several boosts", "too little to take", "use given back", "refund after expiry", "debt", "debt repaid",
 	"floor", "came back to what was reversed", "made good", "brought back by a late event", "expiry moved back", "goal paid", "goal revoked",
-	"paid runs joined by a late event", "tier fell", "lower level kept anew", "tie", "zero moves no tie", "prize divided", "gift raised", "several revisions", "taken given back",
+	"paid runs joined by a late event", "tier fell", "lower level kept anew", "tie", "zero moves no tie", "prize divided", "gift raised",
+	"several revisions", "taken given back",
 	"joined again", "tried again", "left", "freezes full", "freeze stored", "repair refused", "goal of a streak again", "goal of a streak in time",
 	"goal of a streak revoked", "too late for its season", "called again", "closed by a call", "promotion's limit", "first zone", "day hardly lived",
 	"too few contributions for an average", "season closed", "late event of another team", "raise trimmed", "raise refused",

@@ -21,7 +21,10 @@ func TestADirectoryOfANewerBuild(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2 0.1.0\n", string(text))
 
-	for text, want := range map[string]string{"3 0.9.0\n": "has format 3, and this one reads up to 2; start version 0.9.0 or a later one", "newest": "which is no format"} {
+	for text, want := range map[string]string{
+		"3 0.9.0\n": "has format 3, and this one reads up to 2; start version 0.9.0 or a later one",
+		"newest":    "which is no format",
+	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 		_, err = Open(dir, o)
 		require.ErrorContains(t, err, want)
