@@ -333,3 +333,16 @@ func TestAnErasedMemberHasNoTimers(t *testing.T) {
 	require.Len(t, out.Entries, 1, "what is left is forfeited")
 	require.Empty(t, out.Notifications)
 }
+
+// Members who were erased take no room among those that are held, or each event would look through them for somebody to let go.
+func TestTheErasedAreNotHeld(t *testing.T) {
+	w := program(t, "events: {buy: {}}\npoints: {stars: {}}\n")
+	for i := range 20 {
+		id := fmt.Sprint("m", i)
+		w.send(id, "buy")
+		w.accept(arrive(w, engine.NewErasure(id)))
+	}
+	w.commit(true)
+	require.Zero(t, w.p.Held())
+	w.refused(engine.CodeMemberErased, w.event("m3", "buy"))
+}

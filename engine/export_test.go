@@ -132,3 +132,6 @@ func WithFeature(record []byte, name string) []byte {
 	w.text(name)
 	return w.B
 }
+
+// Held is how many members are held as they are used, those that were erased lately among them.
+func (p *Processor) Held() int { return len(p.subjects.members) }

@@ -390,7 +390,7 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	// The next batch will be about as large as this one.
 	p.batch = &Batch{ranks: p.ranks, decided: make([]accepted, 0, len(b.decided)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
 	if checkpoint || p.last-p.marked >= CheckpointAfter {
-		b.States, b.members = p.subjects.checkpoint()
+		b.States, b.members, b.gone = p.subjects.checkpoint()
 		b.scores, b.dues = p.scores, p.dues
 		p.scores, p.dues = map[scoreID]ScoreChange{}, dueMoves{}
 		if len(b.States) > 0 || len(b.members) > 0 || len(b.scores) > 0 {
@@ -420,6 +420,9 @@ func (p *Processor) Committed(b *Batch) {
 	}
 	if len(p.pending) > 0 {
 		p.settled(b)
+	}
+	for _, id := range b.gone {
+		delete(p.subjects.members, id)
 	}
 	p.taken = slices.DeleteFunc(p.taken, func(t *Batch) bool { return t == b })
 	if b.Mark > 0 {

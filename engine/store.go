@@ -59,6 +59,7 @@ type Batch struct {
 	ranks   Ranks
 	members []*Member
 	packed  [][]byte // the states of members, once they are written
+	gone    []string // members who were erased
 	scores  map[scoreID]ScoreChange
 	dues    dueMoves
 }
@@ -93,8 +94,7 @@ func (b *Batch) Complete() {
 	w := writer{scratch}
 	for _, s := range b.scores {
 		w.B = w.B[:0]
-		w.uint(stateFormat)
-		w.score(&s)
+		w.storedScore(&s)
 		b.States = append(b.States, Row{Key: scoreKey(&s), Value: bytes.Clone(w.B)})
 	}
 	b.States = b.dues.rows(b.States)

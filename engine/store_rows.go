@@ -145,7 +145,12 @@ func encodeFanout(f Fanout) []byte {
 
 func encodeScore(s *ScoreChange) []byte {
 	var w writer
+	w.storedScore(s)
+	return w.B
+}
+
+// storedScore is the row of a score.
+func (w *writer) storedScore(s *ScoreChange) {
 	w.uint(stateFormat)
 	w.score(s)
-	return w.B
 }

@@ -9,7 +9,7 @@ package engine
 type Subjects struct {
 	rules    *Ruleset
 	load     func(key string) []byte
-	members  map[string]*Member // the hot ones; nil for one that was erased
+	members  map[string]*Member // the hot ones; nil for one that was erased, until the store knows
 	hot      int                // how many of them are held
 	packed   packed
 	groups   map[CountID]*Group
@@ -175,9 +175,9 @@ func (s *Subjects) Dirty() int {
 }
 
 // checkpoint takes all changed subjects for clean, and gives back their states, but for those of members, which are handed over as
-// they are: they do not change until somebody has written them down.
-func (s *Subjects) checkpoint() (rows []Row, members []*Member) {
-	rows, members = make([]Row, 0, s.Dirty()+len(s.gone)), s.dirtyMembers
+// they are: they do not change until somebody has written them down. gone are members who were erased.
+func (s *Subjects) checkpoint() (rows []Row, members []*Member, gone []string) {
+	rows, members, gone = make([]Row, 0, s.Dirty()+len(s.gone)), s.dirtyMembers, s.gone
 	for _, m := range members {
 		m.dirty, m.handed = false, true
 	}
@@ -209,9 +209,9 @@ func (s *Subjects) checkpoint() (rows []Row, members []*Member) {
 	for _, id := range s.gone {
 		rows = append(rows, Row{Key: subjectRow(memberPrefix, id)})
 	}
-	s.dirtyErased, s.gone, s.dirtyOpenings = s.dirtyErased[:0], s.gone[:0], s.dirtyOpenings[:0]
+	s.dirtyErased, s.gone, s.dirtyOpenings = s.dirtyErased[:0], nil, s.dirtyOpenings[:0]
 	s.dirtyMembers, s.dirtyGroups, s.dirtyUses, s.dirtyClaims = nil, s.dirtyGroups[:0], s.dirtyUses[:0], s.dirtyClaims[:0]
-	return rows, members
+	return rows, members, gone
 }
 
 // state is the encoded state of a subject that is held here, nil when it is not: how a second set of Subjects (a dry
