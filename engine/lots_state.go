@@ -50,7 +50,7 @@ func (l *Lot) common(before *Lot) (of uint64) {
 	return of
 }
 
-// lot is a lot by what it has not in common with the one before.
+// lot is a lot by what it has not in common with the one before. Written, nothing of it is touched: others may read it meanwhile.
 func (c *codec) lot(l, before *Lot) {
 	common := uint64(0)
 	if c.Reads() {
@@ -60,8 +60,9 @@ func (c *codec) lot(l, before *Lot) {
 	}
 	c.Uint(&common)
 	seq := integer.Signed(l.Seq - before.Seq)
-	c.Int(&seq)
-	l.Seq = before.Seq + integer.Bits(seq)
+	if c.Int(&seq); c.Reads() {
+		l.Seq = before.Seq + integer.Bits(seq)
+	}
 	c.since(&l.Granted, before.Granted)
 	if common&lotSameSource == 0 {
 		c.source(&l.Source)
@@ -100,6 +101,7 @@ func (c *codec) parts(l *Lot) {
 // since is an instant by its distance from one that is known.
 func (c *codec) since(at *calendar.Instant, known calendar.Instant) {
 	distance := int64(*at - known)
-	c.Int(&distance)
-	*at = known + calendar.Instant(distance)
+	if c.Int(&distance); c.Reads() {
+		*at = known + calendar.Instant(distance)
+	}
 }
