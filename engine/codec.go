@@ -9,7 +9,8 @@ import (
 
 // States and journal records are written as a format number and then their fields in order (package wire). Fields are only ever
 // added at the end of a format, or the number is raised. Of states, and of what records share with them, one description of each
-// type writes and reads it; the rest of a record has a writer and a reader that go one way each.
+// type writes and reads it; the rest of a record has a writer and a reader that go one way each. What is written is not touched, as
+// others may read it meanwhile.
 
 // codec writes or reads states.
 type codec struct {

@@ -300,8 +300,9 @@ func (c *codec) spans(list *[]challenges.Span) {
 func (c *codec) span(s *challenges.Span) {
 	c.Key(&s.First)
 	more := s.Last - s.First
-	c.Key(&more)
-	s.Last = s.First + more
+	if c.Key(&more); c.Reads() {
+		s.Last = s.First + more
+	}
 }
 
 func (c *codec) challenge(x *ChallengeRecord) {

@@ -153,8 +153,9 @@ func (c *Codec) Date(d *calendar.Date) {
 func (c *Codec) Duration(d *calendar.Duration) {
 	Small(c, &d.Unit)
 	n := int64(d.N)
-	c.Int(&n)
-	d.N = int(n)
+	if c.Int(&n); c.reading {
+		d.N = int(n)
+	}
 }
 
 // Text is a text.

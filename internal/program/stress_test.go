@@ -3,6 +3,7 @@ package program_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,10 +46,16 @@ func TestALongRequestLetsOthersPass(t *testing.T) {
 	close(store.started)
 }
 
+// busy is the shop with all that a member's state is made of.
+var busy = strings.Replace(strings.Replace(shop, "10 days after earning", "[10 days after earning, 20 days after last buy]", 1), "challenges:", `streaks: {daily: {when: go, every: day, goals: [{at: 1, give: {capped: 1}}]}}
+tiers: {club: {counter: visits, levels: {new: 0, known: 3}}}
+badges: {regular: {counter: visits, levels: {some: 2, many: 5}}}
+challenges:`, 1)
+
 // What callers do at once to the same members comes out as if one had done it after the other: the journal replays to the same states.
 func TestManyAtOnce(t *testing.T) {
 	store := engine.NewMemory()
-	p, _ := open(t, store)
+	p, _ := openWith(t, store, busy)
 	var all sync.WaitGroup
 	each := func(n int, do func(i int) error) {
 		all.Go(func() {
@@ -107,7 +114,7 @@ func TestManyAtOnce(t *testing.T) {
 	each(10, func(int) error { return p.Flush() })
 	all.Wait()
 	require.NoError(t, p.Close())
-	report, err := engine.Replay(store, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, shop)}})
+	report, err := engine.Replay(store, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, busy)}})
 	require.NoError(t, err)
 	require.Empty(t, report.Differs)
 	require.Equal(t, report.Stored, report.Hash)
