@@ -47,10 +47,11 @@ func TestALongRequestLetsOthersPass(t *testing.T) {
 }
 
 // busy is the shop with all that a member's state is made of.
-var busy = strings.Replace(strings.Replace(shop, "10 days after earning", "[10 days after earning, 20 days after last buy]", 1), "challenges:", `streaks: {daily: {when: go, every: day, goals: [{at: 1, give: {capped: 1}}]}}
+var busy = strings.NewReplacer("10 days after earning", "[10 days after earning, 20 days after last buy]", "challenges:", `
+streaks: {daily: {when: go, every: day, goals: [{at: 1, give: {capped: 1}}]}}
 tiers: {club: {counter: visits, levels: {new: 0, known: 3}}}
 badges: {regular: {counter: visits, levels: {some: 2, many: 5}}}
-challenges:`, 1)
+challenges:`).Replace(shop)
 
 // What callers do at once to the same members comes out as if one had done it after the other: the journal replays to the same states.
 func TestManyAtOnce(t *testing.T) {
