@@ -42,11 +42,12 @@ func (o *outlet) MaybeError(op errorfs.Op) error {
 	return nil
 }
 
+// pull cuts the power, and returns once that is done.
 func (o *outlet) pull() {
 	o.once.Do(func() {
+		o.cut.Store(true) // first: what returns while the disk is looked at may not be on it
 		o.survives = o.acked.Load()
 		o.after = o.disk.CrashClone(o.cfg)
-		o.cut.Store(true)
 	})
 }
 

@@ -204,6 +204,7 @@ func (a *arenaRun) do(at calendar.Instant, step func()) {
 			return
 		}
 		a.cuts++
+		a.o.pull() // another goroutine may be at it
 		require.NoError(a.t, a.db.Close(), "seed %d", a.seed)
 		a.o = &outlet{disk: a.o.after}
 		a.open()
