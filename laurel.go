@@ -147,11 +147,11 @@ func Open(dir string, ruleset Ruleset, o Options) (*Program, error) {
 
 func (p *Program) start(loaded *rulesets.Program, mark clock.Mark, o Options) error {
 	machine := clock.New(clock.Kernel())
-	if err := assembly.Resume(p.ctx, machine, p.db, o.AcceptClock); err != nil {
+	if err := assembly.Resume(p.ctx, machine, assembly.Embedded(p.db), o.AcceptClock); err != nil {
 		return err
 	}
 	boards := leaderboards.NewMemory()
-	parts := assembly.Parts{DB: p.db, Machine: machine, Mark: mark, Log: o.Logger,
+	parts := assembly.Parts{Data: assembly.Embedded(p.db), Machine: machine, Mark: mark, Log: o.Logger,
 		Boards: func(engine.Store) leaderboards.Board { return boards }}
 	working, sandbox, err := parts.Open(loaded)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand"
@@ -11,6 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
@@ -30,11 +32,13 @@ const demoRow = "demo"
 
 // reserve keeps the demo's invented members and a brand's own apart: a data directory is of the one or of the other.
 func reserve(db *pebblestore.DB, demo bool) error {
-	marked := false
-	if err := db.List(demoRow, func(key string, _ []byte) bool { marked = key == demoRow; return false }); err != nil {
-		return err
+	s := db.Settings()
+	_, absent := s.Get(demoRow)
+	if absent != nil && !errors.Is(absent, settings.ErrAbsent) {
+		return absent
 	}
-	used, err := program.Known(db)
+	marked := absent == nil
+	used, err := program.Known(s)
 	switch {
 	case err != nil:
 		return err
@@ -45,7 +49,7 @@ func reserve(db *pebblestore.DB, demo bool) error {
 	case marked || !demo:
 		return nil
 	}
-	return db.Put(demoRow, []byte(demoSize))
+	return settings.Put(s, demoRow, []byte(demoSize))
 }
 
 // seedDemo brings in the demo's events as history, unless the store has events already.

@@ -283,11 +283,11 @@ func newLocalImporter(o importOptions) (importer, error) {
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}
-	machine := clock.New(vouchers(nil)...)
-	if err := assembly.Resume(context.Background(), machine, db, false); err != nil {
+	machine, data := clock.New(vouchers(nil)...), assembly.Embedded(db)
+	if err := assembly.Resume(context.Background(), machine, data, false); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	p, _, err := assembly.Parts{DB: db, Boards: boardsFor(leaderboards.NewMemory(), nil), Machine: machine, Zones: zones, Log: newLog(false)}.Open(loaded[0])
+	p, _, err := assembly.Parts{Data: data, Boards: boardsFor(leaderboards.NewMemory(), nil), Machine: machine, Zones: zones, Log: newLog(false)}.Open(loaded[0])
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -91,7 +91,7 @@ func withLocalRing(db *pebblestore.DB, id string, do func(keyRing) error) error 
 	if err := ran(db, id); err != nil {
 		return err
 	}
-	ring, err := keys.NewRing(db, time.Now)
+	ring, err := keys.NewRing(db.Settings(), time.Now)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func withLocalRing(db *pebblestore.DB, id string, do func(keyRing) error) error 
 
 // ran refuses the id of a program that never ran on a data directory.
 func ran(db *pebblestore.DB, id string) error {
-	known, err := program.Known(db)
+	known, err := program.Known(db.Settings())
 	if err != nil || slices.Contains(known, id) {
 		return err
 	}

@@ -44,7 +44,7 @@ func newReplay() *cobra.Command {
 }
 
 func replayAll(cmd *cobra.Command, db *pebblestore.DB, programs []string, asJSON bool) error {
-	known, err := program.Known(db)
+	known, err := program.Known(db.Settings())
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func replayOne(db *pebblestore.DB, id string) (replayReport, error) {
 	if err := ran(db, id); err != nil {
 		return replayReport{}, err
 	}
-	versions, err := program.Stored(db, id, assembly.Ruleset)
+	versions, err := program.Stored(db.Settings(), id, assembly.Ruleset)
 	if err != nil {
 		return replayReport{}, err
 	}

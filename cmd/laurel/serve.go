@@ -23,6 +23,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/internal/zonefile"
@@ -164,7 +165,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	}
 
 	guard := webhook.Guard{Private: o.private}
-	endpoints, err := webhook.NewEndpoints(db, guard, time.Now)
+	endpoints, err := webhook.NewEndpoints(db.Settings(), guard, time.Now)
 	if err != nil {
 		return err
 	}
@@ -175,10 +176,10 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if machine == nil {
 		machine = clock.New(vouchers(redis)...)
 	}
-	if err := assembly.Resume(ctx, machine, db, o.acceptClock); err != nil {
+	if err := assembly.Resume(ctx, machine, assembly.Embedded(db), o.acceptClock); err != nil {
 		return err
 	}
-	parts := assembly.Parts{DB: db, Boards: boardsFor(memory, redis), Machine: machine,
+	parts := assembly.Parts{Data: assembly.Embedded(db), Boards: boardsFor(memory, redis), Machine: machine,
 		Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, Zones: zones, Log: log}
 	sandboxes := map[string]*clock.Sandbox{}
 	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
@@ -203,7 +204,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
 	}
 
-	ring, err := keys.NewRing(db, time.Now)
+	ring, err := keys.NewRing(db.Settings(), time.Now)
 	if err != nil {
 		return err
 	}
@@ -233,6 +234,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	tending, leave := context.WithCancel(ctx)
 	defer leave()
 	go machine.Tend(tending, log)
+	go settings.Watch(tending, db.Settings(), settings.Poll, log, func() error { return errors.Join(ring.Load(), endpoints.Load()) })
 	if redis != nil {
 		go redis.Watch(tending)
 	}
@@ -332,21 +334,22 @@ func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, sandboxes
 	secrets := map[string]string{}
 	for _, l := range loaded {
 		id := l.Ruleset.Program
-		existing := ring.List(id)
+		create := ring.First
 		if demo {
-			for _, k := range existing {
+			for _, k := range ring.List(id) {
 				if _, err := ring.Revoke(id, k.ID); err != nil {
 					return nil, err
 				}
 			}
-		} else if len(existing) > 0 {
-			continue
+			create = ring.Create
 		}
-		_, secret, err := ring.Create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: sandboxes[id] == nil})
+		_, secret, err := create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: sandboxes[id] == nil})
 		if err != nil {
 			return nil, err
 		}
-		secrets[id] = secret
+		if secret != "" {
+			secrets[id] = secret
+		}
 	}
 	return secrets, nil
 }

@@ -53,7 +53,7 @@ func silentUnder(t *testing.T, text string, ago time.Duration) (data, ruleset st
 	store, err := db.Program("quiet")
 	require.NoError(t, err)
 	then := calendar.FromTime(time.Now().Add(-ago))
-	versions, err := program.Versions(db, l.Ruleset, program.Text{Files: l.Sources}, then,
+	versions, err := program.Versions(db.Settings(), l.Ruleset, program.Text{Files: l.Sources}, then,
 		program.Compiler{Compile: assembly.Ruleset, Succeeds: assembly.Succeeds(store)})
 	require.NoError(t, err)
 	boards := leaderboards.NewMemory()
@@ -72,7 +72,7 @@ func storedVersions(t *testing.T, data string) []engine.Version {
 	t.Helper()
 	db, err := pebblestore.Open(data, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	versions, err := program.Stored(db, "quiet", assembly.Ruleset)
+	versions, err := program.Stored(db.Settings(), "quiet", assembly.Ruleset)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	return versions

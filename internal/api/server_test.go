@@ -7,12 +7,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,6 +23,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -126,30 +125,6 @@ streaks:
   daily: {when: sale, every: day, freeze: {hold: 1, cost: {miles: 20}}, repair: {within: 48 hours, cost: {miles: 30}}, goal: 30, give: {miles: 1}}
 `
 
-// settings keeps keys in memory.
-type settings struct {
-	mu   sync.Mutex
-	rows map[string][]byte
-}
-
-func (s *settings) Put(key string, value []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rows[key] = bytes.Clone(value)
-	return nil
-}
-
-func (s *settings) List(prefix string, yield func(string, []byte) bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, key := range slices.Sorted(maps.Keys(s.rows)) {
-		if strings.HasPrefix(key, prefix) && !yield(key, s.rows[key]) {
-			return nil
-		}
-	}
-	return nil
-}
-
 // failing is a store that can be told to stop committing.
 type failing struct {
 	*engine.Memory
@@ -192,7 +167,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{},
 		programs: map[string]*program.Program{}, secrets: map[string]string{}}
 	w.clock.Store(int64(noon))
-	w.ring = must(keys.NewRing(&settings{rows: map[string][]byte{}}, w.time))
+	w.ring = must(keys.NewRing(&settings.Memory{}, w.time))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
 		w.programs[id] = w.open(id, text)
 		_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})

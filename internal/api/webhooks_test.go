@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
@@ -30,7 +31,7 @@ type hooked struct {
 func newHooked(t *testing.T) *hooked {
 	h := &hooked{hooks: map[string]*webhook.Deliverer{}, status: 200}
 	h.world = newWorld(t, func(o *api.Options) {
-		endpoints, err := webhook.NewEndpoints(&settings{rows: map[string][]byte{}}, webhook.Guard{}, o.Clock)
+		endpoints, err := webhook.NewEndpoints(&settings.Memory{}, webhook.Guard{}, o.Clock)
 		require.NoError(t, err)
 		for id, p := range o.Programs {
 			h.hooks[id] = webhook.NewDeliverer(id, p, endpoints, h.send, slog.New(slog.DiscardHandler))
@@ -237,11 +238,4 @@ func TestBadWebhooks(t *testing.T) {
 		h.create(`{"url":"https://shop.example/hooks"}`)
 	}
 	h.do("POST", "/v1/admin/webhooks", `{"url":"https://shop.example/hooks"}`).problem(409, "too_many_webhooks")
-}
-
-func (s *settings) Delete(key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.rows, key)
-	return nil
 }

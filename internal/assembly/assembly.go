@@ -10,15 +10,28 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
-// Parts are what the programs of one data directory have in common.
+// Data is where programs lie.
+type Data struct {
+	Settings settings.Store
+	Store    func(program string) (engine.Store, error)
+	Full     func() bool // whether nothing must be written for want of room
+}
+
+// Embedded is the data in a data directory.
+func Embedded(db *pebblestore.DB) Data {
+	return Data{Settings: db.Settings(), Store: func(id string) (engine.Store, error) { return db.Program(id) }, Full: db.Full}
+}
+
+// Parts are what the programs of one process have in common.
 type Parts struct {
-	DB      *pebblestore.DB
+	Data
 	Boards  func(engine.Store) leaderboards.Board // of the program that has a store
 	Machine *clock.Clock
 	Mark    clock.Mark      // what a program without events becomes
@@ -30,7 +43,7 @@ type Parts struct {
 // that was in force last; one that cannot follow that is an error.
 func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
 	id := l.Ruleset.Program
-	store, err := parts.DB.Program(id)
+	store, err := parts.Store(id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,7 +51,7 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 	if err != nil {
 		return nil, nil, err
 	}
-	o := program.Options{Store: store, Sources: l.Sources, Boards: parts.Boards(store), Full: parts.DB.Full}
+	o := program.Options{Store: store, Sources: l.Sources, Boards: parts.Boards(store), Full: parts.Full}
 	o.Ranks, _ = o.Boards.(engine.Ranks)
 	sandbox, err := parts.clock(&o, id, last)
 	if err != nil {
@@ -46,12 +59,12 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 	}
 	// A clock that was put back must not date a version before what has been decided already.
 	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: parts.Zones}
-	o.Versions, err = program.Versions(parts.DB, l.Ruleset, present, now, program.Compiler{Compile: Ruleset, Succeeds: Succeeds(store)})
+	o.Versions, err = program.Versions(parts.Settings, l.Ruleset, present, now, program.Compiler{Compile: Ruleset, Succeeds: Succeeds(store)})
 	if err != nil {
 		return nil, nil, err
 	}
 	tellZones(parts.Log, id, o.Versions, now)
-	if o.Secret, err = program.Secret(parts.DB, id); err != nil {
+	if o.Secret, err = program.Secret(parts.Settings, id); err != nil {
 		return nil, nil, err
 	}
 	p, err := program.Open(o)
@@ -60,12 +73,12 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 
 // clock sets the clock of a program whose last event was accepted at an instant.
 func (parts Parts) clock(o *program.Options, id string, last calendar.Instant) (*clock.Sandbox, error) {
-	served, err := program.Known(parts.DB) // live, if it is no sandbox: its keys are, whether or not anything was accepted
+	served, err := program.Known(parts.Settings) // live, if it is no sandbox: its keys are, whether or not anything was accepted
 	if err != nil {
 		return nil, err
 	}
 	records, _ := o.Store.Head()
-	sandbox, err := clock.OpenSandbox(parts.DB, id, parts.Machine, parts.Mark, records == 0 && !slices.Contains(served, id))
+	sandbox, err := clock.OpenSandbox(parts.Settings, id, parts.Machine, parts.Mark, records == 0 && !slices.Contains(served, id))
 	switch {
 	case errors.Is(err, clock.ErrLive):
 		return nil, errors.New("it is live: a sandbox needs a data directory of its own")
@@ -80,19 +93,18 @@ func (parts Parts) clock(o *program.Options, id string, last calendar.Instant) (
 	return sandbox, nil
 }
 
-// Resume tells the machine's clock when a live program of a data directory accepted something last, and lets it be found right;
-// accept takes it for right.
-func Resume(ctx context.Context, machine *clock.Clock, db *pebblestore.DB, accept bool) error {
-	ids, err := program.Known(db)
+// Resume tells the machine's clock when a live program accepted something last, and lets it be found right; accept takes it for right.
+func Resume(ctx context.Context, machine *clock.Clock, data Data, accept bool) error {
+	ids, err := program.Known(data.Settings)
 	if err != nil {
 		return err
 	}
 	var last calendar.Instant
 	for _, id := range ids {
-		if sandbox, err := clock.OpenSandbox(db, id, machine, clock.Mark{}, false); err != nil || sandbox != nil {
+		if sandbox, err := clock.OpenSandbox(data.Settings, id, machine, clock.Mark{}, false); err != nil || sandbox != nil {
 			continue // its clock is its own; a damaged row is told when the program is opened
 		}
-		accepted, err := lastAccepted(db, id)
+		accepted, err := data.lastAccepted(id)
 		if errors.Is(err, engine.ErrDamaged) {
 			continue // it is told when the program is opened; others need not wait
 		}
@@ -109,8 +121,8 @@ func Resume(ctx context.Context, machine *clock.Clock, db *pebblestore.DB, accep
 	return nil
 }
 
-func lastAccepted(db *pebblestore.DB, id string) (calendar.Instant, error) {
-	store, err := db.Program(id)
+func (data Data) lastAccepted(id string) (calendar.Instant, error) {
+	store, err := data.Store(id)
 	if err != nil {
 		return 0, err
 	}

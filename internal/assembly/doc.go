@@ -1,3 +1,3 @@
-// Package assembly puts a program together from a data directory, a clock and a compiled ruleset: its versions, its secret, its
+// Package assembly puts a program together from where its data lies, a clock and a compiled ruleset: its versions, its secret, its
 // boards. It is what the binary and package laurel have in common.
 package assembly

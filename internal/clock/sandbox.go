@@ -8,16 +8,11 @@ import (
 	"sync"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
 // ErrLive is why the clock of a program cannot be moved: what is due would happen to real members.
 var ErrLive = errors.New("the program is live; only the clock of a sandbox can be moved")
-
-// Settings are rows that outlive the process.
-type Settings interface {
-	Put(key string, value []byte) error
-	List(prefix string, yield func(key string, value []byte) bool) error
-}
 
 // Mark is what a program without events is to become.
 type Mark struct {
@@ -30,7 +25,7 @@ type Mark struct {
 // one that stands still where it was put. It is safe for concurrent use.
 type Sandbox struct {
 	base     *Clock
-	settings Settings
+	settings settings.Store
 	row      string
 
 	mu    sync.Mutex
@@ -46,20 +41,14 @@ const standing = "at "
 
 // OpenSandbox is the clock of a program that was marked as a sandbox, nil for a live one. A program without any events is
 // marked, for ever; one that has some stays what it is, which is ErrLive for a live one.
-func OpenSandbox(settings Settings, program string, base *Clock, mark Mark, empty bool) (*Sandbox, error) {
-	s := &Sandbox{base: base, settings: settings, row: "sandbox/" + program}
-	var stored []byte
-	err := settings.List(s.row, func(key string, value []byte) bool {
-		if key == s.row {
-			stored = append([]byte{}, value...)
-		}
-		return stored == nil
-	})
+func OpenSandbox(store settings.Store, program string, base *Clock, mark Mark, empty bool) (*Sandbox, error) {
+	s := &Sandbox{base: base, settings: store, row: "sandbox/" + program}
+	stored, err := store.Get(s.row)
 	switch {
-	case err != nil:
+	case err == nil:
+		return s, s.read(string(stored.Value))
+	case !errors.Is(err, settings.ErrAbsent):
 		return nil, err
-	case stored != nil:
-		return s, s.read(string(stored))
 	case !mark.Sandbox:
 		return nil, nil //nolint:nilnil // a live program has no such clock
 	case !empty:
@@ -129,5 +118,5 @@ func (s *Sandbox) Keep() error {
 		row = standing + strconv.FormatInt(int64(s.at), 10)
 	}
 	s.mu.Unlock()
-	return s.settings.Put(s.row, []byte(row))
+	return settings.Put(s.settings, s.row, []byte(row))
 }

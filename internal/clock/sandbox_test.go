@@ -1,28 +1,16 @@
 package clock
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
-type rows map[string][]byte
-
-func (r rows) Put(key string, value []byte) error { r[key] = value; return nil }
-
-func (r rows) List(prefix string, yield func(string, []byte) bool) error {
-	for key, value := range r {
-		if strings.HasPrefix(key, prefix) && !yield(key, value) {
-			break
-		}
-	}
-	return nil
-}
-
 func TestASandboxIsOneFromItsFirstStart(t *testing.T) {
-	m, store := newMachine(), rows{}
+	m, store := newMachine(), &settings.Memory{}
 	live, err := OpenSandbox(store, "live", m.clock, Mark{}, true)
 	require.NoError(t, err)
 	require.Nil(t, live)
@@ -42,13 +30,13 @@ func TestASandboxIsOneFromItsFirstStart(t *testing.T) {
 	require.NoError(t, err, "it stays one without being asked for")
 	require.Equal(t, s.Now(), again.Now())
 
-	store["sandbox/play"] = []byte("soon")
+	require.NoError(t, settings.Put(store, "sandbox/play", []byte("soon")))
 	_, err = OpenSandbox(store, "play", m.clock, Mark{}, false)
 	require.ErrorContains(t, err, "damaged")
 }
 
 func TestASandboxMayStandStill(t *testing.T) {
-	m, store := newMachine(), rows{}
+	m, store := newMachine(), &settings.Memory{}
 	noon := m.clock.Now().Add(-2000 * time.Hour)
 	s, err := OpenSandbox(store, "play", m.clock, Mark{Sandbox: true, At: noon}, true)
 	require.NoError(t, err)

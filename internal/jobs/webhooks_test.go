@@ -4,9 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"maps"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,43 +13,17 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/jobs"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
-
-// rows keeps settings in memory.
-type rows struct {
-	mu sync.Mutex
-	by map[string][]byte
-}
-
-func (r *rows) Put(key string, value []byte) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.by[key] = value
-	return nil
-}
-
-func (r *rows) Delete(key string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.by, key)
-	return nil
-}
-
-func (r *rows) List(_ string, yield func(string, []byte) bool) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	maps.All(r.by)(yield)
-	return nil
-}
 
 // The runner delivers at its ticks, forgets what was still to be told of an erased member, and waits for deliveries when it
 // stops.
 func TestTheRunnerDelivers(t *testing.T) {
 	c, store := &clock{}, engine.NewMemory()
 	p := open(t, store, leaderboards.NewMemory(), c)
-	hooks, err := webhook.NewEndpoints(&rows{by: map[string][]byte{}}, webhook.Guard{}, func() time.Time { return c.Now().Time() })
+	hooks, err := webhook.NewEndpoints(&settings.Memory{}, webhook.Guard{}, func() time.Time { return c.Now().Time() })
 	require.NoError(t, err)
 	sent := make(chan string)
 	d := webhook.NewDeliverer("club", p, hooks, func(_ context.Context, _ *webhook.Endpoint, _ string, body []byte, _ time.Time) webhook.Result {

@@ -6,17 +6,14 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
 // MaxActive is how many active keys of one name a program may have: one in use and one that replaces it.
@@ -42,14 +39,6 @@ type InvalidError struct{ Errors []event.FieldError }
 // Error makes it an error.
 func (e *InvalidError) Error() string {
 	return "keys: " + e.Errors[0].Location + ": " + e.Errors[0].Message
-}
-
-// Settings is where keys are stored: a few rows under their keys.
-type Settings interface {
-	// Put writes a row; when it returns nil the row is durable.
-	Put(key string, value []byte) error
-	// List calls yield for the rows whose keys start with prefix until it returns false. The value is valid during the call.
-	List(prefix string, yield func(key string, value []byte) bool) error
 }
 
 // settingsPrefix is what the keys of all rows here start with.
@@ -90,43 +79,34 @@ func (k *Key) active(now time.Time) error {
 }
 
 // Ring is all keys of all programs. Its methods may be called by any number of goroutines; a change is seen by every Find
-// that begins after it.
+// that begins after it, and one that was made elsewhere by those that begin after a Load.
 type Ring struct {
-	settings Settings
-	now      func() time.Time
-	changing sync.Mutex
-	// keys are by id. The map and the keys in it never change: a change puts a new map in its place.
-	keys atomic.Pointer[map[string]*Key]
+	now  func() time.Time
+	keys *settings.Mirror[*Key] // by id
 }
 
 // NewRing reads the stored keys.
-func NewRing(settings Settings, now func() time.Time) (*Ring, error) {
-	r := &Ring{settings: settings, now: now}
-	return r, r.Load()
+func NewRing(s settings.Store, now func() time.Time) (*Ring, error) {
+	keys, err := settings.NewMirror(s, settingsPrefix, settings.Codec[*Key]{Encode: encode, Decode: decode})
+	return &Ring{now: now, keys: keys}, err
 }
 
-// Load reads the stored keys again, for what another process has changed.
-func (r *Ring) Load() error {
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	keys := map[string]*Key{}
-	var failed error
-	err := r.settings.List(settingsPrefix, func(name string, value []byte) bool {
-		var stored row
-		if err := json.Unmarshal(value, &stored); err != nil || len(stored.Hash) != sha256.Size {
-			failed = fmt.Errorf("keys: the row %q is damaged", name)
-			return false
-		}
-		copy(stored.hash[:], stored.Hash)
-		keys[stored.ID] = &stored.Key
-		return true
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return err
+func encode(k *Key) ([]byte, error) { return json.Marshal(row{Key: *k, Hash: k.hash[:]}) }
+
+func decode(value []byte) (*Key, error) {
+	var stored row
+	if err := json.Unmarshal(value, &stored); err != nil {
+		return nil, err
 	}
-	r.keys.Store(&keys)
-	return nil
+	if len(stored.Hash) != sha256.Size {
+		return nil, errors.New("it has no hash")
+	}
+	copy(stored.hash[:], stored.Hash)
+	return &stored.Key, nil
 }
+
+// Load reads what others have changed of the stored keys.
+func (r *Ring) Load() error { return r.keys.Load() }
 
 // Find is the key with a secret. The key must not be changed. Only the length and the first characters of a secret decide
 // how long it takes: what is compared byte by byte is a hash, in constant time.
@@ -136,7 +116,7 @@ func (r *Ring) Find(secret []byte) (*Key, error) {
 		return nil, ErrUnknown
 	}
 	hash := sha256.Sum256(secret)
-	k := (*r.keys.Load())[string(id)]
+	k, _ := r.keys.Get(string(id))
 	var want [sha256.Size]byte
 	if k != nil {
 		want = k.hash
@@ -162,26 +142,48 @@ type Request struct {
 // Create makes a key and returns it with its secret, which is not kept. The error is *InvalidError, ErrTooMany, or one of
 // the settings.
 func (r *Ring) Create(q Request) (*Key, string, error) {
+	return r.create(q, func() error {
+		if r.activeOf(q.Program, q.Name) >= MaxActive {
+			return ErrTooMany
+		}
+		return nil
+	})
+}
+
+// First makes the first key of a program, and none where it has one already, even one that was revoked: then the key is nil.
+func (r *Ring) First(q Request) (*Key, string, error) {
+	has := errors.New("keys: the program has a key")
+	k, secret, err := r.create(q, func() error {
+		if len(r.List(q.Program)) > 0 {
+			return has
+		}
+		return nil
+	})
+	if errors.Is(err, has) {
+		return nil, "", nil
+	}
+	return k, secret, err
+}
+
+// create makes a key if may allows it among those that there are then.
+func (r *Ring) create(q Request, may func() error) (*Key, string, error) {
 	if errs := q.check(r.now()); errs != nil {
 		return nil, "", &InvalidError{Errors: errs}
 	}
-	r.changing.Lock()
-	defer r.changing.Unlock()
 	now := r.now().UTC().Truncate(time.Second)
-	if r.activeOf(q.Program, q.Name) >= MaxActive {
-		return nil, "", ErrTooMany
-	}
 	scopes := slices.Clone(q.Scopes)
 	slices.Sort(scopes)
 	for {
 		secret := newSecret(q.Live)
 		id, _ := idOf([]byte(secret))
-		if (*r.keys.Load())[string(id)] != nil {
-			continue // two secrets that begin alike: the id must tell them apart
-		}
 		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: slices.Compact(scopes), Created: now,
 			Expires: q.Expires, hash: sha256.Sum256([]byte(secret))}
-		return k, secret, r.put(k)
+		switch err := r.keys.Insert(k.ID, k, may); {
+		case err == nil:
+			return k, secret, nil
+		case !errors.Is(err, settings.ErrConflict): // else two secrets begin alike: the id must tell them apart
+			return nil, "", err
+		}
 	}
 }
 
@@ -209,7 +211,7 @@ func (q *Request) check(now time.Time) []event.FieldError {
 
 func (r *Ring) activeOf(program, name string) (n int) {
 	now := r.now()
-	for _, k := range *r.keys.Load() {
+	for _, k := range r.keys.All() {
 		if k.Program == program && k.Name == name && k.active(now) == nil {
 			n++
 		}
@@ -220,39 +222,26 @@ func (r *Ring) activeOf(program, name string) (n int) {
 // Revoke ends a key of a program, for good. Revoking it again changes nothing. The error is ErrUnknown or one of the
 // settings.
 func (r *Ring) Revoke(program, id string) (*Key, error) {
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	k := (*r.keys.Load())[id]
-	if k == nil || k.Program != program {
+	k, err := r.keys.Update(id, func(k *Key) (*Key, error) {
+		if k.Program != program {
+			return nil, ErrUnknown
+		}
+		revoked := *k
+		if k.Revoked.IsZero() {
+			revoked.Revoked = r.now().UTC().Truncate(time.Second)
+		}
+		return &revoked, nil
+	})
+	if errors.Is(err, settings.ErrAbsent) {
 		return nil, ErrUnknown
 	}
-	if !k.Revoked.IsZero() {
-		return k, nil
-	}
-	revoked := *k
-	revoked.Revoked = r.now().UTC().Truncate(time.Second)
-	return &revoked, r.put(&revoked)
-}
-
-// put stores a key and shows it to readers. The lock is held.
-func (r *Ring) put(k *Key) error {
-	value, err := json.Marshal(row{Key: *k, Hash: k.hash[:]})
-	if err != nil {
-		return err
-	}
-	if err := r.settings.Put(settingsPrefix+k.ID, value); err != nil {
-		return err
-	}
-	keys := maps.Clone(*r.keys.Load())
-	keys[k.ID] = k
-	r.keys.Store(&keys)
-	return nil
+	return k, err
 }
 
 // List is the keys of a program, oldest first, revoked and expired ones too.
 func (r *Ring) List(program string) []*Key {
 	var list []*Key
-	for _, k := range *r.keys.Load() {
+	for _, k := range r.keys.All() {
 		if k.Program == program {
 			list = append(list, k)
 		}

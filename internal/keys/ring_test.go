@@ -1,11 +1,8 @@
 package keys_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,34 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
-// memory is settings without a disk.
+// memory is settings without a disk, which can fail.
 type memory struct {
-	mu   sync.Mutex
-	rows map[string][]byte
+	settings.Memory
 	fail error
 }
 
-func (m *memory) Put(key string, value []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+func (m *memory) Apply(at uint64, changes ...settings.Change) (uint64, error) {
 	if m.fail != nil {
-		return m.fail
+		return 0, m.fail
 	}
-	m.rows[key] = bytes.Clone(value)
-	return nil
-}
-
-func (m *memory) List(prefix string, yield func(string, []byte) bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, key := range slices.Sorted(maps.Keys(m.rows)) {
-		if strings.HasPrefix(key, prefix) && !yield(key, m.rows[key]) {
-			return nil
-		}
-	}
-	return nil
+	return m.Memory.Apply(at, changes...)
 }
 
 // bench is a ring with its settings and clock.
@@ -52,8 +35,9 @@ type bench struct {
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{store: &memory{rows: map[string][]byte{"versions/x": []byte("of others")}}, now: time.Date(2026, 12, 1, 9, 0, 0, 5, time.UTC)}
-	var err error
+	b := &bench{store: &memory{}, now: time.Date(2026, 12, 1, 9, 0, 0, 5, time.UTC)}
+	err := settings.Put(b.store, "versions/x", []byte("of others"))
+	require.NoError(t, err)
 	b.Ring, err = keys.NewRing(b.store, func() time.Time { return b.now })
 	require.NoError(t, err)
 	return b
@@ -120,12 +104,15 @@ func TestStored(t *testing.T) {
 	_, err = again.Find([]byte(goneSecret))
 	require.ErrorIs(t, err, keys.ErrRevoked)
 	require.Equal(t, b.List("acme"), again.List("acme"))
-	for _, row := range b.store.rows {
-		require.NotContains(t, string(row), secret[16:])
-		require.NotContains(t, string(row), goneSecret[16:])
+	rows, _, err := b.store.List("keys/")
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	for _, row := range rows {
+		require.NotContains(t, string(row.Value), secret[16:])
+		require.NotContains(t, string(row.Value), goneSecret[16:])
 	}
 
-	b.store.rows["keys/damaged"] = []byte(`{"id":"x"}`)
+	require.NoError(t, settings.Put(b.store, "keys/damaged", []byte(`{"id":"x"}`)))
 	_, err = keys.NewRing(b.store, time.Now)
 	require.ErrorContains(t, err, "keys/damaged")
 }
@@ -189,6 +176,56 @@ func TestRevoke(t *testing.T) {
 	again, err := b.Revoke("acme", k.ID)
 	require.NoError(t, err)
 	require.Equal(t, revoked, again)
+}
+
+// TestTwoRings has two processes on the same settings: a key of one is found and ended by the other, neither makes one too many, and one
+// of them makes the first.
+func TestTwoRings(t *testing.T) {
+	b := newBench(t)
+	other, err := keys.NewRing(b.store, func() time.Time { return b.now })
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	secrets := make(chan string, 8)
+	for n := range cap(secrets) {
+		all.Go(func() {
+			k, secret, err := []*keys.Ring{b.Ring, other}[n%2].First(request("first"))
+			if err != nil || (k == nil) != (secret == "") {
+				t.Error(k, err)
+			}
+			secrets <- secret
+		})
+	}
+	all.Wait()
+	secret := ""
+	for range cap(secrets) {
+		if s := <-secrets; s != "" {
+			require.Empty(t, secret, "one is the first")
+			secret = s
+		}
+	}
+	require.NotEmpty(t, secret)
+	require.NoError(t, b.Load())
+	require.NoError(t, other.Load())
+	k, err := other.Find([]byte(secret))
+	require.NoError(t, err)
+	same, err := other.Find([]byte(secret))
+	require.NoError(t, err)
+	require.Same(t, k, same)
+
+	_, _, err = b.Create(request("till"))
+	require.NoError(t, err)
+	_, _, err = other.Create(request("till"))
+	require.NoError(t, err)
+	_, _, err = b.Create(request("till"))
+	require.ErrorIs(t, err, keys.ErrTooMany, "whoever made them")
+
+	_, err = b.Revoke("acme", k.ID)
+	require.NoError(t, err)
+	again, err := other.Revoke("acme", k.ID)
+	require.NoError(t, err)
+	require.False(t, again.Revoked.IsZero())
+	_, err = other.Find([]byte(secret))
+	require.ErrorIs(t, err, keys.ErrRevoked)
 }
 
 func TestInvalidRequests(t *testing.T) {

@@ -78,7 +78,7 @@ func TestARedactionThatIsStopped(t *testing.T) {
 }
 
 func TestASecretIsMadeOnce(t *testing.T) {
-	s := &secrets{rows: map[string][]byte{}}
+	s := &failing{}
 	first, err := program.Secret(s, "shop")
 	require.NoError(t, err)
 	require.Len(t, first, 32)
@@ -88,27 +88,7 @@ func TestASecretIsMadeOnce(t *testing.T) {
 	again, err := program.Secret(s, "shop")
 	require.NoError(t, err)
 	require.Equal(t, first, again)
-	s.failure = errors.New("the disk is gone")
+	s.err = errors.New("the disk is gone")
 	_, err = program.Secret(s, "shop3")
-	require.ErrorIs(t, err, s.failure)
-}
-
-// secrets are settings in memory.
-type secrets struct {
-	rows    map[string][]byte
-	failure error
-}
-
-func (s *secrets) Put(key string, value []byte) error {
-	s.rows[key] = value
-	return s.failure
-}
-
-func (s *secrets) List(prefix string, yield func(string, []byte) bool) error {
-	for key, value := range s.rows {
-		if len(key) >= len(prefix) && key[:len(prefix)] == prefix && !yield(key, value) {
-			break
-		}
-	}
-	return nil
+	require.ErrorIs(t, err, s.err)
 }

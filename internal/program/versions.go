@@ -1,23 +1,16 @@
 package program
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
-
-// Settings keeps a program's versions. What it has written survives the loss of power.
-type Settings interface {
-	Put(key string, value []byte) error
-	List(prefix string, yield func(key string, value []byte) bool) error
-}
 
 // Text is a version before it is compiled: the files of its ruleset by name, and the time zone data that it is judged by; nil is
 // the embedded data.
@@ -45,77 +38,81 @@ type Compiler struct {
 
 // Versions are the versions of a program with the given one in force: unless it is the last that was stored, it is stored
 // and active from now on, or from when the one before it was if the clock was put back. Other time zone data makes another
-// version of the same ruleset.
-func Versions(s Settings, present *engine.Ruleset, text Text, now calendar.Instant, c Compiler) ([]engine.Version, error) {
+// version of the same ruleset. Where somebody else stores one at the same time, this one comes after it, unless it is the same.
+func Versions(s settings.Store, present *engine.Ruleset, text Text, now calendar.Instant, c Compiler) ([]engine.Version, error) {
 	list, err := load(s, present.Program)
+	for err == nil && !isLast(list, present, text) {
+		if list, err = add(s, list, present, text, now, c); errors.Is(err, settings.ErrConflict) {
+			list, err = load(s, present.Program)
+		}
+	}
 	if err != nil {
 		return nil, err
-	}
-	next := stored{Number: len(list) + 1, Hash: present.Hash, Zones: text.Zones.Hash(), From: now, Sources: text.Files}
-	if n := len(list); n == 0 || list[n-1].Hash != next.Hash || list[n-1].Zones != next.Zones {
-		if n > 0 {
-			zones, err := zonesOf(s, list[n-1].Zones)
-			if err != nil {
-				return nil, err
-			}
-			if err := c.Succeeds(Text{list[n-1].Sources, zones}, text); err != nil {
-				return nil, err
-			}
-			next.From = max(now, list[n-1].From)
-		}
-		if err := keep(s, present.Program, next, text.Zones); err != nil {
-			return nil, err
-		}
-		list = append(list, next)
 	}
 	last := list[len(list)-1]
 	versions, err := past(s, list[:len(list)-1], present.Program, c.Compile)
 	return append(versions, engine.Version{Number: last.Number, From: last.From, Rules: present, Zones: text.Zones}), err
 }
 
-// keep stores a version, its time zones first.
-func keep(s Settings, program string, v stored, zones *calendar.Zones) error {
-	known := false
-	err := s.List(zonesKey(v.Zones), func(string, []byte) bool {
-		known = true
-		return false
-	})
-	if err == nil && !known {
-		err = s.Put(zonesKey(v.Zones), zones.Archive())
+func isLast(list []stored, present *engine.Ruleset, text Text) bool {
+	n := len(list)
+	return n > 0 && list[n-1].Hash == present.Hash && list[n-1].Zones == text.Zones.Hash()
+}
+
+// add makes a version that comes after those of a list. The error is a conflict where another one does.
+func add(s settings.Store, list []stored, present *engine.Ruleset, text Text, now calendar.Instant, c Compiler) ([]stored, error) {
+	next := stored{Number: len(list) + 1, Hash: present.Hash, Zones: text.Zones.Hash(), From: now, Sources: text.Files}
+	if n := len(list); n > 0 {
+		zones, err := zonesOf(s, list[n-1].Zones)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Succeeds(Text{list[n-1].Sources, zones}, text); err != nil {
+			return nil, err
+		}
+		next.From = max(now, list[n-1].From)
 	}
-	if err != nil {
+	return append(list, next), keep(s, present.Program, next, text.Zones)
+}
+
+// keep stores a version, its time zones first.
+func keep(s settings.Store, program string, v stored, zones *calendar.Zones) error {
+	if _, err := s.Get(zonesKey(v.Zones)); errors.Is(err, settings.ErrAbsent) {
+		if _, _, err := settings.Insert(s, zonesKey(v.Zones), zones.Archive()); err != nil {
+			return err
+		}
+	} else if err != nil {
 		return err
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return s.Put(versionKey(program, v.Number), b)
+	_, err = s.Apply(settings.Whenever, settings.Change{Key: versionKey(program, v.Number), Value: b})
+	return err
 }
 
 // zonesOf is time zone data by its hash.
-func zonesOf(s Settings, hash string) (zones *calendar.Zones, err error) {
+func zonesOf(s settings.Store, hash string) (*calendar.Zones, error) {
 	if hash == calendar.Embedded().Hash() {
 		return calendar.Embedded(), nil
 	}
-	var failed error
-	err = s.List(zonesKey(hash), func(_ string, archive []byte) bool {
-		zones, failed = calendar.ReadZones(bytes.Clone(archive))
-		return false
-	})
-	switch {
-	case err != nil || failed != nil:
-		err = errors.Join(err, failed)
-	case zones == nil || zones.Hash() != hash:
-		err = errors.New("it is missing or damaged")
-	default:
+	var zones *calendar.Zones
+	r, err := s.Get(zonesKey(hash))
+	if err == nil {
+		zones, err = calendar.ReadZones(r.Value)
+	}
+	if err == nil && zones.Hash() == hash {
 		return zones, nil
+	}
+	if err == nil {
+		err = errors.New("it is damaged")
 	}
 	return nil, fmt.Errorf("the time zone data %.16s, which decided past events, cannot be read: %w", hash, err)
 }
 
 // Stored are the versions of a program as they are kept, without a new one; none for a program that never ran.
-func Stored(s Settings, program string, compile func(Text) (*engine.Ruleset, error)) ([]engine.Version, error) {
+func Stored(s settings.Store, program string, compile func(Text) (*engine.Ruleset, error)) ([]engine.Version, error) {
 	list, err := load(s, program)
 	if err != nil {
 		return nil, err
@@ -123,7 +120,7 @@ func Stored(s Settings, program string, compile func(Text) (*engine.Ruleset, err
 	return past(s, list, program, compile)
 }
 
-func past(s Settings, list []stored, program string, compile func(Text) (*engine.Ruleset, error)) ([]engine.Version, error) {
+func past(s settings.Store, list []stored, program string, compile func(Text) (*engine.Ruleset, error)) ([]engine.Version, error) {
 	versions := make([]engine.Version, len(list))
 	data := map[string]*calendar.Zones{}
 	for i, v := range list {
@@ -144,37 +141,39 @@ func past(s Settings, list []stored, program string, compile func(Text) (*engine
 }
 
 // Known are the ids of the programs that ever ran, sorted.
-func Known(s Settings) ([]string, error) {
+func Known(s settings.Store) ([]string, error) {
+	rows, _, err := s.List(versionsPrefix)
 	var ids []string
-	err := s.List("versions/", func(key string, _ []byte) bool {
-		id, _, _ := strings.Cut(strings.TrimPrefix(key, "versions/"), "/")
+	for _, r := range rows {
+		id, _, _ := strings.Cut(strings.TrimPrefix(r.Key, versionsPrefix), "/")
 		ids = append(ids, id)
-		return true
-	})
+	}
 	slices.Sort(ids)
 	return slices.Compact(ids), err
 }
 
+// versionsPrefix is what the keys of all versions start with.
+const versionsPrefix = "versions/"
+
 func zonesKey(hash string) string { return "zones/" + hash }
 
 func versionKey(program string, number int) string {
-	return fmt.Sprintf("versions/%s/%08d", program, number)
+	return fmt.Sprintf("%s%s/%08d", versionsPrefix, program, number)
 }
 
-func load(s Settings, program string) ([]stored, error) {
-	var list []stored
-	var failed error
-	err := s.List("versions/"+program+"/", func(_ string, value []byte) bool {
-		var v stored
-		failed = json.Unmarshal(value, &v)
-		list = append(list, v)
-		return failed == nil
-	})
-	if err == nil {
-		err = failed
+// load reads the versions of a program, the first one first.
+func load(s settings.Store, program string) ([]stored, error) {
+	rows, _, err := s.List(versionsPrefix + program + "/")
+	if err != nil {
+		return nil, err
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].Number < list[j].Number })
-	return list, err
+	list := make([]stored, len(rows))
+	for i, r := range rows {
+		if err := json.Unmarshal(r.Value, &list[i]); err != nil {
+			return nil, fmt.Errorf("the setting %s is damaged: %w", r.Key, err)
+		}
+	}
+	return list, nil
 }
 
 // Rulesets are the program's versions, the last one in force, and the files of that one.

@@ -1,8 +1,11 @@
 package program_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
 // poll asks for progress with the tag that is known, and reports whether it still stands.
@@ -134,30 +138,32 @@ func TestProgressAtAPastAndAtAComingInstant(t *testing.T) {
 	require.False(t, found)
 }
 
-// settings are a map that can fail.
-type settings struct {
-	rows map[string][]byte
-	err  error
+// failing are settings that can fail.
+type failing struct {
+	settings.Memory
+	err error
 }
 
-func (s *settings) Put(key string, value []byte) error {
-	if s.err == nil {
-		s.rows[key] = value
-	}
-	return s.err
+func (f *failing) Get(key string) (settings.Row, error) {
+	r, err := f.Memory.Get(key)
+	return r, cmp.Or(f.err, err)
 }
 
-func (s *settings) List(prefix string, yield func(string, []byte) bool) error {
-	for key, value := range s.rows {
-		if len(key) >= len(prefix) && key[:len(prefix)] == prefix && !yield(key, value) {
-			break
-		}
+func (f *failing) List(prefix string) ([]settings.Row, uint64, error) {
+	rows, revision, err := f.Memory.List(prefix)
+	return rows, revision, cmp.Or(f.err, err)
+}
+
+func (f *failing) Apply(at uint64, changes ...settings.Change) (uint64, error) {
+	if f.err != nil {
+		return 0, f.err
 	}
-	return s.err
+	return f.Memory.Apply(at, changes...)
 }
 
 func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
-	s := &settings{rows: map[string][]byte{"versions/shopping/00000001": []byte("another program's")}}
+	s := &failing{}
+	require.NoError(t, settings.Put(s, "versions/shopping/00000001", []byte("another program's")))
 	compiled := 0
 	var zones *calendar.Zones
 	versions := func(text, now string) []engine.Version {
@@ -204,11 +210,15 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2026x", kept[4].Zones.Release(), "the data that judged is kept, whatever this binary has")
 	require.Equal(t, calendar.Embedded().Hash(), kept[5].Zones.Hash())
-	held := s.rows["zones/"+kept[4].Zones.Hash()]
-	delete(s.rows, "zones/"+kept[4].Zones.Hash())
+	held, err := s.Get("zones/" + kept[4].Zones.Hash())
+	require.NoError(t, err)
+	require.NoError(t, settings.Delete(s, held.Key))
 	_, err = program.Stored(s, "shop", func(program.Text) (*engine.Ruleset, error) { return nil, nil })
-	require.ErrorContains(t, err, "which decided past events, cannot be read: it is missing or damaged")
-	s.rows["zones/"+kept[4].Zones.Hash()] = held
+	require.ErrorContains(t, err, "which decided past events, cannot be read: settings: there is no such setting")
+	require.NoError(t, settings.Put(s, held.Key, calendar.Embedded().Archive()))
+	_, err = program.Stored(s, "shop", func(program.Text) (*engine.Ruleset, error) { return nil, nil })
+	require.ErrorContains(t, err, "it is damaged")
+	require.NoError(t, settings.Put(s, held.Key, held.Value))
 
 	s.err = errors.New("full")
 	_, err = program.Versions(s, compile(t, other), program.Text{}, moment(t, "2026-05-05T12:00:00Z"), program.Compiler{})
@@ -226,4 +236,37 @@ func TestVersionsAreStoredAndCompiledAgain(t *testing.T) {
 			return errors.New("what it counts changes")
 		}})
 	require.ErrorContains(t, err, "what it counts changes")
+}
+
+// TestTwoStartsMakeOneVersion has several starts bring the same ruleset at once, and then different ones: one version each, in an order
+// without gaps, each after the one before.
+func TestTwoStartsMakeOneVersion(t *testing.T) {
+	s := &settings.Memory{}
+	at := moment(t, "2026-05-01T12:00:00Z")
+	start := func(text string) ([]engine.Version, error) {
+		rules := compile(t, text)
+		return program.Versions(s, rules, program.Text{Files: map[string]string{"ruleset.yaml": text}}, at, program.Compiler{
+			Compile:  func(program.Text) (*engine.Ruleset, error) { return rules, nil },
+			Succeeds: func(_, _ program.Text) error { return nil }})
+	}
+	all := func(text func(n int) string) {
+		var wait sync.WaitGroup
+		var errs [8]error
+		for n := range errs {
+			wait.Go(func() { _, errs[n] = start(text(n)) })
+		}
+		wait.Wait()
+		require.NoError(t, errors.Join(errs[:]...))
+	}
+	all(func(int) string { return shop })
+	kept, err := program.Stored(s, "shop", func(program.Text) (*engine.Ruleset, error) { return nil, nil })
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	all(func(n int) string { return fmt.Sprintf("%sbadges: {of_%d: {}}\n", shop, n) })
+	kept, err = program.Stored(s, "shop", func(program.Text) (*engine.Ruleset, error) { return nil, nil })
+	require.NoError(t, err)
+	require.Len(t, kept, 9)
+	for i, v := range kept {
+		require.Equal(t, i+1, v.Number)
+	}
 }

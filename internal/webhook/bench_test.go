@@ -35,7 +35,7 @@ func BenchmarkDeliver(b *testing.B) {
 	w.program = openProgram(b, store, w.clock)
 	b.Cleanup(func() { _ = w.program.Close() })
 	guard := webhook.Guard{Private: true}
-	w.hooks, err = webhook.NewEndpoints(db, guard, w.clock.time)
+	w.hooks, err = webhook.NewEndpoints(db.Settings(), guard, w.clock.time)
 	require.NoError(b, err)
 	client := webhook.NewClient(webhook.ClientOptions{Guard: guard})
 	w.d = webhook.NewDeliverer("shop", w.program, w.hooks, client.Send, slog.New(slog.DiscardHandler))

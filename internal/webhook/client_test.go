@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
@@ -140,7 +141,7 @@ func TestASlowReceiverSuffersAlone(t *testing.T) {
 		}
 		client := webhook.NewClient(webhook.ClientOptions{Dial: dial})
 		defer client.Close()
-		w := &world{t: t, clock: newClock(), settings: &settings{rows: map[string][]byte{}}}
+		w := &world{t: t, clock: newClock(), settings: &settings.Memory{}}
 		w.program = openProgram(t, engine.NewMemory(), w.clock)
 		defer func() { require.NoError(t, w.program.Close()) }()
 		var err error

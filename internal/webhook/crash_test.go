@@ -138,7 +138,7 @@ func lives(t *testing.T, seed uint64) (count crashed) {
 		require.NoError(t, err, "seed %d", seed)
 		store, err := db.Program("shop")
 		require.NoError(t, err, "seed %d", seed)
-		endpoints, err := webhook.NewEndpoints(db, webhook.Guard{}, c.time)
+		endpoints, err := webhook.NewEndpoints(db.Settings(), webhook.Guard{}, c.time)
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())
 		v := &victim{Program: openProgram(t, store, c), disk: disk, r: r, kind: r.IntN(points), stop: stop, count: &count}

@@ -5,18 +5,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
 // MaxEndpoints is how many endpoints a program may have. Each reads the journal on its own.
@@ -44,15 +41,6 @@ type InvalidError struct{ Errors []event.FieldError }
 // Error makes it an error.
 func (e *InvalidError) Error() string {
 	return "webhook: " + e.Errors[0].Location + ": " + e.Errors[0].Message
-}
-
-// Settings is where endpoints are stored: a few rows under their keys.
-type Settings interface {
-	// Put and Delete are durable when they return nil.
-	Put(key string, value []byte) error
-	Delete(key string) error
-	// List calls yield for the rows whose keys start with prefix until it returns false. The value is valid during the call.
-	List(prefix string, yield func(key string, value []byte) bool) error
 }
 
 // settingsPrefix is what the keys of all rows here start with.
@@ -103,35 +91,36 @@ func (e *Endpoint) Signing(at time.Time) []string {
 
 // Endpoints is all endpoints of all programs. Its methods may be called by any number of goroutines.
 type Endpoints struct {
-	settings Settings
-	guard    Guard
-	now      func() time.Time
-	changing sync.Mutex
-	byID     atomic.Pointer[map[string]*Endpoint]
+	guard Guard
+	now   func() time.Time
+	byID  *settings.Mirror[*Endpoint]
 }
 
 // NewEndpoints reads the stored endpoints.
-func NewEndpoints(settings Settings, guard Guard, now func() time.Time) (*Endpoints, error) {
-	r := &Endpoints{settings: settings, guard: guard, now: now}
-	all := map[string]*Endpoint{}
-	var failed error
-	err := settings.List(settingsPrefix, func(key string, value []byte) bool {
-		e := &Endpoint{}
-		if err := json.Unmarshal(value, e); err != nil || e.ID == "" || len(e.Secrets) == 0 {
-			failed = fmt.Errorf("webhook: the row %q is damaged", key)
-			return false
-		}
-		all[e.ID] = e
-		return true
-	})
-	r.byID.Store(&all)
-	return r, errors.Join(err, failed)
+func NewEndpoints(s settings.Store, guard Guard, now func() time.Time) (*Endpoints, error) {
+	byID, err := settings.NewMirror(s, settingsPrefix, settings.Codec[*Endpoint]{
+		Encode: func(e *Endpoint) ([]byte, error) { return json.Marshal(e) }, Decode: decodeEndpoint})
+	return &Endpoints{guard: guard, now: now, byID: byID}, err
 }
+
+func decodeEndpoint(value []byte) (*Endpoint, error) {
+	e := &Endpoint{}
+	if err := json.Unmarshal(value, e); err != nil {
+		return nil, err
+	}
+	if e.ID == "" || len(e.Secrets) == 0 {
+		return nil, errors.New("it has no id or no secret")
+	}
+	return e, nil
+}
+
+// Load reads what others have changed of the stored endpoints.
+func (r *Endpoints) Load() error { return r.byID.Load() }
 
 // List is the endpoints of a program, oldest first.
 func (r *Endpoints) List(program string) []*Endpoint {
 	var list []*Endpoint
-	for _, e := range *r.byID.Load() {
+	for _, e := range r.byID.All() {
 		if e.Program == program {
 			list = append(list, e)
 		}
@@ -147,7 +136,7 @@ func (r *Endpoints) List(program string) []*Endpoint {
 
 // Find is an endpoint of a program; the error is ErrUnknown.
 func (r *Endpoints) Find(program, id string) (*Endpoint, error) {
-	if e := (*r.byID.Load())[id]; e != nil && e.Program == program {
+	if e, known := r.byID.Get(id); known && e.Program == program {
 		return e, nil
 	}
 	return nil, ErrUnknown
@@ -219,11 +208,6 @@ func (r *Endpoints) create(program string, c Change, from uint64) (*Endpoint, st
 	if err := c.check(r.guard); err != nil {
 		return nil, "", err
 	}
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	if len(r.List(program)) >= MaxEndpoints {
-		return nil, "", ErrTooMany
-	}
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		panic("webhook: the system has no randomness: " + err.Error())
@@ -232,7 +216,12 @@ func (r *Endpoints) create(program string, c Change, from uint64) (*Endpoint, st
 	secret := newSecret()
 	e := c.apply(Endpoint{ID: "wh_" + hex.EncodeToString(random[:]), Program: program, Types: []string{}, Created: now, From: from,
 		Secrets: []Secret{{Secret: secret}}}, now)
-	return e, secret, r.put(e)
+	return e, secret, r.byID.Insert(e.ID, e, func() error {
+		if len(r.List(program)) >= MaxEndpoints {
+			return ErrTooMany
+		}
+		return nil
+	})
 }
 
 // change changes an endpoint. The error is *InvalidError, ErrUnknown, or one of the settings.
@@ -286,42 +275,21 @@ func (r *Endpoints) reached(program, id string, from uint64) error {
 }
 
 func (r *Endpoints) update(program, id string, change func(Endpoint) *Endpoint) (*Endpoint, error) {
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	e, err := r.Find(program, id)
-	if err != nil {
-		return nil, err
+	e, err := r.byID.Update(id, func(e *Endpoint) (*Endpoint, error) {
+		if e.Program != program {
+			return nil, ErrUnknown
+		}
+		return change(*e), nil
+	})
+	if errors.Is(err, settings.ErrAbsent) {
+		return nil, ErrUnknown
 	}
-	e = change(*e)
-	return e, r.put(e)
-}
-
-// put stores an endpoint and shows it to readers. The lock is held.
-func (r *Endpoints) put(e *Endpoint) error {
-	value, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	if err := r.settings.Put(settingsPrefix+e.ID, value); err != nil {
-		return err
-	}
-	all := maps.Clone(*r.byID.Load())
-	all[e.ID] = e
-	r.byID.Store(&all)
-	return nil
+	return e, err
 }
 
 func (r *Endpoints) remove(program, id string) error {
-	r.changing.Lock()
-	defer r.changing.Unlock()
 	if _, err := r.Find(program, id); err != nil {
 		return err
 	}
-	if err := r.settings.Delete(settingsPrefix + id); err != nil {
-		return err
-	}
-	all := maps.Clone(*r.byID.Load())
-	delete(all, id)
-	r.byID.Store(&all)
-	return nil
+	return r.byID.Delete(id)
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -54,37 +53,6 @@ func newClock() *clock {
 func (c *clock) Now() calendar.Instant { return calendar.Instant(c.now.Load()) }
 func (c *clock) time() time.Time       { return c.Now().Time() }
 func (c *clock) after(d time.Duration) { c.now.Add(d.Microseconds()) }
-
-// settings keeps rows in memory.
-type settings struct {
-	mu   sync.Mutex
-	rows map[string][]byte
-}
-
-func (s *settings) Put(key string, value []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rows[key] = slices.Clone(value)
-	return nil
-}
-
-func (s *settings) Delete(key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.rows, key)
-	return nil
-}
-
-func (s *settings) List(prefix string, yield func(string, []byte) bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, key := range slices.Sorted(maps.Keys(s.rows)) {
-		if strings.HasPrefix(key, prefix) && !yield(key, s.rows[key]) {
-			break
-		}
-	}
-	return nil
-}
 
 // receivers answer in place of the network, by address.
 type receivers struct {
@@ -141,7 +109,7 @@ type world struct {
 	t        testing.TB
 	clock    *clock
 	program  *program.Program
-	settings *settings
+	settings *settings.Memory
 	hooks    *webhook.Endpoints
 	d        *webhook.Deliverer
 	out      *receivers
@@ -150,7 +118,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), settings: &settings{rows: map[string][]byte{}}}
+	w := &world{t: t, clock: newClock(), settings: &settings.Memory{}}
 	w.out = &receivers{t: t, answer: map[string]func(string, string) webhook.Result{}, got: map[string][]string{},
 		ids: map[string]string{}, tries: map[string]int{}}
 	w.program = openProgram(t, engine.NewMemory(), w.clock)

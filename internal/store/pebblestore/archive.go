@@ -1,10 +1,12 @@
 package pebblestore
 
 import (
+	"errors"
 	"path/filepath"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
 // NoArchive is the archive of a directory that shall have none any more. Segments that were moved are to be moved back first.
@@ -16,13 +18,16 @@ const archiveSetting = "archive"
 // openArchive finds where full segments go and are read from: where the options say, or else where they went before.
 func (db *DB) openArchive() error {
 	if db.archive == "" {
-		was, err := db.Get(archiveSetting)
-		db.archive = string(was)
+		was, err := db.kept.Get(archiveSetting)
+		if errors.Is(err, settings.ErrAbsent) {
+			return nil
+		}
+		db.archive = string(was.Value)
 		return err
 	}
 	if db.archive == NoArchive {
 		db.archive = ""
-		return db.settings.Delete(settingKey(archiveSetting), pebble.Sync)
+		return settings.Delete(db.kept, archiveSetting)
 	}
 	if vfs.Root(db.fs) == vfs.Default {
 		absolute, err := filepath.Abs(db.archive)
@@ -31,5 +36,5 @@ func (db *DB) openArchive() error {
 		}
 		db.archive = absolute
 	}
-	return db.settings.Set(settingKey(archiveSetting), []byte(db.archive), pebble.Sync)
+	return settings.Put(db.kept, archiveSetting, []byte(db.archive))
 }

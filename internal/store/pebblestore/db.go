@@ -44,6 +44,7 @@ type Options struct {
 // concurrent use.
 type DB struct {
 	settings, state *pebble.DB
+	kept            *Settings // in settings
 	lock            *pebble.Lock
 	cache           *pebble.Cache
 	fs              vfs.FS
@@ -164,6 +165,9 @@ func (db *DB) open() (err error) {
 	dir := db.fs.PathJoin(db.dir, "settings")
 	if db.settings, err = openAtFormat(dir, db.settingsOptions(db.log.With("instance", "settings"))); err != nil {
 		return fmt.Errorf("the settings in %s cannot be opened: %w; they cannot be made anew: restore a backup of %s, or the disk's file", db.dir, err, dir)
+	}
+	if err = db.openSettings(); err != nil {
+		return fmt.Errorf("the settings in %s cannot be read: %w", dir, err)
 	}
 	if err = db.openArchive(); err != nil {
 		return err

@@ -64,38 +64,6 @@ func TestProgramsAreApart(t *testing.T) {
 	require.NoError(t, db.Close())
 }
 
-func TestSettings(t *testing.T) {
-	disk := vfs.NewCrashableMem()
-	db, _, err := open(disk, smallMemtable)
-	require.NoError(t, err)
-	require.NoError(t, db.Put("key/1", []byte("a")))
-	require.NoError(t, db.Put("key/2", []byte("b")))
-	require.NoError(t, db.Put("key/2", []byte("c")))
-	require.NoError(t, db.Put("keys", []byte{}))
-	require.NoError(t, db.Delete("key/1"))
-	require.NoError(t, db.Delete("key/3"))
-	afterCut := disk.CrashClone(crash(0))
-	require.NoError(t, db.Close())
-
-	db, _, err = open(afterCut, smallMemtable)
-	require.NoError(t, err)
-	value, err := db.Get("key/2")
-	require.NoError(t, err)
-	require.Equal(t, "c", string(value))
-	value, err = db.Get("key/1")
-	require.NoError(t, err)
-	require.Nil(t, value)
-	for prefix, want := range map[string][]string{"key/": {"key/2=c"}, "": {"key/2=c", "keys="}, "x": nil} {
-		var got []string
-		require.NoError(t, db.List(prefix, func(key string, value []byte) bool {
-			got = append(got, key+"="+string(value))
-			return true
-		}))
-		require.Equal(t, want, got)
-	}
-	require.NoError(t, db.Close())
-}
-
 func TestBatchesThatDoNotFitAreRefused(t *testing.T) {
 	for name, bad := range map[string]*engine.Batch{
 		"a gap":             records(3, "x"),

@@ -5,7 +5,7 @@
 //	                    frame with one sync.
 //	state/              an instance of Pebble: ids, index rows and subjects' states. They follow after the sync, in one atomic
 //	                    batch, without a sync but where a batch has rows that the journal does not bring back.
-//	settings/           a small instance of Pebble for the shell: versions, keys, webhooks. Each write is synced.
+//	settings/           a small instance of Pebble for what is set at run time (package settings). Each write is synced.
 //
 //	Commit ──> journal: write, sync ──> state: write ──> return
 //	                      (durable)       (visible)
@@ -17,7 +17,7 @@
 // row and id up to it. Opening a program writes missing ids from the journal; the engine applies what follows the mark
 // again, and writes the missing rows.
 //
-// The first error of a write or sync, of any program, fails the DB: every later Commit and Put returns it, and Failed is
+// The first error of a write or sync, of any program, fails the DB: every later Commit and every change of a setting returns it, and Failed is
 // closed. Nothing is tried again, since after a failed sync nobody knows what the disk holds. A goroutine in the middle of
 // such an operation is never resumed, so nothing can mistake it for success; what is committed can still be read. The
 // owner should end the process and start again. This holds for a full disk too: its owner asks Full and stops accepting

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/settings"
 )
 
 // fault is an error of the n-th operation of a kind, and of all later ones if it lasts.
@@ -122,7 +123,7 @@ func TestAFailedCommitIsFinal(t *testing.T) {
 	require.ErrorIs(t, s.Commit(records(2, "b")), syscall.EIO)
 	require.ErrorIs(t, s.Commit(records(2, "b")), syscall.EIO)
 	require.ErrorIs(t, other.Commit(records(1, "c")), syscall.EIO, "all programs share the log")
-	require.ErrorIs(t, db.Put("key", []byte("value")), syscall.EIO)
+	require.ErrorIs(t, settings.Put(db.Settings(), "key", []byte("value")), syscall.EIO)
 	require.ErrorIs(t, db.Err(), syscall.EIO)
 	<-db.Failed()
 

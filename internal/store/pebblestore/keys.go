@@ -11,15 +11,18 @@ import (
 // Keys begin with a letter for the kind. A program's id follows with its length before it, so that no id's keys lie within
 // another's.
 //
-//	settings/ k <key>              a setting
+//	settings/ k <key>              a setting, with the revision that it was written at
+//	          r                    the revision of the settings
 //	state/    i <program> <id>     seq of an event's id
 //	          s <program> <key>    a subject's state or an index row
 //	          x <program>          progress
 const (
 	settingKind  = 'k'
+	revisionKind = 'r'
 	idKind       = 'i'
 	rowKind      = 's'
 	progressKind = 'x'
+	scrubKind    = 'z' // a row that only Scrub writes, in both instances
 )
 
 // maxProgram is the length of the longest id of a program, since one byte holds the length.

@@ -53,7 +53,7 @@ func (db *DB) Scrub(ctx context.Context) error {
 		err := db.guard(func() error {
 			for range logsKept {
 				// A flush without anything to write would not begin a new log.
-				if err := instance.Set(settingKey(scrubbed), nil, pebble.NoSync); err != nil {
+				if err := instance.Set([]byte{scrubKind}, nil, pebble.NoSync); err != nil {
 					return err
 				}
 				if err := instance.Flush(); err != nil {
@@ -72,6 +72,3 @@ func (db *DB) Scrub(ctx context.Context) error {
 	}
 	return nil
 }
-
-// scrubbed is a setting that only Scrub writes, in both instances.
-const scrubbed = "scrubbed"
