@@ -274,8 +274,8 @@ func (a *applier) addCodes(e *event.Event) {
 	u := a.subjects.Usage(r.codesKey())
 	n := sumUses(u.Periods, codesThereAre, 0, 0)
 	for _, code := range data.Codes {
-		a.subjects.codes[codeRow(r.ID, n)] = code
-		a.subjects.codes[knownCode(r.ID, code)] = code
+		a.subjects.keepCode(codeRow(r.ID, n), code, a.seq)
+		a.subjects.keepCode(knownCode(r.ID, code), code, a.seq)
 		n += decimal.One
 	}
 	added, _ := decimal.FromInt(int64(len(data.Codes)))

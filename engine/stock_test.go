@@ -191,3 +191,25 @@ rewards: {mug: {cost: {stars: 10}, `+reward+`}}
 		w.restart(false)
 	}
 }
+
+// TestACodeOnItsWay holds that a pool has its codes, and knows them again, while the batch with them is on its way to the store.
+func TestACodeOnItsWay(t *testing.T) {
+	w := program(t, `
+events: {award: {}}
+points: {stars: {}}
+rules: {award: {when: award, give: {stars: 100}}}
+rewards: {card: {cost: {stars: 10}, codes: pool}}
+`)
+	w.send("ann", "award")
+	w.accept(w.dated(engine.NewCodes("1", "card", []string{"A", "B"})))
+	b := w.p.Take(true)
+	w.refused("known_code", w.dated(engine.NewCodes("2", "card", []string{"A"})))
+	w.claim("ann", "card", "c1", "")
+	w.confirm("c1", "")
+	b.Complete()
+	require.NoError(t, w.store.Commit(b))
+	w.p.Committed(b)
+	w.claim("ann", "card", "c2", "")
+	w.confirm("c2", "")
+	require.Equal(t, []string{"card A", "card B"}, w.holds("ann"))
+}

@@ -14,8 +14,8 @@ type Subjects struct {
 	packed   packed
 	groups   map[CountID]*Group
 	uses     map[string]*Usage
-	claims   map[string]*Claim // those that their members' states do not hold any more
-	codes    map[string]string // rows of codes that are not written yet
+	claims   map[string]*Claim  // those that their members' states do not hold any more
+	codes    map[string]newCode // those that the store may not have yet
 	openings map[string]*Openings
 	erased   map[string]*Erased
 
@@ -23,6 +23,7 @@ type Subjects struct {
 	dirtyGroups   []*Group
 	dirtyUses     []*Usage
 	dirtyClaims   []*Claim
+	dirtyCodes    []string // their names
 	dirtyErased   []*Erased
 	dirtyOpenings []*Openings
 	large         bool     // the count of a group is
@@ -32,7 +33,7 @@ type Subjects struct {
 // NewSubjects are subjects that load finds by key; it returns nil for those that do not exist.
 func NewSubjects(rules *Ruleset, load func(key string) []byte) *Subjects {
 	return &Subjects{rules: rules, load: load, members: map[string]*Member{}, hot: MaxHot, groups: map[CountID]*Group{}, uses: map[string]*Usage{},
-		claims: map[string]*Claim{}, codes: map[string]string{}, erased: map[string]*Erased{}, openings: map[string]*Openings{}}
+		claims: map[string]*Claim{}, codes: map[string]newCode{}, erased: map[string]*Erased{}, openings: map[string]*Openings{}}
 }
 
 // Member is the member with an id, nil when there is none. It may be changed.
@@ -66,6 +67,18 @@ func (s *Subjects) see(id string) *Member {
 	}
 	return m
 }
+
+// holds reports whether it is known here what a member is, or that there is none.
+func (s *Subjects) holds(id string) bool {
+	if _, hot := s.members[id]; hot {
+		return true
+	}
+	_, packed := s.packed.states[id]
+	return packed
+}
+
+// hotMember is a member as it is used, nil for one that is not held so.
+func (s *Subjects) hotMember(id string) *Member { return s.members[id] }
 
 // goBy puts a version in force.
 func (s *Subjects) goBy(rules *Ruleset) {
@@ -137,9 +150,21 @@ func (s *Subjects) keepClaim(c *Claim, seq uint64) {
 // code is a row of codes, "" when there is none.
 func (s *Subjects) code(key string) string {
 	if code, ok := s.codes[key]; ok {
-		return code
+		return code.code
 	}
 	return string(s.load(subjectKey(codePrefix, key)))
+}
+
+// newCode is a row of codes, with the event that added it.
+type newCode struct {
+	code string
+	seq  uint64
+}
+
+// keepCode keeps a row of codes.
+func (s *Subjects) keepCode(key, code string, seq uint64) {
+	s.codes[key] = newCode{code, seq}
+	s.dirtyCodes = append(s.dirtyCodes, key)
 }
 
 func (s *Subjects) touchMember(m *Member, seq uint64) {
@@ -171,7 +196,7 @@ func (s *Subjects) touchUse(u *Usage, seq uint64) {
 
 // Dirty is how many subjects have changed since the last checkpoint.
 func (s *Subjects) Dirty() int {
-	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.codes) + len(s.dirtyErased) + len(s.dirtyOpenings)
+	return len(s.dirtyMembers) + len(s.dirtyGroups) + len(s.dirtyUses) + len(s.dirtyClaims) + len(s.dirtyCodes) + len(s.dirtyErased) + len(s.dirtyOpenings)
 }
 
 // checkpoint takes all changed subjects for clean, and gives back their states, but for those of members, which are handed over as
@@ -197,10 +222,10 @@ func (s *Subjects) checkpoint() (rows []Row, members []*Member, gone []string) {
 		f.dirty = false
 		rows = append(rows, Row{Key: subjectRow(openingsPrefix, f.Promotion), Value: encodeOpenings(f)})
 	}
-	for key, code := range s.codes {
-		rows = append(rows, Row{Key: subjectRow(codePrefix, key), Value: []byte(code)})
+	for _, key := range s.dirtyCodes {
+		rows = append(rows, Row{Key: subjectRow(codePrefix, key), Value: []byte(s.codes[key].code)})
 	}
-	clear(s.codes)
+	s.dirtyCodes = nil
 	for _, x := range s.dirtyErased {
 		x.dirty = false
 		rows = append(rows, Row{Key: subjectRow(erasedPrefix, x.ID), Value: encodeErased(x)})
@@ -309,6 +334,11 @@ func (s *Subjects) evict(max int, seq uint64) {
 	for id, c := range s.claims {
 		if !c.dirty && c.version <= seq {
 			delete(s.claims, id)
+		}
+	}
+	for key, code := range s.codes {
+		if code.seq <= seq {
+			delete(s.codes, key)
 		}
 	}
 	if len(s.groups) > max {
