@@ -11,6 +11,9 @@ func (p *Processor) accepted(id string) (bool, error) {
 	if _, ok := p.recent[id]; ok {
 		return true, nil
 	}
+	if at := p.reads.at(id); at >= 0 {
+		return p.reads.Seqs[at] > 0, nil
+	}
 	seq, err := p.store.Seq(id)
 	return seq > 0, err
 }
@@ -19,6 +22,12 @@ func (p *Processor) accepted(id string) (bool, error) {
 func (p *Processor) known(id string) (*Record, error) {
 	if a, ok := p.recent[id]; ok {
 		return &Record{Semantics: semanticsNow, Seq: a.outcome.Seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+	}
+	if at := p.reads.at(id); at >= 0 && (p.reads.Seqs[at] == 0 || p.reads.Records[at] != nil) {
+		if p.reads.Seqs[at] == 0 {
+			return nil, nil
+		}
+		return DecodeRecord(p.reads.Records[at])
 	}
 	seq, err := p.store.Seq(id)
 	if err != nil || seq == 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // uses finds the uses among which those of a limit are, for a receiving member: the member's own, or those of a subject
@@ -30,21 +31,26 @@ func (l *Limit) shared() bool { return l.Everyone || len(l.By) > 0 }
 
 // useKey names the shared count of a limit: its key and a hash of the values it counts by, which may tell of a member and
 // outlive it. No text holds a NUL (the decoder refuses it), so no two combinations can be mistaken for one another.
-func (a *applier) useKey(l *Limit, to *Member) string {
+func (l *Limit) useKey(to string, value func(Pick) event.Value) string {
 	if len(l.By) == 0 {
 		return l.Key
 	}
 	var b strings.Builder
 	for i := range l.By {
-		part := to.ID
+		part := to
 		if !l.By[i].Receiver {
-			part = a.pick(l.By[i].Value, l.Key).Key()
+			part = value(l.By[i].Value).Key()
 		}
 		b.WriteByte(0)
 		b.WriteString(part)
 	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return useOf(l.Key, hex.EncodeToString(sum[:16]))
+}
+
+// useKey is the shared count of a limit for a receiving member.
+func (a *applier) useKey(l *Limit, to *Member) string {
+	return l.useKey(to.ID, func(p Pick) event.Value { return a.pick(p, l.Key) })
 }
 
 // used is what a limit has used in the event's period, or in the rolling time up to it. A late event also lies in the rolling

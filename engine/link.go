@@ -23,7 +23,7 @@ func (r *Ruleset) Link() {
 	r.byEvent = make(map[string]*EventType, len(r.Events))
 	for _, t := range r.Events {
 		r.byEvent[t.Name] = t
-		t.rules, t.feeds, t.computed = index[*Rule]{}, index[*Feed]{}, nil
+		t.rules, t.feeds, t.computed, t.foreseen = index[*Rule]{}, index[*Feed]{}, nil, foreseen{}
 	}
 	r.earned = make([][]*Counter, len(r.Points))
 	for i, p := range r.Points {
@@ -66,6 +66,7 @@ func (r *Ruleset) Link() {
 		}
 		c.start = calendar.Beginning
 	}
+	r.foresee()
 	for _, t := range r.Events {
 		t.rules.build(func(rule *Rule) Clauses { return rule.Clauses.within(rule.During, r.MemberClock) })
 		t.feeds.build(func(f *Feed) Clauses { return f.Clauses.within(f.During, r.MemberClock) })

@@ -40,6 +40,7 @@ type Processor struct {
 	marked    uint64          // the last event of the last checkpoint
 	erased    map[string]bool // pseudonyms of erased members
 	differing differing       // of records that were applied again
+	reads     *Reads          // of the store, for the events that are processed now; nil: it is asked
 	failure   error           // of the store: after it nothing is accepted
 	trace     *Trace          // nil unless somebody watches
 }
@@ -240,6 +241,9 @@ func versionByNumber(versions []Version, number int) *Ruleset {
 // load reads a subject's state. A store that fails ends the acceptance of events; what is decided until then on an empty
 // state is never committed.
 func (p *Processor) load(key string) []byte {
+	if state, asked := p.reads.state(key); asked {
+		return state
+	}
 	state, err := p.store.Get(stateRow(key))
 	if err != nil {
 		p.fail(err)
@@ -260,6 +264,7 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 		return nil, nil, p.failure
 	}
 	p.subjects.cool()
+	p.reads.begin(e)
 	if err := p.identify(e); err != nil {
 		return p.unread(err)
 	}

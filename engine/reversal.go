@@ -169,18 +169,10 @@ func (p *Processor) identify(e *event.Event) error {
 	if e.Member != "" {
 		return nil
 	}
-	var of struct {
-		reversing
-		settling
-	}
-	if !isReversal(e.Type) && !settles(e.Type) || json.Unmarshal(e.Data, &of) != nil {
+	if !isReversal(e.Type) && !settles(e.Type) {
 		return nil
 	}
-	id := of.Event
-	if settles(e.Type) {
-		id = event.KeyedID(of.Claim)
-	}
-	target, err := p.known(id)
+	target, err := p.known(targetOf(e))
 	if target != nil {
 		e.Member = target.Event.Member
 	}

@@ -343,7 +343,7 @@ func (j *recomputation) rise(p *plannedRule, x *rising) (given decimal.Decimal) 
 	to := j.member(p.to)
 	if x.take {
 		if p.from != "" {
-			a.queueFor(p.from, commandTake, r, granted{Points: x.id, Source: r.Source, Amount: x.amount})
+			a.queueFor(p.from, commandTake, r, x.id, granted{Points: x.id, Source: r.Source, Amount: x.amount})
 		} else {
 			j.apply(Raise{Kind: PointsEffect, ID: x.id, Source: r.Source, Amount: x.amount, Take: true})
 		}

@@ -50,7 +50,7 @@ func (j *recomputation) open(r *Rule, x *rising, to *Member) bool {
 			Available: lot.Available, Expires: lot.Expires, Idle: acc.idleRules(&lot)})
 		return true
 	}
-	a.queueFor(to.ID, commandGrant, r, granted{Points: x.id, Source: r.Source, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
+	a.queueFor(to.ID, commandGrant, r, x.id, granted{Points: x.id, Source: r.Source, Amount: x.amount, Wanted: x.wanted, Boosts: x.now.boosts,
 		Terms: &Terms{Granted: lot.Granted, Available: lot.Available, Expires: lot.Expires, Zone: zone, After: seq}})
 	return true
 }

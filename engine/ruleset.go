@@ -82,6 +82,7 @@ type EventType struct {
 	rules    index[*Rule]
 	feeds    index[*Feed]
 	computed []*Feed // of them, those whose amounts are
+	foreseen foreseen
 }
 
 // Points is a currency of the program.

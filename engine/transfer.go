@@ -149,7 +149,7 @@ func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, boosted bool) boo
 			data.Pending = &r.Pending
 		}
 	}
-	a.queueFor(to.ID, commandGrant, r, data)
+	a.queueFor(to.ID, commandGrant, r, g.grant.what(), data)
 	return true
 }
 
@@ -165,7 +165,7 @@ func (a *applier) takeFrom(from *Member, takes []plannedGrant, by *Rule) bool {
 		amounts[i] = d
 	}
 	for i := range takes {
-		a.queueFor(from.ID, commandTake, by, granted{Points: takes[i].grant.Points.ID, Source: by.Source, Amount: amounts[i]})
+		a.queueFor(from.ID, commandTake, by, takes[i].grant.what(), granted{Points: takes[i].grant.Points.ID, Source: by.Source, Amount: amounts[i]})
 	}
 	return true
 }
@@ -181,20 +181,30 @@ func (a *applier) promised(from *Member, p *Points) (sum decimal.Decimal) {
 	return sum
 }
 
-// queueFor queues a command for another member, under an id derived from the event, the definition and its order.
-func (a *applier) queueFor(member, command string, by *Rule, data granted) {
-	what := data.Points
-	switch {
-	case data.Badge != "":
-		what = "badge." + data.Badge // a badge and a reward may have the same id
-	case data.Reward != "":
-		what = "reward." + data.Reward
-	case data.Tier != "":
-		what = "tier." + data.Tier
-	}
-	id := derivedID(command, a.event.ID, by.Path, what, member)
+// queueFor queues a command for another member, under an id derived from the event, the definition and what it gives.
+func (a *applier) queueFor(member, command string, by *Rule, what string, data granted) {
+	id := transferID(command, a.event, by, what, member)
 	a.out.Queued = append(a.out.Queued, &event.Event{ID: id, Kind: event.Derived, Type: command, Member: member, Time: a.event.Time, Timed: true,
 		Arrived: a.now, Data: encodeJSON(data), Past: a.event.Past, Depth: a.event.Depth + 1})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: QueuedEffect, Cause: a.cause, ID: id, Source: by.Source,
 		Queued: &Queued{Member: member, What: what, Take: command == commandTake}})
+}
+
+// what names what a line of a rule gives or takes. A badge and a reward may have the same id.
+func (g *Grant) what() string {
+	switch {
+	case g.Badge != nil:
+		return "badge." + g.Badge.ID
+	case g.Reward != nil:
+		return "reward." + g.Reward.ID
+	case g.Tier != nil:
+		return "tier." + g.Tier.ID
+	default:
+		return g.Points.ID
+	}
+}
+
+// transferID is the id of what an event gives to another member, or takes from one.
+func transferID(command string, e *event.Event, by *Rule, what, member string) string {
+	return derivedID(command, e.ID, by.Path, what, member)
 }

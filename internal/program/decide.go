@@ -2,6 +2,9 @@ package program
 
 import (
 	"time"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 const (
@@ -34,6 +37,9 @@ type decider struct {
 	idle     bool       // the second stage waits for it
 	long     []*request // of more than a slice, which take turns
 	before   int        // events of the batch before
+	wave     []*request // that are decided together
+	upcoming []*event.Event
+	reads    engine.Reads
 	gathered *time.Timer
 	gathers  bool // until gathered
 }
@@ -82,10 +88,12 @@ func (d *decider) handOn() bool {
 
 // turn lets those pass that wait now, and decides a slice of a long request.
 func (d *decider) turn() bool {
-	for range len(d.queue) {
-		if !d.take(<-d.queue) {
+	select {
+	case r := <-d.queue:
+		if !d.take(r) {
 			return false
 		}
+	default:
 	}
 	select {
 	case <-d.free:
@@ -96,30 +104,43 @@ func (d *decider) turn() bool {
 	}
 	r := d.long[0]
 	d.long = d.long[1:]
-	return d.decideSlice(r)
+	return d.decideWave(r)
 }
 
-// take begins with a request.
+// take begins with a request, and with those that wait behind it, up to about a slice of events.
 func (d *decider) take(r *request) bool {
 	if len(d.requests) == 0 && d.events == 0 && d.before >= gatherFrom {
 		d.gathers = true
 		d.gathered.Reset(gatherTime)
 	}
-	return d.decideSlice(r)
+	wave := append(d.wave[:0], r)
+	for n := len(r.next()); n < slice && len(d.queue) > 0; { // nobody else takes from it
+		r := <-d.queue
+		wave = append(wave, r)
+		n += len(r.next())
+	}
+	d.wave = wave
+	return d.decideWave(wave...)
 }
 
-// decideSlice decides the next events of a request.
-func (d *decider) decideSlice(r *request) bool {
-	n := min(slice, len(r.events)-r.decided)
-	if err := d.decideSome(r, n); err != nil {
+// next are the events of a request that are decided next.
+func (r *request) next() []*event.Event {
+	return r.events[r.decided:min(r.decided+slice, len(r.events))]
+}
+
+// decideWave decides the next events of some requests.
+func (d *decider) decideWave(wave ...*request) bool {
+	if err := d.decideNext(wave); err != nil {
 		d.fail(err)
 		return false
 	}
-	if d.events += n; r.decided < len(r.events) {
-		d.long = append(d.long, r)
-		return true
+	for _, r := range wave {
+		if r.decided < len(r.events) {
+			d.long = append(d.long, r)
+		} else {
+			d.add(r)
+		}
 	}
-	d.add(r)
 	return true
 }
 
@@ -130,23 +151,72 @@ func (d *decider) end() bool {
 	return false
 }
 
-// decideSome lets the processor decide the next events of a request.
-func (p *Program) decideSome(r *request, n int) (err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// decideNext lets the processor decide the next events of some requests. What they ask the store for is read beforehand, while
+// nobody waits for the processor.
+func (d *decider) decideNext(wave []*request) (err error) {
 	defer broken(&err)
-	for _, e := range r.events[r.decided : r.decided+n] {
-		p.neverBefore(e)
-		out, refusal, err := p.processor.Process(e)
+	d.upcoming = d.upcoming[:0]
+	for _, r := range wave {
+		d.upcoming = append(d.upcoming, r.next()...)
+	}
+	if err := d.read(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.processor.Use(&d.reads)
+	defer d.processor.Use(nil)
+	for _, r := range wave {
+		if err := d.decideRequest(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read reads what the upcoming events will ask the store for.
+func (d *decider) read() error {
+	if len(d.upcoming) == 0 {
+		return nil
+	}
+	d.foresee()
+	for {
+		if err := d.reads.Load(d.store); err != nil || !d.foreseeMore() {
+			return err
+		}
+	}
+}
+
+func (d *decider) foresee() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.processor.Foresee(&d.reads, d.upcoming)
+}
+
+func (d *decider) foreseeMore() bool {
+	if !d.reads.More() {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.processor.ForeseeMore(&d.reads)
+}
+
+// decideRequest lets the processor decide the next events of a request. The lock is held.
+func (d *decider) decideRequest(r *request) error {
+	for _, e := range r.next() {
+		d.neverBefore(e)
+		out, refusal, err := d.processor.Process(e)
 		if err != nil {
 			return err
 		}
 		r.results[r.decided] = Result{Outcome: out, Refusal: refusal}
 		r.decided++
+		d.events++
 	}
 	if r.decided == len(r.events) {
-		p.processor.Put(r.rows...)
-		p.processor.Rewrite(r.rewritten)
+		d.processor.Put(r.rows...)
+		d.processor.Rewrite(r.rewritten)
 	}
 	return nil
 }
