@@ -3,14 +3,19 @@ package engine
 import (
 	"bytes"
 	"slices"
+
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // Batch is what is committed at once.
 type Batch struct {
 	First   uint64 // seq of the first record
 	Records [][]byte
-	IDs     []string // of the records' events, for Seq
-	Rows    []Row    // index rows; a nil value deletes
+	// Accepted is what the records tell of, for those who follow what is accepted and need not decode them. Nothing of it changes
+	// once the batch is complete, and it may be kept.
+	Accepted []Accepted
+	IDs      []string // of the records' events, for Seq
+	Rows     []Row    // index rows; a nil value deletes
 	// Kept is set where nothing would bring the rows back: they are as durable as records when Commit returns.
 	Kept bool
 	// States are changed subjects, with Mark: all subjects as after that record. Empty without a checkpoint.
@@ -22,9 +27,8 @@ type Batch struct {
 	// through is the last event that the rows are of.
 	through uint64
 
-	// What Complete has left to do: records of decided events, ranks on the boards at hand, and with a checkpoint the states of
+	// What Complete has left to do: records of accepted events, ranks on the boards at hand, and with a checkpoint the states of
 	// members, scores, and when members are due.
-	decided []accepted
 	ranks   Ranks
 	members []*Member
 	packed  [][]byte // the states of members, once they are written
@@ -33,14 +37,22 @@ type Batch struct {
 	dues    dueMoves
 }
 
-// record moves the scores and writes the records of the decided events that have none yet.
+// Accepted is an event that was accepted, with what came of it.
+type Accepted struct {
+	Event   *event.Event
+	Outcome *Outcome
+	// version decided it, by its time, present was in force.
+	version, present int
+}
+
+// record moves the scores and writes the records of the accepted events that have none yet.
 func (b *Batch) record() {
-	b.Records = slices.Grow(b.Records, len(b.decided)-len(b.Records))
-	for _, d := range b.decided[len(b.Records):] {
+	b.Records = slices.Grow(b.Records, len(b.Accepted)-len(b.Records))
+	for _, d := range b.Accepted[len(b.Records):] {
 		if b.ranks != nil {
-			d.outcome.moveScores(b.ranks)
+			d.Outcome.moveScores(b.ranks)
 		}
-		b.Records = append(b.Records, encodeRecord(make([]byte, 0, recordSize), semanticsNow, d.version, d.present, d.event, d.outcome))
+		b.Records = append(b.Records, encodeRecord(make([]byte, 0, recordSize), semanticsNow, d.version, d.present, d.Event, d.Outcome))
 	}
 }
 

@@ -21,7 +21,7 @@ func (p *Processor) accepted(id string) (bool, error) {
 // known finds the record of an event that was accepted before, nil when there is none.
 func (p *Processor) known(id string) (*Record, error) {
 	if a, ok := p.recent[id]; ok {
-		return &Record{Semantics: semanticsNow, Seq: a.outcome.Seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+		return &Record{Semantics: semanticsNow, Seq: a.Outcome.Seq, Version: a.version, Present: a.present, Event: *a.Event, Outcome: *a.Outcome}, nil
 	}
 	if at := p.reads.at(id); at >= 0 && (p.reads.Seqs[at] == 0 || p.reads.Records[at] != nil) {
 		if p.reads.Seqs[at] == 0 {

@@ -29,7 +29,7 @@ type Processor struct {
 	opened  calendar.Instant // of the first
 	batch   *Batch
 	// recent are events not yet confirmed as committed, by id.
-	recent map[string]accepted
+	recent map[string]Accepted
 	// pending are rows that reversals read and that are not confirmed as committed.
 	pending map[string]pendingRow
 	// scores are the scores since the last checkpoint, of which only the last one counts.
@@ -38,19 +38,12 @@ type Processor struct {
 	// taken are the batches that are not confirmed as committed, in order.
 	taken     []*Batch
 	marked    uint64          // the last event of the last checkpoint
+	unmarked  int             // bytes of the data of events since then
 	erased    map[string]bool // pseudonyms of erased members
 	differing differing       // of records that were applied again
 	reads     *Reads          // of the store, for the events that are processed now; nil: it is asked
 	failure   error           // of the store: after it nothing is accepted
 	trace     *Trace          // nil unless somebody watches
-}
-
-// accepted is an event that is on its way to the store.
-type accepted struct {
-	version, present int
-
-	event   *event.Event
-	outcome *Outcome
 }
 
 // Bounds of what is held in memory.
@@ -59,6 +52,8 @@ const (
 	// with the checkpoint slower to commit, which shows in the slowest answers, and the tail of the journal longer that a restart
 	// applies again; fewer would write the states of busy members more often.
 	CheckpointAfter = 1024
+	// checkpointBytes is after how many bytes of events, where they are large.
+	checkpointBytes = 4 << 20
 	// MaxHot is how many members are held as they are used.
 	MaxHot = 16_384
 	// maxGroups is how many states of groups are held, and a tenth of it how many of shared limits.
@@ -108,7 +103,7 @@ func openProcessor(store Store, versions []Version, ranks Ranks, accepts func(*R
 
 // newProcessor is a processor that has read nothing yet.
 func newProcessor(store Store, versions []Version, ranks Ranks) *Processor {
-	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]accepted{}, pending: map[string]pendingRow{},
+	p := &Processor{store: store, versions: versions, ranks: ranks, recent: map[string]Accepted{}, pending: map[string]pendingRow{},
 		scores: map[scoreID]ScoreChange{}, dues: dueMoves{}, erased: map[string]bool{}, batch: &Batch{ranks: ranks}}
 	p.apply = newApplier(&p.live)
 	return p
@@ -349,13 +344,14 @@ func (p *Processor) applyOne(e *event.Event, v Version, r *reversal) *Outcome {
 	if p.ranks != nil {
 		out.awaitRanks()
 	}
-	if len(p.batch.decided) == 0 {
+	if len(p.batch.Accepted) == 0 {
 		p.batch.First = p.last
 	}
-	a := accepted{v.Number, present.Number, e, out}
-	p.batch.decided = append(p.batch.decided, a)
+	a := Accepted{e, out, v.Number, present.Number}
+	p.batch.Accepted = append(p.batch.Accepted, a)
 	p.batch.IDs = append(p.batch.IDs, e.ID)
 	p.recent[e.ID] = a
+	p.unmarked += len(e.Data)
 	p.rows(out, e)
 	return out
 }
@@ -393,8 +389,8 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 	b := p.batch
 	b.through = p.last
 	// The next batch will be about as large as this one.
-	p.batch = &Batch{ranks: p.ranks, decided: make([]accepted, 0, len(b.decided)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
-	if checkpoint || p.last-p.marked >= CheckpointAfter {
+	p.batch = &Batch{ranks: p.ranks, Accepted: make([]Accepted, 0, len(b.Accepted)), IDs: make([]string, 0, len(b.IDs)), Rows: make([]Row, 0, len(b.Rows))}
+	if checkpoint || p.last-p.marked >= CheckpointAfter || p.unmarked >= checkpointBytes {
 		b.States, b.members, b.gone = p.subjects.checkpoint()
 		b.scores, b.dues = p.scores, p.dues
 		p.scores, p.dues = map[scoreID]ScoreChange{}, dueMoves{}
@@ -402,7 +398,7 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 			b.States = append(b.States, Row{Key: arrivedRow, Value: []byte(ordered(integer.Bits(int64(p.arrived))))},
 				Row{Key: liveRow, Value: []byte(ordered(integer.Bits(int64(p.opened))))})
 		}
-		b.Mark, p.marked = p.last, p.last
+		b.Mark, p.marked, p.unmarked = p.last, p.last, 0
 	}
 	p.taken = append(p.taken, b)
 	return b

@@ -106,15 +106,15 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 	if err != nil {
 		return nil, nil, err
 	}
-	waiting := map[uint64]accepted{}
+	waiting := map[uint64]Accepted{}
 	for _, a := range p.recent {
-		if a.event.Member == member {
-			waiting[a.outcome.Seq] = a
+		if a.Event.Member == member {
+			waiting[a.Outcome.Seq] = a
 		}
 	}
 	seqs := slices.Collect(maps.Keys(waiting))
 	err = p.scan(ledgerRange(member), ledgerKey(member, from), func(key string, _ []byte) {
-		if seq := seqOf(key); waiting[seq].event == nil && seq <= p.last {
+		if seq := seqOf(key); waiting[seq].Event == nil && seq <= p.last {
 			seqs = append(seqs, seq)
 		}
 	})
@@ -135,9 +135,9 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 	return snapshot, records, nil
 }
 
-func (p *Processor) record(seq uint64, waiting map[uint64]accepted) (*Record, error) {
+func (p *Processor) record(seq uint64, waiting map[uint64]Accepted) (*Record, error) {
 	if a, ok := waiting[seq]; ok {
-		return &Record{Semantics: semanticsNow, Seq: seq, Version: a.version, Present: a.present, Event: *a.event, Outcome: *a.outcome}, nil
+		return &Record{Semantics: semanticsNow, Seq: seq, Version: a.version, Present: a.present, Event: *a.Event, Outcome: *a.Outcome}, nil
 	}
 	b, err := p.store.Record(seq)
 	if err != nil {

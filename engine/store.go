@@ -22,12 +22,17 @@ type Store interface {
 	// Records calls yield for the journal from a sequence number on, in order, until yield returns false.
 	Records(from uint64, yield func(seq uint64, record []byte) bool) error
 	// Commit makes a batch durable: when it returns nil, the records survive the loss of power. Rows and states may be
-	// lost with what follows Mark, unless they are to be kept; the journal's tail brings them back. After an error nothing more
-	// may be committed.
+	// lost with what follows Mark, unless they are to be kept; the journal's tail brings them back. A store that loses its
+	// connection finds out by itself what became of the batch, and goes on: an error is for good, and after it nothing more may be
+	// committed. The batch's records, and values of its rows, may be kept.
 	Commit(b *Batch) error
 	// Head is the last sequence number in the journal, and the mark up to which states are written.
 	Head() (last, mark uint64)
 }
+
+// ErrFenced is the error of Commit, and of Load, where another process has taken the program over: nothing of the batch was written,
+// and nothing will be. Whoever has the program here lets it go; what was committed can still be read.
+var ErrFenced = errors.New("another process has taken the program over")
 
 // ErrDamaged is the error of a record that a store has and that is not what was written. Only what needs that record fails by it.
 var ErrDamaged = errors.New("a record of the journal is damaged")

@@ -11,10 +11,13 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 )
 
-// Harness opens the store under test. Reopen closes it cleanly and opens what it left behind.
+// Harness opens the store under test. Reopen closes it cleanly and opens what it left behind. Kill, if there is one, opens what is
+// left when the process dies, and TakeOver, of a store that several processes share, opens it for another one.
 type Harness struct {
-	Open   func(t *testing.T) engine.Store
-	Reopen func(t *testing.T, s engine.Store) engine.Store
+	Open     func(t *testing.T) engine.Store
+	Reopen   func(t *testing.T, s engine.Store) engine.Store
+	Kill     func(t *testing.T, s engine.Store) engine.Store
+	TakeOver func(t *testing.T, s engine.Store) engine.Store
 }
 
 // Conformance is what every Store passes.
@@ -107,6 +110,18 @@ func Conformance(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("random batches against a model", func(t *testing.T) { conformRandom(t, h) })
+	t.Run("keys and values of any bytes", func(t *testing.T) { conformBytes(t, h) })
+	t.Run("a large record", func(t *testing.T) { conformLarge(t, h) })
+	t.Run("records, rows and rewriting in one batch", func(t *testing.T) { conformAllInOne(t, h) })
+	t.Run("a scan deletes what it sees", func(t *testing.T) { conformDeletingScan(t, h) })
+	t.Run("reads beside commits", func(t *testing.T) { conformReadsBesideCommits(t, h) })
+	t.Run("much is read at once", func(t *testing.T) { conformLoad(t, h) })
+	if h.Kill != nil {
+		t.Run("rows are no older than their mark after a kill", func(t *testing.T) { conformKill(t, h) })
+	}
+	if h.TakeOver != nil {
+		t.Run("another process takes over", func(t *testing.T) { conformTakeOver(t, h) })
+	}
 }
 
 func conformRandom(t *testing.T, h Harness) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -175,6 +176,23 @@ func TestAStoreThatFailsStopsAcknowledgements(t *testing.T) {
 		last, _ := store.Head()
 		require.EqualValues(t, n, last)
 	}
+}
+
+// TestAProgramThatIsTakenOverStops holds that who has lost a program acknowledges nothing more of it, and that the one who has it now
+// takes the events that were not.
+func TestAProgramThatIsTakenOverStops(t *testing.T) {
+	first := enginetest.NewFenced()
+	p, _ := open(t, first)
+	submit(t, p, "e1", "ann", "buy", "{}")
+	second, _ := open(t, first.TakeOver())
+	_, err := p.Submit(newEvent("e2", "ann", "buy"))
+	require.ErrorIs(t, err, program.ErrStopped)
+	<-p.Done()
+	require.ErrorIs(t, p.Failed(), engine.ErrFenced)
+	results, err := second.Submit(newEvent("e2", "ann", "buy"), newEvent("e3", "ann", "buy"))
+	require.NoError(t, err)
+	require.Equal(t, []uint64{2, 3}, []uint64{results[0].Outcome.Seq, results[1].Outcome.Seq})
+	require.False(t, results[0].Outcome.Duplicate)
 }
 
 // A store that cannot be read stops the program as well.

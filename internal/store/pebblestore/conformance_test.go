@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -12,16 +13,15 @@ import (
 )
 
 func TestConformanceOnDisk(t *testing.T) {
-	conform(t, nil, func(t *testing.T) string { return t.TempDir() })
+	conform(t, func() vfs.FS { return nil }, func(t *testing.T) string { return t.TempDir() })
 }
 
 func TestConformanceInMemory(t *testing.T) {
-	files := vfs.NewMem()
-	conform(t, files, func(t *testing.T) string { return "/" + t.Name() })
+	conform(t, func() vfs.FS { return vfs.NewCrashableMem() }, func(t *testing.T) string { return "/" + t.Name() })
 }
 
-func conform(t *testing.T, files vfs.FS, directory func(*testing.T) string) {
-	open := func(t *testing.T, dir string) engine.Store {
+func conform(t *testing.T, disk func() vfs.FS, directory func(*testing.T) string) {
+	open := func(t *testing.T, files vfs.FS, dir string) engine.Store {
 		db, err := Open(dir, Options{FS: files, Logger: quiet(), memtable: smallMemtable, segment: smallSegment})
 		require.NoError(t, err)
 		t.Cleanup(func() {
@@ -33,14 +33,27 @@ func conform(t *testing.T, files vfs.FS, directory func(*testing.T) string) {
 		require.NoError(t, err)
 		return s
 	}
-	enginetest.Conformance(t, enginetest.Harness{
-		Open: func(t *testing.T) engine.Store { return open(t, directory(t)) },
+	disks := map[engine.Store]vfs.FS{}
+	on := func(t *testing.T, files vfs.FS, dir string) engine.Store {
+		s := open(t, files, dir)
+		disks[s] = files
+		return s
+	}
+	h := enginetest.Harness{
+		Open: func(t *testing.T) engine.Store { return on(t, disk(), directory(t)) },
 		Reopen: func(t *testing.T, s engine.Store) engine.Store {
 			db := s.(*Store).db
 			require.NoError(t, db.Close())
-			return open(t, db.dir)
+			return on(t, disks[s], db.dir)
 		},
-	})
+	}
+	if disk() != nil {
+		h.Kill = func(t *testing.T, s engine.Store) engine.Store {
+			left := disks[s].(*vfs.MemFS).CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 2))}) // the system has all that was written
+			return on(t, left, s.(*Store).db.dir)
+		}
+	}
+	enginetest.Conformance(t, h)
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
