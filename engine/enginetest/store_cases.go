@@ -249,7 +249,7 @@ func conformKill(t *testing.T, h Harness) {
 			require.NoError(t, err)
 			require.Equal(t, seq, found, "seed %d", seed)
 		}
-		// The engine applies the tail again, which writes its rows anew.
+		// The engine applies the tail again, which writes its rows again.
 		for key, by := range written {
 			seq := by[len(by)-1]
 			require.NoError(t, s.Commit(&engine.Batch{Rows: []engine.Row{{Key: key, Value: fmt.Append(nil, seq)}}}))
