@@ -19,16 +19,26 @@ func AppendAnswer(b []byte, o *Outcome) []byte {
 	b = append(b, `,"ruleset":`...)
 	b = event.AppendText(b, o.Ruleset)
 	b = append(b, `,"effects":[`...)
-	any := false
+	any, gifts := false, 0
 	for i := range o.Effects {
-		if o.Effects[i].Hidden {
+		e := &o.Effects[i]
+		if e.Hidden {
 			continue
 		}
 		if any {
 			b = append(b, ',')
 		}
 		any = true
-		b = appendEffect(b, &o.Effects[i])
+		handing := Handing{}
+		switch {
+		case e.Kind != RewardEffect || e.Revoked:
+		case e.Claim == "":
+			handing.Holding = giftID(o.Seq, gifts)
+			gifts++
+		case o.Handing != nil:
+			handing = *o.Handing
+		}
+		b = appendEffect(b, e, handing)
 	}
 	b = append(b, `],"notes":[`...)
 	for i, n := range o.Notes {
@@ -117,7 +127,7 @@ func (w *object) source(s Source) {
 	}
 }
 
-func appendEffect(b []byte, e *Effect) []byte {
+func appendEffect(b []byte, e *Effect, handing Handing) []byte {
 	w := object{b: append(b, '{')}
 	w.text("kind", e.Kind.String())
 	if e.Revoked {
@@ -201,6 +211,8 @@ func appendEffect(b []byte, e *Effect) []byte {
 		w.given("goal", e.Goal)
 		w.given("claim", e.Claim)
 		w.given("state", e.State)
+		w.given("holding", handing.Holding)
+		w.given("where", handing.Where)
 		w.given("code", e.Code)
 		until := "expires_at"
 		if e.State == ClaimOpen.String() {

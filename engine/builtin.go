@@ -14,6 +14,7 @@ const (
 	PointsExpired      = "points_expired"
 	RewardClaimed      = "reward_claimed"
 	RewardConfirmed    = "reward_confirmed"
+	RewardUsed         = "reward_used"
 	PromotionOpened    = "promotion_opened"
 	PromotionClosed    = "promotion_closed"
 	SeasonClosed       = "season_closed"
@@ -32,6 +33,7 @@ func BuiltinEvents() []*EventType {
 		builtin(PromotionOpened, field("promotion", text)),
 		builtin(RewardClaimed, claim...),
 		builtin(RewardConfirmed, copies(claim)...),
+		builtin(RewardUsed, field("reward", text), field("kind", text), field("claim", text), field("at", text)),
 		builtin(SeasonClosed, field("leaderboard", text), field("season", text), field("rank", integer), field("score", number)),
 		builtin(StreakBroken, field("streak", text), field("length", integer)),
 		builtin(StreakReached, field("streak", text), field("length", integer)),

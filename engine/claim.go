@@ -8,7 +8,8 @@ import (
 	"github.com/laurel-engine/laurel/engine/wire"
 )
 
-// Claim is a member's claim of a reward: the points that are held for it, and what becomes of them (semantics: Points).
+// Claim is a member's claim of a reward: the points that are held for it, and what becomes of them (semantics: Points). The use of a
+// reward that the member holds is a claim as well, one that costs nothing: what it holds is that reward.
 //
 //	open ──confirm──> confirmed ──return of all──> returned
 //	 ├──cancel──────> cancelled
@@ -29,6 +30,14 @@ type Claim struct {
 	Chosen string
 	Parts  []ClaimPart // in spending order, by points
 	Uses   []ClaimUse
+	Held   *RewardHeld // what a use takes; nil where points buy
+	Used   bool        // the reward was handed over as the claim was confirmed, so that the member never held it
+	// TakenBy is the use that takes, or took, what the claim bought; "" for none.
+	TakenBy string
+	Where   string // it was handed over, or is to be
+	// Voids is the seq of the event that had given what a use takes and was reversed meanwhile: then nothing comes back. 0 while
+	// there is none.
+	Voids uint64
 
 	version uint64
 	dirty   bool
@@ -60,6 +69,12 @@ type ClaimPart struct {
 	Over calendar.Instant
 }
 
+// handsOver reports whether a claim hands over what the member holds, or whether what it bought was handed over.
+func (c *Claim) handsOver() bool { return c.Held != nil || c.Used || c.TakenBy != "" }
+
+// pins reports whether a claim is a use that is not confirmed.
+func (c *Claim) pins() bool { return c.Held != nil && c.State == ClaimOpen }
+
 // left is what is still held, or spent and not returned.
 func (p *ClaimPart) left() decimal.Decimal { return p.Amount - p.Returned }
 
@@ -86,6 +101,14 @@ func (c *Claim) holding(points string) (sum decimal.Decimal) {
 		if c.Parts[i].Points == points {
 			sum += c.Parts[i].left()
 		}
+	}
+	return sum
+}
+
+// holdingInAll is holding of all its points.
+func (c *Claim) holdingInAll() (sum decimal.Decimal) {
+	for _, points := range c.points() {
+		sum += c.holding(points)
 	}
 	return sum
 }
@@ -142,6 +165,47 @@ func (c *codec) keptClaim(x *Claim) {
 	c.format()
 	c.Uint(&x.version)
 	c.claim(x)
+	if c.Tail(x.handsOver()) {
+		c.handing(x)
+	}
+}
+
+// handing is what only uses have, and claims whose reward was used.
+func (c *codec) handing(x *Claim) {
+	use := x.Held != nil
+	if c.Flag(&use); use {
+		if x.Held == nil {
+			x.Held = &RewardHeld{}
+		}
+		c.held(x.Held)
+	}
+	c.Flag(&x.Used)
+	c.Text(&x.TakenBy)
+	c.Text(&x.Where)
+	c.Uint(&x.Voids)
+}
+
+// usesOfRewards are what members have done with the rewards that they hold, at the end of their state.
+func (c *codec) usesOfRewards(m *Member) {
+	wire.Room(&c.Codec, &m.Lapsed)
+	for i := range m.Lapsed {
+		c.held(&m.Lapsed[i])
+	}
+	for i := range m.Rewards {
+		c.Count(&m.Rewards[i].Number)
+	}
+	for _, x := range m.Claims {
+		some := x.handsOver()
+		if c.Flag(&some); some {
+			c.handing(x)
+		}
+	}
+}
+
+// usesRewards reports whether there is anything of that.
+func (m *Member) usesRewards() bool {
+	return len(m.Lapsed) > 0 || slices.ContainsFunc(m.Rewards, func(h RewardHeld) bool { return h.Number > 0 }) ||
+		slices.ContainsFunc(m.Claims, (*Claim).handsOver)
 }
 
 func (c *codec) claim(x *Claim) {

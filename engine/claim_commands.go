@@ -30,6 +30,8 @@ type claiming struct {
 type settling struct {
 	Claim  string           `json:"claim"`
 	Amount *decimal.Decimal `json:"amount,omitempty"` // of the points chosen; all of it where it is left out
+	Used   bool             `json:"used,omitempty"`   // confirm: it is handed over at once
+	Where  string           `json:"at,omitempty"`     // confirm: where it is handed over
 }
 
 // filling is the data of codes for a pool.
@@ -40,8 +42,11 @@ type filling struct {
 
 // ClaimMade is the id of the claim that a record made; made is false for any other record.
 func (rec *Record) ClaimMade() (id string, made bool) {
-	return rec.Event.Key, rec.Event.Type == commandClaim && rec.Outcome.Refusal == nil
+	return rec.Event.Key, makesClaim(rec.Event.Type) && rec.Outcome.Refusal == nil
 }
+
+// makesClaim reports whether a type of event is that of a command that makes a claim under its key.
+func makesClaim(eventType string) bool { return eventType == commandClaim || eventType == commandUse }
 
 // Claim is a member's claim, also one that the member's state does not hold any more; nil for one that is not known.
 func (p *Processor) Claim(m *Member, id string) *Claim {
@@ -97,26 +102,36 @@ func NewClaim(id, member, reward string, amount decimal.Decimal) *event.Event {
 // is filled in by Process, as that of the next two. Without an id it is made of the claim and the amount, so that
 // repeating it is harmless.
 func NewConfirm(id, claim string, amount decimal.Decimal) *event.Event {
-	return newSettling(commandConfirm, "confirm", id, claim, amount)
+	return NewConfirmation(id, claim, amount, false, "")
+}
+
+// NewConfirmation is NewConfirm of a claim whose reward is handed over at once, so that the member does not hold it, or of a use; where
+// says where, and may be "".
+func NewConfirmation(id, claim string, amount decimal.Decimal, used bool, where string) *event.Event {
+	names := "confirm"
+	if used {
+		names = "hand_over"
+	}
+	return newSettling(commandConfirm, names, id, settling{Claim: claim, Amount: given(amount), Used: used, Where: where})
 }
 
 // NewCancel is the event that gives back what a claim holds. Without an id it is made of the claim.
 func NewCancel(id, claim string) *event.Event {
-	return newSettling(commandCancel, "cancel", id, claim, 0)
+	return newSettling(commandCancel, "cancel", id, settling{Claim: claim})
 }
 
 // NewReturn is the event that gives back what a confirmed claim has spent: amount of it, or all that is left for 0. Each
 // return needs an id of its own.
 func NewReturn(id, claim string, amount decimal.Decimal) *event.Event {
-	return newSettling(commandReturn, "return", id, claim, amount)
+	return newSettling(commandReturn, "return", id, settling{Claim: claim, Amount: given(amount)})
 }
 
-func newSettling(command, names, id, claim string, amount decimal.Decimal) *event.Event {
-	of := names + "of/" + claim
-	if amount != 0 {
-		of = names + amount.String() + "/of/" + claim
+func newSettling(command, names, id string, data settling) *event.Event {
+	of := names + "of/" + data.Claim
+	if data.Amount != nil {
+		of = names + data.Amount.String() + "/of/" + data.Claim
 	}
-	e := &event.Event{ID: event.Own + of, Kind: event.Command, Type: command, Data: encodeJSON(settling{Claim: claim, Amount: given(amount)})}
+	e := &event.Event{ID: event.Own + of, Kind: event.Command, Type: command, Data: encodeJSON(data)}
 	return e.Keyed(id)
 }
 
@@ -215,10 +230,12 @@ func checkSettling(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal 
 		return &Refusal{Code: CodeUnknownClaim, Message: "there is no such claim"}
 	}
 	if data.Amount == nil {
-		return nil
+		return checkWhere(data.Where)
 	}
 	message := ""
 	switch p := rules.PointsType(c.Chosen); {
+	case c.Held != nil:
+		message = "a use costs nothing: leave the amount out"
 	case c.Chosen == "":
 		message = "this claim is of several points: leave the amount out"
 	case *data.Amount <= 0:
@@ -230,7 +247,7 @@ func checkSettling(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal 
 		return &Refusal{Code: CodeDoesNotFit, Message: "the amount does not fit the claim",
 			Errors: []event.FieldError{{Location: "amount", Code: "wrong_amount", Message: message}}}
 	}
-	return nil
+	return checkWhere(data.Where)
 }
 
 // refuse remembers that the state decided against a command.
@@ -341,34 +358,29 @@ type returns struct {
 
 // raiseClaimAgain raises the events of a recorded command about a claim, as a reversal looks at it again.
 func (a *applier) raiseClaimAgain(name string, e *event.Event, entries EntryKind, then *Outcome, back map[string]returns) {
-	i := slices.IndexFunc(then.Effects, func(e Effect) bool { return e.Kind == RewardEffect && e.Claim != "" })
-	if i < 0 {
+	of := then.claimed()
+	if of == nil {
 		return
 	}
-	kind, reward := "", then.Effects[i].ID
-	if r := a.current.Reward(reward); r != nil {
-		kind = r.Kind
-	}
-	a.raiseClaim(name, e, reward, kind, then.Effects[i].Claim, entries, then.Entries, back[then.Effects[i].Claim])
+	a.raiseClaim(name, e, of.ID, a.kindOf(of.ID), of.Claim, entries, then.Entries, back[of.Claim])
 }
 
 // settling finds the claim that a command is about. It is nil where nothing can be done, which has been remembered.
-func (a *applier) settling(e *event.Event) (*Claim, *decimal.Decimal) {
-	var data settling
+func (a *applier) settling(e *event.Event) (c *Claim, data settling) {
 	if json.Unmarshal(e.Data, &data) != nil {
-		return nil, nil
+		return nil, data
 	}
 	a.look(e)
-	c := a.subjects.claimOf(a.m, data.Claim)
+	c = a.subjects.claimOf(a.m, data.Claim)
 	if c == nil {
-		return nil, nil
+		return nil, data
 	}
 	wanted := ClaimOpen
 	if e.Type == commandReturn {
 		wanted = ClaimConfirmed
 	}
 	if c.State == wanted {
-		return c, data.Amount
+		return c, data
 	}
 	switch c.State {
 	case ClaimOpen:
@@ -386,15 +398,26 @@ func (a *applier) settling(e *event.Event) (*Claim, *decimal.Decimal) {
 	case ClaimTimedOut:
 		a.refuse(CodeHoldReleased, "the hold of this claim is over")
 	}
-	return nil, nil
+	return nil, data
 }
 
 // confirmCommand spends what a claim holds, all of it or less, and hands out the reward.
 func (a *applier) confirmCommand(e *event.Event) {
-	c, amount := a.settling(e)
+	c, data := a.settling(e)
 	if c == nil {
 		return
 	}
+	if c.Held != nil {
+		if data.Where != "" {
+			c.Where = data.Where
+		}
+		a.m.pinned--
+		a.handOver(c)
+		a.tellClaim(c, 0)
+		a.raiseUsed(e, c)
+		return
+	}
+	amount := data.Amount
 	if amount != nil && *amount > c.holding(c.Chosen) {
 		a.refuse(CodeExceedsHold, "the claim holds fewer points than that")
 		return
@@ -417,9 +440,17 @@ func (a *applier) confirmCommand(e *event.Event) {
 		c.Code = a.code(r, c.ID, c.ID, from)
 	}
 	a.useUp(c)
-	a.receive(RewardHeld{Reward: c.Reward, Seq: a.seq, Source: from, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
+	if c.Used = data.Used; c.Used {
+		c.Where, expires = data.Where, 0
+		a.handOver(c)
+	} else {
+		a.receive(RewardHeld{Reward: c.Reward, Seq: a.seq, Source: from, At: e.Time, Expires: expires, Claim: c.ID, Code: c.Code})
+	}
 	a.tellClaim(c, expires)
 	a.raiseClaim(RewardConfirmed, e, c.Reward, kind, c.ID, EntrySpent, a.out.Entries, returns{})
+	if c.Used {
+		a.raiseUsed(e, c)
+	}
 }
 
 // until is until when a reward received at an instant is valid.
@@ -430,40 +461,40 @@ func (r *Reward) until(cal calendar.Calendar, at calendar.Instant) calendar.Inst
 	return cal.EndOfDayAfter(at, r.Valid)
 }
 
-// receive adds a reward to those held; those that were valid longer ago than any event can ask go.
-func (a *applier) receive(h RewardHeld) {
-	m, horizon := a.m, a.current.Calendar.Before(a.now, a.current.Late)
-	if m.lapses < horizon {
-		m.Rewards, m.lapses = slices.DeleteFunc(m.Rewards, func(h RewardHeld) bool { return h.Expires < horizon }), calendar.Forever
-		for i := range m.Rewards {
-			m.lapses = min(m.lapses, m.Rewards[i].Expires)
-		}
-	}
-	m.Rewards, m.lapses = append(m.Rewards, h), min(m.lapses, h.Expires)
-}
-
 // cancelCommand gives back what a claim holds.
 func (a *applier) cancelCommand(e *event.Event) {
 	c, _ := a.settling(e)
 	if c == nil {
 		return
 	}
+	a.cancel(c)
+	a.tellClaim(c, 0)
+}
+
+func (a *applier) cancel(c *Claim) {
 	a.freeAll(c)
 	c.State, c.Settled = ClaimCancelled, a.now
 	a.giveUpUses(c)
-	a.tellClaim(c, 0)
+	a.unpin(c, a.now)
 }
 
 // returnCommand gives back what a confirmed claim has spent, all that is left of it or less. Who returns all of it no longer
 // holds the reward.
 func (a *applier) returnCommand(e *event.Event) {
-	c, amount := a.settling(e)
+	c, data := a.settling(e)
 	if c == nil {
 		return
 	}
+	amount := data.Amount
 	if amount != nil && *amount > c.holding(c.Chosen) {
 		a.refuse(CodeReturnTooLarge, "less than that is left of what the claim has spent")
 		return
+	}
+	if c.TakenBy != "" && (amount == nil || *amount == c.holdingInAll()) {
+		if use := a.subjects.claimOf(a.m, c.TakenBy); use != nil {
+			a.refuseUsed(use)
+			return
+		}
 	}
 	from := rewardSource(c.Reward)
 	left := decimal.Decimal(0)
@@ -485,11 +516,12 @@ func (a *applier) returnCommand(e *event.Event) {
 	if left == 0 {
 		c.State = ClaimReturned
 		a.returnUses(c)
-		a.m.Rewards = slices.DeleteFunc(a.m.Rewards, func(h RewardHeld) bool { return h.Claim == c.ID })
+		if i := slices.IndexFunc(a.m.Rewards, func(h RewardHeld) bool { return h.Claim == c.ID }); i >= 0 {
+			a.m.dropHeld(i)
+		}
+		a.bringBack(c, a.now)
 	}
-	if a.m.claim(c.ID) == nil {
-		a.subjects.keepClaim(c, a.seq)
-	}
+	a.keepKept(c)
 	a.tellClaim(c, 0)
 	// What the confirmation counted is undone: the amounts of reward_confirmed fall by what came back, and once all has, there
 	// was no such event. What rules gave for it stays.

@@ -176,6 +176,7 @@ func (a *applier) closeHolds(now calendar.Instant) {
 		if c.State == ClaimOpen && c.Until <= now {
 			c.State, c.Settled = ClaimTimedOut, c.Until
 			a.giveUpUses(c)
+			a.unpin(c, c.Until)
 		}
 	}
 }

@@ -38,6 +38,7 @@ func init() {
 		commandConfirm: (*applier).confirmCommand,
 		commandCancel:  (*applier).cancelCommand,
 		commandReturn:  (*applier).returnCommand,
+		commandUse:     (*applier).useCommand,
 		commandCodes:   (*applier).addCodes,
 		commandFire:    (*applier).fireCommand,
 		commandClose:   (*applier).fireCommand,

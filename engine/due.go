@@ -14,12 +14,13 @@ type passing struct {
 }
 
 // passings are all of them, in the order in which they are settled.
-var passings [5]passing
+var passings [6]passing
 
 func init() {
 	passings = [...]passing{
 		{"lots become available and expire", (*applier).lotsDue, (*applier).settleLots},
 		{"holds of claims end", (*applier).claimsDue, (*applier).closeHolds},
+		{"rewards expire", (*applier).rewardsDue, (*applier).settleRewards},
 		{"streaks break", (*applier).streaksDue, (*applier).settleStreaks},
 		{"tiers fall", (*applier).tiersDue, (*applier).settleTiers},
 		{"timers fire and notices are given", (*applier).timersDue, nil},

@@ -49,7 +49,7 @@ func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) 
 	}
 	out := rec.Outcome
 	out.Duplicate = true
-	if e.Type == commandClaim && out.Refusal == nil {
+	if makesClaim(e.Type) && out.Refusal == nil {
 		p.claimNow(rec, &out, e.Arrived)
 	}
 	return &out, out.Refusal

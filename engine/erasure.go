@@ -141,9 +141,7 @@ func (a *applier) eraseCommand(e *event.Event) {
 	a.look(e)
 	for _, c := range a.m.Claims {
 		if c.State == ClaimOpen {
-			a.freeAll(c)
-			c.State, c.Settled = ClaimCancelled, a.now
-			a.giveUpUses(c)
+			a.cancel(c)
 		}
 	}
 	left := &Erased{ID: data.As}

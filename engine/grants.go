@@ -180,7 +180,7 @@ func (a *applier) handOut(r *Reward, by Source, goal string, e *event.Event) boo
 	if now := a.current.Reward(r.ID); now != nil { // an older version may give it
 		r = now
 	}
-	n := countRewards(a.out.Effects, r.ID, by, "")
+	n, number := countRewards(a.out.Effects, r.ID, by, ""), countGifts(a.out.Effects)
 	if !a.decides.inStock(a, r, by, n) {
 		a.out.note(string(OutOfStock), by.String(), "nothing is left of reward "+r.ID)
 		return false
@@ -188,7 +188,7 @@ func (a *applier) handOut(r *Reward, by Source, goal string, e *event.Event) boo
 	code := a.code(r, e.ID+"\x00"+by.String()+"\x00"+goal+"\x00"+count(n), "", by)
 	a.takeOne(r)
 	expires := r.until(a.facts.calendar, e.Time)
-	a.receive(RewardHeld{Reward: r.ID, Seq: a.seq, Source: by, At: e.Time, Expires: expires, Code: code})
+	a.receive(RewardHeld{Reward: r.ID, Seq: a.seq, Number: number, Source: by, At: e.Time, Expires: expires, Code: code})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: by, Goal: goal, Expires: expires, Code: code})
 	return true
 }

@@ -32,9 +32,10 @@ type Member struct {
 	Challenges []*ChallengeRecord
 	Badges     []BadgeRecord
 	Tiers      []*TierRecord
-	Uses       []UsePeriod // of the limits that count this member alone
-	Rewards    []RewardHeld
-	Claims     []*Claim // the last ones, oldest first
+	Uses       []UsePeriod  // of the limits that count this member alone
+	Rewards    []RewardHeld // that can be used
+	Lapsed     []RewardHeld // that expired within the late window, in order
+	Claims     []*Claim     // the last ones, oldest first
 	Timers     []TimerMark
 	// Live is until when what happened was imported, and starts no timer: calendar.Forever while nothing came after it.
 	Live     calendar.Instant
@@ -50,7 +51,8 @@ type Member struct {
 	used    bool              // lately (Subjects.cool)
 	handed  bool              // to who writes it down (Batch.members), and not to be changed
 	large   bool              // a count is
-	lapses  calendar.Instant  // no reward does before; 0 while that is not known
+	lapses  calendar.Instant  // when the first reward does; 0 while that is not known
+	pinned  int               // how many claims are uses that are not confirmed
 	excused []challenges.Span // dates of Travel
 	// schema is the one whose slots Profile has, zones the data that Zone is of.
 	schema *event.Schema
@@ -158,17 +160,6 @@ type UsePeriod struct {
 	Limit uint64
 	Key   calendar.Key
 	Used  decimal.Decimal
-}
-
-// RewardHeld is a reward that a member was given, or has claimed.
-type RewardHeld struct {
-	Reward  string
-	Seq     uint64 // of the event that gave it, or confirmed the claim
-	Source  Source
-	At      calendar.Instant
-	Expires calendar.Instant
-	Claim   string // of which it came, "" for a gift
-	Code    string // "" without one
 }
 
 // seen finds what is known of events of a type, nil when there were none.
@@ -361,17 +352,6 @@ func (w *ChallengeWindow) needMark(id string, step bool) *GoalMark {
 	}
 	w.Goals = append(w.Goals, GoalMark{ID: id, Step: step})
 	return &w.Goals[len(w.Goals)-1]
-}
-
-// RewardCount is how many of r the member holds at an instant.
-func (m *Member) RewardCount(r *Reward, at calendar.Instant) int {
-	n := 0
-	for _, h := range m.Rewards {
-		if h.Reward == r.ID && h.At <= at && at < h.Expires {
-			n++
-		}
-	}
-	return n
 }
 
 // Group is the state of a group's or everyone's counter, and of what hangs on it.

@@ -38,7 +38,7 @@ func MessageTypes() []*EventType { return append(BuiltinEvents(), NoticeTypes().
 
 // raisable are the types of Notification as records number them. New ones come at the end.
 var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
-	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop}
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop, RewardUsed}
 
 // raise notes that something happened to the member at hand.
 func (a *applier) raise(name string, at calendar.Instant, fields ...event.Value) {

@@ -106,6 +106,7 @@ type ChallengeProgress struct {
 
 // RewardProgress is a reward held.
 type RewardProgress struct {
+	ID      string            `json:"id"`
 	Reward  string            `json:"reward"`
 	Title   string            `json:"title"`
 	At      calendar.Instant  `json:"at"`
@@ -124,6 +125,9 @@ type ClaimProgress struct {
 	Settled *calendar.Instant          `json:"settled_at"` // when it was confirmed, cancelled or timed out
 	Points  map[string]decimal.Decimal `json:"points"`     // held, or spent and not returned
 	Code    string                     `json:"code,omitempty"`
+	Holding string                     `json:"holding,omitempty"` // what a use takes
+	Used    bool                       `json:"used,omitempty"`    // it was handed over, or what it bought was used since
+	Where   string                     `json:"where,omitempty"`   // it was handed over, or is to be
 }
 
 // Progress gathers a member's progress at an instant not before its last event. group finds a group's state; a nil one
@@ -292,7 +296,7 @@ func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
 		if r := rules.Reward(h.Reward); r != nil {
 			title = r.Title
 		}
-		p.Rewards = append(p.Rewards, RewardProgress{Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires), Claim: h.Claim, Code: h.Code})
+		p.Rewards = append(p.Rewards, RewardProgress{ID: h.ID(), Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires), Claim: h.Claim, Code: h.Code})
 		p.changes(at, h.Expires)
 	}
 }
@@ -302,25 +306,33 @@ func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
 func (m *Member) ClaimsAt(at calendar.Instant) []ClaimProgress {
 	list := []ClaimProgress{}
 	for _, c := range m.Claims {
-		state, settled := c.stateAt(at), c.Settled
-		out := ClaimProgress{Claim: c.ID, Reward: c.Reward, At: c.At, State: state.String(), Points: map[string]decimal.Decimal{}}
-		switch state {
-		case ClaimOpen:
-			out.Until = instantOrNil(c.Until)
-		case ClaimTimedOut:
-			settled = c.Until
-		case ClaimConfirmed:
-			out.Code = c.Code
-		}
-		if state == ClaimOpen || state == ClaimConfirmed {
-			for _, points := range c.points() {
-				out.Points[points] = c.holding(points)
-			}
-		}
-		out.Settled = instantOrNil(settled)
-		list = append(list, out)
+		list = append(list, c.ProgressAt(at))
 	}
 	return list
+}
+
+// ProgressAt is how the claim stands at an instant not before its member's last event.
+func (c *Claim) ProgressAt(at calendar.Instant) ClaimProgress {
+	state, settled := c.stateAt(at), c.Settled
+	out := ClaimProgress{Claim: c.ID, Reward: c.Reward, At: c.At, State: state.String(), Points: map[string]decimal.Decimal{}, Where: c.Where}
+	switch state {
+	case ClaimOpen:
+		out.Until = instantOrNil(c.Until)
+	case ClaimTimedOut:
+		settled = c.Until
+	case ClaimConfirmed:
+		out.Code, out.Used = c.Code, c.handsOver()
+	}
+	if c.Held != nil {
+		out.Holding = c.Held.ID()
+	}
+	if state == ClaimOpen || state == ClaimConfirmed {
+		for _, points := range c.points() {
+			out.Points[points] = c.holding(points)
+		}
+	}
+	out.Settled = instantOrNil(settled)
+	return out
 }
 
 // instantOrNil is nil for no instant: 0, the beginning and never.

@@ -155,7 +155,7 @@ func (r *reader) provenance() *Provenance {
 
 // causes are the built-in events that can be causes, as records number them. New ones come at the end.
 var causes = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
-	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, timerFired}
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, timerFired, RewardUsed}
 
 func (r *reader) builtin() string {
 	i := r.len2()

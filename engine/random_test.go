@@ -46,6 +46,7 @@ rules:
   swap: {when: visit, if: event.is_first, take: {coins: 1}, give: {reward: card}}
   claimed: {when: reward_claimed, give: {coins: 1}, limit: 3 per week}
   confirmed: {when: reward_confirmed, to: member.friend, give: {stars: 0.5}}
+  used: {when: reward_used, give: {stars: 2, reward: give}, limit: 2 per day}
 boosts:
   double: {of: stars, times: 2, during: {days: [saturday, sunday]}, limit: 30 stars per week}
   plus: {of: slow, plus: 3, stacks: true}
@@ -70,6 +71,7 @@ challenges:
   again: {when: visit, goal: 4, again: true, give: {coins: 2}}
   team: {when: buy, add: event.amount, by: member.team, every: month, goal: 300, each_needs: 20, give: {coins: 9}}
   first: {when: buy, goal: 3, winners: 2, give: {badge: first}}
+  user: {when: reward_used, goal: 2, again: true, give: {coins: 3}}
   shopper: {when: reward_claimed, goal: 3, again: true, give: {reward: card}}
 badges: {loyal: {}, first: {}, fallen: {}, broke: {}, spender: {counter: spent, levels: {bronze: 100, silver: 300}}}
 tiers:
@@ -259,7 +261,15 @@ func (s *shopping) event(w *world, r *rand.Rand) *event.Event {
 	if n := len(s.claims); n > 0 && r.Intn(20) > 0 {
 		claim = s.claims[max(0, n-1-r.Intn(12))]
 	}
-	switch r.Intn(12) {
+	switch r.Intn(16) {
+	case 12, 13, 14:
+		if len(rules.Rewards) == 0 {
+			return nil
+		}
+		s.claims = append(s.claims, id)
+		return engine.NewUse(id, member, engine.Use{Reward: rules.Rewards[r.Intn(len(rules.Rewards))].ID, Hold: r.Intn(3) == 0})
+	case 15:
+		return engine.NewConfirmation(id, claim, some, true, "till")
 	case 0, 1, 2, 3:
 		if len(rules.Rewards) == 0 {
 			return nil

@@ -100,6 +100,7 @@ type feature struct {
 
 // features are all of them, in the order in which records have them.
 var features = [...]feature{
+	{"reward events", (*Outcome).ofRewards, func(*writer, *Outcome) {}, func(*reader, *Outcome) {}},
 	{"provenance", func(o *Outcome) bool { return o.Provenance != nil },
 		func(w *writer, o *Outcome) { w.provenance(o.Provenance) }, func(r *reader, o *Outcome) { o.Provenance = r.provenance() }},
 	{"revision", func(o *Outcome) bool { return o.Revision != nil },
@@ -109,7 +110,17 @@ var features = [...]feature{
 		func(r *reader, o *Outcome) { o.Refusal = &Refusal{Code: r.text(), Message: r.text()} }},
 	{"deltas", func(o *Outcome) bool { return len(o.Deltas) > 0 },
 		func(w *writer, o *Outcome) { w.deltas(o.Deltas) }, func(r *reader, o *Outcome) { o.Deltas = r.deltas() }},
+	{"voided uses", func(o *Outcome) bool { return o.Revision != nil && len(o.Revision.Voided) > 0 },
+		func(w *writer, o *Outcome) { w.texts(o.Revision.Voided) }, (*reader).voided},
+	{"handing", func(o *Outcome) bool { return o.Handing != nil },
+		func(w *writer, o *Outcome) { w.handing(o.Handing) }, func(r *reader, o *Outcome) { o.Handing = r.handing() }},
 	{"messages", func(o *Outcome) bool { return len(o.Notifications) > 0 }, (*writer).raised, (*reader).raised},
+}
+
+// ofRewards reports whether an outcome has to do with events that the first builds of format 2 do not know.
+func (o *Outcome) ofRewards() bool {
+	return slices.ContainsFunc(o.Notifications, func(n Notification) bool { return n.Type == RewardUsed }) ||
+		o.Provenance != nil && slices.ContainsFunc(o.Provenance.Causes, func(c Cause) bool { return c.Event == RewardUsed })
 }
 
 // features writes what few records have, each part behind its name; nothing at all for most.
@@ -135,6 +146,22 @@ func (r *reader) features(o *Outcome) error {
 		}
 	}
 	return nil
+}
+
+func (w *writer) texts(list []string) {
+	w.len(len(list))
+	for _, s := range list {
+		w.text(s)
+	}
+}
+
+func (r *reader) voided(o *Outcome) {
+	uses := list(r, func(s *string) { *s = r.text() })
+	if o.Revision == nil {
+		r.Damaged()
+		return
+	}
+	o.Revision.Voided = uses
 }
 
 func (w *writer) fanout(f *Fanout) {

@@ -206,7 +206,7 @@ func anonymous(rec *Record, id, as string, deltas []Delta) *Record {
 
 // forgetClaim deletes a claim that is kept on its own.
 func (r *redactor) forgetClaim(rec *Record) {
-	if rec.Event.Type == commandClaim {
+	if makesClaim(rec.Event.Type) {
 		r.found.Rows = append(r.found.Rows, Row{Key: subjectRow(claimPrefix, rec.Event.Key)})
 	}
 }

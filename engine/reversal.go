@@ -245,10 +245,11 @@ func (p *Processor) prepareReturn(e *event.Event) (*reversal, error) {
 		return nil, nil
 	}
 	c := p.subjects.claimOf(m, data.Claim)
-	if c == nil || c.State != ClaimConfirmed || !m.looksAt(p.current(), RewardConfirmed) {
+	if c == nil || c.State != ClaimConfirmed ||
+		!(c.Held == nil && m.looksAt(p.current(), RewardConfirmed)) && !(c.handsOver() && m.looksAt(p.current(), RewardUsed)) {
 		return nil, nil
 	}
-	r := &reversal{command: e.Type, versions: p.versions, present: p.subjects.state, sharers: p.sharers}
+	r := &reversal{command: e.Type, versions: p.versions, present: p.subjects.state, sharers: p.sharers, known: p.mustKnow, history: p.mustRead}
 	var err error
 	if r.snapshot, r.records, err = p.history(e.Member, c.Confirmed); err != nil {
 		return nil, err

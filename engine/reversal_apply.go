@@ -197,6 +197,8 @@ func (j *recomputation) rewards() []RewardHeld {
 		})
 		if at >= 0 {
 			list = slices.Delete(list, at, at+1)
+		} else {
+			j.voidUse(c)
 		}
 	}
 	return list
@@ -429,6 +431,7 @@ func (a *applier) revise(rev *Revision, rise func()) bool {
 	before := *a.m
 	if rev.Progress != nil {
 		a.m.resume(decodeMember(rev.Progress, a.current))
+		a.voidUses(rev)
 		a.tellRevised(rev, &before)
 		a.lapse()
 	}

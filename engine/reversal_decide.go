@@ -227,6 +227,7 @@ func (j *recomputation) decide() {
 		j.moveKeys()
 		j.undo(CauseRef{Seq: target.Seq}, target)
 	case commandReturn: // what came back counts no more
+		j.undoUse()
 	case commandUndo:
 		j.voided[target.Seq] = j.r.keep == nil
 		j.undo(CauseRef{Seq: target.Seq}, target)

@@ -15,6 +15,9 @@ func (a *applier) carryOut(rev *Revision, r *Raise) {
 	case PointsEffect:
 		a.raisePoints(rev.Seq, r)
 	case BadgeEffect, RewardEffect, TierEffect:
+		if r.Kind == RewardEffect && a.unvoidUse(rev.Seq, r.ID, r.Source) {
+			return
+		}
 		g := Grant{Level: r.Level, Reward: a.current.Reward(r.ID), Tier: a.current.tier(r.ID),
 			Badge: find(a.current.Badges, r.ID, func(b *Badge) string { return b.ID })}
 		switch r.Kind {

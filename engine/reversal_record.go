@@ -21,7 +21,8 @@ type Revision struct {
 	Raises    []Raise
 	Tiers     []byte // where the member's tiers are, of an amendment that raises what was earned before their late window
 	Used      []UseMore
-	Reached   []Cause // what the amended progress has reached, that no record has
+	Reached   []Cause  // what the amended progress has reached, that no record has
+	Voided    []string // uses of rewards that what was reversed had given
 	scores    []boardScore
 }
 

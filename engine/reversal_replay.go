@@ -131,7 +131,12 @@ func (j *recomputation) fold(b *applier, e *event.Event) {
 		case e.Type == commandClaim:
 			b.raiseClaimAgain(RewardClaimed, e, EntryHeld, &j.rec.Outcome, nil)
 		case e.Type == commandConfirm:
-			b.raiseClaimAgain(RewardConfirmed, e, EntrySpent, &j.rec.Outcome, j.returned)
+			if of := j.rec.Outcome.Handing; of == nil || of.Holding == "" {
+				b.raiseClaimAgain(RewardConfirmed, e, EntrySpent, &j.rec.Outcome, j.returned)
+			}
+			b.raiseUsedAgain(e, &j.rec.Outcome, j.returned)
+		case e.Type == commandUse:
+			b.raiseUsedAgain(e, &j.rec.Outcome, j.returned)
 		}
 		return
 	}
@@ -165,7 +170,7 @@ func (j *recomputation) given(b *applier, e *event.Event) {
 		return sum
 	}
 	var lines []line
-	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) // then only what time had done meanwhile counts
+	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) || rec.Event.Type == commandUse // then only what time had done meanwhile counts
 	provenance := rec.Outcome.Provenance
 	for i := range rec.Outcome.Effects {
 		effect := &rec.Outcome.Effects[i]

@@ -24,6 +24,11 @@ func decodeMember(state []byte, rules *Ruleset) *Member {
 	m.align(rules)
 	m.large = slices.ContainsFunc(m.Counts, (*Count).large)
 	m.indexed = m.Due
+	for _, x := range m.Claims {
+		if x.pins() {
+			m.pinned++
+		}
+	}
 	m.excuse()
 	return m
 }
@@ -119,8 +124,12 @@ func (c *codec) member(m *Member) {
 		c.At(&m.Was[i].Until)
 		c.Value(&m.Was[i].Value)
 	}
-	if c.Tail(m.Moved > 0) {
+	uses := m.usesRewards()
+	if c.Tail(m.Moved > 0 || uses) {
 		c.Count(&m.Moved)
+		if c.Tail(uses) {
+			c.usesOfRewards(m)
+		}
 	}
 }
 

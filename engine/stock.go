@@ -253,6 +253,16 @@ func countRewards(effects []Effect, reward string, source Source, claim string) 
 	return n
 }
 
+// countGifts is how many rewards were given.
+func countGifts(effects []Effect) (n int) {
+	for i := range effects {
+		if e := &effects[i]; e.Kind == RewardEffect && !e.Revoked && e.Claim == "" {
+			n++
+		}
+	}
+	return n
+}
+
 func nthReward(effects []Effect, reward string, source Source, claim string, n int) *Effect {
 	for i := range effects {
 		if isReward(&effects[i], reward, source, claim) {

@@ -62,6 +62,8 @@ const (
 	CodeReturnTooLarge = "return_too_large"
 	CodeFreezesFull    = "freezes_full"   // as many stored freezes as can be held
 	CodeNotRepairable  = "not_repairable" // no break, or one too long ago
+	CodeNotHeld        = "not_held"       // a use of a reward that the member does not hold
+	CodeAlreadyUsed    = "already_used"   // a use of a code, or the return of a reward, that was used before
 )
 
 // check decides whether an event may be accepted, and reads its data into slots. The ruleset is the one that decides for
@@ -178,6 +180,11 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
 		}
 		return checkClaim(rules, e)
+	case commandUse:
+		if !known {
+			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}
+		}
+		return checkUse(rules, subjects.Member(e.Member), e)
 	case commandFreeze, commandRepair:
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}

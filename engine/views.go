@@ -375,11 +375,6 @@ func (m *Member) WindowKey(rules *Ruleset, c *Challenge, at calendar.Instant) ca
 	return m.window(c, m.challenge(c.Key), rules.CalendarOf(m), at).key
 }
 
-// RewardsHeld are the rewards the member holds at an instant.
-func (m *Member) RewardsHeld(at calendar.Instant) []RewardHeld {
-	return slices.DeleteFunc(slices.Clone(m.Rewards), func(h RewardHeld) bool { return h.At > at || at >= h.Expires })
-}
-
 // Fields are the declared fields of the profile that have a value, as JSON values.
 func (m *Member) Fields() map[string]any {
 	fields := map[string]any{}

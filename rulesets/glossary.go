@@ -26,6 +26,7 @@ var builtinWords = []expression.Word{
 	{Name: "points_expired", Doc: "So many points expired."},
 	{Name: "reward_claimed", Doc: "A member claimed a reward; the points it costs are held."},
 	{Name: "reward_confirmed", Doc: "A claim was confirmed; its points are spent."},
+	{Name: "reward_used", Doc: "A reward that the member held, or has just bought, was handed over, and where."},
 	{Name: "promotion_opened", Doc: "A promotion began."},
 	{Name: "promotion_closed", Doc: "A promotion ended."},
 	{Name: "season_closed", Doc: "A season of a leaderboard became final, with this rank and score of the member."},

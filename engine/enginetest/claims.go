@@ -10,9 +10,21 @@ import (
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
 
-// checkHolds: what lots hold is what open claims hold of them.
+// checkHolds: what lots hold is what open claims hold of them, and what a member can use is not in use.
 func checkHolds(t TB, m *engine.Member) {
 	t.Helper()
+	free := map[string]bool{}
+	for i := range m.Rewards {
+		id := m.Rewards[i].ID()
+		require.False(t, free[id], "%s has %s twice", m.ID, id)
+		free[id] = true
+	}
+	for _, c := range m.Claims {
+		if c.Held != nil && (c.State == engine.ClaimOpen || c.State == engine.ClaimConfirmed) {
+			require.False(t, free[c.Held.ID()], "%s can use %s, which claim %s takes", m.ID, c.Held.ID(), c.ID)
+			free[c.Held.ID()] = true
+		}
+	}
 	held := map[string]decimal.Decimal{}
 	for _, c := range m.Claims {
 		for i := range c.Parts {
@@ -54,11 +66,14 @@ func checkClaims(t TB, store engine.Store, versions []engine.Version) {
 			if e.Kind != engine.RewardEffect {
 				continue
 			}
-			if c := claims[e.Claim]; e.Code != "" && (c == nil || c.state == "open") { // a partial return tells it again
+			use := rec.Outcome.Handing != nil && rec.Outcome.Handing.Holding != ""
+			if c := claims[e.Claim]; e.Code != "" && !use && (c == nil || c.state == "open") { // a partial return tells it again
 				require.False(t, codes[e.ID+" "+e.Code], "record %d hands out a code again", seq)
 				codes[e.ID+" "+e.Code] = true
 			}
 			switch {
+			case e.Claim != "" && use && claims[e.Claim] == nil:
+				claims[e.Claim] = &claimed{state: e.State, until: e.Expires} // which takes nothing of the stock
 			case e.Claim != "":
 				settle(t, claims, rec, e)
 			case e.Revoked:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
@@ -19,27 +20,57 @@ func claimReward(c call) error {
 	if err != nil {
 		return err
 	}
-	reward, amount, err := c.readClaim(true)
+	q, err := c.readClaim("reward", "amount")
+	if err != nil {
+		return err
+	}
+	if q.Reward == "" {
+		return malformed("invalid_body", wrongClaim, []event.FieldError{{Location: "reward", Code: "missing_field", Message: "this field is required"}})
+	}
+	if !c.program.Known(member) {
+		return c.noMember(member)
+	}
+	return c.once(engine.NewClaim(key, member, q.Reward, q.amount))
+}
+
+// useReward uses a reward that a member holds, the first to expire: {"at", "hold"}, where it is used, and whether it is to be confirmed.
+// The Idempotency-Key is the use's id, by which it is confirmed, cancelled or returned as a claim is.
+func useReward(c call) error {
+	member, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	reward, err := c.id("reward")
+	if err != nil {
+		return err
+	}
+	key, err := c.idempotencyKey()
+	if err != nil {
+		return err
+	}
+	q, err := c.readClaim("at", "hold")
 	if err != nil {
 		return err
 	}
 	if !c.program.Known(member) {
 		return c.noMember(member)
 	}
-	return c.once(engine.NewClaim(key, member, reward, amount))
+	q.Reward = reward
+	return c.once(engine.NewUse(key, member, q.Use))
 }
 
-// confirmClaim spends what a claim holds, all of it or {"amount"}. Repeating it is harmless, as is cancelClaim.
+// confirmClaim spends what a claim holds, all of it or {"amount"}; with {"used": true} the reward is handed over at once. A use that is
+// held is confirmed with nothing, or {"at"}. Repeating it is harmless, as is cancelClaim.
 func confirmClaim(c call) error {
 	id, err := c.id("claim")
 	if err != nil {
 		return err
 	}
-	_, amount, err := c.readClaim(false)
+	q, err := c.readClaim("amount", "used", "at")
 	if err != nil {
 		return err
 	}
-	return c.carryOut(engine.NewConfirm("", id, amount))
+	return c.carryOut(engine.NewConfirmation("", id, q.amount, q.used, q.Where))
 }
 
 // cancelClaim gives back what a claim holds.
@@ -54,7 +85,7 @@ func cancelClaim(c call) error {
 	return c.carryOut(engine.NewCancel("", id))
 }
 
-// returnClaim gives back what a confirmed claim has spent, all that is left of it or {"amount"}.
+// returnClaim gives back what a confirmed claim has spent, all that is left of it or {"amount"}; of a use, what it has used.
 func returnClaim(c call) error {
 	id, err := c.id("claim")
 	if err != nil {
@@ -64,47 +95,45 @@ func returnClaim(c call) error {
 	if err != nil {
 		return err
 	}
-	_, amount, err := c.readClaim(false)
+	q, err := c.readClaim("amount")
 	if err != nil {
 		return err
 	}
-	return c.once(engine.NewReturn(key, id, amount))
+	return c.once(engine.NewReturn(key, id, q.amount))
 }
 
-// readClaim reads what is claimed, or how much of a claim is meant. No body means all of it.
-func (c call) readClaim(names bool) (reward string, amount decimal.Decimal, err error) {
-	if err := c.takes(mediaJSON); err != nil {
-		return "", 0, err
+// claimRequest is what bodies about rewards say.
+type claimRequest struct {
+	engine.Use
+	amount decimal.Decimal
+	used   bool
+}
+
+const wrongClaim = "the body does not say what is meant"
+
+// readClaim reads the body of a call about a reward, which has some of the fields. No body is an empty one.
+func (c call) readClaim(fields ...string) (q claimRequest, err error) {
+	if err := c.takes(mediaJSON); err != nil || len(c.http.Context().Request.Body()) == 0 {
+		return q, err
 	}
-	body := c.http.Context().Request.Body()
-	if len(body) == 0 && !names {
-		return "", 0, nil
-	}
-	fields := []string{"amount"}
-	if names {
-		fields = append(fields, "reward")
-	}
-	var wrong []event.FieldError
-	errs := event.ParseObject(body, "", fields, func(name string, value []byte) {
+	err = c.fields(fields, wrongClaim, func(name string, value []byte) (expected string, failed error) {
 		switch name {
 		case "reward":
-			if json.Unmarshal(value, &reward) != nil {
-				wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: "a text is expected"})
-			}
+			return "a text is expected", json.Unmarshal(value, &q.Reward)
+		case "at":
+			return "a text is expected", json.Unmarshal(value, &q.Where)
+		case "hold":
+			return "true or false is expected", json.Unmarshal(value, &q.Hold)
+		case "used":
+			return "true or false is expected", json.Unmarshal(value, &q.used)
 		default:
-			var failed error
-			if amount, failed = decimal.Parse(string(value)); failed != nil || amount <= 0 {
-				wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: "a number above 0 is expected"})
+			if q.amount, failed = decimal.Parse(string(value)); failed == nil && q.amount <= 0 {
+				failed = errors.New("not above 0")
 			}
+			return "a number above 0 is expected", failed
 		}
 	})
-	if len(errs) == 0 && len(wrong) == 0 && names && reward == "" {
-		wrong = append(wrong, event.FieldError{Location: "reward", Code: "missing_field", Message: "this field is required"})
-	}
-	if errs = append(errs, wrong...); len(errs) > 0 {
-		return "", 0, malformed("invalid_body", "the body does not say what is claimed", errs)
-	}
-	return reward, amount, nil
+	return q, err
 }
 
 // buyFreeze buys a freeze to be stored for a streak; repairStreak mends its last break.

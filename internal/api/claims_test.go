@@ -87,3 +87,38 @@ func TestFreezesAndRepairs(t *testing.T) {
 	spendable, _ = w.miles()
 	require.EqualValues(t, 200, spendable)
 }
+
+// What a member holds is handed over at a till, once.
+func TestUses(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, 201, w.bravo("PUT", "/v1/members/bob", `{"fields":{"country":"JP"}}`).status)
+	w.sale("s1")
+	use := "/v1/members/bob/rewards/tea/use"
+	w.bravo("POST", use, `{"at":"till-7"}`).problem(400, "idempotency_key_missing")
+	w.bravo("POST", use, `{"at":"till-7"}`, "Idempotency-Key", "u1").problem(409, "not_held")
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", "c1").ok()
+	w.bravo("POST", "/v1/claims/c1/confirm", "").ok()
+	w.bravo("POST", use, `{"at":"till-7"}`, "Idempotency-Key", "u1").problem(409, "not_held")
+	used := w.bravo("POST", use, `{"at":"till-7"}`, "Idempotency-Key", "u2").ok()
+	require.Contains(t, string(used.body), `"claim":"u2","state":"confirmed","holding":"c1","where":"till-7"`)
+	again := w.bravo("POST", use, `{"at":"till-7"}`, "Idempotency-Key", "u2").ok()
+	require.Equal(t, strings.Replace(string(used.body), `"duplicate":false`, `"duplicate":true`, 1), string(again.body))
+	w.bravo("POST", use, `{"at":"till-8"}`, "Idempotency-Key", "u2").problem(422, "idempotency_key_reused")
+	w.bravo("POST", "/v1/claims/c1/return", "", "Idempotency-Key", "r1").problem(409, "already_used")
+	w.bravo("POST", "/v1/claims/u2/return", "", "Idempotency-Key", "r2").ok()
+
+	w.bravo("POST", use, `{"hold":true}`, "Idempotency-Key", "u3").ok()
+	w.bravo("POST", use, `{"hold":1}`, "Idempotency-Key", "u4").problem(400, "invalid_body")
+	w.bravo("POST", "/v1/claims/u3/cancel", "").ok()
+	w.bravo("POST", use, `{"hold":true}`, "Idempotency-Key", "u5").ok()
+	w.bravo("POST", "/v1/claims/u5/confirm", `{"at":"till-9"}`).ok()
+	w.bravo("POST", "/v1/claims/u5/confirm", `{"at":"till-9"}`).ok()
+	w.bravo("POST", "/v1/claims/u5/confirm", `{"amount":1}`).problem(422, "does_not_fit")
+
+	w.bravo("POST", "/v1/members/bob/claims", `{"reward":"tea"}`, "Idempotency-Key", "c2").ok()
+	w.bravo("POST", "/v1/claims/c2/confirm", `{"used":true,"at":"till-1"}`).ok()
+	w.bravo("POST", use, "", "Idempotency-Key", "u6").problem(409, "not_held")
+	w.bravo("POST", "/v1/members/nobody/rewards/tea/use", "", "Idempotency-Key", "u7").problem(404, "member_unknown")
+	w.bravo("POST", "/v1/members/bob/rewards/gin/use", "", "Idempotency-Key", "u8").problem(404, "not_found")
+	w.bravo("POST", use, `{"at":"`+strings.Repeat("x", 201)+`"}`, "Idempotency-Key", "u9").problem(422, "does_not_fit")
+}

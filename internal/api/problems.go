@@ -61,6 +61,8 @@ var codes = []Code{
 	{engine.CodeHoldReleased, 409, "the claim has been cancelled, or its hold is over"},
 	{engine.CodeNotConfirmed, 409, "the claim has not been confirmed: cancel it instead"},
 	{engine.CodeReturnTooLarge, 409, "less than that is left of what the claim has spent"},
+	{engine.CodeNotHeld, 409, "the member does not hold the reward that is to be used, or it has expired"},
+	{engine.CodeAlreadyUsed, 409, "the reward has been used; the answer says when and where"},
 	{engine.CodeFreezesFull, 409, "as many freezes are stored as can be held"},
 	{engine.CodeNotRepairable, 409, "the streak has no break that could still be repaired"},
 	{engine.CodeKnownCode, 409, "the pool has had this code before"},

@@ -65,7 +65,9 @@ type row struct {
 }
 
 // Allows reports whether the key has a scope.
-func (k *Key) Allows(s Scope) bool { return slices.Contains(k.Scopes, s) }
+func (k *Key) Allows(s Scope) bool {
+	return slices.Contains(k.Scopes, s) || s.ofRewards() && slices.Contains(k.Scopes, everyReward)
+}
 
 // active is why the key cannot be used at an instant, nil when it can.
 func (k *Key) active(now time.Time) error {

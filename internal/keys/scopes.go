@@ -17,7 +17,10 @@ const (
 	MembersRead      Scope = "members:read"
 	MembersWrite     Scope = "members:write"
 	PointsAdjust     Scope = "points:adjust"
-	Rewards          Scope = "rewards:*"
+	RewardsRead      Scope = "rewards:read"
+	RewardsClaim     Scope = "rewards:claim"
+	RewardsUse       Scope = "rewards:use"
+	RewardsWrite     Scope = "rewards:write"
 	CatalogueRead    Scope = "catalogue:read"
 	LeaderboardsRead Scope = "leaderboards:read"
 	PromotionsFire   Scope = "promotions:fire"
@@ -25,11 +28,19 @@ const (
 	Admin            Scope = "admin"
 )
 
-var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, PointsAdjust, Rewards, CatalogueRead,
-	LeaderboardsRead, PromotionsFire, TokensMint, Admin}
+var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, PointsAdjust, RewardsRead, RewardsClaim, RewardsUse,
+	RewardsWrite, CatalogueRead, LeaderboardsRead, PromotionsFire, TokensMint, Admin}
 
 // Scopes are all scopes, in the order of the documentation.
 func Scopes() []Scope { return slices.Clone(scopes) }
+
+// everyReward is what keys of older builds may have instead of the scopes of rewards.
+const everyReward Scope = "rewards:*"
+
+// ofRewards reports whether a scope is one of those.
+func (s Scope) ofRewards() bool {
+	return s == RewardsRead || s == RewardsClaim || s == RewardsUse || s == RewardsWrite
+}
 
 // Valid reports whether s is a scope.
 func (s Scope) Valid() bool { return slices.Contains(scopes, s) }

@@ -37,6 +37,12 @@ func (w *world) answer(x *Expectation, m *engine.Member, out *engine.Outcome) []
 	case "rewards":
 		r := byID(w.rules.Rewards, x.ID, func(r *engine.Reward) string { return r.ID })
 		return []string{strconv.Itoa(m.RewardCount(r, w.now))}
+	case "claim":
+		c := w.processor.Claim(m, x.ID)
+		if c == nil {
+			return []string{none}
+		}
+		return []string{c.ProgressAt(w.now).State}
 	case "gave":
 		return w.gave(m, out)
 	case "why_not":
@@ -207,7 +213,11 @@ func (w *world) gave(m *engine.Member, out *engine.Outcome) []string {
 			continue
 		}
 		for i := range rec.Outcome.Effects {
-			if g, ok := giftOf(&rec.Outcome.Effects[i]); ok {
+			e := &rec.Outcome.Effects[i]
+			if used := rec.Outcome.Handing; used != nil && used.Holding != "" && e.Claim != "" {
+				continue // what is used was given before
+			}
+			if g, ok := giftOf(e); ok {
 				gifts = append(gifts, g.String())
 			}
 		}

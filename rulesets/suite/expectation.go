@@ -59,6 +59,8 @@ var expectations = []document.Field{
 		Doc: "The length of a streak, the longest so far, and its state: `none`, `active`, `at_risk`, `repairable`, `broken`."},
 	{Name: "counter", Example: "{visits: 3}", Doc: "A counter's value in its present period, the member's or the group's."},
 	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
+	{Name: "claim", Example: "{c1: confirmed}",
+		Doc: "What has become of a claim or a use by its `id`: `open`, `confirmed`, `returned`, `cancelled`, `timed_out`."},
 	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
 	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}",
 		Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`. " +
@@ -134,6 +136,8 @@ func (s *reader) expectOne(p document.Pair, t *Step, member string) {
 		s.each(e, v, "points", t, s.amountOf)
 	case "counter", "rewards":
 		s.each(e, v, map[string]string{"counter": "counters", "rewards": "rewards"}[e.Key], t, s.amountOf)
+	case "claim":
+		s.claimed(e, v, t)
 	case "tier":
 		s.each(e, v, "tiers", t, s.word)
 	case "rank":
@@ -174,6 +178,22 @@ func (s *reader) each(e *Expectation, n *document.Node, section string, t *Step,
 		}
 		if text, ok := value(p.Value); ok {
 			t.Expect = append(t.Expect, e.of(p, "", text))
+		}
+	}
+}
+
+var claimStates = []string{"open", "confirmed", "returned", "cancelled", "timed_out"}
+
+// claimed reads the states of claims that earlier steps, or this one, have made.
+func (s *reader) claimed(e *Expectation, n *document.Node, t *Step) {
+	if !s.isMap(n, "claim: {c1: confirmed}") {
+		return
+	}
+	for _, p := range n.Pairs {
+		if !slices.Contains(s.claims, p.Key.Text) && p.Key.Text != s.claiming && t.Error == "" {
+			s.Node(p.Key, expression.DidYouMean(p.Key.Text, s.claims), "no step so far makes a claim with the id %q", p.Key.Text)
+		} else if s.Fits(p.Value, &document.Field{Name: "claim", Words: claimStates}) {
+			t.Expect = append(t.Expect, e.of(p, "", p.Value.Text))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func TestReferenceExamples(t *testing.T) {
 	cafe := func(string) (*rulesets.Program, rulesets.Diagnostics) { return rulesets.LoadPath("testdata/cafe.yaml") }
 	for _, f := range expectations {
 		require.Regexp(t, `^[A-Z].*\.$`, f.Doc, f.Name)
-		step := "{at: 2026-12-01, event: purchase, with: {order: o1, amount: 10}, expect: {" + f.Name + ": " + f.Example + "}}"
+		step := "{at: 2026-12-01, claim: cake, id: c1}, {at: 2026-12-01, event: purchase, with: {order: o1, amount: 10}, expect: {" + f.Name + ": " + f.Example + "}}"
 		_, diagnostics := Parse("example.yaml", []byte("ruleset: cafe\ntests: {example: {members: {ann: {}}, timeline: ["+step+"]}}\n"), cafe)
 		require.Empty(t, diagnostics.Error())
 	}

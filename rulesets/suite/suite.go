@@ -68,7 +68,11 @@ var (
 		{Name: "adjust", Free: true, Example: "{stars: -50}", Doc: "Points are adjusted by hand."},
 		{Name: "reason", Phrase: document.Text, Example: "goodwill", Doc: "Why points are adjusted, or a promotion is opened or closed."},
 		{Name: "claim", Phrase: document.ID, Example: "free_drink", Doc: "The member claims a reward; its points are held."},
-		{Name: "confirm", Phrase: document.Text, Example: "c1", Doc: "A claim is confirmed, whole or by `amount`; its points are spent."},
+		{Name: "use", Phrase: document.ID, Example: "free_drink", Doc: "The member uses a reward that they hold, the first to expire of several."},
+		{Name: "hold", Phrase: document.Boolean, Example: "true", Doc: "With `use`: it is held, to be confirmed or cancelled."},
+		{Name: "till", Phrase: document.Text, Example: "till-7", Doc: "With `use` and `confirm`: where the reward is handed over."},
+		{Name: "confirm", Phrase: document.Text, Example: "c1", Doc: "A claim is confirmed, whole or by `amount`; its points are spent. Or a use that was held."},
+		{Name: "used", Phrase: document.Boolean, Example: "true", Doc: "With `confirm`: what was claimed is handed over at once."},
 		{Name: "cancel", Phrase: document.Text, Example: "c1", Doc: "A claim is cancelled; its points are given back."},
 		{Name: "return", Phrase: document.Text, Example: "c1", Doc: "A confirmed claim is returned, whole or by `amount`."},
 		{Name: "amount", Phrase: document.Number, Example: "100", Doc: "How many points a claim, its confirmation or its return is about."},
@@ -114,9 +118,10 @@ type reader struct {
 	known []string          // members of the test so far
 	sent  map[string]string // types of the events that its steps send, by id
 	// claims are the ids of those that its steps make.
-	claims []string
-	now    calendar.Instant
-	begun  bool // a step has said when it is
+	claims   []string
+	claiming string // the one of the step at hand
+	now      calendar.Instant
+	begun    bool // a step has said when it is
 }
 
 // ruleset compiles the ruleset that the tests are about.

@@ -25,6 +25,8 @@ type Step struct {
 	ID       string // of the event; "" for one that Run makes up
 	Data     []byte // of the event, or what an amendment replaces
 	Adjust   engine.Adjustment
+	Use      engine.Use        // of a reward, and of its confirmation where it is
+	Used     bool              // a confirmation hands over at once
 	Amount   decimal.Decimal   // of a claim, or of what is confirmed or returned of it; 0 for all
 	OpenFor  calendar.Duration // of a promotion that is fired; zero for its own
 	Time     calendar.Instant  // of the event where it is not that of its arrival
@@ -58,6 +60,7 @@ const (
 	ConfirmAction
 	CancelAction
 	ReturnAction
+	UseAction
 	FreezeAction
 	RepairAction
 	FireAction
@@ -76,12 +79,13 @@ var reversals = map[string]Action{"void": VoidAction, "amend": AmendAction, "rel
 
 // actions are the fields of a step of which it has at most one.
 var actions = []string{"event", "enroll", "leave", "set", "void", "amend", "release", "refuse", "adjust",
-	"claim", "confirm", "cancel", "return", "freeze", "repair", "fire", "close"}
+	"claim", "use", "confirm", "cancel", "return", "freeze", "repair", "fire", "close"}
 
 // companions are fields of a step that go with some actions only.
 var companions = map[string][]string{
-	"with": {"event", "amend", "release"}, "id": {"event", "claim"}, "time": {"event"}, "amount": {"claim", "confirm", "return"},
+	"with": {"event", "amend", "release"}, "id": {"event", "claim", "use"}, "time": {"event"}, "amount": {"claim", "confirm", "return"},
 	"reason": {"adjust", "fire", "close"}, "open_for": {"fire"},
+	"hold": {"use"}, "till": {"use", "confirm"}, "used": {"confirm"},
 }
 
 // maxRepeat bounds how often a step repeats.
@@ -99,6 +103,10 @@ func (s *reader) step(rec *document.Record) *Step {
 		s.who(rec, t, "") // it is nobody's step
 	}
 	expect := rec.Values["expect"]
+	s.claiming = ""
+	if id := rec.Values["id"]; id != nil && (action == "claim" || action == "use") {
+		s.claiming = id.Text
+	}
 	if expect != nil {
 		s.expect(expect, t)
 	}
@@ -117,8 +125,8 @@ func (s *reader) step(rec *document.Record) *Step {
 		}
 	case "void", "amend", "release", "refuse":
 		s.reversal(rec, t, n, reversals[action])
-	case "claim":
-		s.claim(rec, t, n)
+	case "claim", "use":
+		s.claim(rec, t, n, map[string]Action{"claim": ClaimAction, "use": UseAction}[action])
 	case "confirm", "cancel", "return":
 		s.settlement(rec, t, n, settlements[action])
 	case "freeze", "repair":
@@ -326,12 +334,13 @@ func (s *reader) fire(rec *document.Record, t *Step, n *document.Node, action Ac
 	}
 }
 
-// claim reads the claim of a reward; its id is what later steps call it by.
-func (s *reader) claim(rec *document.Record, t *Step, n *document.Node) {
+// claim reads the claim of a reward, or the use of one; its id is what later steps call it by.
+func (s *reader) claim(rec *document.Record, t *Step, n *document.Node, action Action) {
 	if s.named(n, "rewards") {
-		t.Action, t.Name = ClaimAction, n.Text
+		t.Action, t.Name = action, n.Text
 	}
 	t.Amount = s.amount(rec)
+	s.handing(rec, t)
 	if id := rec.Values["id"]; id != nil {
 		if why := event.CheckID(id.Text); why != "" {
 			s.Node(id, "", "%s", why)
@@ -341,9 +350,18 @@ func (s *reader) claim(rec *document.Record, t *Step, n *document.Node) {
 	}
 }
 
+// handing reads how a reward is handed over.
+func (s *reader) handing(rec *document.Record, t *Step) {
+	t.Used, t.Use.Hold = rec.Text("used") == "true", rec.Text("hold") == "true"
+	if till := rec.Values["till"]; till != nil {
+		t.Use.Where = till.Text
+	}
+}
+
 // settlement reads a step about a claim that an earlier step made.
 func (s *reader) settlement(rec *document.Record, t *Step, n *document.Node, action Action) {
 	t.Action, t.Name, t.Amount = action, n.Text, s.amount(rec)
+	s.handing(rec, t)
 	if !slices.Contains(s.claims, n.Text) && t.Error == "" {
 		s.Node(n, expression.DidYouMean(n.Text, s.claims), "no step before this one makes a claim with the id %q", n.Text)
 	}

@@ -118,8 +118,10 @@ func (w *world) event(step, repetition int, t *Step) *event.Event {
 		e = engine.NewRefuse(t.Name).Keyed(id)
 	case ClaimAction:
 		e = engine.NewClaim(id, t.Member, t.Name, t.Amount)
+	case UseAction:
+		e = engine.NewUse(id, t.Member, engine.Use{Reward: t.Name, Where: t.Use.Where, Hold: t.Use.Hold})
 	case ConfirmAction:
-		e = engine.NewConfirm("", t.Name, t.Amount)
+		e = engine.NewConfirmation("", t.Name, t.Amount, t.Used, t.Use.Where)
 	case CancelAction:
 		e = engine.NewCancel("", t.Name)
 	case ReturnAction:

@@ -260,10 +260,10 @@ func (b *both) do(s step) {
 		b.deploy(s)
 	case "fire", "close":
 		b.call(s)
-	case "team", "travel", "enroll", "adjust", "claim", "freeze", "repair", "leave":
+	case "team", "travel", "enroll", "adjust", "claim", "use", "freeze", "repair", "leave":
 		b.order(s)
 	case "confirm", "cancel", "return":
-		if b.world.claims[s.id] != nil {
+		if b.world.claims[s.id] != nil || b.world.used[s.id] != nil {
 			b.settle(s)
 		}
 	default:
@@ -369,6 +369,11 @@ func (b *both) order(s step) {
 	case "adjust":
 		ok := b.world.Adjust(s.member, s.what, s.amount, s.now)
 		b.decide(engine.NewAdjustment(id, s.member, engine.Adjustment{Points: s.what, Amount: decimal.Decimal(s.amount), Reason: "test"}), s.now, ok, "adjustment")
+	case "use":
+		if b.world.Program.has(s.what) {
+			ok := b.world.Use(s.id, s.member, s.what, s.held, s.now)
+			b.decide(engine.NewUse(s.id, s.member, engine.Use{Reward: s.what, Hold: s.held}), s.now, ok, "use")
+		}
 	case "claim":
 		if slices.ContainsFunc(b.world.Program.Rewards, func(r Reward) bool { return r.ID == s.what }) {
 			ok := b.world.Claim(s.id, s.member, s.what, s.amount, s.now)
@@ -382,14 +387,24 @@ func (b *both) settle(s step) {
 	b.nth++
 	id, amount := fmt.Sprint("n", b.nth), decimal.Decimal(s.amount)
 	b.tell(s.now, "%s: %s %s %s", s.member, s.do, s.id, number(s.amount))
+	if b.world.used[s.id] != nil {
+		b.settleUse(s, id)
+		return
+	}
 	switch s.do {
 	case "confirm":
-		b.decide(engine.NewConfirm(id, s.id, amount), s.now, b.world.Confirm(s.id, s.amount, s.now), "confirmation")
+		b.decide(engine.NewConfirmation(id, s.id, amount, s.held, ""), s.now, b.world.Confirm(s.id, s.amount, s.held, s.now), "confirmation")
 	case "cancel":
 		b.decide(engine.NewCancel(id, s.id), s.now, b.world.Cancel(s.id, s.now), "cancellation")
 	case "return":
 		b.decide(engine.NewReturn(id, s.id, amount), s.now, b.world.Return(s.id, s.amount, s.now), "return")
 	}
+}
+
+// settleUse is about a use.
+func (b *both) settleUse(s step, id string) {
+	e := map[string]*event.Event{"confirm": engine.NewConfirm(id, s.id, 0), "cancel": engine.NewCancel(id, s.id), "return": engine.NewReturn(id, s.id, 0)}[s.do]
+	b.decide(e, s.now, b.world.settleUsing(s.do, s.id, s.member, s.now), s.do+" of a use")
 }
 
 func asSent(e Event) *event.Event {

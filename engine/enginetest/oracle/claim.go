@@ -13,6 +13,8 @@ type claim struct {
 	until   Instant
 	state   string // open, confirmed, returned, cancelled, timed_out
 	parts   []*part
+	atOnce  bool // what it bought was handed over as it was confirmed
+	holding *holding
 }
 
 // part is what a claim holds or has spent of one lot.
@@ -21,7 +23,7 @@ type part struct {
 	amount int64
 }
 
-func (c *claim) holding() (sum int64) {
+func (c *claim) left() (sum int64) {
 	for _, p := range c.parts {
 		sum += p.amount
 	}
@@ -75,16 +77,16 @@ func (w *World) taken(r Reward, now Instant) (n int) {
 }
 
 // Confirm spends what a claim holds, its first lots first, or amount of it; the rest is given back.
-func (w *World) Confirm(id string, amount int64, now Instant) bool {
+func (w *World) Confirm(id string, amount int64, atOnce bool, now Instant) bool {
 	c := w.settling(id, now)
-	if c.state != "open" || amount > c.holding() {
+	if c.state != "open" || amount > c.left() {
 		w.reach("settling refused")
 		return false
 	}
 	if amount == 0 {
-		amount = c.holding()
+		amount = c.left()
 	}
-	if amount < c.holding() {
+	if amount < c.left() {
 		w.reach("partial confirm")
 	}
 	for _, p := range c.parts {
@@ -92,7 +94,16 @@ func (w *World) Confirm(id string, amount int64, now Instant) bool {
 			w.reach("hold over expiry")
 		}
 	}
-	c.state = "confirmed"
+	c.state, c.atOnce = "confirmed", atOnce
+	if atOnce {
+		w.reach("handed over at once")
+	} else {
+		c.holding = &holding{reward: c.reward.ID, claim: c, at: now, seq: w.seq, expires: Forever}
+		if c.reward.Valid.N > 0 {
+			c.holding.expires = c.member.clock.after(now, c.reward.Valid)
+		}
+		c.member.holdings = append(c.member.holdings, c.holding)
+	}
 	c.account.spent += amount
 	for _, p := range c.parts {
 		n := min(p.amount, amount)
@@ -121,12 +132,19 @@ func (w *World) Cancel(id string, now Instant) bool {
 // Return gives back what a confirmed claim has spent, or amount of it, to the lots that expire last first.
 func (w *World) Return(id string, amount int64, now Instant) bool {
 	c := w.settling(id, now)
-	if c.state != "confirmed" || amount > c.holding() {
+	if c.state != "confirmed" || amount > c.left() {
 		w.reach("settling refused")
 		return false
 	}
 	if amount == 0 {
-		amount = c.holding()
+		amount = c.left()
+	}
+	if x := c.holding; x != nil {
+		x.settleUse(now)
+		if amount == c.left() && x.use != nil {
+			w.reach("return of what is used")
+			return false
+		}
 	}
 	w.reach("return")
 	c.account.spent -= amount
@@ -139,8 +157,11 @@ func (w *World) Return(id string, amount int64, now Instant) bool {
 		p.amount -= n
 		w.giveBack(c, p, n, now)
 	}
-	if c.holding() == 0 {
+	if c.left() == 0 {
 		c.state = "returned"
+		if c.holding != nil {
+			c.holding.gone = true
+		}
 	}
 	return true
 }

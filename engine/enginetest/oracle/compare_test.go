@@ -86,6 +86,17 @@ func (b *both) expected(id string, at Instant) state {
 			s[claim] = b.world.State(claim, at)
 		}
 	}
+	for use, u := range b.world.used {
+		if b.world.owns(id, u.of) {
+			s[use] = b.world.UseState(use, at)
+		}
+	}
+	for _, r := range p.rewards() {
+		s["holds "+r] = b.world.Holds(id, r, at)
+	}
+	if p.uses() {
+		s["thanks"], s["used"] = int64(b.world.Used(id))*million, int64(b.world.Used(id))*million
+	}
 	return s
 }
 
@@ -122,6 +133,12 @@ func (b *both) answered(id string, at Instant) state {
 	}
 	for _, c := range m.ClaimsAt(instant) {
 		s[c.Claim] = c.State
+	}
+	for _, r := range rules.Rewards {
+		s["holds "+r.ID] = m.RewardCount(r, instant)
+	}
+	if b.world.Program.uses() {
+		s["thanks"] = int64(p.Points["thanks"].Spendable)
 	}
 	return s
 }

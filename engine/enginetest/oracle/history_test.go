@@ -9,12 +9,13 @@ import (
 // A step is one thing that happens at an instant.
 type step struct {
 	now Instant
-	// do is send, again, void, amend, raise, release, refuse: with event; claim, confirm, cancel, return: with id; adjust, enroll,
+	// do is send, again, void, amend, raise, release, refuse: with event; claim, use, confirm, cancel, return: with id; adjust, enroll,
 	// team: with member; deploy: a version; restart, with a checkpoint or without; compare, later if wanted.
 	do         string
 	event      Event
 	member     string
 	id         string // of a claim
+	held       bool   // of a use: it is to be confirmed, or cancelled; of a confirmation: it hands over at once
 	what       string // the reward, points, challenge or team
 	amount     int64
 	checkpoint bool
@@ -44,6 +45,9 @@ type storyteller struct {
 	sent   []Event
 	left   map[string]int64 // amounts of the events that are not voided, as amended
 	claims []step
+	// late draws what was added to the drawing later, so that older histories stay as they are.
+	late drawing
+	uses []step
 }
 
 func draw(seed int64) history {
@@ -62,6 +66,8 @@ func draw(seed int64) history {
 		}
 		s.birthdays = append(s.birthdays, pick(d, 0, dayOf("1992-02-29"), begin-366*30+d.below(300), begin-366*20+d.below(60)))
 	}
+	s.late = drawing{rand.New(rand.NewSource(seed ^ 0x5eed))}
+	s.rewardsInUse()
 	s.now = s.begin + 80*3600*second // later than the latest late event after joining
 	for range d.length() {
 		s.now += d.gap(s.hours)
@@ -70,6 +76,7 @@ func draw(seed int64) history {
 		s.disturb()
 		s.reverse()
 		s.order()
+		s.use()
 	}
 	if s.mix["seasons"] {
 		s.now += 10 * day
@@ -272,6 +279,46 @@ func (s *storyteller) order() {
 		next.amount = int64(s.between(1, 30)) * million
 	}
 	s.add(next)
+}
+
+// rewardsInUse draws how long rewards can be used, and a rule that gives one.
+func (s *storyteller) rewardsInUse() {
+	if !s.mix["rewards"] {
+		return
+	}
+	for i := range s.program.Rewards {
+		if s.late.one(2) {
+			s.program.Rewards[i].Valid = s.late.span("hour", "day", "week")
+		}
+	}
+	if s.late.one(2) {
+		s.program.Present = s.late.span("hour", "day", "week", "month")
+	}
+}
+
+// use draws what is done with rewards that members hold.
+func (s *storyteller) use() {
+	d := s.late
+	if !s.mix["rewards"] || d.one(2) {
+		return
+	}
+	if len(s.claims) > 0 && d.one(4) {
+		c := s.claims[len(s.claims)-1]
+		s.add(step{do: "confirm", id: c.id, member: c.member, held: d.one(3)})
+	}
+	if len(s.uses) > 0 && d.one(2) {
+		u := s.uses[max(0, len(s.uses)-1-d.below(3))]
+		s.add(step{do: pick(d, "confirm", "cancel", "return", "return"), id: u.id, member: u.member})
+		return
+	}
+	u := step{do: "use", id: fmt.Sprint("u", len(s.uses)), member: fmt.Sprint("m", d.below(len(s.zones))), held: d.one(3)}
+	if u.what = "present"; s.program.Present.N == 0 || d.one(2) {
+		u.what = pick(d, s.program.Rewards...).ID
+	}
+	s.uses = append(s.uses, u)
+	if s.add(u); u.held && !d.one(4) {
+		s.add(step{do: pick(d, "confirm", "confirm", "cancel"), id: u.id, member: u.member})
+	}
 }
 
 // amount is that of an event. In some histories amounts are so small that sums are often equal, and what comes often is nothing.

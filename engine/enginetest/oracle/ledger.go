@@ -359,7 +359,7 @@ func (a *account) balance(now Instant) Balance {
 	b := Balance{Debt: c.debt, Issued: c.issued, Spent: c.spent}
 	for _, x := range c.claims {
 		if x.state == "open" {
-			b.Held += x.holding()
+			b.Held += x.left()
 		}
 	}
 	for _, l := range c.order() {

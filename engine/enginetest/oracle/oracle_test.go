@@ -30,7 +30,9 @@ var situations = []string{"duplicate", "several boosts", "too little to take", "
 	"share brought after the group's goal", "share too small", "share revoked", "winner revoked", "enrolled too late", "gift to nobody",
 	"gift reversed", "gift released", "gift refused", "judged by an older version", "adjustment refused", "released", "refused", "sold out",
 	"too little to claim", "hold of several lots", "partial confirm", "cancel", "hold timed out", "hold over expiry", "return",
-	"given back after its expiry", "settling refused"}
+	"given back after its expiry", "settling refused",
+	"reward given", "reward in use given again", "reward in use lost", "reward taken back", "nothing to use", "use", "held use confirmed",
+	"use returned", "held use timed out", "handed over at once", "return of what is used"}
 
 // fullRun is how many events it takes until every situation and every pair of features must have come up.
 const fullRun = 1_000_000

@@ -18,6 +18,7 @@ type Program struct {
 	Badges      []Badge
 	Boards      []Board
 	Rewards     []Reward
+	Present     Span // how long the reward present can be used, which an event of type buy gives; none for the zero one
 	Timers      []Timer
 	OpenFor     Span     // of a promotion that is opened by calls, none for the zero one
 	Shared      []Limit  // of the promotion
@@ -212,6 +213,7 @@ type Reward struct {
 	OrMore bool
 	Hold   Span
 	Stock  int // 0 for no end
+	Valid  Span
 }
 
 // Tier has levels l0, l1, … by the points earned in a period or in the last days.

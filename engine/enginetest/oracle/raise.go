@@ -57,6 +57,7 @@ func (w *World) Raise(id, of string, amount int64, now Instant) {
 	before := h.Amount
 	h.Amount = amount
 	w.changed(m, h)
+	w.present(m, h, now)
 	for i := range rules {
 		if r := &rules[i]; r.matches(h) {
 			w.raiseRule(m, h, r, now)

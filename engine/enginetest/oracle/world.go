@@ -22,6 +22,7 @@ type World struct {
 	counted []*happened // of all members, as each member's
 	uses    []use
 	claims  map[string]*claim
+	used    map[string]*using
 	groups  map[string]bool // goals of groups that were reached, by key
 	won     map[string]int  // winners' places that are taken, by goal
 	seq     int
@@ -57,6 +58,7 @@ type member struct {
 	fired    map[string]Instant // timers, when they did last
 	accounts map[string]*account
 	awards   map[string]*award
+	holdings []*holding
 }
 
 // happened is an event as accepted, with what it gave.
@@ -105,7 +107,7 @@ type award struct {
 func New(p Program) *World {
 	slices.SortFunc(p.Rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 	return &World{Program: p, Reached: map[string]int{}, members: map[string]*member{}, zones: map[string]*clock{},
-		claims: map[string]*claim{}, groups: map[string]bool{}, won: map[string]int{}, closed: map[season][]Row{}}
+		claims: map[string]*claim{}, used: map[string]*using{}, groups: map[string]bool{}, won: map[string]int{}, closed: map[season][]Row{}}
 }
 
 func (w *World) reach(situation string) { w.Reached[situation]++ }
@@ -208,6 +210,7 @@ func (w *World) Send(e Event) map[string]int64 {
 		}
 	}
 	m.grantLots(w, h)
+	w.present(m, h, e.Arrived)
 	w.takeFromOthers(m, h)
 	w.sendGifts(h)
 	w.payGoals(m, h, 0)
@@ -265,6 +268,7 @@ func (w *World) reverse(id, of string, now Instant, amount *int64) {
 		w.lower(m, h)
 	}
 	w.changed(m, h)
+	w.present(m, h, now)
 	back := map[string]int64{}
 	for _, g := range h.gave {
 		back[g.points] += w.keep(m, h, g)

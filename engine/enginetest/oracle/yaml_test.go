@@ -21,18 +21,30 @@ func (p Program) yaml() string {
 	b.WriteString("member: {team?: text, birthday?: date}\nevents:\n  buy: {amount: number, key: text, friend?: member}\n  visit: {}\n" +
 		"  spend: {amount: number, friend?: member}\n  log: {amount: number}\n")
 	section(b, "points", p.Points, Points.yaml)
+	if p.uses() {
+		b.WriteString("  thanks: {}\n")
+	}
 	if p.OpenFor.N > 0 {
 		f := fields{"on_call: true", "open_for: " + p.OpenFor.String()}
 		f.limits(p.Shared)
 		fmt.Fprintf(b, "promotions:\n  rain:\n    %s\n", strings.Join(f, "\n    "))
 	}
 	section(b, "rules", p.Rules, Rule.yaml)
+	if p.uses() {
+		b.WriteString(map[bool]string{true: "rules:\n"}[len(p.Rules) == 0] + "  used: {when: reward_used, give: {thanks: 1}}\n")
+	}
+	if p.Present.N > 0 {
+		fmt.Fprintf(b, "  present: {when: buy, if: event.amount >= %d, give: {reward: present}}\n", presentFrom/million)
+	}
 	for _, t := range p.Timers {
 		id, lines := t.yaml()
 		fmt.Fprintf(b, "  %s:\n    %s\n", id, strings.Join(lines, "\n    "))
 	}
 	section(b, "boosts", p.Boosts, Boost.yaml)
 	section(b, "counters", p.Counters, Counter.yaml)
+	if p.uses() {
+		b.WriteString(map[bool]string{true: "counters:\n"}[len(p.Counters) == 0] + "  used: {when: reward_used, public: true}\n")
+	}
 	section(b, "streaks", p.Streaks, Streak.yaml)
 	section(b, "challenges", p.Challenges, Challenge.yaml)
 	section(b, "tiers", p.Tiers, Tier.yaml)
@@ -42,8 +54,27 @@ func (p Program) yaml() string {
 	}
 	section(b, "leaderboards", p.Boards, Board.yaml)
 	section(b, "rewards", p.Rewards, Reward.yaml)
+	if p.Present.N > 0 {
+		fmt.Fprintf(b, "%s  present: {valid: %s, hold: 1 hour}\n", map[bool]string{true: "rewards:\n"}[len(p.Rewards) == 0], p.Present)
+	}
 	return b.String()
 }
+
+// rewards are the ids of all of them.
+func (p Program) rewards() (list []string) {
+	for _, r := range p.Rewards {
+		list = append(list, r.ID)
+	}
+	if p.Present.N > 0 {
+		list = append(list, "present")
+	}
+	return list
+}
+
+func (p Program) has(reward string) bool { return slices.Contains(p.rewards(), reward) }
+
+// uses reports whether rewards are used.
+func (p Program) uses() bool { return len(p.Rewards) > 0 || p.Present.N > 0 }
 
 // marks reports whether anything gives the badge mark.
 func (p Program) marks() bool {
@@ -426,6 +457,9 @@ func (r Reward) yaml() (string, fields) {
 	}
 	f.add("cost: {%s: %s}", r.Points, cost)
 	f.add("hold: %s", r.Hold)
+	if r.Valid.N > 0 {
+		f.add("valid: %s", r.Valid)
+	}
 	if r.Stock > 0 {
 		f.add("stock: %d", r.Stock)
 	}
