@@ -104,8 +104,19 @@ type telling struct {
 	raised  []Notification
 	effects []Effect
 	entries []Entry
+	kept    keepsakes
 	// standings are the scores of a member that is erased now.
 	standings []ScoreChange
+}
+
+// keepsakes is where outcomes are made, which live until they are committed and answered.
+type keepsakes struct {
+	outcomes    arena[Outcome]
+	effects     arena[Effect]
+	entries     arena[Entry]
+	provenances arena[Provenance]
+	causes      arena[Cause]
+	uses        arena[UsageMark]
 }
 
 // phase is how far the applier is with an event.
@@ -138,7 +149,8 @@ func (a *applier) run(current, asOf *Ruleset, subjects *Subjects, e *event.Event
 
 // reset forgets the event before.
 func (a *applier) reset(e *event.Event, seq uint64) {
-	a.out = &Outcome{ID: e.ID, Seq: seq, Ruleset: a.asOf.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
+	a.out = &a.kept.outcomes.make(1)[0]
+	*a.out = Outcome{ID: e.ID, Seq: seq, Ruleset: a.asOf.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
 	a.out.Scores = a.out.scores[:0]
 	a.seq, a.now, a.top, a.event, a.queue, a.phase = seq, e.Arrived, e, e, a.queue[:0], phaseBegin
 	a.tiers, a.cause, a.raised = false, 0, a.raised[:0]
@@ -196,11 +208,11 @@ func (a *applier) conclude() *Outcome {
 	a.phase = phaseConclude
 	a.decides.conclude(a)
 	a.m.Events++
-	a.out.Provenance = a.provenance.kept()
+	a.out.Provenance = a.provenance.kept(&a.kept)
 	a.out.sortEffects()
 	// The outcome is kept until it is committed and answered; what it grew in is used again.
 	a.effects, a.entries = a.out.Effects, a.out.Entries
-	a.out.Effects, a.out.Entries = slices.Clone(a.effects), slices.Clone(a.entries)
+	a.out.Effects, a.out.Entries = a.kept.effects.clone(a.effects), a.kept.entries.clone(a.entries)
 	return a.out
 }
 

@@ -47,17 +47,27 @@ type Accepted struct {
 
 // record moves the scores and writes the records of the accepted events that have none yet.
 func (b *Batch) record() {
-	b.Records = slices.Grow(b.Records, len(b.Accepted)-len(b.Records))
-	for _, d := range b.Accepted[len(b.Records):] {
+	todo := b.Accepted[len(b.Records):]
+	b.Records = slices.Grow(b.Records, len(todo))
+	var w writer
+	for i, d := range todo {
 		if b.ranks != nil {
 			d.Outcome.moveScores(b.ranks)
 		}
-		b.Records = append(b.Records, encodeRecord(make([]byte, 0, recordSize), semanticsNow, d.version, d.present, d.Event, d.Outcome))
+		if cap(w.B)-len(w.B) < recordSize { // some records are kept and let go together
+			w.B = make([]byte, 0, min(len(todo)-i, recordsAtOnce)*recordSize)
+		}
+		begin := len(w.B)
+		w.record(semanticsNow, d.version, d.present, d.Event, d.Outcome)
+		b.Records = append(b.Records, w.B[begin:len(w.B):len(w.B)])
 	}
 }
 
 // recordSize is what most journal records need.
 const recordSize = 768
+
+// recordsAtOnce is for how many records room is made.
+const recordsAtOnce = 32
 
 // Complete does what need not hold up the next decision: it moves scores on the boards at hand, which tells the outcomes their
 // ranks, and writes records and states. It is called once, before the batch is committed, and changes nothing that a processor
@@ -73,10 +83,11 @@ func (b *Batch) Complete() {
 		b.States = append(b.States, Row{Key: subjectRow(memberPrefix, m.ID), Value: state})
 	}
 	w := writer{scratch}
-	for _, s := range b.scores {
-		w.B = w.B[:0]
+	w.B = nil
+	for _, s := range b.scores { // their rows are let go together
+		begin := len(w.B)
 		w.storedScore(&s)
-		b.States = append(b.States, Row{Key: scoreKey(&s), Value: bytes.Clone(w.B)})
+		b.States = append(b.States, Row{Key: scoreKey(&s), Value: w.B[begin:len(w.B):len(w.B)]})
 	}
 	b.States = b.dues.rows(b.States)
 }

@@ -63,7 +63,7 @@ func Reworded(record []byte) []byte {
 	if rec.Outcome.Refusal != nil {
 		rec.Outcome.Refusal.Message = "in other words"
 	}
-	return encodeRecord(nil, semanticsNow, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+	return encodeRecord(semanticsNow, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
 }
 
 // KeysOf is all that is made of two texts in names of rows and in ids of Laurel's own events, by what makes it.

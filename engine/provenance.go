@@ -74,11 +74,13 @@ func (t *Provenance) reset() {
 }
 
 // kept is a copy to be kept, nil when there is nothing to keep.
-func (t *Provenance) kept() *Provenance {
+func (t *Provenance) kept(k *keepsakes) *Provenance {
 	if t.empty() {
 		return nil
 	}
-	return &Provenance{Causes: cloned(t.Causes), Gifts: cloned(t.Gifts), Uses: cloned(t.Uses), Taken: cloned(t.Taken), Mended: cloned(t.Mended)}
+	p := &k.provenances.make(1)[0]
+	*p = Provenance{Causes: k.causes.clone(t.Causes), Gifts: cloned(t.Gifts), Uses: k.uses.clone(t.Uses), Taken: cloned(t.Taken), Mended: cloned(t.Mended)}
+	return p
 }
 
 func cloned[T any](list []T) []T {

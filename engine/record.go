@@ -8,7 +8,6 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
-	"github.com/laurel-engine/laurel/engine/wire"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
@@ -46,9 +45,14 @@ func marksOf(e *event.Event, o *Outcome) (marks uint64) {
 	return marks + uint64(e.Kind)*markKind
 }
 
-// encodeRecord appends a journal record; DecodeRecord reads it.
-func encodeRecord(b []byte, semantics, version, present int, e *event.Event, o *Outcome) []byte {
-	w := writer{codec{Codec: wire.Writing(b)}}
+// encodeRecord writes a journal record; DecodeRecord reads it.
+func encodeRecord(semantics, version, present int, e *event.Event, o *Outcome) []byte {
+	var w writer
+	w.record(semantics, version, present, e, o)
+	return w.B
+}
+
+func (w *writer) record(semantics, version, present int, e *event.Event, o *Outcome) {
 	w.uint(recordFormat)
 	w.uint(marksOf(e, o))
 	w.len(semantics)
@@ -86,7 +90,6 @@ func encodeRecord(b []byte, semantics, version, present int, e *event.Event, o *
 		w.fanout(&o.Fanouts[i])
 	}
 	w.features(o)
-	return w.B
 }
 
 // feature is a part of a record that few have. A record names those that it uses, so that a build that does not know one says which

@@ -156,7 +156,7 @@ func (r *redactor) forgetImages(rec *Record) {
 	o := rec.Outcome // the record itself is still to be applied
 	o.Deltas = slices.DeleteFunc(slices.Clone(o.Deltas), func(i Delta) bool { return r.erases(i.Key) })
 	if len(o.Deltas) < len(rec.Outcome.Deltas) {
-		record := encodeRecord(nil, rec.Semantics, rec.Version, rec.Present, &rec.Event, &o)
+		record := encodeRecord(rec.Semantics, rec.Version, rec.Present, &rec.Event, &o)
 		r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: o.ID, ID: o.ID})
 	}
 }
@@ -182,7 +182,7 @@ func (r *redactor) rewrite(rec *Record, as string, deltas []Delta) {
 		}
 		rec = anonymous(rec, id, as, deltas)
 	}
-	record := encodeRecord(nil, rec.Semantics, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
+	record := encodeRecord(rec.Semantics, rec.Version, rec.Present, &rec.Event, &rec.Outcome)
 	r.found.Rewritten = append(r.found.Rewritten, Rewritten{Seq: rec.Seq, Record: record, Was: was, ID: id})
 }
 

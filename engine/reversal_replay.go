@@ -55,7 +55,7 @@ func (j *recomputation) replay() *applier {
 
 // soFar is the record of the reversal itself as far as it goes: time may have given something before it.
 func (j *recomputation) soFar() *Record {
-	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries, Provenance: j.a.provenance.kept()}}
+	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries, Provenance: j.a.provenance.kept(&j.a.kept)}}
 	for _, v := range j.r.versions {
 		if v.Rules == j.a.current {
 			rec.Present = v.Number

@@ -283,7 +283,8 @@ func CheckID(id string) string { return badID([]byte(id)) }
 // Decode reads an event's data object into the slots of s. Errors of fields are all reported, with locations that start
 // with prefix ("data."); a fault of the JSON itself ends the reading and is the only error, with code invalid_json.
 func (s *Schema) Decode(data []byte, prefix string) ([]Value, []FieldError) {
-	d := decoder{scanner: scanner{src: data}, path: []byte(prefix), unit: s.Currency}
+	var path [96]byte
+	d := decoder{scanner: scanner{src: data}, path: append(path[:0], prefix...), unit: s.Currency}
 	slots := make([]Value, len(s.Fields))
 	d.record(s, "", slots)
 	if d.fault == "" && !d.end() {
