@@ -1,60 +1,18 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/laurel-engine/laurel/engine/calendar"
-	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
-	"github.com/laurel-engine/laurel/internal/jobs"
-	"github.com/laurel-engine/laurel/internal/program"
-	"github.com/laurel-engine/laurel/internal/webhook"
 )
-
-// advanceFor is how long one call may move the clock of a sandbox.
-const advanceFor = 20 * time.Second
 
 // maxRedisOff is how far the clock of a Redis may differ from a clock that it vouches for.
 const maxRedisOff = 30 * time.Second
-
-// clockwork is the clock of programs as the API shows it.
-type clockwork struct {
-	machine   *clock.Clock
-	sandboxes map[string]*clock.Sandbox
-	programs  map[string]*program.Program
-	runner    *jobs.Runner
-}
-
-// Status implements api.Clock.
-func (c clockwork) Status(id string) api.ClockStatus {
-	s := api.ClockStatus{Now: c.programs[id].Now()}
-	if sandbox := c.sandboxes[id]; sandbox != nil {
-		s.Sandbox, s.Ahead = true, (time.Duration(sandbox.Ahead()) * time.Microsecond).Seconds()
-	}
-	if a := c.machine.Alarm(); a != nil {
-		s.Alarm = &api.ClockAlarm{Since: calendar.FromTime(a.Since), Jump: a.Jump.Seconds(), Holds: string(a.Holds)}
-	}
-	return s
-}
-
-// Advance implements api.Clock.
-func (c clockwork) Advance(ctx context.Context, id string, to calendar.Instant) error {
-	err := c.runner.Advance(ctx, id, to, advanceFor)
-	if errors.Is(err, clock.ErrLive) {
-		return api.ErrLiveProgram
-	}
-	return err
-}
-
-// Confirm implements api.Clock.
-func (c clockwork) Confirm() bool { return c.machine.Confirm() }
 
 // wrong is what /readyz says of a clock that is not believed.
 func wrong(machine *clock.Clock) error {
@@ -106,19 +64,3 @@ func notice(machine *clock.Clock) string {
 	}
 	return ""
 }
-
-// telling is a program as its webhooks see it. A receiver of a sandbox is tried again by the machine's time: the sandbox's may stand.
-func telling(p *program.Program, sandbox *clock.Sandbox, machine *clock.Clock) webhook.Program {
-	if sandbox == nil {
-		return p
-	}
-	return told{p, machine}
-}
-
-type told struct {
-	*program.Program
-	machine *clock.Clock
-}
-
-// Now implements webhook.Program.
-func (t told) Now() calendar.Instant { return t.machine.Now() }

@@ -52,10 +52,19 @@ func serveOn(t *testing.T, m *fakeMachine, data, ruleset string, accept bool) (s
 func serveWith(t *testing.T, o serveOptions, ruleset string) (s *server, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
+	s, done := serveUntil(ctx, t, o, ruleset)
+	return s, func() {
+		cancel()
+		require.NoError(t, <-done)
+	}
+}
+
+// serveUntil serves in this process until ctx is over, or something ends it: then it tells why.
+func serveUntil(ctx context.Context, t *testing.T, o serveOptions, paths ...string) (s *server, ended <-chan error) {
+	t.Helper()
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	o.listen, o.operators, o.reserve = "127.0.0.1:0", "127.0.0.1:0", "1MiB"
-	paths := []string{ruleset}
 	if o.demo {
 		paths = nil
 	}
@@ -69,10 +78,7 @@ func serveWith(t *testing.T, o serveOptions, ruleset string) (s *server, stop fu
 		require.FailNow(t, "the server ended before it listened", <-done)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return s, func() {
-		cancel()
-		require.NoError(t, <-done)
-	}
+	return s, done
 }
 
 // buy sends an event without a time.

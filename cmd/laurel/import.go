@@ -24,7 +24,6 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/internal/zonefile"
-	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // importPage is how many events are handed over at once: enough that one sync to disk serves many.
@@ -287,7 +286,7 @@ func newLocalImporter(o importOptions) (importer, error) {
 	if err := assembly.Resume(context.Background(), machine, data, false); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	p, _, err := assembly.Parts{Data: data, Boards: boardsFor(leaderboards.NewMemory(), nil), Machine: machine, Zones: zones, Log: newLog(false)}.Open(loaded[0])
+	p, _, err := assembly.Parts{Data: data, Boards: boardsFor(nil), Machine: machine, Zones: zones, Log: newLog(false)}.Open(loaded[0])
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

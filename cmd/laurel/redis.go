@@ -13,8 +13,6 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
-	"github.com/laurel-engine/laurel/internal/jobs"
-	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/leaderboards/redisboard"
 )
@@ -43,20 +41,14 @@ func openRedis(ctx context.Context, o serveOptions, log *slog.Logger) (*boards.R
 	return redis, nil
 }
 
-// boardsFor are the boards of the program that has a store: in memory, or on the Redis where there is one.
-func boardsFor(memory *leaderboards.Memory, redis *boards.Redis) func(engine.Store) leaderboards.Board {
+// boardsFor are the boards of the program that has a store: in memory, its own, or on the Redis where there is one.
+func boardsFor(redis *boards.Redis) func(engine.Store) leaderboards.Board {
 	return func(store engine.Store) leaderboards.Board {
 		if redis == nil {
-			return memory
+			return leaderboards.NewMemory()
 		}
 		return redis.Of(store)
 	}
-}
-
-// outside is the board of a program if it is outside this process.
-func outside(p *program.Program) jobs.Boards {
-	remote, _ := p.Boards().(jobs.Boards)
-	return remote
 }
 
 // authorities reads the file of --redis-ca.

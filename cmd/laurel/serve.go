@@ -20,14 +20,13 @@ import (
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
+	"github.com/laurel-engine/laurel/internal/host"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/keys"
-	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/internal/zonefile"
-	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 	"github.com/laurel-engine/laurel/rulesets/examples"
 )
@@ -51,6 +50,8 @@ type serveOptions struct {
 	acceptClock bool
 	verbose     bool
 	machine     *clock.Clock // nil: the machine's own
+	// store is a program's, for tests of one that fails; nil: that of the data directory.
+	store func(db *pebblestore.DB, program string) (engine.Store, error)
 }
 
 func newServe() *cobra.Command {
@@ -150,7 +151,6 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		return err
 	}
 
-	memory := leaderboards.NewMemory()
 	redis, err := openRedis(ctx, o, log)
 	if err != nil {
 		return err
@@ -179,29 +179,24 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err := assembly.Resume(ctx, machine, assembly.Embedded(db), o.acceptClock); err != nil {
 		return err
 	}
-	parts := assembly.Parts{Data: assembly.Embedded(db), Boards: boardsFor(memory, redis), Machine: machine,
-		Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at}, Zones: zones, Log: log}
-	sandboxes := map[string]*clock.Sandbox{}
-	programs, hooks := map[string]*program.Program{}, map[string]*webhook.Deliverer{}
-	stopped, left := make(chan string, len(loaded)), map[string]error{}
+	data := assembly.Embedded(db)
+	if o.store != nil {
+		data.Store = func(id string) (engine.Store, error) { return o.store(db, id) }
+	}
+	programs := host.New(host.Options{Runner: runner, Endpoints: endpoints, Send: outgoing.Send, Log: log,
+		Parts: assembly.Parts{Data: data, Boards: boardsFor(redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at},
+			Zones: zones, Log: log}})
+	defer closing(&result, log, "programs", programs.Close)
 	for _, l := range loaded {
-		p, sandbox, err := parts.Open(l)
-		if errors.Is(err, engine.ErrDamaged) && len(loaded) > 1 { // no reason for the others to wait
-			log.Error("a program is not served", "program", l.Ruleset.Program, "error", err)
-			left[l.Ruleset.Program] = err
-			continue
-		}
-		if err != nil {
+		err := programs.Add(l)
+		if errors.Is(err, engine.ErrDamaged) { // no reason for the others to wait
+			programs.LeaveOut(l.Ruleset.Program, err)
+		} else if err != nil {
 			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
 		}
-		sandboxes[l.Ruleset.Program] = sandbox
-		defer closing(&result, log, "program "+l.Ruleset.Program, p.Close)
-		programs[l.Ruleset.Program] = p
-		hooks[l.Ruleset.Program] = webhook.NewDeliverer(l.Ruleset.Program, telling(p, sandbox, machine), endpoints, outgoing.Send, log)
-		if err := runner.Add(p, jobs.Options{Boards: outside(p), Hooks: hooks[l.Ruleset.Program], Sandbox: sandbox}); err != nil {
-			return err
-		}
-		go func() { <-p.Done(); stopped <- l.Ruleset.Program }()
+	}
+	if err := programs.Stopped(); err != nil {
+		return &failure{exitUsage, err.Error()}
 	}
 
 	ring, err := keys.NewRing(db.Settings(), time.Now)
@@ -209,13 +204,13 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		return err
 	}
 	if o.demo {
-		if err := seedDemo(programs[loaded[0].Ruleset.Program], out); err != nil {
+		if err := seedDemo(programs.Local(loaded[0].Ruleset.Program).Program, out); err != nil {
 			return err
 		}
 	}
-	server := api.New(api.Options{Programs: programs, Keys: ring, Webhooks: hooks, Log: log, Jobs: func(id string) any { return runner.Status(id) },
-		Checks: checks(db, redis, machine, left), Version: buildVersion(),
-		Clockwork: clockwork{machine, sandboxes, programs, runner}, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
+	server := api.New(api.Options{Programs: programs, Keys: ring, Log: log, Jobs: func(id string) any { return runner.Status(id) },
+		Checks: checks(db, redis, machine), Version: buildVersion(),
+		Clockwork: programs.Clockwork(), Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -225,7 +220,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		return err
 	}
 	// A secret is shown once: not before all that could end this start has gone well.
-	secrets, err := firstKeys(ring, loaded, o.demo, sandboxes)
+	secrets, err := firstKeys(ring, loaded, o.demo, programs)
 	if err != nil {
 		return err
 	}
@@ -248,8 +243,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	case err = <-failed:
 	case <-db.Failed():
 		err = db.Err()
-	case id := <-stopped:
-		err = fmt.Errorf("program %s stopped: %w", id, programs[id].Failed())
+	case err = <-programs.Ended(): // one that stops is no reason for the others to
 	}
 	shutdown, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
@@ -257,7 +251,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 }
 
 // checks are what /readyz asks besides the programs.
-func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock, left map[string]error) []api.Check {
+func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock) []api.Check {
 	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }},
 		{Name: "disk", Minor: true, Run: func(context.Context) error {
 			if db.Full() {
@@ -268,9 +262,6 @@ func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock, left 
 		{Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
 	if redis != nil { // without it events are accepted, and boards shown from the store
 		list = append(list, api.Check{Name: "redis", Minor: true, Run: func(context.Context) error { return redis.Ready() }})
-	}
-	for id, err := range left {
-		list = append(list, api.Check{Name: "program " + id, Run: func(context.Context) error { return err }})
 	}
 	return list
 }
@@ -330,7 +321,7 @@ func loadAll(zones *calendar.Zones, demo bool, paths []string) ([]*rulesets.Prog
 }
 
 // firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.
-func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, sandboxes map[string]*clock.Sandbox) (map[string]string, error) {
+func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, programs *host.Host) (map[string]string, error) {
 	secrets := map[string]string{}
 	for _, l := range loaded {
 		id := l.Ruleset.Program
@@ -343,7 +334,7 @@ func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, sandboxes
 			}
 			create = ring.Create
 		}
-		_, secret, err := create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: sandboxes[id] == nil})
+		_, secret, err := create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: programs.Sandbox(id) == nil})
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,8 @@ type call struct {
 	route   *route
 	key     *keys.Key
 	client  *client
-	program *program.Program
+	local   *Local
+	program *program.Program // of local
 }
 
 // client is what the server keeps for a key: how much of its rate is used, and its program's counts.
@@ -56,11 +57,11 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 	if !key.Allows(rt.scope) {
 		return call{}, refuse("scope_missing", "the key needs the scope "+string(rt.scope))
 	}
-	p := s.programs[key.Program]
-	if p == nil {
-		return call{}, &problem{code: "unavailable", detail: "the key's program does not run here", retry: 1}
+	local, err := s.local(key.Program)
+	if err != nil {
+		return call{}, err
 	}
-	return call{http: c, server: s, route: rt, key: key, client: known, program: p}, nil
+	return call{http: c, server: s, route: rt, key: key, client: known, local: local, program: local.Program}, nil
 }
 
 func tooFast(retry int) *problem {

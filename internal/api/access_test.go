@@ -19,6 +19,7 @@ func TestKeys(t *testing.T) {
 	require.NoError(t, err)
 	_, expiredSecret := w.key(keys.Request{Program: "acme", Name: "expired", Scopes: keys.Scopes(), Expires: w.time().Add(time.Hour)})
 	_, elsewhere := w.key(keys.Request{Program: "nowhere", Name: "elsewhere", Scopes: keys.Scopes()})
+	_, nextDoor := w.key(keys.Request{Program: "next_door", Name: "elsewhere", Scopes: keys.Scopes()})
 	w.advance(time.Hour)
 	good := w.secrets["acme"]
 	before := w.journal()
@@ -28,23 +29,24 @@ func TestKeys(t *testing.T) {
 		status  int
 		code    string
 	}{
-		"no key":                     {"/v1/events", []string{"Authorization", ""}, 401, "key_missing"},
-		"another scheme":             {"/v1/events", []string{"Authorization", "Basic " + good}, 401, "key_missing"},
-		"the key alone":              {"/v1/events", []string{"Authorization", good}, 401, "key_missing"},
-		"an empty key":               {"/v1/events", []string{"Authorization", "Bearer "}, 401, "key_missing"},
-		"an unknown key":             {"/v1/events", as("lk_test_" + strings.Repeat("a", 43)), 401, "key_unknown"},
-		"a key with one change":      {"/v1/events", as(good[:len(good)-1] + string(good[len(good)-1]^1)), 401, "key_unknown"},
-		"a live key of a test one":   {"/v1/events", as(strings.Replace(good, "lk_test_", "lk_live_", 1)), 401, "key_unknown"},
-		"a key cut short":            {"/v1/events", as(good[:20]), 401, "key_unknown"},
-		"a key and a space":          {"/v1/events", as(" " + good), 401, "key_unknown"},
-		"a key of 6 kB":              {"/v1/events", as("lk_live_" + strings.Repeat("a", 6000)), 401, "key_unknown"},
-		"a JWT of dots":              {"/v1/events", as(strings.Repeat(".", 6000)), 401, "key_unknown"},
-		"a revoked key":              {"/v1/events", as(revokedSecret), 401, "key_revoked"},
-		"an expired key":             {"/v1/events", as(expiredSecret), 401, "key_expired"},
-		"a program that is not here": {"/v1/events", as(elsewhere), 503, "unavailable"},
-		"a key in the query":         {"/v1/events?key=" + good, nil, 400, "key_in_query"},
-		"a key alone in the query":   {"/v1/events?access_token=" + good, []string{"Authorization", ""}, 400, "key_in_query"},
-		"a key in another parameter": {"/v1/events?dry_run=" + good, nil, 400, "key_in_query"},
+		"no key":                      {"/v1/events", []string{"Authorization", ""}, 401, "key_missing"},
+		"another scheme":              {"/v1/events", []string{"Authorization", "Basic " + good}, 401, "key_missing"},
+		"the key alone":               {"/v1/events", []string{"Authorization", good}, 401, "key_missing"},
+		"an empty key":                {"/v1/events", []string{"Authorization", "Bearer "}, 401, "key_missing"},
+		"an unknown key":              {"/v1/events", as("lk_test_" + strings.Repeat("a", 43)), 401, "key_unknown"},
+		"a key with one change":       {"/v1/events", as(good[:len(good)-1] + string(good[len(good)-1]^1)), 401, "key_unknown"},
+		"a live key of a test one":    {"/v1/events", as(strings.Replace(good, "lk_test_", "lk_live_", 1)), 401, "key_unknown"},
+		"a key cut short":             {"/v1/events", as(good[:20]), 401, "key_unknown"},
+		"a key and a space":           {"/v1/events", as(" " + good), 401, "key_unknown"},
+		"a key of 6 kB":               {"/v1/events", as("lk_live_" + strings.Repeat("a", 6000)), 401, "key_unknown"},
+		"a JWT of dots":               {"/v1/events", as(strings.Repeat(".", 6000)), 401, "key_unknown"},
+		"a revoked key":               {"/v1/events", as(revokedSecret), 401, "key_revoked"},
+		"an expired key":              {"/v1/events", as(expiredSecret), 401, "key_expired"},
+		"a program that is not here":  {"/v1/events", as(elsewhere), 503, "unavailable"},
+		"a program that is next door": {"/v1/events", as(nextDoor), 503, "unavailable"},
+		"a key in the query":          {"/v1/events?key=" + good, nil, 400, "key_in_query"},
+		"a key alone in the query":    {"/v1/events?access_token=" + good, []string{"Authorization", ""}, 400, "key_in_query"},
+		"a key in another parameter":  {"/v1/events?dry_run=" + good, nil, 400, "key_in_query"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t

@@ -151,7 +151,7 @@ func (r *results) stream(w *bufio.Writer, items []item) {
 		}
 		n := min(chunk, len(items))
 		if err := r.submit(items[:n]); err != nil {
-			p := asProblem(err)
+			p := asProblem(r.call.stopped(err))
 			if p.because != nil {
 				r.call.server.log.Error("a batch failed", "request_id", r.id, "error", p.because)
 			}

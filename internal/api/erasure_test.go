@@ -77,7 +77,7 @@ func TestErasure(t *testing.T) {
 	require.Contains(t, string(first.body), `"kind":"points"`)
 	for _, redacted := range []bool{false, true} {
 		if redacted {
-			n, err := w.programs["acme"].Redact(context.Background())
+			n, err := w.programs["acme"].Program.Redact(context.Background())
 			require.NoError(t, err)
 			require.Equal(t, 1, n)
 		}
@@ -104,7 +104,7 @@ func TestErasure(t *testing.T) {
 		require.Len(t, outcomes, 2, "a refused line stops nothing")
 		require.NotContains(t, string(w.get("/v1/leaderboards/top_spenders").ok().body), "otti")
 	}
-	n, err := w.programs["acme"].Redact(context.Background())
+	n, err := w.programs["acme"].Program.Redact(context.Background())
 	require.NoError(t, err)
 	require.Zero(t, n, "nobody waits any more")
 	require.NotContains(t, w.log.String(), "otti")

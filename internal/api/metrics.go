@@ -7,8 +7,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-
-	"github.com/laurel-engine/laurel/internal/program"
 )
 
 // metrics are what operators see of the server. No label ever names a member, an event or a key.
@@ -20,7 +18,7 @@ type metrics struct {
 	unserved *routeMetrics
 }
 
-func newMetrics(programs map[string]*program.Program, others ...prometheus.Collector) *metrics {
+func newMetrics(programs Programs, others ...prometheus.Collector) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "laurel_http_requests_total",
@@ -69,7 +67,7 @@ func (r *routeMetrics) count(status int) {
 }
 
 // programCollector reports the programs as they are when asked.
-type programCollector struct{ programs map[string]*program.Program }
+type programCollector struct{ programs Programs }
 
 var (
 	upDesc  = prometheus.NewDesc("laurel_program_up", "1 while the program takes events.", []string{"program"}, nil)
@@ -81,12 +79,18 @@ func (programCollector) Describe(ch chan<- *prometheus.Desc) { ch <- upDesc; ch 
 
 // Collect implements prometheus.Collector.
 func (c programCollector) Collect(ch chan<- prometheus.Metric) {
-	for id, p := range c.programs {
+	for _, id := range c.programs.Locals() {
+		l := c.programs.Local(id)
+		if l == nil {
+			continue
+		}
 		up := 1.0
-		if stopped(p) != nil {
+		if l.up() != nil {
 			up = 0
 		}
 		ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up, id)
-		ch <- prometheus.MustNewConstMetric(seqDesc, prometheus.GaugeValue, float64(p.Durable()), id)
+		if l.Program != nil {
+			ch <- prometheus.MustNewConstMetric(seqDesc, prometheus.GaugeValue, float64(l.Program.Durable()), id)
+		}
 	}
 }

@@ -2,14 +2,10 @@ package api
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/http/pprof"
-	"slices"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/laurel-engine/laurel/internal/program"
 )
 
 // operatorRoutes are those of the operators' listener, which nobody else must be able to reach: it asks for no key.
@@ -48,9 +44,7 @@ func (s *Server) ready(r *http.Request) []checked {
 		serving.Error = "the server is about to stop"
 	}
 	list := []checked{serving}
-	for _, id := range slices.Sorted(maps.Keys(s.programs)) {
-		list = append(list, newChecked("program "+id, stopped(s.programs[id])))
-	}
+	list = append(list, s.programChecks()...)
 	for _, check := range s.checks {
 		c := newChecked(check.Name, check.Run(r.Context()))
 		c.minor = check.Minor
@@ -59,17 +53,19 @@ func (s *Server) ready(r *http.Request) []checked {
 	return list
 }
 
-// stopped is why a program takes no events, nil while it does.
-func stopped(p *program.Program) error {
-	if err := p.Failed(); err != nil {
-		return err
+// programChecks are those of the programs. While one of them runs, that others have stopped is no reason to send nobody here.
+func (s *Server) programChecks() (list []checked) {
+	some := false
+	for _, id := range s.programs.Locals() {
+		if l := s.programs.Local(id); l != nil {
+			c := newChecked("program "+id, l.up())
+			list, some = append(list, c), some || c.OK
+		}
 	}
-	select {
-	case <-p.Done():
-		return program.ErrStopped
-	default:
-		return nil
+	for i := range list {
+		list[i].minor = some
 	}
+	return list
 }
 
 func (s *Server) writeChecks(w http.ResponseWriter, list []checked) {

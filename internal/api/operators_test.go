@@ -83,22 +83,26 @@ func TestStoreFails(t *testing.T) {
 	w.do("POST", "/v1/events", purchase).ok()
 	w.stores["acme"].broken.Store(true)
 	a := w.do("POST", "/v1/events", visit("v1", "bob"))
-	a.problem(503, "unavailable")
-	require.Equal(t, "1", a.header.Get("Retry-After"))
-	<-w.programs["acme"].Done()
-	w.do("POST", "/v1/events", visit("v2", "bob")).problem(503, "unavailable")
-	w.do("POST", "/v1/events/batch", visit("v3", "bob"), "Content-Type", "application/x-ndjson").problem(503, "unavailable")
-	w.get("/v1/members/bob/progress").problem(503, "unavailable")
-	w.get("/v1/leaderboards/by_visits").problem(503, "unavailable")
+	a.problem(503, "program_stopped")
+	require.Equal(t, "30", a.header.Get("Retry-After"))
+	<-w.programs["acme"].Program.Done()
+	w.do("POST", "/v1/events", visit("v2", "bob")).problem(503, "program_stopped")
+	w.do("POST", "/v1/events/batch", visit("v3", "bob"), "Content-Type", "application/x-ndjson").problem(503, "program_stopped")
+	w.get("/v1/members/bob/progress").problem(503, "program_stopped")
+	w.get("/v1/leaderboards/by_visits").problem(503, "program_stopped")
 	last, _ := w.stores["acme"].Head()
 	require.EqualValues(t, 1, last)
 
-	ready := w.operator("/readyz")
-	require.Equal(t, http.StatusServiceUnavailable, ready.status)
+	ready := w.operator("/readyz").ok() // the other one is to be sent what it is sent
+	require.Contains(t, string(ready.body), `"degraded":true`)
 	require.Contains(t, string(ready.body), `{"name":"program acme","ok":false,"error":"the store could not commit`)
 	require.Contains(t, string(ready.body), `{"name":"program bravo","ok":true}`)
 	require.Contains(t, string(w.operator("/metrics").body), `laurel_program_up{program="acme"} 0`)
 	require.Equal(t, 201, w.do("PUT", "/v1/members/zoe", `{"fields":{"country":"JP"}}`, as(w.secrets["bravo"])...).status)
+
+	w.stores["bravo"].broken.Store(true)
+	w.do("PUT", "/v1/members/zac", `{"fields":{"country":"JP"}}`, as(w.secrets["bravo"])...).problem(503, "program_stopped")
+	require.Equal(t, http.StatusServiceUnavailable, w.operator("/readyz").status, "nobody is served any more")
 }
 
 func TestPanic(t *testing.T) {

@@ -94,7 +94,9 @@ var codes = []Code{
 	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
 	{"clock_wrong", 503, "the machine's clock cannot be right, so nothing is accepted; what the operators' `/readyz` says of the check `clock` " +
 		"tells how far it is off"},
-	{"unavailable", 503, "the program is stopping or its store has failed; Retry-After says when to come back"},
+	{"program_stopped", 503, "the program has stopped by itself, because its store failed or something in it was not as it must be; operators are told, and " +
+		"programs beside it go on. Retry-After says when to come back"},
+	{"unavailable", 503, "the program is stopping or runs elsewhere, or a leaderboard cannot be read for a moment; Retry-After says when to come back"},
 }
 
 // fieldCodes are the codes of single errors within a problem, besides those above.

@@ -27,7 +27,7 @@ func (h host) Submit(events ...*event.Event) error {
 func (w *world) closeSeasons() {
 	w.t.Helper()
 	for {
-		done, err := tasks.CloseSeasons(host{w.programs["acme"]})
+		done, err := tasks.CloseSeasons(host{w.programs["acme"].Program})
 		require.NoError(w.t, err)
 		if done == 0 {
 			return
@@ -184,7 +184,7 @@ func TestImportedSeasons(t *testing.T) {
 	list, _ := w.seasons("")
 	require.Equal(t, []string{"2026-W49 open", "2026-W36 imported"}, states(list), "listed at once, before anything is written of it")
 	w.do("POST", "/v1/events", purchase).ok()
-	require.NoError(t, w.programs["acme"].Flush())
+	require.NoError(t, w.programs["acme"].Program.Flush())
 	w.closeSeasons()
 	list, _ = w.seasons("")
 	require.Equal(t, []string{"2026-W49 open", "2026-W36 imported"}, states(list))

@@ -23,8 +23,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/laurel-engine/laurel/internal/keys"
-	"github.com/laurel-engine/laurel/internal/program"
-	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
 // Bounds of requests.
@@ -57,13 +55,12 @@ type Check struct {
 
 // Options are what a server is made of. Programs and Keys are required.
 type Options struct {
-	Programs map[string]*program.Program // by id; they do not come and go while the server runs
+	Programs Programs
 	Keys     *keys.Ring
-	Webhooks map[string]*webhook.Deliverer // by program; one that has none takes no endpoints
-	Log      *slog.Logger                  // nil: the default one
-	Clock    func() time.Time              // nil: time.Now; for keys and rates, programs have their own
-	Rate     Rate                          // of one key, in requests, and in events for batches; zero: 200,000 a second
-	BadKeys  Rate                          // of one address that sends keys that are none; zero: 10 a second, 20 at once
+	Log      *slog.Logger     // nil: the default one
+	Clock    func() time.Time // nil: time.Now; for keys and rates, programs have their own
+	Rate     Rate             // of one key, in requests, and in events for batches; zero: 200,000 a second
+	BadKeys  Rate             // of one address that sends keys that are none; zero: 10 a second, 20 at once
 	// ReadTimeout is how long a request may take to arrive, so that slow senders cannot hold connections; zero: 10 seconds.
 	ReadTimeout time.Duration
 	// Clockwork is the clock of programs; nil: it cannot be moved.
@@ -80,9 +77,8 @@ type Options struct {
 
 // Server answers on the public listener and on the operators'.
 type Server struct {
-	programs  map[string]*program.Program
+	programs  Programs
 	keys      *keys.Ring
-	webhooks  map[string]*webhook.Deliverer
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
@@ -103,7 +99,7 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, webhooks: o.Webhooks, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
+	s := &Server{programs: o.Programs, keys: o.Keys, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
 		checks: o.Checks, version: o.Version,
 		start: newStart()}
 	if s.log == nil {
@@ -255,7 +251,7 @@ func (s *Server) answer(c *fiber.Ctx, rt *route) (err error) {
 	if err := rt.checkBody(&c.Context().Request); err != nil {
 		return err
 	}
-	return rt.handle(admitted)
+	return admitted.stopped(rt.handle(admitted))
 }
 
 // checkBody refuses bodies that are compressed, too large or of another kind before anything reads them.

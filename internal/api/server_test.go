@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -138,6 +139,20 @@ func (f *failing) Commit(b *engine.Batch) error {
 	return f.Memory.Commit(b)
 }
 
+// here are programs that run in this process; others run on a node next door.
+type here map[string]*api.Local
+
+func (h here) Local(id string) *api.Local { return h[id] }
+
+func (h here) Owner(id string) string {
+	if id == "next_door" {
+		return "10.0.0.2:7000"
+	}
+	return ""
+}
+
+func (h here) Locals() []string { return slices.Sorted(maps.Keys(h)) }
+
 // world is a server with two programs, and a client.
 type world struct {
 	t         *testing.T
@@ -149,7 +164,7 @@ type world struct {
 	log       *bytes.Buffer
 	clock     atomic.Int64 // microseconds
 	stores    map[string]*failing
-	programs  map[string]*program.Program
+	programs  here
 	secrets   map[string]string // of a key with every scope, by program
 }
 
@@ -165,11 +180,11 @@ func must[T any](v T, err error) T {
 func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
 	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{},
-		programs: map[string]*program.Program{}, secrets: map[string]string{}}
+		programs: here{}, secrets: map[string]string{}}
 	w.clock.Store(int64(noon))
 	w.ring = must(keys.NewRing(&settings.Memory{}, w.time))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
-		w.programs[id] = w.open(id, text)
+		w.programs[id] = &api.Local{Program: w.open(id, text)}
 		_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})
 	}
 	o := api.Options{Programs: w.programs, Keys: w.ring, Clock: w.time, Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test"}
@@ -221,9 +236,9 @@ func (w *world) key(q keys.Request) (*keys.Key, string) {
 
 // journal is how many events are in the journals of all programs, decided or durable.
 func (w *world) journal() (n uint64) {
-	for _, p := range w.programs {
-		require.NoError(w.t, p.Settled())
-		n += p.Durable()
+	for _, l := range w.programs {
+		require.NoError(w.t, l.Program.Settled())
+		n += l.Program.Durable()
 	}
 	return n
 }

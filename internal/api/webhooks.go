@@ -45,7 +45,7 @@ type createdHook struct {
 }
 
 func (c call) hooks() (*webhook.Deliverer, error) {
-	if d := c.server.webhooks[c.key.Program]; d != nil {
+	if d := c.local.Webhooks; d != nil {
 		return d, nil
 	}
 	return nil, notFound("webhook")

@@ -33,10 +33,11 @@ func newHooked(t *testing.T) *hooked {
 	h.world = newWorld(t, func(o *api.Options) {
 		endpoints, err := webhook.NewEndpoints(&settings.Memory{}, webhook.Guard{}, o.Clock)
 		require.NoError(t, err)
-		for id, p := range o.Programs {
-			h.hooks[id] = webhook.NewDeliverer(id, p, endpoints, h.send, slog.New(slog.DiscardHandler))
+		for _, id := range o.Programs.Locals() {
+			l := o.Programs.Local(id)
+			h.hooks[id] = webhook.NewDeliverer(id, l.Program, endpoints, h.send, slog.New(slog.DiscardHandler))
+			l.Webhooks = h.hooks[id]
 		}
-		o.Webhooks = h.hooks
 	})
 	return h
 }

@@ -24,7 +24,7 @@ const Tick = time.Second
 // page is how much a job does before it lets others have their turn.
 const page = 500
 
-// Runner runs the jobs of all programs on ticks.
+// Runner runs the jobs of all programs on ticks. Programs come and go while it does.
 type Runner struct {
 	scheduler gocron.Scheduler
 	log       *slog.Logger
@@ -39,6 +39,9 @@ type Runner struct {
 type programJobs struct {
 	program *program.Program
 	Options
+	ctx    context.Context // over when the program is removed
+	cancel context.CancelFunc
+	under  underWay
 	// time is held by whoever does the work of time: a tick, or the clock of a sandbox that is moved.
 	time sync.Mutex
 	jobs []*Job
@@ -71,46 +74,90 @@ func (quiet) Error(string, ...any) {}
 func (quiet) Info(string, ...any)  {}
 func (quiet) Warn(string, ...any)  {}
 
-// Add schedules the jobs of a program.
+// Add schedules the jobs of a program, of which there must be none yet.
 func (r *Runner) Add(p *program.Program, o Options) error {
 	id := p.Rules().Program
 	w := &programJobs{program: p, Options: o}
+	w.ctx, w.cancel = context.WithCancel(r.ctx)
+	w.makeJobs(r.log)
+	r.mu.Lock()
+	_, twice := r.programs[id]
+	if !twice {
+		r.programs[id] = w
+	}
+	r.mu.Unlock()
+	if twice {
+		w.cancel()
+		return fmt.Errorf("program %s has jobs already", id)
+	}
+	err := r.schedule(id, w)
+	if err != nil {
+		r.Remove(id)
+	}
+	return err
+}
+
+// schedule has the jobs of a program run at every tick.
+func (r *Runner) schedule(id string, w *programJobs) error {
+	if w.Sandbox == nil || !w.Sandbox.Stands() { // one that stands does it when it is moved, never in between two calls
+		if err := r.tick(w, id+"/time", func() { w.doTime(w.ctx, r.log) }); err != nil {
+			return err
+		}
+	}
+	for _, j := range w.jobs {
+		if j.kind != nil {
+			continue
+		}
+		if err := r.tick(w, id+"/"+j.Name, func() { j.once(w.ctx, r.log, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove ends the jobs of a program, and returns when nothing of them is under way any more: what they were at they need not finish, as
+// whoever runs the program next goes on with it. Deliveries are cut off. A program that has no jobs is left alone.
+func (r *Runner) Remove(id string) {
+	r.mu.Lock()
+	w := r.programs[id]
+	delete(r.programs, id)
+	r.mu.Unlock()
+	if w == nil {
+		return
+	}
+	w.cancel()
+	r.scheduler.RemoveByTags(id)
+	w.under.end()
+	if w.Hooks != nil {
+		w.Hooks.Wait()
+	}
+}
+
+// makeJobs makes all jobs of the program.
+func (w *programJobs) makeJobs(log *slog.Logger) {
+	p := w.program
 	for _, kind := range tasks.All {
 		w.jobs = append(w.jobs, newTimeJob(p, kind))
 	}
 	others := []*Job{{Name: "erase", run: func(ctx context.Context) (int, error) {
-		return 0, redact(ctx, p, o.Hooks) // one run is about all that wait
+		return 0, redact(ctx, p, w.Hooks) // one run is about all that wait
 	}}}
-	if o.Hooks != nil {
-		others = append(others, webhooks(o.Hooks))
+	if w.Hooks != nil {
+		others = append(others, webhooks(w.Hooks))
 	}
-	if o.Boards != nil {
-		others = append(others, &Job{Name: "boards", run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, o.Boards) },
+	if w.Boards != nil {
+		others = append(others, &Job{Name: "boards", run: func(ctx context.Context) (int, error) { return Deliver(ctx, p, w.Boards) },
 			backlog: func() (int64, error) { return waitingScores(p) }})
 	}
-	w.sweep = NewSweep(p, o.Boards, r.log)
+	w.sweep = NewSweep(p, w.Boards, log)
 	others = append(others, &Job{Name: "sweep", run: w.sweep.tick})
 	w.jobs = append(w.jobs, others...)
-	if o.Sandbox == nil || !o.Sandbox.Stands() { // one that stands does it when it is moved, never in between two calls
-		if err := r.tick(id+"/time", func() { w.doTime(r.ctx, r.log) }); err != nil {
-			return err
-		}
-	}
-	for _, j := range others {
-		if err := r.tick(id+"/"+j.Name, func() { j.once(r.ctx, r.log, id) }); err != nil {
-			return err
-		}
-	}
-	r.mu.Lock()
-	r.programs[id] = w
-	r.mu.Unlock()
-	return nil
 }
 
-// tick does something at every tick. A run that takes longer than a tick is not started a second time.
-func (r *Runner) tick(name string, do func()) error {
-	_, err := r.scheduler.NewJob(gocron.DurationJob(r.every), gocron.NewTask(do),
-		gocron.WithSingletonMode(gocron.LimitModeReschedule), gocron.WithName(name))
+// tick does something for a program at every tick. A run that takes longer than a tick is not started a second time.
+func (r *Runner) tick(w *programJobs, name string, do func()) error {
+	_, err := r.scheduler.NewJob(gocron.DurationJob(r.every), gocron.NewTask(func() { w.under.do(do) }),
+		gocron.WithSingletonMode(gocron.LimitModeReschedule), gocron.WithName(name), gocron.WithTags(w.program.Rules().Program))
 	return err
 }
 
@@ -148,6 +195,13 @@ func (r *Runner) Stop() error {
 		}
 	}
 	return err
+}
+
+// find is the jobs of a program, nil where it has none.
+func (r *Runner) find(id string) *programJobs {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.programs[id]
 }
 
 // Job is one kind of work for one program.

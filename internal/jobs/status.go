@@ -133,11 +133,8 @@ func (j *Job) look(program string) Status {
 
 // Status is how the jobs of a program are doing.
 func (r *Runner) Status(program string) []Status {
-	r.mu.Lock()
-	w := r.programs[program]
-	r.mu.Unlock()
 	list := []Status{}
-	if w != nil {
+	if w := r.find(program); w != nil {
 		for _, j := range w.jobs {
 			list = append(list, j.look(program))
 		}

@@ -63,7 +63,7 @@ func TestSettingsThatWereNotSynced(t *testing.T) {
 	f.healed.Store(true)
 }
 
-// TestSettingsOfAnEarlierBuildAreRefused: read as if there were none, they would be made anew, secrets too.
+// TestSettingsOfAnEarlierBuildAreRefused: read as if there were none, they would be made again, secrets too.
 func TestSettingsOfAnEarlierBuildAreRefused(t *testing.T) {
 	disk := vfs.NewMem()
 	db, _, err := open(disk, smallMemtable)
