@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,34 +38,84 @@ func newTraffic(b *testing.B) *traffic {
 
 // benchRecords are records that the engine has made of 20,000 events.
 func benchRecords(b *testing.B) (records [][]byte) {
-	rich := strings.Replace(shopRules, "    amount: money\n", "    amount: money\n    channel: text\n    store: text\n    items: integer\n", 1)
-	rich = strings.Replace(rich, "rules:\n",
-		"rules:\n  visit: {when: purchase, give: {stars: 5}}\n  basket: {when: purchase, give: {stars: event.items * 3}}\n", 1)
-	program, diagnostics := rulesets.Parse("shop.yaml", []byte(rich))
-	require.False(b, diagnostics.HasErrors(), diagnostics.Error())
-	p, err := engine.NewProcessor(engine.NewMemory(), []engine.Version{{Number: 1, From: calendar.Beginning, Rules: program.Ruleset}}, nil)
-	require.NoError(b, err)
-	r, bytes := newRand(2), 0
-	at, _ := calendar.ParseInstant("2026-03-27T09:00:00+01:00")
-	for n := range 20_000 {
-		at = at.Add(time.Duration(r.IntN(20_000)) * time.Millisecond)
-		_, refusal, err := p.Process(&event.Event{ID: fmt.Sprintf("%016x-%016x", r.Uint64(), r.Uint64()), Type: "purchase",
-			Member: fmt.Sprintf("member-%d", r.IntN(5000)), Time: at, Arrived: at, Timed: true,
-			Data: fmt.Appendf(nil, `{"order_id":"%016x","amount":%d.%02d,"channel":"%s","store":"store-%d","items":%d}`, r.Uint64(), r.IntN(200), r.IntN(100),
-				[]string{"app", "web", "till"}[r.IntN(3)], r.IntN(40), n%9)})
-		require.NoError(b, err)
-		require.Nil(b, refusal)
-		if n%100 == 99 {
-			batch := p.Take(false)
-			records = append(records, batch.Records...)
-			p.Committed(batch)
-		}
+	for _, batch := range engineBatches(b, 20_000, 100, 5000) {
+		records = append(records, batch.Records...)
 	}
+	bytes := 0
 	for _, record := range records {
 		bytes += len(record)
 	}
 	b.Logf("records of %d bytes", bytes/len(records))
 	return records
+}
+
+// engineBatches are what the engine makes of events of some members, of whom a few have the most.
+func engineBatches(b *testing.B, events, size, members int) (batches []*engine.Batch) {
+	rich := strings.Replace(shopRules, "    amount: money\n", "    amount: money\n    channel: text\n    store: text\n    items: integer\n", 1)
+	rich = strings.Replace(rich, "rules:\n",
+		"rules:\n  visit: {when: purchase, give: {stars: 5}}\n  basket: {when: purchase, give: {stars: event.items * 3}}\n", 1)
+	program, diagnostics := rulesets.Parse("shop.yaml", []byte(rich))
+	require.False(b, diagnostics.HasErrors(), diagnostics.Error())
+	memory := engine.NewMemory()
+	p, err := engine.NewProcessor(memory, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: program.Ruleset}}, nil)
+	require.NoError(b, err)
+	r := newRand(2)
+	at, _ := calendar.ParseInstant("2026-03-27T09:00:00+01:00")
+	for n := range events {
+		at = at.Add(time.Duration(r.IntN(20_000)) * time.Millisecond)
+		_, refusal, err := p.Process(&event.Event{ID: fmt.Sprintf("%016x-%016x", r.Uint64(), r.Uint64()), Type: "purchase",
+			Member: fmt.Sprintf("member-%d", min(r.IntN(members), r.IntN(members))), Time: at, Arrived: at, Timed: true,
+			Data: fmt.Appendf(nil, `{"order_id":"%016x","amount":%d.%02d,"channel":"%s","store":"store-%d","items":%d}`, r.Uint64(), r.IntN(200), r.IntN(100),
+				[]string{"app", "web", "till"}[r.IntN(3)], r.IntN(40), n%9)})
+		require.NoError(b, err)
+		require.Nil(b, refusal)
+		if n%size == size-1 {
+			batch := p.Take(false)
+			batch.Complete()
+			taken := *batch
+			batches = append(batches, &taken)
+			require.NoError(b, memory.Commit(batch))
+			p.Committed(batch)
+		}
+	}
+	return batches
+}
+
+// BenchmarkState commits what the engine makes of 60,000 events: the rows and states of a shop.
+func BenchmarkState(b *testing.B) {
+	const events = 60_000
+	for _, members := range []int{2_000, 50_000} {
+		for _, size := range []int{1, 64, 1000} {
+			b.Run(fmt.Sprintf("members=%d/batch=%d", members, size), func(b *testing.B) {
+				batches := engineBatches(b, events, size, members)
+				rows := 0
+				for _, batch := range batches {
+					rows += len(batch.IDs) + len(batch.Rows) + len(batch.States)
+				}
+				runtime.GC()
+				var cpu, closing time.Duration
+				n := 0
+				for b.Loop() {
+					db, err := Open(b.TempDir(), Options{Logger: quiet()})
+					require.NoError(b, err)
+					s, err := db.Program("acme")
+					require.NoError(b, err)
+					used := processorTime(b)
+					for _, batch := range batches {
+						require.NoError(b, s.Commit(batch))
+					}
+					start := time.Now()
+					require.NoError(b, db.Close())
+					closing += time.Since(start)
+					cpu += processorTime(b) - used
+					n++
+				}
+				b.ReportMetric(float64(cpu.Nanoseconds())/1000/float64(n)/events, "cpu-us/event")
+				b.ReportMetric(float64(rows)/events, "rows/event")
+				b.ReportMetric(float64(closing.Milliseconds())/float64(n), "ms-to-close")
+			})
+		}
+	}
 }
 
 func (t *traffic) text(size int) []byte {

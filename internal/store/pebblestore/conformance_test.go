@@ -1,8 +1,8 @@
 package pebblestore
 
 import (
+	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -13,16 +13,21 @@ import (
 )
 
 func TestConformanceOnDisk(t *testing.T) {
-	conform(t, func() vfs.FS { return nil }, func(t *testing.T) string { return t.TempDir() })
+	conform(t, func() vfs.FS { return nil }, func(t *testing.T) string { return t.TempDir() }, 0)
 }
 
+// A store is one, whether its rows wait, are being written, or are written.
 func TestConformanceInMemory(t *testing.T) {
-	conform(t, func() vfs.FS { return vfs.NewCrashableMem() }, func(t *testing.T) string { return "/" + t.Name() })
+	for _, pending := range []int{0, 1, 2, 7} {
+		t.Run(fmt.Sprint(pending), func(t *testing.T) {
+			conform(t, func() vfs.FS { return vfs.NewCrashableMem() }, func(t *testing.T) string { return "/" + t.Name() }, pending)
+		})
+	}
 }
 
-func conform(t *testing.T, disk func() vfs.FS, directory func(*testing.T) string) {
+func conform(t *testing.T, disk func() vfs.FS, directory func(*testing.T) string, pending int) {
 	open := func(t *testing.T, files vfs.FS, dir string) engine.Store {
-		db, err := Open(dir, Options{FS: files, Logger: quiet(), memtable: smallMemtable, segment: smallSegment})
+		db, err := Open(dir, Options{FS: files, Logger: quiet(), memtable: smallMemtable, segment: smallSegment, pending: pending})
 		require.NoError(t, err)
 		t.Cleanup(func() {
 			if !db.closed() {
@@ -49,7 +54,7 @@ func conform(t *testing.T, disk func() vfs.FS, directory func(*testing.T) string
 	}
 	if disk() != nil {
 		h.Kill = func(t *testing.T, s engine.Store) engine.Store {
-			left := disks[s].(*vfs.MemFS).CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 2))}) // the system has all that was written
+			left := disks[s].(*vfs.MemFS).CrashClone(crash(100)) // the system has all that was written
 			return on(t, left, s.(*Store).db.dir)
 		}
 	}

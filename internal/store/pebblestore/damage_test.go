@@ -35,6 +35,7 @@ func smallStore(t *testing.T, n int, end ending) *vfs.MemFS {
 		require.NoError(t, shop.commit(1, i, i+2, i == 2))
 	}
 	kept := 100
+	require.NoError(t, s.settle(pebble.NoSync))
 	switch end {
 	case closed:
 		require.NoError(t, db.Close())
@@ -196,6 +197,7 @@ func TestAStateWithAHoleIsRebuilt(t *testing.T) {
 	require.NoError(t, err)
 	for n := 0; n < events; n += 10 {
 		require.NoError(t, shop.commit(1, n, n+10, true))
+		require.NoError(t, s.settle(pebble.NoSync))
 		if n < events-10 {
 			require.NoError(t, db.state.Flush())
 		}

@@ -37,6 +37,7 @@ type Options struct {
 
 	memtable uint64 // for tests that need flushes of little data
 	segment  int64  // for tests that need segments of little data
+	pending  int    // rows that are not written to the state yet, for tests
 	plain    bool   // for tests that read the files
 }
 
@@ -55,10 +56,12 @@ type DB struct {
 	log             *slog.Logger
 	memtable        uint64
 	segment         int64
+	pending         int
 	plain           bool
 	room            room
 	fresh           atomic.Int32  // logs are not written over while it is not 0
 	syncs           atomic.Uint64 // of journals
+	opened          atomic.Int32  // programs
 
 	mu       sync.Mutex
 	programs map[string]*Store
@@ -66,11 +69,12 @@ type DB struct {
 	damage  sync.Mutex                  // guards damaged
 	damaged map[string]map[uint64]error // records that could not be read, by program
 
-	closing chan struct{}
-	filling sync.WaitGroup // goroutines that fill filters
-	turn    sync.Mutex     // held by the one of them that reads
-	tending sync.WaitGroup // goroutines that tend journals
-	tend    sync.Mutex     // held by the one of them that writes
+	closing  chan struct{}
+	filling  sync.WaitGroup // goroutines that fill filters
+	turn     sync.Mutex     // held by the one of them that reads
+	tending  sync.WaitGroup // goroutines that tend journals
+	draining sync.WaitGroup // drain
+	tend     sync.Mutex     // held by the one of them that writes
 
 	failing sync.Once
 	failed  chan struct{}
@@ -82,7 +86,7 @@ type DB struct {
 // Open opens a data directory, and makes it if there is none, unless an existing one is asked for. It returns ErrLocked when
 // another process has it open, and an error that names the instance when its files are damaged.
 func Open(dir string, o Options) (*DB, error) {
-	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, segment: o.segment, plain: o.plain, archive: o.Archive,
+	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, segment: o.segment, pending: o.pending, plain: o.plain, archive: o.Archive,
 		programs: map[string]*Store{}, closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
 	if db.fs == nil {
 		db.fs = vfs.Default
@@ -92,6 +96,9 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	if db.memtable == 0 {
 		db.memtable = memtable
+	}
+	if db.pending == 0 {
+		db.pending = pendingRows
 	}
 	if db.room.reserve = o.Reserve; o.Reserve == 0 {
 		db.room.reserve = Reserve
@@ -142,6 +149,8 @@ func Open(dir string, o Options) (*DB, error) {
 		db.finish(db.start(db.shut))
 		return nil, err
 	}
+	db.draining.Add(1)
+	go db.drain()
 	return db, nil
 }
 
@@ -319,10 +328,14 @@ func (db *DB) finish(done chan struct{}) {
 func (db *DB) Close() error {
 	close(db.closing)
 	db.filling.Wait()
+	db.draining.Wait()
 	db.finish(db.start(func() error {
 		db.tending.Wait()
 		var err error
 		if db.Err() == nil {
+			err = db.settle()
+		}
+		if err == nil && db.Err() == nil {
 			err = errors.Join(db.settings.Flush(), db.state.Flush())
 		}
 		return errors.Join(err, db.shut())
@@ -332,6 +345,9 @@ func (db *DB) Close() error {
 
 // shut closes what is open, unless a goroutine still holds it.
 func (db *DB) shut() error {
+	for _, s := range db.programs {
+		s.finish()
+	}
 	select {
 	case <-db.halted:
 		return nil

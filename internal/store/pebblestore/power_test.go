@@ -90,7 +90,7 @@ func lives(t *testing.T, seed uint64) (lost int) {
 // disk held and how many were decided.
 func life(t *testing.T, o *outlet, seed uint64, plan *rand.Rand, memtable uint64) (kept, decided int) {
 	acked := o.acked.Load()
-	db, s, err := open(errorfs.Wrap(o.disk, o), memtable)
+	db, s, err := openPending(errorfs.Wrap(o.disk, o), memtable, []int{1, 30, 300}[plan.IntN(3)])
 	require.NoError(t, err, "seed %d", seed)
 	last, mark := s.Head()
 	require.GreaterOrEqual(t, last, uint64(acked), "seed %d: acknowledged events are lost", seed)

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/store/overlay"
 	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
@@ -46,6 +47,7 @@ func (db *DB) Program(id string) (*Store, error) {
 		return nil, err
 	}
 	db.programs[id] = s
+	db.opened.Add(1)
 	db.filling.Add(1)
 	go s.fillFilters()
 	return s, nil
@@ -68,6 +70,7 @@ func (s *Store) recover() error {
 	s.last.Store(last)
 	s.mark.Store(p.mark)
 	s.known, s.states = newFilter(last), newFilter(0)
+	s.over = overlay.New(last, p.mark)
 	if err := s.rewriteIDs(p, last); err != nil {
 		return errors.Join(err, s.journal.Close())
 	}

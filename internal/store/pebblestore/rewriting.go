@@ -28,6 +28,9 @@ func (s *Store) rewrite(records []engine.Rewritten) error {
 		}
 		s.setID(ids, r.ID, r.Seq)
 	}
+	if err := s.settle(pebble.NoSync); err != nil {
+		return err
+	}
 	err := s.db.guard(func() error { return errors.Join(ids.Commit(pebble.NoSync), ids.Close(), s.db.state.Flush()) })
 	if err != nil {
 		return err
@@ -48,6 +51,9 @@ func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }
 // what an older one had; journals keep nothing of it. It reads and writes as much as state and settings hold, while everything else goes on. The lists of
 // tables name the first and last key of each table; those of before go with the second start after it.
 func (db *DB) Scrub(ctx context.Context) error {
+	if err := db.settle(); err != nil {
+		return err
+	}
 	for _, instance := range []*pebble.DB{db.settings, db.state} {
 		db.fresh.Add(1)
 		err := db.guard(func() error {

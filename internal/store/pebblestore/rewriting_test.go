@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
@@ -152,6 +153,7 @@ func TestPowerCutsWhileTheJournalIsRewritten(t *testing.T) {
 		s.accept(engine.NewErasure("m1"))
 		require.NoError(t, s.commit(0, 0, 0, false))
 		last, _ := store.Head()
+		require.NoError(t, store.settle(pebble.NoSync)) // so that the next write is the redaction's
 		o.n.Store(o.ops.Load() + n)
 		s.redact(3)
 		require.NoError(t, db.Scrub(context.Background()))
@@ -161,6 +163,7 @@ func TestPowerCutsWhileTheJournalIsRewritten(t *testing.T) {
 			break
 		}
 		cuts++
+		o.pull() // another goroutine may be at it
 
 		db, store, err = open(o.after, 64<<10)
 		require.NoError(t, err, "cut %d", n)

@@ -187,7 +187,7 @@ func (a *arenaRun) open() {
 	ofDisk := rand.New(rand.NewPCG(a.seed, a.r.Uint64())) // which takes from it at any moment, and is not to change what is done
 	a.o.cfg = vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: ofDisk}
 	var err error
-	a.db, a.store, err = open(errorfs.Wrap(a.o.disk, a.o), uint64(16<<10)<<a.r.IntN(4))
+	a.db, a.store, err = openPending(errorfs.Wrap(a.o.disk, a.o), uint64(16<<10)<<a.r.IntN(4), []int{1, 1, 30, 1 << 20}[a.r.IntN(4)])
 	require.NoError(a.t, err, "seed %d", a.seed)
 	p, err := engine.NewProcessor(a.store, a.versions, nil)
 	require.NoError(a.t, err, "seed %d", a.seed)

@@ -156,8 +156,12 @@ const smallSegment = 4 << 10
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
-func open(files vfs.FS, memtable uint64) (*DB, *Store, error) {
-	db, err := Open("/data", Options{FS: files, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler), memtable: memtable, segment: smallSegment})
+func open(files vfs.FS, memtable uint64) (*DB, *Store, error) { return openPending(files, memtable, 1) }
+
+// openPending opens a store that writes to the state when so many rows wait.
+func openPending(files vfs.FS, memtable uint64, pending int) (*DB, *Store, error) {
+	db, err := Open("/data", Options{FS: files, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler), memtable: memtable, segment: smallSegment,
+		pending: pending})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,16 +1,17 @@
 package pebblestore
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/store/overlay"
 	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
@@ -21,6 +22,10 @@ type Store struct {
 	journal *segments.Log
 	// Prefixes of the program's keys.
 	ids, rows, progress []byte
+
+	over    *overlay.Overlay
+	leaving sync.Mutex    // held by who has rows written
+	written chan struct{} // closed when what left has been
 
 	last, mark atomic.Uint64
 	known      *filter // ids of events
@@ -67,44 +72,10 @@ func (s *Store) Get(key string) ([]byte, error) {
 	if strings.HasPrefix(key, statePrefix) && s.states.absent(k[len(s.rows):]) {
 		return nil, nil
 	}
+	if value, found := s.over.Get(key); found {
+		return value, nil
+	}
 	return get(s.db.state, k)
-}
-
-// Scan implements engine.Store.
-func (s *Store) Scan(prefix, from string, yield func(key string, value []byte) bool) error {
-	lower := textKey(s.rows, prefix)
-	o := &pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)}
-	if from >= prefix {
-		o.LowerBound = append(textKey(s.rows, from), 0)
-	}
-	it, err := s.db.state.NewIter(o)
-	if err != nil {
-		return err
-	}
-	for ok := it.First(); ok && yield(string(it.Key()[len(s.rows):]), it.Value()); ok = it.Next() {
-	}
-	return errors.Join(it.Error(), it.Close())
-}
-
-// ScanBack implements engine.Store.
-func (s *Store) ScanBack(prefix, before string, yield func(key string, value []byte) bool) error {
-	lower := textKey(s.rows, prefix)
-	o := &pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)}
-	if before != "" {
-		if upper := textKey(s.rows, before); bytes.Compare(upper, o.UpperBound) < 0 {
-			o.UpperBound = upper
-		}
-	}
-	if bytes.Compare(o.LowerBound, o.UpperBound) >= 0 {
-		return nil
-	}
-	it, err := s.db.state.NewIter(o)
-	if err != nil {
-		return err
-	}
-	for ok := it.Last(); ok && yield(string(it.Key()[len(s.rows):]), it.Value()); ok = it.Prev() {
-	}
-	return errors.Join(it.Error(), it.Close())
 }
 
 // Seq implements engine.Store.
@@ -112,6 +83,9 @@ func (s *Store) Seq(id string) (uint64, error) {
 	key := textKey(s.ids, id)
 	if s.known.absent(key[len(s.ids):]) {
 		return 0, nil
+	}
+	if seq, found := s.over.Seq(id); found {
+		return seq, nil
 	}
 	value, err := get(s.db.state, key)
 	if err != nil || value == nil {
@@ -145,8 +119,8 @@ func (s *Store) Records(from uint64, yield func(seq uint64, record []byte) bool)
 // Head implements engine.Store.
 func (s *Store) Head() (last, mark uint64) { return s.last.Load(), s.mark.Load() }
 
-// Commit implements engine.Store. The records are synced first; ids, rows and states follow in one batch, without a sync unless
-// rows are to be kept.
+// Commit implements engine.Store. The records are synced first; ids, rows and states are gathered, and written with a sync only if rows
+// are to be kept.
 func (s *Store) Commit(b *engine.Batch) error {
 	if s.failure == nil {
 		s.failure = s.commit(b)
@@ -164,21 +138,19 @@ func (s *Store) commit(b *engine.Batch) error {
 		}
 	}
 	last, mark := s.last.Load()+uint64(len(b.Records)), max(s.mark.Load(), b.Mark)
-	synced := s.db.start(func() error { return s.append(b.Records) })
-	state := s.stateBatch(b, progress{upTo: last, mark: mark}) // while the disk syncs
-	if err := s.db.outcome(synced); err != nil {
+	if err := s.db.guard(func() error { return s.append(b.Records) }); err != nil {
 		return err
 	}
-	sync := pebble.NoSync
-	if b.Kept {
-		sync = pebble.Sync
-	}
-	if err := s.db.guard(func() error { return errors.Join(state.Commit(sync), state.Close()) }); err != nil {
-		return err
-	}
+	s.over.Gather(b)
 	s.learn(b)
 	s.last.Store(last)
 	s.mark.Store(mark)
+	if b.Kept {
+		return s.settle(pebble.Sync)
+	}
+	if n, bytes, _ := s.over.Gathered(); n >= s.db.pending || bytes >= s.db.part() {
+		return s.leave(pebble.NoSync)
+	}
 	return nil
 }
 
@@ -225,20 +197,6 @@ func (s *Store) tend() {
 // Rewritable reports why records cannot be rewritten now, as where an archive is not there.
 func (s *Store) Rewritable() error { return s.journal.Rewritable() }
 
-func (s *Store) stateBatch(b *engine.Batch, p progress) *pebble.Batch {
-	batch := s.db.state.NewBatch()
-	for i, id := range b.IDs {
-		s.setID(batch, id, b.First+uint64(i))
-	}
-	for _, rows := range [][]engine.Row{b.Rows, b.States} {
-		for _, row := range rows {
-			s.setRow(batch, row)
-		}
-	}
-	s.setProgress(batch, p)
-	return batch
-}
-
 func (s *Store) setID(batch *pebble.Batch, id string, seq uint64) {
 	op := batch.SetDeferred(len(s.ids)+len(id), 8)
 	copy(op.Key[copy(op.Key, s.ids):], id)
@@ -246,15 +204,15 @@ func (s *Store) setID(batch *pebble.Batch, id string, seq uint64) {
 	_ = op.Finish()
 }
 
-func (s *Store) setRow(batch *pebble.Batch, row engine.Row) {
+func (s *Store) setRow(batch *pebble.Batch, key string, value []byte) {
 	var op *pebble.DeferredBatchOp
-	if row.Value == nil {
-		op = batch.DeleteDeferred(len(s.rows) + len(row.Key))
+	if value == nil {
+		op = batch.DeleteDeferred(len(s.rows) + len(key))
 	} else {
-		op = batch.SetDeferred(len(s.rows)+len(row.Key), len(row.Value))
-		copy(op.Value, row.Value)
+		op = batch.SetDeferred(len(s.rows)+len(key), len(value))
+		copy(op.Value, value)
 	}
-	copy(op.Key[copy(op.Key, s.rows):], row.Key)
+	copy(op.Key[copy(op.Key, s.rows):], key)
 	_ = op.Finish()
 }
 
