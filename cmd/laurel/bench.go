@@ -28,6 +28,7 @@ type benchOptions struct {
 	members     int
 	events      int
 	dir         string
+	postgres    string
 	asJSON      bool
 }
 
@@ -50,6 +51,7 @@ func newBench() *cobra.Command {
 	f.IntVar(&o.members, "members", 100_000, "members")
 	f.IntVar(&o.events, "events", 1_000_000, "events up to which disk and restart are measured; 0 for not")
 	f.StringVar(&o.dir, "dir", "", "directory for the stores (default: a temporary one)")
+	f.StringVar(&o.postgres, "postgres", "", "URL of a PostgreSQL database to compare with: one transaction an event, in a schema that is dropped")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	cmd.AddCommand(newBenchBare())
 	return cmd
@@ -85,6 +87,12 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 	before := loadAverage()
 	report := &benchReport{Machine: fmt.Sprintf("%d cores, %s/%s, %d connections, 20 rules, %d members, store in %s",
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, o.connections, o.members, dir)}
+	if o.postgres != "" {
+		fmt.Fprintln(progress, "PostgreSQL")
+		if err := benchPostgres(ctx, report, o, filepath.Join(dir, "postgres")); err != nil {
+			return err
+		}
+	}
 	bare, err := startBare(ctx)
 	if err != nil {
 		return err

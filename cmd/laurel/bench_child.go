@@ -26,6 +26,7 @@ import (
 type child struct {
 	cmd     *exec.Cmd
 	args    []string
+	env     []string // beside this process's own
 	address string
 	health  string
 	key     string
@@ -60,7 +61,7 @@ func (c *child) start(ctx context.Context) error {
 		return err
 	}
 	c.cmd = exec.CommandContext(ctx, self, c.args...) //nolint:gosec // it starts itself
-	c.cmd.Stderr = os.Stderr
+	c.cmd.Stderr, c.cmd.Env = os.Stderr, append(os.Environ(), c.env...)
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -119,8 +120,10 @@ func (c *child) killAndRestart(ctx context.Context) (time.Duration, error) {
 const ticks = 100
 
 // cpu is the time that the child has used of the processors, 0 where the system does not tell.
-func (c *child) cpu() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+func (c *child) cpu() time.Duration { return cpuOf(c.cmd.Process.Pid) }
+
+func cpuOf(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
@@ -188,9 +191,11 @@ type benchEvent struct {
 	} `json:"data"`
 }
 
-// newBenchBare serves the bare handlers: one that only decodes an event, and one that says hello.
+// newBenchBare serves the bare handlers: one that only decodes an event, one that says hello, and where there is a schema in
+// PostgreSQL, one that makes a transaction of an event.
 func newBenchBare() *cobra.Command {
-	return &cobra.Command{Use: "bare", Hidden: true, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	var schema string
+	cmd := &cobra.Command{Use: "bare", Hidden: true, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		app := fiber.New(fiber.Config{DisableStartupMessage: true})
 		app.Post("/decode", func(c *fiber.Ctx) error {
 			var e benchEvent
@@ -200,6 +205,13 @@ func newBenchBare() *cobra.Command {
 			return c.SendString(`{"id":"` + e.ID + `"}`)
 		})
 		app.Get("/hello", func(c *fiber.Ctx) error { return c.SendString("hello") })
+		if schema != "" {
+			peer, err := newBenchPeer(cmd.Context(), os.Getenv("LAUREL_BENCH_POSTGRES"), schema)
+			if err != nil {
+				return err
+			}
+			app.Post("/transaction", peer.accept)
+		}
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
@@ -208,4 +220,6 @@ func newBenchBare() *cobra.Command {
 		go func() { <-cmd.Context().Done(); _ = app.Shutdown() }()
 		return app.Listener(ln)
 	}}
+	cmd.Flags().StringVar(&schema, "schema", "", "")
+	return cmd
 }
