@@ -113,9 +113,24 @@ func TestManyAtOnce(t *testing.T) {
 		return err
 	})
 	each(10, func(int) error { return p.Flush() })
+	versions := []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, busy)}}
+	for i := range 4 { // events that were decoded by the version before are decoded again
+		text := strings.Replace(busy, "rules:", fmt.Sprintf("rules:\n  extra%d: {when: buy, give: {stars: %d}}", i, i+1), 1)
+		if i%2 == 0 {
+			text = strings.Replace(text, "buy: {}", `buy: {"note?": text}`, 1)
+		}
+		versions = append(versions, engine.Version{Number: i + 2, From: p.Now(), Rules: compile(t, text)})
+	}
+	all.Go(func() {
+		for i, v := range versions[1:] {
+			_ = p.Wait(uint64(i) * 500) // some events later
+			p.Activate(v)
+		}
+	})
 	all.Wait()
+	require.NoError(t, p.Failed())
 	require.NoError(t, p.Close())
-	report, err := engine.Replay(store, []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, busy)}})
+	report, err := engine.Replay(store, versions)
 	require.NoError(t, err)
 	require.Empty(t, report.Differs)
 	require.Equal(t, report.Stored, report.Hash)
