@@ -27,6 +27,7 @@ type benchOptions struct {
 	round       time.Duration
 	members     int
 	events      int
+	shapes      bool
 	dir         string
 	postgres    string
 	asJSON      bool
@@ -50,6 +51,7 @@ func newBench() *cobra.Command {
 	f.DurationVar(&o.round, "round", 3*time.Second, "length of a round")
 	f.IntVar(&o.members, "members", 100_000, "members")
 	f.IntVar(&o.events, "events", 1_000_000, "events up to which disk and restart are measured; 0 for not")
+	f.BoolVar(&o.shapes, "shapes", true, "measure long histories, many lots, many rules and a gift to every member")
 	f.StringVar(&o.dir, "dir", "", "directory for the stores (default: a temporary one)")
 	f.StringVar(&o.postgres, "postgres", "", "URL of a PostgreSQL database to compare with: one transaction an event, in a schema that is dropped")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -101,6 +103,15 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 	for i, limit := range []string{"1000 stars per day", "1 ever by event.order_id"} {
 		fmt.Fprintf(progress, "limit %s\n", limit)
 		if err := benchLimit(ctx, progress, report, bare, o, filepath.Join(dir, fmt.Sprint(i)), limit); err != nil {
+			return err
+		}
+	}
+	if o.shapes {
+		fmt.Fprintln(progress, "shapes")
+		if err := benchShapes(ctx, progress, report, o, filepath.Join(dir, "shapes")); err != nil {
+			return err
+		}
+		if err := benchGifts(ctx, report, o, filepath.Join(dir, "gifts")); err != nil {
 			return err
 		}
 	}
@@ -264,10 +275,10 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-func writeBenchRuleset(dir, limit string) (string, error) {
+func writeBenchRuleset(dir, text string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "bench.yaml")
-	return path, os.WriteFile(path, []byte(strings.Replace(benchRuleset, "LIMIT", limit, 1)), 0o600)
+	return path, os.WriteFile(path, []byte(text), 0o600)
 }

@@ -34,7 +34,12 @@ type child struct {
 
 // startServer starts `laurel serve` over an empty store.
 func startServer(ctx context.Context, dir, limit string) (*child, error) {
-	ruleset, err := writeBenchRuleset(dir, limit)
+	return startServerOf(ctx, dir, strings.Replace(benchRuleset, "LIMIT", limit, 1))
+}
+
+// startServerOf is startServer of another ruleset.
+func startServerOf(ctx context.Context, dir, text string) (*child, error) {
+	ruleset, err := writeBenchRuleset(dir, text)
 	if err != nil {
 		return nil, err
 	}

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"time"
 
 	"github.com/valyala/fasthttp"
 
 	"github.com/laurel-engine/laurel/engine/integer"
+	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
 // benchGrowth sends events in batches until a server has so many, and tells what they hold on the disk at rest, and how long a start
@@ -47,12 +50,39 @@ func benchGrowth(ctx context.Context, progress io.Writer, report *benchReport, b
 			return err
 		}
 		report.add("disk an event at rest, "+name, float64(used)/float64(most), "bytes", "")
+		if err := benchParts(report, filepath.Join(dir, "data"), name, most); err != nil {
+			return err
+		}
 		if err := server.start(ctx); err != nil {
 			return err
 		}
 		client = &fasthttp.HostClient{Addr: server.address}
 	}
 	return nil
+}
+
+// benchParts tells what each part of a data directory at rest holds.
+func benchParts(report *benchReport, dir, name string, events int) error {
+	journal, err := bytesBelow(dir, "journal")
+	if err != nil {
+		return err
+	}
+	db, err := pebblestore.Open(dir, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	store, err := db.Program("bench")
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	parts := []string{"s/m/", "s/u/", "l/", "n/", "b/", "d/"}
+	ids, rows, err := store.Usage(parts...)
+	report.add("disk an event, journal, "+name, float64(journal)/float64(events), "bytes", "")
+	report.add("disk an event, ids, "+name, float64(ids)/float64(events), "bytes", "")
+	for i, part := range []string{"members", "shared limits", "ledger rows", "snapshots", "scores", "due"} {
+		report.add("disk an event, "+part+", "+name, float64(rows[i])/float64(events), "bytes", "rows "+parts[i])
+	}
+	return errors.Join(err, db.Close())
 }
 
 // bytesBelow is what the files of some directories of one hold.

@@ -20,6 +20,14 @@ type load struct {
 	o            benchOptions
 	sent         atomic.Uint64 // numbers events, so that no id is used twice
 	each         int           // how many events everybody has sent at least
+	history      *history      // nil: events happen when they arrive
+}
+
+// history tells when events happen: the first one begins it, and each next one comes a step later.
+type history struct {
+	begins time.Time
+	first  uint64
+	step   time.Duration
 }
 
 func newLoad(server, bare *child, o benchOptions) *load {
@@ -59,6 +67,10 @@ func (l *load) appendEvent(b []byte, n uint64) []byte {
 	b = strconv.AppendUint(b, n, 10)
 	b = append(b, `","type":"purchase","member":"member-`...)
 	b = strconv.AppendUint(b, member, 10)
+	if h := l.history; h != nil {
+		b = append(b, `","time":"`...)
+		b = h.begins.Add(time.Duration(n-h.first) * h.step).AppendFormat(b, time.RFC3339Nano) //nolint:gosec // a few millions of steps
+	}
 	b = append(b, `","data":{"order_id":"order-`...)
 	b = strconv.AppendUint(b, n, 10)
 	b = append(b, `","amount":`...)
