@@ -167,7 +167,7 @@ func (t *Tier) step(cal calendar.Calendar, rec *TierRecord, s *challenges.TierSt
 // age moves a tier's base on to where the late window begins.
 func (a *applier) age(t *Tier, rec *TierRecord, now calendar.Instant) {
 	horizon := a.current.Calendar.Before(now, a.current.Late)
-	if horizon <= rec.Base.Settled {
+	if horizon <= rec.Base.Settled && len(rec.Recent) <= maxRecentGains {
 		return
 	}
 	a.aging = tierMetrics{rules: a.current, member: a.m, tier: t}
@@ -176,9 +176,11 @@ func (a *applier) age(t *Tier, rec *TierRecord, now calendar.Instant) {
 	for i < len(rec.Recent) && (rec.Recent[i].At < horizon || len(rec.Recent)-i > maxRecentGains) {
 		i, _ = t.step(cal, rec, &rec.Base, metrics, i, nil)
 	}
+	metrics.without = rec.Recent[i:]
+	if horizon > rec.Base.Settled {
+		t.Ladder.Settle(cal, &rec.Base, metrics, horizon-1, nil)
+	}
 	rec.Recent = slices.Delete(rec.Recent, 0, i)
-	metrics.without = rec.Recent
-	t.Ladder.Settle(cal, &rec.Base, metrics, horizon-1, nil)
 }
 
 // restart holds what a member has where the counting begins again at an instant, by a raised version of a counter: the level stays

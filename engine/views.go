@@ -185,9 +185,10 @@ type tierMetrics struct {
 	rules  *Ruleset
 	member *Member
 	tier   *Tier
-	// without are gains that have not happened yet.
+	// without are gains that have not happened yet: the last of those that it had when it was first asked.
 	without []TierGain
-	counts  [2]*Count // of the first counters, once they were asked for
+	missing missingGains // their sums, once they were asked for
+	counts  [2]*Count    // of the first counters, once they were asked for
 }
 
 // count is the member's count of a counter of the tier, nil where nothing was counted.
@@ -209,15 +210,75 @@ func (t *tierMetrics) Metric(i int, at calendar.Instant) decimal.Decimal {
 		return value
 	}
 	first, last := c.covered(cal, at)
-	for _, g := range t.without {
-		if g.Counter != i {
-			continue
-		}
-		if key := c.periodKey(cal, g.At); first <= key && key <= last {
-			value -= g.Value
+	t.missing.follow(t, cal)
+	for _, s := range t.missing.sums {
+		if s.counter == i && first <= s.key && s.key <= last {
+			value -= s.value
 		}
 	}
 	return value
+}
+
+// missingGains adds up gains by the periods in which they count, so that going through the gains one after another does not go
+// through all of the rest for each.
+type missingGains struct {
+	sums []missingGain // by period
+	all  []TierGain    // when they were added up
+	left int           // how many of the last of them are still missing
+}
+
+type missingGain struct {
+	counter int
+	key     calendar.Key
+	value   decimal.Decimal
+	gains   int
+}
+
+// follow brings the sums to what is missing now.
+func (m *missingGains) follow(t *tierMetrics, cal calendar.Calendar) {
+	if m.all == nil {
+		m.all, m.left = t.without, len(t.without)
+		for i := range m.all {
+			m.add(t, cal, &m.all[i])
+		}
+		return
+	}
+	for ; m.left > len(t.without); m.left-- {
+		m.drop(t, cal, &m.all[len(m.all)-m.left])
+	}
+}
+
+func (m *missingGains) add(t *tierMetrics, cal calendar.Calendar, g *TierGain) {
+	if g.Level != challenges.NoLevel {
+		return
+	}
+	key := t.tier.Counters[g.Counter].periodKey(cal, g.At)
+	for i := len(m.sums) - 1; i >= 0 && m.sums[i].key >= key; i-- {
+		if s := &m.sums[i]; s.key == key && s.counter == g.Counter {
+			s.value += g.Value
+			s.gains++
+			return
+		}
+	}
+	m.sums = append(m.sums, missingGain{g.Counter, key, g.Value, 1})
+}
+
+// drop takes one of the earliest gains out.
+func (m *missingGains) drop(t *tierMetrics, cal calendar.Calendar, g *TierGain) {
+	if g.Level != challenges.NoLevel {
+		return
+	}
+	key := t.tier.Counters[g.Counter].periodKey(cal, g.At)
+	for i := range m.sums {
+		if s := &m.sums[i]; s.key == key && s.counter == g.Counter && s.gains > 0 {
+			s.value -= g.Value
+			s.gains--
+			break
+		}
+	}
+	for len(m.sums) > 0 && m.sums[0].gains == 0 {
+		m.sums = m.sums[1:]
+	}
 }
 
 // Falls is the first instant after one at which a period ends or a day leaves a rolling window.
