@@ -101,10 +101,12 @@ type giving struct {
 
 // telling is what is told at the end, and memory for it.
 type telling struct {
-	raised  []Notification
-	effects []Effect
-	entries []Entry
-	kept    keepsakes
+	raised []Notification
+	// listened reports whether a type of message is told; nil: all are, but for those that are told to listeners only.
+	listened func(name string) bool
+	effects  []Effect
+	entries  []Entry
+	kept     keepsakes
 	// standings are the scores of a member that is erased now.
 	standings []ScoreChange
 }

@@ -469,6 +469,13 @@ func (a *applier) cancelCommand(e *event.Event) {
 	}
 	a.cancel(c)
 	a.tellClaim(c, 0)
+	a.raiseCancelled(c, e.Time)
+}
+
+// raiseCancelled raises the event that a claim was cancelled, or that its hold is over.
+func (a *applier) raiseCancelled(c *Claim, at calendar.Instant) {
+	a.tellHeld(Cause{Event: HoldReleased, ID: c.Reward, Goal: c.ID, At: at},
+		event.TextValue(c.Reward), event.TextValue(a.kindOf(c.Reward)), event.TextValue(c.ID), event.TextValue(c.State.String()))
 }
 
 func (a *applier) cancel(c *Claim) {
@@ -497,7 +504,7 @@ func (a *applier) returnCommand(e *event.Event) {
 		}
 	}
 	from := rewardSource(c.Reward)
-	left := decimal.Decimal(0)
+	left, lapsed := decimal.Decimal(0), false
 	for _, points := range c.points() {
 		n := c.holding(points)
 		if amount != nil {
@@ -519,13 +526,20 @@ func (a *applier) returnCommand(e *event.Event) {
 		if i := slices.IndexFunc(a.m.Rewards, func(h RewardHeld) bool { return h.Claim == c.ID }); i >= 0 {
 			a.m.dropHeld(i)
 		}
-		a.bringBack(c, a.now)
+		lapsed = !a.bringBack(c, a.now)
 	}
 	a.keepKept(c)
 	a.tellClaim(c, 0)
 	// What the confirmation counted is undone: the amounts of reward_confirmed fall by what came back, and once all has, there
 	// was no such event. What rules gave for it stays.
 	a.decides.reverse(a)
+	if lapsed { // what the reversal looks at is over by now
+		a.tellLapsed(c.Held, a.now)
+	}
+	if c.State == ClaimReturned {
+		a.tellHeld(Cause{Event: RewardReturned, ID: c.Reward, Goal: c.ID, At: e.Time},
+			event.TextValue(c.Reward), event.TextValue(a.kindOf(c.Reward)), event.TextValue(c.ID))
+	}
 }
 
 // readCodes reads codes for the pool of a reward, nil when there is no such pool.

@@ -177,6 +177,7 @@ func (a *applier) closeHolds(now calendar.Instant) {
 			c.State, c.Settled = ClaimTimedOut, c.Until
 			a.giveUpUses(c)
 			a.unpin(c, c.Until)
+			a.raiseCancelled(c, c.Until)
 		}
 	}
 }

@@ -222,6 +222,12 @@ func (a *applier) unvoidUse(seq uint64, reward string, by Source) bool {
 	return true
 }
 
+// lapsedBy reports whether a reward that the event at hand gives would have expired by now: an amendment does not give it.
+func (a *applier) lapsedBy(reward string) bool {
+	r := a.current.Reward(reward)
+	return r != nil && r.until(a.facts.calendar, a.event.Time) <= a.now
+}
+
 // tellUse tells the journal what a claim hands over.
 func (a *applier) tellUse(c *Claim) {
 	a.out.Handing = &Handing{Where: c.Where}
@@ -232,22 +238,26 @@ func (a *applier) tellUse(c *Claim) {
 
 // unpin ends a use that was not confirmed, at an instant: the reward can be used again.
 func (a *applier) unpin(c *Claim, at calendar.Instant) {
-	if c.Held != nil {
-		a.m.pinned--
-		a.bringBack(c, at)
+	if c.Held == nil {
+		return
+	}
+	if a.m.pinned--; !a.bringBack(c, at) {
+		a.tellLapsed(c.Held, at)
 	}
 }
 
-// bringBack gives back what a use took, with its own expiry, unless what gave it was reversed meanwhile. What comes back after its
-// expiry has expired.
-func (a *applier) bringBack(c *Claim, at calendar.Instant) {
+// bringBack gives back what a use took, with its own expiry, unless what gave it was reversed meanwhile. It reports false for what comes
+// back after its expiry: that has expired.
+func (a *applier) bringBack(c *Claim, at calendar.Instant) bool {
 	if c.Held == nil || c.Voids > 0 {
-		return
+		return true
 	}
 	a.takes(c.Held, "")
-	if c.Held.Expires > at {
-		a.receive(*c.Held)
+	if c.Held.Expires <= at {
+		return false
 	}
+	a.receive(*c.Held)
+	return true
 }
 
 // takes notes, with the claim that bought what a use takes, which use that is; "" once it comes back. A claim whose reward has been

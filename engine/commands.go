@@ -100,6 +100,7 @@ type granted struct {
 	Boosts  []Boosted       `json:"boosts,omitempty"`
 	Pending *Pending        `json:"pending,omitempty"`
 	Terms   *Terms          `json:"terms,omitempty"` // of what an amendment gives more
+	Moved   bool            `json:"moved,omitempty"` // it is taken from a member
 	Badge   string          `json:"badge,omitempty"`
 	Level   string          `json:"level,omitempty"`
 	Reward  string          `json:"reward,omitempty"`
@@ -134,7 +135,7 @@ func (a *applier) grantCommand(e *event.Event) {
 		pending = *g.Pending
 	}
 	if p := a.current.PointsType(g.Points); p != nil {
-		a.awarding.points(a, issue{p, g.Amount, g.Wanted, pending, g.Terms, g.Source, g.Goal, g.Boosts})
+		a.awarding.points(a, issue{p, g.Amount, g.Wanted, pending, g.Terms, g.Source, g.Goal, g.Boosts, g.Moved || g.Terms != nil})
 	}
 	if b := find(a.current.Badges, g.Badge, func(b *Badge) string { return b.ID }); b != nil {
 		if !a.earnBadge(b, g.Level, g.Source, e) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
@@ -112,7 +113,7 @@ func (a *applier) givePlanned(g *plannedGrant, r *Rule, boosted bool) bool {
 	a.usePoints(r.Limits, g.grant.Points, given, a.m)
 	if given > 0 {
 		a.useBoosts(g.grant, applied)
-		a.awarding.points(a, issue{g.grant.Points, given, wanted, r.Pending, nil, r.Source, "", applied})
+		a.awarding.points(a, issue{g.grant.Points, given, wanted, r.Pending, nil, r.Source, "", applied, r.moves()})
 	}
 	return true
 }
@@ -150,7 +151,7 @@ func (a *applier) goalPoints(g *Grant, by *Definition, goal string) {
 	}
 	if given > 0 {
 		a.useBoosts(g, applied)
-		a.awarding.points(a, issue{g.Points, given, given, Pending{}, nil, by.Source, goal, applied})
+		a.awarding.points(a, issue{g.Points, given, given, Pending{}, nil, by.Source, goal, applied, false})
 	}
 }
 
@@ -190,5 +191,17 @@ func (a *applier) handOut(r *Reward, by Source, goal string, e *event.Event) boo
 	expires := r.until(a.facts.calendar, e.Time)
 	a.receive(RewardHeld{Reward: r.ID, Seq: a.seq, Number: number, Source: by, At: e.Time, Expires: expires, Code: code})
 	a.out.Effects = append(a.out.Effects, Effect{Kind: RewardEffect, Cause: a.cause, ID: r.ID, Source: by, Goal: goal, Expires: expires, Code: code})
+	a.tellReward(Cause{Event: RewardGiven, ID: r.ID, Goal: by.String(), Group: goal, Key: calendar.Key(a.cause), Times: e.Depth, At: e.Time},
+		giftID(a.seq, number), expires)
 	return true
+}
+
+// tellReward raises the event that a reward was given.
+func (a *applier) tellReward(c Cause, holding string, expires calendar.Instant) {
+	until := event.Value{}
+	if expires != calendar.Forever {
+		until = event.TimeValue(expires)
+	}
+	a.follow(c, c.Times,
+		[]event.Value{event.TextValue(c.Goal), event.TextValue(c.ID), event.TextValue(a.kindOf(c.ID)), event.TextValue(holding), until}, holding)
 }

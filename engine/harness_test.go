@@ -40,6 +40,7 @@ type world struct {
 	t         testing.TB
 	store     *engine.Memory
 	boards    *leaderboards.Memory
+	listens   func(message string) bool
 	unchecked bool // the invariants do not hold: another build has decided some of it
 	versions  []engine.Version
 	p         *engine.Processor
@@ -77,6 +78,7 @@ func program(t testing.TB, text string) *world {
 }
 
 func (w *world) open() {
+	defer func() { w.p.Listen(w.listens) }()
 	w.t.Helper()
 	var err error
 	w.p, err = engine.NewProcessor(w.store, w.versions, w.boards)

@@ -129,6 +129,22 @@ func (a *applier) settleRewards(now calendar.Instant) {
 	horizon := a.current.Calendar.Before(a.now, a.current.Late)
 	m.Lapsed = append(m.Lapsed, over...)
 	m.Lapsed = slices.DeleteFunc(m.Lapsed, func(h RewardHeld) bool { return h.Expires < horizon })
+	for i := range over {
+		a.tellLapsed(&over[i], over[i].Expires)
+	}
+}
+
+// tellLapsed raises the event that a reward has expired, at an instant.
+func (a *applier) tellLapsed(h *RewardHeld, at calendar.Instant) {
+	id := h.ID()
+	a.tellHeld(Cause{Event: RewardExpired, ID: h.Reward, Goal: id, At: at},
+		event.TextValue(h.Reward), event.TextValue(a.kindOf(h.Reward)), event.TextValue(id))
+}
+
+// tellHeld raises the event that a reward expired or came back, or that a claim was given up.
+func (a *applier) tellHeld(c Cause, fields ...event.Value) {
+	a.raise(c.Event, c.At, fields...)
+	a.leadReward(c, fields)
 }
 
 // toUse is the place of the reward that a use takes: the one named, or the first to expire; -1 for none.

@@ -38,11 +38,35 @@ func MessageTypes() []*EventType { return append(BuiltinEvents(), NoticeTypes().
 
 // raisable are the types of Notification as records number them. New ones come at the end.
 var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
-	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop, RewardUsed}
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop, RewardUsed,
+	PointsGiven, RewardGiven, RewardExpired, RewardReturned, HoldReleased}
 
 // raise notes that something happened to the member at hand.
 func (a *applier) raise(name string, at calendar.Instant, fields ...event.Value) {
+	if !a.hears(name) {
+		return
+	}
 	a.raised = append(a.raised, Notification{Type: name, At: at, Fields: fields})
+}
+
+// hears reports whether the world outside is told of a type of event.
+func (a *applier) hears(name string) bool {
+	if a.listened == nil {
+		return name != PointsGiven
+	}
+	return a.listened(name)
+}
+
+// hear lets those messages be told that somebody listens to; nil stands for nobody.
+func (a *applier) hear(listens func(name string) bool) {
+	a.listened = func(name string) bool { return name != PointsGiven || listens != nil && listens(name) }
+}
+
+// hearAgain lets those messages be told that a record has: not every build told all of them, nor was everything told to nobody.
+func (a *applier) hearAgain(of *Outcome) {
+	a.listened = func(name string) bool {
+		return !ofRewards(name) || slices.ContainsFunc(of.Notifications, func(n Notification) bool { return n.Type == name })
+	}
 }
 
 // tellRaised puts what was raised into the outcome, numbered by the member. Of imported history nothing is told (semantics: Import

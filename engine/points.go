@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"strconv"
+
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/engine/event"
 )
 
 // issue is an amount of points that is given. given is what caps left of wanted.
@@ -14,13 +17,36 @@ type issue struct {
 	by            Source
 	goal          string
 	boosts        []Boosted
+	quiet         bool // it is no gift that is told, but moved from another member, or what an amendment gives more
 }
 
 // issue opens a lot for the member at hand, tells of it, and counts it as earned.
 func (a *applier) issue(x issue) {
 	if a.give(x.points, x.given, x.wanted, x.pending, x.terms, x.by, x.goal, x.boosts) {
 		a.foldEarned(x.points, x.given, x.by)
+		a.tellGiven(&x)
 	}
+}
+
+// tellGiven raises the event that points were given, once a cause, definition and points. As nearly every event gives points, it is no
+// event at all where neither a definition looks at it nor anybody listens. Of imported history it is none (amendments are quiet).
+func (a *applier) tellGiven(x *issue) {
+	looked, heard := a.awarding.looksAt(a, PointsGiven), a.hears(PointsGiven)
+	if x.quiet || a.top.Past || x.given <= 0 || !looked && !heard {
+		return
+	}
+	by := x.by.String()
+	fields := []event.Value{event.TextValue(by), event.TextValue(x.points.ID), event.NumberValue(x.given)}
+	a.raise(PointsGiven, a.event.Time, fields...)
+	if looked {
+		a.leadGiven(Cause{Event: PointsGiven, ID: x.points.ID, Goal: by, Key: calendar.Key(a.cause), Times: a.event.Depth, At: a.event.Time}, fields)
+	}
+}
+
+// leadGiven queues the event that points were given. Its id is made of what led to the gift, which is in the record, as is how deep it
+// was.
+func (a *applier) leadGiven(c Cause, fields []event.Value) {
+	a.lead(c, c.Times, fields, a.top.ID, strconv.FormatInt(int64(c.Key), 10), c.Goal, c.ID)
 }
 
 // give opens a lot without counting it as earned. It reports false, with a note, where the account cannot take it in.

@@ -44,6 +44,7 @@ type Processor struct {
 	reads     *Reads          // of the store, for the events that are processed now; nil: it is asked
 	failure   error           // of the store: after it nothing is accepted
 	trace     *Trace          // nil unless somebody watches
+	listens   func(string) bool
 }
 
 // Bounds of what is held in memory.
@@ -149,8 +150,10 @@ func (p *Processor) reapply(rec *Record) error {
 	p.noteAccepted(&rec.Event)
 	p.apply.accepted, p.apply.opened = p.arrived, p.opened
 	p.last, p.apply.decides = rec.Seq, &recovered{out: &rec.Outcome}
+	p.apply.hearAgain(&rec.Outcome)
 	out := p.apply.run(present, asOf, p.subjects, &e, rec.Seq, nil)
 	p.apply.decides = &p.live
+	p.apply.hear(p.listens)
 	differs := !sameEffects(out.Effects, rec.Outcome.Effects) || !sameRaised(out, &rec.Outcome)
 	if p.differing.see(rec, differs); differs && !p.differing.drifted() {
 		return fmt.Errorf("journal record %d does not come out as it was recorded", rec.Seq)
@@ -434,6 +437,13 @@ func (p *Processor) Committed(b *Batch) {
 // SealCodes makes the codes of rewards from now on depend on a key, so that nobody who does not have it can tell the code of
 // a claim by its id. Codes that were made before stay what they are: the journal has them.
 func (p *Processor) SealCodes(key []byte) { p.apply.codeKey = key }
+
+// Listen tells which types of messages somebody listens to. Those that nearly every event would lead to (points_given) are told to
+// listeners only; nil stands for nobody. It is asked as events are decided.
+func (p *Processor) Listen(to func(message string) bool) {
+	p.listens = to
+	p.apply.hear(to)
+}
 
 // Watch lets a trace collect what definitions do with the events processed from now on; nil ends it.
 func (p *Processor) Watch(t *Trace) { p.trace = t }

@@ -157,7 +157,8 @@ func (r *reader) provenance() *Provenance {
 
 // causes are the built-in events that can be causes, as records number them. New ones come at the end.
 var causes = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
-	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, timerFired, RewardUsed}
+	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, timerFired, RewardUsed, PointsGiven, RewardGiven,
+	RewardExpired, RewardReturned, HoldReleased}
 
 func (r *reader) builtin() string {
 	i := r.len2()

@@ -47,6 +47,9 @@ rules:
   claimed: {when: reward_claimed, give: {coins: 1}, limit: 3 per week}
   confirmed: {when: reward_confirmed, to: member.friend, give: {stars: 0.5}}
   used: {when: reward_used, give: {stars: 2, reward: give}, limit: 2 per day}
+  given: {when: points_given, if: event.points == "coins", give: {slow: event.amount / 4}, limit: 20 slow per day}
+  presented: {when: reward_given, if: event.reward == "card", give: {stars: 0.5, reward: mug}, limit: 3 per week}
+  lost: {when: [reward_expired, reward_returned, claim_cancelled], give: {badge: fallen}}
 boosts:
   double: {of: stars, times: 2, during: {days: [saturday, sunday]}, limit: 30 stars per week}
   plus: {of: slow, plus: 3, stacks: true}
@@ -58,6 +61,9 @@ counters:
   recent: {when: buy, add: event.amount, last: 7 days}
   skus: {when: buy, distinct: event.sku}
   ours: {when: buy, add: event.amount, by: everyone, public: true}
+  gifts: {when: points_given, if: event.definition == "rules/slow", add: event.amount, public: true}
+  handed: {when: [reward_given, reward_returned, claim_cancelled], public: true}
+  lapsed: {when: reward_expired, public: true}
   bought: {when: reward_confirmed, if: event.points == "stars", add: event.amount, public: true}
 streaks:
   days:
@@ -173,6 +179,8 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 	for name := range samples {
 		t.Run(name, func(t *testing.T) {
 			w := program(t, source(t, name))
+			w.listens = everything
+			w.p.Listen(w.listens)
 			w.story(name, random(t), 400)
 			w.remembers()
 			w.recomputes()

@@ -122,8 +122,16 @@ var features = [...]feature{
 
 // ofRewards reports whether an outcome has to do with events that the first builds of format 2 do not know.
 func (o *Outcome) ofRewards() bool {
-	return slices.ContainsFunc(o.Notifications, func(n Notification) bool { return n.Type == RewardUsed }) ||
-		o.Provenance != nil && slices.ContainsFunc(o.Provenance.Causes, func(c Cause) bool { return c.Event == RewardUsed })
+	return slices.ContainsFunc(o.Notifications, func(n Notification) bool { return ofRewards(n.Type) }) ||
+		o.Provenance != nil && slices.ContainsFunc(o.Provenance.Causes, func(c Cause) bool { return ofRewards(c.Event) })
+}
+
+func ofRewards(name string) bool {
+	switch name {
+	case PointsGiven, RewardGiven, RewardUsed, RewardExpired, RewardReturned, HoldReleased:
+		return true
+	}
+	return false
 }
 
 // features writes what few records have, each part behind its name; nothing at all for most.

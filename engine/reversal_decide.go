@@ -394,7 +394,7 @@ func (j *recomputation) compare(b *applier) (again bool) {
 					order = append(order, l)
 				}
 				levels[l] = append(levels[l], ref)
-			case !j.stands(b, rules, c):
+			case !j.stands(b, rec, rules, c):
 				j.undo(ref, rec)
 				again = true
 			}
@@ -416,8 +416,12 @@ func (j *recomputation) recordOf(seq uint64) *Record {
 }
 
 // stands reports whether an award is reached in the progress that b has come to.
-func (j *recomputation) stands(b *applier, rules *Ruleset, c *Cause) bool {
+func (j *recomputation) stands(b *applier, rec *Record, rules *Ruleset, c *Cause) bool {
 	switch c.Event {
+	case PointsGiven:
+		return j.leftOf(rec, c) > 0
+	case RewardGiven:
+		return !j.tookReward(rec, c)
 	case ChallengeCompleted:
 		ch := rules.Challenge(c.ID)
 		return ch == nil || ch.Leave || b.completed(ch, c)

@@ -55,7 +55,8 @@ func (j *recomputation) replay() *applier {
 
 // soFar is the record of the reversal itself as far as it goes: time may have given something before it.
 func (j *recomputation) soFar() *Record {
-	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries, Provenance: j.a.provenance.kept(&j.a.kept)}}
+	rec := &Record{Seq: j.a.seq, Event: *j.a.event, Outcome: Outcome{Effects: j.a.out.Effects, Entries: j.a.out.Entries,
+		Provenance: j.a.provenance.kept(&j.a.kept), Notifications: cloned(j.a.raised)}}
 	for _, v := range j.r.versions {
 		if v.Rules == j.a.current {
 			rec.Present = v.Number
@@ -215,6 +216,7 @@ func (j *recomputation) given(b *applier, e *event.Event) {
 			j.earn(b, e, &Effect{ID: x.ID, Source: x.Source}, e.Time, left)
 		}
 	}
+	j.tellGifts(b, e)
 	if provenance == nil {
 		return
 	}
@@ -275,6 +277,7 @@ func (j *recomputation) settle(b *applier, now calendar.Instant) {
 	b.settleTiers(now)
 	if first {
 		j.tellExpired(b)
+		j.tellRewards(b)
 	}
 }
 

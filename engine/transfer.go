@@ -88,6 +88,9 @@ func (a *applier) carryOver(p *plannedRule, to, from *Member) {
 // ofOthers reports whether a rule gives to, or takes from, another member.
 func (p *plannedRule) ofOthers() bool { return p.to != "" || p.from != "" }
 
+// moves reports whether a rule takes from one member what it gives to another.
+func (r *Rule) moves() bool { return len(r.Take) > 0 && (r.To != nil || r.From != nil) }
+
 // toSelf reports whether receiver and payer of a rule that gives are the same member.
 func (p *plannedRule) toSelf(to, from *Member) bool {
 	return to == from && (p.to != "" || len(p.rule.Give) > 0)
@@ -120,7 +123,7 @@ func (a *applier) circular(from *Member, field *event.Field) bool {
 
 // giveTo queues one line of a rule for another member. It reports false where limits leave nothing of it.
 func (a *applier) giveTo(to *Member, g *plannedGrant, r *Rule, boosted bool) bool {
-	data := granted{Source: r.Source, Level: g.grant.Level}
+	data := granted{Source: r.Source, Level: g.grant.Level, Moved: r.moves()}
 	switch {
 	case g.grant.Badge != nil:
 		data.Badge = g.grant.Badge.ID

@@ -14,11 +14,12 @@ import (
 // cause is a built-in event that a definition raises or waits for. Value is what its field holds; "" for any.
 type cause struct {
 	event, field, value string
+	condition           ast.Node // of who waits for points_given, nil for none
 }
 
 // caused notes that a definition raises a built-in event.
 func (b *builder) caused(definition, event, field, value string) {
-	b.causes[definition] = append(b.causes[definition], cause{event, field, value})
+	b.causes[definition] = append(b.causes[definition], cause{event: event, field: field, value: value})
 }
 
 // triggered notes that a definition is set off by a built-in event, as far as its `if` accepts it.
@@ -30,14 +31,18 @@ func (b *builder) triggered(definition string, rec *document.Record, t *engine.E
 	if t.Schema.Field(field) == nil {
 		field = ""
 	}
-	values := []string{""}
+	values, condition := []string{""}, ast.Node(nil)
 	if n := rec.Values["if"]; n != nil && field != "" {
 		if e, errs := expression.Condition(n.Text, b.scope(reader{events: []*engine.EventType{t}, kept: true})); errs == nil {
-			values = accepted(e.Tree, field)
+			values, condition = accepted(e.Tree, field), e.Tree
 		}
 	}
+	if t.Name == engine.PointsGiven { // of which each gift is looked at on its own
+		b.triggers[definition] = append(b.triggers[definition], cause{event: t.Name, condition: condition})
+		return
+	}
 	for _, v := range values {
-		b.triggers[definition] = append(b.triggers[definition], cause{t.Name, field, v})
+		b.triggers[definition] = append(b.triggers[definition], cause{event: t.Name, field: field, value: v})
 	}
 }
 
@@ -113,6 +118,10 @@ func (b *builder) effects() map[string][]string {
 	}
 	for to, awaited := range b.triggers {
 		for _, a := range awaited {
+			if a.event == engine.PointsGiven {
+				b.givenTo(to, a.condition, edges)
+				continue
+			}
 			edges[a.node()] = append(edges[a.node()], to)
 		}
 	}
@@ -120,6 +129,61 @@ func (b *builder) effects() map[string][]string {
 		slices.Sort(to)
 	}
 	return edges
+}
+
+// givenTo leads to a definition that waits for points_given from those whose gifts of points its condition lets pass.
+func (b *builder) givenTo(to string, condition ast.Node, edges map[string][]string) {
+	for _, g := range b.grants {
+		section, id, _ := cutSource(g.source)
+		if rec := b.recordOf(section, id); g.transfer && rec != nil && (rec.Has("to") || rec.Has("from")) {
+			continue // points that pass from a member to another are no gift
+		}
+		if passes, known := (gift{g.source, g.grant.Points.ID}).judge(condition); !known || passes {
+			edges[g.source] = append(edges[g.source], to)
+		}
+	}
+}
+
+// gift is what an event points_given tells of.
+type gift struct{ definition, points string }
+
+// judge reports what a condition says of a gift, as far as that follows from who gave what.
+func (g gift) judge(n ast.Node) (passes, known bool) {
+	switch n := n.(type) {
+	case nil:
+		return true, true
+	case *ast.UnaryNode:
+		passes, known = g.judge(n.Node)
+		return !passes, known && (n.Operator == "not" || n.Operator == "!")
+	case *ast.BinaryNode:
+		return g.judgeBoth(n)
+	}
+	return false, false
+}
+
+func (g gift) judgeBoth(n *ast.BinaryNode) (passes, known bool) {
+	switch n.Operator {
+	case "and", "&&", "or", "||":
+		left, knowsLeft := g.judge(n.Left)
+		right, knowsRight := g.judge(n.Right)
+		decisive := n.Operator == "or" || n.Operator == "||" // what decides alone
+		if knowsLeft && left == decisive || knowsRight && right == decisive {
+			return decisive, true
+		}
+		return !decisive, knowsLeft && knowsRight
+	case "==", "!=", "in":
+		field, values := n.Left, n.Right
+		if _, ok := field.(*ast.StringNode); ok {
+			field, values = values, field
+		}
+		of := map[string]string{"event.definition": g.definition, "event.points": g.points}[field.String()]
+		list := constants(values)
+		if of == "" || slices.Contains(list, "") {
+			return false, false
+		}
+		return slices.Contains(list, of) != (n.Operator == "!="), true
+	}
+	return false, false
 }
 
 // node names a cause in the graph of effects; no definition is called so.

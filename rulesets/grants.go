@@ -41,6 +41,7 @@ func (b *builder) grantsOf(n *document.Node, r reader, source string) []engine.G
 				b.Node(p.Value, "write its id", "a reward is given by its id")
 			} else if reward := named(b, p.Value, "reward", b.names.Rewards); reward != nil {
 				out = append(out, engine.Grant{Reward: reward})
+				b.caused(source, engine.RewardGiven, "reward", reward.ID)
 			}
 		default:
 			if g, fromEvent := b.pointsGrant(p, r); g != nil {

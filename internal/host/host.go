@@ -71,6 +71,7 @@ func (h *Host) Add(l *rulesets.Program) error {
 	r := &running{sandbox: sandbox, Local: api.Local{Program: p,
 		Webhooks: webhook.NewDeliverer(id, telling(p, sandbox, h.Parts.Machine), h.Endpoints, h.Send, h.Log)}}
 	err = h.Endpoints.Load() // whoever ran it before may have changed them
+	p.Listen(func(message string) bool { return h.Endpoints.Wants(id, message) })
 	if err == nil {
 		err = h.Runner.Add(p, jobs.Options{Boards: outside(p), Hooks: r.Webhooks, Sandbox: sandbox})
 	}

@@ -108,6 +108,13 @@ type commit struct {
 	last     uint64
 }
 
+// Listen tells which types of messages somebody listens to (engine.Processor.Listen).
+func (p *Program) Listen(to func(message string) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.processor.Listen(to)
+}
+
 // Open starts a program: it applies the tail of the journal, fills the boards and begins to take events.
 func Open(o Options) (*Program, error) {
 	processor, err := engine.NewProcessor(o.Store, o.Versions, o.Ranks)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
@@ -333,3 +334,25 @@ func TestAll(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, webhook.All{Dead: w.status(down).Dead}, all())
 }
+
+// What is told to listeners only is told while any endpoint of the program takes it.
+func TestSomebodyWants(t *testing.T) {
+	endpoints, err := webhook.NewEndpoints(&settings.Memory{}, webhook.Guard{}, time.Now)
+	require.NoError(t, err)
+	require.False(t, endpoints.Wants("club", "points_given"))
+	d := webhook.NewDeliverer("club", nowhere{}, endpoints, nil, nil)
+	url, types := "https://example.com/", []string{"joined"}
+	_, _, err = d.Create(webhook.Change{URL: &url, Types: &types})
+	require.NoError(t, err)
+	require.False(t, endpoints.Wants("club", "points_given"))
+	require.True(t, endpoints.Wants("club", "joined"))
+	require.False(t, endpoints.Wants("shop", "joined"))
+	_, _, err = d.Create(webhook.Change{URL: &url})
+	require.NoError(t, err)
+	require.True(t, endpoints.Wants("club", "points_given"))
+}
+
+// nowhere is a program of which nothing is asked but how far it has come.
+type nowhere struct{ webhook.Program }
+
+func (nowhere) Durable() uint64 { return 0 }

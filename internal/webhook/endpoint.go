@@ -134,6 +134,16 @@ func (r *Endpoints) List(program string) []*Endpoint {
 	return list
 }
 
+// Wants reports whether any endpoint of a program takes messages of a type, also one that is disabled: it may be sent them later.
+func (r *Endpoints) Wants(program, kind string) bool {
+	for _, e := range r.byID.All() {
+		if e.Program == program && e.wants(kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // Find is an endpoint of a program; the error is ErrUnknown.
 func (r *Endpoints) Find(program, id string) (*Endpoint, error) {
 	if e, known := r.byID.Get(id); known && e.Program == program {

@@ -74,10 +74,32 @@ func play(h history, invariants, telling bool) (b *both, text string) {
 		b.do(s)
 	}
 	b.world.usedWeeks()
+	b.compareMessages()
 	if invariants {
 		enginetest.CheckInvariants(&disagreement{}, b.store, b.p, b.versions)
 	}
 	return b, ""
+}
+
+// compareMessages compares how many messages about rewards there were.
+func (b *both) compareMessages() {
+	b.commit(false)
+	told := map[string]map[string]int{}
+	_, err := engine.Messages(b.store, "drawn", 0, 1<<30, func(of []engine.Message) bool {
+		for i := range of {
+			if told[of[i].Member] == nil {
+				told[of[i].Member] = map[string]int{}
+			}
+			told[of[i].Member][of[i].Type]++
+		}
+		return true
+	})
+	require.NoError(&disagreement{}, err)
+	for _, id := range b.members {
+		for kind, n := range b.world.Told(id) {
+			b.same(n, told[id][kind], kind+" told to "+id, 0)
+		}
+	}
 }
 
 // jobsBefore does what time asks for before a step, where that must not wait.

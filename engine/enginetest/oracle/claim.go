@@ -96,6 +96,7 @@ func (w *World) Confirm(id string, amount int64, atOnce bool, now Instant) bool 
 	}
 	c.state, c.atOnce = "confirmed", atOnce
 	if atOnce {
+		c.member.handedOver++
 		w.reach("handed over at once")
 	} else {
 		c.holding = &holding{reward: c.reward.ID, claim: c, at: now, seq: w.seq, expires: Forever}

@@ -96,6 +96,7 @@ func (b *both) expected(id string, at Instant) state {
 	}
 	if p.uses() {
 		s["thanks"], s["used"] = int64(b.world.Used(id))*million, int64(b.world.Used(id))*million
+		s["back"], s["presents"] = int64(b.world.CameBack(id))*million, int64(b.world.Presents(id))*million
 	}
 	return s
 }

@@ -13,6 +13,7 @@ type holding struct {
 	at      Instant
 	seq     int
 	expires Instant
+	awarded bool   // the event that gave it, as it now is, gave it
 	gone    bool   // returned, or taken with what gave it
 	use     *using // that has it, nil for none
 	lost    bool   // what gave it was reversed while it was in use
@@ -59,11 +60,15 @@ func (w *World) present(m *member, h *happened, now Instant) {
 	}
 	x := m.holdings[i]
 	x.settleUse(now)
-	switch given := !h.voided && h.Amount >= presentFrom; {
-	case given && x.gone:
+	given := !h.voided && h.Amount >= presentFrom
+	again := given && !x.awarded && (x.lost || now < x.expires || now == h.Arrived)
+	x.awarded = given && (x.awarded || again)
+	switch {
+	case again && x.gone:
 		x.gone, x.seq = false, w.seq
+		m.given++
 		w.reach("reward given")
-	case given && x.lost:
+	case again && x.lost:
 		x.lost = false
 		w.reach("reward in use given again")
 	case !given && !x.gone && x.use != nil:
@@ -100,6 +105,9 @@ func (w *World) Use(id, of, reward string, hold bool, now Instant) bool {
 	}
 	w.used[id] = u
 	w.reach("use")
+	if !hold {
+		m.handedOver++
+	}
 	return true
 }
 
@@ -127,6 +135,7 @@ func (w *World) settleUsing(do, id, of string, now Instant) bool {
 	switch do {
 	case "confirm":
 		u.state = "confirmed"
+		w.members[of].handedOver++
 		w.reach("held use confirmed")
 	case "cancel":
 		u.state = "cancelled"
@@ -174,6 +183,38 @@ func (w *World) Used(of string) (n int) {
 		}
 	}
 	return n
+}
+
+// CameBack is how many uses, and claims as a whole, a member has returned.
+func (w *World) CameBack(of string) (n int) {
+	for _, u := range w.used {
+		if u.state == "returned" && w.owns(of, u.of) {
+			n++
+		}
+	}
+	for _, c := range w.claims {
+		if c.member.id == of && c.state == "returned" {
+			n++
+		}
+	}
+	return n
+}
+
+// Presents is how many events give a member the reward present, as they now are.
+func (w *World) Presents(of string) (n int) {
+	for _, x := range w.members[of].holdings {
+		if x.awarded {
+			n++
+		}
+	}
+	return n
+}
+
+// Told is how many messages about rewards a member has been sent, of the types that need no time to pass.
+func (w *World) Told(of string) map[string]int {
+	m := w.members[of]
+	told := map[string]int{"reward_used": m.handedOver, "reward_returned": w.CameBack(of), "reward_given": m.given}
+	return told
 }
 
 func (w *World) owns(of string, x *holding) bool { return slices.Contains(w.members[of].holdings, x) }

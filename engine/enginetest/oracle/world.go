@@ -59,6 +59,8 @@ type member struct {
 	accounts map[string]*account
 	awards   map[string]*award
 	holdings []*holding
+	// How often a reward was given and handed over, whatever became of it.
+	given, handedOver int
 }
 
 // happened is an event as accepted, with what it gave.

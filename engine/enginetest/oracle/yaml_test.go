@@ -43,7 +43,8 @@ func (p Program) yaml() string {
 	section(b, "boosts", p.Boosts, Boost.yaml)
 	section(b, "counters", p.Counters, Counter.yaml)
 	if p.uses() {
-		b.WriteString(map[bool]string{true: "counters:\n"}[len(p.Counters) == 0] + "  used: {when: reward_used, public: true}\n")
+		b.WriteString(map[bool]string{true: "counters:\n"}[len(p.Counters) == 0] + "  used: {when: reward_used, public: true}\n" +
+			"  back: {when: reward_returned, public: true}\n  presents: {when: reward_given, public: true}\n")
 	}
 	section(b, "streaks", p.Streaks, Streak.yaml)
 	section(b, "challenges", p.Challenges, Challenge.yaml)
