@@ -166,13 +166,24 @@ func (r *reader) run(commands string) string {
 func (r *reader) runLine(command string, want int) string {
 	cmd := exec.Command("bash", "-c", strings.ReplaceAll(command, "curl ", "curl -sS --fail-with-body "))
 	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "KEY="+r.server.key, "API="+r.server.base, "OPERATORS="+r.server.health, "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "TOKEN="+r.token(command), "KEY="+r.server.key, "API="+r.server.base, "OPERATORS="+r.server.health,
+		"PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
 	out, _ := cmd.CombinedOutput()
 	require.Equal(r.t, want, cmd.ProcessState.ExitCode(), "%s\n%s", command, out)
 	if strings.HasPrefix(command, "curl") {
 		require.True(r.t, json.Valid(out), "%s\n%s", command, out)
 	}
 	return string(out)
+}
+
+// token is one of a member's, for a command that takes one.
+func (r *reader) token(command string) string {
+	if !strings.Contains(command, "$TOKEN") {
+		return ""
+	}
+	var made struct{ Token string }
+	require.Equal(r.t, 201, r.server.do("POST", "/v1/members/ann/tokens", "", &made))
+	return made.Token
 }
 
 var namedTest = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")

@@ -25,6 +25,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
+	"github.com/laurel-engine/laurel/internal/tokens"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/internal/zonefile"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -203,13 +204,21 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err != nil {
 		return err
 	}
+	signing, err := tokens.NewRing(db.Settings(), time.Now)
+	if err != nil {
+		return err
+	}
+	origins, err := tokens.NewOrigins(db.Settings())
+	if err != nil {
+		return err
+	}
 	if o.demo {
 		if err := seedDemo(programs.Local(loaded[0].Ruleset.Program).Program, out); err != nil {
 			return err
 		}
 	}
-	server := api.New(api.Options{Programs: programs, Keys: ring, Log: log, Jobs: func(id string) any { return runner.Status(id) },
-		Checks: checks(db, redis, machine), Version: buildVersion(),
+	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
+		Jobs: func(id string) any { return runner.Status(id) }, Checks: checks(db, redis, machine), Version: buildVersion(),
 		Clockwork: programs.Clockwork(), Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
@@ -229,7 +238,9 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	tending, leave := context.WithCancel(ctx)
 	defer leave()
 	go machine.Tend(tending, log)
-	go settings.Watch(tending, db.Settings(), settings.Poll, log, func() error { return errors.Join(ring.Load(), endpoints.Load()) })
+	go settings.Watch(tending, db.Settings(), settings.Poll, log, func() error {
+		return errors.Join(ring.Load(), endpoints.Load(), signing.Load(), origins.Load())
+	})
 	if redis != nil {
 		go redis.Watch(tending)
 	}

@@ -23,6 +23,7 @@ type call struct {
 	client  *client
 	local   *Local
 	program *program.Program // of local
+	self    string           // the member whose token it is; "" where there is a key
 }
 
 // client is what the server keeps for a key: how much of its rate is used, and its program's counts.
@@ -42,11 +43,17 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 			return call{}, err
 		}
 	}
+	if rt.scope == ofMember {
+		return s.admitMember(c, rt)
+	}
 	header := c.Context().Request.Header.Peek(fiber.HeaderAuthorization)
 	if len(header) < len(bearer) || !is(header[:len(bearer)], bearer) {
 		return call{}, refuse("key_missing", "send the key in the header: Authorization: Bearer lk_…")
 	}
 	key, err := s.keys.Find(header[len(bearer):])
+	if err != nil && s.memberToken(header[len(bearer):]) {
+		return call{}, refuse("scope_missing", "a member's token is for /v1/me alone; this call needs a key with the scope "+string(rt.scope))
+	}
 	if err != nil {
 		return call{}, s.badKey(c, err)
 	}
@@ -71,17 +78,22 @@ func tooFast(retry int) *problem {
 // badKey answers a key that does not fit. An address that tries many is slowed down; good keys from there still work, and
 // one that guesses learns nothing from that, as there are 2^256 of them.
 func (s *Server) badKey(c *fiber.Ctx, err error) *problem {
+	switch {
+	case errors.Is(err, keys.ErrRevoked):
+		return s.slowDown(c, refuse("key_revoked", "the key was revoked"))
+	case errors.Is(err, keys.ErrExpired):
+		return s.slowDown(c, refuse("key_expired", "the key has expired"))
+	default:
+		return s.slowDown(c, refuse("key_unknown", "there is no such key"))
+	}
+}
+
+// slowDown answers what does not fit with why, or with how long to wait where the address has sent much of the kind.
+func (s *Server) slowDown(c *fiber.Ctx, why *problem) *problem {
 	if wait := s.badKeys.take(address(c.Context().RemoteIP()), s.now()); wait > 0 {
 		return tooFast(seconds(wait))
 	}
-	switch {
-	case errors.Is(err, keys.ErrRevoked):
-		return refuse("key_revoked", "the key was revoked")
-	case errors.Is(err, keys.ErrExpired):
-		return refuse("key_expired", "the key has expired")
-	default:
-		return refuse("key_unknown", "there is no such key")
-	}
+	return why
 }
 
 // address is what of an IP address counts as one client: all of IPv4, the network of 64 bits of IPv6. It is that of the

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
@@ -32,7 +34,7 @@ func listChallenges(c call) error {
 	if err := c.settled(); err != nil {
 		return err
 	}
-	member := c.query("member")
+	member := cmp.Or(c.self, c.query("member"))
 	var progress map[string]engine.ChallengeProgress
 	if member != "" {
 		if !event.ValidID(member) {

@@ -21,8 +21,9 @@ func TestReference(t *testing.T) {
 	text, err := os.ReadFile(reference)
 	require.NoError(t, err)
 	want := string(text)
-	for name, table := range map[string]string{"routes": routeTable(), "codes": codeTable(Codes(), true), "field codes": codeTable(FieldCodes(), false),
-		"messages": messageTable()} {
+	for name, table := range map[string]string{"routes": routeTable(), "member routes": memberRouteTable(), "codes": codeTable(Codes(), true),
+		"field codes": codeTable(FieldCodes(), false),
+		"messages":    messageTable()} {
 		want = replaceTable(t, want, name, table)
 	}
 	if *update {
@@ -36,15 +37,28 @@ func routeTable() string {
 	var b strings.Builder
 	b.WriteString("| method and path | scope | parameters |\n|---|---|---|\n")
 	for _, r := range routes {
-		path := r.path
-		for _, part := range strings.Split(path, "/") {
-			if strings.HasPrefix(part, ":") {
-				path = strings.Replace(path, part, "{"+part[1:]+"}", 1)
-			}
-		}
-		fmt.Fprintf(&b, "| %s %s | `%s` | %s |\n", r.method, path, r.scope, strings.Join(r.query, ", "))
+		fmt.Fprintf(&b, "| %s %s | `%s` | %s |\n", r.method, shown(r.path), r.scope, strings.Join(r.query, ", "))
 	}
 	return b.String()
+}
+
+func memberRouteTable() string {
+	var b strings.Builder
+	b.WriteString("| method and path | parameters |\n|---|---|\n")
+	for _, r := range memberRoutes {
+		fmt.Fprintf(&b, "| %s %s | %s |\n", r.method, shown(r.path), strings.Join(r.query, ", "))
+	}
+	return b.String()
+}
+
+// shown is a path as documents write it.
+func shown(path string) string {
+	for _, part := range strings.Split(path, "/") {
+		if strings.HasPrefix(part, ":") {
+			path = strings.Replace(path, part, "{"+part[1:]+"}", 1)
+		}
+	}
+	return path
 }
 
 // messageTable is the types of webhooks with their fields.

@@ -19,8 +19,13 @@ type Route struct {
 	Body         int
 }
 
-// Routes are all routes.
-func Routes() []Route {
+// Routes are all routes that a key opens.
+func Routes() []Route { return shownRoutes(routes) }
+
+// MemberRoutes are those that a member's token opens.
+func MemberRoutes() []Route { return shownRoutes(memberRoutes) }
+
+func shownRoutes(routes []route) []Route {
 	list := make([]Route, len(routes))
 	for i, r := range routes {
 		list[i] = Route{r.method, r.path, r.scope, r.body}

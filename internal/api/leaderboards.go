@@ -180,6 +180,12 @@ func showStanding(c call) error {
 	if err != nil {
 		return err
 	}
+	if c.self != "" {
+		if r.Board.RanksGroups() {
+			return notFound("standing of a member: this leaderboard ranks groups")
+		}
+		r.etag = tagOf([]byte(r.etag + c.self)) // the path is everybody's
+	}
 	around, err := c.number("around", 0, 0, maxAround)
 	if err != nil {
 		return err

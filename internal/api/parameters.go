@@ -100,8 +100,11 @@ func (c call) settled() error {
 	return nil
 }
 
-// id reads a part of the path that is the id of a member, an event or the like.
+// id reads a part of the path that is the id of a member, an event or the like. The member of a device's own routes is that of the token.
 func (c call) id(name string) (string, error) {
+	if name == "member" && c.self != "" {
+		return c.self, nil
+	}
 	id, err := url.PathUnescape(strings.Clone(c.http.Params(name)))
 	if err != nil || !event.ValidID(id) {
 		return "", refuse("wrong_parameter", "a part of the path cannot be an id",

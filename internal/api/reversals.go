@@ -105,6 +105,9 @@ func (c call) idempotencyKey() (string, error) {
 		err = refuse("idempotency_key_missing", "send an Idempotency-Key: a text of your own that is new for each thing you want done, and the "+
 			"same when you try again")
 	}
+	if err == nil && c.self != "" {
+		return c.own("Idempotency-Key", key)
+	}
 	return key, err
 }
 

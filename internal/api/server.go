@@ -23,6 +23,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/tokens"
 )
 
 // Bounds of requests.
@@ -53,14 +54,17 @@ type Check struct {
 	Minor bool
 }
 
-// Options are what a server is made of. Programs and Keys are required.
+// Options are what a server is made of. Programs, Keys, Tokens and Origins are required.
 type Options struct {
 	Programs Programs
 	Keys     *keys.Ring
+	Tokens   *tokens.Ring     // of members' own devices
+	Origins  *tokens.Origins  // of web pages that call with them
 	Log      *slog.Logger     // nil: the default one
 	Clock    func() time.Time // nil: time.Now; for keys and rates, programs have their own
 	Rate     Rate             // of one key, in requests, and in events for batches; zero: 200,000 a second
-	BadKeys  Rate             // of one address that sends keys that are none; zero: 10 a second, 20 at once
+	BadKeys  Rate             // of one address that sends keys or tokens that are none; zero: 10 a second, 20 at once
+	Member   Rate             // of one member's devices, in requests; zero: 20 a second, 100 at once
 	// ReadTimeout is how long a request may take to arrive, so that slow senders cannot hold connections; zero: 10 seconds.
 	ReadTimeout time.Duration
 	// Clockwork is the clock of programs; nil: it cannot be moved.
@@ -79,6 +83,10 @@ type Options struct {
 type Server struct {
 	programs  Programs
 	keys      *keys.Ring
+	tokens    *tokens.Ring
+	origins   *tokens.Origins
+	members   memberClients
+	perMember addresses // by program and member
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
@@ -99,7 +107,8 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, log: o.Log, now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
+	s := &Server{programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
+		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
 		checks: o.Checks, version: o.Version,
 		start: newStart()}
 	if s.log == nil {
@@ -111,6 +120,7 @@ func New(o Options) *Server {
 	if s.rate == (Rate{}) {
 		s.rate = standardRate
 	}
+	s.perMember = newAddresses(cmp.Or(o.Member, standardMemberRate))
 	s.badKeys = newAddresses(cmp.Or(o.BadKeys, standardBadKeys))
 	s.metrics = newMetrics(s.programs, o.Metrics...)
 	s.app = fiber.New(fiber.Config{
@@ -120,6 +130,7 @@ func New(o Options) *Server {
 		ErrorHandler: s.unserved,
 	})
 	s.mount(routes)
+	s.mountMembers()
 	s.operators = &http.Server{Handler: s.operatorRoutes(), ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
 	return s

@@ -25,12 +25,14 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
+	"github.com/laurel-engine/laurel/internal/tokens"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
 )
 
 const acmeRuleset = `
 program: acme
+client_events: [visit]
 currency: EUR
 timezone: Europe/Berlin
 member:
@@ -72,6 +74,10 @@ counters:
     public: true
   visits:
     when: visit
+streaks:
+  comes: {when: visit, every: week, join: opt_in}
+rewards:
+  sticker: {cost: {stars: 5}}
 challenges:
   dash:
     title: Spend sixty
@@ -161,6 +167,8 @@ type world struct {
 	operators string
 	client    *http.Client
 	ring      *keys.Ring
+	tokens    *tokens.Ring
+	origins   *tokens.Origins
 	log       *bytes.Buffer
 	clock     atomic.Int64 // microseconds
 	stores    map[string]*failing
@@ -182,12 +190,14 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{},
 		programs: here{}, secrets: map[string]string{}}
 	w.clock.Store(int64(noon))
-	w.ring = must(keys.NewRing(&settings.Memory{}, w.time))
+	kept := &settings.Memory{}
+	w.ring, w.tokens, w.origins = must(keys.NewRing(kept, w.time)), must(tokens.NewRing(kept, w.time)), must(tokens.NewOrigins(kept))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
 		w.programs[id] = &api.Local{Program: w.open(id, text)}
 		_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})
 	}
-	o := api.Options{Programs: w.programs, Keys: w.ring, Clock: w.time, Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test"}
+	o := api.Options{Programs: w.programs, Keys: w.ring, Tokens: w.tokens, Origins: w.origins, Clock: w.time,
+		Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test"}
 	for _, f := range change {
 		f(&o)
 	}

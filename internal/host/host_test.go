@@ -26,6 +26,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/settings"
+	"github.com/laurel-engine/laurel/internal/tokens"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -116,7 +117,11 @@ func start(t *testing.T) *process {
 		},
 		Parts: assembly.Parts{Data: data, Machine: machine, Log: logger,
 			Boards: func(engine.Store) leaderboards.Board { return leaderboards.NewMemory() }}})
-	server := api.New(api.Options{Programs: p.Host, Keys: p.ring, Log: logger, Clockwork: p.Clockwork(),
+	signing, err := tokens.NewRing(kept, time.Now)
+	require.NoError(t, err)
+	origins, err := tokens.NewOrigins(kept)
+	require.NoError(t, err)
+	server := api.New(api.Options{Programs: p.Host, Keys: p.ring, Tokens: signing, Origins: origins, Log: logger, Clockwork: p.Clockwork(),
 		Jobs: func(id string) any { return p.runner.Status(id) }})
 	p.base, p.operators = p.listen(server.Serve), p.listen(server.ServeOperators)
 	p.runner.Start()

@@ -38,14 +38,20 @@ func Update(s Store, key string, change func(value []byte) ([]byte, error)) (Row
 
 // Put writes a row, whether or not there is one.
 func Put(s Store, key string, value []byte) error {
-	_, inserted, err := Insert(s, key, value)
-	if err != nil || inserted {
-		return err
-	}
-	if _, err = Update(s, key, func([]byte) ([]byte, error) { return value, nil }); errors.Is(err, ErrAbsent) {
-		return Put(s, key, value)
-	}
+	_, err := put(s, key, value)
 	return err
+}
+
+func put(s Store, key string, value []byte) (Row, error) {
+	r, inserted, err := Insert(s, key, value)
+	if err != nil || inserted {
+		return r, err
+	}
+	r, err = Update(s, key, func([]byte) ([]byte, error) { return value, nil })
+	if errors.Is(err, ErrAbsent) {
+		return put(s, key, value)
+	}
+	return r, err
 }
 
 // Delete deletes a row, whatever its value is. One that is not there is no error.

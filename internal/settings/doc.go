@@ -10,8 +10,10 @@
 //	archive                       where full segments of journals go, of a data directory
 //	demo                          that the data directory is the demo's
 //	keys/<id>                     an API key, without its secret (internal/keys)
+//	origins/<program>             from which web pages members' tokens are taken (internal/tokens)
 //	sandbox/<program>             the clock of a program that is a sandbox (internal/clock)
 //	secret/<program>              what the ids of erased members are hashed with (internal/program)
+//	tokens/<id>                   a key that signs tokens of members (internal/tokens)
 //	versions/<program>/<number>   a version of a program's ruleset (internal/program)
 //	webhooks/<id>                 an endpoint with its secrets (internal/webhook)
 //	zones/<hash>                  time zone data that a version is judged by (internal/program)

@@ -155,6 +155,21 @@ func (m *Mirror[T]) Update(name string, change func(T) (T, error)) (value T, err
 	return value, nil
 }
 
+// Put writes a value, whether or not there is one.
+func (m *Mirror[T]) Put(name string, value T) error {
+	encoded, err := m.codec.Encode(value)
+	if err != nil {
+		return err
+	}
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	r, err := put(m.store, m.prefix+name, encoded)
+	if err == nil {
+		m.set(name, held[T]{value, r.Revision})
+	}
+	return err
+}
+
 // Delete deletes a value. One that is not there is no error.
 func (m *Mirror[T]) Delete(name string) error {
 	m.changing.Lock()

@@ -397,6 +397,13 @@ func mirrors(t *testing.T, a, b settings.Store) {
 	_, err = mine.Update("none", longer)
 	require.ErrorIs(t, err, settings.ErrAbsent)
 
+	for _, text := range []string{"put", "put again"} {
+		require.NoError(t, others.Put("put", &text))
+		got, _ = others.Get("put")
+		require.Equal(t, text, *got)
+	}
+	require.Equal(t, "put again", string(get(t, a, "texts/put").Value))
+	require.NoError(t, others.Delete("put"))
 	require.NoError(t, others.Delete("old"))
 	require.NoError(t, others.Delete("old"))
 	_, known = others.Get("old")
