@@ -44,12 +44,15 @@ leaderboards: {buys: {counter: buys}}
 // store is a program's store that can be told to fail, or to have a mistake of ours show.
 type store struct {
 	*engine.Memory
-	fails, panics, fenced atomic.Bool
+	fails, panics, fenced, breaks atomic.Bool
 }
 
 func (s *store) Commit(b *engine.Batch) error {
 	if s.fenced.Load() {
 		return fmt.Errorf("epoch 7: %w", engine.ErrFenced)
+	}
+	if s.breaks.Load() {
+		panic("a batch does not continue the journal")
 	}
 	if s.fails.Load() {
 		return errors.New("the disk is gone")
@@ -203,18 +206,19 @@ func (p *process) buy(key, id string) answer {
 // jobs end, and the others go on. With the last one the process has nothing left to do.
 func TestAProgramStopsAlone(t *testing.T) {
 	p := start(t)
-	one, two, three := p.add("one"), p.add("two"), p.add("three")
-	for _, key := range []string{one, two, three} {
+	one, two, three, four := p.add("one"), p.add("two"), p.add("three"), p.add("four")
+	for _, key := range []string{one, two, three, four} {
 		require.Equal(t, 200, p.buy(key, "1").status)
 	}
 	p.stores["one"].fails.Store(true)
 	p.stores["two"].panics.Store(true)
+	p.stores["four"].breaks.Store(true)
 	stopped := func(a answer) {
 		t.Helper()
 		require.Equal(t, []any{503, "program_stopped", "30"}, []any{a.status, a.code(), a.retry}, a.body)
 		require.NotContains(t, a.body, "the disk is gone", "that is for operators")
 	}
-	for name, key := range map[string]string{"one": one, "two": two} {
+	for name, key := range map[string]string{"one": one, "two": two, "four": four} {
 		stopped(p.buy(key, "2"))
 		<-p.Local(name).Program.Done()
 		for _, path := range []string{"/v1/members/ann/progress", "/v1/leaderboards/buys", "/v1/admin/webhooks", "/v1/admin/clock", "/v1/events/1"} {
@@ -231,6 +235,7 @@ func TestAProgramStopsAlone(t *testing.T) {
 	require.Equal(t, 200, ready.status, "three is to be sent what it is sent")
 	for _, part := range []string{`"degraded":true`,
 		`{"name":"program one","ok":false,"error":"the store could not commit, so nothing more is acknowledged: the disk is gone"}`,
+		`{"name":"program four","ok":false,"error":"a broken invariant stopped the program: a batch does not continue the journal`,
 		`{"name":"program two","ok":false,"error":"a broken invariant stopped the program: a sum does not come out`, `{"name":"program three","ok":true}`} {
 		require.Contains(t, ready.body, part)
 	}

@@ -251,16 +251,26 @@ func (c *commit) add(r *request) {
 
 // hand gives a batch to the second stage. It reports false when the store has failed and nobody commits any more.
 func (p *Program) hand(c *commit) bool {
-	p.mu.Lock()
-	c.batch, c.last = p.processor.Take(c.flush), p.processor.Last()
-	c.batch.Kept = c.kept
-	p.mu.Unlock() // the commit before it needs the lock
+	if err := p.finish(c); err != nil {
+		p.fail(err)
+		return false
+	}
 	select {
 	case p.commits <- c:
 		return true
 	case <-p.done:
 		return false
 	}
+}
+
+// finish takes what was decided since the last batch. The commit before it needs the lock.
+func (p *Program) finish(c *commit) (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer broken(&err)
+	c.batch, c.last = p.processor.Take(c.flush), p.processor.Last()
+	c.batch.Kept = c.kept
+	return nil
 }
 
 // commit is the second stage: it makes batches durable and answers.
@@ -276,19 +286,10 @@ func (p *Program) commit() {
 			return
 		}
 		if !c.batch.Empty() {
-			err := complete(c.batch)
-			if err == nil {
-				if err = p.store.Commit(c.batch); err != nil {
-					err = fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err)
-				}
-			}
-			if err != nil {
+			if err := p.write(c.batch); err != nil {
 				p.fail(err)
 				return
 			}
-			p.mu.Lock()
-			p.processor.Committed(c.batch)
-			p.mu.Unlock()
 		}
 		p.advance(c.last)
 		for _, r := range c.requests {
@@ -297,10 +298,16 @@ func (p *Program) commit() {
 	}
 }
 
-// complete writes the records of a batch, and moves the scores on the boards at hand.
-func complete(b *engine.Batch) (err error) {
+// write writes the records of a batch, moves the scores on the boards at hand, and makes it durable.
+func (p *Program) write(b *engine.Batch) (err error) {
 	defer broken(&err)
 	b.Complete()
+	if err := p.store.Commit(b); err != nil {
+		return fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.processor.Committed(b)
 	return nil
 }
 
