@@ -19,6 +19,9 @@ const (
 	commandCodes   = "reward.codes"
 )
 
+// ReturnType is the type of the events that NewReturn makes.
+const ReturnType = commandReturn
+
 // claiming is the data of a claim.
 type claiming struct {
 	Reward string `json:"reward"`

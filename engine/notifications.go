@@ -22,11 +22,13 @@ const (
 	PointsExpiring = "points_expiring"
 	StreakAtRisk   = "streak_at_risk"
 	TierWillDrop   = "tier_will_drop"
+	CodesLow       = "codes_low"
 )
 
 // NoticeTypes are the notices with their fields, sorted by name. Each call makes new ones.
 func NoticeTypes() []*EventType {
 	return []*EventType{
+		builtin(CodesLow, field("reward", event.TypeText), field("left", event.TypeInteger)),
 		builtin(PointsExpiring, field("points", event.TypeText), field("amount", event.TypeNumber), field("at", event.TypeTime)),
 		builtin(StreakAtRisk, field("streak", event.TypeText), field("length", event.TypeInteger), field("at", event.TypeTime)),
 		builtin(TierWillDrop, field("tier", event.TypeText), field("level", event.TypeText), field("to", event.TypeText), field("at", event.TypeTime)),
@@ -39,7 +41,7 @@ func MessageTypes() []*EventType { return append(BuiltinEvents(), NoticeTypes().
 // raisable are the types of Notification as records number them. New ones come at the end.
 var raisable = [...]string{Joined, ChallengeCompleted, StreakReached, StreakBroken, BadgeEarned, TierReached, TierLost, PointsExpired,
 	RewardClaimed, RewardConfirmed, PromotionOpened, PromotionClosed, SeasonClosed, PointsExpiring, StreakAtRisk, TierWillDrop, RewardUsed,
-	PointsGiven, RewardGiven, RewardExpired, RewardReturned, HoldReleased}
+	PointsGiven, RewardGiven, RewardExpired, RewardReturned, HoldReleased, CodesLow}
 
 // raise notes that something happened to the member at hand.
 func (a *applier) raise(name string, at calendar.Instant, fields ...event.Value) {

@@ -128,7 +128,7 @@ func (o *Outcome) ofRewards() bool {
 
 func ofRewards(name string) bool {
 	switch name {
-	case PointsGiven, RewardGiven, RewardUsed, RewardExpired, RewardReturned, HoldReleased:
+	case PointsGiven, RewardGiven, RewardUsed, RewardExpired, RewardReturned, HoldReleased, CodesLow:
 		return true
 	}
 	return false

@@ -204,8 +204,13 @@ func anonymous(rec *Record, id, as string, deltas []Delta) *Record {
 	return left
 }
 
-// forgetClaim deletes a claim that is kept on its own.
+// forgetClaim deletes a claim that is kept on its own, and whose the codes were that the record tells.
 func (r *redactor) forgetClaim(rec *Record) {
+	for i := range rec.Outcome.Effects {
+		if e := &rec.Outcome.Effects[i]; e.Code != "" {
+			r.found.Rows = append(r.found.Rows, Row{Key: codeKey(e.Code, e.ID)})
+		}
+	}
 	if makesClaim(rec.Event.Type) {
 		r.found.Rows = append(r.found.Rows, Row{Key: subjectRow(claimPrefix, rec.Event.Key)})
 	}

@@ -60,6 +60,12 @@ func (a *applier) soldOut(r *Reward) bool {
 	return u.used(codesHandedOut, 0, 0, a.now) >= sumUses(u.Periods, codesThereAre, 0, 0)
 }
 
+// CodesLeft is how many codes of a reward's pool nobody has or holds at an instant.
+func (p *Processor) CodesLeft(r *Reward, at calendar.Instant) int {
+	u := p.subjects.Usage(r.codesKey())
+	return int((sumUses(u.Periods, codesThereAre, 0, 0) - u.used(codesHandedOut, 0, 0, at)) / decimal.One)
+}
+
 // takeOne counts one of a reward that is given.
 func (a *applier) takeOne(r *Reward) {
 	if r.Scarce {
@@ -67,6 +73,18 @@ func (a *applier) takeOne(r *Reward) {
 	}
 	if r.Codes == PoolCodes {
 		a.addShared(r.codesKey(), codesHandedOut, 0, decimal.One)
+		a.tellLow(r.ID, r.codesKey())
+	}
+}
+
+// fewCodes are how many codes a pool has left when that is told.
+var fewCodes = []decimal.Decimal{0, 10 * decimal.One, 100 * decimal.One}
+
+// tellLow tells that a pool of codes runs low, with the gift or the claim that has taken the last one.
+func (a *applier) tellLow(reward, pool string) {
+	u := a.subjects.Usage(pool)
+	if left := sumUses(u.Periods, codesThereAre, 0, 0) - sumUses(u.Periods, codesHandedOut, 0, 0); slices.Contains(fewCodes, left) {
+		a.raise(CodesLow, a.now, event.TextValue(reward), event.NumberValue(left))
 	}
 }
 
@@ -180,6 +198,9 @@ func (a *applier) useUp(c *Claim) {
 		shared.unhold(held.period(), c.Until)
 		shared.Periods = addUse(shared.Periods, u.Limit, u.Key, u.Amount)
 		a.subjects.touchUse(shared, a.seq)
+		if u.Shared == codesOf(rewardSource(c.Reward).String()) {
+			a.tellLow(c.Reward, u.Shared)
+		}
 	}
 }
 

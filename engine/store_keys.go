@@ -40,6 +40,8 @@ import (
 //	w/ counter NUL window NUL split NUL   by turns <seq> of what a member  the redaction of the member
 //	   group NUL member                   brought to a group, and <seq> of
 //	                                      what took the last of it back
+//	x/ code NUL reward                    whose a code is that was given,   the redaction of the member
+//	                                      of what, and the last use of that
 //	q/ promotion                          Openings, for looks at the past   nobody
 //	e/ pseudonym                          the erased id                    the redaction of the member (Redacted)
 //	os/ <seq> <number>                    ScoreChange for another process  jobs, once the board has it; the redaction
@@ -76,6 +78,7 @@ const (
 	duePrefix      = "d/"
 	sharePrefix    = "w/"
 	calledPrefix   = "q/"
+	givenPrefix    = "x/"
 	redactPrefix   = "e/"
 	outboxScores   = "os/"
 	outboxGifts    = "of/"
@@ -199,6 +202,9 @@ func codesOf(reward string) string { return reward + "/codes" }
 func codeRow(reward string, n decimal.Decimal) string {
 	return reward + nul + strconv.FormatInt(int64(n/decimal.One), 10)
 }
+
+// codeKey is the row of a code that was given; of no reward it begins those of all rewards that have the code.
+func codeKey(code, reward string) string { return givenPrefix + code + nul + reward }
 
 func knownCode(reward, code string) string { return reward + nul + nul + code }
 

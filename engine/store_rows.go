@@ -69,6 +69,7 @@ func (p *Processor) rows(out *Outcome, e *event.Event) {
 	for i, f := range out.Fanouts {
 		b.Rows = append(b.Rows, Row{Key: outboxKey(outboxGifts, out.Seq, i), Value: encodeFanout(f)})
 	}
+	p.codeRows(out, e.Member)
 	for _, s := range out.shares {
 		p.put(Row{Key: shareKey(s), Value: p.shareRow(s, out.Seq)})
 	}

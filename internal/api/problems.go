@@ -146,8 +146,9 @@ type problem struct {
 	code    string
 	detail  string
 	errors  []event.FieldError
-	retry   int   // seconds for Retry-After, 0: none
-	because error // for the log
+	used    *engine.Holding // what was used before, with when and where
+	retry   int             // seconds for Retry-After, 0: none
+	because error           // for the log
 }
 
 // Error makes a problem an error.
@@ -248,13 +249,14 @@ type body struct {
 	Detail    string             `json:"detail"`
 	RequestID string             `json:"request_id"`
 	Errors    []event.FieldError `json:"errors,omitempty"`
+	Used      *engine.Holding    `json:"used,omitempty"`
 }
 
 // write answers a request with the problem.
 func (p *problem) write(c *fiber.Ctx, requestID string) {
 	status := p.status()
 	b, err := json.Marshal(body{Type: "urn:laurel:problem:" + p.code, Title: http.StatusText(status), Status: status, Code: p.code,
-		Detail: p.detail, RequestID: requestID, Errors: p.errors})
+		Detail: p.detail, RequestID: requestID, Errors: p.errors, Used: p.used})
 	if err != nil {
 		panic("api: a problem must be writable as JSON: " + err.Error())
 	}

@@ -51,10 +51,16 @@ var routes = []route{
 	{post, "/v1/members/:member/streaks/:streak/repair", keys.MembersWrite, MaxEvent, nil, repairStreak},
 	{post, "/v1/members/:member/rewards/:reward/use", keys.RewardsUse, MaxEvent, nil, useReward},
 	{post, "/v1/members/:member/tokens", keys.TokensMint, MaxEvent, nil, mintToken},
+	{get, "/v1/members/:member/rewards", keys.RewardsRead, 0, params("min_seq", "order", "cursor", "limit"), listHoldings},
 	{post, "/v1/members/:member/claims", keys.RewardsClaim, MaxEvent, nil, claimReward},
+	{get, "/v1/claims/:claim", keys.RewardsRead, 0, params("min_seq"), showClaim},
 	{post, "/v1/claims/:claim/confirm", keys.RewardsClaim, MaxEvent, nil, confirmClaim},
 	{post, "/v1/claims/:claim/cancel", keys.RewardsClaim, MaxEvent, nil, cancelClaim},
 	{post, "/v1/claims/:claim/return", keys.RewardsClaim, MaxEvent, nil, returnClaim},
+
+	{get, "/v1/codes/:code", keys.RewardsUse, 0, params("min_seq"), showCode},
+	{post, "/v1/codes/:code/use", keys.RewardsUse, MaxEvent, nil, useCode},
+	{post, "/v1/codes/:code/release", keys.RewardsUse, MaxEvent, nil, releaseCode},
 
 	{get, "/v1/leaderboards", keys.LeaderboardsRead, 0, nil, listLeaderboards},
 	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "from_rank", "limit", "min_seq"), showLeaderboard},
@@ -67,6 +73,7 @@ var routes = []route{
 	{post, "/v1/promotions/:promotion/close", keys.PromotionsFire, MaxEvent, nil, closePromotion},
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
 
+	{post, "/v1/admin/rewards/:reward/codes", keys.RewardsWrite, MaxCodes, nil, addCodes},
 	{post, "/v1/admin/keys", keys.Admin, MaxEvent, nil, createKey},
 	{get, "/v1/admin/keys", keys.Admin, 0, nil, listKeys},
 	{del, "/v1/admin/keys/:key", keys.Admin, 0, nil, revokeKey},
