@@ -49,8 +49,12 @@ func TestCodesAtTheTill(t *testing.T) {
 	w.bravo("GET", "/v1/codes/AAA-1", "").ok().holds(t, `"member":"bob"`, `"id":"c1"`, `"title":"A gift card"`, `"state":"held"`, `"code":"AAA-1"`)
 	w.bravo("GET", "/v1/codes/AAA-2", "").problem(404, "not_found")
 
-	use := func(key, body string) *answer { return w.bravo("POST", "/v1/codes/AAA-1/use", body, "Idempotency-Key", key) }
-	release := func(key string) *answer { return w.bravo("POST", "/v1/codes/AAA-1/release", "", "Idempotency-Key", key) }
+	use := func(key, body string) *answer {
+		return w.bravo("POST", "/v1/codes/AAA-1/use", body, "Idempotency-Key", key)
+	}
+	release := func(key string) *answer {
+		return w.bravo("POST", "/v1/codes/AAA-1/release", "", "Idempotency-Key", key)
+	}
 	release("k0").problem(409, "not_confirmed")
 	use("k1", `{"at":"till-7"}`).ok().holds(t, `"holding":"c1"`, `"where":"till-7"`)
 	use("k1", `{"at":"till-7"}`).ok().holds(t, `"duplicate":true`)
