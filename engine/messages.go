@@ -33,7 +33,7 @@ func Messages(store Store, program string, after uint64, most int, yield func(of
 	err = store.Records(after+1, func(seq uint64, b []byte) bool {
 		if raises(b) {
 			var rec *Record
-			if rec, failed = DecodeRecord(b); failed != nil || !yield(rec.messages(program)) {
+			if rec, failed = DecodeRecord(b); failed != nil || !yield(rec.Messages(program)) {
 				return false
 			}
 		}
@@ -57,7 +57,7 @@ func MessagesOf(store Store, program string, seq uint64) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rec.messages(program), nil
+	return rec.Messages(program), nil
 }
 
 // raises reports whether a record raised anything, without reading it to its end.
@@ -66,7 +66,8 @@ func raises(record []byte) bool {
 	return r.uint() == recordFormat && r.uint()&markRaised != 0
 }
 
-func (rec *Record) messages(program string) []Message {
+// Messages are what the record raised, none of a record of an erased member.
+func (rec *Record) Messages(program string) []Message {
 	e, o := &rec.Event, &rec.Outcome
 	list := make([]Message, len(o.Notifications))
 	for i := range list {

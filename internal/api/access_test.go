@@ -82,8 +82,11 @@ func TestScopes(t *testing.T) {
 			if r.Body > 0 {
 				body = "x" // nothing that anything could be made of
 			}
-			require.True(t, r.Scope.Valid())
+			require.True(t, r.Scope.Valid() || r.Path == "/v1/stream", "a stream needs the scopes of its topics: TestStreamsThatAreRefused")
 			for _, s := range keys.Scopes() {
+				if r.Scope == "" {
+					break
+				}
 				a := w.do(r.Method, path, body, as(secrets[s])...)
 				if s != r.Scope {
 					p := a.problem(403, "scope_missing")

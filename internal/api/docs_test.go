@@ -37,7 +37,11 @@ func routeTable() string {
 	var b strings.Builder
 	b.WriteString("| method and path | scope | parameters |\n|---|---|---|\n")
 	for _, r := range routes {
-		fmt.Fprintf(&b, "| %s %s | `%s` | %s |\n", r.method, shown(r.path), r.scope, strings.Join(r.query, ", "))
+		scope := "`" + string(r.scope) + "`"
+		if r.scope == "" {
+			scope = "of what is read"
+		}
+		fmt.Fprintf(&b, "| %s %s | %s | %s |\n", r.method, shown(r.path), scope, strings.Join(r.query, ", "))
 	}
 	return b.String()
 }

@@ -24,6 +24,7 @@ var memberRoutes = []route{
 	{get, "/v1/me/ledger", ofMember, 0, params("at", "min_seq", "order", "cursor", "limit"), showLedger},
 	{get, "/v1/me/challenges", ofMember, 0, params("min_seq"), listChallenges},
 	{get, "/v1/me/leaderboards/:board", ofMember, 0, params("season", "split", "min_seq"), showStanding},
+	{get, "/v1/me/stream", ofMember, 0, params("leaderboard", "promotions", "after"), openStream},
 	{post, "/v1/me/events", ofMember, MaxEvent, nil, sendOwnEvent},
 	{post, "/v1/me/claims", ofMember, MaxEvent, nil, claimReward},
 	{post, "/v1/me/challenges/:challenge/enroll", ofMember, MaxEvent, nil, enroll},

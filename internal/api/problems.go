@@ -96,6 +96,7 @@ var codes = []Code{
 	{"internal", 500, "the server failed; the request_id finds it in the log"},
 	{engine.CodeDamaged, 500, "a record of the journal that this needs is damaged; operators are told"},
 	{"storage_full", 503, "the disk is nearly full and nothing is written; reads go on. Retry-After says when to come back"},
+	{"too_many_streams", 503, "as many streams are open as this server serves; Retry-After says when to come back"},
 	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
 	{"clock_wrong", 503, "the machine's clock cannot be right, so nothing is accepted; what the operators' `/readyz` says of the check `clock` " +
 		"tells how far it is off"},

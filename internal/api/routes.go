@@ -10,7 +10,7 @@ import (
 type route struct {
 	method string
 	path   string
-	scope  keys.Scope // what the key needs
+	scope  keys.Scope // what the key needs, "" where that depends on what is asked
 	body   int        // the most bytes that a body has, 0: none is taken
 	query  []string   // the parameters that are taken
 	handle func(call) error
@@ -74,6 +74,9 @@ var routes = []route{
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
 
 	{post, "/v1/admin/rewards/:reward/codes", keys.RewardsWrite, MaxCodes, nil, addCodes},
+
+	{get, "/v1/stream", "", 0, params("member", "leaderboard", "promotions", "events", "after"), openStream},
+
 	{post, "/v1/admin/keys", keys.Admin, MaxEvent, nil, createKey},
 	{get, "/v1/admin/keys", keys.Admin, 0, nil, listKeys},
 	{del, "/v1/admin/keys/:key", keys.Admin, 0, nil, revokeKey},

@@ -69,6 +69,8 @@ type Options struct {
 	ReadTimeout time.Duration
 	// Clockwork is the clock of programs; nil: it cannot be moved.
 	Clockwork Clock
+	// Heartbeat is how often a stream says that it is there; zero: 5 seconds.
+	Heartbeat time.Duration
 	// Metrics are told with the server's own.
 	Metrics []prometheus.Collector
 	// Jobs is what operators are shown of a program's jobs; nil: nothing.
@@ -103,6 +105,11 @@ type Server struct {
 	start    string // of this process: part of request ids and of ETags whose versions begin again with it
 	requests atomic.Uint64
 	draining atomic.Bool
+
+	heartbeat time.Duration
+	streams   atomic.Int64 // that are open
+	closing   chan struct{}
+	closed    sync.Once
 }
 
 // New makes a server. Serve and ServeOperators begin.
@@ -110,7 +117,7 @@ func New(o Options) *Server {
 	s := &Server{programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
 		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
 		checks: o.Checks, version: o.Version,
-		start: newStart()}
+		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -214,6 +221,7 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // that of the context, when some of them did not end in time; their connections end with the process.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
+	s.closed.Do(func() { close(s.closing) }) // streams end, and their readers come back to who is there then
 	return errors.Join(s.app.ShutdownWithContext(ctx), s.operators.Shutdown(ctx))
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -163,7 +164,9 @@ func (h here) Locals() []string { return slices.Sorted(maps.Keys(h)) }
 // world is a server with two programs, and a client.
 type world struct {
 	t         *testing.T
+	options   api.Options
 	server    *api.Server
+	shutdown  func()
 	base      string
 	operators string
 	client    *http.Client
@@ -202,16 +205,29 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	for _, f := range change {
 		f(&o)
 	}
-	w.server = api.New(o)
+	w.options = o
+	w.serve()
+	return w
+}
+
+func (w *world) serve() {
+	w.server = api.New(w.options)
 	w.base = "http://" + w.listen(w.server.Serve)
 	w.operators = "http://" + w.listen(w.server.ServeOperators)
-	t.Cleanup(func() {
+	server := w.server
+	w.shutdown = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		w.client.CloseIdleConnections()
-		require.NoError(t, w.server.Shutdown(ctx))
+		require.NoError(w.t, server.Shutdown(ctx))
 	})
-	return w
+	w.t.Cleanup(w.shutdown)
+}
+
+// restartServer is another server over the same programs, elsewhere.
+func (w *world) restartServer() {
+	w.shutdown()
+	w.serve()
 }
 
 func (w *world) listen(serve func(net.Listener) error) (address string) {

@@ -69,6 +69,7 @@ type Program struct {
 	processor *engine.Processor
 	views     map[string]*view
 	copies    copies
+	followers followers
 
 	start      time.Time
 	lastSubmit atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
@@ -125,7 +126,8 @@ func Open(o Options) (*Program, error) {
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full,
 		inProcess: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
-		views: map[string]*view{}, copies: copies{of: map[leaderboards.Key]*copied{}}}
+		views: map[string]*view{}, copies: copies{of: map[leaderboards.Key]*copied{}},
+		followers: followers{members: map[string][]*Follower{}, boards: map[string][]*Follower{}}}
 	if p.ahead == nil {
 		p.ahead = func() time.Duration { return 0 }
 	}
@@ -142,6 +144,7 @@ func Open(o Options) (*Program, error) {
 		processor.Committed(b)
 	}
 	p.durable.Store(processor.Last())
+	p.followers.since = processor.Last()
 	p.rules.Store(processor.Rules())
 	go p.decide()
 	go p.commit()
@@ -292,6 +295,7 @@ func (p *Program) commit() {
 			}
 		}
 		p.advance(c.last)
+		p.followers.tell(c.batch.Accepted)
 		for _, r := range c.requests {
 			close(r.done)
 		}
