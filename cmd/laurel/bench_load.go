@@ -69,7 +69,7 @@ func (l *load) appendEvent(b []byte, n uint64) []byte {
 	b = strconv.AppendUint(b, member, 10)
 	if h := l.history; h != nil {
 		b = append(b, `","time":"`...)
-		b = h.begins.Add(time.Duration(n-h.first) * h.step).AppendFormat(b, time.RFC3339Nano) //nolint:gosec // a few millions of steps
+		b = h.begins.Add(time.Duration(n-h.first)*h.step).AppendFormat(b, time.RFC3339Nano) //nolint:gosec // a few millions of steps
 	}
 	b = append(b, `","data":{"order_id":"order-`...)
 	b = strconv.AppendUint(b, n, 10)

@@ -125,6 +125,24 @@ func TestAMemberIsFollowed(t *testing.T) {
 	}
 }
 
+// A member's own device follows that member and nobody else, as long as its token is good.
+func TestADeviceFollowsItsMember(t *testing.T) {
+	w := newWorld(t)
+	w.do("POST", "/v1/events", visit("v1", "ann")).ok()
+	w.do("POST", "/v1/events", visit("v2", "bob")).ok()
+	token := w.token("ann")
+	w.get("/v1/me/stream?member=bob", as(token)...).problem(400, "wrong_parameter")
+	w.get("/v1/stream?member=ann", as(token)...).problem(403, "scope_missing")
+	r := &reader{t: t, key: token}
+	status, err := r.follow(w.base + "/v1/me/stream?after=0")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	defer r.cancel()
+	require.Contains(t, r.mustNext().data, `"id":"v1"`)
+	w.do("POST", "/v1/events", visit("v3", "ann")).ok()
+	require.Contains(t, r.mustNext().data, `"id":"v3"`)
+}
+
 func TestBoardsAndAllEventsAreFollowed(t *testing.T) {
 	w := newWorld(t)
 	w.do("POST", "/v1/events", visit("v0", "ann")).ok()
