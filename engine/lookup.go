@@ -77,7 +77,7 @@ type Reads struct {
 // else is.
 func (p *Processor) Foresee(r *Reads, events []*event.Event) {
 	r.events, r.next, r.cold = events, 0, r.cold[:0]
-	r.Lookup.reset()
+	r.reset()
 	r.unread.reset()
 	clear(r.ids)
 	clear(r.keys)

@@ -79,7 +79,8 @@ func TestReadsOfASteadyEvent(t *testing.T) {
 	open()
 	const members, teams, wave = 128, 4, 64
 	for m := range members {
-		w.put(fmt.Sprint("m", m), engine.Profile{Fields: map[string]json.RawMessage{"team": fmt.Appendf(nil, `"t%d"`, m%teams), "friend": fmt.Appendf(nil, `"m%d"`, (m+1)%members)}})
+		w.put(fmt.Sprint("m", m), engine.Profile{Fields: map[string]json.RawMessage{
+			"team": fmt.Appendf(nil, `"t%d"`, m%teams), "friend": fmt.Appendf(nil, `"m%d"`, (m+1)%members)}})
 	}
 	n := 0
 	waves := func(count int) {

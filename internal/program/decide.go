@@ -113,14 +113,13 @@ func (d *decider) take(r *request) bool {
 		d.gathers = true
 		d.gathered.Reset(gatherTime)
 	}
-	wave := append(d.wave[:0], r)
+	d.wave = append(d.wave[:0], r)
 	for n := len(r.next()); n < slice && len(d.queue) > 0; { // nobody else takes from it
 		r := <-d.queue
-		wave = append(wave, r)
+		d.wave = append(d.wave, r)
 		n += len(r.next())
 	}
-	d.wave = wave
-	return d.decideWave(wave...)
+	return d.decideWave(d.wave...)
 }
 
 // next are the events of a request that are decided next.
