@@ -163,6 +163,7 @@ type Rule struct {
 type Grant struct {
 	Points *Points
 	Amount Amount
+	Text   string   // the amount as it is written
 	Boosts []*Boost // those that apply to this amount, sorted by id
 	Badge  *Badge
 	Level  string // of the badge or tier, "" for a badge without levels

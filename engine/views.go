@@ -180,6 +180,12 @@ func (t *Tier) threshold(level int) decimal.Decimal {
 	return t.Ladder.Levels[level].All[0].At
 }
 
+// Threshold is what a level of the tier asks for; single is false where it asks for several things, or for one of several.
+func (t *Tier) Threshold(level int) (at decimal.Decimal, single bool) {
+	l := &t.Ladder.Levels[level]
+	return t.threshold(level), len(l.All) == 1 && len(t.Counters) == 1
+}
+
 // tierMetrics gives a tier's counts for one member.
 type tierMetrics struct {
 	rules  *Ruleset

@@ -87,7 +87,7 @@ func (b *builder) pointsGrant(p document.Pair, r reader) (g *engine.Grant, fromE
 		b.Node(p.Value, "take: {"+p.Key.Text+": …} takes points", "a negative amount cannot be given")
 		return nil, false
 	}
-	return &engine.Grant{Points: points, Amount: e.Amount}, readsEvent(e)
+	return &engine.Grant{Points: points, Amount: e.Amount, Text: strings.TrimSpace(p.Value.Text)}, readsEvent(e)
 }
 
 // readsEvent reports whether an amount is computed from the event.

@@ -17,6 +17,7 @@ type challenge struct {
 	OptIn     bool                      `json:"opt_in"`
 	Every     string                    `json:"every"`
 	Goals     []decimal.Decimal         `json:"goals"`
+	Gives     []goalShown               `json:"gives"`
 	Steps     []step                    `json:"steps,omitempty"`
 	Winners   int                       `json:"winners,omitempty"`
 	Progress  *engine.ChallengeProgress `json:"progress,omitempty"`
@@ -66,7 +67,7 @@ func listChallenges(c call) error {
 
 func newChallenge(ch *engine.Challenge) challenge {
 	out := challenge{Challenge: ch.ID, Title: ch.Title, About: ch.About, Image: ch.Image, OptIn: ch.OptIn, Every: ch.Every.String(),
-		Goals: []decimal.Decimal{}, Winners: ch.Winners}
+		Goals: []decimal.Decimal{}, Gives: goalsOf(ch.Goals), Winners: ch.Winners}
 	for _, g := range ch.Goals {
 		out.Goals = append(out.Goals, g.At)
 	}

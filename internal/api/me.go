@@ -22,6 +22,7 @@ var memberRoutes = []route{
 	{get, "/v1/me", ofMember, 0, params("min_seq"), showMember},
 	{get, "/v1/me/progress", ofMember, 0, params("at", "min_seq"), showProgress},
 	{get, "/v1/me/ledger", ofMember, 0, params("at", "min_seq", "order", "cursor", "limit"), showLedger},
+	{get, "/v1/me/rewards", ofMember, 0, params("min_seq", "order", "cursor", "limit"), listHoldings},
 	{get, "/v1/me/challenges", ofMember, 0, params("min_seq"), listChallenges},
 	{get, "/v1/me/leaderboards/:board", ofMember, 0, params("season", "split", "min_seq"), showStanding},
 	{get, "/v1/me/stream", ofMember, 0, params("leaderboard", "promotions", "after"), openStream},

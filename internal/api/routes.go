@@ -68,7 +68,11 @@ var routes = []route{
 	{get, "/v1/leaderboards/:board/standings/:member", keys.LeaderboardsRead, 0, params("season", "split", "around", "min_seq"), showStanding},
 
 	{get, "/v1/challenges", keys.CatalogueRead, 0, params("member", "min_seq"), listChallenges},
-	{get, "/v1/promotions", keys.PromotionsFire, 0, params("min_seq"), listPromotions},
+	{get, "/v1/rewards", keys.CatalogueRead, 0, params("member", "min_seq"), listRewards},
+	{get, "/v1/badges", keys.CatalogueRead, 0, params("member", "min_seq"), listBadges},
+	{get, "/v1/tiers", keys.CatalogueRead, 0, params("member", "min_seq"), listTiers},
+	{get, "/v1/streaks", keys.CatalogueRead, 0, params("member", "min_seq"), listStreaks},
+	{get, "/v1/promotions", keys.CatalogueRead, 0, params("min_seq"), listPromotions},
 	{post, "/v1/promotions/:promotion/fire", keys.PromotionsFire, MaxEvent, nil, firePromotion},
 	{post, "/v1/promotions/:promotion/close", keys.PromotionsFire, MaxEvent, nil, closePromotion},
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},

@@ -129,6 +129,7 @@ leaderboards:
 rewards:
   tea: {cost: {miles: 100}}
   donation: {cost: {miles: 10 or more}, limit: 1 per day}
+  secret: {hidden: true, cost: {miles: 1}}
   card: {title: A gift card, cost: {miles: 1}, codes: pool}
 streaks:
   daily: {when: sale, every: day, freeze: {hold: 1, cost: {miles: 20}}, repair: {within: 48 hours, cost: {miles: 30}}, goal: 30, give: {miles: 1}}

@@ -58,3 +58,24 @@ func (p *Program) CodesLeft(reward string) int {
 	}
 	return 0
 }
+
+// Available tells which rewards a member can claim now; found is false for an unknown member.
+func (p *Program) Available(member string) (rewards map[string]engine.Availability, found bool, err error) {
+	_, present := p.times()
+	p.mu.Lock()
+	rewards = p.processor.Available(member, present)
+	seq := p.processor.Last()
+	p.mu.Unlock()
+	if rewards == nil {
+		return nil, false, p.Failed()
+	}
+	return rewards, true, p.Wait(seq)
+}
+
+// StockLeft is how many of a reward are left, false where there is no end of them.
+func (p *Program) StockLeft(r *engine.Reward) (left int, limited bool) {
+	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.StockLeft(r, now)
+}
