@@ -180,6 +180,26 @@ func (j *recomputation) undoUse() {
 	}
 }
 
+// rewards are those that the member can use without what was reversed.
+func (j *recomputation) rewards() []RewardHeld {
+	list := slices.Clone(j.a.m.Rewards)
+	for i := range j.rev.Clawbacks {
+		c := &j.rev.Clawbacks[i]
+		if c.Kind != RewardEffect {
+			continue
+		}
+		at := slices.IndexFunc(list, func(h RewardHeld) bool {
+			return h.Seq == c.Seq && h.Source == c.Source && h.Reward == c.ID && h.Expires > j.a.now
+		})
+		if at >= 0 {
+			list = slices.Delete(list, at, at+1)
+		} else {
+			j.voidUse(c)
+		}
+	}
+	return list
+}
+
 // voidUse notes that what a use took was given by what is reversed: nothing comes back of it. A use that is not confirmed goes on, as
 // points that are held are not touched.
 func (j *recomputation) voidUse(c *Clawback) {

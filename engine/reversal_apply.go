@@ -185,25 +185,6 @@ func (j *recomputation) tiers(b *applier) []*TierRecord {
 	return list
 }
 
-func (j *recomputation) rewards() []RewardHeld {
-	list := slices.Clone(j.a.m.Rewards)
-	for i := range j.rev.Clawbacks {
-		c := &j.rev.Clawbacks[i]
-		if c.Kind != RewardEffect {
-			continue
-		}
-		at := slices.IndexFunc(list, func(h RewardHeld) bool {
-			return h.Seq == c.Seq && h.Source == c.Source && h.Reward == c.ID && h.Expires > j.a.now
-		})
-		if at >= 0 {
-			list = slices.Delete(list, at, at+1)
-		} else {
-			j.voidUse(c)
-		}
-	}
-	return list
-}
-
 // changeGroups takes the difference of the member's shares out of the counts of groups and everyone.
 // What the member has forgotten is left alone, as no event can reach it any more.
 func (j *recomputation) changeGroups(whole, p *Member) {
