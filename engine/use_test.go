@@ -317,3 +317,33 @@ func TestUsesInThePast(t *testing.T) {
 		require.Len(t, m.RewardsHeld(moment(t, at)), held, at)
 	}
 }
+
+// A member who is erased leaves neither uses nor codes behind, and the journal still replays.
+func TestAnErasureOfWhoUsesRewards(t *testing.T) {
+	w := program(t, gives)
+	w.p.Listen(everything)
+	w.at("2026-05-01T12:00:00Z").send("ann", "award")
+	w.send("bob", "award")
+	w.use("ann", "mug", "u1", "till-7")
+	w.send("ann", "award")
+	w.pin("ann", "mug", "u2")
+	w.accept(w.dated(engine.NewErasure("ann")))
+	w.refused("member_erased", w.dated(engine.NewUse("u3", "ann", engine.Use{Reward: "mug"})))
+	w.refused("member_erased", w.dated(engine.NewConfirm("", "u2", 0)))
+	w.use("bob", "mug", "u4", "")
+	w.restart(false)
+	enginetest.CheckInvariants(t, w.store, w.p, w.versions)
+	members, err := engine.ToRedact(w.store)
+	require.NoError(t, err)
+	redaction, err := engine.Redact(w.store, w.versions, members, func() bool { return true })
+	require.NoError(t, err)
+	w.p.Rewrite(redaction.Rewritten)
+	w.p.Put(redaction.Rows...)
+	w.commit(true)
+	require.NoError(t, w.store.Records(1, func(_ uint64, b []byte) bool {
+		require.NotContains(t, string(b), "till-7")
+		return true
+	}))
+	w.restart(false)
+	enginetest.CheckInvariants(t, w.store, w.p, w.versions)
+}

@@ -116,6 +116,9 @@ type Claim struct {
 	Until   calendar.Instant  `json:"until"` // when its hold is over
 	Settled *calendar.Instant `json:"settled_at,omitempty"`
 	Code    string            `json:"code,omitempty"`
+	Holding string            `json:"holding,omitempty"` // what a use takes
+	Used    bool              `json:"used,omitempty"`    // it was handed over, or what it bought was used since
+	Where   string            `json:"where,omitempty"`   // it was handed over, or is to be
 	Points  []ClaimPoints     `json:"points"`
 }
 
@@ -168,6 +171,8 @@ func (p *Program) OldClaim(x *Export, id string) (old Claim, found bool) {
 
 func claimOf(c *engine.Claim) Claim {
 	out := Claim{ID: c.ID, Reward: c.Reward, State: c.State.String(), At: c.At, Until: c.Until, Points: []ClaimPoints{}}
+	shown := c.ProgressAt(max(c.At, c.Settled))
+	out.Holding, out.Used, out.Where = shown.Holding, shown.Used, shown.Where
 	if c.Settled != 0 {
 		settled := c.Settled
 		out.Settled = &settled
