@@ -230,16 +230,11 @@ func (a *applier) voidUses(rev *Revision) {
 	}
 }
 
-// unvoidUse lets what a use took be given again by the event that gave it, instead of another one. It reports whether there was one.
-func (a *applier) unvoidUse(seq uint64, reward string, by Source) bool {
-	i := slices.IndexFunc(a.m.Claims, func(c *Claim) bool {
+// usedSince reports whether a reward that an event gave, and gives again, is in use: then it gives no second one.
+func (a *applier) usedSince(seq uint64, reward string, by Source) bool {
+	return slices.ContainsFunc(a.m.Claims, func(c *Claim) bool {
 		return c.Held != nil && c.Voids == seq && c.Held.Reward == reward && c.Held.Source == by && (c.State == ClaimOpen || c.State == ClaimConfirmed)
 	})
-	if i < 0 {
-		return false
-	}
-	a.m.Claims[i].Voids = 0
-	return true
 }
 
 // lapsedBy reports whether a reward that the event at hand gives would have expired by now: an amendment does not give it.

@@ -15,7 +15,7 @@ func (a *applier) carryOut(rev *Revision, r *Raise) {
 	case PointsEffect:
 		a.raisePoints(rev.Seq, r)
 	case BadgeEffect, RewardEffect, TierEffect:
-		if r.Kind == RewardEffect && (a.unvoidUse(rev.Seq, r.ID, r.Source) || a.lapsedBy(r.ID)) {
+		if r.Kind == RewardEffect && (a.usedSince(rev.Seq, r.ID, r.Source) || a.lapsedBy(r.ID)) {
 			return
 		}
 		g := Grant{Level: r.Level, Reward: a.current.Reward(r.ID), Tier: a.current.tier(r.ID),

@@ -61,16 +61,15 @@ func (w *World) present(m *member, h *happened, now Instant) {
 	x := m.holdings[i]
 	x.settleUse(now)
 	given := !h.voided && h.Amount >= presentFrom
-	again := given && !x.awarded && (x.lost || now < x.expires || now == h.Arrived)
+	again := given && !x.awarded && !x.lost && (now < x.expires || now == h.Arrived)
 	x.awarded = given && (x.awarded || again)
 	switch {
 	case again && x.gone:
 		x.gone, x.seq = false, w.seq
 		m.given++
 		w.reach("reward given")
-	case again && x.lost:
-		x.lost = false
-		w.reach("reward in use given again")
+	case given && x.lost:
+		w.reach("reward in use not given again")
 	case !given && !x.gone && x.use != nil:
 		w.reach("reward in use lost")
 		x.lost = true

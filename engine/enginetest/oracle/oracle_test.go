@@ -31,7 +31,7 @@ var situations = []string{"duplicate", "several boosts", "too little to take", "
 	"gift reversed", "gift released", "gift refused", "judged by an older version", "adjustment refused", "released", "refused", "sold out",
 	"too little to claim", "hold of several lots", "partial confirm", "cancel", "hold timed out", "hold over expiry", "return",
 	"given back after its expiry", "settling refused",
-	"reward given", "reward in use given again", "reward in use lost", "reward taken back", "nothing to use", "use", "held use confirmed",
+	"reward given", "reward in use not given again", "reward in use lost", "reward taken back", "nothing to use", "use", "held use confirmed",
 	"use returned", "held use timed out", "handed over at once", "return of what is used"}
 
 // fullRun is how many events it takes until every situation and every pair of features must have come up.
