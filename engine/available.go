@@ -55,7 +55,7 @@ func (p *Processor) Available(member string, at calendar.Instant) map[string]Ava
 // StockLeft is how many of a reward are left at an instant, open claims counted as taken; false where there is no end of them.
 func (p *Processor) StockLeft(r *Reward, at calendar.Instant) (left int, limited bool) {
 	if r.Scarce {
-		taken := p.subjects.Usage(r.stockKey()).used(takenOfStock, 0, 0, at)
+		taken := p.subjects.Usage(r.stockKey()).used(takenOfStock, at)
 		left, limited = max(0, r.Stock-int(taken/decimal.One)), true
 	}
 	if r.Codes == PoolCodes {

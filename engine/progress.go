@@ -296,7 +296,8 @@ func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
 		if r := rules.Reward(h.Reward); r != nil {
 			title = r.Title
 		}
-		p.Rewards = append(p.Rewards, RewardProgress{ID: h.ID(), Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires), Claim: h.Claim, Code: h.Code})
+		p.Rewards = append(p.Rewards, RewardProgress{ID: h.ID(), Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires),
+			Claim: h.Claim, Code: h.Code})
 		p.changes(at, h.Expires)
 	}
 }

@@ -245,8 +245,11 @@ func (p *Processor) prepareReturn(e *event.Event) (*reversal, error) {
 		return nil, nil
 	}
 	c := p.subjects.claimOf(m, data.Claim)
-	if c == nil || c.State != ClaimConfirmed ||
-		!(c.Held == nil && m.looksAt(p.current(), RewardConfirmed)) && !(c.handsOver() && m.looksAt(p.current(), RewardUsed)) {
+	if c == nil || c.State != ClaimConfirmed {
+		return nil, nil
+	}
+	confirmed, used := c.Held == nil && m.looksAt(p.current(), RewardConfirmed), c.handsOver() && m.looksAt(p.current(), RewardUsed)
+	if !confirmed && !used {
 		return nil, nil
 	}
 	r := &reversal{command: e.Type, versions: p.versions, present: p.subjects.state, sharers: p.sharers, known: p.mustKnow, history: p.mustRead}

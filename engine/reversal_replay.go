@@ -171,7 +171,8 @@ func (j *recomputation) given(b *applier, e *event.Event) {
 		return sum
 	}
 	var lines []line
-	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) || rec.Event.Type == commandUse // then only what time had done meanwhile counts
+	// By hand only what time had done meanwhile counts.
+	byHand := isReversal(rec.Event.Type) || rec.Event.Type == commandAdjust || settles(rec.Event.Type) || rec.Event.Type == commandUse
 	provenance := rec.Outcome.Provenance
 	for i := range rec.Outcome.Effects {
 		effect := &rec.Outcome.Effects[i]

@@ -21,11 +21,11 @@ const (
 	codesThereAre
 )
 
-// used is what is used of a count in some periods, open claims included.
-func (u *Usage) used(limit uint64, first, last calendar.Key, now calendar.Instant) decimal.Decimal {
-	sum := sumUses(u.Periods, limit, first, last)
+// used is what is used of a count that has no periods, open claims included.
+func (u *Usage) used(limit uint64, now calendar.Instant) decimal.Decimal {
+	sum := sumUses(u.Periods, limit, 0, 0)
 	for _, h := range u.Held {
-		if h.Until > now && h.Limit == limit && first <= h.Key && h.Key <= last {
+		if h.Until > now && h.Limit == limit && h.Key == 0 {
 			sum += h.Used
 		}
 	}
@@ -49,7 +49,7 @@ func (u *Usage) unhold(of UsePeriod, until calendar.Instant) {
 func (a *applier) soldOut(r *Reward) bool {
 	if r.Scarce {
 		stock, _ := decimal.FromInt(int64(r.Stock))
-		if a.subjects.Usage(r.stockKey()).used(takenOfStock, 0, 0, a.now) >= stock {
+		if a.subjects.Usage(r.stockKey()).used(takenOfStock, a.now) >= stock {
 			return true
 		}
 	}
@@ -57,13 +57,13 @@ func (a *applier) soldOut(r *Reward) bool {
 		return false
 	}
 	u := a.subjects.Usage(r.codesKey())
-	return u.used(codesHandedOut, 0, 0, a.now) >= sumUses(u.Periods, codesThereAre, 0, 0)
+	return u.used(codesHandedOut, a.now) >= sumUses(u.Periods, codesThereAre, 0, 0)
 }
 
 // CodesLeft is how many codes of a reward's pool nobody has or holds at an instant.
 func (p *Processor) CodesLeft(r *Reward, at calendar.Instant) int {
 	u := p.subjects.Usage(r.codesKey())
-	return int((sumUses(u.Periods, codesThereAre, 0, 0) - u.used(codesHandedOut, 0, 0, at)) / decimal.One)
+	return int((sumUses(u.Periods, codesThereAre, 0, 0) - u.used(codesHandedOut, at)) / decimal.One)
 }
 
 // takeOne counts one of a reward that is given.

@@ -38,9 +38,9 @@ func (w *world) use(member, reward, id, till string) *engine.Outcome {
 	return w.accept(w.dated(engine.NewUse(id, member, engine.Use{Reward: reward, Where: till})))
 }
 
-func (w *world) amends(id, data string) *engine.Outcome {
+func (w *world) amends(id, data string) {
 	w.t.Helper()
-	return w.accept(w.dated(engine.NewAmend(id, json.RawMessage(data))))
+	w.accept(w.dated(engine.NewAmend(id, json.RawMessage(data))))
 }
 
 func effectsOf(out *engine.Outcome) string {

@@ -137,7 +137,8 @@ func apart(want, came []string) (missing, extra []string) {
 var descriptions = map[Action]string{
 	LookAction: "a look", EventAction: "NAME of MEMBER", EnrollAction: "MEMBER joins NAME", EnrollStreakAction: "MEMBER joins NAME",
 	VoidAction: "void of NAME", AmendAction: "amendment of NAME", ReleaseAction: "release of NAME", RefuseAction: "refusal of NAME",
-	ClaimAction: "MEMBER claims NAME", UseAction: "MEMBER uses NAME", ConfirmAction: "confirmation of NAME", CancelAction: "cancellation of NAME", ReturnAction: "return of NAME",
+	ClaimAction: "MEMBER claims NAME", UseAction: "MEMBER uses NAME", ConfirmAction: "confirmation of NAME",
+	CancelAction: "cancellation of NAME", ReturnAction: "return of NAME",
 	FreezeAction: "MEMBER buys a freeze for NAME", RepairAction: "MEMBER repairs NAME", FireAction: "opening of NAME", CloseAction: "closing of NAME",
 	AdjustAction: "adjustment of MEMBER", SetAction: "MEMBER changes the profile",
 }
