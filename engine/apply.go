@@ -111,7 +111,8 @@ type telling struct {
 	standings []ScoreChange
 }
 
-// keepsakes is where outcomes are made, which live until they are committed and answered.
+// keepsakes is where outcomes are made, which live until they are committed and answered. Nothing in a list points to an outcome: each
+// piece would keep the one before it, without end.
 type keepsakes struct {
 	outcomes    arena[Outcome]
 	effects     arena[Effect]
@@ -119,6 +120,7 @@ type keepsakes struct {
 	provenances arena[Provenance]
 	causes      arena[Cause]
 	uses        arena[UsageMark]
+	moves       arena[RankMove]
 }
 
 // phase is how far the applier is with an event.

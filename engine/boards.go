@@ -95,7 +95,7 @@ type Ranks interface {
 }
 
 // awaitRanks makes room for the ranks of an outcome, which moveScores tells.
-func (o *Outcome) awaitRanks() {
+func (o *Outcome) awaitRanks(k *keepsakes) {
 	n := 0
 	for i := range o.Effects {
 		if o.Effects[i].Kind == LeaderboardEffect {
@@ -105,10 +105,7 @@ func (o *Outcome) awaitRanks() {
 	if n == 0 {
 		return
 	}
-	moves := o.moves[:]
-	if n > len(moves) {
-		moves = make([]RankMove, n)
-	}
+	moves := k.moves.make(n)
 	for i := range o.Effects {
 		if e := &o.Effects[i]; e.Kind == LeaderboardEffect {
 			n--

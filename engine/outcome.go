@@ -24,11 +24,9 @@ type Outcome struct {
 	Notifications []Notification // what happened to the member, for the world outside
 	Number        uint64         // of the first of Notifications, counted by member from 1 without gaps; 0 with none
 	shares        []share
-	// Memory for what most outcomes have one or two of.
-	moves     [2]RankMove
-	scores    [2]ScoreChange
-	overflow  string // the counter that would leave the range of numbers
-	uncounted string // the one of which a contribution does
+	scores        [2]ScoreChange // memory for what most outcomes have one or two of
+	overflow      string         // the counter that would leave the range of numbers
+	uncounted     string         // the one of which a contribution does
 
 	Provenance *Provenance // nil for most events
 	Revision   *Revision   // what a reversal came to, nil for every other event

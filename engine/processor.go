@@ -345,7 +345,7 @@ func (p *Processor) applyOne(e *event.Event, v Version, r *reversal) *Outcome {
 	p.live.reversal = nil
 	p.verifyBooks(out, e)
 	if p.ranks != nil {
-		out.awaitRanks()
+		out.awaitRanks(&p.apply.kept)
 	}
 	if len(p.batch.Accepted) == 0 {
 		p.batch.First = p.last
