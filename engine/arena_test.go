@@ -17,8 +17,10 @@ import (
 func TestOutcomesAreLetGo(t *testing.T) {
 	w := program(t, `
 events: {buy: {amount: number}}
-points: {stars: {}}
-rules: {buy: {when: buy, give: {stars: event.amount}, limit: 100000 per day}}
+points: {stars: {}, gems: {}}
+rules:
+  buy: {when: buy, give: {stars: event.amount}, limit: 100000 per day}
+  much: {when: buy, if: event.amount > 4, give: {gems: 1}} # so that pieces end where others do not
 counters: {spent: {when: buy, add: event.amount}}
 challenges: {often: {when: buy, goal: 3, again: true, give: {stars: 1}}}
 leaderboards: {spenders: {counter: spent}}
