@@ -62,15 +62,19 @@ func (r *reader) next() (m message, ok bool) {
 		name, value, _ := strings.Cut(r.body.Text(), ": ")
 		switch name {
 		case "id":
-			m.id, r.last = value, value
+			m.id = value
 		case "event":
 			m.name = value
 		case "data":
 			m.data = value
 		case "":
+			if m.id != "" { // only now is it whole
+				r.last = m.id
+			}
 			if m.data != "" {
 				return m, true
 			}
+			m = message{}
 		}
 	}
 	return m, false
