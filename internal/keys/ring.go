@@ -242,19 +242,7 @@ func (r *Ring) Revoke(program, id string) (*Key, error) {
 
 // List is the keys of a program, oldest first, revoked and expired ones too.
 func (r *Ring) List(program string) []*Key {
-	var list []*Key
-	for _, k := range r.keys.All() {
-		if k.Program == program {
-			list = append(list, k)
-		}
-	}
-	slices.SortFunc(list, func(a, b *Key) int {
-		if c := a.Created.Compare(b.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list
+	return r.keys.Oldest(func(x *Key) bool { return x.Program == program }, func(x *Key) (time.Time, string) { return x.Created, x.ID })
 }
 
 // The parts of a secret: a mark, and 256 random bits in base 62, of which the first characters are the id.

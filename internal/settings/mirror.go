@@ -1,13 +1,16 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Codec is how values of a kind are written to rows and read from them.
@@ -101,6 +104,22 @@ func (m *Mirror[T]) All() iter.Seq2[string, T] {
 			}
 		}
 	}
+}
+
+// Oldest are the values that keep says, the oldest first: made says when a value was made, and its id, by which those of one instant are
+// sorted.
+func (m *Mirror[T]) Oldest(keep func(T) bool, made func(T) (at time.Time, id string)) (list []T) {
+	for _, value := range m.All() {
+		if keep(value) {
+			list = append(list, value)
+		}
+	}
+	slices.SortFunc(list, func(a, b T) int {
+		x, first := made(a)
+		y, second := made(b)
+		return cmp.Or(x.Compare(y), strings.Compare(first, second))
+	})
+	return list
 }
 
 // Insert adds a value, if may allows it among all that there are then, also where others add some at the same time. A name that is

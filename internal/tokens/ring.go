@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/laurel-engine/laurel/internal/settings"
@@ -106,19 +104,7 @@ func (r *Ring) create(program string, may func() error) (*Key, error) {
 
 // List is the signing keys of a program, oldest first: the last one signs what is minted here.
 func (r *Ring) List(program string) []*Key {
-	var list []*Key
-	for _, k := range r.keys.All() {
-		if k.Program == program {
-			list = append(list, k)
-		}
-	}
-	slices.SortFunc(list, func(a, b *Key) int {
-		if c := a.Created.Compare(b.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list
+	return r.keys.Oldest(func(x *Key) bool { return x.Program == program }, func(x *Key) (time.Time, string) { return x.Created, x.ID })
 }
 
 // Delete ends a signing key of a program, and with it every token that it has signed. The error is ErrUnknown or one of the settings.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -119,19 +118,7 @@ func (r *Endpoints) Load() error { return r.byID.Load() }
 
 // List is the endpoints of a program, oldest first.
 func (r *Endpoints) List(program string) []*Endpoint {
-	var list []*Endpoint
-	for _, e := range r.byID.All() {
-		if e.Program == program {
-			list = append(list, e)
-		}
-	}
-	slices.SortFunc(list, func(a, b *Endpoint) int {
-		if c := a.Created.Compare(b.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list
+	return r.byID.Oldest(func(x *Endpoint) bool { return x.Program == program }, func(x *Endpoint) (time.Time, string) { return x.Created, x.ID })
 }
 
 // Wants reports whether any endpoint of a program takes messages of a type, also one that is disabled: it may be sent them later.
