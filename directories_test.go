@@ -88,9 +88,17 @@ func progressOfAll(t *testing.T, p *laurel.Program) map[string]any {
 			entries = append(entries, entry)
 		}
 		all[member+"'s ledger"] = entries
+		cards, err := p.Cards(t.Context(), member)
+		require.NoError(t, err)
+		if len(cards) > 0 {
+			all[member+"'s cards"] = cards
+		}
 	}
 	return all
 }
+
+// card is the nth number of a card.
+func card(n byte) string { return engine.CardNumber([16]byte{15: n}) }
 
 // writeDirectory makes a directory of this build, and writes down what becomes of it.
 func writeDirectory(t *testing.T, name string) {
@@ -110,7 +118,8 @@ func writeDirectory(t *testing.T, name string) {
 		require.NoError(t, err)
 		require.NoError(t, p.Advance(ctx, p.Now().Add(11*time.Hour)))
 	}
-	for _, command := range []*event.Event{engine.NewClaim("c1", "ann", "free_drink", 0),
+	for _, command := range []*event.Event{engine.NewCard("ann", "ann", card(1)), engine.NewCardRotation("r1", "ann", card(2)),
+		engine.NewCard("bob", "bob", card(3)), engine.NewCardBlock("b1", "ann", ""), engine.NewClaim("c1", "ann", "free_drink", 0),
 		engine.NewAmend("o57", json.RawMessage(`{"amount": 20}`)), engine.NewVoid("o58")} {
 		_, err := p.Do(ctx, command)
 		require.NoError(t, err, command.Type)

@@ -351,6 +351,32 @@ func (p *Program) Progress(ctx context.Context, member string) (engine.Progress,
 	return p.ProgressAt(ctx, member, p.Now())
 }
 
+// Cards are those of a member, in the order in which they were issued (engine.NewCard, NewCardRotation and NewCardBlock change them).
+func (p *Program) Cards(ctx context.Context, member string) ([]engine.Card, error) {
+	if err := p.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer p.calls.RUnlock()
+	list, found, err := p.program.Cards(member)
+	if err == nil && !found {
+		err = p.noMember(member)
+	}
+	return list, err
+}
+
+// FindCard finds a card by its number (engine.ReadCardNumber), with its Member and whether it is still taken; nil for one that nobody has.
+func (p *Program) FindCard(ctx context.Context, number string) (*engine.Card, error) {
+	if err := p.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer p.calls.RUnlock()
+	found, err := p.program.FindCard(number)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return &found.Card, nil
+}
+
 // ProgressAt is Progress at another time: as it was then, or as it will be by time alone.
 func (p *Program) ProgressAt(ctx context.Context, member string, at time.Time) (engine.Progress, error) {
 	if err := p.begin(ctx); err != nil {

@@ -47,6 +47,7 @@ func init() {
 		commandRepair:  (*applier).repairCommand,
 
 		commandErase: (*applier).eraseCommand,
+		commandCard:  (*applier).cardCommand,
 
 		commandSeasonEnd:   (*applier).seasonCommand,
 		commandSeasonTable: (*applier).seasonCommand,

@@ -34,8 +34,11 @@ func (p *Processor) DryRun(e *event.Event, trace *Trace) (*Outcome, *Refusal, er
 	if refusal == nil {
 		refusal = check(v.Rules, p.scratch(), e)
 	}
-	if refusal != nil {
-		return nil, refusal, nil
+	if refusal == nil && e.Type == commandCard {
+		refusal, err = p.decideCard(e)
+	}
+	if refusal != nil || err != nil {
+		return nil, refusal, err
 	}
 	out := p.imagine(e, v, reversal, trace)
 	return out, out.Refusal, p.failure

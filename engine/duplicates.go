@@ -58,6 +58,9 @@ func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) 
 // sameBody compares what was sent, not how it was written: 10 equals 10.00, the order of keys does not count, and a time
 // that the server filled in is no part of the body.
 func sameBody(rules *Ruleset, a, b *event.Event) bool {
+	if a.Type == commandCard && b.Type == commandCard {
+		return sameCarding(a, b)
+	}
 	if a.Type != b.Type || a.Member != b.Member || a.Timed != b.Timed || a.Timed && a.Time != b.Time {
 		return false
 	}

@@ -214,4 +214,5 @@ func (p *Processor) forget(e *event.Event, m *Member) {
 	p.erased[data.As] = true
 	p.batch.Rows = append(p.batch.Rows, Row{Key: erasedRow(data.As), Value: []byte(e.Member)})
 	p.dues.move(e.Member, m.indexed, calendar.Forever, 0)
+	p.forgetCards(e.Member)
 }

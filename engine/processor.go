@@ -293,6 +293,11 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 	if refusal == nil {
 		refusal = check(v.Rules, p.subjects, e)
 	}
+	if refusal == nil && e.Type == commandCard {
+		if refusal, err = p.decideCard(e); err != nil {
+			return p.unread(err)
+		}
+	}
 	if refusal == nil && reversal != nil && p.refusable(reversal) {
 		refusal = p.imagine(e, v, reversal, nil).Refusal
 	}

@@ -291,15 +291,26 @@ func (p *Progress) turns(d *During, cal calendar.Calendar, at calendar.Instant) 
 }
 
 func (m *Member) holdings(p *Progress, rules *Ruleset, at calendar.Instant) {
+	p.Rewards = m.RewardsUsable(rules, at)
+	for i := range p.Rewards {
+		if expires := p.Rewards[i].Expires; expires != nil {
+			p.changes(at, *expires)
+		}
+	}
+}
+
+// RewardsUsable are the rewards that a member holds at an instant not before its last event.
+func (m *Member) RewardsUsable(rules *Ruleset, at calendar.Instant) []RewardProgress {
+	list := []RewardProgress{}
 	for _, h := range m.RewardsHeld(at) {
 		title := h.Reward
 		if r := rules.Reward(h.Reward); r != nil {
 			title = r.Title
 		}
-		p.Rewards = append(p.Rewards, RewardProgress{ID: h.ID(), Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires),
+		list = append(list, RewardProgress{ID: h.ID(), Reward: h.Reward, Title: title, At: h.At, Expires: instantOrNil(h.Expires),
 			Claim: h.Claim, Code: h.Code})
-		p.changes(at, h.Expires)
 	}
+	return list
 }
 
 // ClaimsAt are the member's claims as they stand at an instant not before its last event, oldest first, at most MaxClaims

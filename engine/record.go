@@ -117,6 +117,8 @@ var features = [...]feature{
 		func(w *writer, o *Outcome) { w.texts(o.Revision.Voided) }, (*reader).voided},
 	{"handing", func(o *Outcome) bool { return o.Handing != nil },
 		func(w *writer, o *Outcome) { w.handing(o.Handing) }, func(r *reader, o *Outcome) { o.Handing = r.handing() }},
+	{"cards", func(o *Outcome) bool { return o.Card != nil },
+		func(w *writer, o *Outcome) { w.carded(o.Card) }, func(r *reader, o *Outcome) { o.Card = r.carded() }},
 	{"messages", func(o *Outcome) bool { return len(o.Notifications) > 0 }, (*writer).raised, (*reader).raised},
 }
 

@@ -42,6 +42,8 @@ import (
 //	                                      what took the last of it back
 //	x/ code NUL reward                    whose a code is that was given,   the redaction of the member
 //	                                      of what, and the last use of that
+//	k/ number                             Card                            the erasure of the member
+//	ko/ member NUL <seq>                  the number of a card of theirs  the erasure of the member
 //	q/ promotion                          Openings, for looks at the past   nobody
 //	e/ pseudonym                          the erased id                    the redaction of the member (Redacted)
 //	os/ <seq> <number>                    ScoreChange for another process  jobs, once the board has it; the redaction
@@ -79,6 +81,8 @@ const (
 	sharePrefix    = "w/"
 	calledPrefix   = "q/"
 	givenPrefix    = "x/"
+	cardPrefix     = "k/"
+	cardsPrefix    = "ko/"
 	redactPrefix   = "e/"
 	outboxScores   = "os/"
 	outboxGifts    = "of/"
@@ -207,6 +211,10 @@ func codeRow(reward string, n decimal.Decimal) string {
 func codeKey(code, reward string) string { return givenPrefix + code + nul + reward }
 
 func knownCode(reward, code string) string { return reward + nul + nul + code }
+
+// cardKey is the row of a card, cardsRange begins those of a member's; they end with the event that issued it.
+func cardKey(number string) string    { return cardPrefix + number }
+func cardsRange(member string) string { return cardsPrefix + member + nul }
 
 // ledgerRange begins the keys of a member's events, snapshotRange those of its snapshots. Both end with the event's seq.
 func ledgerRange(member string) string   { return ledgerPrefix + member + nul }

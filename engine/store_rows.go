@@ -70,6 +70,7 @@ func (p *Processor) rows(out *Outcome, e *event.Event) {
 		b.Rows = append(b.Rows, Row{Key: outboxKey(outboxGifts, out.Seq, i), Value: encodeFanout(f)})
 	}
 	p.codeRows(out, e.Member)
+	p.cardRows(out, e)
 	for _, s := range out.shares {
 		p.put(Row{Key: shareKey(s), Value: p.shareRow(s, out.Seq)})
 	}

@@ -48,6 +48,8 @@ const (
 	CodeNotForSale       = "not_for_sale" // a reward without cost, a streak without freezes to buy or without repair
 	CodeNotOnCall        = "not_on_call"  // a promotion whose dates or schedule are in the ruleset
 	CodeKnownCode        = "known_code"   // codes that the pool of a reward has had before
+	CodeCardIssued       = "card_issued"  // a first card of a member who has one; not remembered
+	CodeCardEnded        = "card_ended"   // a card that is to be blocked, and is blocked or replaced; not remembered
 
 	// Those below are decided by the state, and remembered under the event's id.
 	CodeInsufficient   = "insufficient"  // fewer points than are asked for

@@ -60,8 +60,13 @@ func writeExport(to io.Writer, p *program.Program, x program.Export) (err error)
 	w.text(`,"progress":`)
 	w.value(x.Progress)
 	id, last := x.Member.ID, x.Member.Seq
-	w.text(`,"claims":[`)
+	w.text(`,"cards":[`)
 	first := true
+	for _, card := range x.Cards {
+		w.element(&first, card)
+	}
+	w.text(`],"claims":[`)
+	first = true
 	w.failed(eachRecord(store, id, last, func(rec *engine.Record) bool {
 		if claim, made := rec.ClaimMade(); made {
 			if old, found := p.OldClaim(&x, claim); found {

@@ -104,6 +104,9 @@ func (c call) code() (*engine.CodeFound, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, card := engine.ReadCardNumber(code); found == nil && card {
+		return nil, refuse("not_found", "there is no such code; this is the number of a card, which is looked up at GET /v1/cards/{number}")
+	}
 	if found == nil {
 		return nil, notFound("code")
 	}

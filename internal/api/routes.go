@@ -53,6 +53,13 @@ var routes = []route{
 	{post, "/v1/members/:member/tokens", keys.TokensMint, MaxEvent, nil, mintToken},
 	{get, "/v1/members/:member/rewards", keys.RewardsRead, 0, params("min_seq", "order", "cursor", "limit"), listHoldings},
 	{post, "/v1/members/:member/claims", keys.RewardsClaim, MaxEvent, nil, claimReward},
+	{get, "/v1/members/:member/card", keys.MembersRead, 0, params("min_seq"), showCard},
+	{get, "/v1/members/:member/card.svg", keys.MembersRead, 0, params("min_seq", "code"), showCardSVG},
+	{get, "/v1/members/:member/card.png", keys.MembersRead, 0, params("min_seq", "code"), showCardPNG},
+	{post, "/v1/members/:member/card/rotate", keys.MembersWrite, MaxEvent, nil, rotateCard},
+	{post, "/v1/members/:member/card/block", keys.MembersWrite, MaxEvent, nil, blockCard},
+	{get, "/v1/cards/:number", keys.CardsRead, 0, params("min_seq"), findCard},
+
 	{get, "/v1/claims/:claim", keys.RewardsRead, 0, params("min_seq"), showClaim},
 	{post, "/v1/claims/:claim/confirm", keys.RewardsClaim, MaxEvent, nil, confirmClaim},
 	{post, "/v1/claims/:claim/cancel", keys.RewardsClaim, MaxEvent, nil, cancelClaim},

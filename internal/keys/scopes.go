@@ -21,6 +21,7 @@ const (
 	RewardsClaim     Scope = "rewards:claim"
 	RewardsUse       Scope = "rewards:use"
 	RewardsWrite     Scope = "rewards:write"
+	CardsRead        Scope = "cards:read"
 	CatalogueRead    Scope = "catalogue:read"
 	LeaderboardsRead Scope = "leaderboards:read"
 	PromotionsFire   Scope = "promotions:fire"
@@ -29,7 +30,7 @@ const (
 )
 
 var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, PointsAdjust, RewardsRead, RewardsClaim, RewardsUse,
-	RewardsWrite, CatalogueRead, LeaderboardsRead, PromotionsFire, TokensMint, Admin}
+	RewardsWrite, CardsRead, CatalogueRead, LeaderboardsRead, PromotionsFire, TokensMint, Admin}
 
 // Scopes are all scopes, in the order of the documentation.
 func Scopes() []Scope { return slices.Clone(scopes) }

@@ -105,6 +105,7 @@ type Export struct {
 	Member   Profile
 	Progress engine.Progress
 	Claims   []Claim
+	Cards    []engine.Card
 }
 
 // Claim is a claim of a member.
@@ -147,7 +148,11 @@ func (p *Program) Export(id string) (x Export, found bool, err error) {
 	for _, c := range m.Claims {
 		x.Claims = append(x.Claims, claimOf(c))
 	}
+	x.Cards, err = p.processor.Cards(id)
 	p.mu.Unlock()
+	if err != nil {
+		return x, true, err
+	}
 	return x, true, p.Wait(seq)
 }
 
