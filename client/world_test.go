@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/api/conformance"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
@@ -76,6 +77,8 @@ type world struct {
 	dice    *rand.Rand
 	faulty  bool
 
+	network http.RoundTripper // to the server
+
 	got, unchanged, faults atomic.Int64 // answers of the server, those of them that are 304, and what the network did
 }
 
@@ -88,6 +91,7 @@ type tester interface {
 func newWorld(t tester) *world {
 	kept := &settings.Memory{}
 	w := &world{t: t, store: engine.NewMemory(), dice: rand.New(rand.NewPCG(7, 11))}
+	w.network = described.Transport(direct, func(err error) { t.Errorf("%v", err) })
 	var err error
 	w.ring, err = keys.NewRing(kept, time.Now)
 	require.NoError(t, err)
@@ -168,7 +172,20 @@ func (w *world) roll(n int) (dice int, faulty bool) {
 }
 
 // connections to the server are not kept, so that it can end.
-var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+var direct = &http.Transport{DisableKeepAlives: true}
+
+// described holds what the client sends, and what the server answers, against the description of the API.
+var described = func() *conformance.Checker {
+	document, err := api.OpenAPI()
+	if err != nil {
+		panic(err)
+	}
+	c, err := conformance.New(document)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}()
 
 // forward is a network that loses requests and answers, cuts answers off, is slow, and busy.
 func (w *world) forward(rw http.ResponseWriter, r *http.Request) {
@@ -199,8 +216,8 @@ func (w *world) forward(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req.Header = r.Header.Clone()
-	resp, err := direct.Do(req) //nolint:gosec // likewise
-	if err != nil {             // it restarts
+	resp, err := w.network.RoundTrip(req)
+	if err != nil { // it restarts
 		reset(rw)
 		return
 	}

@@ -151,7 +151,7 @@ func (s *server) try(method, path, idempotency, body string) (status int, answer
 	if idempotency != "" {
 		req.Header.Set("Idempotency-Key", idempotency)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := checking(s.t).RoundTrip(req)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -95,7 +95,7 @@ func (s *server) post(path, body string) (status int, code, retry string) {
 	req.Header.Set("Idempotency-Key", path)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+s.key)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := checking(s.t).RoundTrip(req)
 	require.NoError(s.t, err)
 	defer resp.Body.Close()
 	var problem struct{ Code string }

@@ -55,16 +55,6 @@ func memberRouteTable() string {
 	return b.String()
 }
 
-// shown is a path as documents write it.
-func shown(path string) string {
-	for _, part := range strings.Split(path, "/") {
-		if strings.HasPrefix(part, ":") {
-			path = strings.Replace(path, part, "{"+part[1:]+"}", 1)
-		}
-	}
-	return path
-}
-
 // messageTable is the types of webhooks with their fields.
 func messageTable() string {
 	var b strings.Builder

@@ -12,6 +12,9 @@ func NewAddresses(rate Rate) func(address string, now time.Time) time.Duration {
 	return a.take
 }
 
+// Shown is a path as documents write it.
+var Shown = shown
+
 // Route is a line of the route table, for tests that go through all of them.
 type Route struct {
 	Method, Path string

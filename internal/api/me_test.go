@@ -54,6 +54,7 @@ func TestAMembersOwnDevice(t *testing.T) {
 	claimed := w.do("POST", "/v1/me/claims", `{"reward":"sticker"}`, append(ann, "Idempotency-Key", "c1")...).ok()
 	require.Contains(t, string(claimed.body), `laurel:me:ann:c1`)
 	w.do("POST", "/v1/claims/laurel:me:ann:c1/confirm", "").ok()
+	require.Equal(t, string(w.get("/v1/members/ann/rewards").ok().body), string(w.get("/v1/me/rewards", ann...).ok().body))
 	w.do("POST", "/v1/events/laurel:me:ann:v1/void", "").ok()
 }
 

@@ -71,6 +71,7 @@ func TestMembers(t *testing.T) {
 	events := w.do("POST", "/v1/events", visit("v1", "zoe")).outcome()
 	require.Equal(t, "welcome", events.Effects[0]["rule"])
 	require.Nil(t, w.change("PATCH", "zoe", `{}`, 200).Event, "known already")
+	require.NotNil(t, w.change("PATCH", "yan", `{}`, 201).Event)
 }
 
 // TestRequiredFields is about a program whose members have a required field.

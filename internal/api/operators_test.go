@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/jobs"
 )
 
 func (w *world) operator(path string) *answer {
@@ -116,8 +117,11 @@ func TestPanic(t *testing.T) {
 }
 
 func TestJobs(t *testing.T) {
-	w := newWorld(t, func(o *api.Options) { o.Jobs = func(program string) any { return []string{"settle of " + program} } })
-	require.JSONEq(t, `{"data":["settle of acme"]}`, string(w.get("/v1/admin/jobs").ok().body))
+	w := newWorld(t, func(o *api.Options) {
+		o.Jobs = func(program string) any { return []jobs.Status{{Job: "settle", Program: program}} }
+	})
+	require.JSONEq(t, `{"data":[{"job":"settle","program":"acme","last_run":null,"next_due":null,"backlog":null,"lateness_p99_seconds":0,"done":0,"failures":0}]}`,
+		string(w.get("/v1/admin/jobs").ok().body))
 }
 
 // TestCodes holds the table against the source: every code that the engine or this package writes is in it, once.

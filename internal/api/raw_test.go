@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/api/conformance"
 )
 
 // raw sends bytes over a connection of its own and reads one answer.
@@ -30,6 +31,7 @@ func (w *world) raw(text string) *answer {
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(w.t, err)
+	require.NoError(w.t, described.Check(&conformance.Exchange{Status: resp.StatusCode, Answer: resp.Header, Answered: b}))
 	if resp.Close { // http takes the header out
 		resp.Header.Set("Connection", "close")
 	}

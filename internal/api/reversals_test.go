@@ -58,6 +58,20 @@ func TestReversals(t *testing.T) {
 	w.do("POST", "/v1/events/o2/refuse", "").problem(409, "nothing_pending")
 }
 
+// TestWhatIsPending releases a part of what an event has given, drops the rest, and releases another whole.
+func TestWhatIsPending(t *testing.T) {
+	w := newWorld(t)
+	w.do("POST", "/v1/events", `{"id":"p1","type":"parcel","member":"ann","data":{"worth":40}}`).ok()
+	w.do("POST", "/v1/events", `{"id":"p2","type":"parcel","member":"ann","data":{"worth":7}}`).ok()
+	require.InDelta(t, 5, w.stars("ann"), 0, "but for the welcome all is pending")
+	w.do("POST", "/v1/events/p1/release", `{"data":{"worth":30}}`).ok()
+	require.InDelta(t, 35, w.stars("ann"), 0)
+	w.do("POST", "/v1/events/p1/refuse", "").ok()
+	w.do("POST", "/v1/events/p2/release", "{}").ok()
+	require.InDelta(t, 42, w.stars("ann"), 0)
+	w.do("POST", "/v1/events/p1/release", `{"data":{"worth":40}}`).problem(409, "event_refused")
+}
+
 func TestAdjustments(t *testing.T) {
 	w := newWorld(t)
 	w.do("POST", "/v1/events", purchase).ok()
@@ -90,4 +104,6 @@ func TestStreakEnrollment(t *testing.T) {
 	w := newWorld(t)
 	w.do("POST", "/v1/events", purchase).ok()
 	w.do("POST", "/v1/members/ann/streaks/none/enroll", "").problem(404, "not_found")
+	w.do("POST", "/v1/members/ann/streaks/comes/enroll", "").ok()
+	require.Contains(t, string(w.do("POST", "/v1/members/ann/streaks/comes/enroll", "").ok().body), `"duplicate":true`)
 }

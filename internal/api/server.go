@@ -138,6 +138,7 @@ func New(o Options) *Server {
 	})
 	s.mount(routes)
 	s.mountMembers()
+	s.mountPublic()
 	s.operators = &http.Server{Handler: s.operatorRoutes(), ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
 	return s

@@ -53,10 +53,16 @@ events:
     items?: [{sku: text, qty: integer}]
   visit:
     store?: text
+  parcel:
+    worth: integer
 points:
   stars:
     expire: 12 months after earning
 rules:
+  shipped:
+    when: parcel
+    pending: 14 days
+    give: {stars: event.worth}
   per_euro:
     when: purchase
     give: {stars: event.amount * 2}
@@ -192,8 +198,9 @@ func must[T any](v T, err error) T {
 
 func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
-	w := &world{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, log: &bytes.Buffer{}, stores: map[string]*failing{},
-		programs: here{}, secrets: map[string]string{}}
+	w := &world{t: t, log: &bytes.Buffer{}, stores: map[string]*failing{}, programs: here{}, secrets: map[string]string{}}
+	network := &http.Transport{MaxIdleConnsPerHost: 64}
+	w.client = &http.Client{Transport: &listeners{w, network, described.Transport(network, w.misfit)}}
 	w.clock.Store(int64(noon))
 	kept := &settings.Memory{}
 	w.ring, w.tokens, w.origins = must(keys.NewRing(kept, w.time)), must(tokens.NewRing(kept, w.time)), must(tokens.NewOrigins(kept))
@@ -210,6 +217,25 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w.serve()
 	return w
 }
+
+// listeners are the network to the two listeners, of which the operators' is not described.
+type listeners struct {
+	w       *world
+	network *http.Transport
+	public  http.RoundTripper
+}
+
+func (l *listeners) RoundTrip(r *http.Request) (*http.Response, error) {
+	if "http://"+r.URL.Host == l.w.operators {
+		return l.network.RoundTrip(r)
+	}
+	return l.public.RoundTrip(r)
+}
+
+func (l *listeners) CloseIdleConnections() { l.network.CloseIdleConnections() }
+
+// misfit is told of what does not fit the description of the API.
+func (w *world) misfit(err error) { w.t.Errorf("%v", err) }
 
 func (w *world) serve() {
 	w.server = api.New(w.options)

@@ -54,7 +54,10 @@ func (r *reader) follow(url string) (status int, err error) {
 }
 
 // streams is a client that keeps as many connections as there are readers.
-var streams = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+var streams = &http.Client{Transport: described.Transport(&http.Transport{DisableKeepAlives: true}, func(err error) { panic(err) })}
+
+// told are the schemas of what the topics of streams say.
+var told = map[string]string{"member": "StreamedEvent", "event": "StreamedEvent", "leaderboard": "StreamedLeaderboard", "promotion": "Message"}
 
 // next is the next message, false when the stream has ended.
 func (r *reader) next() (m message, ok bool) {
@@ -72,6 +75,7 @@ func (r *reader) next() (m message, ok bool) {
 				r.last = m.id
 			}
 			if m.data != "" {
+				require.NoError(r.t, described.Fits(told[m.name], []byte(m.data)))
 				return m, true
 			}
 			m = message{}
