@@ -40,11 +40,12 @@ type Row struct {
 type Ranking struct {
 	Leaderboard string `json:"leaderboard"`
 	Season
-	Split  string `json:"split"`
-	Closed bool   `json:"closed"` // it is final
-	Stale  bool   `json:"stale"`  // it is of a moment ago
-	Hash   string `json:"hash"`   // of a final table
-	Total  int64  `json:"total"`  // how many are ranked
+	Split  string     `json:"split"`
+	At     *time.Time `json:"at"`     // the past instant as of which it is
+	Closed bool       `json:"closed"` // it is final
+	Stale  bool       `json:"stale"`  // it is of a moment ago
+	Hash   string     `json:"hash"`   // of a final table
+	Total  int64      `json:"total"`  // how many are ranked
 }
 
 // Table is a page of a leaderboard.

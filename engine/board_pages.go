@@ -36,14 +36,15 @@ type Ranked struct {
 type Table struct {
 	Leaderboard string `json:"leaderboard"`
 	Season
-	Split    string   `json:"split,omitempty"`
-	Closed   bool     `json:"closed"`          // it is final
-	Stale    bool     `json:"stale,omitempty"` // it is of a moment ago, while a board outside the process does not serve it
-	Hash     string   `json:"hash,omitempty"`  // of a final table, the whole of it
-	Total    int64    `json:"total"`           // how many are ranked
-	Data     []Ranked `json:"data"`
-	HasMore  bool     `json:"has_more"`
-	NextRank *int64   `json:"next_from_rank"` // where the next page begins, nil on the last one
+	Split    string            `json:"split,omitempty"`
+	At       *calendar.Instant `json:"at,omitempty"`    // the past instant as of which it is
+	Closed   bool              `json:"closed"`          // it is final
+	Stale    bool              `json:"stale,omitempty"` // it is of a moment ago, while a board outside the process does not serve it
+	Hash     string            `json:"hash,omitempty"`  // of a final table, the whole of it
+	Total    int64             `json:"total"`           // how many are ranked
+	Data     []Ranked          `json:"data"`
+	HasMore  bool              `json:"has_more"`
+	NextRank *int64            `json:"next_from_rank"` // where the next page begins, nil on the last one
 }
 
 // Standing is where one member or group is in a ranking, as JSON. Rank, Score and Reached are nil without a score.
@@ -51,6 +52,7 @@ type Standing struct {
 	Leaderboard string `json:"leaderboard"`
 	Season
 	Split   string            `json:"split,omitempty"`
+	At      *calendar.Instant `json:"at,omitempty"` // the past instant as of which it is
 	Closed  bool              `json:"closed"`
 	Stale   bool              `json:"stale,omitempty"`
 	Hash    string            `json:"hash,omitempty"`

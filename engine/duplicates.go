@@ -33,11 +33,7 @@ func (p *Processor) known(id string) (*Record, error) {
 	if err != nil || seq == 0 {
 		return nil, err
 	}
-	b, err := p.store.Record(seq)
-	if err != nil {
-		return nil, err
-	}
-	return DecodeRecord(b)
+	return recordAt(p.store, seq)
 }
 
 // duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.

@@ -55,11 +55,7 @@ func Explain(store Store, versions []Version, id string) (*Explanation, error) {
 	if err != nil || seq == 0 {
 		return nil, err
 	}
-	b, err := store.Record(seq)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := DecodeRecord(b)
+	rec, err := recordAt(store, seq)
 	if err != nil {
 		return nil, err
 	}

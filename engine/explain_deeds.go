@@ -49,14 +49,6 @@ func (x *explainer) deeds() ([]Deed, error) {
 	return list, nil
 }
 
-func recordAt(store Store, seq uint64) (*Record, error) {
-	b, err := store.Record(seq)
-	if err != nil {
-		return nil, err
-	}
-	return DecodeRecord(b)
-}
-
 // detail is what has become of the thing that an effect speaks of.
 func (e *Effect) detail() string {
 	switch e.Kind {

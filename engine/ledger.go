@@ -24,6 +24,10 @@ const (
 	EntryReturned  EntryKind = "returned"  // taken points came back, through a reversal
 )
 
+// EntryKinds are all kinds of ledger entries.
+var EntryKinds = []EntryKind{EntryIssued, EntryReleased, EntryHeld, EntryFreed, EntrySpent, EntryRefunded, EntryExpired, EntryRestored,
+	EntryForfeited, EntryReversed, EntryMadeGood, EntryReturned}
+
 // Entry is one line of a member's ledger. Amounts are signed: what the entry did to the member's points, pending included;
 // what only moves points within the balance has its amount for information (Moves).
 type Entry struct {

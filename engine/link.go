@@ -75,9 +75,15 @@ func (r *Ruleset) Link() {
 
 // paths gives every definition the name that outcomes call it by.
 func (r *Ruleset) paths() {
+	r.grants(boostPaths)
+	for _, d := range r.Points {
+		d.Path = "points/" + d.ID
+	}
+	for _, d := range r.Promotions {
+		d.Path = "promotions/" + d.ID
+	}
 	for _, d := range r.Rules {
 		d.from(RuleSection)
-		boostPaths(d.Give)
 	}
 	for _, d := range r.Counters {
 		d.Path, d.Key = "counters/"+d.ID, d.key()
@@ -85,16 +91,10 @@ func (r *Ruleset) paths() {
 	for _, d := range r.Streaks {
 		d.from(StreakSection)
 		d.Key = d.key()
-		for _, g := range d.Goals {
-			boostPaths(g.Give)
-		}
 	}
 	for _, d := range r.Challenges {
 		d.from(ChallengeSection)
 		d.Key = d.key()
-		for _, g := range d.Goals {
-			boostPaths(g.Give)
-		}
 	}
 	for _, d := range r.Badges {
 		d.from(BadgeSection)
@@ -106,12 +106,31 @@ func (r *Ruleset) paths() {
 	for _, d := range r.Leaderboards {
 		d.from(LeaderboardSection)
 		d.Key = boardKey(d.ID, d.Version, d.counted())
-		for i := range d.Prizes {
-			boostPaths(d.Prizes[i].Give)
-		}
 	}
 	for _, d := range r.Rewards {
 		d.from(RewardSection)
+	}
+}
+
+// grants calls yield for what rules, goals and prizes give.
+func (r *Ruleset) grants(yield func([]Grant)) {
+	for _, d := range r.Rules {
+		yield(d.Give)
+	}
+	for _, d := range r.Streaks {
+		for _, g := range d.Goals {
+			yield(g.Give)
+		}
+	}
+	for _, d := range r.Challenges {
+		for _, g := range d.Goals {
+			yield(g.Give)
+		}
+	}
+	for _, d := range r.Leaderboards {
+		for i := range d.Prizes {
+			yield(d.Prizes[i].Give)
+		}
 	}
 }
 

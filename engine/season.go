@@ -63,11 +63,7 @@ func (r *Ruleset) SeasonCloses(b *Leaderboard, key calendar.Key) calendar.Instan
 	if b.Counter.Every == calendar.Always {
 		return calendar.Forever
 	}
-	wait := b.Closes
-	if wait.IsZero() {
-		wait = r.Late
-	}
-	at := r.Calendar.After(r.SeasonEnds(b, key), wait)
+	at := r.Calendar.After(r.SeasonEnds(b, key), b.wait(r))
 	if before := b.before; before.board != nil {
 		if was := before.rules.SeasonCloses(before.board, key); was <= before.until {
 			return was
@@ -75,6 +71,14 @@ func (r *Ruleset) SeasonCloses(b *Leaderboard, key calendar.Key) calendar.Instan
 		at = max(at, before.until)
 	}
 	return at
+}
+
+// wait is how long after its end a season closes.
+func (b *Leaderboard) wait(r *Ruleset) calendar.Duration {
+	if b.Closes.IsZero() {
+		return r.Late
+	}
+	return b.Closes
 }
 
 // Season is the label of the season of a board that an instant lies in: "2026-W49".

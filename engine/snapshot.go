@@ -139,11 +139,7 @@ func (p *Processor) record(seq uint64, waiting map[uint64]Accepted) (*Record, er
 	if a, ok := waiting[seq]; ok {
 		return &Record{Semantics: semanticsNow, Seq: seq, Version: a.version, Present: a.present, Event: *a.Event, Outcome: *a.Outcome}, nil
 	}
-	b, err := p.store.Record(seq)
-	if err != nil {
-		return nil, err
-	}
-	return DecodeRecord(b)
+	return recordAt(p.store, seq)
 }
 
 // sharers are the members who brought something to a group in a period, in byte order.

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
@@ -16,19 +17,75 @@ func Events(store Store, member string, after uint64, yield func(*Record) bool) 
 	if after > 0 {
 		start = prefix + ordered(after)
 	}
+	return recordsOf(store, prefix, start, store.Scan, yield)
+}
+
+// EventsBack calls yield for the recorded events of a member before a sequence number, 0 for all, the latest first.
+func EventsBack(store Store, member string, before uint64, yield func(*Record) bool) error {
+	prefix := ledgerRange(member)
+	end := ""
+	if before > 0 {
+		end = prefix + ordered(before)
+	}
+	return recordsOf(store, prefix, end, store.ScanBack, yield)
+}
+
+// recordsOf reads the records that rows lead to, as a scan finds them from a key on.
+func recordsOf(store Store, prefix, from string, scan func(string, string, func(string, []byte) bool) error, yield func(*Record) bool) error {
 	var failed error
-	err := store.Scan(prefix, start, func(key string, _ []byte) bool {
-		b, err := store.Record(seqOf(key))
-		if err == nil {
-			var rec *Record
-			if rec, err = DecodeRecord(b); err == nil {
-				return yield(rec)
-			}
+	err := scan(prefix, from, func(key string, _ []byte) bool {
+		var rec *Record
+		if rec, failed = recordAt(store, seqOf(key)); failed != nil {
+			return false
 		}
-		failed = err
-		return false
+		return yield(rec)
 	})
 	return errors.Join(err, failed)
+}
+
+// recordAt reads a record that is there.
+func recordAt(store Store, seq uint64) (*Record, error) {
+	b, err := store.Record(seq)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeRecord(b)
+}
+
+// journalPiece is how many records are read at once where the journal is read backwards.
+const journalPiece = 256
+
+// JournalBack calls yield for the records of the whole journal before a sequence number, 0 for all, the latest first.
+func JournalBack(store Store, before uint64, yield func(*Record) bool) error {
+	if before == 0 {
+		last, _ := store.Head()
+		before = last + 1
+	}
+	for before > 1 {
+		first := max(before, journalPiece+1) - journalPiece
+		var piece []*Record
+		var failed error
+		err := store.Records(first, func(seq uint64, b []byte) bool {
+			if seq >= before {
+				return false
+			}
+			var rec *Record
+			if rec, failed = DecodeRecord(b); failed == nil {
+				piece = append(piece, rec)
+			}
+			return failed == nil
+		})
+		if err = errors.Join(err, failed); err != nil {
+			return err
+		}
+		for _, rec := range slices.Backward(piece) {
+			if !yield(rec) {
+				return nil
+			}
+		}
+		before = first
+	}
+	return nil
 }
 
 // Ledger calls yield for a member's ledger entries after a sequence number, in order of acceptance.
@@ -58,14 +115,11 @@ func ledgerRows(store Store, prefix, from string, scan func(string, string, func
 		if len(value) == 1 && value[0] == noEntries[0] {
 			return true
 		}
-		var b []byte
 		var rec *Record
-		if b, failed = store.Record(seqOf(key)); failed == nil {
-			if rec, failed = DecodeRecord(b); failed == nil {
-				return yield(rec)
-			}
+		if rec, failed = recordAt(store, seqOf(key)); failed != nil {
+			return false
 		}
-		return false
+		return yield(rec)
 	})
 	return errors.Join(err, failed)
 }
@@ -178,11 +232,7 @@ func SharersBy(store Store, count CountID, window calendar.Key, by calendar.Inst
 // countedBy reports whether a share counted at an instant.
 func countedBy(store Store, share []byte, by calendar.Instant) (counted bool, err error) {
 	for i := 0; i+8 <= len(share); i += 8 {
-		b, err := store.Record(sequence(string(share[i : i+8])))
-		if err != nil {
-			return false, err
-		}
-		rec, err := DecodeRecord(b)
+		rec, err := recordAt(store, sequence(string(share[i:i+8])))
 		if err != nil {
 			return false, err
 		}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -86,6 +88,20 @@ func (v Version) begins(before Version) {
 			t.start = v.From
 		}
 	}
+}
+
+// EventTypes are the types that events of a journal may have, sorted: those that the versions let apps send, and the commands'.
+func EventTypes(versions []Version) []string {
+	list := slices.Collect(maps.Keys(commands))
+	for _, v := range versions {
+		for _, t := range v.Rules.Events {
+			if !t.Builtin {
+				list = append(list, t.Name)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // counters are all counters: those of section counters and those that other definitions own.

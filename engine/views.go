@@ -120,6 +120,26 @@ func (m *Member) StreakAt(rules *Ruleset, s *Streak, at calendar.Instant) challe
 	return s.Run.At(rules.CalendarOf(m), m.history(rec), at)
 }
 
+// StreakPeriods are the last n periods of a streak up to an instant, for a calendar.
+func (m *Member) StreakPeriods(rules *Ruleset, s *Streak, at calendar.Instant, n int) []StreakPeriod {
+	rec := m.streak(s.Key)
+	if rec == nil {
+		rec = &StreakRecord{}
+	}
+	cal := rules.CalendarOf(m)
+	list := make([]StreakPeriod, n)
+	for i, p := range s.Run.Periods(cal, m.history(rec), at, n) {
+		list[i] = StreakPeriod{cal.Label(s.Run.Every, p.Key), p.State}
+	}
+	return list
+}
+
+// StreakPeriod is one period of a streak, as JSON.
+type StreakPeriod struct {
+	Period string                 `json:"period"` // its label: a day, a week, a month
+	State  challenges.PeriodState `json:"state"`
+}
+
 // Level is the name of the member's level of a tier, "" below the lowest.
 func (m *Member) Level(rules *Ruleset, t *Tier, at calendar.Instant) string {
 	state, _ := m.tierState(rules, t, at)

@@ -239,12 +239,20 @@ type streakShown struct {
 	OptIn    bool                   `json:"opt_in"`
 	Goals    []goalShown            `json:"goals"`
 	Progress *engine.StreakProgress `json:"progress,omitempty"`
+	Periods  []engine.StreakPeriod  `json:"periods,omitempty"` // the last ones of the member, the present one last
 }
 
+// shownPeriods is how many periods of a streak are shown: two weeks.
+const shownPeriods = 14
+
 func listStreaks(c call) error {
-	_, progress, err := c.asked()
+	member, progress, err := c.asked()
 	if err != nil {
 		return err
+	}
+	var periods map[string][]engine.StreakPeriod
+	if progress != nil {
+		periods = c.program.StreakPeriods(member, shownPeriods)
 	}
 	list := []streakShown{}
 	for _, s := range c.program.Rules().Streaks {
@@ -252,7 +260,7 @@ func listStreaks(c call) error {
 			Goals: goalsOf(s.Goals)}
 		if progress != nil {
 			if p, begun := progress.Streaks[s.ID]; begun {
-				one.Progress = &p
+				one.Progress, one.Periods = &p, periods[s.ID]
 			}
 		}
 		if !s.Hidden || one.Progress != nil {

@@ -110,6 +110,8 @@ type recorded struct {
 	Time     calendar.Instant `json:"time"`
 	Accepted calendar.Instant `json:"accepted_at"`
 	Imported bool             `json:"imported,omitempty"`
+	Late     bool             `json:"late,omitempty"`
+	Refused  string           `json:"refused,omitempty"` // the code of the refusal of a command
 	Data     json.RawMessage  `json:"data"`
 	Outcome  json.RawMessage  `json:"outcome"`
 }
@@ -208,8 +210,12 @@ func explainEvent(c call) error {
 
 func showRecord(rec *engine.Record) recorded {
 	e := &rec.Event
-	return recorded{ID: e.ID, Type: e.Type, Member: e.Member, Time: e.Time, Accepted: e.Arrived, Imported: e.Past,
+	r := recorded{ID: e.ID, Type: e.Type, Member: e.Member, Time: e.Time, Accepted: e.Arrived, Imported: e.Past, Late: late(e),
 		Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)}
+	if rec.Outcome.Refusal != nil {
+		r.Refused = rec.Outcome.Refusal.Code
+	}
+	return r
 }
 
 func findRecord(store engine.Store, id string) (*engine.Record, error) {

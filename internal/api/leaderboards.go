@@ -63,7 +63,11 @@ func (c call) ranking() (*ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := program.RankingName{Board: id, Season: c.query("season")}
+	at, _, err := c.instant("at")
+	if err != nil {
+		return nil, err
+	}
+	name := program.RankingName{Board: id, Season: c.query("season"), At: at}
 	if c.http.Context().QueryArgs().Has("split") {
 		split := c.query("split")
 		name.Split = &split
@@ -85,7 +89,7 @@ func (c call) ranking() (*ranking, error) {
 	if err != nil {
 		return nil, r.durable(err)
 	}
-	if !r.Stale { // versions begin again with the process, and titles and rules change with the ruleset
+	if !r.Stale && r.At == 0 { // versions begin again with the process, and titles and rules change with the ruleset
 		r.etag = `"` + c.server.start + "." + hash + "." + season + "." + strconv.FormatUint(version, 10) + `"`
 	}
 	return r, nil
@@ -146,7 +150,7 @@ func showLeaderboard(c call) error {
 	if err != nil {
 		return err
 	}
-	if c.unchanged(r.etag) {
+	if r.etag != "" && c.unchanged(r.etag) {
 		return c.notModified(r.etag)
 	}
 	t, err := r.Page(c.http.UserContext(), from, int(limit))
@@ -159,13 +163,13 @@ func (r *ranking) show(answer any, err error) error {
 		err = r.durable(err)
 	}
 	if err != nil {
-		return err
+		return noRanking(err)
 	}
 	b, err := json.Marshal(answer)
 	if err != nil {
 		return err
 	}
-	if r.Stale {
+	if r.Stale || r.etag == "" {
 		r.etag = tagOf(b)
 	}
 	return r.call.showTagged(b, r.etag)
@@ -184,7 +188,9 @@ func showStanding(c call) error {
 		if r.Board.RanksGroups() {
 			return notFound("standing of a member: this leaderboard ranks groups")
 		}
-		r.etag = tagOf([]byte(r.etag + c.self)) // the path is everybody's
+		if r.etag != "" {
+			r.etag = tagOf([]byte(r.etag + c.self)) // the path is everybody's
+		}
 	}
 	around, err := c.number("around", 0, 0, maxAround)
 	if err != nil {
@@ -193,7 +199,7 @@ func showStanding(c call) error {
 	if !r.Board.RanksGroups() && !c.program.Known(member) {
 		return c.noMember(member)
 	}
-	if c.unchanged(r.etag) {
+	if r.etag != "" && c.unchanged(r.etag) {
 		return c.notModified(r.etag)
 	}
 	s, err := r.Standing(c.http.UserContext(), member, int(around))

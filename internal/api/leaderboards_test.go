@@ -3,6 +3,8 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,4 +136,69 @@ func TestCounter(t *testing.T) {
 	w.do("POST", "/v1/events", `{"id":"o2","type":"purchase","member":"bob","data":{"order_id":"o2","amount":7.5}}`).ok()
 	require.Equal(t, "20", value().Value.String())
 	require.EqualValues(t, 2, value().Seq)
+}
+
+// A ranking can be seen as it was at a past instant, as it was known then: in a season that runs, in one that is over, and in one whose
+// table is final.
+func TestRankingsOfThePast(t *testing.T) {
+	w := newWorld(t)
+	spend := func(id, member string, amount int) {
+		t.Helper()
+		w.do("POST", "/v1/events", fmt.Sprintf(`{"id":%q,"type":"purchase","member":%q,"data":{"order_id":"o","amount":%d}}`, id, member, amount)).ok()
+		w.advance(time.Minute)
+	}
+	type shown struct {
+		At, Season string
+		Closed     bool
+		Total      int
+		Rank       *int
+		Data       []struct {
+			Rank, Score int
+			Member      string
+		}
+	}
+	read := func(path string) (s shown) { t.Helper(); w.get(path).ok().json(&s); return s }
+	ask := func(at time.Time, more string) string {
+		return "?at=" + url.QueryEscape(at.Format(time.RFC3339Nano)) + more
+	}
+	rows := func(at time.Time, more string) (list []string) {
+		t.Helper()
+		for _, r := range read("/v1/leaderboards/top_spenders" + ask(at, more)).Data {
+			list = append(list, fmt.Sprint(r.Rank, " ", r.Member, " ", r.Score))
+		}
+		return list
+	}
+	start := w.time()
+	spend("e1", "ann", 10)
+	spend("e2", "bob", 20)
+	early := w.time()
+	w.advance(time.Hour)
+	spend("e3", "ann", 15)
+	spend("e4", "cid", 5)
+	middle := w.time()
+	w.advance(time.Second)
+	w.do("POST", "/v1/events/e2/void", "").ok()
+	w.advance(time.Hour)
+
+	require.Empty(t, rows(start.Add(-time.Hour), ""))
+	require.Equal(t, []string{"1 bob 20", "2 ann 10"}, rows(early, ""))
+	require.Equal(t, []string{"1 ann 25", "2 bob 20", "3 cid 5"}, rows(middle, ""), "and not that bob's purchase was undone afterwards")
+	require.Equal(t, []string{"1 ann 25", "2 cid 5"}, rows(w.time(), ""))
+	require.Equal(t, []string{"2 ann 10"}, rows(early, "&from_rank=2"))
+	require.Equal(t, 2, *read("/v1/leaderboards/top_spenders/standings/ann" + ask(early, "")).Rank)
+	require.Nil(t, read("/v1/leaderboards/top_spenders/standings/cid"+ask(early, "")).Rank)
+	require.NotEmpty(t, read("/v1/leaderboards/top_spenders"+ask(early, "")).At)
+
+	first := w.get("/v1/leaderboards/top_spenders" + ask(early, ""))
+	require.Equal(t, 304, w.get("/v1/leaderboards/top_spenders"+ask(early, ""), "If-None-Match", first.header.Get("ETag")).status)
+	w.advance(8 * 24 * time.Hour)
+	spend("e5", "ann", 1)
+	require.Equal(t, []string{"1 ann 25", "2 bob 20", "3 cid 5"}, rows(middle, ""), "the season of that instant is the current one")
+	require.Equal(t, []string{"1 ann 1"}, rows(w.time(), ""))
+	w.do("DELETE", "/v1/members/cid", "").ok()
+	require.NotContains(t, strings.Join(rows(middle, ""), "\n"), "cid", "who was erased since is not named, also where the ranking was just gathered")
+	require.Equal(t, []string{"1 ann 25", "2 bob 20"}, rows(middle.Add(time.Microsecond), ""))
+
+	w.get("/v1/leaderboards/top_spenders"+ask(w.time().Add(time.Hour), "")).problem(400, "wrong_parameter")
+	require.Contains(t, string(w.get("/v1/leaderboards/top_spenders?at=noon").body), "query.at")
 }

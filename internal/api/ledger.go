@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/integer"
 )
 
 // Pages of lists.
@@ -44,7 +45,11 @@ func showLedger(c call) error {
 	if err != nil {
 		return err
 	}
-	owner := c.owner(id, oldest)
+	wanted, err := c.entryFilter()
+	if err != nil {
+		return err
+	}
+	owner := c.owner(strings.Join([]string{id, c.query("points"), c.query("kind"), c.query("lot")}, "\x00"), oldest)
 	from, err := c.cursor(owner)
 	if err != nil {
 		return err
@@ -55,7 +60,7 @@ func showLedger(c call) error {
 	if !given {
 		at = calendar.Forever
 	}
-	l := ledgerPage{store: c.program.Store(), at: at, limit: int(limit), from: from, oldest: oldest}
+	l := ledgerPage{store: c.program.Store(), at: at, wanted: wanted, limit: int(limit), from: from, oldest: oldest}
 	if err := l.read(id); err != nil {
 		return err
 	}
@@ -71,14 +76,51 @@ func showLedger(c call) error {
 type ledgerPage struct {
 	store engine.Store
 	at    calendar.Instant
-	limit int
-	from  ledgerCursor
+	// wanted is which entries the ledger has.
+	wanted entryFilter
+	limit  int
+	from   ledgerCursor
 	// oldest is set where the oldest entries come first.
 	oldest bool
 
-	list []engine.LedgerEntry
-	last ledgerCursor
-	more bool
+	list   []engine.LedgerEntry
+	last   ledgerCursor
+	more   bool
+	looked int
+}
+
+// entryFilter is which entries of a ledger are asked for; what is empty asks for all.
+type entryFilter struct {
+	points, kinds []string
+	lot           uint64 // what opened it and what took from it
+}
+
+// entryFilter reads ?points=, ?kind= and ?lot=.
+func (c call) entryFilter() (f entryFilter, err error) {
+	var ids, kinds []string
+	versions, _ := c.program.Rulesets()
+	for _, v := range slices.Backward(versions) {
+		for _, p := range v.Rules.Points {
+			ids = append(ids, p.ID)
+		}
+	}
+	for _, k := range engine.EntryKinds {
+		kinds = append(kinds, string(k))
+	}
+	if f.points, err = c.names("points", ids); err != nil {
+		return f, err
+	}
+	if f.kinds, err = c.names("kind", kinds); err != nil {
+		return f, err
+	}
+	lot, err := c.number("lot", 0, 1, 1<<62)
+	f.lot = integer.Bits(lot)
+	return f, err
+}
+
+func (f *entryFilter) has(e *engine.Entry) bool {
+	return (len(f.points) == 0 || slices.Contains(f.points, e.Points)) && (len(f.kinds) == 0 || slices.Contains(f.kinds, string(e.Kind))) &&
+		(f.lot == 0 || e.Lot == f.lot)
 }
 
 func (l *ledgerPage) read(member string) (err error) {
@@ -115,16 +157,20 @@ func (l *ledgerPage) read(member string) (err error) {
 // add adds the entries of one event and reports whether there is room for more.
 func (l *ledgerPage) add(rec *engine.Record, entries []engine.Entry) bool {
 	for i := range entries {
-		if rec.Seq == l.from.seq && i < l.from.entries || !l.knownAt(rec, &entries[i]) {
+		e := &entries[i]
+		if rec.Seq == l.from.seq && i < l.from.entries || !l.knownAt(rec, e) {
 			continue
 		}
-		if len(l.list) == l.limit {
+		wanted := l.wanted.has(e)
+		if l.looked == maxLooked || wanted && len(l.list) == l.limit {
 			l.more = true
 			return false
 		}
-		e := &entries[i]
-		l.list = append(l.list, engine.NewLedgerEntry(rec, e))
+		l.looked++
 		l.last = ledgerCursor{seq: rec.Seq, entries: i + 1}
+		if wanted {
+			l.list = append(l.list, engine.NewLedgerEntry(rec, e))
+		}
 	}
 	return true
 }

@@ -27,7 +27,7 @@ var memberRoutes = []route{
 	{get, "/v1/me/card.svg", ofMember, 0, params("min_seq", "code"), showCardSVG},
 	{get, "/v1/me/card.png", ofMember, 0, params("min_seq", "code"), showCardPNG},
 	{get, "/v1/me/challenges", ofMember, 0, params("min_seq"), listChallenges},
-	{get, "/v1/me/leaderboards/:board", ofMember, 0, params("season", "split", "min_seq"), showStanding},
+	{get, "/v1/me/leaderboards/:board", ofMember, 0, params("season", "split", "at", "min_seq"), showStanding},
 	{get, "/v1/me/stream", ofMember, 0, params("leaderboard", "promotions", "after"), openStream},
 	{post, "/v1/me/events", ofMember, MaxEvent, nil, sendOwnEvent},
 	{post, "/v1/me/claims", ofMember, MaxEvent, nil, claimReward},

@@ -72,18 +72,24 @@ func (c call) number(name string, standard, least, most int64) (int64, error) {
 // maxForecast is how far ahead `at` may ask: what time alone will do is walked through day by day.
 const maxForecast = 2 * 366 * 24 * time.Hour
 
-// at reads ?at=, an instant; given is false without it. A + that a client left unescaped arrives as a space.
+// at reads ?at=, an instant; given is false without it.
 func (c call) at() (at calendar.Instant, given bool, err error) {
-	text := strings.ReplaceAll(c.query("at"), " ", "+")
+	at, given, err = c.instant("at")
+	if err == nil && at > c.program.Present().Add(maxForecast) {
+		err = wrongParameter("query.at", "it lies more than two years ahead", "")
+	}
+	return at, given, err
+}
+
+// instant reads a parameter that is an instant; given is false without it. A + that a client left unescaped arrives as a space.
+func (c call) instant(name string) (at calendar.Instant, given bool, err error) {
+	text := strings.ReplaceAll(c.query(name), " ", "+")
 	if text == "" {
 		return 0, false, nil
 	}
 	at, failed := calendar.ParseInstant(text)
-	switch {
-	case failed != nil:
-		return 0, false, wrongParameter("query.at", "a time with its offset is expected", "write it like 2026-12-01T09:00:00Z")
-	case at > c.program.Present().Add(maxForecast):
-		return 0, false, wrongParameter("query.at", "it lies more than two years ahead", "")
+	if failed != nil {
+		return 0, false, wrongParameter("query."+name, "a time with its offset is expected", "write it like 2026-12-01T09:00:00Z")
 	}
 	return at, true, nil
 }

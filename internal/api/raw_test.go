@@ -132,7 +132,7 @@ func TestASlowRequestIsCutOff(t *testing.T) {
 
 func TestAllow(t *testing.T) {
 	w := newWorld(t)
-	require.Equal(t, "POST", w.do("DELETE", "/v1/events", "").header.Get("Allow"))
+	require.Equal(t, "GET, POST", w.do("DELETE", "/v1/events", "").header.Get("Allow"))
 	require.Equal(t, "GET, PUT, DELETE, PATCH", w.do("POST", "/v1/members/ann", "").header.Get("Allow"))
 	require.Equal(t, "GET, POST, PUT, PATCH, DELETE", w.do("BREW", "/v1/events", "").header.Get("Allow"))
 }

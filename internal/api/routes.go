@@ -28,6 +28,7 @@ const (
 var routes = []route{
 	{post, "/v1/events", keys.EventsWrite, MaxEvent, params("dry_run"), sendEvent},
 	{post, "/v1/events/batch", keys.EventsWrite, MaxBatch, nil, sendBatch},
+	{get, "/v1/events", keys.EventsRead, 0, params("member", "type", "result", "from", "to", "cursor", "limit", "min_seq"), listEvents},
 	{get, "/v1/events/:event", keys.EventsRead, 0, params("min_seq"), showEvent},
 	{get, "/v1/events/:event/explain", keys.EventsRead, 0, params("min_seq"), explainEvent},
 	{post, "/v1/events/:event/void", keys.EventsWrite, MaxEvent, nil, voidEvent},
@@ -42,7 +43,8 @@ var routes = []route{
 	{del, "/v1/members/:member", keys.MembersWrite, 0, nil, eraseMember},
 	{get, "/v1/members/:member/export", keys.MembersRead, 0, params("min_seq"), exportMember},
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
-	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "min_seq", "order", "cursor", "limit"), showLedger},
+	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "points", "kind", "lot", "min_seq", "order", "cursor", "limit"), showLedger},
+	{get, "/v1/members/:member/timeline", keys.MembersRead, 0, params("min_seq", "cursor", "limit"), showTimeline},
 	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
 	{del, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, 0, nil, leave},
@@ -70,9 +72,9 @@ var routes = []route{
 	{post, "/v1/codes/:code/release", keys.RewardsUse, MaxEvent, nil, releaseCode},
 
 	{get, "/v1/leaderboards", keys.LeaderboardsRead, 0, nil, listLeaderboards},
-	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "from_rank", "limit", "min_seq"), showLeaderboard},
+	{get, "/v1/leaderboards/:board", keys.LeaderboardsRead, 0, params("season", "split", "at", "from_rank", "limit", "min_seq"), showLeaderboard},
 	{get, "/v1/leaderboards/:board/seasons", keys.LeaderboardsRead, 0, params("cursor", "limit", "min_seq"), listSeasons},
-	{get, "/v1/leaderboards/:board/standings/:member", keys.LeaderboardsRead, 0, params("season", "split", "around", "min_seq"), showStanding},
+	{get, "/v1/leaderboards/:board/standings/:member", keys.LeaderboardsRead, 0, params("season", "split", "at", "around", "min_seq"), showStanding},
 
 	{get, "/v1/challenges", keys.CatalogueRead, 0, params("member", "min_seq"), listChallenges},
 	{get, "/v1/rewards", keys.CatalogueRead, 0, params("member", "min_seq"), listRewards},
@@ -82,6 +84,9 @@ var routes = []route{
 	{get, "/v1/promotions", keys.CatalogueRead, 0, params("min_seq"), listPromotions},
 	{post, "/v1/promotions/:promotion/fire", keys.PromotionsFire, MaxEvent, nil, firePromotion},
 	{post, "/v1/promotions/:promotion/close", keys.PromotionsFire, MaxEvent, nil, closePromotion},
+	{get, "/v1/calendar", keys.CatalogueRead, 0, params("from", "to", "cursor", "limit"), showCalendar},
+	{get, "/v1/definitions", keys.CatalogueRead, 0, params("cursor", "limit"), listDefinitions},
+	{get, "/v1/definitions/:section/:definition", keys.CatalogueRead, 0, nil, showDefinition},
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
 
 	{post, "/v1/admin/rewards/:reward/codes", keys.RewardsWrite, MaxCodes, nil, addCodes},

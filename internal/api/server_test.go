@@ -276,7 +276,7 @@ func (w *world) open(id, ruleset string) *program.Program {
 	w.stores[id] = &failing{Memory: engine.NewMemory()}
 	boards := leaderboards.NewMemory()
 	p, err := program.Open(program.Options{Store: w.stores[id], Versions: []engine.Version{{Number: 1, Rules: compiled.Ruleset}},
-		Boards: boards, Ranks: boards, Now: func() calendar.Instant { return calendar.Instant(w.clock.Load()) }})
+		Sources: map[string]string{id + ".yaml": ruleset}, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return calendar.Instant(w.clock.Load()) }})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
 	return p

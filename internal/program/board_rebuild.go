@@ -3,7 +3,6 @@ package program
 import (
 	"context"
 	"errors"
-	"iter"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/leaderboards"
@@ -83,7 +82,7 @@ func (p *Program) RebuildOne(ctx context.Context, key leaderboards.Key) error {
 
 // scoresOf are the stored scores of a ranking, as of when they are first asked for: what is decided from then on is told to both
 // the ranking that is shown and the one that a rebuild makes.
-func (p *Program) scoresOf(key leaderboards.Key) iter.Seq2[leaderboards.Score, error] {
+func (p *Program) scoresOf(key leaderboards.Key) scores {
 	return func(yield func(leaderboards.Score, error) bool) {
 		if err := p.Flush(); err != nil {
 			yield(leaderboards.Score{}, err)

@@ -4,20 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // copyTime is how long a copy of a ranking is shown; ten times as long as it took to make, where that is more.
 const copyTime = time.Second
 
-// copies are rankings as the store has them, for reads while a board outside this process does not serve them.
+// copies are rankings as the store has them, for reads while a board outside this process does not serve them, and of the past.
 type copies struct {
 	mu sync.Mutex
-	of map[leaderboards.Key]*copied
+	of map[copyKey]*copied
 }
+
+// copyKey is of which ranking a copy is, and as of when: 0 is the present.
+type copyKey struct {
+	leaderboards.Key
+	at calendar.Instant
+}
+
+// scores are those of one ranking.
+type scores = iter.Seq2[leaderboards.Score, error]
 
 type copied struct {
 	made  chan struct{} // closed when it is
@@ -28,12 +39,16 @@ type copied struct {
 // Copy is a board with one ranking as the store has it, a moment old at most, and older where it is large. It is made once for all
 // who ask for it.
 func (p *Program) Copy(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules) (leaderboards.Board, error) {
+	return p.copied(ctx, copyKey{Key: key}, rules, p.scoresOf(key))
+}
+
+func (p *Program) copied(ctx context.Context, key copyKey, rules leaderboards.Rules, scores scores) (leaderboards.Board, error) {
 	p.copies.mu.Lock()
 	c := p.copies.of[key]
 	if c == nil {
 		c = &copied{made: make(chan struct{}), board: leaderboards.NewMemory()}
 		p.copies.of[key] = c
-		go p.copy(context.WithoutCancel(ctx), c, key, rules) // others may wait for it when this one has gone
+		go p.copy(context.WithoutCancel(ctx), c, key, rules, scores) // others may wait for it when this one has gone
 	}
 	p.copies.mu.Unlock()
 	select {
@@ -44,10 +59,10 @@ func (p *Program) Copy(ctx context.Context, key leaderboards.Key, rules leaderbo
 	}
 }
 
-func (p *Program) copy(ctx context.Context, c *copied, key leaderboards.Key, rules leaderboards.Rules) {
+func (p *Program) copy(ctx context.Context, c *copied, key copyKey, rules leaderboards.Rules, scores scores) {
 	defer close(c.made)
 	start := time.Now()
-	c.err = c.board.Rebuild(ctx, key, rules, p.scoresOf(key))
+	c.err = c.board.Rebuild(ctx, key.Key, rules, scores)
 	time.AfterFunc(max(copyTime, 10*time.Since(start)), func() {
 		p.copies.mu.Lock()
 		defer p.copies.mu.Unlock()

@@ -126,7 +126,7 @@ func Open(o Options) (*Program, error) {
 	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full,
 		inProcess: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
-		views: map[string]*view{}, copies: copies{of: map[leaderboards.Key]*copied{}},
+		views: map[string]*view{}, copies: copies{of: map[copyKey]*copied{}},
 		followers: followers{members: map[string][]*Follower{}, boards: map[string][]*Follower{}}}
 	if p.ahead == nil {
 		p.ahead = func() time.Duration { return 0 }

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,6 +20,8 @@ type RankingName struct {
 	Board  string
 	Season string  // current, which "" is too, previous or a label
 	Split  *string // of a board that is split, nil for any other
+	// At is as of which past instant, 0 for the present. The current season is that of the instant.
+	At calendar.Instant
 }
 
 // Ranking is one ranking of a board, to be read at once.
@@ -30,9 +33,12 @@ type Ranking struct {
 	Closed bool   // its table is final
 	Hash   string // of that table
 	Stale  bool   // it is shown from the store
+	// At is the past instant as of which it is shown, 0 for the present.
+	At calendar.Instant
 
 	program *Program
 	asked   time.Time
+	table   bool // it has a final table, though a past instant before it is asked about
 }
 
 // Board is a leaderboard of the ruleset in force. An unknown one is an *engine.Refusal, located at "board".
@@ -55,7 +61,8 @@ func (p *Program) Ranking(name RankingName) (*Ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := p.period(rules, b, name.Season)
+	at := cmp.Or(name.At, p.Present())
+	key, err := p.period(rules, b, name.Season, at)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +71,22 @@ func (p *Program) Ranking(name RankingName) (*Ranking, error) {
 		return nil, wrong("split", "this board is not split", "")
 	case b.Split && name.Split == nil:
 		return nil, wrong("split", "this board is split: say which part of it", "")
+	case at > p.Present():
+		return nil, wrong("at", "it lies ahead, and nobody knows what the ranking will be like", "")
+	case name.At != 0 && b.RanksGroups():
+		return nil, wrong("at", "what a leaderboard of groups was like is not kept; the tables of its closed seasons are", "")
 	}
 	r := p.Running(rules, b, key, time.Now())
 	if name.Split != nil {
 		r.Key.Split = *name.Split
 	}
-	return r, r.final()
+	if err := r.final(); err != nil {
+		return nil, err
+	}
+	if name.At != 0 && (!r.Closed || r.Season.Closes == nil || name.At < *r.Season.Closes) {
+		r.At, r.Closed, r.Hash, r.table = name.At, false, "", r.Closed
+	}
+	return r, nil
 }
 
 // Running is the ranking of a season that has not closed, of a board that is not split, as a part of what was asked at an instant.
@@ -85,9 +102,9 @@ func wrong(location, message, suggestion string) *engine.Refusal {
 }
 
 // period reads which season is meant.
-func (p *Program) period(rules *engine.Ruleset, b *engine.Leaderboard, season string) (calendar.Key, error) {
+func (p *Program) period(rules *engine.Ruleset, b *engine.Leaderboard, season string, at calendar.Instant) (calendar.Key, error) {
 	every := b.Counter.Every
-	current := rules.Calendar.Key(every, p.Present())
+	current := rules.Calendar.Key(every, at)
 	switch season {
 	case "", "current":
 		return current, nil
@@ -125,6 +142,13 @@ func (r *Ranking) final() error {
 func (r *Ranking) read(ctx context.Context, ask func(context.Context, leaderboards.Board) error) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Until(r.asked.Add(boardTime)))
 	defer cancel()
+	if r.At != 0 {
+		past, err := r.past(ctx)
+		if err != nil {
+			return err
+		}
+		return ask(ctx, past)
+	}
 	if !r.Stale {
 		err := ask(ctx, r.program.boards)
 		if !Unserved(err) {
@@ -176,7 +200,7 @@ func (r *Ranking) Size(ctx context.Context) (size int64, err error) {
 // Page is a page of the ranking from a position on, the first of which is 1. It may show what is not durable yet (Settled).
 func (r *Ranking) Page(ctx context.Context, from int64, limit int) (engine.Table, error) {
 	list, total, err := r.rows(ctx, from, limit)
-	t := engine.Table{Leaderboard: r.Board.ID, Season: r.Season, Split: r.Key.Split, Closed: r.Closed, Stale: r.Stale, Hash: r.Hash, Total: total,
+	t := engine.Table{Leaderboard: r.Board.ID, Season: r.Season, Split: r.Key.Split, At: r.at(), Closed: r.Closed, Stale: r.Stale, Hash: r.Hash, Total: total,
 		Data: r.ranked(list)}
 	if next := from + int64(len(list)); len(list) > 0 && next <= total {
 		t.HasMore, t.NextRank = true, &next
@@ -231,7 +255,7 @@ func (r *Ranking) standing(ctx context.Context, boards leaderboards.Board, membe
 // standingOf says whose standing it is.
 func (r *Ranking) standingOf(member string) engine.Standing {
 	mine := r.row(leaderboards.Standing{Member: member})
-	return engine.Standing{Leaderboard: r.Board.ID, Season: r.Season, Split: r.Key.Split, Closed: r.Closed, Stale: r.Stale, Hash: r.Hash,
+	return engine.Standing{Leaderboard: r.Board.ID, Season: r.Season, Split: r.Key.Split, At: r.at(), Closed: r.Closed, Stale: r.Stale, Hash: r.Hash,
 		Member: mine.Member, Group: mine.Group}
 }
 
@@ -239,7 +263,7 @@ func (r *Ranking) row(s leaderboards.Standing) engine.Ranked {
 	out := engine.Ranked{Rank: s.Rank, Score: s.Value, Reached: s.Reached}
 	if r.Board.RanksGroups() {
 		out.Group = s.Member
-	} else {
+	} else if r.At == 0 || !r.program.Erased(s.Member) { // a past ranking may have been gathered before
 		out.Member = s.Member
 	}
 	return out

@@ -49,6 +49,29 @@ func profileOf(m *engine.Member) Profile {
 	return profile
 }
 
+// StreakPeriods are the last n periods of a member's streaks, by the ids of the streaks; nil for an unknown member.
+func (p *Program) StreakPeriods(member string, n int) map[string][]engine.StreakPeriod {
+	present := p.Present()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, rules := p.processor.Member(member), p.processor.Rules()
+	if m == nil {
+		return nil
+	}
+	list := map[string][]engine.StreakPeriod{}
+	for _, s := range rules.Streaks {
+		list[s.ID] = m.StreakPeriods(rules, s, present, n)
+	}
+	return list
+}
+
+// Appointments are what the ruleset in force brings from one instant up to another, in order.
+func (p *Program) Appointments(from, to calendar.Instant) []engine.Appointment {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Appointments(from, to)
+}
+
 // Known reports whether a member exists.
 func (p *Program) Known(member string) bool {
 	p.mu.Lock()
