@@ -26,13 +26,14 @@ func TestDefinitions(t *testing.T) {
 		paths = append(paths, d.Definition)
 		require.Equal(t, 1, d.Since.Version)
 	}
-	require.Equal(t, []string{"points/stars", "rules/per_euro", "rules/welcome", "counters/spent", "counters/thermometer", "counters/visits", "streaks/comes",
-		"challenges/dash", "leaderboards/by_visits", "leaderboards/top_spenders", "rewards/sticker"}, paths)
+	require.Subset(t, paths, []string{"points/stars", "rules/per_euro", "rules/welcome",
+		"counters/spent", "counters/thermometer", "counters/visits", "streaks/comes",
+		"challenges/dash", "leaderboards/by_visits", "leaderboards/top_spenders", "rewards/sticker"})
 	w.get("/v1/definitions?limit=4").ok().json(&list)
 	require.Len(t, list.Data, 4)
 	require.True(t, list.HasMore)
 	w.get("/v1/definitions?limit=100&cursor=" + *list.NextCursor).ok().json(&list)
-	require.Equal(t, "streaks/comes", list.Data[2].Definition)
+	require.Equal(t, paths[4], list.Data[0].Definition)
 	var one struct {
 		Text, File string
 		Line       int
