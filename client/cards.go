@@ -19,6 +19,7 @@ type Card struct {
 // CardFound is who shows a card.
 type CardFound struct {
 	ID          string                 `json:"id"` // of the member
+	Name        string                 `json:"name"`
 	Balances    map[string]json.Number `json:"balances"`
 	Tiers       map[string]string      `json:"tiers"`
 	LastEventAt *time.Time             `json:"last_event_at"`

@@ -31,6 +31,7 @@ type Season struct {
 type Row struct {
 	Rank      int64       `json:"rank"`
 	Member    string      `json:"member"`
+	Name      string      `json:"name"` // as the ruleset lets boards show members
 	Group     string      `json:"group"`
 	Score     json.Number `json:"score"`
 	ReachedAt time.Time   `json:"reached_at"`
@@ -61,6 +62,7 @@ type Standing struct {
 	Ranking
 	Rank      *int64      `json:"rank"`
 	Member    string      `json:"member"`
+	Name      string      `json:"name"`
 	Group     string      `json:"group"`
 	Score     json.Number `json:"score"`
 	ReachedAt *time.Time  `json:"reached_at"`

@@ -27,6 +27,7 @@ func (b *Leaderboard) RanksGroups() bool { return b.Counter.By != ByMember }
 type Ranked struct {
 	Rank    int64            `json:"rank"` // from 1
 	Member  string           `json:"member,omitempty"`
+	Name    string           `json:"name,omitempty"` // as the ruleset lets boards show members
 	Group   string           `json:"group,omitempty"`
 	Score   decimal.Decimal  `json:"score"`
 	Reached calendar.Instant `json:"reached_at"`
@@ -59,6 +60,7 @@ type Standing struct {
 	Total   int64             `json:"total"`
 	Rank    *int64            `json:"rank"`
 	Member  string            `json:"member,omitempty"`
+	Name    string            `json:"name,omitempty"`
 	Group   string            `json:"group,omitempty"`
 	Score   *decimal.Decimal  `json:"score"`
 	Reached *calendar.Instant `json:"reached_at"`

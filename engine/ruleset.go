@@ -24,6 +24,7 @@ type Ruleset struct {
 	Member       *event.Schema // declared fields of a member's profile
 	Events       []*EventType
 	ClientEvents []string // types that a member's own token may send
+	Names        Names    // what boards show of members
 
 	Points       []*Points
 	Rules        []*Rule // one a rule and event type: `when: [a, b]` is two with the same id

@@ -8,15 +8,17 @@ import (
 // Summary is a member on one line.
 type Summary struct {
 	ID       string                     `json:"id"`
-	Balances map[string]decimal.Decimal `json:"balances"` // what can be spent, by points
-	Tiers    map[string]string          `json:"tiers"`    // the level of each tier, "" below the lowest
+	Name     string                     `json:"name,omitempty"` // as the ruleset lets boards show members
+	Balances map[string]decimal.Decimal `json:"balances"`       // what can be spent, by points
+	Tiers    map[string]string          `json:"tiers"`          // the level of each tier, "" below the lowest
 	// LastEvent is the time of the last event that was sent about the member, null where there was none. What Laurel raised does not count.
 	LastEvent *calendar.Instant `json:"last_event_at"`
 }
 
 // Summary gathers a member's line at an instant not before its last event.
 func (m *Member) Summary(rules *Ruleset, at calendar.Instant) Summary {
-	s := Summary{ID: m.ID, Balances: map[string]decimal.Decimal{}, Tiers: map[string]string{}, LastEvent: instantOrNil(m.lastSent(rules))}
+	s := Summary{ID: m.ID, Name: rules.ShownName(m), LastEvent: instantOrNil(m.lastSent(rules)),
+		Balances: map[string]decimal.Decimal{}, Tiers: map[string]string{}}
 	for _, p := range rules.Points {
 		s.Balances[p.ID] = m.Balance(rules, p, at).Spendable
 	}

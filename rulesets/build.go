@@ -105,6 +105,7 @@ func (b *builder) header() {
 	r.Currency = rec.Text("currency")
 	r.Digits = b.currencyDigits()
 	r.Late, _ = calendar.ParseDuration(rec.Text("late"))
+	r.Names = shownNames[rec.Text("names")]
 	r.Calendar.WeekStart = weekday(rec.Text("week_starts"))
 	zone, err := b.zones.Load(rec.Text("timezone"))
 	if err != nil {
@@ -112,6 +113,8 @@ func (b *builder) header() {
 	}
 	r.Calendar.Zone = zone
 }
+
+var shownNames = map[string]engine.Names{"alias": engine.NamesAlias, "first": engine.NamesFirst, "id": engine.NamesID}
 
 func weekday(name string) time.Weekday {
 	for d := time.Sunday; d <= time.Saturday; d++ {

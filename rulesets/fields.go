@@ -335,6 +335,8 @@ var (
 		{Name: "events", Free: true, Values: typeField, Recursive: true, Required: true, Doc: "What your apps send: each event with its fields and their types.",
 			Example: "{purchase: {order_id: text, amount: money, coupon?: text}, visit: {}}"},
 		{Name: "client_events", Phrase: document.ID, Many: true, Doc: "Events that members' own devices may send.", Example: "[visit]"},
+		{Name: "names", Words: []string{"alias", "first", "id", "none"},
+			Doc: "What boards show of members: the member field `alias`, the first word of the name, the id, or nothing, as where it is left out.", Example: "alias"},
 		{Name: "points", Entries: pointsSection, Doc: pointsSection.Doc},
 		{Name: "tables", Free: true, Values: &document.Field{Free: true, Values: &document.Field{Phrase: document.Number}},
 			Doc: "Named numbers by key, read by `table.NAME[key] ?? 0`.", Example: "{per_class: {economy: 1, business: 2.5}}"},

@@ -19,6 +19,9 @@ const maxRecords = 4
 // schemas reads `member` and `events`.
 func (b *builder) schemas() {
 	b.rules.Member = event.NewSchema(b.rules.Currency, b.rules.Digits, b.schemaFields(b.root.Values["member"], "", false, expression.MemberNames(), 0)...)
+	if f := b.rules.Member.Field(engine.AliasField); b.rules.Names == engine.NamesAlias && (f == nil || f.Type != event.TypeText && !b.names.Broken[f]) {
+		b.Node(b.root.Values["names"], "declare it, such as member: {alias?: text}", "boards are to show the member field alias, and there is no such text")
+	}
 	for _, t := range engine.BuiltinEvents() {
 		b.events[t.Name] = t
 		b.rules.Events = append(b.rules.Events, t)

@@ -81,6 +81,9 @@ func (c call) ranking() (*ranking, error) {
 		return nil, err
 	}
 	hash, season := r.Rules.Hash[:min(12, len(r.Rules.Hash))], r.Season.Label
+	if r.Rules.Names.Told() { // who changes their name changes no score
+		season += "." + c.server.start + "." + strconv.FormatUint(c.program.Renamed(), 10)
+	}
 	if r.Closed {
 		r.etag = `"` + r.Hash[:min(12, len(r.Hash))] + "." + hash + "." + season + ".closed\""
 		return r, nil
@@ -159,7 +162,7 @@ func showLeaderboard(c call) error {
 
 // show answers with what was read, once it is durable.
 func (r *ranking) show(answer any, err error) error {
-	if !r.Closed {
+	if !r.Closed || r.Rules.Names.Told() {
 		err = r.durable(err)
 	}
 	if err != nil {

@@ -70,6 +70,7 @@ type Program struct {
 	views     map[string]*view
 	copies    copies
 	followers followers
+	renamed   atomic.Uint64
 
 	start      time.Time
 	lastSubmit atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
@@ -295,6 +296,11 @@ func (p *Program) commit() {
 			}
 		}
 		p.advance(c.last)
+		for _, a := range c.batch.Accepted {
+			if engine.MayRename(a.Event) {
+				p.renamed.Store(a.Outcome.Seq)
+			}
+		}
 		p.followers.tell(c.batch.Accepted)
 		for _, r := range c.requests {
 			close(r.done)

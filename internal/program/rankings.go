@@ -200,8 +200,11 @@ func (r *Ranking) Size(ctx context.Context) (size int64, err error) {
 // Page is a page of the ranking from a position on, the first of which is 1. It may show what is not durable yet (Settled).
 func (r *Ranking) Page(ctx context.Context, from int64, limit int) (engine.Table, error) {
 	list, total, err := r.rows(ctx, from, limit)
-	t := engine.Table{Leaderboard: r.Board.ID, Season: r.Season, Split: r.Key.Split, At: r.at(), Closed: r.Closed, Stale: r.Stale, Hash: r.Hash, Total: total,
-		Data: r.ranked(list)}
+	if err != nil {
+		return engine.Table{}, err
+	}
+	t := engine.Table{Leaderboard: r.Board.ID, Season: r.Season, Split: r.Key.Split, At: r.at(), Closed: r.Closed, Stale: r.Stale, Hash: r.Hash, Total: total}
+	t.Data, err = r.ranked(list)
 	if next := from + int64(len(list)); len(list) > 0 && next <= total {
 		t.HasMore, t.NextRank = true, &next
 	}
@@ -225,31 +228,45 @@ func (r *Ranking) Standing(ctx context.Context, member string, around int) (engi
 		return r.closedStanding(member, int64(around))
 	}
 	var out engine.Standing
+	var rows []leaderboards.Standing
 	err := r.read(ctx, func(ctx context.Context, b leaderboards.Board) (err error) {
-		out, err = r.standing(ctx, b, member, around)
+		out, rows, err = r.standing(ctx, b, member, around)
 		return err
 	})
-	return out, err
-}
-
-func (r *Ranking) standing(ctx context.Context, boards leaderboards.Board, member string, around int) (engine.Standing, error) {
-	out := r.standingOf(member)
-	s, ranked, err := boards.Standing(ctx, r.Key, r.Board.Rules, member)
 	if err != nil {
 		return out, err
 	}
-	if out.Total, err = boards.Size(ctx, r.Key); err != nil || !ranked {
+	return r.named(out, rows)
+}
+
+// named adds the rows around a standing, and what is shown of members.
+func (r *Ranking) named(out engine.Standing, rows []leaderboards.Standing) (engine.Standing, error) {
+	mine, err := r.ranked([]leaderboards.Standing{{Member: cmp.Or(out.Member, out.Group)}})
+	if err != nil {
 		return out, err
 	}
-	out.Rank, out.Score, out.Reached = &s.Rank, &s.Value, &s.Reached
-	if around > 0 {
-		rows, err := boards.Around(ctx, r.Key, r.Board.Rules, member, around)
-		if err != nil {
-			return out, err
-		}
-		out.Around = r.ranked(rows)
+	out.Name = mine[0].Name
+	if len(rows) > 0 {
+		out.Around, err = r.ranked(rows)
 	}
-	return out, nil
+	return out, err
+}
+
+func (r *Ranking) standing(ctx context.Context, boards leaderboards.Board, member string, around int) (engine.Standing, []leaderboards.Standing, error) {
+	out := r.standingOf(member)
+	s, ranked, err := boards.Standing(ctx, r.Key, r.Board.Rules, member)
+	if err != nil {
+		return out, nil, err
+	}
+	if out.Total, err = boards.Size(ctx, r.Key); err != nil || !ranked {
+		return out, nil, err
+	}
+	out.Rank, out.Score, out.Reached = &s.Rank, &s.Value, &s.Reached
+	if around == 0 {
+		return out, nil, nil
+	}
+	rows, err := boards.Around(ctx, r.Key, r.Board.Rules, member, around)
+	return out, rows, err
 }
 
 // standingOf says whose standing it is.
@@ -269,12 +286,20 @@ func (r *Ranking) row(s leaderboards.Standing) engine.Ranked {
 	return out
 }
 
-func (r *Ranking) ranked(list []leaderboards.Standing) []engine.Ranked {
+// ranked are rows as they are shown, with the names of their members, all read together.
+func (r *Ranking) ranked(list []leaderboards.Standing) ([]engine.Ranked, error) {
 	out := make([]engine.Ranked, len(list))
+	var members []string
 	for i, s := range list {
-		out[i] = r.row(s)
+		if out[i] = r.row(s); out[i].Member != "" {
+			members = append(members, s.Member)
+		}
 	}
-	return out
+	names, err := r.program.names(r.Rules, members)
+	for i := range out {
+		out[i].Name = names[out[i].Member]
+	}
+	return out, err
 }
 
 // closedRows are rows of a final table, without the names of members who were erased.
@@ -301,14 +326,19 @@ func (r *Ranking) closedStanding(member string, around int64) (engine.Standing, 
 	}
 	rows, total, err := r.closedRows(max(at, 1), 1)
 	out.Total = total
-	if err != nil || at == 0 || len(rows) == 0 {
+	if err != nil {
 		return out, err
 	}
-	out.Rank, out.Score, out.Reached = &rows[0].Rank, &rows[0].Value, &rows[0].Reached
-	if around > 0 {
-		page := 2*around + 1
-		rows, _, err = r.closedRows(max(1, min(at-around, total-page+1)), int(page))
-		out.Around = r.ranked(rows)
+	if at == 0 || len(rows) == 0 {
+		return r.named(out, nil)
 	}
-	return out, err
+	out.Rank, out.Score, out.Reached = &rows[0].Rank, &rows[0].Value, &rows[0].Reached
+	if around == 0 {
+		return r.named(out, nil)
+	}
+	page := 2*around + 1
+	if rows, _, err = r.closedRows(max(1, min(at-around, total-page+1)), int(page)); err != nil {
+		return out, err
+	}
+	return r.named(out, rows)
 }

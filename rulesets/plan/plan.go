@@ -158,6 +158,8 @@ func (p *planner) setting(name string, old, new any) Change {
 		}
 	case "timezone", "clock", "week_starts":
 		c.Means = append(c.Means, "days, weeks and months begin at other instants from the activation on; what was counted stays in the period it was counted in")
+	case "names":
+		c.Means = append(c.Means, "boards show members so at once, closed ones too")
 	case "late":
 		c.Means = append(c.Means, "how late an event may arrive changes from the activation on")
 	}

@@ -30,6 +30,8 @@ func (w *world) answer(x *Expectation, m *engine.Member, out *engine.Outcome) []
 		return []string{w.streak(x, m)}
 	case "counter":
 		return []string{w.count(x.ID, m).String()}
+	case "name":
+		return []string{orNone(w.rules.ShownName(m))}
 	case "rank":
 		return []string{w.rank(x.ID, m)}
 	case "standings":

@@ -61,6 +61,7 @@ var expectations = []document.Field{
 	{Name: "rewards", Example: "{cake: 1}", Doc: "How many of a reward the member has and can use."},
 	{Name: "claim", Example: "{c1: confirmed}",
 		Doc: "What has become of a claim or a use by its `id`: `open`, `confirmed`, `returned`, `cancelled`, `timed_out`."},
+	{Name: "name", Example: "Ann", Doc: "What boards show of the member (`names`), or `none`."},
 	{Name: "rank", Example: "{visitors: 1}", Doc: "The rank on a leaderboard, or `none`."},
 	{Name: "standings", Example: "{visitors: [[ann, 5], [bob, 1]]}",
 		Doc: "A whole leaderboard, from its first row. Of a split board: `{city_teams: {north: [[ann, 5]]}}`. " +
@@ -140,6 +141,11 @@ func (s *reader) expectOne(p document.Pair, t *Step, member string) {
 		s.claimed(e, v, t)
 	case "tier":
 		s.each(e, v, "tiers", t, s.word)
+	case "name":
+		if text, ok := s.word(v); ok {
+			e.Want = []string{text}
+			t.Expect = append(t.Expect, e)
+		}
 	case "rank":
 		s.each(e, v, "leaderboards", t, s.rank)
 	case "challenge":
