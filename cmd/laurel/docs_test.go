@@ -303,10 +303,12 @@ func TestReadmeAnswer(t *testing.T) {
 	}
 }
 
-// lastWorkday is an instant of the last two days on which no star is doubled: neither a Tuesday nor a Friday afternoon.
+// lastWorkday is an instant of the last two days on which no star is doubled: neither a Tuesday nor a Friday afternoon, where the demo lies, which
+// is up to two hours ahead of UTC.
 func lastWorkday() string {
-	at := time.Now()
-	for at.Weekday() == time.Tuesday || at.Weekday() == time.Friday {
+	at := time.Now().UTC()
+	doubled := func(at time.Time) bool { return at.Weekday() == time.Tuesday || at.Weekday() == time.Friday }
+	for doubled(at) || doubled(at.Add(2*time.Hour)) {
 		at = at.Add(-12 * time.Hour)
 	}
 	return at.Format(time.RFC3339)

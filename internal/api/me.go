@@ -93,14 +93,17 @@ func (s *Server) admitMember(c *fiber.Ctx, rt *route) (call, error) {
 func (s *Server) mountMembers() {
 	pages := cors.New(cors.Config{AllowOriginsFunc: s.origins.AllowsAny, AllowMethods: strings.Join([]string{get, post, del}, ","),
 		AllowHeaders: "Authorization,Content-Type,Idempotency-Key,If-None-Match", ExposeHeaders: "ETag,Retry-After,X-Request-Id", MaxAge: 600})
-	seen := map[string]bool{}
+	taken := map[string][]string{}
 	for i := range memberRoutes {
 		rt := &memberRoutes[i]
-		s.app.Add(rt.method, rt.path, pages, s.handler(rt, s.metrics.route(rt.method, rt.path)))
-		if !seen[rt.path] {
-			s.app.Options(rt.path, pages)
-		}
-		seen[rt.path] = true
+		s.add(rt, pages)
+		taken[rt.path] = append(taken[rt.path], rt.methods()...)
+	}
+	for path, methods := range taken {
+		s.app.Options(path, pages, func(c *fiber.Ctx) error { // which nobody asks for before a call from elsewhere
+			c.Append(fiber.HeaderAllow, methods...)
+			return fiber.ErrMethodNotAllowed
+		})
 	}
 }
 

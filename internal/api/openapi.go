@@ -33,7 +33,7 @@ func (s *Server) mountPublic() {
 		},
 	} {
 		made, m := sync.OnceValues(make), s.metrics.route(get, path)
-		s.app.Add(get, path, func(c *fiber.Ctx) error {
+		s.app.Get(path, func(c *fiber.Ctx) error { // and HEAD
 			began, id := time.Now(), s.begin(c)
 			if p, err := made(); err != nil {
 				s.fail(c, err, id)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,7 +133,63 @@ func TestASlowRequestIsCutOff(t *testing.T) {
 
 func TestAllow(t *testing.T) {
 	w := newWorld(t)
-	require.Equal(t, "GET, POST", w.do("DELETE", "/v1/events", "").header.Get("Allow"))
-	require.Equal(t, "GET, PUT, DELETE, PATCH", w.do("POST", "/v1/members/ann", "").header.Get("Allow"))
-	require.Equal(t, "GET, POST, PUT, PATCH, DELETE", w.do("BREW", "/v1/events", "").header.Get("Allow"))
+	require.Equal(t, "GET, HEAD, POST, OPTIONS", w.do("DELETE", "/v1/events", "").header.Get("Allow"))
+	require.Equal(t, "GET, HEAD, PUT, DELETE, PATCH, OPTIONS", w.do("POST", "/v1/members/ann", "").header.Get("Allow"))
+	require.Equal(t, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", w.do("BREW", "/v1/events", "").header.Get("Allow"))
+	require.Equal(t, "GET, OPTIONS", w.do("HEAD", "/v1/stream", "").header.Get("Allow"), "it has no end")
+	w.do("OPTIONS", "/v1/nowhere", "").problem(404, "route_not_found")
+
+	// Every path says what it takes, to everybody, and refuses the rest.
+	taken := map[string][]string{"/openapi.json": {"GET"}}
+	for _, r := range append(api.Routes(), api.MemberRoutes()...) {
+		taken[r.Path] = append(taken[r.Path], r.Method)
+	}
+	for path, methods := range taken {
+		told := w.do("OPTIONS", path, "", "Authorization", "")
+		require.Equal(t, 204, told.status, path)
+		require.Empty(t, told.body)
+		allow := strings.Split(told.header.Get("Allow"), ", ")
+		require.Subset(t, allow, append(methods, "OPTIONS"), path)
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"} {
+			if !slices.Contains(allow, method) {
+				wrong := w.do(method, path, "")
+				require.Equal(t, 405, wrong.status, "%s %s", method, path)
+				require.Equal(t, allow, strings.Split(wrong.header.Get("Allow"), ", "), "%s %s", method, path)
+			}
+		}
+	}
+}
+
+// TestHead asks for everything that can be read without its body. What is said of it is the same.
+func TestHead(t *testing.T) {
+	w := newWorld(t)
+	w.do("POST", "/v1/events", purchase).ok()
+	w.do("POST", "/v1/members/ann/claims", `{"reward":"sticker"}`, "Idempotency-Key", "c1").ok()
+	fill := strings.NewReplacer(":member", "ann", ":event", "o1", ":claim", "c1", ":board", "by_visits", ":counter", "thermometer")
+	for _, r := range append(api.Routes(), api.MemberRoutes()...) {
+		if r.Method != "GET" || strings.HasSuffix(r.Path, "/stream") {
+			continue
+		}
+		path, headers := fill.Replace(r.Path), []string{}
+		if strings.HasPrefix(r.Path, "/v1/me") {
+			headers = as(w.token("ann"))
+		}
+		if strings.Contains(r.Path, "/card.") {
+			path += "?code=qr"
+		}
+		whole, asked := w.do("GET", path, "", headers...), w.do("HEAD", path, "", headers...)
+		require.Equal(t, whole.status, asked.status, path)
+		require.Empty(t, asked.body, path)
+		for _, name := range []string{"Content-Type", "ETag", "Cache-Control", "Content-Length"} {
+			if whole.status >= 400 && name == "Content-Length" { // it has the request's id
+				continue
+			}
+			require.Equal(t, whole.header.Get(name), asked.header.Get(name), "%s: %s", path, name)
+		}
+		if etag := whole.header.Get("ETag"); etag != "" {
+			require.Equal(t, 304, w.do("HEAD", path, "", append(headers, "If-None-Match", etag)...).status, path)
+		}
+	}
+	require.Equal(t, 401, w.do("HEAD", "/v1/members/ann", "", "Authorization", "").status)
+	require.Equal(t, 405, w.do("HEAD", "/v1/imports", "").status)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/laurel-engine/laurel/internal/keys"
 )
@@ -16,12 +17,23 @@ type route struct {
 	handle func(call) error
 }
 
+// methods are those that the route answers: what can be got can be asked for by HEAD, but for a stream, which has no end.
+func (rt *route) methods() []string {
+	if rt.method == get && !strings.HasSuffix(rt.path, "/stream") {
+		return []string{get, head}
+	}
+	return []string{rt.method}
+}
+
 const (
 	get   = http.MethodGet
+	head  = http.MethodHead
 	post  = http.MethodPost
 	put   = http.MethodPut
 	patch = http.MethodPatch
 	del   = http.MethodDelete
+
+	options = http.MethodOptions
 )
 
 // routes is the whole public API.

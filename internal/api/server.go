@@ -158,7 +158,7 @@ func (s *Server) mount(list []route) {
 	var large []*route
 	for i := range list {
 		rt := &list[i]
-		s.app.Add(rt.method, rt.path, s.handler(rt, s.metrics.route(rt.method, rt.path)))
+		s.add(rt)
 		if rt.body > MaxEvent {
 			large = append(large, rt)
 		}
@@ -186,8 +186,16 @@ func (s *Server) mount(list []route) {
 				return
 			}
 		}
-		c.Response.Header.Set("Allow", strings.Join([]string{get, post, put, patch, del}, ", "))
+		c.Response.Header.Set("Allow", strings.Join([]string{get, head, post, put, patch, del, options}, ", "))
 		s.unroutable(c, refuse("method_not_allowed", "there is no such method"))
+	}
+}
+
+// add registers a route. HEAD costs as much as GET, and fasthttp leaves the body out.
+func (s *Server) add(rt *route, before ...fiber.Handler) {
+	handlers := append(before, s.handler(rt, s.metrics.route(rt.method, rt.path)))
+	for _, method := range rt.methods() {
+		s.app.Add(method, rt.path, handlers...)
 	}
 }
 
@@ -295,9 +303,20 @@ func (s *Server) fail(c *fiber.Ctx, err error, id requestID) {
 	p.write(c, name)
 }
 
-// unserved answers what no route did: unknown paths, wrong methods, and what fasthttp could not read.
+// unserved answers what no route did: unknown paths, wrong methods, and what fasthttp could not read. Fiber has found out which methods
+// the path takes, which is what OPTIONS asks for.
 func (s *Server) unserved(c *fiber.Ctx, err error) error {
-	s.fail(c, err, s.begin(c))
+	id := s.begin(c)
+	if wrong := (*fiber.Error)(nil); errors.As(err, &wrong) && wrong.Code == http.StatusMethodNotAllowed {
+		c.Append(fiber.HeaderAllow, options)
+		if c.Method() == options {
+			c.Status(http.StatusNoContent)
+			err = nil
+		}
+	}
+	if err != nil {
+		s.fail(c, err, id)
+	}
 	s.metrics.unserved.count(c.Response().StatusCode())
 	return nil
 }

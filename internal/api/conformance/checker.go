@@ -119,7 +119,7 @@ func (c *Checker) find(method, path string) (found *route, params map[string]str
 func (c *Checker) Check(x *Exchange) error {
 	path, query, _ := strings.Cut(x.URI, "?")
 	r, params := c.find(x.Method, path)
-	if r == nil || x.Method == http.MethodOptions {
+	if r == nil || x.Method == http.MethodOptions || x.Status == http.StatusMethodNotAllowed {
 		return c.unrouted(x)
 	}
 	if x.Status == http.StatusNotModified || x.Method == http.MethodHead {
