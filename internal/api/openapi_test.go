@@ -1,12 +1,16 @@
 package api_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/pb33f/libopenapi"
+	"github.com/pb33f/libopenapi/datamodel"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/internal/api"
@@ -69,4 +73,25 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	again := w.get("/openapi.json", "Authorization", "", "If-None-Match", a.header.Get("ETag"))
 	require.Equal(t, 304, again.status)
 	require.NotContains(t, string(a.body), "nullable")
+}
+
+// TestTheDocumentIsOpenAPI has others than this package read the document: the schema of OpenAPI 3.1 itself, and a library that follows every
+// reference.
+func TestTheDocumentIsOpenAPI(t *testing.T) {
+	text := must(api.OpenAPI())
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("oas.json", must(jsonschema.UnmarshalJSON(strings.NewReader(datamodel.OpenAPI31SchemaData)))))
+	oas, err := compiler.Compile("oas.json")
+	require.NoError(t, err)
+	require.NoError(t, oas.Validate(must(jsonschema.UnmarshalJSON(bytes.NewReader(text)))))
+
+	document, err := libopenapi.NewDocument(text)
+	require.NoError(t, err)
+	model, err := document.BuildV3Model()
+	require.NoError(t, err)
+	for name, s := range model.Model.Components.Schemas.FromOldest() {
+		built, err := s.BuildSchema()
+		require.NoError(t, err, name)
+		require.NotEmpty(t, built.Description, "what %s is", name)
+	}
 }

@@ -238,6 +238,28 @@ func (c *Checker) Fits(schema string, body []byte) error {
 	return c.fits("/components/schemas/"+schema, body)
 }
 
+// Examples judges the examples of bodies.
+func (c *Checker) Examples() error {
+	for _, r := range c.routes {
+		described, _ := r.operation["requestBody"].(map[string]any)
+		content, _ := described["content"].(map[string]any)
+		for media, of := range content {
+			example := of.(map[string]any)["example"]
+			if example == nil {
+				continue
+			}
+			s, err := c.schema(r.pointer + "/requestBody/content/" + escaped(media) + "/schema")
+			if err == nil {
+				err = s.Validate(example)
+			}
+			if err != nil {
+				return fmt.Errorf("the example of %s: %w", r, err)
+			}
+		}
+	}
+	return nil
+}
+
 // request judges a request that was accepted.
 func (c *Checker) request(r *route, x *Exchange, params map[string]string, query string) error {
 	values, err := url.ParseQuery(query)

@@ -60,6 +60,10 @@ func Document(facts Facts) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.document(facts)
+}
+
+func (t *texts) document(facts Facts) ([]byte, error) {
 	m := &maker{texts: t, facts: facts, codes: map[string]Code{}, refusals: map[string]string{}}
 	for _, c := range facts.Codes {
 		m.codes[c.Code] = c

@@ -15,9 +15,9 @@ func messageSchema(typ string) string {
 
 // messages are the schemas of what webhooks are told.
 func (m *maker) messages() object {
-	var said named[string]
+	var said, types named[string]
 	for _, s := range m.sections {
-		said = append(said, s.Messages...)
+		said, types = append(said, s.Messages...), append(types, s.Types...)
 	}
 	var all []string
 	out, mapping := object{}, object{}
@@ -33,13 +33,17 @@ func (m *maker) messages() object {
 			data.set(f, m.line(text))
 		}
 		name := messageSchema(message.Type)
+		about, found := types.find(message.Type)
+		if !found {
+			m.wrong("sections/webhooks.yaml: what the message %s is has to be said, under `types`", message.Type)
+		}
 		all = append(all, name)
 		mapping.set(message.Type, "#/components/schemas/"+name)
 		out.set(name, object{{"type", "object"}, {"properties", object{
 			{"type", object{{"const", message.Type}}},
 			{"timestamp", m.line("instant. When it became true.")},
 			{"data", object{{"type", "object"}, {"properties", data}, {"required", []any{"event"}}, {"additionalProperties", false}}},
-		}}, {"required", []any{"type", "timestamp", "data"}}, {"additionalProperties", false}})
+		}}, {"required", []any{"type", "timestamp", "data"}}, {"additionalProperties", false}, {"description", about}})
 	}
 	out.set("Message", object{{"oneOf", refs(all)}, {"discriminator", object{{"propertyName", "type"}, {"mapping", mapping}}},
 		{"description", "What webhooks are told, and streams. Fields without a value are left out."}})

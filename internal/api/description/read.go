@@ -32,6 +32,7 @@ type section struct {
 	Routes   named[operation]
 	Schemas  named[yaml.Node]
 	Messages named[string] // what the fields of messages of webhooks mean
+	Types    named[string] // what their types are
 	file     string
 }
 
