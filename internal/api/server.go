@@ -193,9 +193,9 @@ func (s *Server) mount(list []route) {
 
 // add registers a route. HEAD costs as much as GET, and fasthttp leaves the body out.
 func (s *Server) add(rt *route, before ...fiber.Handler) {
-	handlers := append(before, s.handler(rt, s.metrics.route(rt.method, rt.path)))
+	before = append(before, s.handler(rt, s.metrics.route(rt.method, rt.path)))
 	for _, method := range rt.methods() {
-		s.app.Add(method, rt.path, handlers...)
+		s.app.Add(method, rt.path, before...)
 	}
 }
 

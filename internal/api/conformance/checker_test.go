@@ -19,7 +19,7 @@ func TestWhatDoesNotFitIsFound(t *testing.T) {
 	c, err := conformance.New(document)
 	require.NoError(t, err)
 	const event = `{"id":"e1","type":"visit","member":"ann"}`
-	const outcome = `{"id":"e1","seq":1,"duplicate":false,"ruleset":"x","effects":[{"kind":"points","points":"stars","amount":12.5,"wanted":12.5,"expires_at":null}],"notes":[]}`
+	const outcome = `{"id":"e1","seq":1,"duplicate":false,"ruleset":"x","notes":[],"effects":[{"kind":"points","points":"stars","amount":12.5,"wanted":12.5}]}`
 	const refusal = `{"type":"urn:laurel:problem:event_conflict","title":"Conflict","status":409,"code":"event_conflict","detail":"x","request_id":"y"}`
 	fits := func() *conformance.Exchange {
 		return &conformance.Exchange{Method: "POST", URI: "/v1/events?dry_run=true", Header: http.Header{}, Body: []byte(event), Status: 200,
@@ -67,8 +67,8 @@ func TestWhatDoesNotFitIsFound(t *testing.T) {
 		require.Contains(t, err.Error(), c1.said, name)
 	}
 
-	read := &conformance.Exchange{Method: "GET", URI: "/v1/members/ann", Header: http.Header{}, Status: 200, Answer: http.Header{"Content-Type": {"application/json"}},
-		Answered: []byte(`{"id":"ann","joined":"2026-12-01T09:00:00Z","fields":{},"seq":1}`)}
+	read := &conformance.Exchange{Method: "GET", URI: "/v1/members/ann", Header: http.Header{}, Status: 200,
+		Answer: http.Header{"Content-Type": {"application/json"}}, Answered: []byte(`{"id":"ann","joined":"2026-12-01T09:00:00Z","fields":{},"seq":1}`)}
 	require.ErrorContains(t, c.Check(read), "it has no ETag")
 	read.Answer.Set("ETag", `"x"`)
 	require.NoError(t, c.Check(read))
