@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -382,4 +383,106 @@ func TestErrorsDoNotTellCodes(t *testing.T) {
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "XMAS")
 	require.NotContains(t, err.Error(), "lk_secret")
+}
+
+// A batcher sends what it has taken in, once and in order, whatever the network loses.
+func TestABatcher(t *testing.T) {
+	w := newWorld(t)
+	c := w.client()
+	w.fail(true)
+	const n = 1300
+	var told []string
+	b := c.NewBatcher(func(e client.Event, r client.Result, err error) {
+		if assert.NoError(t, err) && assert.NotNil(t, r.Outcome) {
+			told = append(told, e.ID)
+		}
+	})
+	var ids []string
+	for i := range n {
+		id, err := b.Add(purchase("", fmt.Sprint("m", i%3)))
+		require.NoError(t, err)
+		ids = append(ids, id)
+		if i == 500 {
+			w.restart()
+		}
+	}
+	require.NoError(t, b.Close(t.Context()))
+	require.NoError(t, b.Close(t.Context()), "again")
+	_, err := b.Add(purchase("", "ann"))
+	require.ErrorIs(t, err, client.ErrClosed)
+	require.Equal(t, ids, told)
+	w.fail(false)
+	require.EqualValues(t, n, w.program.Durable())
+	var of0 []string
+	for e, err := range c.Events(t.Context(), client.ForMember("m0"), client.PageSize(100)) {
+		require.NoError(t, err)
+		of0 = append(of0, e.ID)
+	}
+	slices.Reverse(of0)
+	for i, id := range of0 {
+		require.Equal(t, ids[3*i], id, "in the order in which they were added")
+	}
+	require.Len(t, of0, (n+2)/3)
+}
+
+// What a batcher gives up is told.
+func TestABatcherWithoutAServer(t *testing.T) {
+	c, err := client.New("http://laurel.invalid", "lk_test_x", client.WithTries(1), client.WithHTTPClient(&http.Client{
+		Transport: network(func(*http.Request) (*http.Response, error) { return nil, errors.New("no network") })}))
+	require.NoError(t, err)
+	var failed []string
+	b := c.NewBatcher(func(e client.Event, _ client.Result, err error) {
+		assert.ErrorContains(t, err, "no answer")
+		failed = append(failed, e.ID)
+	})
+	for i := range 3 {
+		_, err := b.Add(purchase(fmt.Sprint("e", i), "ann"))
+		require.NoError(t, err)
+	}
+	require.NoError(t, b.Close(t.Context()))
+	require.Equal(t, []string{"e0", "e1", "e2"}, failed)
+}
+
+// An app reads what there is to win, joins and leaves, and shows what has happened.
+func TestAnApp(t *testing.T) {
+	w := newWorld(t)
+	c, ctx := w.client(), t.Context()
+	w.fail(true)
+	e := client.Event{ID: "p1", Type: "purchase", Member: "ann", Data: map[string]any{"order": "o", "amount": 15}}
+	_, err := c.Send(ctx, &e)
+	require.NoError(t, err)
+	rewards := map[string]client.Reward{}
+	for r, err := range c.Rewards(ctx, client.ForMember("ann")) {
+		require.NoError(t, err)
+		rewards[r.Reward] = r
+	}
+	require.True(t, rewards["free_drink"].Mine.Available)
+	require.Equal(t, "20", rewards["free_drink"].Cost[0].Amount.String())
+	for ch, err := range c.Challenges(ctx, client.ForMember("ann")) {
+		require.NoError(t, err)
+		require.Equal(t, "dash", ch.Challenge)
+		require.Equal(t, "100", ch.Gives[0].Give[0].Amount.String())
+		require.Equal(t, "15", ch.Progress.Progress.String())
+	}
+	for p, err := range c.Promotions(ctx) {
+		require.NoError(t, err)
+		require.False(t, p.Open)
+	}
+	_, err = c.Join(ctx, "ann", "dash")
+	require.Equal(t, "not_opt_in", client.Code(err))
+	_, err = c.Leave(ctx, "ann", "dash")
+	require.NotEmpty(t, client.Code(err))
+	for range c.Badges(ctx) {
+		require.Fail(t, "there are none")
+	}
+	n := 0
+	for m, err := range c.Timeline(ctx, "ann") {
+		require.NoError(t, err)
+		require.Equal(t, "event", m.Kind)
+		require.Equal(t, "p1", m.ID)
+		require.Equal(t, "issued", m.Ledger[0].Kind)
+		require.Equal(t, "joined", m.Messages[0].Type)
+		n++
+	}
+	require.Equal(t, 1, n)
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -135,6 +137,8 @@ type Recorded struct {
 	Time     time.Time       `json:"time"`
 	Accepted time.Time       `json:"accepted_at"`
 	Imported bool            `json:"imported"`
+	Late     bool            `json:"late"`
+	Refused  string          `json:"refused"` // the code of the problem that a call was refused with
 	Data     json.RawMessage `json:"data"`
 	Outcome  Outcome         `json:"outcome"`
 }
@@ -160,6 +164,51 @@ func (e *Event) name() {
 // Event reads an event.
 func (c *Client) Event(ctx context.Context, id string, options ...CallOption) (*Recorded, error) {
 	return get[Recorded](ctx, c, Path("events", id), options)
+}
+
+// OfType, WithResult and Between choose among events: the types, also of calls such as reward.claim; accepted, late, refused or noted;
+// and the time when they happened, of which either end may be zero.
+func OfType(types ...string) CallOption { return parameter("type", strings.Join(types, ",")) }
+
+// WithResult is explained at OfType.
+func WithResult(results ...string) CallOption { return parameter("result", strings.Join(results, ",")) }
+
+// Between is explained at OfType.
+func Between(from, to time.Time) CallOption {
+	return func(c *call) {
+		if !from.IsZero() {
+			parameter("from", from.UTC().Format(time.RFC3339Nano))(c)
+		}
+		if !to.IsZero() {
+			parameter("to", to.UTC().Format(time.RFC3339Nano))(c)
+		}
+	}
+}
+
+// Events reads what was accepted, the latest first; with ForMember that of one member.
+func (c *Client) Events(ctx context.Context, options ...CallOption) iter.Seq2[Recorded, error] {
+	return pages[Recorded](ctx, c, Path("events"), options)
+}
+
+// Moment is a line of a member's timeline. What is of an event has its fields; a version of the ruleset has Version alone.
+type Moment struct {
+	Kind string    `json:"kind"` // event, call, gift, time, ruleset
+	At   time.Time `json:"at"`
+	Recorded
+	Ledger   []LedgerEntry   `json:"ledger"`
+	Messages []Message       `json:"messages"`
+	Version  *RulesetVersion `json:"version"`
+}
+
+// RulesetVersion is a version of the ruleset.
+type RulesetVersion struct {
+	Version int    `json:"version"`
+	Hash    string `json:"hash"`
+}
+
+// Timeline reads all that happened to a member, the latest first.
+func (c *Client) Timeline(ctx context.Context, member string, options ...CallOption) iter.Seq2[Moment, error] {
+	return pages[Moment](ctx, c, Path("members", member, "timeline"), options)
 }
 
 // Result is what became of one event of a batch: one of the two.

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"encoding/json"
 	"go/parser"
 	"go/token"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/laurel-engine/laurel/client"
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
@@ -90,6 +92,33 @@ func TestTheClientNeedsTheStandardLibraryOnly(t *testing.T) {
 		require.NoError(t, err)
 		for _, imported := range parsed.Imports {
 			require.NotContains(t, imported.Path.Value, ".", file)
+		}
+	}
+}
+
+// What the API describes of the catalogue and of lists has a field of the same name in the client's types.
+func TestEveryDescribedFieldIsThere(t *testing.T) {
+	document, err := api.OpenAPI()
+	require.NoError(t, err)
+	var described struct {
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]any }
+		}
+	}
+	require.NoError(t, json.Unmarshal(document, &described))
+	for name, own := range map[string]any{"Reward": client.Reward{}, "Price": client.Price{}, "Availability": client.Availability{}, "Badge": client.Badge{},
+		"Level": client.Level{}, "Tier": client.Tier{}, "Streak": client.Streak{}, "StreakPeriod": client.StreakPeriod{}, "Challenge": client.Challenge{},
+		"Step": client.Step{}, "Goal": client.Goal{}, "Gift": client.Gift{}, "Promotion": client.Promotion{}, "RecordedEvent": client.Recorded{},
+		"Moment": client.Moment{}, "Outcome": client.Outcome{}, "Note": client.Note{}, "Profile": client.Profile{}} {
+		schema, known := described.Components.Schemas[name]
+		require.True(t, known && len(schema.Properties) > 0, "%s is not described", name)
+		have := map[string]bool{}
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(own)) {
+			n, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			have[n] = true
+		}
+		for property := range schema.Properties {
+			require.True(t, have[property], "%s has %s", name, property)
 		}
 	}
 }
