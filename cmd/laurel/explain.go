@@ -26,7 +26,7 @@ func newExplain() *cobra.Command {
 			if base == "" {
 				return &failure{exitUsage, "say which server: --url http://…, or LAUREL_URL"}
 			}
-			c, err := newClient(base)
+			c, err := dial(base)
 			if err != nil {
 				return err
 			}

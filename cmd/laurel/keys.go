@@ -71,7 +71,7 @@ type keyRing interface {
 
 func withRing(_ *cobra.Command, o keysOptions, do func(keyRing) error) error {
 	if o.url != "" {
-		c, err := newClient(o.url)
+		c, err := dial(o.url)
 		if err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (r *localRing) revoke(_ *cobra.Command, id string) error {
 }
 
 // remoteRing asks a running server.
-type remoteRing struct{ client *client }
+type remoteRing struct{ client *remote }
 
 func (r *remoteRing) create(cmd *cobra.Command, o keysOptions) (keys.Key, string, error) {
 	body := map[string]any{"name": o.name, "scopes": o.scopes, "live": !o.test}

@@ -70,7 +70,7 @@ func planFrom(cmd *cobra.Command, args []string, url string) (served, error) {
 	case url == "":
 		return served{}, &failure{exitUsage, "say what to compare with: laurel plan OLD NEW, or --url of a running server"}
 	}
-	c, err := newClient(url)
+	c, err := dial(url)
 	if err != nil {
 		return served{}, err
 	}

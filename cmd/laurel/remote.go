@@ -17,14 +17,14 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// client talks to a running server with the key in LAUREL_KEY. Secrets are never flags.
-type client struct {
+// remote talks to a running server with the key in LAUREL_KEY. Secrets are never flags.
+type remote struct {
 	base string
 	key  string
 	http http.Client
 }
 
-func newClient(base string) (*client, error) {
+func dial(base string) (*remote, error) {
 	if u, err := url.Parse(base); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, &failure{exitUsage, fmt.Sprintf("--url must begin with http:// or https://, not %q; for a server on this machine: http://127.0.0.1:8080", base)}
 	}
@@ -32,7 +32,7 @@ func newClient(base string) (*client, error) {
 	if key == "" {
 		return nil, &failure{exitUsage, "set LAUREL_KEY to a key of the program"}
 	}
-	return &client{base: strings.TrimRight(base, "/"), key: key, http: http.Client{Timeout: 5 * time.Minute}}, nil
+	return &remote{base: strings.TrimRight(base, "/"), key: key, http: http.Client{Timeout: 5 * time.Minute}}, nil
 }
 
 // problem is an error body of the API.
@@ -44,7 +44,7 @@ type problem struct {
 }
 
 // call sends a request and returns the body of a successful answer.
-func (c *client) call(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
+func (c *remote) call(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
@@ -77,10 +77,10 @@ func (c *client) call(ctx context.Context, method, path, contentType string, bod
 }
 
 // remoteImporter sends lines to a running server.
-type remoteImporter struct{ client *client }
+type remoteImporter struct{ client *remote }
 
 func newRemoteImporter(url string) (importer, error) {
-	c, err := newClient(url)
+	c, err := dial(url)
 	return &remoteImporter{c}, err
 }
 

@@ -54,7 +54,7 @@ func newWebhooks() *cobra.Command {
 
 // listenToWebhooks registers a receiver of this process and prints what comes until the context ends.
 func listenToWebhooks(ctx context.Context, out, messages io.Writer, o listenOptions) error {
-	c, err := newClient(o.url)
+	c, err := dial(o.url)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func listenToWebhooks(ctx context.Context, out, messages io.Writer, o listenOpti
 	return err
 }
 
-func registerWebhook(ctx context.Context, c *client, at net.Addr, types []string) (id, secret string, err error) {
+func registerWebhook(ctx context.Context, c *remote, at net.Addr, types []string) (id, secret string, err error) {
 	body := map[string]any{"url": "http://" + at.String() + "/"}
 	if len(types) > 0 {
 		body["types"] = types
