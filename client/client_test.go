@@ -472,8 +472,9 @@ func TestAnApp(t *testing.T) {
 	require.Equal(t, "not_opt_in", client.Code(err))
 	_, err = c.Leave(ctx, "ann", "dash")
 	require.NotEmpty(t, client.Code(err))
-	for range c.Badges(ctx) {
-		require.Fail(t, "there are none")
+	for b, err := range c.Badges(ctx) {
+		require.NoError(t, err)
+		require.Fail(t, "there are none", b.Badge)
 	}
 	n := 0
 	for m, err := range c.Timeline(ctx, "ann") {

@@ -166,14 +166,13 @@ func (c *Client) Event(ctx context.Context, id string, options ...CallOption) (*
 	return get[Recorded](ctx, c, Path("events", id), options)
 }
 
-// OfType, WithResult and Between choose among events: the types, also of calls such as reward.claim; accepted, late, refused or noted;
-// and the time when they happened, of which either end may be zero.
+// OfType chooses among events by their types, which may be those of calls, such as reward.claim.
 func OfType(types ...string) CallOption { return parameter("type", strings.Join(types, ",")) }
 
-// WithResult is explained at OfType.
+// WithResult chooses among events by what has become of them: accepted, late, refused or noted.
 func WithResult(results ...string) CallOption { return parameter("result", strings.Join(results, ",")) }
 
-// Between is explained at OfType.
+// Between chooses among events by when they happened: from one instant up to another, either of which may be zero.
 func Between(from, to time.Time) CallOption {
 	return func(c *call) {
 		if !from.IsZero() {
