@@ -152,6 +152,13 @@ func TestATill(t *testing.T) {
 	_, err = c.UseReward(ctx, ann.ID, "cake", client.Use{})
 	require.NoError(t, err)
 
+	listed := 0
+	for m, err := range c.Members(ctx, client.Where("q", "a/"), client.PageSize(1)) {
+		require.NoError(t, err)
+		require.Equal(t, []any{ann.ID, p.Points["stars"].Spendable}, []any{m.ID, m.Balances["stars"]})
+		listed++
+	}
+	require.Equal(t, 1, listed)
 	card, err := c.Card(ctx, ann.ID)
 	require.NoError(t, err)
 	shown, err := c.FindCard(ctx, card.Shown)

@@ -23,7 +23,7 @@ func TestEveryFieldOfAnAnswerIsThere(t *testing.T) {
 	for _, pair := range [][2]any{
 		{engine.Progress{}, client.Progress{}}, {engine.LedgerEntry{}, client.LedgerEntry{}}, {engine.CodeFound{}, client.Holding{}},
 		{engine.Table{}, client.Table{}}, {engine.Standing{}, client.Standing{}}, {program.Profile{}, client.Profile{}},
-		{engine.Card{}, client.Card{}}, {engine.Summary{}, client.CardFound{}},
+		{engine.Card{}, client.Card{}}, {engine.Summary{}, client.CardFound{}}, {engine.Summary{}, client.MemberSummary{}},
 	} {
 		compare(t, reflect.TypeOf(pair[0]), reflect.TypeOf(pair[1]))
 	}

@@ -45,6 +45,23 @@ func (c *Client) Member(ctx context.Context, member string, options ...CallOptio
 	return get[Profile](ctx, c, Path("members", member), options)
 }
 
+// MemberSummary is a member on one line.
+type MemberSummary struct {
+	ID          string                 `json:"id"`
+	Name        string                 `json:"name"`
+	Balances    map[string]json.Number `json:"balances"`
+	Tiers       map[string]string      `json:"tiers"`
+	LastEventAt *time.Time             `json:"last_event_at"`
+}
+
+// Where is a filter of Members, such as Where("tier.club", "gold"), Where("in", "AUDIENCE") or Where("q", "an"). All of them must fit.
+func Where(filter, value string) CallOption { return parameter(filter, value) }
+
+// Members reads members in the order of their ids, a page at a time for as long as you go on.
+func (c *Client) Members(ctx context.Context, options ...CallOption) iter.Seq2[MemberSummary, error] {
+	return pages[MemberSummary](ctx, c, Path("members"), options)
+}
+
 // Progress is where a member stands in everything.
 type Progress struct {
 	Member     string                       `json:"member"`

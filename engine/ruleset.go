@@ -26,6 +26,7 @@ type Ruleset struct {
 	ClientEvents []string // types that a member's own token may send
 	Names        Names    // what boards show of members
 
+	Audiences    []*Audience
 	Points       []*Points
 	Rules        []*Rule // one a rule and event type: `when: [a, b]` is two with the same id
 	Counters     []*Counter

@@ -147,7 +147,9 @@ func (b *builder) audienceConditions() {
 	}
 	b.names.AudienceIDs = ids(b.audiences)
 	for _, id := range b.names.AudienceIDs {
-		b.audience(id)
+		if a := b.audience(id); a != nil {
+			b.rules.Audiences = append(b.rules.Audiences, &engine.Audience{ID: id, Cond: a.Cond})
+		}
 	}
 }
 

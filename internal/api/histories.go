@@ -83,9 +83,16 @@ func (c call) names(parameter string, there []string) (list []string, err error)
 	return list, nil
 }
 
-// oneOf is the name that is near, or all of them where there are few.
+// maxNamed is how many names a suggestion lists.
+const maxNamed = 50
+
+// oneOf is the name that is near, or all of them where they are not very many.
 func oneOf(name string, there []string) string {
-	if near := spelling.Suggest(name, there); near != "" || len(there) > 8 {
+	near := spelling.Suggest(name, there)
+	switch {
+	case len(there) == 0:
+		return "the ruleset has none"
+	case near != "" || len(there) > maxNamed:
 		return near
 	}
 	return "one of " + strings.Join(there, ", ")

@@ -26,7 +26,7 @@ func (rt *route) checkQuery(args *fasthttp.Args) (err error) {
 		case err != nil:
 		case keyInQuery(name, value):
 			err = refuse("key_in_query", "keys are not taken from the query", errKeyInQuery)
-		case !slices.Contains(rt.query, name):
+		case !rt.takes(name):
 			err = refuse("wrong_parameter", "there is no such parameter",
 				event.FieldError{Location: "query", Code: "unknown_field", Message: "this call does not take this parameter",
 					Suggestion: spelling.Suggest(name, rt.query)})
@@ -39,6 +39,25 @@ func (rt *route) checkQuery(args *fasthttp.Args) (err error) {
 		seen = append(seen, name)
 	})
 	return err
+}
+
+// takes reports whether a route has a parameter. One with a brace takes every name there: tier.{tier}.
+func (rt *route) takes(name string) bool {
+	return slices.ContainsFunc(rt.query, func(known string) bool {
+		group, _, open := strings.Cut(known, "{")
+		return known == name || open && len(name) > len(group) && strings.HasPrefix(name, group)
+	})
+}
+
+// group are the parameters of the query that one with a brace takes, by what stands there, sorted.
+func (c call) group(prefix string) (list [][2]string) {
+	c.http.Context().QueryArgs().VisitAll(func(k, v []byte) {
+		if name, ok := strings.CutPrefix(string(k), prefix); ok {
+			list = append(list, [2]string{name, string(v)})
+		}
+	})
+	slices.SortFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return list
 }
 
 // query is a parameter of the query, copied out of Fiber's buffers.

@@ -49,6 +49,8 @@ var routes = []route{
 	{post, "/v1/events/:event/refuse", keys.EventsWrite, MaxEvent, nil, refuseEvent},
 	{post, "/v1/imports", keys.EventsImport, MaxBatch, nil, importEvents},
 
+	{get, "/v1/members", keys.MembersRead, 0,
+		params("q", "tier.{tier}", "streak.{streak}", "badge", "idle_days", "in", "cursor", "limit", "min_seq"), listMembers},
 	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},
 	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, patchMember},
 	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},

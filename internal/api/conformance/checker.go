@@ -321,6 +321,10 @@ func (c *Checker) parameters(r *route, header http.Header, params map[string]str
 			}
 			text, given = value, true
 		case "query":
+			for given := range query {
+				group, _, open := strings.Cut(name, "{")
+				known[given] = known[given] || open && strings.HasPrefix(given, group) // tier.{tier}
+			}
 			known[name] = true
 			text, given = query.Get(name), query.Get(name) != ""
 		case "header":
