@@ -140,6 +140,9 @@ func showCalendar(c call) error {
 	if !given {
 		to = from.Add(standardSpan)
 	}
+	if _, unwritable := to.MarshalText(); unwritable != nil {
+		return wrongParameter("query.from", "what follows it lies after the year 9999", "")
+	}
 	if to < from || to > from.Add(maxSpan) {
 		return wrongParameter("query.to", "it lies before from, or more than a year after it", "")
 	}

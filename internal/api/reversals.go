@@ -78,6 +78,9 @@ func (c call) readData(required bool) (id string, data json.RawMessage, err erro
 // noBody refuses a body where none is taken; an empty object is none.
 func (c call) noBody() error {
 	if body := c.http.Context().Request.Body(); len(body) > 0 {
+		if err := c.takes(mediaJSON); err != nil {
+			return err
+		}
 		if errs := event.ParseObject(body, "", nil, nil); len(errs) > 0 {
 			return malformed("invalid_body", "this call takes no body", errs)
 		}

@@ -184,6 +184,7 @@ type world struct {
 	clock     atomic.Int64 // microseconds
 	stores    map[string]*failing
 	programs  here
+	misfits   atomic.Int64
 	secrets   map[string]string // of a key with every scope, by program
 }
 
@@ -235,7 +236,10 @@ func (l *listeners) RoundTrip(r *http.Request) (*http.Response, error) {
 func (l *listeners) CloseIdleConnections() { l.network.CloseIdleConnections() }
 
 // misfit is told of what does not fit the description of the API.
-func (w *world) misfit(err error) { w.t.Errorf("%v", err) }
+func (w *world) misfit(err error) {
+	w.misfits.Add(1)
+	w.t.Errorf("%v", err)
+}
 
 func (w *world) serve() {
 	w.server = api.New(w.options)

@@ -28,9 +28,9 @@ type hooked struct {
 	signed []http.Header
 }
 
-func newHooked(t *testing.T) *hooked {
+func newHooked(t *testing.T, change ...func(*api.Options)) *hooked {
 	h := &hooked{hooks: map[string]*webhook.Deliverer{}, status: 200}
-	h.world = newWorld(t, func(o *api.Options) {
+	h.world = newWorld(t, append(change, func(o *api.Options) {
 		endpoints, err := webhook.NewEndpoints(&settings.Memory{}, webhook.Guard{}, o.Clock)
 		require.NoError(t, err)
 		for _, id := range o.Programs.Locals() {
@@ -38,7 +38,7 @@ func newHooked(t *testing.T) *hooked {
 			h.hooks[id] = webhook.NewDeliverer(id, l.Program, endpoints, h.send, slog.New(slog.DiscardHandler))
 			l.Webhooks = h.hooks[id]
 		}
-	})
+	})...)
 	return h
 }
 

@@ -21,7 +21,7 @@ func TestNotation(t *testing.T) {
 		"instant or null. When.":         `{"anyOf":[{"$ref":"#/components/schemas/Instant"},{"type":"null"}],"description":"When."}`,
 		"list of Effect. What.":          `{"type":"array","items":{"$ref":"#/components/schemas/Effect"},"description":"What."}`,
 		"list of text or null. What.":    `{"type":["array","null"],"items":{"type":"string"},"description":"What."}`,
-		"list of A or B. x":              `{"type":"array","items":{"anyOf":[{"$ref":"#/components/schemas/A"},{"$ref":"#/components/schemas/B"}]},"description":"x"}`,
+		"list of A or B.":                `{"type":"array","items":{"anyOf":[{"$ref":"#/components/schemas/A"},{"$ref":"#/components/schemas/B"}]}}`,
 		"map of boolean.":                `{"type":"object","additionalProperties":{"type":"boolean"}}`,
 		"one of a, b. Which.":            `{"type":"string","enum":["a","b"],"description":"Which."}`,
 		"one of a, b or null. Which.":    `{"anyOf":[{"type":"string","enum":["a","b"]},{"type":"null"}],"description":"Which."}`,
