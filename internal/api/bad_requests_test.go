@@ -94,7 +94,8 @@ func (b *badRequests) route(t *testing.T, r api.Route) {
 		}
 		for _, header := range [][]string{{"Content-Type", "text/html"}, {"Content-Type", "application/xml; charset=utf-16"}, {"Content-Type", "application/json; x"},
 			{"Content-Type", ";"}, {"Content-Encoding", "gzip"}, {"Content-Encoding", "br, gzip"}, {"Idempotency-Key", strings.Repeat("x", 300)},
-			{"Idempotency-Key", "\u202e"}, {"Idempotency-Key", "laurel:me:ann:x"}, {"X-Long", strings.Repeat("x", 9000)}, {"If-None-Match", strings.Repeat(`"x",`, 1000)}} {
+			{"Idempotency-Key", "\u202e"}, {"Idempotency-Key", "laurel:me:ann:x"}, {"X-Long", strings.Repeat("x", 9000)},
+			{"If-None-Match", strings.Repeat(`"x",`, 1000)}} {
 			b.send(t, r.Method, whole, body, header...)
 		}
 		if r.Body <= api.MaxEvent { // larger ones are cut off before they are sent

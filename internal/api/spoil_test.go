@@ -101,7 +101,8 @@ type raw string
 func (r raw) MarshalJSON() ([]byte, error) { return json.Marshal("\u0001" + string(r) + "\u0001") }
 
 // values are what is put into the place of a value.
-var values = []raw{"null", "true", "-1", "0", "1.5", "1e2", "-0", "1e400", "9223372036854775807", "9223372036854775808", "0.0000001", "NaN", "Infinity", "01", "+1",
+var values = []raw{"null", "true", "-1", "0", "1.5", "1e2", "-0", "1e400", "9223372036854775807", "9223372036854775808", "0.0000001", "NaN", "Infinity",
+	"01", "+1",
 	`""`, `"x"`, `"\u0000"`, `"\ud800"`, `"\u202e"`, `"\n"`, `"1"`, "[]", "{}", "[[]]", `[null]`, `{"a":1}`, `{"a":1,"a":2}`, "\"\xc3\x28\"", "undefined",
 	raw(`"` + strings.Repeat("x", 20_000) + `"`), raw("[" + strings.Repeat("1,", 10_000) + "1]"), raw(strings.Repeat("9", 5000))}
 
@@ -109,7 +110,8 @@ var values = []raw{"null", "true", "-1", "0", "1.5", "1e2", "-0", "1e400", "9223
 func spoiled(fits any, dice *rand.Rand) (bodies []string) {
 	whole := written(fits)
 	bodies = append(bodies, "", " ", "null", "true", "0", "NaN", `"x"`, "[]", "[[]]", "{}", "{", "[", "}", "\x00", "{\"a\":}", "//", "\xff\xfe",
-		whole+whole, whole+"x", whole+",", " "+whole+"\n", "\xef\xbb\xbf"+whole, utf16Of(whole), strings.ReplaceAll(whole, `"`, `'`), strings.Replace(whole, ":", "=", 1),
+		whole+whole, whole+"x", whole+",", " "+whole+"\n", "\xef\xbb\xbf"+whole, utf16Of(whole), strings.ReplaceAll(whole, `"`, `'`),
+		strings.Replace(whole, ":", "=", 1),
 		strings.Repeat("[", 30_000), strings.Repeat(`{"a":`, 10_000)+"1"+strings.Repeat("}", 10_000), strings.Repeat("[", 5_000)+strings.Repeat("]", 5_000),
 		strings.TrimSuffix(whole, "}")+","+strings.TrimPrefix(whole, "{"), // every field twice
 		strings.TrimSuffix(whole, "}")+`,"n\u0061me_that_there_is_not":1}`, strings.TrimSuffix(whole, "}")+`,"__proto__":{}}`,
@@ -193,6 +195,7 @@ func utf16Of(text string) string {
 }
 
 // texts are what is put into the place of a part of a path or query, as it is escaped.
-var parts = []string{"x", "0", "-1", "1.5", "1e9", "99999999999999999999", strconv.Itoa(1 << 60), "NaN", "null", "true", "%00", "%0A", "%20", "%2F", "%2E%2E", "%25", "%FF",
+var parts = []string{"x", "0", "-1", "1.5", "1e9", "99999999999999999999", strconv.Itoa(1 << 60), "NaN", "null", "true", "%00", "%0A", "%20", "%2F",
+	"%2E%2E", "%25", "%FF",
 	"%C3%28", "%E2%98%83", "%E2%80%AE", "%22", "%27%20OR%201%3D1", "%7B%7D", "%3Cscript%3E", ":", "..", "*", strings.Repeat("x", 201), strings.Repeat("x", 4000),
 	"2026-12-01", "2026-12-01T09:00:00Z", "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "2026-W49", "laurel:me:ann:v1", "AAAA", "lk_live_x"}

@@ -386,6 +386,7 @@ func (m *maker) problems(r *Route, op *operation) []string {
 	add("body", r.Body)
 	add("write", r.Method != http.MethodGet)
 	add("min_seq", slices.Contains(r.Query, "min_seq"))
+	add("cursor", slices.Contains(r.Query, "cursor"))
 	add("member", r.Member || strings.Contains(r.Path, "{member}") || slices.Contains(r.Query, "member"))
 	add("key_required", op.Key == "required")
 	add("key_optional", op.Key == "optional")
