@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,21 +17,37 @@ import (
 
 // public is something that is the same for everybody as long as the process lives, and that no key is needed for.
 type public struct {
-	media string
-	body  []byte
-	etag  string
+	media  string
+	body   []byte
+	zipped []byte // the same, a tenth as long
 }
 
 func newPublic(media string, body []byte, err error) (*public, error) {
-	return &public{media, body, tagOf(body)}, err
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err == nil {
+		_, err = z.Write(body)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	return &public{media, body, b.Bytes()}, err
 }
 
 // mountPublic registers what describes the API. Each of it is made when it is asked for the first time.
 func (s *Server) mountPublic() {
 	for path, make := range map[string]func() (*public, error){
 		"/openapi.json": func() (*public, error) {
-			body, err := described(s.version)
+			body, err := description.Document(facts(s.version))
 			return newPublic(mediaJSON, body, err)
+		},
+		"/docs/api": func() (*public, error) {
+			body, err := description.Page(facts(s.version))
+			return newPublic("text/html; charset=utf-8", body, err)
+		},
+		"/docs/api.css": func() (*public, error) { return newPublic("text/css; charset=utf-8", description.PageStyle, nil) },
+		"/docs/api.js": func() (*public, error) {
+			return newPublic("text/javascript; charset=utf-8", description.PageScript, nil)
 		},
 	} {
 		made, m := sync.OnceValues(make), s.metrics.route(get, path)
@@ -47,17 +65,23 @@ func (s *Server) mountPublic() {
 }
 
 func (p *public) send(c *fiber.Ctx) {
-	answer := call{http: c}
-	_ = answer.showTagged(p.body, p.etag)
-	h := &c.Response().Header
+	body, h := p.body, &c.Response().Header
+	if c.AcceptsEncodings("identity", "gzip") == "gzip" {
+		body = p.zipped
+		h.Set("Content-Encoding", "gzip")
+	}
+	_ = call{http: c}.showTagged(body, tagOf(body))
+	h.Set("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", "public, no-cache")
+	h.Set("Content-Security-Policy", description.PagePolicy)
+	h.Set("Referrer-Policy", "no-referrer")
 	if c.Response().StatusCode() == http.StatusOK {
 		h.SetContentType(p.media)
 	}
 }
 
-// described is the document of the API for one version of the build.
-func described(version string) ([]byte, error) {
+// facts are what a description is made of, for one version of the build.
+func facts(version string) description.Facts {
 	facts := description.Facts{Version: version}
 	for _, list := range [][]route{routes, memberRoutes} {
 		for i := range list {
@@ -82,11 +106,11 @@ func described(version string) ([]byte, error) {
 		}
 		facts.Messages = append(facts.Messages, m)
 	}
-	return description.Document(facts)
+	return facts
 }
 
 // OpenAPI is the description of the API, an OpenAPI 3.1 document. It is made once, when somebody asks for it.
-var OpenAPI = sync.OnceValues(func() ([]byte, error) { return described("") })
+var OpenAPI = sync.OnceValues(func() ([]byte, error) { return description.Document(facts("")) })
 
 // shown is a path as documents write it.
 func shown(path string) string {

@@ -60,10 +60,14 @@ func Document(facts Facts) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.document(facts)
+	document, err := t.document(facts)
+	if err != nil {
+		return nil, err
+	}
+	return encode(document)
 }
 
-func (t *texts) document(facts Facts) ([]byte, error) {
+func (t *texts) document(facts Facts) (object, error) {
 	m := &maker{texts: t, facts: facts, codes: map[string]Code{}, refusals: map[string]string{}}
 	for _, c := range facts.Codes {
 		m.codes[c.Code] = c
@@ -81,7 +85,7 @@ func (t *texts) document(facts Facts) ([]byte, error) {
 	if len(m.errs) > 0 {
 		return nil, errors.Join(m.errs...)
 	}
-	return encode(document)
+	return document, nil
 }
 
 func (m *maker) wrong(format string, args ...any) {
@@ -303,6 +307,9 @@ func (m *maker) body(name string, op *operation) object {
 			media.set("example", example)
 		}
 		content.set(t.name, media)
+	}
+	if required && op.Example.IsZero() {
+		m.wrong("%s: %s needs a body: give one as its `example`", op.file, name)
 	}
 	return object{{"required", required}, {"content", content}}
 }
