@@ -73,12 +73,25 @@ type Level struct {
 
 // Badge is a badge of the catalogue.
 type Badge struct {
-	Badge  string         `json:"badge"`
-	Title  string         `json:"title"`
-	About  string         `json:"about"`
-	Image  string         `json:"image"`
-	Levels []Level        `json:"levels"`
-	Held   *BadgeProgress `json:"held"` // ForMember, nil where it is not
+	Badge   string         `json:"badge"`
+	Title   string         `json:"title"`
+	About   string         `json:"about"`
+	Image   string         `json:"image"`
+	Levels  []Level        `json:"levels"`
+	Held    *BadgeProgress `json:"held"`    // ForMember, nil where it is not
+	Missing []BadgeMissing `json:"missing"` // ForMember: the ways to it, or to its next level
+}
+
+// BadgeMissing is a way to a badge, and what is still to do. One of Counter, Challenge and Streak says what counts.
+type BadgeMissing struct {
+	Level     string      `json:"level"`
+	Counter   string      `json:"counter"`
+	Challenge string      `json:"challenge"`
+	Streak    string      `json:"streak"`
+	Goal      string      `json:"goal"`
+	Progress  json.Number `json:"progress"`
+	At        json.Number `json:"at"`
+	Missing   json.Number `json:"missing"`
 }
 
 // Badges reads the badges that there are.
@@ -160,6 +173,13 @@ type Promotion struct {
 	OpenedAt    *time.Time `json:"opened_at"`
 	ClosesAt    *time.Time `json:"closes_at"`
 	OpensNextAt *time.Time `json:"opens_next_at"`
+	Member      *OpenTo    `json:"member"` // ForMember
+}
+
+// OpenTo is whether a promotion is open to a member, or why not: window, who or limit.
+type OpenTo struct {
+	Open   bool   `json:"open"`
+	Reason string `json:"reason"`
 }
 
 // Promotions reads the promotions that there are.

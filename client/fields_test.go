@@ -24,6 +24,7 @@ func TestEveryFieldOfAnAnswerIsThere(t *testing.T) {
 		{engine.Progress{}, client.Progress{}}, {engine.LedgerEntry{}, client.LedgerEntry{}}, {engine.CodeFound{}, client.Holding{}},
 		{engine.Table{}, client.Table{}}, {engine.Standing{}, client.Standing{}}, {program.Profile{}, client.Profile{}},
 		{engine.Card{}, client.Card{}}, {engine.Summary{}, client.CardFound{}}, {engine.Summary{}, client.MemberSummary{}},
+		{engine.BadgeMissing{}, client.BadgeMissing{}},
 	} {
 		compare(t, reflect.TypeOf(pair[0]), reflect.TypeOf(pair[1]))
 	}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 )
@@ -17,18 +19,10 @@ type Availability struct {
 // Available tells which rewards a member can claim at an instant, by id; nil for an unknown member. Of a cost of N or more it is the
 // least that is asked about. It changes nothing.
 func (p *Processor) Available(member string, at calendar.Instant) map[string]Availability {
-	if p.Member(member) == nil {
+	a := p.asking(member, at)
+	if a == nil {
 		return nil
 	}
-	e := NewClaim("available", member, "", 0)
-	e.Time, e.Arrived = at, max(at, p.arrived)
-	a := newApplier(&live{})
-	a.accepted, a.opened = p.arrived, p.opened
-	a.current, a.asOf, a.subjects = p.current(), p.at(at).Rules, p.scratch()
-	a.reset(e, p.last+1)
-	a.begin(e)
-	a.pass(e)
-	a.look(e)
 	found := map[string]Availability{}
 	for _, r := range a.current.Rewards {
 		of := Availability{Held: a.m.RewardCount(r, at)}
@@ -50,6 +44,52 @@ func (p *Processor) Available(member string, at calendar.Instant) map[string]Ava
 		found[r.ID] = of
 	}
 	return found
+}
+
+// asking is at work on what a member might do at an instant, and changes nothing of it; nil for an unknown member.
+func (p *Processor) asking(member string, at calendar.Instant) *applier {
+	if p.Member(member) == nil {
+		return nil
+	}
+	e := NewClaim("available", member, "", 0)
+	e.Time, e.Arrived = at, max(at, p.arrived)
+	a := newApplier(&live{})
+	a.accepted, a.opened = p.arrived, p.opened
+	a.current, a.asOf, a.subjects = p.current(), p.at(at).Rules, p.scratch()
+	a.reset(e, p.last+1)
+	a.begin(e)
+	a.pass(e)
+	a.look(e)
+	return &a
+}
+
+// PromotionsFor tells of every promotion, by its id, why it is not open for a member at an instant: window, who or limit; "" where it is.
+// It is nil for an unknown member.
+func (p *Processor) PromotionsFor(member string, at calendar.Instant) map[string]string {
+	a := p.asking(member, at)
+	if a == nil {
+		return nil
+	}
+	found := map[string]string{}
+	for _, d := range a.current.Promotions {
+		switch {
+		case !d.contains(a.current.Calendar, a.subjects, at):
+			found[d.ID] = CodeWindow
+		case !a.ask(d.For, d.Path):
+			found[d.ID] = CodeWho
+		case slices.ContainsFunc(d.Limits, a.usedUp):
+			found[d.ID] = CodeLimit
+		default:
+			found[d.ID] = ""
+		}
+	}
+	return found
+}
+
+// usedUp reports whether a limit leaves nothing to the member, whatever the event. One by what events say is not asked.
+func (a *applier) usedUp(l *Limit) bool {
+	ofEvents := slices.ContainsFunc(l.By, func(b LimitKey) bool { return !b.Receiver })
+	return !ofEvents && a.used(l, a.m) >= l.N
 }
 
 // StockLeft is how many of a reward are left at an instant, open claims counted as taken; false where there is no end of them.

@@ -162,24 +162,29 @@ type levelShown struct {
 	Perks []string         `json:"perks,omitempty"`
 }
 
-// badgeShown is a badge as the catalogue shows it, with what the member has of it.
+// badgeShown is a badge as the catalogue shows it, with what the member has of it, and what is still to do.
 type badgeShown struct {
-	Badge  string                `json:"badge"`
-	Title  string                `json:"title"`
-	About  string                `json:"about,omitempty"`
-	Image  string                `json:"image,omitempty"`
-	Levels []levelShown          `json:"levels,omitempty"`
-	Held   *engine.BadgeProgress `json:"held,omitempty"`
+	Badge   string                `json:"badge"`
+	Title   string                `json:"title"`
+	About   string                `json:"about,omitempty"`
+	Image   string                `json:"image,omitempty"`
+	Levels  []levelShown          `json:"levels,omitempty"`
+	Held    *engine.BadgeProgress `json:"held,omitempty"`
+	Missing []engine.BadgeMissing `json:"missing,omitempty"`
 }
 
 func listBadges(c call) error {
-	_, progress, err := c.asked()
+	member, progress, err := c.asked()
 	if err != nil {
 		return err
 	}
+	missing := map[string][]engine.BadgeMissing{}
+	if progress != nil {
+		missing = c.program.BadgesMissing(member)
+	}
 	list := []badgeShown{}
 	for _, b := range c.program.Rules().Badges {
-		one := badgeShown{Badge: b.ID, Title: b.Title, About: b.About, Image: b.Image}
+		one := badgeShown{Badge: b.ID, Title: b.Title, About: b.About, Image: b.Image, Missing: missing[b.ID]}
 		for i := range b.Levels {
 			one.Levels = append(one.Levels, levelShown{Level: b.Levels[i].Name, At: &b.Levels[i].At})
 		}

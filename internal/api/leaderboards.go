@@ -17,16 +17,33 @@ const maxAround = 100
 
 // board is a leaderboard as the catalogue shows it.
 type board struct {
-	Leaderboard string `json:"leaderboard"`
-	Title       string `json:"title"`
-	About       string `json:"about,omitempty"`
-	Image       string `json:"image,omitempty"`
-	Ranks       string `json:"ranks"` // members or groups
-	Every       string `json:"every"`
-	Order       string `json:"order"`
-	Ties        string `json:"ties"`
-	Split       bool   `json:"split"`
+	Leaderboard string  `json:"leaderboard"`
+	Title       string  `json:"title"`
+	About       string  `json:"about,omitempty"`
+	Image       string  `json:"image,omitempty"`
+	Ranks       string  `json:"ranks"` // members or groups
+	Every       string  `json:"every"`
+	Order       string  `json:"order"`
+	Ties        string  `json:"ties"`
+	Split       bool    `json:"split"`
+	Prizes      []prize `json:"prizes,omitempty"`
 	engine.Season
+}
+
+// prize is what places of a leaderboard win when a season closes: from one to another, or so many per cent of all.
+type prize struct {
+	First   int64  `json:"first,omitempty"`
+	Last    int64  `json:"last,omitempty"`
+	Percent int64  `json:"percent,omitempty"`
+	Give    []gift `json:"give"`
+}
+
+func prizesOf(b *engine.Leaderboard) (list []prize) {
+	for i := range b.Prizes {
+		p := b.Prizes[i].Places
+		list = append(list, prize{First: p.First, Last: p.Last, Percent: p.Percent, Give: giftsOf(b.Prizes[i].Give)})
+	}
+	return list
 }
 
 func listLeaderboards(c call) error {
@@ -41,7 +58,7 @@ func listLeaderboards(c call) error {
 			ranks = "groups"
 		}
 		list = append(list, board{Leaderboard: b.ID, Title: b.Title, About: b.About, Image: b.Image, Ranks: ranks,
-			Every: b.Counter.Every.String(), Order: b.Rules.Order.String(), Ties: b.Rules.Ties.String(), Split: b.Split,
+			Every: b.Counter.Every.String(), Order: b.Rules.Order.String(), Ties: b.Rules.Ties.String(), Split: b.Split, Prizes: prizesOf(b),
 			Season: rules.SeasonOf(b, rules.Calendar.Key(b.Counter.Every, c.program.Present()))})
 	}
 	return c.show(whole(list))
@@ -199,6 +216,9 @@ func showStanding(c call) error {
 	if err != nil {
 		return err
 	}
+	if c.self != "" && around > 0 && r.Rules.Names == engine.NamesNone {
+		return refuse("not_for_members", "the ruleset's names says nothing that members may see of one another: leave around out")
+	}
 	if !r.Board.RanksGroups() && !c.program.Known(member) {
 		return c.noMember(member)
 	}
@@ -206,5 +226,12 @@ func showStanding(c call) error {
 		return c.notModified(r.etag)
 	}
 	s, err := r.Standing(c.http.UserContext(), member, int(around))
+	if c.self != "" && r.Rules.Names != engine.NamesID { // others are known to a device by what they are called, and never by their ids
+		for i := range s.Around {
+			if s.Around[i].Member != c.self {
+				s.Around[i].Member = ""
+			}
+		}
+	}
 	return r.show(s, err)
 }

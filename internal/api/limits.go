@@ -55,6 +55,11 @@ func newAddresses(rate Rate) addresses {
 }
 
 func (a *addresses) take(address string, now time.Time) (wait time.Duration) {
+	return a.charge(address, now, 1)
+}
+
+// charge is take for what costs as much as several requests.
+func (a *addresses) charge(address string, now time.Time, cost float64) (wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	at := a.seen[address]
@@ -67,7 +72,7 @@ func (a *addresses) take(address string, now time.Time) (wait time.Duration) {
 		a.seen[address] = at
 	}
 	a.used.MoveToFront(at)
-	return at.Value.(*rated).take(a.rate, now, 1)
+	return at.Value.(*rated).take(a.rate, now, cost)
 }
 
 // seconds is a wait as Retry-After has it: whole seconds, at least one.

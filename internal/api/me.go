@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/cors"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/tokens"
@@ -26,14 +27,24 @@ var memberRoutes = []route{
 	{get, "/v1/me/card", ofMember, 0, params("min_seq"), showCard},
 	{get, "/v1/me/card.svg", ofMember, 0, params("min_seq", "code"), showCardSVG},
 	{get, "/v1/me/card.png", ofMember, 0, params("min_seq", "code"), showCardPNG},
+	{get, "/v1/me/export", ofMember, 0, params("min_seq"), exportOwn},
+	{get, "/v1/me/catalogue/rewards", ofMember, 0, params("min_seq"), listRewards},
+	{get, "/v1/me/badges", ofMember, 0, params("min_seq"), listBadges},
+	{get, "/v1/me/tiers", ofMember, 0, params("min_seq"), listTiers},
+	{get, "/v1/me/streaks", ofMember, 0, params("min_seq"), listStreaks},
 	{get, "/v1/me/challenges", ofMember, 0, params("min_seq"), listChallenges},
-	{get, "/v1/me/leaderboards/:board", ofMember, 0, params("season", "split", "at", "min_seq"), showStanding},
+	{get, "/v1/me/promotions", ofMember, 0, params("min_seq"), listPromotions},
+	{get, "/v1/me/leaderboards", ofMember, 0, nil, listLeaderboards},
+	{get, "/v1/me/leaderboards/:board", ofMember, 0, params("season", "split", "around", "at", "min_seq"), showStanding},
 	{get, "/v1/me/stream", ofMember, 0, params("leaderboard", "promotions", "after"), openStream},
 	{post, "/v1/me/events", ofMember, MaxEvent, nil, sendOwnEvent},
 	{post, "/v1/me/claims", ofMember, MaxEvent, nil, claimReward},
 	{post, "/v1/me/challenges/:challenge/enroll", ofMember, MaxEvent, nil, enroll},
 	{del, "/v1/me/challenges/:challenge/enroll", ofMember, 0, nil, leave},
 	{post, "/v1/me/streaks/:streak/enroll", ofMember, MaxEvent, nil, enrollInStreak},
+	{post, "/v1/me/streaks/:streak/freeze", ofMember, MaxEvent, nil, buyFreeze},
+	{post, "/v1/me/streaks/:streak/repair", ofMember, MaxEvent, nil, repairStreak},
+	{post, "/v1/me/claims/:claim/cancel", ofMember, MaxEvent, nil, cancelOwnClaim},
 }
 
 // standardMemberRate is that of one member: as much as an app that polls and a person who taps.
@@ -138,6 +149,37 @@ func sendOwnEvent(c call) error {
 		return refused(r.Refusal)
 	}
 	return c.sendOutcome(r.Outcome, false)
+}
+
+// exportCost is for how many requests of a device an export counts: it reads all that the member ever did.
+const exportCost = 20
+
+// exportOwn is exportMember for the member's own device.
+func exportOwn(c call) error {
+	if wait := c.server.perMember.charge(c.key.Program+"\x00"+c.self, c.server.now(), exportCost); wait > 0 {
+		return tooFast(seconds(wait))
+	}
+	return exportMember(c)
+}
+
+// cancelOwnClaim gives back what a claim holds that a device of this member has made: by the claim's id, or by the Idempotency-Key that the
+// device sent. What others hold for the member, such as a till, is for them to cancel.
+func cancelOwnClaim(c call) error {
+	id, err := c.id("claim")
+	if err != nil {
+		return err
+	}
+	if err := c.noBody(); err != nil {
+		return err
+	}
+	own := event.Own + "me:" + c.self + ":"
+	if !strings.Contains(id, ":") {
+		id = own + id
+	}
+	if rest, mine := strings.CutPrefix(id, own); !mine || strings.Contains(rest, ":") { // which another member's id may have
+		return refuse(engine.CodeUnknownClaim, "there is no such claim that a device of this member has made")
+	}
+	return c.carryOut(engine.NewCancel("", id))
 }
 
 // withoutMissing drops that a field is missing.

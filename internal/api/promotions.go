@@ -19,12 +19,29 @@ type promotion struct {
 	OpenedAt  *string `json:"opened_at"`
 	ClosesAt  *string `json:"closes_at"`
 	OpensNext *string `json:"opens_next_at"`
+	Mine      *openTo `json:"member,omitempty"`
 }
 
-// listPromotions answers with what is open now and when the others open next.
+// openTo is what a promotion is to a member.
+type openTo struct {
+	Open   bool   `json:"open"`
+	Reason string `json:"reason,omitempty"` // why not: window, who or limit
+}
+
+// listPromotions answers with what is open now and when the others open next, and with ?member= whether each is open for that member.
 func listPromotions(c call) error {
-	if err := c.settled(); err != nil {
+	member, _, err := c.asked()
+	if err != nil {
 		return err
+	}
+	var reasons map[string]string
+	if member != "" {
+		found := false
+		if reasons, found, err = c.program.PromotionsFor(member); err != nil {
+			return err
+		} else if !found {
+			return c.noMember(member)
+		}
 	}
 	now := c.program.Present()
 	list := []promotion{}
@@ -33,6 +50,9 @@ func listPromotions(c call) error {
 		one := promotion{Promotion: p.ID, Title: p.Title, About: p.About, OnCall: p.OnCall, Open: s.Open, OpensNext: known(s.OpensNext)}
 		if s.Open {
 			one.OpenedAt, one.ClosesAt = known(s.OpenedAt), known(s.ClosesAt)
+		}
+		if member != "" {
+			one.Mine = &openTo{reasons[p.ID] == "", reasons[p.ID]}
 		}
 		list = append(list, one)
 	}

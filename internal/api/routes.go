@@ -95,7 +95,7 @@ var routes = []route{
 	{get, "/v1/badges", keys.CatalogueRead, 0, params("member", "min_seq"), listBadges},
 	{get, "/v1/tiers", keys.CatalogueRead, 0, params("member", "min_seq"), listTiers},
 	{get, "/v1/streaks", keys.CatalogueRead, 0, params("member", "min_seq"), listStreaks},
-	{get, "/v1/promotions", keys.CatalogueRead, 0, params("min_seq"), listPromotions},
+	{get, "/v1/promotions", keys.CatalogueRead, 0, params("member", "min_seq"), listPromotions},
 	{post, "/v1/promotions/:promotion/fire", keys.PromotionsFire, MaxEvent, nil, firePromotion},
 	{post, "/v1/promotions/:promotion/close", keys.PromotionsFire, MaxEvent, nil, closePromotion},
 	{get, "/v1/calendar", keys.CatalogueRead, 0, params("from", "to", "cursor", "limit"), showCalendar},

@@ -79,3 +79,28 @@ func (p *Program) StockLeft(r *engine.Reward) (left int, limited bool) {
 	defer p.mu.Unlock()
 	return p.processor.StockLeft(r, now)
 }
+
+// PromotionsFor tells why each promotion is not open for a member now, "" where it is (engine.Processor.PromotionsFor); found is false for an
+// unknown member.
+func (p *Program) PromotionsFor(member string) (reasons map[string]string, found bool, err error) {
+	_, present := p.times()
+	p.mu.Lock()
+	reasons = p.processor.PromotionsFor(member, present)
+	seq := p.processor.Last()
+	p.mu.Unlock()
+	if reasons == nil {
+		return nil, false, p.Failed()
+	}
+	return reasons, true, p.Wait(seq)
+}
+
+// BadgesMissing tells what is still to do for a member's badges (engine.Processor.BadgesMissing), nil for an unknown one.
+func (p *Program) BadgesMissing(member string) map[string][]engine.BadgeMissing {
+	taken, present := p.times()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m := p.processor.Member(member); m != nil {
+		return p.processor.BadgesMissing(m, present, taken)
+	}
+	return nil
+}
