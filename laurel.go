@@ -435,7 +435,7 @@ func (p *Program) ledgerBefore(ctx context.Context, member string, before uint64
 	}
 	err = engine.LedgerBack(p.program.Store(), member, before, func(rec *engine.Record) bool {
 		for i := len(rec.Outcome.Entries) - 1; i >= 0; i-- {
-			page = append(page, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i]))
+			page = append(page, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i], member))
 		}
 		if len(page) >= ledgerPage {
 			next = rec.Seq

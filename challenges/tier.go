@@ -302,6 +302,24 @@ func (l *Ladder) Lift(cal calendar.Calendar, s *TierState, to int, m Metrics, at
 	return l.Rise(cal, s, m, at, changes)
 }
 
+// Keeps lets a level be held as it was held by somebody else, as far as that lasts longer, and reports whether it does.
+func (l *Ladder) Keeps(cal calendar.Calendar, s *TierState, level int, as Held, now calendar.Instant) bool {
+	if as.From == 0 || level >= len(l.Levels) || l.free(level) {
+		return false
+	}
+	l.fit(s)
+	h := &s.Held[level]
+	longer := Held{From: as.From, Reached: max(h.Reached, as.Reached), Unmet: min(as.Unmet, now)}
+	if h.From != 0 {
+		longer.Unmet = h.Unmet
+	}
+	if h.From >= as.From || l.ends(cal, level, &longer) <= now {
+		return false
+	}
+	*h, s.Level = longer, max(s.Level, level)
+	return true
+}
+
 // NextFall is when the level falls by time alone, or an earlier instant at which that must be looked at again;
 // calendar.Forever when it never does.
 func (l *Ladder) NextFall(cal calendar.Calendar, s *TierState, m Metrics) calendar.Instant {

@@ -274,6 +274,29 @@ func (p *Processor) forgetCards(member string) {
 	}
 }
 
+// moveCards makes the cards of a member another's: those that were active stay so.
+func (p *Processor) moveCards(from, to string) {
+	err := p.scan(cardsRange(from), "", func(key string, value []byte) {
+		c, err := p.FindCard(string(value))
+		if err != nil || c == nil {
+			p.failed(err)
+			return
+		}
+		c.Member = to
+		p.put(Row{Key: key})
+		p.put(Row{Key: cardsRange(to) + ordered(seqOf(key)), Value: slices.Clone(value)})
+		p.put(Row{Key: cardKey(c.Number), Value: encodeCard(c)})
+	})
+	p.failed(err)
+}
+
+// failed notes an error of the store, if there is one.
+func (p *Processor) failed(err error) {
+	if err != nil {
+		p.fail(err)
+	}
+}
+
 func (w *writer) carded(c *CardChange) {
 	w.text(c.Issued)
 	w.texts(c.Ended)

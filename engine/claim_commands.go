@@ -67,7 +67,7 @@ func (p *Processor) Claim(m *Member, id string) *Claim {
 
 // claimNow lets the answer to a repeated claim tell how the claim stands now: what it held may have been given back.
 func (p *Processor) claimNow(rec *Record, out *Outcome, now calendar.Instant) {
-	m := p.subjects.Member(rec.Event.Member)
+	m := p.subjects.living(rec.Event.Member)
 	if m == nil {
 		return
 	}

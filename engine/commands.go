@@ -48,6 +48,7 @@ func init() {
 
 		commandErase: (*applier).eraseCommand,
 		commandCard:  (*applier).cardCommand,
+		commandMerge: (*applier).mergeCommand,
 
 		commandSeasonEnd:   (*applier).seasonCommand,
 		commandSeasonTable: (*applier).seasonCommand,

@@ -124,7 +124,7 @@ func isLarge(v decimal.Decimal) bool { return v > large || v < -large }
 // only: of the event, of what the ruleset computes of it, or of what was counted.
 func (p *Processor) outOfRange(e *event.Event, v Version, r *reversal) *Refusal {
 	large := func(f event.Value) bool { return f.Kind == event.Number && isLarge(f.Number()) }
-	asked := r != nil && r.command == commandAmend || slices.ContainsFunc(e.Fields, large)
+	asked := r != nil && r.command == commandAmend || p.mergesLarge(e) || slices.ContainsFunc(e.Fields, large)
 	m := p.subjects.Member(e.Member)
 	if !asked && (m == nil || !m.large) && !p.subjects.large && !p.computesLarge(e, m, v.Rules) {
 		return nil
@@ -136,6 +136,16 @@ func (p *Processor) outOfRange(e *event.Event, v Version, r *reversal) *Refusal 
 		return nil
 	}
 	return &Refusal{Code: CodeOverflow, Message: "with this " + path + " would be more than can be counted"}
+}
+
+// mergesLarge reports whether an event merges a member of whom a count is large.
+func (p *Processor) mergesLarge(e *event.Event) bool {
+	from := fromOf(e)
+	if from == "" {
+		return false
+	}
+	m := p.subjects.see(from)
+	return m != nil && m.large
 }
 
 // computesLarge reports whether a counter adds a large number that it computes of an event, whatever its conditions say. A plain
@@ -295,11 +305,7 @@ func (a *applier) forgetPeriods(c *Counter, count *Count) {
 	if !a.forgets || c.Every == calendar.Always && c.Last.IsZero() || len(count.Periods) < 2 {
 		return
 	}
-	horizon, cal := a.current.Calendar.Before(a.now, a.current.Late), a.current.lastCalendar()
-	if !c.Last.IsZero() {
-		horizon = cal.WindowStart(horizon, c.Last)
-	}
-	oldest := c.periodKey(cal, horizon)
+	oldest := a.oldestPeriod(c)
 	i := 0
 	for i < len(count.Periods)-1 && count.Periods[i].Key < oldest && a.seasonsOver(c, count.Periods[i].Key) {
 		i++
@@ -308,6 +314,15 @@ func (a *applier) forgetPeriods(c *Counter, count *Count) {
 		count.Periods = slices.Delete(count.Periods, 0, i)
 		count.sums.forget(i)
 	}
+}
+
+// oldestPeriod is the first period of a counter that an event can still reach.
+func (a *applier) oldestPeriod(c *Counter) calendar.Key {
+	horizon, cal := a.current.Calendar.Before(a.now, a.current.Late), a.current.lastCalendar()
+	if !c.Last.IsZero() {
+		horizon = cal.WindowStart(horizon, c.Last)
+	}
+	return c.periodKey(cal, horizon)
 }
 
 // foldStreak counts an event for a streak's period, and when that qualifies the period, finds the goals its run reached.

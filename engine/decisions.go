@@ -38,7 +38,7 @@ type decisions interface {
 	transfer(a *applier, p *plannedRule)
 	// claimable reports whether a member may claim a reward now and can pay for it, and remembers why not.
 	claimable(a *applier, r *Reward, costs []Cost) bool
-	// reverse carries out what a reversal amounts to.
+	// reverse carries out what a reversal, or a merge of another member into the one at hand, amounts to.
 	reverse(a *applier)
 	// conclude tells what was raised.
 	conclude(a *applier)
@@ -85,6 +85,12 @@ func (*live) claimable(a *applier, r *Reward, costs []Cost) bool { return a.clai
 
 func (d *live) reverse(a *applier) {
 	if d.reversal == nil {
+		return
+	}
+	if d.reversal.command == commandMerge {
+		x := a.unite(fromOf(a.event))
+		rev := newRecomputation(a, d.reversal).merge(x)
+		a.becomeOne(x, rev)
 		return
 	}
 	j := newRecomputation(a, d.reversal)
@@ -160,7 +166,12 @@ func (d *recovered) fired(a *applier, r *Rule) bool {
 
 func (d *recovered) reverse(a *applier) {
 	a.out.Refusal = d.out.Refusal
-	if rev := d.out.Revision; rev != nil {
+	switch rev := d.out.Revision; {
+	case d.out.Merge != nil:
+		x := a.unite(d.out.Merge.From)
+		x.Merge = *d.out.Merge
+		a.becomeOne(x, rev)
+	case rev != nil:
 		a.revise(rev, func() { a.raiseAgain(rev) })
 	}
 }

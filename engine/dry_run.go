@@ -24,6 +24,9 @@ func (p *Processor) DryRun(e *event.Event, trace *Trace) (*Outcome, *Refusal, er
 	}
 	e.Arrived = max(e.Arrived, p.arrived)
 	v := p.at(e.Time)
+	if refusal := p.redirect(e); refusal != nil {
+		return nil, refusal, nil
+	}
 	reversal, refusal, err := p.prepare(e)
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +60,7 @@ func (p *Processor) imagine(e *event.Event, v Version, r *reversal, trace *Trace
 // refusable reports whether a reversal can be refused for what it amounts to. One that is refused leaves no trace, so that it can
 // be made once the state allows it.
 func (p *Processor) refusable(r *reversal) bool {
-	return r.command == commandRelease && r.data != nil || slices.ContainsFunc(p.versions, func(v Version) bool {
+	return r.command != commandMerge && (r.command == commandRelease && r.data != nil || slices.ContainsFunc(p.versions, func(v Version) bool {
 		return slices.ContainsFunc(v.Rules.Points, func(p *Points) bool { return p.Negative == NegativeRefuse })
-	})
+	}))
 }

@@ -26,7 +26,8 @@ const erasedNames = event.Own + "erased/"
 
 // erasing is the data of an erasure.
 type erasing struct {
-	As string `json:"as"` // the pseudonym
+	As     string   `json:"as"`               // the pseudonym
+	Merged []string `json:"merged,omitempty"` // those of the members that were merged into this one, in that order
 }
 
 // NewErasure is the event that erases a member. Its id and data are filled in by Process, so that repeating it is harmless.
@@ -54,7 +55,13 @@ var memberErased = &Refusal{Code: CodeMemberErased, Message: "this member has be
 // nameErasure gives an erasure the id and data that follow from its member.
 func (p *Processor) nameErasure(e *event.Event) {
 	if e.Type == commandErase && e.ID == "" {
-		e.ID, e.Data = event.Own+"erase/"+p.hashed(e.Member), encodeJSON(erasing{As: p.pseudonym(e.Member)})
+		data := erasing{As: p.pseudonym(e.Member)}
+		if m := p.subjects.see(e.Member); m != nil {
+			for _, id := range m.Merged {
+				data.Merged = append(data.Merged, p.pseudonym(id))
+			}
+		}
+		e.ID, e.Data = event.Own+"erase/"+p.hashed(e.Member), encodeJSON(data)
 	}
 }
 
@@ -152,8 +159,9 @@ func (a *applier) eraseCommand(e *event.Event) {
 	}
 	a.leaveBoards(data.As)
 	a.queue, a.raised = a.queue[:0], a.raised[:0] // nothing that this leads to is of anybody any more
+	a.eraseMerged(data.Merged)
 	a.subjects.erase(a.m, left, a.seq)
-	a.m = &Member{ID: a.m.ID, indexed: a.m.indexed, schema: a.m.schema, Profile: make([]event.Value, len(a.m.Profile))}
+	a.m = &Member{ID: a.m.ID, Merged: a.m.Merged, indexed: a.m.indexed, schema: a.m.schema, Profile: make([]event.Value, len(a.m.Profile))}
 }
 
 // forfeitAll takes what is left of all lots, pending ones included. Debt stays: nobody will pay it.
@@ -213,6 +221,7 @@ func (p *Processor) forget(e *event.Event, m *Member) {
 	}
 	p.erased[data.As] = true
 	p.batch.Rows = append(p.batch.Rows, Row{Key: erasedRow(data.As), Value: []byte(e.Member)})
+	p.forgetMerged(&data, m.Merged)
 	p.dues.move(e.Member, m.indexed, calendar.Forever, 0)
 	p.forgetCards(e.Member)
 }

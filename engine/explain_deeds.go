@@ -109,6 +109,7 @@ var entryWords = map[EntryKind]string{
 	EntryReversed:  "taken back",
 	EntryMadeGood:  "made good",
 	EntryReturned:  "given back",
+	EntryMerged:    "brought by a member that was merged into this one",
 }
 
 // Words are the deed as people read it: "-40 stars taken back".

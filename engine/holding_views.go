@@ -104,7 +104,7 @@ func (p *Processor) ClaimNamed(id string) (member string, c *Claim, err error) {
 	if rec == nil || !makesClaim(rec.Event.Type) || rec.Outcome.Refusal != nil {
 		return "", nil, err
 	}
-	m := p.Member(rec.Event.Member)
+	m := p.Member(p.now(rec.Event.Member))
 	if m == nil {
 		return "", nil, nil
 	}
@@ -172,7 +172,7 @@ func (p *Processor) FindCode(code string, at calendar.Instant) (found *CodeFound
 	prefix := codeKey(code, "")
 	err = p.scan(prefix, "", func(key string, value []byte) {
 		owner := decodeCodeOwner(value)
-		m := p.Member(owner.member)
+		m := p.Member(p.now(owner.member))
 		if m == nil || found != nil && found.State == holdingHeld {
 			return
 		}

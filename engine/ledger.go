@@ -22,11 +22,12 @@ const (
 	EntryReversed  EntryKind = "reversed"
 	EntryMadeGood  EntryKind = "made_good" // a lot gets back what was reversed in place of points that have now come back
 	EntryReturned  EntryKind = "returned"  // taken points came back, through a reversal
+	EntryMerged    EntryKind = "merged"    // what another member had is the member's; its own entries are in the ledger as well
 )
 
 // EntryKinds are all kinds of ledger entries.
 var EntryKinds = []EntryKind{EntryIssued, EntryReleased, EntryHeld, EntryFreed, EntrySpent, EntryRefunded, EntryExpired, EntryRestored,
-	EntryForfeited, EntryReversed, EntryMadeGood, EntryReturned}
+	EntryForfeited, EntryReversed, EntryMadeGood, EntryReturned, EntryMerged}
 
 // Entry is one line of a member's ledger. Amounts are signed: what the entry did to the member's points, pending included;
 // what only moves points within the balance has its amount for information (Moves).
@@ -56,17 +57,27 @@ type LedgerEntry struct {
 	Source    string            `json:"source,omitempty"` // the definition that caused it; time has none
 	Available *calendar.Instant `json:"available_at,omitempty"`
 	Expires   *calendar.Instant `json:"expires_at,omitempty"`
+	// From is the member that it was then, or that a merge is about, where members were merged.
+	From string `json:"from,omitempty"`
 }
 
-// NewLedgerEntry is an entry of a record as a ledger shows it.
-func NewLedgerEntry(rec *Record, e *Entry) LedgerEntry {
-	return LedgerEntry{Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
+// NewLedgerEntry is an entry of a record as the ledger of a member shows it.
+func NewLedgerEntry(rec *Record, e *Entry, member string) LedgerEntry {
+	from := ""
+	if e.Kind == EntryMerged && rec.Outcome.Merge != nil {
+		from = rec.Outcome.Merge.From
+	} else if rec.Event.Member != member {
+		from = rec.Event.Member
+	}
+	return LedgerEntry{From: from, Seq: rec.Seq, Event: rec.Event.ID, Points: e.Points, Kind: e.Kind, Amount: e.Amount,
 		At: e.At, Balance: e.Balance, Lot: e.Lot, Source: e.Source.String(), Available: instantOrNil(e.Available), Expires: instantOrNil(e.Expires)}
 }
 
 // Moves reports whether entries of a kind only move points within a balance, from pending to spendable or in and out of a
-// hold, without changing their sum.
-func (k EntryKind) Moves() bool { return k == EntryReleased || k == EntryHeld || k == EntryFreed }
+// hold, without changing their sum; or bring what entries of the ledger have told before.
+func (k EntryKind) Moves() bool {
+	return k == EntryReleased || k == EntryHeld || k == EntryFreed || k == EntryMerged
+}
 
 func cmpInstant(a, b calendar.Instant) int {
 	switch {

@@ -49,15 +49,40 @@ func (l *Limit) useKey(to string, value func(Pick) event.Value) string {
 }
 
 // useKey is the shared count of a limit for a receiving member.
-func (a *applier) useKey(l *Limit, to *Member) string {
-	return l.useKey(to.ID, func(p Pick) event.Value { return a.pick(p, l.Key) })
+func (a *applier) useKey(l *Limit, to *Member) string { return a.useKeyAs(l, to.ID) }
+
+func (a *applier) useKeyAs(l *Limit, id string) string {
+	return l.useKey(id, func(p Pick) event.Value { return a.pick(p, l.Key) })
+}
+
+// useKeys are all shared counts of a limit for a receiving member: of a limit by member, one for each member that was merged into it,
+// too, as counts by values of events are known by a hash of these alone.
+func (a *applier) useKeys(l *Limit, to *Member) []string {
+	keys := []string{a.useKey(l, to)}
+	if slices.ContainsFunc(l.By, func(by LimitKey) bool { return by.Receiver }) {
+		for _, id := range to.Merged {
+			keys = append(keys, a.useKeyAs(l, id))
+		}
+	}
+	return keys
+}
+
+// merged adds to the uses of a limit those of the members that were merged into the receiving one.
+func (a *applier) mergedUses(l *Limit, to *Member, list []UsePeriod) []UsePeriod {
+	if len(to.Merged) == 0 || !l.shared() {
+		return list
+	}
+	for _, key := range a.useKeys(l, to)[1:] {
+		list = slices.Concat(list, a.subjects.Usage(key).Periods)
+	}
+	return list
 }
 
 // used is what a limit has used in the event's period, or in the rolling time up to it. A late event also lies in the rolling
 // time of later uses: the fullest of them decides, so that no stretch of that length ever holds more than the limit.
 func (a *applier) used(l *Limit, to *Member) decimal.Decimal {
 	list, _ := a.uses(l, to)
-	return a.usedOf(l, *list)
+	return a.usedOf(l, a.mergedUses(l, to, *list))
 }
 
 // usedOf is used for a list of uses.

@@ -39,9 +39,11 @@ type Member struct {
 	Timers     []TimerMark
 	// Live is until when what happened was imported, and starts no timer: calendar.Forever while nothing came after it.
 	Live     calendar.Instant
-	Notified uint64 // how many messages there have been about the member (Outcome.Notifications)
-	Events   int    // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
-	Moved    int    // number of the version whose time zone data the ends of streaks were last set by, 0 for the first
+	Notified uint64   // how many messages there have been about the member (Outcome.Notifications)
+	Events   int      // how many were accepted, commands among them: a snapshot is kept every SnapshotEvery
+	Into     string   // the member that this one was merged into, which is all that is known of it then
+	Merged   []string // ids of those that were merged into this one, and into those
+	Moved    int      // number of the version whose time zone data the ends of streaks were last set by, 0 for the first
 
 	// Due is the next instant at which time alone changes this state.
 	Due calendar.Instant

@@ -31,6 +31,7 @@ type Outcome struct {
 	Provenance *Provenance // nil for most events
 	Revision   *Revision   // what a reversal came to, nil for every other event
 	Deltas     []Delta     // of shared states, where an erased member had a part in it
+	Merge      *Merge      // of a merge of members
 	Handing    *Handing    // of a reward that was handed over, or is to be
 	Card       *CardChange // of a member's cards
 	// Refusal is set where the state decided against a command; that is remembered under its id.

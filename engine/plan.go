@@ -132,12 +132,14 @@ func (a *applier) planRule(r *Rule) {
 			a.trace.not(a.event.ID, name, r.Position, WhoseNot, "there is nobody to give to")
 			return
 		}
+		p.to = a.subjects.nameNow(p.to)
 	}
 	if r.From != nil {
 		if p.from = a.pick(r.From, name).Text(); p.from == "" {
 			a.trace.not(a.event.ID, name, r.Position, WhoseNot, "there is nobody to take from")
 			return
 		}
+		p.from = a.subjects.nameNow(p.from)
 	}
 	for i := range r.Give {
 		if !a.planGrant(&r.Give[i], name) {

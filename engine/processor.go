@@ -283,6 +283,9 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 		e.Arrived = max(e.Arrived, p.arrived)
 	}
 	v := p.at(e.Time)
+	if refusal := p.redirect(e); refusal != nil {
+		return nil, refusal, nil
+	}
 	reversal, refusal, err := p.prepare(e)
 	if err != nil {
 		return p.unread(err)
@@ -295,6 +298,11 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 	}
 	if refusal == nil && e.Type == commandCard {
 		if refusal, err = p.decideCard(e); err != nil {
+			return p.unread(err)
+		}
+	}
+	if refusal == nil && e.Type == commandMerge {
+		if reversal, refusal, err = p.prepareMerge(e, v); err != nil {
 			return p.unread(err)
 		}
 	}
@@ -326,6 +334,7 @@ func (p *Processor) accept(e *event.Event, v Version, r *reversal) *Outcome {
 		if p.Erased(next.Member) {
 			continue // what it would change is no more
 		}
+		next.Member = p.now(next.Member)
 		known, err := p.accepted(next.ID)
 		if err == nil && !known { // else it was given before: a derived id is given once
 			if r, _, err = p.prepare(next); err == nil {
@@ -380,7 +389,7 @@ const proveAllEvery = 1024
 // verifyBooks checks the books of the accounts that an event has changed. A broken one is a mistake of ours: nothing of the batch is
 // ever committed or acknowledged, and the journal brings back what was (reliability: Invariants).
 func (p *Processor) verifyBooks(out *Outcome, e *event.Event) {
-	if len(out.Entries) == 0 {
+	if len(out.Entries) == 0 && out.Merge == nil {
 		return
 	}
 	for _, acc := range p.apply.m.Accounts {
@@ -472,7 +481,10 @@ func (p *Processor) Dirty() int { return p.subjects.Dirty() }
 // the owner guards the processor with.
 func (p *Processor) Member(id string) *Member {
 	p.subjects.cool()
-	return p.subjects.see(id)
+	if m := p.subjects.see(id); m == nil || m.Into == "" {
+		return m
+	}
+	return nil // it is another one now
 }
 
 // HoldHot bounds how many members are held as they are used, MaxHot when it is not called.

@@ -19,6 +19,8 @@ type Record struct {
 	Present   int // number of the version in force when it was accepted: its definitions keep progress
 	Event     event.Event
 	Outcome   Outcome
+
+	was string // the member that it was accepted of, where that is another one now (Record.as)
 }
 
 // recordFormat is the format of journal records.
@@ -119,6 +121,8 @@ var features = [...]feature{
 		func(w *writer, o *Outcome) { w.handing(o.Handing) }, func(r *reader, o *Outcome) { o.Handing = r.handing() }},
 	{"cards", func(o *Outcome) bool { return o.Card != nil },
 		func(w *writer, o *Outcome) { w.carded(o.Card) }, func(r *reader, o *Outcome) { o.Card = r.carded() }},
+	{"merge", func(o *Outcome) bool { return o.Merge != nil },
+		func(w *writer, o *Outcome) { w.merge(o.Merge) }, func(r *reader, o *Outcome) { o.Merge = r.merge() }},
 	{"messages", func(o *Outcome) bool { return len(o.Notifications) > 0 }, (*writer).raised, (*reader).raised},
 }
 

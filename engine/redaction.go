@@ -178,7 +178,7 @@ func (r *redactor) rewrite(rec *Record, as string, deltas []Delta) {
 		}
 		r.forgetClaim(rec)
 		if rec.Event.Type == commandErase {
-			r.left--
+			r.left -= 1 + len(mergedIn(rec))
 		}
 		rec = anonymous(rec, id, as, deltas)
 	}
@@ -192,7 +192,9 @@ func anonymous(rec *Record, id, as string, deltas []Delta) *Record {
 	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
 		Event: event.Event{ID: id, Kind: event.Redacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
 		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Deltas: deltas,
-			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool { return s.Score.Member == e.Member })}}
+			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool {
+				return s.Score.Member == e.Member || o.Merge != nil && s.Score.Member == o.Merge.From
+			})}}
 	for i := range left.Outcome.Entries {
 		if entry := &left.Outcome.Entries[i]; entry.Source.Section == AdjustmentSection {
 			entry.Source.ID = "" // the reason is free text
@@ -317,6 +319,11 @@ func (p *Processor) redacted(rec *Record) {
 	p.tell(&rec.Outcome)
 	if rec.Event.Type == commandErase {
 		p.erased[rec.Event.Member] = true
+		for i := range rec.Outcome.Deltas {
+			if kind, id := subjectOf(rec.Outcome.Deltas[i].Key); kind == erasedPrefix {
+				p.erased[id] = true // one that was merged into the member
+			}
+		}
 	}
 }
 

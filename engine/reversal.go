@@ -174,7 +174,7 @@ func (p *Processor) identify(e *event.Event) error {
 	}
 	target, err := p.known(targetOf(e))
 	if target != nil {
-		e.Member = target.Event.Member
+		e.Member = p.now(target.Event.Member)
 	}
 	return err
 }
@@ -185,6 +185,9 @@ func (p *Processor) prepare(e *event.Event) (*reversal, *Refusal, error) {
 		r, err := p.prepareReturn(e)
 		return r, nil, err
 	}
+	if e.Type == commandMerge {
+		return nil, p.checkMerge(e), nil
+	}
 	if !isReversal(e.Type) {
 		return nil, nil, nil
 	}
@@ -193,6 +196,7 @@ func (p *Processor) prepare(e *event.Event) (*reversal, *Refusal, error) {
 		return nil, &Refusal{Code: "invalid_json", Message: "the reversal is not well-formed JSON"}, nil
 	}
 	target, err := p.known(data.Event)
+	target = p.ofNow(target)
 	switch {
 	case err != nil:
 		return nil, nil, err
@@ -316,7 +320,7 @@ func (p *Processor) mustKnow(id string) *Record {
 	if err != nil {
 		p.fail(err)
 	}
-	return rec
+	return p.ofNow(rec)
 }
 
 // mustRead is a member's history; a store that fails ends the acceptance of events.

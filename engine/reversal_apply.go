@@ -517,7 +517,7 @@ func (a *applier) giveUseBack(mark *UsageMark) {
 		a.subjects.touchUse(u, a.seq)
 		list = &u.Periods
 	default:
-		m := a.subjects.Member(mark.Member)
+		m := a.subjects.living(mark.Member)
 		if m == nil {
 			return
 		}

@@ -112,7 +112,7 @@ func (a *applier) reachShare(change *GroupChange) {
 func (j *recomputation) happened(c Cause) (fresh bool) {
 	switch c.Event {
 	case TierReached:
-		l := levelOf{c.ID, c.Goal}
+		l := levelOf{tier: c.ID, level: c.Goal}
 		j.risen[l]++
 		return j.risen[l] > j.rose[l]
 	case ChallengeCompleted:
@@ -131,6 +131,9 @@ func (j *recomputation) happened(c Cause) (fresh bool) {
 // awarded gathers the awards that the records have and that are not undone.
 func (j *recomputation) awarded() {
 	j.awards, j.rose, j.reached, j.ran = map[Cause]int{}, map[levelOf]int{}, nil, nil
+	for c, n := range j.merged.reached {
+		j.awards[c] += n
+	}
 	for _, rec := range append(slices.Clip(j.r.records), j.soFar()) {
 		if rec.Outcome.Provenance == nil {
 			continue
@@ -142,7 +145,7 @@ func (j *recomputation) awarded() {
 				c.At, c.Won = 0, false
 				j.awards[c]++
 			case c.Event == TierReached:
-				j.rose[levelOf{c.ID, c.Goal}]++
+				j.rose[levelOf{tier: c.ID, level: c.Goal}]++
 			}
 		}
 	}

@@ -34,6 +34,8 @@ type recomputation struct {
 	raises     []raised            // by earlier amendments
 	forgiven   map[claimed][]piece // by earlier reversals, in order
 
+	merged mergedAwards
+
 	refusal *Refusal
 	rec     *Record // being looked at
 	timed   *Record // the last one of which what time had done has been told again
@@ -86,7 +88,8 @@ type lotsOf struct {
 	seq    uint64
 }
 
-type levelOf struct{ tier, level string }
+// levelOf is a level of a tier, or a goal of a streak, with the streak's key.
+type levelOf struct{ tier, level, streak string }
 
 func newRecomputation(a *applier, r *reversal) *recomputation {
 	j := &recomputation{a: a, r: r, rev: &Revision{Seq: r.target.Seq}, voided: map[uint64]bool{}, amended: map[uint64][]byte{},
@@ -209,6 +212,7 @@ func (c *Clawback) claimed() claimed {
 // decide finds the revision.
 func (j *recomputation) decide() {
 	target := j.r.target
+	j.leaveMerged()
 	switch j.r.command {
 	case commandRelease:
 		if j.release(); j.refusal != nil {
@@ -387,9 +391,9 @@ func (j *recomputation) compare(b *applier) (again bool) {
 		for i := range rec.Outcome.Provenance.Causes {
 			c, ref := &rec.Outcome.Provenance.Causes[i], CauseRef{rec.Seq, uint32(i + 1)}
 			switch {
-			case j.undone[ref]:
-			case c.Event == TierReached:
-				l := levelOf{c.ID, c.Goal}
+			case j.undone[ref], j.merged.stay[ref]:
+			case c.Event == TierReached, c.Event == StreakReached && j.merged.stay != nil:
+				l := j.levelOf(c, rules)
 				if levels[l] == nil {
 					order = append(order, l)
 				}
@@ -401,7 +405,7 @@ func (j *recomputation) compare(b *applier) (again bool) {
 		}
 	}
 	for _, l := range order { // a level reached more often than it would have been: the last times fall
-		for n := len(levels[l]); n > j.risen[l]; n-- {
+		for n := len(levels[l]); n > j.timesOf(b, l)+j.merged.levels[l]; n-- {
 			ref := levels[l][n-1]
 			j.undo(ref, j.recordOf(ref.Seq))
 			again = true

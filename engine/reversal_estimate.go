@@ -65,13 +65,13 @@ func (j *recomputation) estimated() *estimate {
 	subjects := NewSubjects(present, j.r.state)
 	for _, rec := range j.r.records {
 		if rec.Seq < target.Seq {
-			replay(j.r.versions, subjects, rec)
+			replay(j.r.versions, subjects, rec.asThen())
 		}
 	}
 	fresh := newApplier(&live{})
 	b := &fresh
 	// Time had passed by then, and a member that was new had joined.
-	b.run(present, rules, subjects, &event.Event{ID: target.Event.ID, Type: commandTime, Member: target.Event.Member, Time: target.Event.Time,
+	b.run(present, rules, subjects, &event.Event{ID: target.Event.ID, Type: commandTime, Member: target.member(), Time: target.Event.Time,
 		Arrived: target.Event.Arrived}, target.Seq, nil)
 	b.m.align(rules)
 	before := target.Event.Data
@@ -103,6 +103,7 @@ func (j *recomputation) ask(b *applier, data []byte, allowed func(*plannedRule, 
 	x.rules, x.gives = slices.Clone(b.rulePlan), slices.Clone(b.grantPlan)
 	for i := range x.rules {
 		p := &x.rules[i]
+		p.to, p.from = j.a.subjects.nameNow(p.to), j.a.subjects.nameNow(p.from)
 		x.fired[p.rule.Source] = p
 		for k := p.first; k < p.last; k++ {
 			g := &x.gives[k]

@@ -71,10 +71,13 @@ func (a *Account) copyOfMissing() []Missing {
 // payDebt pays what the account owes from a lot that has just become spendable: it gives in place of what is missing of
 // others, the oldest first.
 func (a *Account) payDebt(lot *Lot) {
-	paid := min(a.Debt, lot.Remaining)
-	if paid <= 0 {
-		return
+	if paid := min(a.Debt, lot.Remaining); paid > 0 {
+		a.repay(lot, paid)
 	}
+}
+
+// repay pays so much of what the account owes from a lot.
+func (a *Account) repay(lot *Lot, paid decimal.Decimal) {
 	lot.Remaining -= paid
 	lot.Reversed += paid
 	a.Debt -= paid

@@ -170,9 +170,9 @@ func (j *recomputation) moveKeys() {
 // sameKey reports whether a use is of the count that a limit asks now.
 func (a *applier) sameKey(l *Limit, mark *UsageMark, to *Member) bool {
 	if l.shared() {
-		return mark.Shared == a.useKey(l, to)
+		return slices.Contains(a.useKeys(l, to), mark.Shared)
 	}
-	return mark.Member == "" && to == a.m || mark.Member == to.ID
+	return mark.Member == "" && to == a.m || a.subjects.nameNow(mark.Member) == to.ID
 }
 
 // member is a rule's other member, or the event's own.
@@ -444,7 +444,7 @@ func (a *applier) useMore(u *UseMore) {
 	default:
 		m := a.m
 		if u.Member != "" {
-			if m = a.subjects.Member(u.Member); m == nil {
+			if m = a.subjects.living(u.Member); m == nil {
 				return
 			}
 			a.subjects.touchMember(m, m.Version)

@@ -25,6 +25,9 @@ func (j *recomputation) replay() *applier {
 		j.rec = rec
 		e := rec.Event
 		e.Cause = 0
+		if rec.was != "" && e.Type == commandPut {
+			e.Data = emptyProfile // the survivor's profile holds
+		}
 		if patch := j.amended[rec.Seq]; patch != nil {
 			e.Data, _ = merged(e.Data, patch)
 		}
@@ -52,6 +55,9 @@ func (j *recomputation) replay() *applier {
 	b.queue = nil
 	return b
 }
+
+// emptyProfile changes nothing of a member.
+var emptyProfile = []byte("{}")
 
 // soFar is the record of the reversal itself as far as it goes: time may have given something before it.
 func (j *recomputation) soFar() *Record {
@@ -125,6 +131,8 @@ func (j *recomputation) fold(b *applier, e *event.Event) {
 		case j.rec.Outcome.Refusal != nil:
 		case slices.Contains(replayed, e.Type):
 			command(b, e)
+		case e.Type == commandMerge && j.rec.Outcome.Merge != nil:
+			b.keepAgain(j.rec.Outcome.Merge)
 		case e.Type == commandFreeze:
 			b.freezeAgain(e)
 		case e.Type == commandRepair:

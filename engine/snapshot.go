@@ -95,9 +95,11 @@ func (m *Member) snapshotDue() bool {
 // manyLots is how many make a snapshot as dear as the next one is given double the events for.
 const manyLots = 2048
 
-// history is a member's last snapshot before an event, and all records of the member since.
+// history is a member's last snapshot before an event, and all records of the member since. Those of members that were merged into it
+// are as its own.
 func (p *Processor) history(member string, before uint64) (snapshot []byte, records []*Record, err error) {
 	from := uint64(0)
+	member = p.now(member)
 	err = p.scan(snapshotRange(member), "", func(key string, value []byte) {
 		if seq := seqOf(key); seq < before {
 			from, snapshot = seq, value
@@ -106,9 +108,21 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 	if err != nil {
 		return nil, nil, err
 	}
+	if records, err = p.recordsOf(member, from); err != nil {
+		return nil, nil, err
+	}
+	for _, rec := range records {
+		rec.as(member)
+	}
+	renumber(records)
+	return snapshot, records, nil
+}
+
+// recordsOf are the records of a member after a sequence number.
+func (p *Processor) recordsOf(member string, from uint64) (records []*Record, err error) {
 	waiting := map[uint64]Accepted{}
 	for _, a := range p.recent {
-		if a.Event.Member == member {
+		if a.Event.Member == member || p.Merged(a.Event.Member) == member {
 			waiting[a.Outcome.Seq] = a
 		}
 	}
@@ -119,7 +133,7 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 		}
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	slices.Sort(seqs)
 	for _, seq := range seqs {
@@ -128,11 +142,11 @@ func (p *Processor) history(member string, before uint64) (snapshot []byte, reco
 		}
 		rec, err := p.record(seq, waiting)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		records = append(records, rec)
 	}
-	return snapshot, records, nil
+	return records, nil
 }
 
 func (p *Processor) record(seq uint64, waiting map[uint64]Accepted) (*Record, error) {

@@ -124,12 +124,25 @@ func (c *codec) member(m *Member) {
 		c.At(&m.Was[i].Until)
 		c.Value(&m.Was[i].Value)
 	}
-	uses := m.usesRewards()
+	merges := m.Into != "" || len(m.Merged) > 0
+	uses := m.usesRewards() || merges
 	if c.Tail(m.Moved > 0 || uses) {
 		c.Count(&m.Moved)
 		if c.Tail(uses) {
 			c.usesOfRewards(m)
+			if c.Tail(merges) {
+				c.merges(m)
+			}
 		}
+	}
+}
+
+// merges are what merges have made of a member.
+func (c *codec) merges(m *Member) {
+	c.Text(&m.Into)
+	wire.Room(&c.Codec, &m.Merged)
+	for i := range m.Merged {
+		c.Text(&m.Merged[i])
 	}
 }
 

@@ -120,10 +120,12 @@ func (a *applier) claimLimit(r *Reward, costs []Cost) *Limit {
 	for _, l := range r.Limits {
 		list, shared := a.uses(l, a.m)
 		if shared != nil { // with what open claims use
-			with := slices.Clone(*list)
-			for _, h := range shared.Held {
-				if h.Until > a.now {
-					with = append(with, h.UsePeriod)
+			with := slices.Clone(a.mergedUses(l, a.m, *list))
+			for _, key := range a.useKeys(l, a.m) {
+				for _, h := range a.subjects.Usage(key).Held {
+					if h.Until > a.now {
+						with = append(with, h.UsePeriod)
+					}
 				}
 			}
 			list = &with

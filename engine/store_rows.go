@@ -81,7 +81,9 @@ func (p *Processor) rows(out *Outcome, e *event.Event) {
 	if m == nil {
 		return
 	}
-	if m.Events%SnapshotEvery == 0 || out.Revision != nil {
+	if out.Merge != nil {
+		p.adopt(out, e)
+	} else if m.Events%SnapshotEvery == 0 || out.Revision != nil {
 		p.snapshots(m, out)
 	}
 	if m.Due != m.indexed {

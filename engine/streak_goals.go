@@ -289,5 +289,6 @@ func (j *recomputation) keepMarks(b *applier, s *Streak, now, then *StreakRecord
 				then.mark(s, cal, b.runOf(s, then, in), g, in)
 			}
 		}
+		j.keepPaid(s, g, marks, then)
 	}
 }

@@ -114,8 +114,8 @@ func (a *applier) circular(from *Member, field *event.Field) bool {
 		if next == "" || next == from.ID {
 			return false
 		}
-		if from = a.subjects.Member(next); from == nil {
-			return false
+		if from = a.subjects.living(next); from == nil || from == a.m {
+			return from == a.m
 		}
 	}
 	return false

@@ -17,6 +17,7 @@ type Refusal struct {
 	Code    string // stable; api maps it to an HTTP status
 	Message string
 	Errors  []event.FieldError
+	Member  string // of code merged: the one that the member is now
 }
 
 // Error makes a Refusal an error.
@@ -162,6 +163,8 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 		return checkSettling(rules, subjects, e)
 	case commandPut:
 		return checkProfile(rules, e, known)
+	case commandMerge:
+		return nil // the processor has looked at both
 	case commandEnroll:
 		if !known {
 			return &Refusal{Code: CodeMemberUnknown, Message: "there is no such member"}

@@ -100,7 +100,9 @@ func checkTotals(t TB, store engine.Store, p *engine.Processor) {
 		}
 	}
 	require.NoError(t, store.Scan("s/m/", "", func(key string, _ []byte) bool {
-		add(p.Member(strings.TrimPrefix(key, "s/m/")).Accounts)
+		if m := p.Member(strings.TrimPrefix(key, "s/m/")); m != nil { // else it was merged into another
+			add(m.Accounts)
+		}
 		return true
 	}))
 	require.NoError(t, store.Scan("s/e/", "", func(_ string, state []byte) bool {

@@ -88,7 +88,7 @@ func writeExport(to io.Writer, p *program.Program, x program.Export) (err error)
 	first = true
 	w.failed(eachRecord(store, id, last, func(rec *engine.Record) bool {
 		for i := range rec.Outcome.Entries {
-			w.element(&first, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i]))
+			w.element(&first, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i], id))
 		}
 		return w.err == nil
 	}))

@@ -277,7 +277,7 @@ func showTimeline(c call) error {
 	out := page[moment]{Data: []moment{}, HasMore: h.more, NextCursor: h.next(owner)}
 	for _, rec := range h.list {
 		out.Data = appendVersions(out.Data, versions, rec.Event.Arrived, after)
-		out.Data = append(out.Data, momentOf(rec, c.program.Rules().Program))
+		out.Data = append(out.Data, momentOf(rec, id, c.program.Rules().Program))
 		after = rec.Event.Arrived
 	}
 	return c.show(out)
@@ -293,11 +293,11 @@ func appendVersions(list []moment, versions []engine.Version, after, upTo calend
 	return list
 }
 
-func momentOf(rec *engine.Record, program string) moment {
+func momentOf(rec *engine.Record, member, program string) moment {
 	shown := showRecord(rec)
 	m := moment{Kind: kindOf(rec.Event.Kind), At: rec.Event.Arrived, recorded: &shown}
 	for i := range rec.Outcome.Entries {
-		m.Ledger = append(m.Ledger, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i]))
+		m.Ledger = append(m.Ledger, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i], member))
 	}
 	for _, message := range rec.Messages(program) {
 		m.Messages = append(m.Messages, message.Body())

@@ -60,8 +60,8 @@ func showLedger(c call) error {
 	if !given {
 		at = calendar.Forever
 	}
-	l := ledgerPage{store: c.program.Store(), at: at, wanted: wanted, limit: int(limit), from: from, oldest: oldest}
-	if err := l.read(id); err != nil {
+	l := ledgerPage{member: id, store: c.program.Store(), at: at, wanted: wanted, limit: int(limit), from: from, oldest: oldest}
+	if err := l.read(); err != nil {
 		return err
 	}
 	out := page[engine.LedgerEntry]{Data: l.list, HasMore: l.more}
@@ -74,8 +74,9 @@ func showLedger(c call) error {
 
 // ledgerPage gathers the entries of one page.
 type ledgerPage struct {
-	store engine.Store
-	at    calendar.Instant
+	member string
+	store  engine.Store
+	at     calendar.Instant
 	// wanted is which entries the ledger has.
 	wanted entryFilter
 	limit  int
@@ -123,14 +124,14 @@ func (f *entryFilter) has(e *engine.Entry) bool {
 		(f.lot == 0 || e.Lot == f.lot)
 }
 
-func (l *ledgerPage) read(member string) (err error) {
+func (l *ledgerPage) read() (err error) {
 	l.list = []engine.LedgerEntry{}
 	if !l.oldest {
 		before := l.from.seq
 		if l.from.entries > 0 {
 			before++ // the rest of that event's entries comes first
 		}
-		return engine.LedgerBack(l.store, member, before, func(rec *engine.Record) bool {
+		return engine.LedgerBack(l.store, l.member, before, func(rec *engine.Record) bool {
 			entries := slices.Clone(rec.Outcome.Entries)
 			slices.Reverse(entries)
 			return l.add(rec, entries)
@@ -140,7 +141,7 @@ func (l *ledgerPage) read(member string) (err error) {
 	if l.from.entries > 0 {
 		after-- // the rest of that event's entries comes first
 	}
-	scan := engine.Ledger(l.store, member, after, func(seq uint64, _ calendar.Instant, entries []engine.Entry) bool {
+	scan := engine.Ledger(l.store, l.member, after, func(seq uint64, _ calendar.Instant, entries []engine.Entry) bool {
 		var rec *engine.Record
 		var b []byte
 		if b, err = l.store.Record(seq); err == nil {
@@ -169,7 +170,7 @@ func (l *ledgerPage) add(rec *engine.Record, entries []engine.Entry) bool {
 		l.looked++
 		l.last = ledgerCursor{seq: rec.Seq, entries: i + 1}
 		if wanted {
-			l.list = append(l.list, engine.NewLedgerEntry(rec, e))
+			l.list = append(l.list, engine.NewLedgerEntry(rec, e, l.member))
 		}
 	}
 	return true
