@@ -398,6 +398,9 @@ func (p *Program) noMember(id string) error {
 	if p.program.Erased(id) {
 		return &engine.Refusal{Code: engine.CodeMemberErased, Message: "this member has been erased, and the id stays blocked"}
 	}
+	if now := p.program.Merged(id); now != "" {
+		return &engine.Refusal{Code: engine.CodeMerged, Message: "this member has been merged into another: use that one's id", Member: now}
+	}
 	return &engine.Refusal{Code: engine.CodeMemberUnknown, Message: "there is no such member"}
 }
 

@@ -32,6 +32,13 @@ type Outcome struct {
 	Ruleset   string   `json:"ruleset"`
 	Effects   []Effect `json:"effects"`
 	Notes     []Note   `json:"notes"`
+	Merged    *Merged  `json:"merged"` // of a merge of members
+}
+
+// Merged is what a merge brought.
+type Merged struct {
+	From   string                 `json:"from"`
+	Points map[string]json.Number `json:"points"` // all that the other member had of each, less debt
 }
 
 // Claim is the id of the claim or use that the outcome is about, "" for none.
@@ -134,6 +141,7 @@ type Recorded struct {
 	ID       string          `json:"id"`
 	Type     string          `json:"type"`
 	Member   string          `json:"member"`
+	From     string          `json:"merged_from"` // the member that it was then, who has been merged into this one
 	Time     time.Time       `json:"time"`
 	Accepted time.Time       `json:"accepted_at"`
 	Imported bool            `json:"imported"`

@@ -40,6 +40,14 @@ func (c *Client) EraseMember(ctx context.Context, member string) (*Outcome, erro
 	return send[Outcome](ctx, c, http.MethodDelete, Path("members", member), nil, nil)
 }
 
+// MergeMember makes what another member has and did this one's. From then on the other's id is a Problem merged, whose Member is this one.
+// It cannot be undone.
+func (c *Client) MergeMember(ctx context.Context, member, from string, options ...CallOption) (*Outcome, error) {
+	return c.Command(ctx, Path("members", member, "merge"), struct {
+		From string `json:"from"`
+	}{from}, options...)
+}
+
 // Member reads a member's profile.
 func (c *Client) Member(ctx context.Context, member string, options ...CallOption) (*Profile, error) {
 	return get[Profile](ctx, c, Path("members", member), options)
@@ -169,6 +177,7 @@ type LedgerEntry struct {
 	Source      string      `json:"source"`
 	AvailableAt *time.Time  `json:"available_at"`
 	ExpiresAt   *time.Time  `json:"expires_at"`
+	From        string      `json:"from"` // the member that it was then, or that a merge is about, where members were merged
 }
 
 // Ledger reads a member's ledger, the latest entry first, a page at a time for as long as you go on.

@@ -18,7 +18,8 @@ type Problem struct {
 	Detail    string       `json:"detail"`
 	RequestID string       `json:"request_id"` // finds the request in the server's log
 	Errors    []FieldError `json:"errors"`
-	Used      *Holding     `json:"used"` // of already_used: when and where
+	Used      *Holding     `json:"used"`   // of already_used: when and where
+	Member    string       `json:"member"` // of merged: the member that it is now
 	// RetryAfter is how long the server asks to wait.
 	RetryAfter time.Duration `json:"-"`
 }

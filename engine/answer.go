@@ -56,7 +56,23 @@ func AppendAnswer(b []byte, o *Outcome) []byte {
 		w.b = append(w.b, '}')
 		b = w.b
 	}
-	return append(b, "]}"...)
+	b = append(b, ']')
+	if o.Merge != nil {
+		b = appendMerge(append(b, `,"merged":`...), o.Merge)
+	}
+	return append(b, '}')
+}
+
+// appendMerge writes whom a merge was about and what it brought.
+func appendMerge(b []byte, m *Merge) []byte {
+	w := object{b: append(b, '{')}
+	w.text("from", m.From)
+	w.name("points")
+	points := object{b: append(w.b, '{')}
+	for i := range m.Moved {
+		points.number(m.Moved[i].Points, m.Moved[i].Amount)
+	}
+	return append(points.b, '}', '}')
 }
 
 // MarshalJSON writes the answer to the event (AppendAnswer).

@@ -81,7 +81,7 @@ func writeExport(to io.Writer, p *program.Program, x program.Export) (err error)
 	w.text(`],"events":[`)
 	first = true
 	w.failed(eachRecord(store, id, last, func(rec *engine.Record) bool {
-		w.element(&first, showRecord(rec))
+		w.element(&first, showRecordOf(rec, id))
 		return w.err == nil
 	}))
 	w.text(`],"ledger":[`)

@@ -107,6 +107,7 @@ type recorded struct {
 	ID       string           `json:"id"`
 	Type     string           `json:"type"`
 	Member   string           `json:"member"`
+	From     string           `json:"merged_from,omitempty"` // the member that it was when it was accepted
 	Time     calendar.Instant `json:"time"`
 	Accepted calendar.Instant `json:"accepted_at"`
 	Imported bool             `json:"imported,omitempty"`
@@ -135,7 +136,7 @@ func showEvent(c call) error {
 	if c.program.Erased(rec.Event.Member) {
 		return c.noMember(rec.Event.Member)
 	}
-	return c.show(showRecord(rec))
+	return c.show(c.recordNow(rec))
 }
 
 // explained is what an event did, and why each definition did or did not do something for it.
@@ -189,7 +190,7 @@ func explainEvent(c call) error {
 	if c.program.Erased(x.Record.Event.Member) {
 		return c.noMember(x.Record.Event.Member)
 	}
-	out := explained{recorded: showRecord(x.Record), Origin: x.Origin, Definitions: make([]explainedStep, len(x.Steps)),
+	out := explained{recorded: c.recordNow(x.Record), Origin: x.Origin, Definitions: make([]explainedStep, len(x.Steps)),
 		Did: make([]explainedDeed, len(x.Did)), Short: x.Short, After: x.After}
 	for i := range x.Did {
 		d := &x.Did[i]
@@ -214,6 +215,23 @@ func showRecord(rec *engine.Record) recorded {
 		Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)}
 	if rec.Outcome.Refusal != nil {
 		r.Refused = rec.Outcome.Refusal.Code
+	}
+	return r
+}
+
+// recordNow is a record as its member's of now.
+func (c call) recordNow(rec *engine.Record) recorded {
+	if now := c.program.Merged(rec.Event.Member); now != "" {
+		return showRecordOf(rec, now)
+	}
+	return showRecord(rec)
+}
+
+// showRecordOf is a record as one of a member, into whom its own may have been merged.
+func showRecordOf(rec *engine.Record, member string) recorded {
+	r := showRecord(rec)
+	if r.Member != member && r.Member != "" {
+		r.Member, r.From = member, r.Member
 	}
 	return r
 }

@@ -197,7 +197,11 @@ func listEvents(c call) error {
 	}
 	out := page[recorded]{Data: []recorded{}, HasMore: h.more, NextCursor: h.next(owner)}
 	for _, rec := range h.list {
-		out.Data = append(out.Data, showRecord(rec))
+		if member != "" {
+			out.Data = append(out.Data, showRecordOf(rec, member))
+		} else {
+			out.Data = append(out.Data, c.recordNow(rec))
+		}
 	}
 	return c.show(out)
 }
@@ -294,7 +298,7 @@ func appendVersions(list []moment, versions []engine.Version, after, upTo calend
 }
 
 func momentOf(rec *engine.Record, member, program string) moment {
-	shown := showRecord(rec)
+	shown := showRecordOf(rec, member)
 	m := moment{Kind: kindOf(rec.Event.Kind), At: rec.Event.Arrived, recorded: &shown}
 	for i := range rec.Outcome.Entries {
 		m.Ledger = append(m.Ledger, engine.NewLedgerEntry(rec, &rec.Outcome.Entries[i], member))

@@ -263,7 +263,7 @@ func (c call) member() (string, error) {
 		return "", err
 	}
 	id, err := c.id("member")
-	if err == nil && c.program.Erased(id) {
+	if err == nil && (c.program.Erased(id) || c.program.Merged(id) != "") {
 		return "", c.noMember(id)
 	}
 	return id, err

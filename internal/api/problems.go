@@ -78,6 +78,7 @@ var codes = []Code{
 	{"too_many_webhooks", 409, "the program has as many webhooks as it may have"},
 	{"too_many_waiting", 409, "so many messages wait to be tried again that no more can be added"},
 	{engine.CodeMemberErased, 410, "the member has been erased, and the id stays blocked"},
+	{engine.CodeMerged, 410, "the member has been merged into another, whose id the answer has as `member`: send that from now on"},
 	{"card_blocked", 410, "the card was blocked: no member is found by it. The member can have a new one"},
 	{"card_replaced", 410, "the card was replaced by a new one: no member is found by it"},
 	{"body_too_large", 413, "the body is larger than this call takes"},
@@ -152,6 +153,7 @@ type problem struct {
 	detail  string
 	errors  []event.FieldError
 	used    *engine.Holding // what was used before, with when and where
+	member  string          // of code merged: the member that it is now
 	retry   int             // seconds for Retry-After, 0: none
 	because error           // for the log
 }
@@ -171,7 +173,11 @@ func refuse(code, detail string, errs ...event.FieldError) *problem {
 }
 
 // refused is the problem of a refusal of the engine.
-func refused(r *engine.Refusal) *problem { return refuse(r.Code, r.Message, r.Errors...) }
+func refused(r *engine.Refusal) *problem {
+	p := refuse(r.Code, r.Message, r.Errors...)
+	p.member = r.Member
+	return p
+}
 
 // malformed is the problem of a body that could not be read: not JSON, or not what code says it should be.
 func malformed(code, detail string, errs []event.FieldError) *problem {
@@ -192,6 +198,11 @@ func notFound(what string) *problem { return refuse("not_found", "there is no su
 func (c call) noMember(id string) *problem {
 	if c.program.Erased(id) {
 		return refuse(engine.CodeMemberErased, "this member has been erased, and the id stays blocked")
+	}
+	if now := c.program.Merged(id); now != "" {
+		p := refuse(engine.CodeMerged, "this member has been merged into another: use that one's id")
+		p.member = now
+		return p
 	}
 	return refuse(engine.CodeMemberUnknown, "there is no such member")
 }
@@ -255,13 +266,14 @@ type body struct {
 	RequestID string             `json:"request_id"`
 	Errors    []event.FieldError `json:"errors,omitempty"`
 	Used      *engine.Holding    `json:"used,omitempty"`
+	Member    string             `json:"member,omitempty"`
 }
 
 // write answers a request with the problem.
 func (p *problem) write(c *fiber.Ctx, requestID string) {
 	status := p.status()
 	b, err := json.Marshal(body{Type: "urn:laurel:problem:" + p.code, Title: http.StatusText(status), Status: status, Code: p.code,
-		Detail: p.detail, RequestID: requestID, Errors: p.errors, Used: p.used})
+		Detail: p.detail, RequestID: requestID, Errors: p.errors, Used: p.used, Member: p.member})
 	if err != nil {
 		panic("api: a problem must be writable as JSON: " + err.Error())
 	}

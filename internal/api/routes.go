@@ -55,6 +55,7 @@ var routes = []route{
 	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, patchMember},
 	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},
 	{del, "/v1/members/:member", keys.MembersWrite, 0, nil, eraseMember},
+	{post, "/v1/members/:member/merge", keys.MembersMerge, MaxEvent, nil, mergeMember},
 	{get, "/v1/members/:member/export", keys.MembersRead, 0, params("min_seq"), exportMember},
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
 	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "points", "kind", "lot", "min_seq", "order", "cursor", "limit"), showLedger},

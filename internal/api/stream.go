@@ -190,7 +190,7 @@ func (s *stream) place() string { return "id: " + strconv.FormatUint(s.after, 10
 
 // welcome reports whether the key or token is still good, and the member there.
 func (s *stream) welcome() bool {
-	if s.topics.Member != "" && s.program.Erased(s.topics.Member) {
+	if s.topics.Member != "" && (s.program.Erased(s.topics.Member) || s.program.Merged(s.topics.Member) != "") {
 		return false
 	}
 	secret := []byte(s.key[len(bearer):])

@@ -19,7 +19,7 @@ func mintToken(c call) error {
 	if err != nil {
 		return err
 	}
-	if c.program.Erased(id) {
+	if c.program.Erased(id) || c.program.Merged(id) != "" {
 		return c.noMember(id)
 	}
 	if err := c.takes(mediaJSON); err != nil {

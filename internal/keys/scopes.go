@@ -16,6 +16,7 @@ const (
 	EventsImport     Scope = "events:import"
 	MembersRead      Scope = "members:read"
 	MembersWrite     Scope = "members:write"
+	MembersMerge     Scope = "members:merge"
 	PointsAdjust     Scope = "points:adjust"
 	RewardsRead      Scope = "rewards:read"
 	RewardsClaim     Scope = "rewards:claim"
@@ -29,7 +30,7 @@ const (
 	Admin            Scope = "admin"
 )
 
-var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, PointsAdjust, RewardsRead, RewardsClaim, RewardsUse,
+var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, MembersMerge, PointsAdjust, RewardsRead, RewardsClaim, RewardsUse,
 	RewardsWrite, CardsRead, CatalogueRead, LeaderboardsRead, PromotionsFire, TokensMint, Admin}
 
 // Scopes are all scopes, in the order of the documentation.

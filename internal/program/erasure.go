@@ -29,6 +29,13 @@ func (p *Program) Erased(member string) bool {
 	return p.processor.Erased(member)
 }
 
+// Merged is the id of the member that an id was merged into, "" for one that was not.
+func (p *Program) Merged(member string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Merged(member)
+}
+
 // scrubDue is the row that says that what was deleted is still to be taken off the disk.
 const scrubDue = "c/scrub"
 
