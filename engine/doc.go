@@ -51,6 +51,9 @@
 // A version says which time zone data it is judged by (zones.go): zones of other data are as before until its activation, and then
 // as if their clocks had been set.
 //
+// Members that are merged are one from then on (merge.go): the other's state moves, the progress of both is a recomputation of the
+// events of both, and of the other nothing is left but the way to the survivor (merged.go).
+//
 // An erased member's records are rewritten by Redact: what they did to others stays in them as Deltas, which a replay
 // applies without asking (erasure.go, redaction.go, record_delta.go).
 package engine

@@ -9,7 +9,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
-// commandMerge makes two members one, as if every event of the other had been the survivor's (semantics: Merging members). What the
+// commandMerge makes two members one, as if every event of the other had been the survivor's (api: Merging members). What the
 // other has moves (merge_join.go), and the progress of the one is found out from the events of both (merge_progress.go). The other's id
 // leads to the survivor from then on (merged.go).
 const commandMerge = "member.merge"

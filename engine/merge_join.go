@@ -32,8 +32,10 @@ func (a *applier) unite(from string) *uniting {
 	for _, acc := range other.Accounts {
 		a.uniteAccount(x, acc)
 	}
+	claims := slices.Concat(m.Claims, other.Claims)
+	slices.SortStableFunc(claims, func(x, y *Claim) int { return cmp.Compare(x.Seq, y.Seq) })
 	m.Claims = nil
-	for _, c := range slices.SortedStableFunc(slices.Values(slices.Concat(x.survivor.Claims, other.Claims)), func(x, y *Claim) int { return cmp.Compare(x.Seq, y.Seq) }) {
+	for _, c := range claims {
 		a.addClaim(c)
 	}
 	m.pinned += other.pinned

@@ -69,16 +69,17 @@ type pair struct {
 	sent     []string
 }
 
-func (p *pair) who(guest bool) (two, one string) {
+// who sends an event in the program with two members.
+func (p *pair) who(guest bool) string {
 	if guest && !p.merged {
-		return "guest", "ann"
+		return "guest"
 	}
-	return "ann", "ann"
+	return "ann"
 }
 
 func (p *pair) each(do func(w *world, as func(guest bool) string)) {
-	do(p.two, func(guest bool) string { two, _ := p.who(guest); return two })
-	do(p.one, func(guest bool) string { _, one := p.who(guest); return one })
+	do(p.two, p.who)
+	do(p.one, func(bool) string { return "ann" })
 }
 
 func (p *pair) send() {
@@ -130,7 +131,7 @@ func (p *pair) step() {
 		p.reverse()
 	case n == 16:
 		guest := p.r.Intn(2) == 0
-		if two, _ := p.who(guest); p.two.p.Member(two) != nil {
+		if p.two.p.Member(p.who(guest)) != nil {
 			p.each(func(w *world, as func(bool) string) { w.enroll(as(guest), "joined") })
 		}
 	case n == 17:

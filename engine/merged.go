@@ -94,7 +94,7 @@ func (p *Processor) historyOfBoth(survivor, other string) ([]*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append(mine, theirs...)
+	all := slices.Concat(mine, theirs)
 	slices.SortStableFunc(all, func(a, b *Record) int { return int(a.Seq) - int(b.Seq) }) //nolint:gosec // seqs of one journal
 	for _, rec := range all {
 		rec.as(survivor)

@@ -33,7 +33,8 @@ import (
 //
 // What follows from events, written with the batch that they are in (Processor.rows) unless it says otherwise:
 //
-//	l/ member NUL <seq>                   whether it has ledger entries    the redaction of the member
+//	l/ member NUL <seq>                   whether it has ledger entries;   the redaction of the member
+//	                                      of one merged into it as well
 //	n/ member NUL <seq>                   Member as after that event       a reversal of an earlier event, the redaction
 //	d/ <instant> member                   <seq> since which it is due; by  the checkpoint after an event that finds another
 //	                                      a checkpoint (due_index.go)      instant due, or an erasure

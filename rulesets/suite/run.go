@@ -140,7 +140,7 @@ var descriptions = map[Action]string{
 	ClaimAction: "MEMBER claims NAME", UseAction: "MEMBER uses NAME", ConfirmAction: "confirmation of NAME",
 	CancelAction: "cancellation of NAME", ReturnAction: "return of NAME",
 	FreezeAction: "MEMBER buys a freeze for NAME", RepairAction: "MEMBER repairs NAME", FireAction: "opening of NAME", CloseAction: "closing of NAME",
-	AdjustAction: "adjustment of MEMBER", SetAction: "MEMBER changes the profile",
+	MergeAction: "NAME is merged into MEMBER", AdjustAction: "adjustment of MEMBER", SetAction: "MEMBER changes the profile",
 }
 
 // described says in words what a step does.

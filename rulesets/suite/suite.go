@@ -65,6 +65,7 @@ var (
 		{Name: "amend", Phrase: document.Text, Example: "till-7-0001", Doc: "An event is amended to what `with` says is kept of it."},
 		{Name: "release", Phrase: document.Text, Example: "till-7-0001", Doc: "The pending points of an event are confirmed."},
 		{Name: "refuse", Phrase: document.Text, Example: "till-7-0001", Doc: "The pending points of an event are refused."},
+		{Name: "merge", Phrase: document.Text, Example: "guest-7", Doc: "Another member is merged into this one: what they have and did is this one's from then on."},
 		{Name: "adjust", Free: true, Example: "{stars: -50}", Doc: "Points are adjusted by hand."},
 		{Name: "reason", Phrase: document.Text, Example: "goodwill", Doc: "Why points are adjusted, or a promotion is opened or closed."},
 		{Name: "claim", Phrase: document.ID, Example: "free_drink", Doc: "The member claims a reward; its points are held."},

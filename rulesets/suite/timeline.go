@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/engine/spelling"
 	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
@@ -65,6 +66,7 @@ const (
 	RepairAction
 	FireAction
 	CloseAction
+	MergeAction
 )
 
 // settlements are the actions about an earlier claim, mendings those about a streak, firings those about a promotion.
@@ -78,7 +80,7 @@ var (
 var reversals = map[string]Action{"void": VoidAction, "amend": AmendAction, "release": ReleaseAction, "refuse": RefuseAction}
 
 // actions are the fields of a step of which it has at most one.
-var actions = []string{"event", "enroll", "leave", "set", "void", "amend", "release", "refuse", "adjust",
+var actions = []string{"event", "enroll", "leave", "set", "void", "amend", "release", "refuse", "merge", "adjust",
 	"claim", "use", "confirm", "cancel", "return", "freeze", "repair", "fire", "close"}
 
 // companions are fields of a step that go with some actions only.
@@ -135,6 +137,8 @@ func (s *reader) step(rec *document.Record) *Step {
 		}
 	case "fire", "close":
 		s.fire(rec, t, n, firings[action])
+	case "merge":
+		s.merge(t, n)
 	case "adjust":
 		s.adjust(rec, t, n)
 	case "set":
@@ -378,6 +382,18 @@ func (s *reader) amount(rec *document.Record) decimal.Decimal {
 		s.Node(n, "such as amount: 50", "an amount is a number above 0")
 	}
 	return d
+}
+
+// merge reads the member that is merged into the step's.
+func (s *reader) merge(t *Step, n *document.Node) {
+	switch {
+	case n.Text == t.Member && t.Error == "":
+		s.Node(n, "name the other one; `as` says into whom", "a member is not merged into itself")
+	case !slices.Contains(s.known, n.Text) && t.Error == "":
+		s.Node(n, spelling.Suggest(n.Text, s.known), "nobody called %s is in this test so far", n.Text)
+	default:
+		t.Action, t.Name = MergeAction, n.Text
+	}
 }
 
 // adjust reads {POINTS: amount} with the reason.

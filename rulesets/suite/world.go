@@ -130,6 +130,8 @@ func (w *world) event(step, repetition int, t *Step) *event.Event {
 		e = engine.NewFreeze(id, t.Member, t.Name)
 	case RepairAction:
 		e = engine.NewRepair(id, t.Member, t.Name)
+	case MergeAction:
+		e = engine.NewMerge(id, t.Member, t.Name)
 	case AdjustAction:
 		e = engine.NewAdjustment(id, t.Member, t.Adjust)
 	case FireAction:
