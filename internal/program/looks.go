@@ -39,9 +39,9 @@ func (p *Program) look(ids []string, stored [][]byte, yield func(look)) (seq uin
 			for _, i := range piece {
 				m, state, gone := processor.Peek(ids[i])
 				switch {
-				case m != nil:
+				case m != nil && m.Into == "":
 					yield(look{rules, i, m, true})
-				case gone:
+				case m != nil, gone: // it was merged into another, or erased
 				case state == nil && i < len(stored) && stored[i] != nil:
 					states[i] = stored[i]
 				case state == nil:
@@ -60,8 +60,11 @@ func (p *Program) look(ids []string, stored [][]byte, yield func(look)) (seq uin
 		states[i] = read[n]
 	}
 	for i, state := range states {
-		if state != nil {
-			yield(look{rules, i, rules.ReadMember(state), false})
+		if state == nil {
+			continue
+		}
+		if m := rules.ReadMember(state); m.Into == "" {
+			yield(look{rules, i, m, false})
 		}
 	}
 	return seq, nil

@@ -28,7 +28,8 @@ func (h host) Clock() (last, first calendar.Instant) {
 func (h host) Submit(events ...*event.Event) error {
 	for _, e := range events {
 		e.Arrived = h.now
-		if _, refusal := h.process(e); refusal != nil {
+		// News are told to everybody there ever was, also to who has been merged into another.
+		if _, refusal := h.process(e); refusal != nil && refusal.Code != engine.CodeMerged {
 			return refusal
 		}
 	}
