@@ -50,6 +50,22 @@ func ParseArray(body []byte, yield func(e *Event, errs []FieldError) bool) []Fie
 	return d.finish()
 }
 
+// ParseValues reads a JSON array and calls yield for the JSON of each of its values, which is part of body, until it returns false. As with
+// ParseArray, all of it must be thrown away where the result is not nil.
+func ParseValues(body []byte, yield func(value []byte) bool) []FieldError {
+	d := decoder{scanner: scanner{src: body}}
+	if d.peek() != '[' {
+		d.fail("an array of events is expected")
+	}
+	stopped := false
+	d.array(func(int) {
+		if value := d.value(); d.fault == "" && !stopped {
+			stopped = !yield(value)
+		}
+	})
+	return d.finish()
+}
+
 // ParseObject reads a JSON object strictly and calls member with each of its names and the JSON of the value, which is part
 // of body. Names that are not among the known ones, or that come twice, are errors, located under prefix.
 func ParseObject(body []byte, prefix string, known []string, member func(name string, value []byte)) []FieldError {

@@ -83,13 +83,16 @@ func (b *badRequests) route(t *testing.T, r api.Route) {
 	body := ""
 	if op.RequestBody != nil {
 		for media, content := range op.RequestBody.Content {
-			if media != "application/json" && media != "application/x-ndjson" {
+			if media != "application/x-ndjson" && !strings.HasSuffix(media, "json") {
 				continue
 			}
 			fits := b.document.sample(b.known, content.Schema, "")
 			body = written(fits)
 			for _, one := range spoiled(fits, b.dice) {
 				b.send(t, r.Method, whole, one, "Content-Type", media, "Idempotency-Key", key)
+			}
+			if media == "application/cloudevents+json" {
+				b.binary(t, r.Method, whole)
 			}
 		}
 		for _, header := range [][]string{{"Content-Type", "text/html"}, {"Content-Type", "application/xml; charset=utf-16"}, {"Content-Type", "application/json; x"},
@@ -121,6 +124,24 @@ func (b *badRequests) route(t *testing.T, r api.Route) {
 	}
 	for _, query := range []string{"?x=1", "?%00", "?=1", "?a[]=1", "?token=x", "?%FF=%FF", "?" + strings.Repeat("x=1&", 500)} {
 		b.send(t, r.Method, whole+query, body)
+	}
+}
+
+// binary sends CloudEvents in the binary mode.
+func (b *badRequests) binary(t *testing.T, method, uri string) {
+	data := b.known["data"]
+	whole := func(name, value string) []string {
+		headers := []string{"ce-specversion", "1.0", "ce-id", "e", "ce-source", "/x", "ce-type", "x." + b.known["type"].(string), "ce-subject",
+			b.known["member"].(string), "ce-time", "2026-12-02T11:00:00Z"}
+		return append(headers, name, value)
+	}
+	for _, one := range spoiled(data, b.dice) {
+		b.send(t, method, uri, one, whole("Content-Type", "application/json")...)
+	}
+	for _, name := range []string{"ce-specversion", "ce-id", "ce-source", "ce-type", "ce-subject", "ce-time", "ce-extension"} {
+		for _, part := range parts {
+			b.send(t, method, uri, written(data), whole(name, part)...)
+		}
 	}
 }
 

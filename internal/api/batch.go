@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
@@ -31,16 +32,19 @@ type item struct {
 // sendBatch takes many events and answers with one result each, in order, and a summary. A line that is refused stops
 // nothing; an array that is not well-formed is refused as a whole.
 func sendBatch(c call) error {
-	if err := c.takes(mediaJSON, mediaNDJSON); err != nil {
+	if err := c.takes(mediaJSON, mediaNDJSON, mediaCloudBatch); err != nil {
 		return err
 	}
 	body := c.http.Context().Request.Body()
 	lines := c.media() == mediaNDJSON
 	var items []item
 	var err error
-	if lines {
+	switch {
+	case lines:
 		items, err = readLines(body)
-	} else {
+	case strings.EqualFold(c.media(), mediaCloudBatch):
+		items, err = readCloudBatch(body)
+	default:
 		items, err = readArray(body)
 	}
 	if err != nil {
@@ -54,6 +58,11 @@ func readArray(body []byte) (items []item, err error) {
 		items = append(items, newItem(e, errs, len(items)+1))
 		return len(items) <= MaxBatchEvents
 	})
+	return wholeArray(items, errs)
+}
+
+// wholeArray is what was read of an array, or why it is none.
+func wholeArray(items []item, errs []event.FieldError) ([]item, error) {
 	switch {
 	case len(errs) > 0:
 		return nil, malformed("invalid_event", "the body is not an array of events", errs)

@@ -16,14 +16,14 @@ import (
 // sendEvent takes one event and answers with its effects. This is the path that everything else is measured by: it reads
 // the body once, keeps nothing of it but copies, and writes the answer by hand.
 func sendEvent(c call) error {
-	if err := c.takes(mediaJSON); err != nil {
+	if err := c.takes(mediaJSON, mediaCloudEvent); err != nil {
 		return err
 	}
 	dry, err := c.flag("dry_run")
 	if err != nil {
 		return err
 	}
-	e, errs := event.Parse(c.http.Context().Request.Body())
+	e, errs := c.readEvent()
 	if len(errs) > 0 {
 		return malformed("invalid_event", "the body is not an event", errs)
 	}

@@ -30,6 +30,7 @@ type schema struct {
 	Properties map[string]schema
 	Items      *schema
 	Enum       []any
+	Const      any
 	AnyOf      []schema
 	Maximum    *json.Number
 }
@@ -37,7 +38,9 @@ type schema struct {
 // acmesValues are values of fields by their names, with which calls get further than with any that fit.
 func acmesValues() map[string]any {
 	return map[string]any{
-		"type": "purchase", "member": "ann", "points": "stars", "reward": "sticker", "url": "https://example.com/x", "ttl": "15 minutes", "forward": "1 hour",
+		"subject": "ann", "source": "/shop", "datacontenttype": "application/json", "type": "purchase",
+		"member": "ann", "points": "stars", "reward": "sticker", "url": "https://example.com/x",
+		"ttl": "15 minutes", "forward": "1 hour",
 		"to": "2026-12-02T13:00:00Z", "time": "2026-12-02T11:00:00Z", "overlap": "1 hour", "open_for": "1 hour", "timezone": "Europe/Berlin",
 		"scopes": []any{"events:read"}, "types": []any{"joined"}, "origins": []any{"https://example.com"}, "enabled": true,
 		"data": map[string]any{"order_id": "o", "amount": json.Number("12.5"), "note": "x", "made_at": "2026-12-01T09:00:00Z", "friend": "bob", "gift": true,
@@ -64,6 +67,9 @@ func (d *specified) sample(known map[string]any, s schema, field string) any {
 	}
 	if len(s.AnyOf) > 0 {
 		return d.sample(known, s.AnyOf[0], field)
+	}
+	if s.Const != nil {
+		return s.Const
 	}
 	if len(s.Enum) > 0 {
 		return s.Enum[0]

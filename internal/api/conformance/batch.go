@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"strings"
 )
 
 // batch judges a batch, of which only what was accepted has to fit.
@@ -45,6 +47,26 @@ func resultsOf(x *Exchange) ([]json.RawMessage, error) {
 	var of struct{ Results []json.RawMessage }
 	err := json.Unmarshal(x.Answered, &of)
 	return of.Results, err
+}
+
+// structured is a CloudEvent, the attributes of which are headers, as one document.
+func structured(x *Exchange) ([]byte, error) {
+	whole := map[string]any{}
+	for name := range x.Header {
+		attribute, ok := strings.CutPrefix(strings.ToLower(name), "ce-")
+		if !ok {
+			continue
+		}
+		value, err := url.PathUnescape(x.Header.Get(name))
+		if err != nil {
+			return nil, err
+		}
+		whole[attribute] = value
+	}
+	if len(x.Body) > 0 {
+		whole["data"] = json.RawMessage(x.Body)
+	}
+	return json.Marshal(whole)
 }
 
 func lines(text []byte) (list []json.RawMessage) {

@@ -20,6 +20,9 @@ const (
 	mediaLines   = "application/x-ndjson"
 	mediaProblem = "application/problem+json"
 	mediaStream  = "text/event-stream"
+
+	mediaCloudEvent = "application/cloudevents+json"
+	mediaCloudBatch = "application/cloudevents-batch+json"
 )
 
 // Checker knows a description.
@@ -186,7 +189,7 @@ func (c *Checker) answer(r *route, x *Exchange) error {
 // body judges a body of some media type. What is no JSON is not looked at.
 func (c *Checker) body(media, pointer string, body []byte) error {
 	switch media {
-	case mediaJSON, mediaProblem, "application/merge-patch+json":
+	case mediaJSON, mediaProblem, mediaCloudEvent, mediaCloudBatch, "application/merge-patch+json":
 		return c.fits(pointer, body)
 	case mediaLines:
 		for line := range bytes.Lines(body) {
@@ -273,6 +276,13 @@ func (c *Checker) request(r *route, x *Exchange, params map[string]string, query
 	media, _, _ := mime.ParseMediaType(x.Header.Get("Content-Type"))
 	if len(x.Body) == 0 && media == mediaLines {
 		return nil // no lines are lines
+	}
+	if x.Header.Get("Ce-Specversion") != "" && media != mediaCloudEvent {
+		structured, err := structured(x)
+		if err != nil {
+			return err
+		}
+		return c.Fits("CloudEvent", structured)
 	}
 	if len(x.Body) == 0 || described == nil {
 		if required, _ := described["required"].(bool); required {

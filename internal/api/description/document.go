@@ -262,8 +262,8 @@ func (m *maker) parameters(r *Route, name string, op *operation) (list []any) {
 	if tagged(r, op) {
 		add("header", "If-None-Match", m.Headers["If-None-Match"], false)
 	}
-	for of, text := range op.Headers {
-		add("header", of, text, false)
+	for _, h := range op.Headers {
+		add("header", h.name, h.of, false)
 	}
 	return list
 }

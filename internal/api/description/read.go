@@ -43,7 +43,7 @@ type operation struct {
 	Summary  string
 	About    string
 	Query    map[string]string
-	Headers  map[string]string
+	Headers  named[string]
 	Key      string
 	Body     yaml.Node
 	Answers  named[yaml.Node]
