@@ -84,7 +84,7 @@ func readTime(value []byte) (time.Time, error) {
 	return at.Time(), nil
 }
 
-func listKeys(c call) error { return c.show(whole(c.server.keys.List(c.key.Program))) }
+func listKeys(c call) error { return listed(c, c.server.keys.List(c.key.Program)) }
 
 // revokeKey ends a key, for good. A key of another program is not found.
 func revokeKey(c call) error {
@@ -107,7 +107,7 @@ func showJobs(c call) error {
 	if c.server.jobs == nil {
 		return c.show(whole[struct{}](nil))
 	}
-	return c.show(map[string]any{"data": c.server.jobs(c.key.Program)})
+	return c.show(map[string]any{"data": c.server.jobs(c.key.Program), "has_more": false, "next_cursor": nil})
 }
 
 // version is one version of a program's ruleset. Zones is the release of the time zone data that it is judged by. Of the one in
@@ -129,7 +129,7 @@ func listRulesets(c call) error {
 	for i, v := range all {
 		list[i] = version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Zones: v.Zones.Release()}
 	}
-	return c.show(map[string]any{"data": list})
+	return listed(c, list)
 }
 
 // showRuleset answers with the ruleset in force and its files; with ?in_use=true also with the names that the journal uses,

@@ -107,6 +107,20 @@ type page[T any] struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// listed answers with a list of which there is never much: all of it, or the part that ?limit= and ?cursor= ask for.
+func listed[T any](c call, list []T) error {
+	limit, err := c.number("limit", maxPage, 1, maxPage)
+	if err != nil {
+		return err
+	}
+	owner := c.owner(c.route.path+"\x00"+c.self+"\x00"+c.query("member"), true)
+	place, err := c.cursor(owner)
+	if err != nil {
+		return err
+	}
+	return c.show(pageFrom(list, place, int(limit), owner))
+}
+
 // whole is a list that is never longer than a page.
 func whole[T any](list []T) page[T] {
 	if list == nil {

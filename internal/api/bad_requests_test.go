@@ -108,6 +108,9 @@ func (b *badRequests) route(t *testing.T, r api.Route) {
 		b.send(t, r.Method, whole, "{", "Content-Type", "application/json")
 	}
 	for _, p := range op.Parameters {
+		if p.Explode {
+			p.Name += ".x"
+		}
 		for _, part := range parts {
 			switch p.In {
 			case "query":

@@ -62,7 +62,7 @@ func listChallenges(c call) error {
 		}
 		list = append(list, one)
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 func newChallenge(ch *engine.Challenge) challenge {

@@ -152,7 +152,7 @@ func listRewards(c call) error {
 		}
 		list = append(list, one)
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 // levelShown is a level of a badge or tier. At is null where a level asks for several things.
@@ -199,7 +199,7 @@ func listBadges(c call) error {
 			list = append(list, one)
 		}
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 // tierShown is a tier as the catalogue shows it, with where the member is in it and what is missing.
@@ -231,7 +231,7 @@ func listTiers(c call) error {
 		}
 		list = append(list, one)
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 // streakShown is a streak as the catalogue shows it.
@@ -272,5 +272,5 @@ func listStreaks(c call) error {
 			list = append(list, one)
 		}
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }

@@ -61,7 +61,7 @@ func listLeaderboards(c call) error {
 			Every: b.Counter.Every.String(), Order: b.Rules.Order.String(), Ties: b.Rules.Ties.String(), Split: b.Split, Prizes: prizesOf(b),
 			Season: rules.SeasonOf(b, rules.Calendar.Key(b.Counter.Every, c.program.Present()))})
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 // ranking is one ranking of a board, as a request names it.

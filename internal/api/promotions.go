@@ -56,7 +56,7 @@ func listPromotions(c call) error {
 		}
 		list = append(list, one)
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 // known is an instant as text, nil for one that is not known.

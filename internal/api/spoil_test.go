@@ -17,10 +17,16 @@ type specified struct {
 }
 
 type operation struct {
-	Parameters  []struct{ Name, In string }
+	Parameters  []parameter
+	Responses   map[string]any
 	RequestBody *struct {
 		Content map[string]struct{ Schema schema }
 	}
+}
+
+type parameter struct {
+	Name, In string
+	Explode  bool
 }
 
 // schema is as much of a JSON Schema as is needed to write something that fits it.

@@ -77,7 +77,7 @@ func createTokenKey(c call) error {
 	}{k, k.Private()})
 }
 
-func listTokenKeys(c call) error { return c.show(whole(c.server.tokens.List(c.key.Program))) }
+func listTokenKeys(c call) error { return listed(c, c.server.tokens.List(c.key.Program)) }
 
 // deleteTokenKey ends a key, and every token that it has signed. A key of another program is not found.
 func deleteTokenKey(c call) error {

@@ -168,7 +168,7 @@ func (c call) fields(names []string, detail string, read func(name string, value
 func listWebhooks(c call) error {
 	d, err := c.hooks()
 	if err != nil {
-		return c.show(whole[hook](nil))
+		return listed[hook](c, nil)
 	}
 	var list []hook
 	for _, e := range d.List() {
@@ -178,7 +178,7 @@ func listWebhooks(c call) error {
 		}
 		list = append(list, h)
 	}
-	return c.show(whole(list))
+	return listed(c, list)
 }
 
 func showWebhook(c call) error {

@@ -334,9 +334,11 @@ func (c *Checker) parameters(r *route, header http.Header, params map[string]str
 			}
 			text, given = value, true
 		case "query":
-			for given := range query {
-				group, _, open := strings.Cut(name, "{")
-				known[given] = known[given] || open && strings.HasPrefix(given, group) // tier.{tier}
+			if of["explode"] == true { // each field of it is a parameter: tier.club
+				if err := c.exploded(fmt.Sprintf("%s/parameters/%d/schema", r.pointer, i), name+".", query, known); err != nil {
+					return fmt.Errorf("query parameters %s: %w", name, err)
+				}
+				continue
 			}
 			known[name] = true
 			text, given = query.Get(name), query.Get(name) != ""
@@ -359,6 +361,21 @@ func (c *Checker) parameters(r *route, header http.Header, params map[string]str
 		}
 	}
 	return nil
+}
+
+// exploded judges the parameters that are the fields of one object.
+func (c *Checker) exploded(pointer, group string, query url.Values, known map[string]bool) error {
+	whole := map[string]any{}
+	for name := range query {
+		if strings.HasPrefix(name, group) {
+			known[name], whole[name] = true, query.Get(name)
+		}
+	}
+	s, err := c.schema(pointer)
+	if err != nil {
+		return err
+	}
+	return s.Validate(whole)
 }
 
 // parameter judges a parameter, which is a number or true or false where it can be one and its schema wants it so.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -241,6 +242,12 @@ func (m *maker) parameters(r *Route, name string, op *operation) (list []any) {
 			s = s[:len(s)-1]
 		}
 		p.set("required", required)
+		if group, _, chosen := strings.Cut(of, "{"); chosen { // tier.{tier}: an object, each field of which is a parameter
+			p[0].value = strings.TrimSuffix(group, ".")
+			p.set("style", "form")
+			p.set("explode", true)
+			s = object{{"type", "object"}, {"patternProperties", object{{"^" + regexp.QuoteMeta(group), s}}}, {"additionalProperties", false}}
+		}
 		p.set("schema", s)
 		if example := m.Examples[of]; example != "" && in == "path" {
 			p.set("example", example)
