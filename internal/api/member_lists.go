@@ -24,11 +24,11 @@ func listMembers(c call) error {
 	if err != nil {
 		return err
 	}
-	owner := c.owner("members", false)
-	q := program.MemberQuery{Limit: int(limit), Prefix: c.query("q")}
-	if q.After, err = c.place(owner); err != nil {
-		return err
+	sort := c.query("sort")
+	if sort != "" && sort != sortID && sort != sortLast {
+		return wrongParameter("query.sort", "members are sorted by id or by last", "")
 	}
+	q := program.MemberQuery{Limit: int(limit), Prefix: c.query("q")}
 	if q.Audiences, err = c.names("in", idsOf(c.program.Rules().Audiences, func(a *engine.Audience) string { return a.ID })); err != nil {
 		return err
 	}
@@ -48,13 +48,43 @@ func listMembers(c call) error {
 			q.Prefix, filters = found.Card.Member, append(filters, func(_ *engine.Ruleset, m *engine.Member) bool { return m.ID == found.Card.Member })
 		}
 	}
+	if sort == sortLast {
+		return c.showLatest(q)
+	}
+	owner := c.owner("members", false)
+	if q.After, err = c.place(owner); err != nil {
+		return err
+	}
 	list, err := c.program.Members(q)
 	if err != nil {
 		return err
 	}
+	return c.showMembers(list, base64.RawURLEncoding.EncodeToString([]byte(owner+"."+list.Last)))
+}
+
+// How lists of members are sorted, by ?sort=.
+const (
+	sortID   = "id"   // which is what they are without a word
+	sortLast = "last" // by the last event that was sent, the latest first
+)
+
+// showLatest answers with members by their last events.
+func (c call) showLatest(q program.MemberQuery) error {
+	owner := c.owner("members by last", false)
+	from, err := c.cursor(owner)
+	if err != nil {
+		return err
+	}
+	list, err := c.program.Latest(q, from.seq)
+	if err != nil {
+		return err
+	}
+	return c.showMembers(list, ledgerCursor{seq: max(list.Seq, 1), entries: 1}.encode(owner))
+}
+
+func (c call) showMembers(list program.MemberList, next string) error {
 	out := memberPage{page[engine.Summary]{Data: list.Members, HasMore: list.More}, list.Scanned}
 	if list.More {
-		next := base64.RawURLEncoding.EncodeToString([]byte(owner + "." + list.Last))
 		out.NextCursor = &next
 	}
 	return c.show(out)

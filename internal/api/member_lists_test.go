@@ -105,6 +105,16 @@ func TestMembersAreListed(t *testing.T) {
 			require.Equal(t, want, ids, query+limit)
 		}
 	}
+	for query, want := range map[string][]string{
+		"sort=last": {"bob", "ann"}, "sort=last&q=an": {"ann"}, "sort=last&badge=dasher": {"ann"}, "sort=last&in=berliners": {"bob", "ann"},
+		"sort=id": {"ann", "anton", "bob"},
+	} {
+		for _, limit := range []string{"", "&limit=1"} {
+			ids, _, _ := w.members(key, query+limit)
+			require.Equal(t, want, ids, query+limit)
+		}
+	}
+	do("GET", "/v1/members?sort=name", "").problem(400, "wrong_parameter")
 	require.NoError(t, w.programs["club"].Program.Flush())
 	ids, scanned, _ := w.members(key, "in=berliners")
 	require.Equal(t, []string{"ann", "bob"}, ids)
@@ -157,6 +167,13 @@ func TestAListFindsEverybodyOnce(t *testing.T) {
 		require.Equal(t, members, scanned)
 	}
 	group.Wait()
+	latest, _, _ := w.members(key, "sort=last&limit=97")
+	require.Len(t, latest, members)
+	for i := range 300 { // those who bought last come first
+		require.Equal(t, fmt.Sprintf("m%05d", (299-i)*5), latest[i])
+	}
+	slices.Sort(latest)
+	require.Equal(t, want, latest)
 	ids, scanned, pages := w.members(key, "badge=dasher")
 	require.Empty(t, ids)
 	require.Equal(t, members, scanned)

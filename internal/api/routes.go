@@ -50,7 +50,7 @@ var routes = []route{
 	{post, "/v1/imports", keys.EventsImport, MaxBatch, nil, importEvents},
 
 	{get, "/v1/members", keys.MembersRead, 0,
-		params("q", "tier.{tier}", "streak.{streak}", "badge", "idle_days", "in", "cursor", "limit", "min_seq"), listMembers},
+		params("q", "tier.{tier}", "streak.{streak}", "badge", "idle_days", "in", "sort", "cursor", "limit", "min_seq"), listMembers},
 	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},
 	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, patchMember},
 	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},

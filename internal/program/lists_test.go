@@ -3,6 +3,7 @@ package program_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,4 +53,39 @@ func TestAListLooksAtSoManyMembersACall(t *testing.T) {
 			}
 		}
 	}
+}
+
+// By their last events members are listed once each, whatever time has done to them since, and under the id that they have now.
+func TestAListByLastEvents(t *testing.T) {
+	p, clock := open(t, engine.NewMemory())
+	for _, member := range []string{"ann", "bob", "cem", "dan"} {
+		submit(t, p, "first "+member, member, "buy")
+	}
+	submit(t, p, "again", "bob", "go")
+	clock.after(11 * 24 * time.Hour)
+	due, err := p.Due(p.Now(), 10) // stars expire
+	require.NoError(t, err)
+	require.NotEmpty(t, due)
+	_, err = p.Submit(due...)
+	require.NoError(t, err)
+	order := func(limit int) (ids []string) {
+		for before, more := uint64(0), true; more; {
+			list, err := p.Latest(program.MemberQuery{Limit: limit}, before)
+			require.NoError(t, err)
+			for _, m := range list.Members {
+				ids = append(ids, m.ID)
+			}
+			before, more = list.Seq, list.More
+		}
+		return ids
+	}
+	require.Equal(t, []string{"bob", "dan", "cem", "ann"}, order(10))
+	require.Equal(t, []string{"bob", "dan", "cem", "ann"}, order(1))
+	results, err := p.Submit(engine.NewMerge("m1", "ann", "dan"))
+	require.NoError(t, err)
+	require.Nil(t, results[0].Refusal)
+	require.Equal(t, []string{"bob", "ann", "cem"}, order(1))
+	_, err = p.Submit(engine.NewErasure("bob"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"ann", "cem"}, order(2))
 }

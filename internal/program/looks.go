@@ -112,7 +112,8 @@ type MemberQuery struct {
 type MemberList struct {
 	Members []engine.Summary
 	Scanned int    // how many members were looked at
-	Last    string // the last of them
+	Last    string // the last of them, where the list is by ids
+	Seq     uint64 // the event that was looked at last, where it is by these
 	More    bool   // there may be members behind it
 }
 
@@ -137,34 +138,9 @@ func (p *Program) piece(q *MemberQuery, list *MemberList) (seq uint64, err error
 	if err != nil {
 		return 0, err
 	}
-	taken, _ := p.times()
-	rows := make([]*engine.Summary, len(ids))
-	var asked []look // who would have to be asked for with the lock
-	keep := func(l look) {
-		row := l.m.Summary(l.rules, taken)
-		row.Name = l.m.Name // whoever reads members is not shown what boards show
-		rows[l.i] = &row
-	}
-	seq, err = p.look(ids, stored, func(l look) {
-		switch {
-		case q.Has != nil && !q.Has(l.rules, l.m):
-		case len(q.Audiences) == 0 || l.held && p.includes(q, l.m):
-			keep(l)
-		case !l.held:
-			asked = append(asked, l)
-		}
-	})
+	rows, seq, err := p.rows(q, ids, stored)
 	if err != nil {
 		return seq, err
-	}
-	for piece := range slices.Chunk(asked, looksAtOnce) {
-		p.locked(func(*engine.Processor) {
-			for _, l := range piece {
-				if p.includes(q, l.m) {
-					keep(l)
-				}
-			}
-		})
 	}
 	list.More = more
 	for i, row := range rows {
@@ -177,6 +153,40 @@ func (p *Program) piece(q *MemberQuery, list *MemberList) (seq uint64, err error
 		}
 	}
 	return seq, nil
+}
+
+// rows are the lines of members by their ids, nil of those whom the query leaves out. stored is as look has it.
+func (p *Program) rows(q *MemberQuery, ids []string, stored [][]byte) (rows []*engine.Summary, seq uint64, err error) {
+	taken, _ := p.times()
+	rows = make([]*engine.Summary, len(ids))
+	var asked []look // who would have to be asked for with the lock
+	keep := func(l look) {
+		row := l.m.Summary(l.rules, taken)
+		row.Name = l.m.Name // whoever reads members is not shown what boards show
+		rows[l.i] = &row
+	}
+	seq, err = p.look(ids, stored, func(l look) {
+		switch {
+		case !strings.HasPrefix(l.m.ID, q.Prefix) || q.Has != nil && !q.Has(l.rules, l.m):
+		case len(q.Audiences) == 0 || l.held && p.includes(q, l.m):
+			keep(l)
+		case !l.held:
+			asked = append(asked, l)
+		}
+	})
+	if err != nil {
+		return nil, seq, err
+	}
+	for piece := range slices.Chunk(asked, looksAtOnce) {
+		p.locked(func(*engine.Processor) {
+			for _, l := range piece {
+				if p.includes(q, l.m) {
+					keep(l)
+				}
+			}
+		})
+	}
+	return rows, seq, nil
 }
 
 // includes reports whether a member belongs to one of the audiences of a query. The lock is held.
