@@ -110,3 +110,32 @@ func TestCardNumbers(t *testing.T) {
 		require.False(t, ok, text)
 	}
 }
+
+// Who is merged into another brings the cards: each of them finds the one who is left, and all of them end together.
+func TestCardsMoveWithTheirMember(t *testing.T) {
+	w := program(t, `
+events: {visit: {}}
+points: {stars: {}}
+rules: {stars: {when: visit, give: {stars: 10}}}
+`)
+	w.send("ann", "visit")
+	w.send("bob", "visit")
+	w.accept(w.dated(engine.NewCard("i1", "ann", cardNumber(1))))
+	w.accept(w.dated(engine.NewCard("i2", "bob", cardNumber(2))))
+	w.accept(w.dated(engine.NewCardRotation("r1", "bob", cardNumber(3))))
+	w.accept(w.dated(engine.NewMerge("m1", "ann", "bob")))
+	for _, checkpoint := range []bool{false, true} {
+		require.Equal(t, "1 active, 2 replaced, 3 active", w.cardsOf("ann"))
+		require.Empty(t, w.cardsOf("bob"))
+		w.restart(checkpoint)
+	}
+	w.refused(engine.CodeMerged, w.dated(engine.NewCardRotation("r2", "bob", cardNumber(4))))
+	w.accept(w.dated(engine.NewCardRotation("r3", "ann", cardNumber(5))))
+	require.Equal(t, "1 replaced, 2 replaced, 3 replaced, 5 active", w.cardsOf("ann"))
+	w.accept(w.dated(engine.NewErasure("ann")))
+	require.Empty(t, w.cardsOf("ann"))
+	w.redact(4)
+	for n := byte(1); n <= 5; n++ {
+		require.Empty(t, w.found(cardNumber(n)))
+	}
+}

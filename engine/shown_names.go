@@ -42,7 +42,9 @@ func (r *Ruleset) ShownName(m *Member) string {
 }
 
 // MayRename reports whether an event may change what is shown of some member.
-func MayRename(e *event.Event) bool { return e.Type == commandPut || e.Type == commandErase }
+func MayRename(e *event.Event) bool {
+	return e.Type == commandPut || e.Type == commandErase || e.Type == commandMerge
+}
 
 // Peek is a member who is held as they are used, or the state of one who is held as it is written (ReadMember); neither for one who is not
 // at hand, and gone for one who was erased. It makes room for nobody and lets nobody go.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -81,7 +82,17 @@ func (c call) card() (engine.Card, error) {
 	if !found || len(list) == 0 {
 		return engine.Card{}, c.noMember(id)
 	}
-	return list[len(list)-1], nil
+	return presentCard(list), nil
+}
+
+// presentCard is the last of some cards that is active, or the last one where none is.
+func presentCard(list []engine.Card) engine.Card {
+	for _, card := range slices.Backward(list) {
+		if card.State == engine.CardActive {
+			return card
+		}
+	}
+	return list[len(list)-1]
 }
 
 // newCardNumber draws the number of a card, which nobody can guess.
@@ -164,7 +175,7 @@ func (c call) answerCard(member, number string) error {
 	if !found || len(list) == 0 {
 		return c.noMember(member)
 	}
-	card := list[len(list)-1]
+	card := presentCard(list)
 	for i := range list {
 		if list[i].Number == number {
 			card = list[i]

@@ -100,6 +100,22 @@ func TestCards(t *testing.T) {
 	require.NotContains(t, w.log.String(), first.Number)
 }
 
+// A member who was merged with another shows a card that is taken, whichever of both was blocked.
+func TestTheCardShownIsOneThatIsTaken(t *testing.T) {
+	w := newWorld(t)
+	for _, member := range []string{"ann", "bob"} {
+		w.do("PUT", "/v1/members/"+member, `{"name":"A"}`)
+	}
+	first, second := cardIn(w.get("/v1/members/ann/card")), cardIn(w.get("/v1/members/bob/card"))
+	w.do("POST", "/v1/members/ann/merge", `{"from":"bob"}`, "Idempotency-Key", "m1").ok()
+	w.get("/v1/cards/"+second.Number).ok().holds(t, `"id":"ann"`)
+	require.Equal(t, second, cardIn(w.get("/v1/members/ann/card")), "the one that was issued last")
+	w.do("POST", "/v1/members/ann/card/block", `{"number":"`+second.Number+`"}`).ok().holds(t, second.Number, `"state":"blocked"`)
+	require.Equal(t, first, cardIn(w.get("/v1/members/ann/card")))
+	w.get("/v1/members/bob/card").problem(410, "merged")
+	w.do("POST", "/v1/members/bob/card/rotate", "", "Idempotency-Key", "r1").problem(410, "merged")
+}
+
 // However many ask for a card at once, it is one.
 func TestACardIsIssuedOnce(t *testing.T) {
 	w := newWorld(t)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -81,4 +82,25 @@ func TestNamesOnBoards(t *testing.T) {
 			require.NotContains(t, string(shows(board).body), "ann")
 		})
 	}
+}
+
+// A closed table keeps who was merged into another, without a name.
+func TestAMergedMemberHasNoName(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("named", "program: named"+fmt.Sprintf(named, "first"))
+	do := func(method, path, body string, more ...string) *answer {
+		return w.do(method, path, body, append(key, more...)...)
+	}
+	for i, member := range []string{"ann", "bob"} {
+		require.Equal(t, 201, do("PUT", "/v1/members/"+member, fmt.Sprintf(`{"name":"N%d Lark"}`, i)).status)
+		do("POST", "/v1/events", fmt.Sprintf(`{"id":"v%d","type":"visit","member":"%s"}`, i, member)).ok()
+	}
+	w.advance(14 * 24 * time.Hour)
+	w.closeSeasonsOf("named")
+	table := do("GET", "/v1/leaderboards/weekly?season=2026-W49", "").ok()
+	table.holds(t, `"closed":true`, `"member":"ann","name":"N0"`, `"member":"bob","name":"N1"`)
+	do("POST", "/v1/members/ann/merge", `{"from":"bob"}`, "Idempotency-Key", "m1").ok()
+	again := do("GET", "/v1/leaderboards/weekly?season=2026-W49", "", "If-None-Match", table.header.Get("ETag")).ok()
+	again.holds(t, `"member":"ann","name":"N0"`)
+	require.NotContains(t, string(again.body), "N1")
 }

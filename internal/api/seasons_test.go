@@ -24,10 +24,12 @@ func (h host) Submit(events ...*event.Event) error {
 	return err
 }
 
-func (w *world) closeSeasons() {
+func (w *world) closeSeasons() { w.closeSeasonsOf("acme") }
+
+func (w *world) closeSeasonsOf(program string) {
 	w.t.Helper()
 	for {
-		done, err := tasks.CloseSeasons(host{w.programs["acme"].Program})
+		done, err := tasks.CloseSeasons(host{w.programs[program].Program})
 		require.NoError(w.t, err)
 		if done == 0 {
 			return
