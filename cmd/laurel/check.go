@@ -69,38 +69,13 @@ func lookedAt(day string) (calendar.Instant, error) {
 
 // checkReport is what check found in one ruleset.
 type checkReport struct {
-	Ruleset     string               `json:"ruleset"`
-	OK          bool                 `json:"ok"` // no errors; lints do not count
-	Hash        string               `json:"hash,omitempty"`
-	Diagnostics rulesets.Diagnostics `json:"diagnostics"` // errors, or lints where there are none
-	NotYet      []notYet             `json:"not_yet_active"`
-}
-
-type notYet struct {
-	Definition string `json:"definition"`
-	File       string `json:"file"`
-	Line       int    `json:"line"`
-	Why        string `json:"why"`
+	Ruleset string `json:"ruleset"`
+	lint.Report
 }
 
 func check(path string, now calendar.Instant) checkReport {
 	program, diagnostics := rulesets.LoadPath(path)
-	if program == nil {
-		return checkReport{Ruleset: path, Diagnostics: diagnostics, NotYet: []notYet{}}
-	}
-	lints := lint.Run(program, now)
-	r := checkReport{Ruleset: path, OK: !lints.HasErrors(), Hash: program.Ruleset.Hash, Diagnostics: rulesets.Diagnostics{}, NotYet: []notYet{}}
-	for _, errors := range []bool{true, false} {
-		for _, d := range lints {
-			if (d.Severity == rulesets.SeverityError) == errors {
-				r.Diagnostics = append(r.Diagnostics, d)
-			}
-		}
-	}
-	for _, i := range program.Inactive {
-		r.NotYet = append(r.NotYet, notYet{Definition: i.Definition, File: i.Position.File, Line: i.Position.Line, Why: i.Why})
-	}
-	return r
+	return checkReport{path, lint.Check(program, diagnostics, now)}
 }
 
 func (r *checkReport) print(cmd *cobra.Command) {

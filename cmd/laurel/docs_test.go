@@ -166,8 +166,8 @@ func (r *reader) run(commands string) string {
 func (r *reader) runLine(command string, want int) string {
 	cmd := exec.Command("bash", "-c", strings.ReplaceAll(command, "curl ", "curl -sS --fail-with-body "))
 	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "TOKEN="+r.token(command), "KEY="+r.server.key, "API="+checked(r.t, r.server.base), "OPERATORS="+r.server.health,
-		"PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "TOKEN="+r.token(command), "KEY="+r.server.key, "LAUREL_KEY="+r.server.key, "API="+checked(r.t, r.server.base),
+		"OPERATORS="+r.server.health, "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
 	out, _ := cmd.CombinedOutput()
 	require.Equal(r.t, want, cmd.ProcessState.ExitCode(), "%s\n%s", command, out)
 	if strings.HasPrefix(command, "curl") && !strings.Contains(command, " -o ") {

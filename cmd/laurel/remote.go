@@ -22,6 +22,8 @@ type remote struct {
 	base string
 	key  string
 	http http.Client
+	// actor is the person for whom it acts, "" for nobody in particular.
+	actor string
 }
 
 func dial(base string) (*remote, error) {
@@ -51,6 +53,9 @@ func (c *remote) call(ctx context.Context, method, path, contentType string, bod
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	req.Header.Set("Content-Type", contentType)
+	if c.actor != "" {
+		req.Header.Set("Laurel-Actor", c.actor)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, &failure{exitUnreachable, err.Error()}

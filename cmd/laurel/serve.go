@@ -8,14 +8,17 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/boards"
@@ -184,7 +187,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if o.store != nil {
 		data.Store = func(id string) (engine.Store, error) { return o.store(db, id) }
 	}
-	programs := host.New(host.Options{Runner: runner, Endpoints: endpoints, Send: outgoing.Send, Log: log,
+	activations := &activation.Manager{Settings: db.Settings(), Zones: zones, Log: log}
+	programs := host.New(host.Options{Runner: runner, Activations: activations, Endpoints: endpoints, Send: outgoing.Send, Log: log,
 		Parts: assembly.Parts{Data: data, Boards: boardsFor(redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at},
 			Zones: zones, Log: log}})
 	defer closing(&result, log, "programs", programs.Close)
@@ -217,9 +221,14 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 			return err
 		}
 	}
+	again := &reloader{paths: paths, zones: zones, programs: programs, activations: activations, files: assembly.Files{Settings: db.Settings()}, log: log}
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP)
+	defer signal.Stop(asked)
 	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
-		Jobs: func(id string) any { return runner.Status(id) }, Checks: checks(db, redis, machine), Version: buildVersion(),
-		Clockwork: programs.Clockwork(), Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
+		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(),
+		Checks:    append(checks(db, redis, machine), api.Check{Name: "rulesets", Minor: true, Run: again.check}),
+		Clockwork: programs.Clockwork(), Activations: activations, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -238,6 +247,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	tending, leave := context.WithCancel(ctx)
 	defer leave()
 	go machine.Tend(tending, log)
+	go again.watch(tending, asked)
 	go settings.Watch(tending, db.Settings(), settings.Poll, log, func() error {
 		return errors.Join(ring.Load(), endpoints.Load(), signing.Load(), origins.Load())
 	})

@@ -88,7 +88,7 @@ func TestScopes(t *testing.T) {
 					break
 				}
 				a := w.do(r.Method, path, body, as(secrets[s])...)
-				if s != r.Scope {
+				if s != r.Scope && (s != keys.Admin || !strings.HasPrefix(string(r.Scope), "rulesets:")) {
 					p := a.problem(403, "scope_missing")
 					require.Contains(t, p.Detail, string(r.Scope))
 					continue

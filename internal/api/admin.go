@@ -117,6 +117,8 @@ type version struct {
 	Hash    string            `json:"hash"`
 	From    calendar.Instant  `json:"from"`
 	Zones   string            `json:"time_zones"`
+	By      string            `json:"by,omitempty"`
+	Note    string            `json:"note,omitempty"`
 	Data    []byte            `json:"time_zone_data,omitempty"`
 	Sources map[string]string `json:"sources,omitempty"`
 	InUse   *engine.InUse     `json:"in_use,omitempty"`

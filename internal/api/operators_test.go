@@ -52,7 +52,7 @@ func TestOperators(t *testing.T) {
 	} {
 		require.Contains(t, metrics, line)
 	}
-	require.NotContains(t, metrics, "ann")
+	require.NotContains(t, metrics, `"ann"`)
 	require.JSONEq(t, `{"ok":true,"version":"test"}`, string(w.operator("/healthz").ok().body))
 	require.JSONEq(t, `{"ok":true,"version":"test","checks":[{"name":"serving","ok":true},{"name":"program acme","ok":true},
 		{"name":"program bravo","ok":true},{"name":"redis","ok":true}]}`, string(w.operator("/readyz").ok().body))

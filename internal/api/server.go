@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 
+	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/tokens"
 )
@@ -77,6 +78,8 @@ type Options struct {
 	Jobs func(program string) any
 	// Checks are asked by /readyz, besides whether each program runs and whether the server is about to stop.
 	Checks []Check
+	// Activations change rulesets; nil: they cannot be changed at run time.
+	Activations *activation.Manager
 	// Version of the build, told to operators.
 	Version string
 }
@@ -96,11 +99,13 @@ type Server struct {
 	clients   sync.Map  // *keys.Key -> *client
 	jobs      func(program string) any
 	clockwork Clock
-	checks    []Check
-	version   string
-	metrics   *metrics
-	app       *fiber.App
-	operators *http.Server
+	// activations change rulesets; nil where they cannot be.
+	activations *activation.Manager
+	checks      []Check
+	version     string
+	metrics     *metrics
+	app         *fiber.App
+	operators   *http.Server
 
 	start    string // of this process: part of request ids and of ETags whose versions begin again with it
 	requests atomic.Uint64
@@ -115,7 +120,7 @@ type Server struct {
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
 	s := &Server{programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
-		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork,
+		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
 		checks: o.Checks, version: o.Version,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {

@@ -22,7 +22,9 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
@@ -186,6 +188,7 @@ type world struct {
 	programs  here
 	misfits   atomic.Int64
 	secrets   map[string]string // of a key with every scope, by program
+	kept      *settings.Memory  // what is set at run time
 }
 
 var noon = must(calendar.ParseInstant("2026-12-02T12:00:00Z"))
@@ -204,12 +207,14 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w.client = &http.Client{Transport: &listeners{w, network, described.Transport(network, w.misfit)}}
 	w.clock.Store(int64(noon))
 	kept := &settings.Memory{}
+	w.kept = kept
 	w.ring, w.tokens, w.origins = must(keys.NewRing(kept, w.time)), must(tokens.NewRing(kept, w.time)), must(tokens.NewOrigins(kept))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
 		w.programs[id] = &api.Local{Program: w.open(id, text)}
 		_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})
 	}
-	o := api.Options{Programs: w.programs, Keys: w.ring, Tokens: w.tokens, Origins: w.origins, Clock: w.time,
+	o := api.Options{Activations: &activation.Manager{Settings: kept, Log: slog.New(slog.DiscardHandler)}, Programs: w.programs,
+		Keys: w.ring, Tokens: w.tokens, Origins: w.origins, Clock: w.time,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test"}
 	for _, f := range change {
 		f(&o)
@@ -279,8 +284,12 @@ func (w *world) open(id, ruleset string) *program.Program {
 	require.False(w.t, diagnostics.HasErrors(), diagnostics.Error())
 	w.stores[id] = &failing{Memory: engine.NewMemory()}
 	boards := leaderboards.NewMemory()
-	p, err := program.Open(program.Options{Store: w.stores[id], Versions: []engine.Version{{Number: 1, Rules: compiled.Ruleset}},
-		Sources: map[string]string{id + ".yaml": ruleset}, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return calendar.Instant(w.clock.Load()) }})
+	sources := map[string]string{id + ".yaml": ruleset}
+	versions, err := program.Versions(w.kept, compiled.Ruleset, program.Text{Files: sources}, noon, program.Compiler{Compile: assembly.Ruleset})
+	require.NoError(w.t, err)
+	versions[0].From = 0 // events of the past are sent too
+	p, err := program.Open(program.Options{Store: w.stores[id], Versions: versions,
+		Sources: sources, Boards: boards, Ranks: boards, Now: func() calendar.Instant { return calendar.Instant(w.clock.Load()) }})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
 	return p

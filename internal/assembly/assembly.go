@@ -51,6 +51,10 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 	if err != nil {
 		return nil, nil, err
 	}
+	files := l.Ruleset.Hash
+	if l, err = parts.inForce(l); err != nil {
+		return nil, nil, err
+	}
 	o := program.Options{Store: store, Sources: l.Sources, Boards: parts.Boards(store), Full: parts.Full}
 	o.Ranks, _ = o.Boards.(engine.Ranks)
 	sandbox, err := parts.clock(&o, id, last)
@@ -61,6 +65,9 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: parts.Zones}
 	o.Versions, err = program.Versions(parts.Settings, l.Ruleset, present, now, program.Compiler{Compile: Ruleset, Succeeds: Succeeds(store)})
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := (Files{parts.Settings}).Keep(id, files); err != nil {
 		return nil, nil, err
 	}
 	tellZones(parts.Log, id, o.Versions, now)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/clock"
@@ -21,11 +22,13 @@ import (
 
 // Options are what the programs of a host have in common.
 type Options struct {
-	Parts     assembly.Parts
-	Runner    *jobs.Runner
-	Endpoints *webhook.Endpoints
-	Send      webhook.Send
-	Log       *slog.Logger
+	Parts  assembly.Parts
+	Runner *jobs.Runner
+	// Activations know of versions that are planned.
+	Activations *activation.Manager
+	Endpoints   *webhook.Endpoints
+	Send        webhook.Send
+	Log         *slog.Logger
 }
 
 // Host runs the programs of a process. Its methods may be called by any number of goroutines.
@@ -72,6 +75,9 @@ func (h *Host) Add(l *rulesets.Program) error {
 		Webhooks: webhook.NewDeliverer(id, telling(p, sandbox, h.Parts.Machine), h.Endpoints, h.Send, h.Log)}}
 	err = h.Endpoints.Load() // whoever ran it before may have changed them
 	p.Listen(func(message string) bool { return h.Endpoints.Wants(id, message) })
+	if err == nil {
+		err = h.Activations.Resume(p)
+	}
 	if err == nil {
 		err = h.Runner.Add(p, jobs.Options{Boards: outside(p), Hooks: r.Webhooks, Sandbox: sandbox})
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/clock"
@@ -114,7 +115,7 @@ func start(t *testing.T) *process {
 		return p.stores[id], nil
 	}}
 	require.NoError(t, assembly.Resume(t.Context(), machine, data, true))
-	p.Host = host.New(host.Options{Runner: p.runner, Endpoints: endpoints, Log: logger,
+	p.Host = host.New(host.Options{Runner: p.runner, Activations: &activation.Manager{Settings: data.Settings, Log: logger}, Endpoints: endpoints, Log: logger,
 		Send: func(context.Context, *webhook.Endpoint, string, []byte, time.Time) webhook.Result {
 			return webhook.Result{Status: 200}
 		},

@@ -166,6 +166,7 @@ func (r *Runner) tick(w *programJobs, name string, do func()) error {
 func (w *programJobs) doTime(ctx context.Context, log *slog.Logger) {
 	w.time.Lock()
 	defer w.time.Unlock()
+	w.program.ComeIntoForce()
 	id, some, failed := w.program.Rules().Program, true, map[*Job]bool{}
 	for some && ctx.Err() == nil {
 		some = false

@@ -38,7 +38,15 @@ func (r *Runner) Advance(ctx context.Context, program string, to calendar.Instan
 		defer w.time.Unlock()
 		start := time.Now()
 		over := func() bool { return ctx.Err() != nil || w.ctx.Err() != nil || time.Since(start) > within }
-		err = tasks.Advance(moved{host{w.program}, w.Sandbox}, to, over)
+		if at := w.program.PlannedFor(); at > w.program.Now() && at < to { // what is due after it is for the next version
+			if err = tasks.Advance(moved{host{w.program}, w.Sandbox}, at, over); err == nil {
+				w.program.ComeIntoForce()
+			}
+		}
+		if err == nil && !over() {
+			err = tasks.Advance(moved{host{w.program}, w.Sandbox}, to, over)
+			w.program.ComeIntoForce()
+		}
 		if failed := w.Sandbox.Keep(); err == nil {
 			err = failed
 		}

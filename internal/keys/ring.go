@@ -66,7 +66,8 @@ type row struct {
 
 // Allows reports whether the key has a scope.
 func (k *Key) Allows(s Scope) bool {
-	return slices.Contains(k.Scopes, s) || s.ofRewards() && slices.Contains(k.Scopes, everyReward)
+	return slices.Contains(k.Scopes, s) || s.ofRewards() && slices.Contains(k.Scopes, everyReward) ||
+		s.ofRulesets() && slices.Contains(k.Scopes, Admin)
 }
 
 // active is why the key cannot be used at an instant, nil when it can.

@@ -27,11 +27,14 @@ const (
 	LeaderboardsRead Scope = "leaderboards:read"
 	PromotionsFire   Scope = "promotions:fire"
 	TokensMint       Scope = "tokens:mint"
+	RulesetsRead     Scope = "rulesets:read"
+	RulesetsPlan     Scope = "rulesets:plan"
+	RulesetsActivate Scope = "rulesets:activate"
 	Admin            Scope = "admin"
 )
 
 var scopes = []Scope{EventsWrite, EventsRead, EventsImport, MembersRead, MembersWrite, MembersMerge, PointsAdjust, RewardsRead, RewardsClaim, RewardsUse,
-	RewardsWrite, CardsRead, CatalogueRead, LeaderboardsRead, PromotionsFire, TokensMint, Admin}
+	RewardsWrite, CardsRead, CatalogueRead, LeaderboardsRead, PromotionsFire, TokensMint, RulesetsRead, RulesetsPlan, RulesetsActivate, Admin}
 
 // Scopes are all scopes, in the order of the documentation.
 func Scopes() []Scope { return slices.Clone(scopes) }
@@ -42,6 +45,11 @@ const everyReward Scope = "rewards:*"
 // ofRewards reports whether a scope is one of those.
 func (s Scope) ofRewards() bool {
 	return s == RewardsRead || s == RewardsClaim || s == RewardsUse || s == RewardsWrite
+}
+
+// ofRulesets reports whether a scope is about rulesets, which an admin has all of.
+func (s Scope) ofRulesets() bool {
+	return s == RulesetsRead || s == RulesetsPlan || s == RulesetsActivate
 }
 
 // Valid reports whether s is a scope.

@@ -21,10 +21,11 @@ type copies struct {
 	of map[copyKey]*copied
 }
 
-// copyKey is of which ranking a copy is, and as of when: 0 is the present.
+// copyKey is of which ranking a copy is, by which rules, and as of when: 0 is the present.
 type copyKey struct {
 	leaderboards.Key
-	at calendar.Instant
+	rules leaderboards.Rules
+	at    calendar.Instant
 }
 
 // scores are those of one ranking.
@@ -39,16 +40,16 @@ type copied struct {
 // Copy is a board with one ranking as the store has it, a moment old at most, and older where it is large. It is made once for all
 // who ask for it.
 func (p *Program) Copy(ctx context.Context, key leaderboards.Key, rules leaderboards.Rules) (leaderboards.Board, error) {
-	return p.copied(ctx, copyKey{Key: key}, rules, p.scoresOf(key))
+	return p.copied(ctx, copyKey{Key: key, rules: rules}, p.scoresOf(key))
 }
 
-func (p *Program) copied(ctx context.Context, key copyKey, rules leaderboards.Rules, scores scores) (leaderboards.Board, error) {
+func (p *Program) copied(ctx context.Context, key copyKey, scores scores) (leaderboards.Board, error) {
 	p.copies.mu.Lock()
 	c := p.copies.of[key]
 	if c == nil {
 		c = &copied{made: make(chan struct{}), board: leaderboards.NewMemory()}
 		p.copies.of[key] = c
-		go p.copy(context.WithoutCancel(ctx), c, key, rules, scores) // others may wait for it when this one has gone
+		go p.copy(context.WithoutCancel(ctx), c, key, scores) // others may wait for it when this one has gone
 	}
 	p.copies.mu.Unlock()
 	select {
@@ -59,10 +60,10 @@ func (p *Program) copied(ctx context.Context, key copyKey, rules leaderboards.Ru
 	}
 }
 
-func (p *Program) copy(ctx context.Context, c *copied, key copyKey, rules leaderboards.Rules, scores scores) {
+func (p *Program) copy(ctx context.Context, c *copied, key copyKey, scores scores) {
 	defer close(c.made)
 	start := time.Now()
-	c.err = c.board.Rebuild(ctx, key.Key, rules, scores)
+	c.err = c.board.Rebuild(ctx, key.Key, key.rules, scores)
 	time.AfterFunc(max(copyTime, 10*time.Since(start)), func() {
 		p.copies.mu.Lock()
 		defer p.copies.mu.Unlock()

@@ -154,6 +154,7 @@ func (d *decider) end() bool {
 // nobody waits for the processor.
 func (d *decider) decideNext(wave []*request) (err error) {
 	defer broken(&err)
+	d.ComeIntoForce()
 	d.upcoming = d.upcoming[:0]
 	for _, r := range wave {
 		d.upcoming = append(d.upcoming, r.next()...)

@@ -79,6 +79,7 @@ type Program struct {
 	waiters    *sync.Cond
 	failure    atomic.Pointer[error]
 	rules      atomic.Pointer[engine.Ruleset] // in force
+	planned    atomic.Pointer[planned]        // the version that is to come, nil for none
 }
 
 // request is events that wait for their results, in order.

@@ -18,7 +18,7 @@ const tablePiece = 1000
 
 // past is a board with the ranking as it was at its instant. It is made once for all who ask for it.
 func (r *Ranking) past(ctx context.Context) (leaderboards.Board, error) {
-	board, err := r.program.copied(ctx, copyKey{r.Key, r.At}, r.Board.Rules, r.scoresAt)
+	board, err := r.program.copied(ctx, copyKey{r.Key, r.Board.Rules, r.At}, r.scoresAt)
 	if errors.Is(err, engine.ErrTooFarBack) {
 		err = wrong("at", "too much has happened since to tell what the ranking was like", "ask for a later instant, or for the table of a closed season")
 	}

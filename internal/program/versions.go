@@ -27,6 +27,7 @@ type stored struct {
 	Zones   string            `json:"zones"`
 	From    calendar.Instant  `json:"from"`
 	Sources map[string]string `json:"sources"`
+	About
 }
 
 // Compiler is how package rulesets is asked from here: Compile makes a ruleset of an older version, Succeeds returns an error
@@ -89,6 +90,24 @@ func keep(s settings.Store, program string, v stored, zones *calendar.Zones) err
 		return err
 	}
 	_, err = s.Apply(settings.Whenever, settings.Change{Key: versionKey(program, v.Number), Value: b})
+	return err
+}
+
+// keepNext is keep for a version that comes while the program runs: one that is there already is never replaced.
+func keepNext(s settings.Store, program string, v stored, zones *calendar.Zones) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Get(zonesKey(v.Zones)); errors.Is(err, settings.ErrAbsent) && zones != nil {
+		if _, _, err := settings.Insert(s, zonesKey(v.Zones), zones.Archive()); err != nil {
+			return err
+		}
+	}
+	_, inserted, err := settings.Insert(s, versionKey(program, v.Number), b)
+	if err == nil && !inserted {
+		err = ErrSucceeded
+	}
 	return err
 }
 
@@ -174,6 +193,41 @@ func load(s settings.Store, program string) ([]stored, error) {
 		}
 	}
 	return list, nil
+}
+
+// Kept is a version as it is kept.
+type Kept struct {
+	Number int
+	Hash   string
+	From   calendar.Instant
+	Text   Text
+	About  About
+}
+
+// KeptVersion is a version of a program by its number; nil for one that there is not.
+func KeptVersion(s settings.Store, program string, number int) (*Kept, error) {
+	row, err := s.Get(versionKey(program, number))
+	if errors.Is(err, settings.ErrAbsent) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	if err != nil {
+		return nil, err
+	}
+	var v stored
+	if err := json.Unmarshal(row.Value, &v); err != nil {
+		return nil, fmt.Errorf("the setting %s is damaged: %w", row.Key, err)
+	}
+	zones, err := zonesOf(s, v.Zones)
+	return &Kept{v.Number, v.Hash, v.From, Text{v.Sources, zones}, v.About}, err
+}
+
+// LastKept is the last version of a program that is kept, nil for a program that never ran.
+func LastKept(s settings.Store, program string) (*Kept, error) {
+	list, err := load(s, program)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return KeptVersion(s, program, list[len(list)-1].Number)
 }
 
 // Rulesets are the program's versions, the last one in force, and the files of that one.

@@ -9,8 +9,10 @@
 //	keys                          values
 //	archive                       where full segments of journals go, of a data directory
 //	demo                          that the data directory is the demo's
+//	files/<program>               the hash of the ruleset in the files of the last start (internal/assembly)
 //	keys/<id>                     an API key, without its secret (internal/keys)
 //	origins/<program>             from which web pages members' tokens are taken (internal/tokens)
+//	planned/<program>             a version that is to come into force (internal/activation)
 //	sandbox/<program>             the clock of a program that is a sandbox (internal/clock)
 //	secret/<program>              what the ids of erased members are hashed with (internal/program)
 //	tokens/<id>                   a key that signs tokens of members (internal/tokens)

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,10 +27,24 @@ type opened struct {
 
 // RunFiles runs the tests of files. only chooses tests by their names; nil chooses all.
 func RunFiles(files []string, only *regexp.Regexp) *Results {
+	return runAll(files, document.ReadFile, rulesets.LoadPath, only)
+}
+
+// RunTexts runs the tests in texts by their names, all of which are about one ruleset, whatever path they name it by.
+func RunTexts(texts map[string][]byte, of *rulesets.Program) *Results {
+	read := func(name string) ([]byte, error) { return texts[name], nil }
+	open := func(string) (*rulesets.Program, rulesets.Diagnostics) { return of, nil }
+	return runAll(slices.Sorted(maps.Keys(texts)), read, open, nil)
+}
+
+// compiler compiles the ruleset at a path.
+type compiler func(path string) (*rulesets.Program, rulesets.Diagnostics)
+
+func runAll(files []string, read func(string) ([]byte, error), compile compiler, only *regexp.Regexp) *Results {
 	r := &Results{OK: true, Files: []*Report{}, Coverage: []*Coverage{}, rulesets: map[string]*opened{}}
 	var order []*Suite
 	for _, file := range files {
-		s, diagnostics := load(file, r.open)
+		s, diagnostics := load(file, read, func(path string) (*rulesets.Program, rulesets.Diagnostics) { return r.open(path, compile) })
 		report := &Report{File: file, Passed: []Passed{}, Failed: []Failure{}, Diagnostics: diagnostics}
 		if s != nil {
 			if r.rulesets[s.Ruleset] == nil { // written in the file itself
@@ -51,11 +66,11 @@ func RunFiles(files []string, only *regexp.Regexp) *Results {
 	return r
 }
 
-func (r *Results) open(path string) (*rulesets.Program, rulesets.Diagnostics) {
+func (r *Results) open(path string, compile compiler) (*rulesets.Program, rulesets.Diagnostics) {
 	if known := r.rulesets[path]; known != nil {
 		return known.program, nil
 	}
-	program, diagnostics := rulesets.LoadPath(path)
+	program, diagnostics := compile(path)
 	r.rulesets[path] = &opened{program: program, fired: coverage{}}
 	return program, diagnostics
 }
@@ -100,8 +115,8 @@ func relative(file, path string) string {
 }
 
 // load reads a file of tests. open compiles the ruleset at the path that it names.
-func load(file string, open func(path string) (*rulesets.Program, rulesets.Diagnostics)) (*Suite, rulesets.Diagnostics) {
-	text, err := document.ReadFile(file)
+func load(file string, read func(string) ([]byte, error), open compiler) (*Suite, rulesets.Diagnostics) {
+	text, err := read(file)
 	if err != nil {
 		return nil, document.Unreadable(file, err)
 	}

@@ -1,0 +1,356 @@
+package activation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
+	"github.com/laurel-engine/laurel/rulesets"
+	"github.com/laurel-engine/laurel/rulesets/lint"
+	"github.com/laurel-engine/laurel/rulesets/plan"
+	"github.com/laurel-engine/laurel/rulesets/suite"
+)
+
+// Errors of changes, to be told apart with errors.Is.
+var (
+	// ErrPlanned: another version is to come into force at its instant; cancel that first.
+	ErrPlanned = errors.New("another version is planned")
+	// ErrNothingPlanned: nothing is to be cancelled.
+	ErrNothingPlanned = errors.New("no version is planned")
+	// ErrUnknownVersion: there is no such version.
+	ErrUnknownVersion = errors.New("there is no such version")
+)
+
+// InvalidError is a draft that does not compile, or is no draft of the program.
+type InvalidError struct {
+	Message string
+	Report  lint.Report
+}
+
+func (e *InvalidError) Error() string { return e.Message }
+
+// BlockedError is a draft that must not follow what is in force.
+type BlockedError struct{ Plan *plan.Plan }
+
+func (e *BlockedError) Error() string {
+	return "it cannot follow the version in force:\n" + e.Plan.Only(plan.Change.IsBlocked).String()
+}
+
+// Manager changes rulesets of programs. Its methods may be called by any number of goroutines.
+type Manager struct {
+	Settings settings.Store
+	Zones    *calendar.Zones // nil for the embedded ones
+	Log      *slog.Logger
+
+	changing sync.Mutex // one change at a time; another process meets the settings
+}
+
+// Draft is a ruleset that is to come into force.
+type Draft struct {
+	Files map[string]string // by name; those that end in _test.yaml are its tests
+	At    calendar.Instant  // 0 for at once
+	About program.About
+}
+
+// Activated is what an activation came to.
+type Activated struct {
+	// Version is the number of the version that is in force now, nil where it is planned.
+	Version *int              `json:"version"`
+	Hash    string            `json:"hash"`
+	From    calendar.Instant  `json:"from"` // since when, or from when on
+	Changed bool              `json:"changed"`
+	Plan    *plan.Plan        `json:"plan"`
+	Tests   *suite.Results    `json:"tests,omitempty"`
+	text    map[string]string // its files
+}
+
+var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml$`)
+
+// split tells the files of a draft's ruleset from its tests.
+func split(files map[string]string) (ruleset, tests map[string][]byte, err error) {
+	ruleset, tests = map[string][]byte{}, map[string][]byte{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if !fileName.MatchString(name) {
+			return nil, nil, &InvalidError{Message: fmt.Sprintf("%q cannot be the name of a file: it is like ruleset.yaml", name)}
+		}
+		if strings.HasSuffix(strings.TrimSuffix(name, path.Ext(name)), "_test") {
+			tests[name] = []byte(files[name])
+		} else {
+			ruleset[name] = []byte(files[name])
+		}
+	}
+	if len(ruleset) == 0 {
+		return nil, nil, &InvalidError{Message: "a ruleset has one file at least"}
+	}
+	return ruleset, tests, nil
+}
+
+// Check looks at a draft by itself.
+func (m *Manager) Check(p *program.Program, files map[string]string) (lint.Report, error) {
+	ruleset, _, err := split(files)
+	if err != nil {
+		return lint.Report{}, err
+	}
+	compiled, diagnostics := rulesets.LoadIn(m.Zones, ruleset)
+	return lint.Check(compiled, diagnostics, p.Now()), nil
+}
+
+// compile makes a program of a draft, which has to be one of p.
+func (m *Manager) compile(p *program.Program, files map[string]string) (*rulesets.Program, map[string][]byte, error) {
+	ruleset, tests, err := split(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	compiled, diagnostics := rulesets.LoadIn(m.Zones, ruleset)
+	if compiled == nil || diagnostics.HasErrors() {
+		return nil, nil, &InvalidError{Message: "the ruleset has errors", Report: lint.Check(nil, diagnostics, p.Now())}
+	}
+	if id := p.Rules().Program; compiled.Ruleset.Program != id {
+		return nil, nil, &InvalidError{Message: fmt.Sprintf("this is a ruleset of program %s, and the key is one of %s", compiled.Ruleset.Program, id)}
+	}
+	return compiled, tests, nil
+}
+
+// Plan says what a draft changes, and what that means for members in flight.
+func (m *Manager) Plan(p *program.Program, files map[string]string) (*plan.Plan, error) {
+	compiled, _, err := m.compile(p, files)
+	if err != nil {
+		return nil, err
+	}
+	changes, _, err := m.compare(p, compiled, true)
+	return changes, err
+}
+
+// compare compares a draft with the version in force, whose number it tells. The journal is asked which names it uses only where it matters,
+// and not at all for what comes later: it may use others by then.
+func (m *Manager) compare(p *program.Program, next *rulesets.Program, now bool) (*plan.Plan, int, error) {
+	versions, sources := p.Rulesets()
+	last := versions[len(versions)-1]
+	present, err := compileText(sources, last.Zones)
+	if err != nil {
+		return nil, 0, err
+	}
+	changes := plan.Compare(present, next, nil)
+	if now && changes.Blocked() {
+		used, err := engine.NamesInUse(p.Store())
+		if err != nil {
+			return nil, 0, err
+		}
+		changes = plan.Compare(present, next, used)
+	}
+	return changes, last.Number, nil
+}
+
+func compileText(files map[string]string, zones *calendar.Zones) (*rulesets.Program, error) {
+	texts := map[string][]byte{}
+	for name, text := range files {
+		texts[name] = []byte(text)
+	}
+	compiled, diagnostics := rulesets.LoadIn(zones, texts)
+	if diagnostics.HasErrors() {
+		return nil, diagnostics
+	}
+	return compiled, nil
+}
+
+// Test runs the tests of a draft.
+func (m *Manager) Test(p *program.Program, files map[string]string) (*suite.Results, error) {
+	compiled, tests, err := m.compile(p, files)
+	if err != nil {
+		return nil, err
+	}
+	return suite.RunTexts(tests, compiled), nil
+}
+
+// Activate puts a draft into force, or plans it. Where it has tests that fail nothing is done, and the answer has them.
+func (m *Manager) Activate(p *program.Program, d Draft) (*Activated, error) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	compiled, tests, err := m.compile(p, d.Files)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.planned(p); err == nil {
+		return nil, ErrPlanned
+	} else if !errors.Is(err, ErrNothingPlanned) {
+		return nil, err
+	}
+	later := d.At > p.Now()
+	changes, after, err := m.compare(p, compiled, !later)
+	if err != nil {
+		return nil, err
+	}
+	out := &Activated{Hash: compiled.Ruleset.Hash, Plan: changes, text: compiled.Sources}
+	if len(tests) > 0 {
+		if out.Tests = suite.RunTexts(tests, compiled); !out.Tests.OK {
+			return out, nil
+		}
+	}
+	if changes.Blocked() {
+		return nil, &BlockedError{changes}
+	}
+	next := &program.Succession{Text: program.Text{Files: compiled.Sources, Zones: m.Zones}, Rules: compiled.Ruleset, After: after, At: d.At, About: d.About}
+	if later {
+		out.From, out.Changed = d.At, true
+		return out, m.plan(p, next)
+	}
+	versions, _ := p.Rulesets()
+	if last := versions[len(versions)-1]; same(last, out, p) { // what is in force is sent again
+		out.Version, out.From = &last.Number, last.From
+		return out, nil
+	}
+	v, err := p.Succeed(m.Settings, next)
+	if err != nil {
+		return nil, err
+	}
+	m.tell(v, d.About)
+	out.Version, out.From, out.Changed = &v.Number, v.From, true
+	return out, nil
+}
+
+// same reports whether a draft is what is in force, to the letter.
+func same(last engine.Version, a *Activated, p *program.Program) bool {
+	_, sources := p.Rulesets()
+	return last.Rules.Hash == a.Hash && maps.Equal(sources, a.text)
+}
+
+func (m *Manager) tell(v engine.Version, about program.About) {
+	m.Log.Info("a version of a ruleset has come into force", "program", v.Rules.Program, "version", v.Number, "hash", v.Rules.Hash,
+		"by", about.By, "note", about.Note)
+}
+
+// RollBack puts an older version into force again, as a new one.
+func (m *Manager) RollBack(p *program.Program, to int, about program.About) (*Activated, error) {
+	kept, err := program.KeptVersion(m.Settings, p.Rules().Program, to)
+	if err != nil {
+		return nil, err
+	}
+	if kept == nil {
+		return nil, ErrUnknownVersion
+	}
+	return m.Activate(p, Draft{Files: kept.Text.Files, About: about})
+}
+
+// Planned is a version that is to come into force.
+type Planned struct {
+	At    calendar.Instant  `json:"at"`
+	Hash  string            `json:"hash"`
+	Files map[string]string `json:"files"`
+	program.About
+}
+
+func plannedKey(id string) string { return "planned/" + id }
+
+// Planned is the version that is to come into force; the error is ErrNothingPlanned where there is none.
+func (m *Manager) Planned(p *program.Program) (*Planned, error) { return m.planned(p) }
+
+func (m *Manager) planned(p *program.Program) (*Planned, error) {
+	row, err := m.Settings.Get(plannedKey(p.Rules().Program))
+	if errors.Is(err, settings.ErrAbsent) {
+		return nil, ErrNothingPlanned
+	}
+	if err != nil {
+		return nil, err
+	}
+	planned := &Planned{}
+	if err := json.Unmarshal(row.Value, planned); err != nil {
+		return nil, fmt.Errorf("the setting %s is damaged: %w", row.Key, err)
+	}
+	return planned, nil
+}
+
+func (m *Manager) plan(p *program.Program, next *program.Succession) error {
+	b, err := json.Marshal(Planned{At: next.At, Hash: next.Rules.Hash, Files: next.Text.Files, About: next.About})
+	if err != nil {
+		return err
+	}
+	if _, inserted, err := settings.Insert(m.Settings, plannedKey(next.Rules.Program), b); err != nil {
+		return err
+	} else if !inserted {
+		return ErrPlanned
+	}
+	m.await(p, next)
+	m.Log.Info("a version of a ruleset is planned", "program", next.Rules.Program, "hash", next.Rules.Hash, "at", next.At, "by", next.About.By)
+	return nil
+}
+
+// await lets the program put a planned version into force at its instant.
+func (m *Manager) await(p *program.Program, next *program.Succession) {
+	p.Plan(m.Settings, next, func(v engine.Version, err error) {
+		if err != nil {
+			m.Log.Error("a planned version has not come into force; plan it again", "program", next.Rules.Program, "hash", next.Rules.Hash, "error", err)
+		} else {
+			m.tell(v, next.About)
+		}
+		if err := settings.Delete(m.Settings, plannedKey(next.Rules.Program)); err != nil {
+			m.Log.Error("a planned version stays in the settings", "program", next.Rules.Program, "error", err)
+		}
+	})
+}
+
+// Cancel lets a planned version, which it returns, never come into force.
+func (m *Manager) Cancel(p *program.Program) (*Planned, error) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	planned, err := m.planned(p)
+	if err != nil {
+		return nil, err
+	}
+	p.Plan(m.Settings, nil, nil)
+	return planned, settings.Delete(m.Settings, plannedKey(p.Rules().Program))
+}
+
+// Resume lets a program that was opened know of the version that was planned for it. One that has come into force before the process ended is
+// planned no more.
+func (m *Manager) Resume(p *program.Program) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	planned, err := m.planned(p)
+	if errors.Is(err, ErrNothingPlanned) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	versions, sources := p.Rulesets()
+	last := versions[len(versions)-1]
+	if last.Rules.Hash == planned.Hash && maps.Equal(sources, planned.Files) && last.From >= planned.At {
+		return settings.Delete(m.Settings, plannedKey(p.Rules().Program))
+	}
+	compiled, err := compileText(planned.Files, m.Zones)
+	if err != nil {
+		return err
+	}
+	m.await(p, &program.Succession{Text: program.Text{Files: planned.Files, Zones: m.Zones}, Rules: compiled.Ruleset, After: last.Number, At: planned.At,
+		About: planned.About})
+	return nil
+}
+
+// Kept is a version of a program by its number, nil for one that there is not.
+func (m *Manager) Kept(p *program.Program, number int) (*program.Kept, error) {
+	return program.KeptVersion(m.Settings, p.Rules().Program, number)
+}
+
+// Diff says what changed from one version to another.
+func Diff(from, to *program.Kept) (*plan.Plan, error) {
+	before, err := compileText(from.Text.Files, from.Text.Zones)
+	if err != nil {
+		return nil, err
+	}
+	after, err := compileText(to.Text.Files, to.Text.Zones)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Compare(before, after, nil), nil
+}

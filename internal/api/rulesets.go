@@ -1,0 +1,255 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/activation"
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+// maxNote bounds what an author says of a version, in bytes.
+const maxNote = 500
+
+// actorHeader names the person on whose behalf a key acts.
+const actorHeader = "Laurel-Actor"
+
+// draft is the body of calls about a ruleset that is not in force.
+type draft struct {
+	files map[string]string
+	at    calendar.Instant
+	note  string
+	to    int
+}
+
+// draft reads such a body, of which a call takes some fields.
+func (c call) draft(takes ...string) (d draft, err error) {
+	if err := c.takes(mediaJSON); err != nil {
+		return d, err
+	}
+	var wrong []event.FieldError
+	errs := event.ParseObject(c.http.Context().Request.Body(), "", takes, func(name string, value []byte) {
+		var failed error
+		expected := "a text is expected"
+		switch name {
+		case "files":
+			expected = "the texts of files by their names are expected"
+			failed = json.Unmarshal(value, &d.files)
+		case "at":
+			var text string
+			expected = "a time with its offset is expected"
+			if failed = json.Unmarshal(value, &text); failed == nil {
+				d.at, failed = calendar.ParseInstant(text)
+			}
+		case "note":
+			if failed = json.Unmarshal(value, &d.note); failed == nil && len(d.note) > maxNote {
+				wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_value", Message: "a text of at most " + strconv.Itoa(maxNote) + " bytes is expected"})
+			}
+		case "to":
+			expected = "the number of a version is expected"
+			failed = json.Unmarshal(value, &d.to)
+		}
+		if failed != nil {
+			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
+		}
+	})
+	if errs = append(errs, wrong...); len(errs) > 0 {
+		return d, malformed("invalid_body", "the body does not describe a ruleset", errs)
+	}
+	return d, nil
+}
+
+// about is who acts, and what they say of it.
+func (c call) about(note string) (program.About, error) {
+	by := c.key.Name
+	if actor := c.http.Get(actorHeader); actor != "" {
+		if len(actor) > maxMemberName || event.CheckID(actor) != "" {
+			return program.About{}, refuse("wrong_parameter", "a header does not fit", event.FieldError{Location: "header." + actorHeader, Code: "wrong_value",
+				Message: "a text of at most " + strconv.Itoa(maxMemberName) + " bytes without control or invisible characters is expected"})
+		}
+		by += ", for " + actor
+	}
+	return program.About{By: by, Note: note}, nil
+}
+
+// checkRuleset says what there is to say of a draft: errors, or lints where there are none.
+func checkRuleset(c call) error {
+	d, err := c.draft("files")
+	if err != nil {
+		return err
+	}
+	report, err := c.server.activations.Check(c.program, d.files)
+	if err != nil {
+		return changing(err)
+	}
+	return c.write(http.StatusOK, report)
+}
+
+// planRuleset says what a draft changes.
+func planRuleset(c call) error {
+	d, err := c.draft("files")
+	if err != nil {
+		return err
+	}
+	changes, err := c.server.activations.Plan(c.program, d.files)
+	if err != nil {
+		return changing(err)
+	}
+	return c.write(http.StatusOK, changes)
+}
+
+// testRuleset runs the tests of a draft.
+func testRuleset(c call) error {
+	d, err := c.draft("files")
+	if err != nil {
+		return err
+	}
+	results, err := c.server.activations.Test(c.program, d.files)
+	if err != nil {
+		return changing(err)
+	}
+	return c.write(http.StatusOK, results)
+}
+
+// activateRuleset puts a draft into force, at once or at an instant.
+func activateRuleset(c call) error {
+	d, err := c.draft("files", "at", "note")
+	if err != nil {
+		return err
+	}
+	about, err := c.about(d.note)
+	if err != nil {
+		return err
+	}
+	return c.activated(c.server.activations.Activate(c.program, activation.Draft{Files: d.files, At: d.at, About: about}))
+}
+
+// rollBackRuleset puts an older version into force again.
+func rollBackRuleset(c call) error {
+	d, err := c.draft("to", "note")
+	if err != nil {
+		return err
+	}
+	about, err := c.about(d.note)
+	if err != nil {
+		return err
+	}
+	return c.activated(c.server.activations.RollBack(c.program, d.to, about))
+}
+
+func (c call) activated(a *activation.Activated, err error) error {
+	if err != nil {
+		return changing(err)
+	}
+	if a.Tests != nil && !a.Tests.OK {
+		p := refuse("tests_failed", "tests of the ruleset fail, so nothing was activated")
+		for _, f := range a.Tests.Files {
+			p.errors = append(p.errors, diagnosed(f.Diagnostics)...)
+			for _, t := range f.Failed {
+				p.errors = append(p.errors, event.FieldError{Location: f.File + ":" + strconv.Itoa(t.Line), Code: "test_failed", Message: t.Test})
+			}
+		}
+		return p
+	}
+	return c.write(http.StatusOK, a)
+}
+
+// changing makes a problem of why a ruleset cannot be changed.
+func changing(err error) error {
+	var invalid *activation.InvalidError
+	var blocked *activation.BlockedError
+	switch {
+	case errors.As(err, &invalid):
+		return refuse("invalid_ruleset", invalid.Message, diagnosed(invalid.Report.Diagnostics)...)
+	case errors.As(err, &blocked):
+		p := refuse("ruleset_blocked", "this ruleset cannot follow the one in force")
+		for _, change := range blocked.Plan.Changes {
+			for _, why := range change.Blocked {
+				p.errors = append(p.errors, event.FieldError{Location: change.Definition, Code: "blocked", Message: why})
+			}
+		}
+		return p
+	case errors.Is(err, activation.ErrPlanned):
+		return refuse("version_planned", "another version is to come into force: DELETE /v1/admin/rulesets/planned first")
+	case errors.Is(err, activation.ErrUnknownVersion):
+		return notFound("version of the ruleset")
+	case errors.Is(err, activation.ErrNothingPlanned):
+		return notFound("planned version")
+	case errors.Is(err, program.ErrSucceeded):
+		return refuse("version_conflict", "another version has come into force meanwhile: look at what it changes, and try again")
+	}
+	return err
+}
+
+// diagnosed are what the compiler says, as errors of a problem. Their locations are places in the files.
+func diagnosed(list rulesets.Diagnostics) (errs []event.FieldError) {
+	for _, d := range list {
+		if d.Severity == rulesets.SeverityError {
+			errs = append(errs, event.FieldError{Location: d.File + ":" + strconv.Itoa(d.Line) + ":" + strconv.Itoa(d.Column), Code: "invalid_ruleset",
+				Message: d.Message, Suggestion: d.Suggestion})
+		}
+	}
+	return errs
+}
+
+// showPlanned answers with the version that is to come into force, cancelPlanned lets it never do so.
+func showPlanned(c call) error {
+	planned, err := c.server.activations.Planned(c.program)
+	if err != nil {
+		return changing(err)
+	}
+	return c.show(planned)
+}
+
+func cancelPlanned(c call) error {
+	cancelled, err := c.server.activations.Cancel(c.program)
+	if err != nil {
+		return changing(err)
+	}
+	return c.write(http.StatusOK, cancelled)
+}
+
+// keptRuleset answers with a version and its files.
+func keptRuleset(c call) error {
+	kept, err := c.kept("version")
+	if err != nil {
+		return err
+	}
+	return c.show(version{Version: kept.Number, Hash: kept.Hash, From: kept.From, Zones: kept.Text.Zones.Release(), By: kept.About.By, Note: kept.About.Note,
+		Sources: kept.Text.Files})
+}
+
+// diffRulesets answers with what changed from one version to another.
+func diffRulesets(c call) error {
+	from, err := c.kept("version")
+	if err != nil {
+		return err
+	}
+	to, err := c.kept("to")
+	if err != nil {
+		return err
+	}
+	changes, err := activation.Diff(from, to)
+	if err != nil {
+		return err
+	}
+	return c.show(changes)
+}
+
+// kept is the version that a part of the path names.
+func (c call) kept(part string) (*program.Kept, error) {
+	n, err := strconv.Atoi(c.http.Params(part))
+	if err != nil || n < 1 {
+		return nil, wrongParameter("path."+part, "the number of a version is expected", "")
+	}
+	kept, err := c.server.activations.Kept(c.program, n)
+	if err == nil && kept == nil {
+		err = notFound("version of the ruleset")
+	}
+	return kept, err
+}

@@ -1,0 +1,45 @@
+package assembly
+
+import (
+	"errors"
+
+	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
+	"github.com/laurel-engine/laurel/rulesets"
+)
+
+// Files knows which files of rulesets were served last, by the hash of what is in them: those who change the files mean them, and those
+// who do not mean what was put into force since.
+type Files struct{ Settings settings.Store }
+
+func filesKey(id string) string { return "files/" + id }
+
+// Known reports whether the files of a program are those that were served last.
+func (f Files) Known(id, hash string) (bool, error) {
+	row, err := f.Settings.Get(filesKey(id))
+	if errors.Is(err, settings.ErrAbsent) {
+		return false, nil
+	}
+	return string(row.Value) == hash, err
+}
+
+// Keep notes that they are.
+func (f Files) Keep(id, hash string) error {
+	return settings.Put(f.Settings, filesKey(id), []byte(hash))
+}
+
+// inForce is the ruleset that a start goes by: that of the files, unless they were served before and another one was put into force since.
+func (parts Parts) inForce(l *rulesets.Program) (*rulesets.Program, error) {
+	id := l.Ruleset.Program
+	known, err := Files{parts.Settings}.Known(id, l.Ruleset.Hash)
+	if err != nil || !known {
+		return l, err
+	}
+	last, err := program.LastKept(parts.Settings, id)
+	if err != nil || last == nil || last.Hash == l.Ruleset.Hash {
+		return l, err
+	}
+	parts.Log.Info("the files have not changed since they were last served: the version that was put into force since is served", "program", id,
+		"version", last.Number, "by", last.About.By, "note", last.About.Note)
+	return Compile(program.Text{Files: last.Text.Files, Zones: parts.Zones})
+}
