@@ -118,9 +118,13 @@ func writeDirectory(t *testing.T, name string) {
 		require.NoError(t, err)
 		require.NoError(t, p.Advance(ctx, p.Now().Add(11*time.Hour)))
 	}
+	guests := purchase("g1", 9)
+	guests.Member = "guest"
+	_, err := p.Send(ctx, guests)
+	require.NoError(t, err)
 	for _, command := range []*event.Event{engine.NewCard("ann", "ann", card(1)), engine.NewCardRotation("r1", "ann", card(2)),
 		engine.NewCard("bob", "bob", card(3)), engine.NewCardBlock("b1", "ann", ""), engine.NewClaim("c1", "ann", "free_drink", 0),
-		engine.NewAmend("o57", json.RawMessage(`{"amount": 20}`)), engine.NewVoid("o58")} {
+		engine.NewMerge("m1", "cem", "guest"), engine.NewAmend("o57", json.RawMessage(`{"amount": 20}`)), engine.NewVoid("o58")} {
 		_, err := p.Do(ctx, command)
 		require.NoError(t, err, command.Type)
 	}

@@ -38,11 +38,11 @@ func (p *Processor) known(id string) (*Record, error) {
 
 // duplicate answers an event whose id is known: the first outcome for the same body, a conflict for another one.
 func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) {
-	first := rec.Event
-	if isReversal(e.Type) || settles(e.Type) { // of which nobody names the member
-		first.Member = p.now(first.Member)
+	first, again := rec.Event, *e
+	if isReversal(e.Type) || settles(e.Type) || e.Kind == event.Derived { // of which no sender names the member
+		first.Member, again.Member = p.now(first.Member), p.now(again.Member)
 	}
-	if e.Type != commandErase && !sameBody(p.versionByNumber(rec.Version), &first, e) {
+	if e.Type != commandErase && !sameBody(p.versionByNumber(rec.Version), &first, &again) {
 		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
 			Errors: []event.FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
 				Suggestion: "send a new event under a new id"}}}

@@ -41,6 +41,7 @@ type world struct {
 	store     *engine.Memory
 	boards    *leaderboards.Memory
 	listens   func(message string) bool
+	merges    int  // how many merges of members are still to happen by themselves
 	unchecked bool // the invariants do not hold: another build has decided some of it
 	versions  []engine.Version
 	p         *engine.Processor

@@ -22,14 +22,19 @@ import (
 // event in the middle came to, and how that event was explained. Every build gives the same result (reliability: P7); the
 // outcome of each event is in the journal itself, and compared as well. They are never rewritten once a format is declared: a
 // build that changes what is written adds a directory of its own.
-var record = flag.String("record", "", "directory below testdata/journals to write golden journals of this build to; it must be new")
+var (
+	record = flag.String("record", "", "directory below testdata/journals to write golden journals of this build to; it must be new")
+	merges = flag.Int("merges", 0, "with -record: how many merges of members the one journal has, of the program in which most competes")
+)
 
 const journals = "testdata/journals"
 
 func TestGoldenJournals(t *testing.T) {
 	if *record != "" {
 		for name := range samples {
-			writeJournal(t, filepath.Join(journals, *record), name)
+			if *merges == 0 || name == "nasty" {
+				writeJournal(t, filepath.Join(journals, *record), name)
+			}
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(journals, "*", "*.journal.gz"))
@@ -130,6 +135,7 @@ func writeJournal(t *testing.T, dir, name string) {
 	require.NoFileExists(t, base+".yaml", "golden journals are never written anew")
 	require.NoError(t, os.MkdirAll(dir, 0o750))
 	w := program(t, source(t, name))
+	w.merges = *merges
 	w.story(name, rand.New(rand.NewSource(1)), 250)
 	w.commit(true)
 	var b bytes.Buffer

@@ -188,6 +188,42 @@ func TestTheInvariantsHoldWhateverHappens(t *testing.T) {
 	}
 }
 
+// The same holds where members are merged in between.
+func TestTheInvariantsHoldWhereMembersAreMerged(t *testing.T) {
+	for _, name := range []string{"nasty", "fitness"} {
+		t.Run(name, func(t *testing.T) {
+			w := program(t, source(t, name))
+			w.merges = 3
+			w.story(name, random(t), 120)
+			w.remembers()
+		})
+	}
+}
+
+// nowOf is the member that one is now.
+func (w *world) nowOf(member string) string {
+	if now := w.p.Merged(member); now != "" {
+		return now
+	}
+	return member
+}
+
+// anyone is one of the members that there are.
+func (w *world) anyone(r *rand.Rand) string { return w.nowOf(fmt.Sprint("m", r.Intn(6))) }
+
+// mergeSome merges two members now and then.
+func (w *world) mergeSome(r *rand.Rand) {
+	w.t.Helper()
+	if w.merges == 0 || r.Intn(25) > 0 {
+		return
+	}
+	into, from := w.anyone(r), w.anyone(r)
+	if into != from {
+		w.merges--
+		w.merge(into, from)
+	}
+}
+
 // story lets some weeks of one of the programs happen, with all that can disturb them.
 func (w *world) story(name string, r *rand.Rand, events int) {
 	w.t.Helper()
@@ -196,7 +232,8 @@ func (w *world) story(name string, r *rand.Rand, events int) {
 	var shopping shopping
 	for i := range events {
 		w.after(time.Duration(r.Intn(8*3600)) * time.Second)
-		member := fmt.Sprint("m", r.Intn(6))
+		w.mergeSome(r)
+		member := w.anyone(r)
 		kind, data := samples[name](r)
 		e := w.as(fmt.Sprint("r", i)).event(member, kind, data)
 		if r.Intn(3) == 0 {
@@ -259,7 +296,7 @@ func (s *shopping) step(w *world, r *rand.Rand) {
 
 func (s *shopping) event(w *world, r *rand.Rand) *event.Event {
 	rules := w.p.Rules()
-	member, some := fmt.Sprint("m", r.Intn(6)), decimal.Decimal(0)
+	member, some := w.anyone(r), decimal.Decimal(0)
 	if r.Intn(3) == 0 {
 		some = decimal.Decimal(1+r.Intn(20)) * decimal.One / 2
 	}
@@ -337,7 +374,7 @@ func (w *world) reverse(r *rand.Rand, sent []*event.Event, sample sample) {
 		e = engine.NewRefuse(target.ID)
 	default:
 		points := w.p.Rules().Points
-		e = w.adjust(target.Member, points[r.Intn(len(points))].ID, fmt.Sprint(r.Intn(60)-30), r.Intn(2) == 0)
+		e = w.adjust(w.nowOf(target.Member), points[r.Intn(len(points))].ID, fmt.Sprint(r.Intn(60)-30), r.Intn(2) == 0)
 	}
 	e.Time, e.Arrived = w.now, w.now
 	w.dryRun(e, r)
