@@ -24,9 +24,7 @@ func (p *Processor) DryRun(e *event.Event, trace *Trace) (*Outcome, *Refusal, er
 	}
 	e.Arrived = max(e.Arrived, p.arrived)
 	v := p.at(e.Time)
-	if refusal := p.redirect(e); refusal != nil {
-		return nil, refusal, nil
-	}
+	p.redirect(e)
 	reversal, refusal, err := p.prepare(e)
 	if err != nil {
 		return nil, nil, err

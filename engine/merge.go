@@ -141,6 +141,8 @@ func (p *Processor) checkMerge(e *event.Event) *Refusal {
 	switch {
 	case into == nil:
 		return unknown
+	case into.Into != "":
+		return p.subjects.merged(into)
 	case from == nil:
 		unknown.Message = "there is no member to merge"
 		unknown.Errors = []event.FieldError{{Location: "from", Code: CodeMemberUnknown, Message: "there is no such member"}}

@@ -48,19 +48,12 @@ func (p *Processor) Merged(id string) string {
 	return ""
 }
 
-// redirect lets an event of Laurel's own, which was still on its way to a member that has been merged since, be the survivor's, and
-// refuses any other.
-func (p *Processor) redirect(e *event.Event) *Refusal {
-	m := p.subjects.see(e.Member)
-	if m == nil || m.Into == "" {
-		return nil
+// redirect lets an event that Laurel itself has led to, and that was still on its way to a member that has been merged since, be the
+// survivor's. Any other is refused (check).
+func (p *Processor) redirect(e *event.Event) {
+	if e.Kind == event.Derived {
+		e.Member = p.now(e.Member)
 	}
-	refusal := p.subjects.merged(m)
-	if e.Kind != event.Derived {
-		return refusal
-	}
-	e.Member = refusal.Member
-	return nil
 }
 
 // now is the id under which a member of a record is known now.

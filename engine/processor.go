@@ -283,9 +283,7 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 		e.Arrived = max(e.Arrived, p.arrived)
 	}
 	v := p.at(e.Time)
-	if refusal := p.redirect(e); refusal != nil {
-		return nil, refusal, nil
-	}
+	p.redirect(e)
 	reversal, refusal, err := p.prepare(e)
 	if err != nil {
 		return p.unread(err)

@@ -72,6 +72,12 @@ const (
 // check decides whether an event may be accepted, and reads its data into slots. The ruleset is the one that decides for
 // the event's time.
 func check(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
+	var m *Member
+	if e.Member != "" {
+		if m = subjects.Member(e.Member); m != nil && m.Into != "" {
+			return subjects.merged(m)
+		}
+	}
 	if r := checkTime(rules, e); r != nil {
 		return r
 	}
@@ -89,7 +95,7 @@ func check(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 		}
 		return &Refusal{Code: code, Message: message, Errors: errs}
 	}
-	if subjects.Member(e.Member) == nil {
+	if m == nil {
 		return incomplete(rules.Member, nil)
 	}
 	return nil
