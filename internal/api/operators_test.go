@@ -120,7 +120,8 @@ func TestJobs(t *testing.T) {
 	w := newWorld(t, func(o *api.Options) {
 		o.Jobs = func(program string) any { return []jobs.Status{{Job: "settle", Program: program}} }
 	})
-	require.JSONEq(t, `{"data":[{"job":"settle","program":"acme","last_run":null,"next_due":null,"backlog":null,"lateness_p99_seconds":0,"done":0,"failures":0}],"has_more":false,"next_cursor":null}`,
+	require.JSONEq(t, `{"data":[{"job":"settle","program":"acme","last_run":null,"next_due":null,"backlog":null,"lateness_p99_seconds":0,"done":0,"failures":0}],
+		"has_more":false,"next_cursor":null}`,
 		string(w.get("/v1/admin/jobs").ok().body))
 }
 
