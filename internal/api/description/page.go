@@ -364,7 +364,7 @@ func (v pager) curl(method, path string, op object, token bool) string {
 		case of.text("in") == "path":
 			path = strings.Replace(path, "{"+of.text("name")+"}", of.text("example"), 1)
 		case of.text("name") == "Idempotency-Key" && required:
-			b.WriteString(` -H "Idempotency-Key: $(uuidgen)"`)
+			b.WriteString(" -H 'Idempotency-Key: " + op.text("operationId") + "-1'")
 		}
 	}
 	for _, c := range op.at("requestBody", "content") {
