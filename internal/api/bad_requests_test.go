@@ -97,12 +97,9 @@ func (b *badRequests) route(t *testing.T, r api.Route) {
 		}
 		for _, header := range [][]string{{"Content-Type", "text/html"}, {"Content-Type", "application/xml; charset=utf-16"}, {"Content-Type", "application/json; x"},
 			{"Content-Type", ";"}, {"Content-Encoding", "gzip"}, {"Content-Encoding", "br, gzip"}, {"Idempotency-Key", strings.Repeat("x", 300)},
-			{"Idempotency-Key", "\u202e"}, {"Idempotency-Key", "laurel:me:ann:x"}, {"X-Long", strings.Repeat("x", 9000)},
+			{"Idempotency-Key", "\u202e"}, {"Idempotency-Key", "laurel:me:ann:x"},
 			{"If-None-Match", strings.Repeat(`"x",`, 1000)}} {
 			b.send(t, r.Method, whole, body, header...)
-		}
-		if r.Body <= api.MaxEvent { // larger ones are cut off before they are sent
-			b.send(t, r.Method, whole, strings.Repeat(" ", r.Body+1), "Content-Type", "application/json")
 		}
 	} else {
 		b.send(t, r.Method, whole, "{", "Content-Type", "application/json")

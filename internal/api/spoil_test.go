@@ -118,7 +118,8 @@ var values = []raw{"null", "true", "-1", "0", "1.5", "1e2", "-0", "1e400", "9223
 	`""`, `"x"`, `"\u0000"`, `"\ud800"`, `"\u202e"`, `"\n"`, `"1"`, "[]", "{}", "[[]]", `[null]`, `{"a":1}`, `{"a":1,"a":2}`, "\"\xc3\x28\"", "undefined",
 	raw(`"` + strings.Repeat("x", 20_000) + `"`), raw("[" + strings.Repeat("1,", 10_000) + "1]"), raw(strings.Repeat("9", 5000))}
 
-// spoiled are bodies like one that fits, each with one thing wrong with it or odd about it.
+// spoiled are bodies like one that fits, each with one thing wrong with it or odd about it. None is larger than a call takes: those are cut off
+// while they are sent (TestRaw).
 func spoiled(fits any, dice *rand.Rand) (bodies []string) {
 	whole := written(fits)
 	bodies = append(bodies, "", " ", "null", "true", "0", "NaN", `"x"`, "[]", "[[]]", "{}", "{", "[", "}", "\x00", "{\"a\":}", "//", "\xff\xfe",
