@@ -109,7 +109,7 @@ type page[T any] struct {
 
 // listed answers with a list of which there is never much: all of it, or the part that ?limit= and ?cursor= ask for.
 func listed[T any](c call, list []T) error {
-	limit, err := c.number("limit", maxPage, 1, maxPage)
+	limit, err := c.number("limit", max(1, int64(len(list))), 1, maxPage)
 	if err != nil {
 		return err
 	}
