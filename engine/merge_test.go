@@ -305,3 +305,72 @@ func TestTheLedgerAndThePastOfASurvivor(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "60", x.After.Counters["spent"].String())
 }
+
+func TestALevelThatEitherKeepsLongerIsKept(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}}
+points: {stars: {}}
+rules: {reached: {when: tier_reached, if: event.level == "gold", give: {stars: 10}}}
+counters: {year: {when: buy, add: event.amount, every: year}}
+tiers: {club: {counter: year, levels: {basic: 0, gold: 100}, keep: 12 months}}
+`)
+	w.at("2026-01-10T12:00:00Z").as("a1").send("ann", "buy", "amount", 90)
+	w.at("2026-06-10T12:00:00Z").send("guest", "buy", "amount", 20)
+	w.at("2026-12-10T12:00:00Z").send("guest", "buy", "amount", 80)
+	w.at("2026-12-11T12:00:00Z").merge("ann", "guest")
+	require.Equal(t, "gold", w.tier("ann", "club"))
+	w.has("ann", "stars", "10")
+	w.restart(true)
+	w.at("2027-09-01T12:00:00Z").jobs()
+	require.Equal(t, "gold", w.tier("ann", "club"), "the guest had reached it in December")
+	w.accept(w.dated(engine.NewVoid("a1")))
+	require.Equal(t, "gold", w.tier("ann", "club"), "a reversal leaves it")
+	w.at("2027-12-11T12:00:00Z")
+	require.Equal(t, "basic", w.tier("ann", "club"))
+}
+
+func TestLotsExpireByTheRulesThatTheyWereGivenUnder(t *testing.T) {
+	const rest = `
+events: {buy: {amount: number}, visit: {}}
+rules: {buy: {when: buy, give: {stars: event.amount}}}
+rewards: {mug: {cost: {stars: 10}, hold: 2 days}}
+`
+	w := program(t, "points: {stars: {expire: 10 days after last visit, negative: floor}}"+rest)
+	w.as("g1").send("guest", "buy", "amount", 30)
+	w.activate("points: {stars: {expire: 20 days after last buy, negative: floor}}" + rest)
+	w.after(time.Hour).as("a1").send("ann", "buy", "amount", 30)
+	w.claim("guest", "mug", "c1", "")
+	w.claim("guest", "mug", "c2", "")
+	w.confirm("c2", "")
+	w.merge("ann", "guest")
+	w.has("ann", "stars", "40")
+	w.cancel("c1")
+	w.has("ann", "stars", "50")
+	w.giveBack("r1", "c2", "")
+	w.has("ann", "stars", "60")
+	w.restart(true)
+	w.after(5*24*time.Hour).send("ann", "visit")
+	w.after(9 * 24 * time.Hour)
+	w.has("ann", "stars", "60")
+	w.after(2 * 24 * time.Hour)
+	w.has("ann", "stars", "30")
+	w.after(5 * 24 * time.Hour)
+	w.has("ann", "stars", "0")
+}
+
+func TestAMergeWithOpenHoldsAndWhatTheyEndAs(t *testing.T) {
+	w := program(t, mergers)
+	w.send("guest", "buy", "amount", 30)
+	w.send("ann", "buy", "amount", 5)
+	w.claim("guest", "mug", "c1", "")
+	w.claim("guest", "mug", "c2", "")
+	w.merge("ann", "guest")
+	w.has("ann", "stars", "15")
+	w.decidedAgainst("limit", engine.NewClaim("c3", "ann", "mug", 0))
+	w.confirm("c1", "")
+	w.restart(true)
+	w.after(80 * time.Hour).jobs()
+	w.has("ann", "stars", "25")
+	w.claim("ann", "mug", "c4", "")
+	w.has("ann", "stars", "15")
+}
