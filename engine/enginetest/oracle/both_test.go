@@ -31,7 +31,8 @@ type both struct {
 	nth      int // command
 	reads    engine.Reads
 	foresees bool
-	telling  bool // keeps the story
+	into     map[string]string // members that were merged, into whom
+	telling  bool              // keeps the story
 	story    []string
 }
 
@@ -87,10 +88,14 @@ func (b *both) compareMessages() {
 	told := map[string]map[string]int{}
 	_, err := engine.Messages(b.store, "drawn", 0, 1<<30, func(of []engine.Message) bool {
 		for i := range of {
-			if told[of[i].Member] == nil {
-				told[of[i].Member] = map[string]int{}
+			member := of[i].Member
+			if into := b.into[member]; into != "" {
+				member = into
 			}
-			told[of[i].Member][of[i].Type]++
+			if told[member] == nil {
+				told[member] = map[string]int{}
+			}
+			told[member][of[i].Type]++
 		}
 		return true
 	})
@@ -262,6 +267,7 @@ func (b *both) commit(checkpoint bool) {
 
 // do takes a step. One about an event or a claim that was not made (a shorter history may lack it) is left out.
 func (b *both) do(s step) {
+	s = b.now(s)
 	b.jobsBefore(s.now)
 	if len(b.world.Program.Timers) > 0 {
 		b.jobs(s.now)
@@ -280,6 +286,8 @@ func (b *both) do(s step) {
 		b.compare(s.now + s.later)
 	case "deploy":
 		b.deploy(s)
+	case "merge":
+		b.merge(s)
 	case "fire", "close":
 		b.call(s)
 	case "team", "travel", "enroll", "adjust", "claim", "use", "freeze", "repair", "leave":
@@ -294,6 +302,28 @@ func (b *both) do(s step) {
 			b.compareBoards(s.event.At)
 		}
 	}
+}
+
+// now is a step of a member who has been merged into another as that one's.
+func (b *both) now(s step) step {
+	if into := b.into[s.member]; into != "" {
+		s.member = into
+	}
+	if sent, known := b.sent[s.event.ID]; known && s.do == "again" {
+		s.event = sent
+	} else if into := b.into[s.event.Member]; into != "" {
+		s.event.Member = into
+	}
+	return s
+}
+
+// merge merges one member into another.
+func (b *both) merge(s step) {
+	b.tell(s.now, "%s is merged into %s", s.what, s.member)
+	b.command(engine.NewMerge("merge "+s.what, s.member, s.what), s.now)
+	b.world.Merge(s.member, s.what, s.now)
+	b.into = map[string]string{s.what: s.member}
+	b.members = slices.DeleteFunc(b.members, func(id string) bool { return id == s.what })
 }
 
 // reverse is about an earlier event.

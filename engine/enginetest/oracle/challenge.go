@@ -408,7 +408,9 @@ func (w *World) revokeGoals(m *member, now Instant) {
 		if a.group != nil {
 			w.reach("share revoked")
 		}
-		m.accounts["gems"].clawBack(w, now, a.lot, a.given)
+		for _, a := range append(a.also, a) {
+			m.accounts["gems"].clawBack(w, now, a.lot, a.given)
+		}
 		w.reach("goal revoked")
 	}
 }

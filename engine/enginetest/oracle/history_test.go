@@ -50,10 +50,16 @@ type storyteller struct {
 	uses []step
 }
 
-func draw(seed int64) history {
+func draw(seed int64) history { return drawWithout(seed) }
+
+// drawWithout is draw for programs that have some features for certain not.
+func drawWithout(seed int64, without ...string) history {
 	d := drawing{rand.New(rand.NewSource(seed))}
 	s := &storyteller{drawing: d, left: map[string]int64{}, hours: pick(d, 30, 12, 6), small: seed%8 == 5}
 	s.mix = d.features(focus(seed))
+	for _, name := range without {
+		delete(s.mix, name)
+	}
 	begin := dayOf(pick(d, beginnings...))
 	s.begin, s.program = int64(begin)*day, d.ruleset(s.mix, begin)
 	if s.small {

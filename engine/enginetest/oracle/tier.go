@@ -44,8 +44,10 @@ func (m *member) earnings(points string) *gains {
 		}
 	}
 	for _, a := range m.awards {
-		if points == "gems" && a.given > 0 {
-			add(a.seq, a.at, a.day, a.given)
+		for _, a := range append(a.also, a) {
+			if points == "gems" && a.given > 0 {
+				add(a.seq, a.at, a.day, a.given)
+			}
 		}
 	}
 	slices.SortStableFunc(g.list, func(x, y *happened) int { return cmp.Compare(x.At, y.At) })

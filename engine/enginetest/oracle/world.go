@@ -103,6 +103,7 @@ type award struct {
 	streak string
 	goal   int // of a streak
 	period int
+	also   []*award // of a member who was merged into this one
 }
 
 // New is a world in which nothing has happened yet.
