@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
@@ -25,7 +24,7 @@ func MembersFrom(store Store, prefix, after string, yield func(id string, state 
 func (p *Processor) Unwritten(prefix, after string) (ids []string) {
 	add := func(list []*Member) {
 		for _, m := range list {
-			if strings.HasPrefix(m.ID, prefix) && m.ID > after {
+			if startsWith(m.ID, prefix) && m.ID > after {
 				ids = append(ids, m.ID)
 			}
 		}

@@ -90,6 +90,7 @@ func impurities(t *testing.T, name string, src []byte) []string {
 var readers = map[string]string{
 	"validate_command.go": "ids and codes as they are sent",
 	"mentions.go":         "what erased members sent, for their ids",
+	"shown_names.go":      "names, of which the first word may be shown",
 	"source.go":           "the data of commands, where a source is a text",
 	"store_keys.go":       "the keys of rows",
 }

@@ -47,7 +47,7 @@ func (w *World) Merge(into, from string, now Instant) {
 	m.holdings = append(m.holdings, o.holdings...)
 	m.given, m.handedOver = m.given+o.given, m.handedOver+o.handedOver
 	for points, a := range o.accounts {
-		m.accounts[points].merge(w, m, a, now)
+		m.accounts[points].merge(m, a, now)
 	}
 	for key, a := range o.awards {
 		if mine := m.awards[key]; mine != nil {
@@ -61,7 +61,7 @@ func (w *World) Merge(into, from string, now Instant) {
 }
 
 // merge takes in what another account has.
-func (a *account) merge(w *World, m *member, o *account, now Instant) {
+func (a *account) merge(m *member, o *account, now Instant) {
 	a.lots = append(a.lots, o.lots...)
 	slices.SortStableFunc(a.lots, func(x, y *lot) int { return cmp.Compare(x.seq, y.seq) })
 	for seq, missing := range o.missing {

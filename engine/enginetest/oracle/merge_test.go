@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"fmt"
 	"math/rand"
 	"slices"
 	"testing"
@@ -58,7 +57,7 @@ func TestTheEngineAgreesWithTheOracleOnMerges(t *testing.T) {
 		b, wrong := play(*h, seed%invariantsEvery == 0, false)
 		if wrong != "" {
 			_, wrong = play(shorter(*h, false), false, true)
-			t.Fatal(fmt.Sprintf("go test ./engine/enginetest/oracle -run OnMerges -seed %d -events 4\n%s", seed, wrong))
+			t.Fatalf("go test ./engine/enginetest/oracle -run OnMerges -seed %d -events 4\n%s", seed, wrong)
 		}
 		n += len(b.sent)
 		for situation, times := range b.world.Reached {
