@@ -60,3 +60,46 @@ func (r *Ruleset) boosts() (list []*Definition) {
 	slices.SortFunc(list, func(a, b *Definition) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
+
+// Pausable are the sections whose definitions can be paused.
+var Pausable = []string{"rules", "boosts", "challenges", "rewards", "promotions"}
+
+// Pause lets definitions give nothing: rules and boosts do not apply, goals of challenges are not reached, rewards cannot be claimed and
+// promotions are open for nobody. What counts goes on counting. The definitions are named by section and id, and those that are not
+// there are left out. It is called before Link, once.
+func (r *Ruleset) Pause(paths []string) {
+	paused := func(section string, d *Definition) bool {
+		d.Paused = d.Paused || slices.Contains(paths, section+"/"+d.ID)
+		return d.Paused
+	}
+	closed, nobody := &During{}, func(*Facts) bool { return false }
+	for _, d := range r.Rules {
+		if paused("rules", &d.Definition) {
+			d.During = closed
+		}
+	}
+	r.grants(func(grants []Grant) {
+		for i := range grants {
+			for _, b := range grants[i].Boosts {
+				if paused("boosts", &b.Definition) {
+					b.During = closed
+				}
+			}
+		}
+	})
+	for _, d := range r.Challenges {
+		if paused("challenges", &d.Definition) {
+			d.For = nobody
+		}
+	}
+	for _, d := range r.Rewards {
+		if paused("rewards", &d.Definition) {
+			d.During = closed
+		}
+	}
+	for _, d := range r.Promotions {
+		if paused("promotions", &d.Definition) {
+			d.For = nobody
+		}
+	}
+}

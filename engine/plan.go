@@ -106,8 +106,11 @@ func (a *applier) unmet(parts []Part) string {
 
 // closed is what a trace tells of windows that are closed.
 func (a *applier) closed(d *During) string {
-	if a.trace == nil || len(d.Any) == 0 {
+	switch {
+	case a.trace == nil:
 		return ""
+	case len(d.Any) == 0:
+		return "it is paused"
 	}
 	said := "open " + d.Any[0].Text
 	for i := range d.Any[1:] {

@@ -65,6 +65,7 @@ type Definition struct {
 	About    string
 	Image    string
 	Hidden   bool
+	Paused   bool // it gives nothing until it is resumed (Ruleset.Pause)
 	Position Position
 	// Key is what states call it: its id, with its version from the second on ("star_dash#2"), so that a raised version
 	// starts afresh and what the old one counted stays as it was. Set by Link for definitions that count.

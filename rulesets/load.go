@@ -162,6 +162,11 @@ func Load(texts map[string][]byte) (*Program, Diagnostics) { return LoadIn(nil, 
 
 // LoadIn is Load with other time zone data than the embedded one; nil is that.
 func LoadIn(zones *calendar.Zones, texts map[string][]byte) (*Program, Diagnostics) {
+	return LoadPaused(zones, texts, nil)
+}
+
+// LoadPaused is LoadIn with some definitions paused, by section and id (engine.Ruleset.Pause).
+func LoadPaused(zones *calendar.Zones, texts map[string][]byte, paused []string) (*Program, Diagnostics) {
 	report := &document.Reporter{}
 	var roots []*document.Node
 	whole := true
@@ -176,7 +181,7 @@ func LoadIn(zones *calendar.Zones, texts map[string][]byte) (*Program, Diagnosti
 	if root == nil || !whole {
 		return nil, report.List.Sorted()
 	}
-	p := compile(root, report, zones)
+	p := compile(root, report, zones, paused)
 	if p != nil {
 		for name, text := range texts {
 			p.Sources[name] = string(text)
@@ -190,17 +195,22 @@ func LoadIn(zones *calendar.Zones, texts map[string][]byte) (*Program, Diagnosti
 
 // Compile makes a program of a ruleset that is a part of another document, nil when there are errors. It has no Sources.
 func Compile(root *document.Node, report *document.Reporter) *Program {
-	return compile(root, report, nil)
+	return compile(root, report, nil, nil)
 }
 
-func compile(root *document.Node, report *document.Reporter, zones *calendar.Zones) *Program {
+func compile(root *document.Node, report *document.Reporter, zones *calendar.Zones, paused []string) *Program {
 	b := newBuilder(report, root, zones)
 	b.build()
 	if report.List.HasErrors() {
 		return nil
 	}
 	expansion := expandRecord(b.root.Node, b.root.Section)
-	b.rules.Hash = hash(expansion)
+	if b.rules.Hash = hash(expansion); len(paused) > 0 {
+		b.rules.Pause(paused)
+		expansion["paused"] = paused // a version of its own
+		b.rules.Hash = hash(expansion)
+		delete(expansion, "paused")
+	}
 	b.rules.Link()
 	return &Program{Ruleset: b.rules, Inactive: b.sortedInactive(), Definitions: b.definitions(), Sources: map[string]string{},
 		Written: b.written, expansion: expansion}

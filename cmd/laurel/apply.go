@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -129,6 +130,40 @@ func newRollback() *cobra.Command {
 			tellActivated(cmd.OutOrStdout(), &done)
 			return nil
 		},
+	}
+	c.flags(cmd)
+	return cmd
+}
+
+func newPause(pause bool) *cobra.Command {
+	var c change
+	cmd := &cobra.Command{
+		Use:   "pause DEFINITION",
+		Short: "Let a definition of a running server give nothing until it is resumed",
+		Long: "Lets a rule, boost, challenge, reward or promotion, named like rules/happy_hour, give nothing from now on, under later versions of the\n" +
+			"ruleset too, until laurel resume. What counts goes on counting. The key is in LAUREL_KEY.",
+		Args: cobra.ExactArgs(1),
+	}
+	if !pause {
+		cmd.Use, cmd.Short = "resume DEFINITION", "Let a definition that was paused give again"
+		cmd.Long = "Lets a definition that laurel pause has stopped give again, from now on. The key is in LAUREL_KEY."
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		section, id, named := strings.Cut(args[0], "/")
+		if !named {
+			return &failure{exitUsage, fmt.Sprintf("%q is no definition: name one with its section, such as rules/happy_hour", args[0])}
+		}
+		verb := map[bool]string{true: "pause", false: "resume"}[pause]
+		body := map[string]any{}
+		if c.note != "" {
+			body["reason"], c.note = c.note, ""
+		}
+		var done activation.Activated
+		if err := c.send(cmd, http.MethodPost, "/v1/admin/definitions/"+url.PathEscape(section)+"/"+url.PathEscape(id)+"/"+verb, body, &done); err != nil {
+			return err
+		}
+		tellActivated(cmd.OutOrStdout(), &done)
+		return nil
 	}
 	c.flags(cmd)
 	return cmd

@@ -43,6 +43,10 @@ func TestApply(t *testing.T) {
 	s := serveBinary(t, "--data", data, served)
 	require.Equal(t, "1", s.gives(1))
 
+	var definition struct {
+		Paused bool
+		Text   string
+	}
 	draft := filepath.Join(dir, "draft")
 	require.NoError(t, os.Mkdir(draft, 0o750))
 	write(t, draft, "ruleset.yaml", strings.Replace(pingRuleset, "stars: 1}, limit", "stars: 2}, limit", 1))
@@ -101,11 +105,25 @@ tests:
 	require.Equal(t, exitFailed, exit)
 	require.Contains(t, errs, "version of the ruleset")
 
+	out, errs, exit = again.laurel("pause", "rules/one", "--note", "it pays too much")
+	require.Equal(t, exitDone, exit, errs)
+	require.Contains(t, out, "paused rules/one")
 	write(t, dir, "served.yaml", strings.Replace(pingRuleset, "stars: 1}, limit", "stars: 5}, limit", 1))
-	again.kill()
-	again = serveBinary(t, "--data", data, served)
-	again.key = s.key
+	for range 2 {
+		again.kill()
+		again = serveBinary(t, "--data", data, served)
+		again.key = s.key
+		require.Equal(t, 200, again.do("GET", "/v1/definitions/rules/one", "", &definition))
+		require.True(t, definition.Paused, "what is paused stays so")
+		require.Contains(t, definition.Text, "stars: 5")
+	}
+	out, errs, exit = again.laurel("resume", "rules/one")
+	require.Equal(t, exitDone, exit, errs)
+	require.Contains(t, out, "resumed rules/one")
 	require.Equal(t, "5", again.gives(6), "who changes the files means them")
+	_, errs, exit = again.laurel("pause", "one")
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, errs, "rules/happy_hour")
 }
 
 // SIGHUP reloads files that have changed. One with errors leaves the version that is in force, and readiness names it.

@@ -68,7 +68,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newPlan(), newApply(), newRollback(), newExpand(), newSchema(), newExplain(), newReplay(),
-		newImport(), newKeys(), newWebhooks(), newBench(), newVersion())
+	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newPlan(), newApply(), newRollback(), newPause(true), newPause(false), newExpand(),
+		newSchema(), newExplain(), newReplay(), newImport(), newKeys(), newWebhooks(), newBench(), newVersion())
 	return root
 }

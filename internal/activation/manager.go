@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -28,6 +29,10 @@ var (
 	ErrPlanned = errors.New("another version is planned")
 	// ErrNothingPlanned: nothing is to be cancelled.
 	ErrNothingPlanned = errors.New("no version is planned")
+	// ErrUnknownDefinition: there is no such definition.
+	ErrUnknownDefinition = errors.New("there is no such definition")
+	// ErrNotPausable: it counts, or is something that others look at.
+	ErrNotPausable = errors.New("definitions of this section cannot be paused")
 	// ErrUnknownVersion: there is no such version.
 	ErrUnknownVersion = errors.New("there is no such version")
 )
@@ -137,7 +142,7 @@ func (m *Manager) Plan(p *program.Program, files map[string]string) (*plan.Plan,
 func (m *Manager) compare(p *program.Program, next *rulesets.Program, now bool) (*plan.Plan, int, error) {
 	versions, sources := p.Rulesets()
 	last := versions[len(versions)-1]
-	present, err := compileText(sources, last.Zones)
+	present, err := assembly.Compile(program.Text{Files: sources, Zones: last.Zones, Paused: p.Paused()})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -150,18 +155,6 @@ func (m *Manager) compare(p *program.Program, next *rulesets.Program, now bool) 
 		changes = plan.Compare(present, next, used)
 	}
 	return changes, last.Number, nil
-}
-
-func compileText(files map[string]string, zones *calendar.Zones) (*rulesets.Program, error) {
-	texts := map[string][]byte{}
-	for name, text := range files {
-		texts[name] = []byte(text)
-	}
-	compiled, diagnostics := rulesets.LoadIn(zones, texts)
-	if diagnostics.HasErrors() {
-		return nil, diagnostics
-	}
-	return compiled, nil
 }
 
 // Test runs the tests of a draft.
@@ -180,6 +173,18 @@ func (m *Manager) Activate(p *program.Program, d Draft) (*Activated, error) {
 	compiled, tests, err := m.compile(p, d.Files)
 	if err != nil {
 		return nil, err
+	}
+	return m.activate(p, d, compiled, tests, assembly.StillThere(p.Paused(), compiled))
+}
+
+// activate is Activate of a draft that compiles, with some definitions paused.
+func (m *Manager) activate(p *program.Program, d Draft, compiled *rulesets.Program, tests map[string][]byte, paused []string) (*Activated, error) {
+	text := program.Text{Files: compiled.Sources, Zones: m.Zones, Paused: paused}
+	if len(paused) > 0 {
+		var err error
+		if compiled, err = assembly.Compile(text); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := m.planned(p); err == nil {
 		return nil, ErrPlanned
@@ -200,7 +205,7 @@ func (m *Manager) Activate(p *program.Program, d Draft) (*Activated, error) {
 	if changes.Blocked() {
 		return nil, &BlockedError{changes}
 	}
-	next := &program.Succession{Text: program.Text{Files: compiled.Sources, Zones: m.Zones}, Rules: compiled.Ruleset, After: after, At: d.At, About: d.About}
+	next := &program.Succession{Text: text, Rules: compiled.Ruleset, After: after, At: d.At, About: d.About}
 	if later {
 		out.From, out.Changed = d.At, true
 		return out, m.plan(p, next)
@@ -230,6 +235,31 @@ func (m *Manager) tell(v engine.Version, about program.About) {
 		"by", about.By, "note", about.Note)
 }
 
+// Pause lets a definition of the version in force give nothing until it is resumed, also under versions that come: by its section and id.
+// Resume undoes that. Either makes a version of its own; where nothing changes there is none.
+func (m *Manager) Pause(p *program.Program, path string, pause bool, about program.About) (*Activated, error) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	section, _, _ := strings.Cut(path, "/")
+	versions, sources := p.Rulesets()
+	compiled, err := assembly.Compile(program.Text{Files: sources, Zones: versions[len(versions)-1].Zones})
+	if err != nil {
+		return nil, err
+	}
+	if len(assembly.StillThere([]string{path}, compiled)) == 0 {
+		return nil, ErrUnknownDefinition
+	}
+	if !slices.Contains(engine.Pausable, section) {
+		return nil, ErrNotPausable
+	}
+	paused := slices.DeleteFunc(slices.Clone(p.Paused()), func(other string) bool { return other == path })
+	if pause {
+		paused = append(paused, path)
+		slices.Sort(paused)
+	}
+	return m.activate(p, Draft{About: about}, compiled, nil, paused)
+}
+
 // RollBack puts an older version into force again, as a new one.
 func (m *Manager) RollBack(p *program.Program, to int, about program.About) (*Activated, error) {
 	kept, err := program.KeptVersion(m.Settings, p.Rules().Program, to)
@@ -247,6 +277,8 @@ type Planned struct {
 	At    calendar.Instant  `json:"at"`
 	Hash  string            `json:"hash"`
 	Files map[string]string `json:"files"`
+	// Paused are the definitions that give nothing then.
+	Paused []string `json:"paused,omitempty"`
 	program.About
 }
 
@@ -271,7 +303,7 @@ func (m *Manager) planned(p *program.Program) (*Planned, error) {
 }
 
 func (m *Manager) plan(p *program.Program, next *program.Succession) error {
-	b, err := json.Marshal(Planned{At: next.At, Hash: next.Rules.Hash, Files: next.Text.Files, About: next.About})
+	b, err := json.Marshal(Planned{At: next.At, Hash: next.Rules.Hash, Files: next.Text.Files, Paused: next.Text.Paused, About: next.About})
 	if err != nil {
 		return err
 	}
@@ -328,13 +360,19 @@ func (m *Manager) Resume(p *program.Program) error {
 	if last.Rules.Hash == planned.Hash && maps.Equal(sources, planned.Files) && last.From >= planned.At {
 		return settings.Delete(m.Settings, plannedKey(p.Rules().Program))
 	}
-	compiled, err := compileText(planned.Files, m.Zones)
+	text := program.Text{Files: planned.Files, Zones: m.Zones, Paused: planned.Paused}
+	compiled, err := assembly.Compile(text)
 	if err != nil {
 		return err
 	}
-	m.await(p, &program.Succession{Text: program.Text{Files: planned.Files, Zones: m.Zones}, Rules: compiled.Ruleset, After: last.Number, At: planned.At,
+	m.await(p, &program.Succession{Text: text, Rules: compiled.Ruleset, After: last.Number, At: planned.At,
 		About: planned.About})
 	return nil
+}
+
+// About is who made the versions of a program and why, by their numbers.
+func (m *Manager) About(p *program.Program) (map[int]program.About, error) {
+	return program.Abouts(m.Settings, p.Rules().Program)
 }
 
 // Kept is a version of a program by its number, nil for one that there is not.
@@ -344,11 +382,11 @@ func (m *Manager) Kept(p *program.Program, number int) (*program.Kept, error) {
 
 // Diff says what changed from one version to another.
 func Diff(from, to *program.Kept) (*plan.Plan, error) {
-	before, err := compileText(from.Text.Files, from.Text.Zones)
+	before, err := assembly.Compile(from.Text)
 	if err != nil {
 		return nil, err
 	}
-	after, err := compileText(to.Text.Files, to.Text.Zones)
+	after, err := assembly.Compile(to.Text)
 	if err != nil {
 		return nil, err
 	}

@@ -128,8 +128,12 @@ type version struct {
 func listRulesets(c call) error {
 	all, _ := c.program.Rulesets()
 	list := make([]version, len(all))
+	about, err := c.server.activations.About(c.program)
+	if err != nil {
+		return err
+	}
 	for i, v := range all {
-		list[i] = version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Zones: v.Zones.Release()}
+		list[i] = version{Version: v.Number, Hash: v.Rules.Hash, From: v.From, Zones: v.Zones.Release(), By: about[v.Number].By, Note: about[v.Number].Note}
 	}
 	return listed(c, list)
 }

@@ -16,6 +16,7 @@ type definition struct {
 	About      string        `json:"about,omitempty"`
 	Image      string        `json:"image,omitempty"`
 	Hidden     bool          `json:"hidden,omitempty"`
+	Paused     bool          `json:"paused,omitempty"`
 	File       string        `json:"file"`
 	Line       int           `json:"line"`
 	Text       string        `json:"text"`  // its YAML
@@ -87,8 +88,8 @@ func showDefinition(c call) error {
 }
 
 func (a *definitions) of(d *engine.Definition) definition {
-	out := definition{Definition: d.Path, Title: d.Title, About: d.About, Image: d.Image, Hidden: d.Hidden, File: d.Position.File, Line: d.Position.Line,
-		Text: textAt(a.lines[d.Position.File], d.Position.Line)}
+	out := definition{Definition: d.Path, Title: d.Title, About: d.About, Image: d.Image, Hidden: d.Hidden, Paused: d.Paused,
+		File: d.Position.File, Line: d.Position.Line, Text: textAt(a.lines[d.Position.File], d.Position.Line)}
 	for i, v := range slices.Backward(a.versions) {
 		if !a.ids[i][d.Path] {
 			break

@@ -102,6 +102,8 @@ var routes = []route{
 	{get, "/v1/calendar", keys.CatalogueRead, 0, params("from", "to", "cursor", "limit"), showCalendar},
 	{get, "/v1/definitions", keys.CatalogueRead, 0, params("cursor", "limit"), listDefinitions},
 	{get, "/v1/definitions/:section/:definition", keys.CatalogueRead, 0, nil, showDefinition},
+	{post, "/v1/admin/definitions/:section/:definition/pause", keys.RulesetsActivate, MaxEvent, nil, pauseDefinition},
+	{post, "/v1/admin/definitions/:section/:definition/resume", keys.RulesetsActivate, MaxEvent, nil, resumeDefinition},
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
 
 	{post, "/v1/admin/rewards/:reward/codes", keys.RewardsWrite, MaxCodes, nil, addCodes},

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
+	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/activation"
@@ -34,34 +36,45 @@ func (c call) draft(takes ...string) (d draft, err error) {
 	}
 	var wrong []event.FieldError
 	errs := event.ParseObject(c.http.Context().Request.Body(), "", takes, func(name string, value []byte) {
-		var failed error
-		expected := "a text is expected"
-		switch name {
-		case "files":
-			expected = "the texts of files by their names are expected"
-			failed = json.Unmarshal(value, &d.files)
-		case "at":
-			var text string
-			expected = "a time with its offset is expected"
-			if failed = json.Unmarshal(value, &text); failed == nil {
-				d.at, failed = calendar.ParseInstant(text)
-			}
-		case "note":
-			if failed = json.Unmarshal(value, &d.note); failed == nil && len(d.note) > maxNote {
-				wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_value", Message: "a text of at most " + strconv.Itoa(maxNote) + " bytes is expected"})
-			}
-		case "to":
-			expected = "the number of a version is expected"
-			failed = json.Unmarshal(value, &d.to)
+		failed := errors.New("null")
+		if string(value) != "null" {
+			failed = d.read(name, value)
 		}
 		if failed != nil {
-			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: draftFields[name] + " is expected"})
 		}
 	})
+	if len(d.note) > maxNote {
+		wrong = append(wrong, event.FieldError{Location: takes[len(takes)-1], Code: "wrong_value",
+			Message: "a text of at most " + strconv.Itoa(maxNote) + " bytes is expected"})
+	}
 	if errs = append(errs, wrong...); len(errs) > 0 {
 		return d, malformed("invalid_body", "the body does not describe a ruleset", errs)
 	}
 	return d, nil
+}
+
+// draftFields are the fields of such bodies, with what each is.
+var draftFields = map[string]string{"files": "an object with the texts of files by their names", "at": "a time with its offset", "note": "a text",
+	"reason": "a text", "to": "the number of a version"}
+
+// read reads one of them.
+func (d *draft) read(name string, value []byte) error {
+	switch name {
+	case "files":
+		return json.Unmarshal(value, &d.files)
+	case "at":
+		var text string
+		err := json.Unmarshal(value, &text)
+		if err == nil {
+			d.at, err = calendar.ParseInstant(text)
+		}
+		return err
+	case "to":
+		return json.Unmarshal(value, &d.to)
+	default:
+		return json.Unmarshal(value, &d.note)
+	}
 }
 
 // about is who acts, and what they say of it.
@@ -142,6 +155,30 @@ func rollBackRuleset(c call) error {
 	return c.activated(c.server.activations.RollBack(c.program, d.to, about))
 }
 
+// pauseDefinition lets a definition give nothing until it is resumed, resumeDefinition lets it give again.
+func pauseDefinition(c call) error  { return c.pause(true) }
+func resumeDefinition(c call) error { return c.pause(false) }
+
+func (c call) pause(pause bool) error {
+	section, err := c.id("section")
+	if err != nil {
+		return err
+	}
+	id, err := c.id("definition")
+	if err != nil {
+		return err
+	}
+	d, err := c.draft("reason")
+	if err != nil {
+		return err
+	}
+	about, err := c.about(d.note)
+	if err != nil {
+		return err
+	}
+	return c.activated(c.server.activations.Pause(c.program, section+"/"+id, pause, about))
+}
+
 func (c call) activated(a *activation.Activated, err error) error {
 	if err != nil {
 		return changing(err)
@@ -176,6 +213,10 @@ func changing(err error) error {
 		return p
 	case errors.Is(err, activation.ErrPlanned):
 		return refuse("version_planned", "another version is to come into force: DELETE /v1/admin/rulesets/planned first")
+	case errors.Is(err, activation.ErrUnknownDefinition):
+		return notFound("definition")
+	case errors.Is(err, activation.ErrNotPausable):
+		return wrongParameter("path.section", "definitions of this section cannot be paused", "one of "+strings.Join(engine.Pausable, ", "))
 	case errors.Is(err, activation.ErrUnknownVersion):
 		return notFound("version of the ruleset")
 	case errors.Is(err, activation.ErrNothingPlanned):

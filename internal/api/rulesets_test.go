@@ -85,6 +85,7 @@ func TestAnActivation(t *testing.T) {
 	w.get("/v1/admin/rulesets/2").ok().json(&version)
 	require.Equal(t, "all, for Ann from CRM", version.By)
 	require.Equal(t, "three stars", version.Note)
+	w.get("/v1/admin/rulesets").ok().holds(t, `"note":"three stars"`)
 	w.get("/v1/admin/rulesets/9").problem(404, "not_found")
 
 	w.do("POST", "/v1/events/p2/amend", `{"data":{"order_id":"o","amount":1}}`).ok()
@@ -209,4 +210,53 @@ func TestNoRequestIsDroppedByActivations(t *testing.T) {
 	all.Wait()
 	versions, _ := w.programs["acme"].Program.Rulesets()
 	require.Len(t, versions, 11)
+}
+
+// A definition that runs away is paused: it gives nothing, also under a version that comes meanwhile, until it is resumed.
+func TestAPause(t *testing.T) {
+	w := newWorld(t)
+	buy := func(id string) {
+		t.Helper()
+		w.do("POST", "/v1/events", `{"id":"`+id+`","type":"purchase","member":"ann","data":{"order_id":"o","amount":10}}`).ok()
+	}
+	var a activated
+	buy("p1")
+	require.Equal(t, "25", w.starsOf("ann"))
+	w.do("POST", "/v1/admin/definitions/rules/per_euro/pause", `{"reason":"it pays too much"}`).ok().json(&a)
+	require.Equal(t, "paused", a.Plan.Changes[0].Kind)
+	w.do("POST", "/v1/admin/definitions/rules/per_euro/pause", `{"reason":"again"}`).ok().json(&a)
+	require.False(t, a.Changed)
+	w.get("/v1/definitions/rules/per_euro").ok().holds(t, `"paused":true`)
+	buy("p2")
+	require.Equal(t, "25", w.starsOf("ann"))
+	w.get("/v1/events/p2/explain").ok().holds(t, `"definition":"rules/per_euro"`, `it is paused`)
+	w.get("/v1/counters/thermometer").ok().holds(t, `"value":20`)
+
+	w.do("POST", "/v1/admin/definitions/rewards/sticker/pause", `{}`).ok()
+	w.do("POST", "/v1/members/ann/claims", `{"reward":"sticker"}`, "Idempotency-Key", "c1").problem(409, "window")
+	w.do("POST", "/v1/admin/definitions/challenges/dash/pause", `{}`).ok()
+	w.do("POST", "/v1/members/ann/challenges/dash/enroll", "").ok()
+	for i := range 7 {
+		buy("d" + strconv.Itoa(i))
+	}
+	require.Equal(t, "25", w.starsOf("ann"), "the goal of the challenge is not reached")
+	w.do("POST", "/v1/admin/rulesets/activate", draftOf(t, nil, "amount * 2", "amount * 3")).ok()
+	buy("p3")
+	require.Equal(t, "25", w.starsOf("ann"), "what is paused stays so under another version")
+	w.do("POST", "/v1/events/p1/void", "").ok()
+	require.Equal(t, "5", w.starsOf("ann"), "what it gave before is taken back")
+	w.do("POST", "/v1/admin/definitions/rules/per_euro/resume", `{"reason":"mended"}`).ok().json(&a)
+	require.Equal(t, "resumed", a.Plan.Changes[0].Kind)
+	buy("p4")
+	require.Equal(t, "35", w.starsOf("ann"))
+	w.do("POST", "/v1/admin/definitions/rewards/sticker/resume", `{}`).ok()
+	w.do("POST", "/v1/members/ann/claims", `{"reward":"sticker"}`, "Idempotency-Key", "c2").ok()
+
+	w.do("POST", "/v1/admin/definitions/rules/none/pause", `{}`).problem(404, "not_found")
+	w.do("POST", "/v1/admin/definitions/counters/spent/pause", `{}`).problem(400, "wrong_parameter")
+	w.bravo("POST", "/v1/admin/definitions/promotions/typhoon/pause", `{}`).ok()
+	w.bravo("POST", "/v1/promotions/typhoon/fire", `{}`, "Idempotency-Key", "f1").ok()
+	require.Equal(t, 201, w.bravo("PUT", "/v1/members/bob", `{"fields":{"country":"JP"}}`).status)
+	out := w.bravo("POST", "/v1/events", `{"id":"s1","type":"sale","member":"bob","data":{"amount":250}}`).ok()
+	require.NotContains(t, string(out.body), "typhoon")
 }

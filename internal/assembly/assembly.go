@@ -52,17 +52,18 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 		return nil, nil, err
 	}
 	files := l.Ruleset.Hash
-	if l, err = parts.inForce(l); err != nil {
+	l, paused, err := parts.inForce(l)
+	if err != nil {
 		return nil, nil, err
 	}
-	o := program.Options{Store: store, Sources: l.Sources, Boards: parts.Boards(store), Full: parts.Full}
+	o := program.Options{Store: store, Sources: l.Sources, Paused: paused, Boards: parts.Boards(store), Full: parts.Full}
 	o.Ranks, _ = o.Boards.(engine.Ranks)
 	sandbox, err := parts.clock(&o, id, last)
 	if err != nil {
 		return nil, nil, err
 	}
 	// A clock that was put back must not date a version before what has been decided already.
-	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: parts.Zones}
+	now, present := max(o.Now(), last), program.Text{Files: l.Sources, Zones: parts.Zones, Paused: paused}
 	o.Versions, err = program.Versions(parts.Settings, l.Ruleset, present, now, program.Compiler{Compile: Ruleset, Succeeds: Succeeds(store)})
 	if err != nil {
 		return nil, nil, err
@@ -142,7 +143,7 @@ func Compile(text program.Text) (*rulesets.Program, error) {
 	for name, file := range text.Files {
 		texts[name] = []byte(file)
 	}
-	p, diagnostics := rulesets.LoadIn(text.Zones, texts)
+	p, diagnostics := rulesets.LoadPaused(text.Zones, texts, text.Paused)
 	if diagnostics.HasErrors() {
 		return nil, diagnostics
 	}

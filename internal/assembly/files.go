@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
@@ -28,18 +29,36 @@ func (f Files) Keep(id, hash string) error {
 	return settings.Put(f.Settings, filesKey(id), []byte(hash))
 }
 
-// inForce is the ruleset that a start goes by: that of the files, unless they were served before and another one was put into force since.
-func (parts Parts) inForce(l *rulesets.Program) (*rulesets.Program, error) {
+// inForce is the ruleset that a start goes by, with what of it is paused: that of the files, unless they were served before and another one was
+// put into force since. What was paused stays so until it is resumed.
+func (parts Parts) inForce(l *rulesets.Program) (served *rulesets.Program, paused []string, err error) {
 	id := l.Ruleset.Program
-	known, err := Files{parts.Settings}.Known(id, l.Ruleset.Hash)
-	if err != nil || !known {
-		return l, err
-	}
 	last, err := program.LastKept(parts.Settings, id)
-	if err != nil || last == nil || last.Hash == l.Ruleset.Hash {
-		return l, err
+	if err != nil || last == nil {
+		return l, nil, err
 	}
-	parts.Log.Info("the files have not changed since they were last served: the version that was put into force since is served", "program", id,
-		"version", last.Number, "by", last.About.By, "note", last.About.Note)
-	return Compile(program.Text{Files: last.Text.Files, Zones: parts.Zones})
+	known, err := Files{parts.Settings}.Known(id, l.Ruleset.Hash)
+	if err != nil || last.Hash == l.Ruleset.Hash {
+		return l, nil, err
+	}
+	text := program.Text{Files: l.Sources, Zones: parts.Zones, Paused: StillThere(last.Text.Paused, l)}
+	if known {
+		parts.Log.Info("the files have not changed since they were last served: the version that was put into force since is served", "program", id,
+			"version", last.Number, "by", last.About.By, "note", last.About.Note)
+		text.Files, text.Paused = last.Text.Files, last.Text.Paused
+	}
+	if !known && len(text.Paused) == 0 {
+		return l, nil, nil
+	}
+	served, err = Compile(text)
+	return served, text.Paused, err
+}
+
+// StillThere are those of some definitions, by section and id, that a program has.
+func StillThere(paths []string, p *rulesets.Program) []string {
+	there := map[string]bool{}
+	for _, d := range p.Ruleset.Definitions() {
+		there[d.Path] = true
+	}
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !there[path] })
 }

@@ -31,6 +31,8 @@ type Options struct {
 	Versions []engine.Version // the last one is in force
 	// Sources are the files of the version in force, by name.
 	Sources map[string]string
+	// Paused are the definitions of it that give nothing, by section and id.
+	Paused []string
 	// Boards serves leaderboards. Ranks is the same board when it is in process, so that answers can tell ranks.
 	Boards leaderboards.Board
 	Ranks  engine.Ranks
@@ -55,6 +57,7 @@ type Program struct {
 	ahead     func() time.Duration
 	held      func() error
 	sources   map[string]string
+	paused    []string
 	full      func() bool
 	inProcess bool // the boards are in process and fed by the processor itself
 
@@ -125,7 +128,7 @@ func Open(o Options) (*Program, error) {
 		return nil, err
 	}
 	processor.SealCodes(o.Secret)
-	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, full: o.Full,
+	p := &Program{store: o.Store, boards: o.Boards, now: o.Now, ahead: o.Ahead, held: o.Held, sources: o.Sources, paused: o.Paused, full: o.Full,
 		inProcess: o.Ranks != nil, processor: processor,
 		queue: make(chan *request, 4*maxBatch), commits: make(chan *commit), free: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
 		views: map[string]*view{}, copies: copies{of: map[copyKey]*copied{}},

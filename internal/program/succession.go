@@ -49,12 +49,13 @@ func (p *Program) succeed(s settings.Store, next *Succession) (engine.Version, e
 	}
 	last, _ := p.processor.Clock()
 	v := engine.Version{Number: before.Number + 1, From: max(p.now(), last, before.From), Rules: next.Rules, Zones: next.Text.Zones}
-	row := stored{Number: v.Number, Hash: v.Rules.Hash, Zones: next.Text.Zones.Hash(), From: v.From, Sources: next.Text.Files, About: next.About}
+	row := stored{Number: v.Number, Hash: v.Rules.Hash, Zones: next.Text.Zones.Hash(), From: v.From, Sources: next.Text.Files,
+		Paused: next.Text.Paused, About: next.About}
 	if err := keepNext(s, v.Rules.Program, row, next.Text.Zones); err != nil {
 		return engine.Version{}, err
 	}
 	p.processor.Activate(v)
-	p.sources = next.Text.Files
+	p.sources, p.paused = next.Text.Files, next.Text.Paused
 	p.rules.Store(v.Rules)
 	go p.rebuildChanged(before.Rules, v.Rules)
 	return v, nil

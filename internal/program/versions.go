@@ -17,6 +17,8 @@ import (
 type Text struct {
 	Files map[string]string
 	Zones *calendar.Zones
+	// Paused are the definitions that give nothing, by section and id, sorted.
+	Paused []string
 }
 
 // stored is a version as it is kept: the sources can be compiled again at any time. The time zone data, by its hash, has a row
@@ -27,7 +29,12 @@ type stored struct {
 	Zones   string            `json:"zones"`
 	From    calendar.Instant  `json:"from"`
 	Sources map[string]string `json:"sources"`
+	Paused  []string          `json:"paused,omitempty"`
 	About
+}
+
+func (v *stored) text(zones *calendar.Zones) Text {
+	return Text{Files: v.Sources, Zones: zones, Paused: v.Paused}
 }
 
 // Compiler is how package rulesets is asked from here: Compile makes a ruleset of an older version, Succeeds returns an error
@@ -62,13 +69,13 @@ func isLast(list []stored, present *engine.Ruleset, text Text) bool {
 
 // add makes a version that comes after those of a list. The error is a conflict where another one does.
 func add(s settings.Store, list []stored, present *engine.Ruleset, text Text, now calendar.Instant, c Compiler) ([]stored, error) {
-	next := stored{Number: len(list) + 1, Hash: present.Hash, Zones: text.Zones.Hash(), From: now, Sources: text.Files}
+	next := stored{Number: len(list) + 1, Hash: present.Hash, Zones: text.Zones.Hash(), From: now, Sources: text.Files, Paused: text.Paused}
 	if n := len(list); n > 0 {
 		zones, err := zonesOf(s, list[n-1].Zones)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.Succeeds(Text{list[n-1].Sources, zones}, text); err != nil {
+		if err := c.Succeeds(list[n-1].text(zones), text); err != nil {
 			return nil, err
 		}
 		next.From = max(now, list[n-1].From)
@@ -150,7 +157,7 @@ func past(s settings.Store, list []stored, program string, compile func(Text) (*
 			}
 			data[v.Zones] = zones
 		}
-		rules, err := compile(Text{v.Sources, data[v.Zones]})
+		rules, err := compile(v.text(data[v.Zones]))
 		if err != nil {
 			return nil, fmt.Errorf("version %d of program %s, which decided past events, does not compile: %w", v.Number, program, err)
 		}
@@ -218,7 +225,17 @@ func KeptVersion(s settings.Store, program string, number int) (*Kept, error) {
 		return nil, fmt.Errorf("the setting %s is damaged: %w", row.Key, err)
 	}
 	zones, err := zonesOf(s, v.Zones)
-	return &Kept{v.Number, v.Hash, v.From, Text{v.Sources, zones}, v.About}, err
+	return &Kept{v.Number, v.Hash, v.From, v.text(zones), v.About}, err
+}
+
+// Abouts is who made the versions of a program and why, by their numbers.
+func Abouts(s settings.Store, program string) (map[int]About, error) {
+	list, err := load(s, program)
+	about := map[int]About{}
+	for _, v := range list {
+		about[v.Number] = v.About
+	}
+	return about, err
 }
 
 // LastKept is the last version of a program that is kept, nil for a program that never ran.
@@ -228,6 +245,13 @@ func LastKept(s settings.Store, program string) (*Kept, error) {
 		return nil, err
 	}
 	return KeptVersion(s, program, list[len(list)-1].Number)
+}
+
+// Paused are the definitions of the version in force that give nothing, by section and id.
+func (p *Program) Paused() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paused
 }
 
 // Rulesets are the program's versions, the last one in force, and the files of that one.

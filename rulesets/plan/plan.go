@@ -22,6 +22,8 @@ type Plan struct {
 // Kinds of a Change.
 const (
 	Added   = "added"
+	Paused  = "paused"
+	Resumed = "resumed"
 	Changed = "changed"
 	Removed = "removed"
 )
@@ -77,7 +79,25 @@ func Compare(before, after *rulesets.Program, used *engine.InUse) *Plan {
 			}
 		}
 	}
+	all.Changes = append(all.Changes, pauses(before.Ruleset, after.Ruleset)...)
 	return all
+}
+
+// pauses are what is paused by the step, and what is resumed.
+func pauses(before, after *engine.Ruleset) (list []Change) {
+	was := map[string]bool{}
+	for _, d := range before.Definitions() {
+		was[d.Path] = d.Paused
+	}
+	for _, d := range after.Definitions() {
+		switch paused, known := was[d.Path]; {
+		case d.Paused && !paused:
+			list = append(list, Change{Definition: d.Path, Kind: Paused, Means: []string{"it gives nothing until it is resumed; what counts goes on counting"}})
+		case known && paused && !d.Paused:
+			list = append(list, Change{Definition: d.Path, Kind: Resumed, Means: []string{fromNowOn}})
+		}
+	}
+	return list
 }
 
 // union are the keys of both, sorted.
@@ -224,7 +244,7 @@ func (c *Change) has(name string) bool {
 func (p *Plan) String() string {
 	var b strings.Builder
 	for _, c := range p.Changes {
-		fmt.Fprintf(&b, "%s %s\n", map[string]string{Added: "+", Changed: "~", Removed: "-"}[c.Kind], c.Definition)
+		fmt.Fprintf(&b, "%s %s\n", map[string]string{Added: "+", Changed: "~", Removed: "-", Paused: "paused", Resumed: "resumed"}[c.Kind], c.Definition)
 		for _, f := range c.Fields {
 			name := f.Name
 			if name != "" && name != c.Definition {
