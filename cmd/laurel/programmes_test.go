@@ -30,6 +30,7 @@ func TestTheProgrammesInUse(t *testing.T) {
 	t.Run("coffee", func(t *testing.T) { coffeeInUse(s.program(t, "coffee")) })
 	t.Run("stampcard", func(t *testing.T) { stampcardInUse(s.program(t, "stampcard")) })
 	t.Run("fashion", func(t *testing.T) { fashionInUse(s.program(t, "fashion")) })
+	t.Run("guest", func(t *testing.T) { guestInUse(s.program(t, "fashion")) })
 	t.Run("sales", func(t *testing.T) { salesInUse(s.program(t, "sales")) })
 	t.Run("fitness", func(t *testing.T) { fitnessInUse(s.program(t, "fitness")) })
 	require.Greater(t, s.lost, 20, "the network lost things")
@@ -155,6 +156,33 @@ func fashionInUse(u *user) {
 		u.NoError(err)
 		u.Equal("comeback_10", h.Reward)
 	}
+}
+
+// guestInUse: who bought as a guest and signs up later keeps all of it, by one call that is made once however often it is sent.
+func guestInUse(u *user) {
+	buy := func(order, member string, amount int) {
+		_, err := u.Send(u.ctx, &client.Event{Type: "purchase", Member: member, Data: map[string]any{"order_id": order, "amount": amount,
+			"channel": "shop", "items": []any{}}})
+		u.NoError(err)
+	}
+	buy("g1", "guest-17", 40)
+	buy("a1", "dora", 10)
+	_, err := u.MergeMember(u.ctx, "dora", "guest-17")
+	u.NoError(err)
+	p, err := u.Progress(u.ctx, "dora")
+	u.NoError(err)
+	u.Equal("500", p.Points["threads"].Pending.String())
+	u.stage.crash()
+	_, err = u.Progress(u.ctx, "guest-17")
+	u.Equal("merged", client.Code(err))
+	for e, err := range u.Events(u.ctx, client.ForMember("dora"), client.OfType("purchase")) {
+		u.NoError(err)
+		_, err = u.Void(u.ctx, e.ID) // what was bought as a guest is returned as what the member bought
+		u.NoError(err)
+	}
+	p, err = u.Progress(u.ctx, "dora")
+	u.NoError(err)
+	u.Equal("0", p.Points["threads"].Pending.String())
 }
 
 // salesInUse: a gift card comes from a pool of codes, is given to one and used once.
