@@ -153,3 +153,33 @@ func TestCodes(t *testing.T) {
 	}
 	require.Greater(t, found, 50)
 }
+
+// The status of a program is for its admins, and tells nothing of other programs.
+func TestStatus(t *testing.T) {
+	w := newWorld(t, func(o *api.Options) {
+		o.Checks = []api.Check{{Name: "store", Run: func(context.Context) error { return nil }},
+			{Name: "rulesets", Minor: true, Run: func(context.Context) error { return errors.New("bravo.yaml has errors") }}}
+	})
+	var s struct {
+		Program, Version string
+		OK               bool
+		Durable          uint64   `json:"durable_seq"`
+		Rate             *float64 `json:"events_per_second"`
+		Ruleset          struct{ Version int }
+		Latency          map[string]struct {
+			Requests int
+			P50, P99 *float64
+		}
+	}
+	w.get("/v1/admin/status").ok().json(&s)
+	require.Nil(t, s.Rate)
+	require.Nil(t, s.Latency["POST /v1/events"].P50)
+	w.visit("v1", "ann", w.time())
+	answer := w.get("/v1/admin/status").ok()
+	answer.json(&s)
+	require.True(t, s.OK, "a minor check does not make it fail")
+	require.Equal(t, []any{"acme", "test", uint64(1), 1}, []any{s.Program, s.Version, s.Durable, s.Ruleset.Version})
+	require.Equal(t, 1, s.Latency["POST /v1/events"].Requests)
+	require.LessOrEqual(t, *s.Latency["POST /v1/events"].P50, *s.Latency["POST /v1/events"].P99)
+	require.NotContains(t, string(answer.body), "bravo")
+}

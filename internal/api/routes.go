@@ -129,6 +129,7 @@ var routes = []route{
 	{del, "/v1/admin/rulesets/planned", keys.RulesetsActivate, 0, nil, cancelPlanned},
 	{get, "/v1/admin/rulesets/:version", keys.RulesetsRead, 0, nil, keptRuleset},
 	{get, "/v1/admin/rulesets/:version/diff/:to", keys.RulesetsRead, 0, nil, diffRulesets},
+	{get, "/v1/admin/status", keys.Admin, 0, nil, showStatus},
 	{get, "/v1/admin/jobs", keys.Admin, 0, nil, showJobs},
 	{get, "/v1/admin/clock", keys.Admin, 0, nil, showClock},
 	{post, "/v1/admin/clock", keys.Admin, MaxEvent, nil, moveClock},

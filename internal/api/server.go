@@ -111,6 +111,9 @@ type Server struct {
 	requests atomic.Uint64
 	draining atomic.Bool
 
+	began time.Time // of this process
+	rates rates
+
 	heartbeat time.Duration
 	streams   atomic.Int64 // that are open
 	closing   chan struct{}
@@ -119,7 +122,7 @@ type Server struct {
 
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
-	s := &Server{programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
+	s := &Server{began: time.Now(), programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
 		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
 		checks: o.Checks, version: o.Version,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
