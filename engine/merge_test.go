@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/leaderboards"
 )
 
 // merge merges a member into another.
@@ -373,4 +374,46 @@ func TestAMergeWithOpenHoldsAndWhatTheyEndAs(t *testing.T) {
 	w.has("ann", "stars", "25")
 	w.claim("ann", "mug", "c4", "")
 	w.has("ann", "stars", "15")
+}
+
+func TestCardsOfAMergedMemberFindTheSurvivor(t *testing.T) {
+	w := program(t, mergers)
+	w.send("ann", "visit")
+	w.send("guest", "visit")
+	guests, anns := engine.CardNumber([16]byte{1}), engine.CardNumber([16]byte{2})
+	w.accept(w.dated(engine.NewCard("c1", "guest", guests)))
+	w.accept(w.dated(engine.NewCard("c2", "ann", anns)))
+	w.merge("ann", "guest")
+	w.restart(true)
+	for _, number := range []string{guests, anns} {
+		card, err := w.p.FindCard(number)
+		require.NoError(t, err)
+		require.Equal(t, []string{"ann", engine.CardActive}, []string{card.Member, card.State})
+	}
+	cards, err := w.p.Cards("ann")
+	require.NoError(t, err)
+	require.Len(t, cards, 2)
+	w.accept(w.dated(engine.NewCardBlock("c3", "ann", guests)))
+	card, err := w.p.FindCard(guests)
+	require.NoError(t, err)
+	require.Equal(t, engine.CardBlocked, card.State)
+	w.p.SealCodes([]byte("secret"))
+	w.erase("ann")
+	card, err = w.p.FindCard(guests)
+	require.NoError(t, err)
+	require.Nil(t, card)
+}
+
+func TestARankingOfTheTimeBeforeAMerge(t *testing.T) {
+	w := program(t, mergers)
+	w.send("ann", "buy", "amount", 5)
+	w.send("guest", "buy", "amount", 7)
+	before := w.now
+	w.after(time.Hour).merge("ann", "guest")
+	w.commit(true)
+	b := w.p.Rules().Leaderboard("top")
+	past, err := engine.ScoresAt(w.store, leaderboards.Key{Board: b.Key, Season: "all"}, 0, before, 1000)
+	require.NoError(t, err)
+	require.Equal(t, "5", past["ann"].Value.String())
+	require.Equal(t, "7", past["guest"].Value.String())
 }
