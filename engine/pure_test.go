@@ -90,11 +90,9 @@ func impurities(t *testing.T, name string, src []byte) []string {
 var readers = map[string]string{
 	"validate_command.go": "ids and codes as they are sent",
 	"mentions.go":         "what erased members sent, for their ids",
-	"shown_names.go":      "names, of which the first word may be shown",
 	"source.go":           "the data of commands, where a source is a text",
 	"store_keys.go":       "the keys of rows",
 	"shown_names.go":      "a member's name, for the first word of it",
-	"member_list.go":      "ids, for those that begin with what is asked for",
 }
 
 // takingApart are the functions that look for something in a text.
