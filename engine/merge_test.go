@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/enginetest"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -416,4 +417,42 @@ func TestARankingOfTheTimeBeforeAMerge(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "5", past["ann"].Value.String())
 	require.Equal(t, "7", past["guest"].Value.String())
+}
+
+func TestWhatTogetherCannotBeCountedIsNotMerged(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}, visit: {}}
+points: {stars: {}}
+rules: {visit: {when: visit, give: {stars: 8000000000000}}}
+counters: {spent: {when: buy, add: event.amount, public: true}}
+`)
+	w.send("guest", "buy", "amount", 5_000_000_000_000)
+	w.send("ann", "buy", "amount", 5_000_000_000_000)
+	w.send("bob", "visit")
+	w.send("cem", "visit")
+	for range 2 {
+		_, refusal, err := w.p.Process(w.dated(engine.NewMerge("m1", "ann", "guest")))
+		require.NoError(t, err)
+		require.Equal(t, engine.CodeOverflow, refusal.Code)
+	}
+	require.Equal(t, "5000000000000", w.counter("guest", "spent"))
+	w.refused("overflow", w.dated(engine.NewMerge("m2", "bob", "cem")))
+}
+
+func TestAPrizeOnItsWayToAMergedMemberIsTheSurvivors(t *testing.T) {
+	w := program(t, `
+events: {buy: {amount: number}}
+points: {coins: {}}
+counters: {week: {when: buy, add: event.amount, every: week}}
+leaderboards: {weekly: {counter: week, prizes: [{ranks: 1, give: {coins: 100}}]}}
+`)
+	w.at("2026-05-06T12:00:00Z").send("guest", "buy", "amount", 30)
+	w.send("ann", "buy", "amount", 20)
+	w.at("2026-05-15T12:00:00Z").send("ann", "buy", "amount", 1)
+	w.merge("ann", "guest")
+	h := &enginetest.Runtime{S: w.store, P: w.p, At: w.now}
+	w.commit(false)
+	require.NoError(t, h.CloseSeasons())
+	w.has("ann", "coins", "100")
+	require.Equal(t, []string{"1 ann 1"}, w.standings("weekly", "2026-W20", ""))
 }

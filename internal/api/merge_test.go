@@ -64,6 +64,7 @@ func TestAGuestsPurchasesMoveIntoAnAccount(t *testing.T) {
 	require.Contains(t, string(w.get("/v1/events?member=ann").ok().body), `"merged_from":"guest-7"`)
 	require.Contains(t, string(w.get("/v1/members/ann/ledger").ok().body), `"kind":"merged"`)
 	require.Contains(t, string(w.get("/v1/members/ann/export").ok().body), `"from":"guest-7"`)
+	require.NotContains(t, string(w.get("/v1/members").ok().body), "guest-7")
 	both := after.Points["stars"].Spendable
 	w.do("POST", "/v1/events/o1/void", "").ok()
 	w.get("/v1/members/ann/progress").json(&after)
