@@ -206,6 +206,11 @@ func (w *world) forward(rw http.ResponseWriter, r *http.Request) {
 	case 3:
 		rw.WriteHeader(http.StatusTooManyRequests)
 		return
+	case 8: // it is slow
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-r.Context().Done():
+		}
 	}
 	w.mu.Lock()
 	address := w.address
