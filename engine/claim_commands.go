@@ -245,6 +245,10 @@ func checkSettling(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal 
 		message = "an amount is more than 0"
 	case p != nil && data.Amount.Fraction() > p.Decimals:
 		message = "the amount has more decimals than the points"
+	case e.Type == commandConfirm && *data.Amount < c.holding(c.Chosen):
+		if r := rules.Reward(c.Reward); r != nil {
+			_, message = r.price(data.Amount) // what is kept of a hold is still what the reward costs
+		}
 	}
 	if message != "" {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the amount does not fit the claim",

@@ -530,3 +530,18 @@ func TestVeryManyClaims(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, m.Accounts[0].Proved())
 }
+
+// What is confirmed of a hold is what the reward costs at least: a fixed price whole, `N or more` N of it.
+func TestAConfirmationIsNotBelowThePrice(t *testing.T) {
+	w := sells(t, "{}", `
+give: {cost: {stars: 50 or more}}
+mug: {cost: {stars: 100}}`)
+	w.send("ann", "award", "points", 500)
+	w.claim("ann", "mug", "m", "")
+	w.refused("does_not_fit", w.dated(engine.NewConfirm("m1", "m", amountOf("1"))))
+	w.refused("does_not_fit", w.dated(engine.NewConfirmation("m2", "m", amountOf("99"), true, "")))
+	w.accept(w.dated(engine.NewConfirm("m3", "m", amountOf("100"))))
+	w.claim("ann", "give", "g", "80")
+	w.refused("does_not_fit", w.dated(engine.NewConfirm("g1", "g", amountOf("49"))))
+	w.accept(w.dated(engine.NewConfirm("g2", "g", amountOf("50"))))
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/rulesets/plan"
+	"github.com/laurel-engine/laurel/rulesets/suite"
 )
 
 // change is what the commands that change a running server's ruleset have in common.
@@ -63,7 +64,7 @@ func newApply() *cobra.Command {
 		Long: "Sends a ruleset, a file or a directory with its tests, to a running server, with the key in LAUREL_KEY. The server checks it,\n" +
 			"runs its tests, compares it with what is in force, and puts it into force: at once, or with --at at an instant. No request\n" +
 			"is dropped. What must not follow what is in force is refused, and so is what does not pass its tests. Exit code 0 when it\n" +
-			"is in force or planned, or with --dry-run nothing changes; 2 when with --dry-run something would; 1 when it is refused.",
+			"is in force or planned, or with --dry-run nothing changes; 2 when with --dry-run something would; 1 when it is refused, or would be.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cancel {
@@ -86,6 +87,14 @@ func newApply() *cobra.Command {
 				var changes plan.Plan
 				if err := c.send(cmd, http.MethodPost, "/v1/admin/rulesets/plan", body, &changes); err != nil {
 					return err
+				}
+				var results suite.Results
+				if err := c.send(cmd, http.MethodPost, "/v1/admin/rulesets/test", body, &results); err != nil {
+					return err
+				}
+				if !results.OK {
+					fmt.Fprint(cmd.OutOrStdout(), &changes)
+					return &failure{exitFailed, "its tests fail, so it would be refused: laurel test " + args[0]}
 				}
 				return showPlan(cmd, &changes, false)
 			}

@@ -32,6 +32,13 @@ const (
 	lastWritable  Instant = 253_402_300_800*second - 1
 )
 
+// Events happen, and questions are asked, from Earliest on and before Latest: what follows from such an instant, such as the end of its
+// year, has a text as well.
+const (
+	Earliest Instant = -2_208_988_800 * second // 1900-01-01T00:00:00Z
+	Latest   Instant = lastWritable - 731*day  // within 9997
+)
+
 var (
 	errInstant = errors.New("not an RFC 3339 time with a zone offset, such as 2026-12-01T14:00:00Z")
 	errYear    = errors.New("a time outside the years 0001 to 9999")

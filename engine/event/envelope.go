@@ -195,6 +195,10 @@ func (d *decoder) envelopeField(e *Event, i int) {
 			d.wrong(name, "wrong_time", "a time with its offset is expected", `write it like "2026-12-01T09:00:00+01:00"`)
 			return
 		}
+		if at < calendar.Earliest || at >= calendar.Latest {
+			d.wrong(name, "wrong_time", "nothing is counted that lies before 1900, or thousands of years ahead", "")
+			return
+		}
 		e.Time, e.Timed = at, true
 	}
 }

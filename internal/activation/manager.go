@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -29,6 +30,8 @@ var (
 	ErrPlanned = errors.New("another version is planned")
 	// ErrNothingPlanned: nothing is to be cancelled.
 	ErrNothingPlanned = errors.New("no version is planned")
+	// ErrPast: it was to come into force at an instant that has passed.
+	ErrPast = errors.New("the instant has passed")
 	// ErrUnknownDefinition: there is no such definition.
 	ErrUnknownDefinition = errors.New("there is no such definition")
 	// ErrNotPausable: it counts, or is something that others look at.
@@ -79,6 +82,9 @@ type Activated struct {
 	Tests   *suite.Results    `json:"tests,omitempty"`
 	text    map[string]string // its files
 }
+
+// recently is how long an instant may have passed that a version is to come into force at, while the call was on its way.
+const recently = time.Minute
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml$`)
 
@@ -192,6 +198,9 @@ func (m *Manager) activate(p *program.Program, d Draft, compiled *rulesets.Progr
 		return nil, err
 	}
 	later := d.At > p.Now()
+	if d.At != 0 && d.At < p.Now().Add(-recently) {
+		return nil, ErrPast
+	}
 	changes, after, err := m.compare(p, compiled, !later)
 	if err != nil {
 		return nil, err

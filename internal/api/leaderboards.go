@@ -80,9 +80,12 @@ func (c call) ranking() (*ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, _, err := c.instant("at")
+	at, given, err := c.instant("at")
 	if err != nil {
 		return nil, err
+	}
+	if given && at == 0 {
+		at++ // 0 is the present; nobody tells the first microsecond of 1970 from the second
 	}
 	name := program.RankingName{Board: id, Season: c.query("season"), At: at}
 	if c.http.Context().QueryArgs().Has("split") {

@@ -201,4 +201,13 @@ func TestRankingsOfThePast(t *testing.T) {
 
 	w.get("/v1/leaderboards/top_spenders"+ask(w.time().Add(time.Hour), "")).problem(400, "wrong_parameter")
 	require.Contains(t, string(w.get("/v1/leaderboards/top_spenders?at=noon").body), "query.at")
+	require.Contains(t, string(w.get("/v1/leaderboards/top_spenders?at=1970-01-01T00:00:00Z").ok().body), `"season":"1970-W01"`)
+	for _, query := range []string{"?at=0001-01-01T00:00:00Z", "?at=1899-12-31T23:59:59Z", "?at=9999-12-31T00:00:00Z", "?season=0001-W01", "?season=9999-W52"} {
+		w.get("/v1/leaderboards/top_spenders"+query).problem(400, "wrong_parameter")
+		w.get("/v1/leaderboards/top_spenders/standings/ann"+query).problem(400, "wrong_parameter")
+	}
+	ancient := w.do("POST", "/v1/imports", `{"id":"i1","type":"purchase","member":"ann","time":"0001-01-01T00:00:00Z","data":{"order_id":"o","amount":1}}`,
+		"Content-Type", "application/x-ndjson").ok()
+	ancient.holds(t, "wrong_time")
+	w.get("/v1/leaderboards/top_spenders/seasons").ok()
 }

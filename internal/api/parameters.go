@@ -110,6 +110,9 @@ func (c call) instant(name string) (at calendar.Instant, given bool, err error) 
 	if failed != nil {
 		return 0, false, wrongParameter("query."+name, "a time with its offset is expected", "write it like 2026-12-01T09:00:00Z")
 	}
+	if at < calendar.Earliest || at >= calendar.Latest {
+		return 0, false, wrongParameter("query."+name, "it lies before 1900, or thousands of years ahead", "")
+	}
 	return at, true, nil
 }
 

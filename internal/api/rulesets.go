@@ -68,6 +68,9 @@ func (d *draft) read(name string, value []byte) error {
 		err := json.Unmarshal(value, &text)
 		if err == nil {
 			d.at, err = calendar.ParseInstant(text)
+			if d.at == 0 {
+				d.at = -1 // 0 is at once
+			}
 		}
 		return err
 	case "to":
@@ -212,7 +215,10 @@ func changing(err error) error {
 		}
 		return p
 	case errors.Is(err, activation.ErrPlanned):
-		return refuse("version_planned", "another version is to come into force: DELETE /v1/admin/rulesets/planned first")
+		return refuse("version_planned", "another version is to come into force: cancel it first (laurel apply --cancel, or DELETE /v1/admin/rulesets/planned)")
+	case errors.Is(err, activation.ErrPast):
+		return malformed("invalid_body", "the ruleset cannot come into force in the past", []event.FieldError{{Location: "at", Code: "wrong_time",
+			Message: "it has passed", Suggestion: "leave it out to put the ruleset into force at once"}})
 	case errors.Is(err, activation.ErrUnknownDefinition):
 		return notFound("definition")
 	case errors.Is(err, activation.ErrNotPausable):

@@ -119,6 +119,8 @@ func TestActivationsThatAreRefused(t *testing.T) {
 	activate(`{"file":{}}`).problem(400, "invalid_body")
 	activate(draftOf(t, nil), "Laurel-Actor", "a\tb").problem(400, "wrong_parameter")
 
+	activate(draftOf(t, map[string]any{"at": "1970-01-01T00:00:00Z"})).problem(400, "invalid_body")
+
 	failing := map[string]any{"files": map[string]string{"acme.yaml": strings.Replace(acmeRuleset, "amount * 2", "amount * 3", 1), "acme_test.yaml": `
 ruleset: acme.yaml
 tests:

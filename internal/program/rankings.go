@@ -118,6 +118,9 @@ func (p *Program) period(rules *engine.Ruleset, b *engine.Leaderboard, season st
 		if err != nil {
 			return 0, wrong("season", "there is no such season", "write it like "+rules.Calendar.Label(every, current))
 		}
+		if s := rules.SeasonOf(b, key); s.Starts != nil && (*s.Starts < calendar.Earliest || *s.Starts >= calendar.Latest) {
+			return 0, wrong("season", "it lies before 1900, or thousands of years ahead", "write it like "+rules.Calendar.Label(every, current))
+		}
 		return key, nil
 	}
 }
