@@ -20,7 +20,7 @@ rules:
   buy: {when: buy, give: {stars: event.n, coins: event.n}}
   spend: {when: spend, take: {stars: event.n, coins: event.n}}
   gift: {when: gift, to: event.to, take: {stars: event.n}, give: {stars: event.n}}
-rewards: {mug: {cost: {stars: 10 or more}, hold: 1 day}, cap: {cost: {coins: 10 or more}, hold: 1 day}}
+rewards: {mug: {cost: {stars: 1 or more}, hold: 1 day}, cap: {cost: {coins: 1 or more}, hold: 1 day}}
 `
 
 // givingBack are all the ways in which what was spent comes back.

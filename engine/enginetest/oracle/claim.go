@@ -79,7 +79,7 @@ func (w *World) taken(r Reward, now Instant) (n int) {
 // Confirm spends what a claim holds, its first lots first, or amount of it; the rest is given back.
 func (w *World) Confirm(id string, amount int64, atOnce bool, now Instant) bool {
 	c := w.settling(id, now)
-	if c.state != "open" || amount > c.left() {
+	if c.state != "open" || amount > c.left() || amount > 0 && amount < c.left() && (!c.reward.OrMore || amount < c.reward.Cost*million) {
 		w.reach("settling refused")
 		return false
 	}
