@@ -159,6 +159,7 @@ func TestRefusalsSayWhere(t *testing.T) {
 		"an event":     {ID: "o1", Type: "purchase", Member: "ann"},
 		"Laurel's own": {ID: "laurel:grant/1", Type: "points.grant", Member: "ann", Data: []byte(`{"points":"stars","amount":1}`)},
 		"no key":       engine.NewClaim("", "ann", "free_drink", 0),
+		"no member's":  engine.NewClaim("c1", "laurel:ann", "free_drink", 0),
 	} {
 		_, err = p.Do(ctx, command)
 		_ = refusedAs(t, err, engine.CodeDoesNotFit)

@@ -48,6 +48,7 @@ type StreamedEvent struct {
 	ID       string          `json:"id"`
 	Type     string          `json:"type"`
 	Member   string          `json:"member"`
+	From     string          `json:"merged_from"` // the member that it was then, who has been merged into this one
 	Time     time.Time       `json:"time"`
 	Data     json.RawMessage `json:"data"` // where all events are followed
 	Outcome  Outcome         `json:"outcome"`

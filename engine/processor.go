@@ -274,8 +274,11 @@ func (p *Processor) Process(e *event.Event) (*Outcome, *Refusal, error) {
 	if err != nil {
 		return p.unread(err)
 	}
-	if known != nil {
+	switch {
+	case known != nil:
 		return p.repeated(known, e)
+	case p.Erased(e.Member): // a second erasure, by an id that had been merged into the one of the first
+		return nil, memberErased, nil
 	}
 	if e.Past {
 		e.Arrived = e.Time

@@ -35,6 +35,8 @@ func CheckCommand(e *event.Event) *Refusal {
 		return unfit("id", "wrong_id", "an id without control or invisible characters is expected")
 	case e.Member != "" && !event.ValidID(e.Member):
 		return unfit("member", "wrong_id", "this cannot be the id of a member")
+	case e.Type != commandErase && event.Reserved(e.Member):
+		return unfit("member", "wrong_id", event.OwnIDs)
 	}
 	return nil
 }

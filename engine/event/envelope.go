@@ -206,7 +206,7 @@ func (d *decoder) envelopeField(e *Event, i int) {
 func (d *decoder) id(name string, text []byte) string {
 	why, id := badID(text), string(text)
 	if why == "" && Reserved(id) {
-		why = "ids that begin with " + Own + " are Laurel's own"
+		why = OwnIDs
 	}
 	if why != "" {
 		d.wrong(name, "wrong_id", why, "")
@@ -214,6 +214,9 @@ func (d *decoder) id(name string, text []byte) string {
 	}
 	return id
 }
+
+// OwnIDs is why a reserved id is refused.
+const OwnIDs = "ids that begin with " + Own + " are Laurel's own"
 
 // Reserved reports whether no sender may use an id.
 func Reserved(id string) bool { return strings.HasPrefix(id, Own) }

@@ -246,6 +246,9 @@ func (r *results) refuse(i *item, p *problem) {
 	r.b = strconv.AppendInt(append(r.b, `"line":`...), int64(i.line), 10)
 	r.b = strconv.AppendInt(append(r.b, `,"status":`...), int64(p.status()), 10)
 	r.b = event.AppendText(append(r.b, `,"code":`...), p.code)
+	if p.member != "" {
+		r.b = event.AppendText(append(r.b, `,"member":`...), p.member)
+	}
 	if r.refused <= maxExplained {
 		r.explain(p)
 	}

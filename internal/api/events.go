@@ -136,7 +136,7 @@ func showEvent(c call) error {
 	if c.program.Erased(rec.Event.Member) {
 		return c.noMember(rec.Event.Member)
 	}
-	return c.show(c.recordNow(rec))
+	return c.show(recordNow(c.program, rec))
 }
 
 // explained is what an event did, and why each definition did or did not do something for it.
@@ -190,7 +190,7 @@ func explainEvent(c call) error {
 	if c.program.Erased(x.Record.Event.Member) {
 		return c.noMember(x.Record.Event.Member)
 	}
-	out := explained{recorded: c.recordNow(x.Record), Origin: x.Origin, Definitions: make([]explainedStep, len(x.Steps)),
+	out := explained{recorded: recordNow(c.program, x.Record), Origin: x.Origin, Definitions: make([]explainedStep, len(x.Steps)),
 		Did: make([]explainedDeed, len(x.Did)), Short: x.Short, After: x.After}
 	for i := range x.Did {
 		d := &x.Did[i]
@@ -220,8 +220,8 @@ func showRecord(rec *engine.Record) recorded {
 }
 
 // recordNow is a record as its member's of now.
-func (c call) recordNow(rec *engine.Record) recorded {
-	if now := c.program.Merged(rec.Event.Member); now != "" {
+func recordNow(p *program.Program, rec *engine.Record) recorded {
+	if now := p.Merged(rec.Event.Member); now != "" {
 		return showRecordOf(rec, now)
 	}
 	return showRecord(rec)

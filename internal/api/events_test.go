@@ -25,6 +25,7 @@ type outcome struct {
 	Line   int
 	Status int
 	Code   string
+	Member string
 	Errors []map[string]any
 }
 

@@ -200,7 +200,7 @@ func listEvents(c call) error {
 		if member != "" {
 			out.Data = append(out.Data, showRecordOf(rec, member))
 		} else {
-			out.Data = append(out.Data, c.recordNow(rec))
+			out.Data = append(out.Data, recordNow(c.program, rec))
 		}
 	}
 	return c.show(out)

@@ -58,6 +58,11 @@ func TestAGuestsPurchasesMoveIntoAnAccount(t *testing.T) {
 	}
 	w.get("/v1/me/progress", "Authorization", "Bearer "+token).merged("ann")
 	require.Contains(t, string(w.do("POST", "/v1/events", guests).ok().body), `"duplicate":true`)
+	refused, _ := w.batch(visit("v2", "guest-7"), visit("", "bob"))
+	require.Equal(t, []string{"merged", "ann", ""}, []string{refused[0].Code, refused[0].Member, refused[1].Member})
+	for _, query := range []string{"events=true&after=0", "member=ann&after=0"} {
+		require.Contains(t, w.follow(query).mustNext().data, `"member":"ann","merged_from":"guest-7"`)
+	}
 	shown := string(w.get("/v1/events/o1").ok().body)
 	require.Contains(t, shown, `"member":"ann","merged_from":"guest-7"`)
 	require.Contains(t, string(w.get("/v1/events/o1/explain").ok().body), `"member":"ann","merged_from":"guest-7"`)
@@ -77,12 +82,30 @@ func TestAGuestsPurchasesMoveIntoAnAccount(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 2, n)
 		}
+		w.do("DELETE", "/v1/members/guest-7", "").problem(410, "member_erased")
+		w.do("DELETE", "/v1/members/ann", "").ok()
 		for _, call := range []string{"/v1/members/guest-7", "/v1/members/ann", "/v1/events/o1"} {
 			p := w.get(call)
 			p.problem(410, "member_erased")
 			require.NotContains(t, string(p.body), `"member"`)
 		}
 	}
+}
+
+// Ids that begin as Laurel's own do are no member's, however a member might come to be.
+func TestNoMemberHasAnIDOfLaurelsOwn(t *testing.T) {
+	w := newWorld(t)
+	for _, call := range [][3]string{
+		{"PUT", "", `{"name":"O"}`}, {"PATCH", "", `{"name":"O"}`}, {"POST", "/tokens", ""}, {"POST", "/claims", `{"reward":"mug"}`},
+		{"POST", "/adjustments", `{"points":"stars","amount":5,"reason":"x"}`}, {"POST", "/merge", `{"from":"ann"}`},
+		{"POST", "/challenges/dash/enroll", ""}, {"POST", "/card/rotate", ""},
+	} {
+		p := w.do(call[0], "/v1/members/laurel:x"+call[1], call[2], "Idempotency-Key", "k1")
+		p.problem(400, "wrong_parameter")
+		p.holds(t, "ids that begin with laurel: are Laurel's own")
+	}
+	w.get("/v1/members/laurel:x").problem(404, "member_unknown")
+	w.do("DELETE", "/v1/members/laurel:x", "").problem(404, "member_unknown")
 }
 
 func TestMergingNeedsAScopeOfItsOwn(t *testing.T) {

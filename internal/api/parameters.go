@@ -139,5 +139,9 @@ func (c call) id(name string) (string, error) {
 			event.FieldError{Location: "path." + name, Code: "wrong_id", Message: "an id has 1 to " + strconv.Itoa(event.MaxID) +
 				" bytes of UTF-8 and no control or invisible characters"})
 	}
+	if name == "member" && event.Reserved(id) && c.route.method != get && c.route.method != del { // one of before can be read, and erased
+		return "", refuse("wrong_parameter", "a part of the path cannot be an id",
+			event.FieldError{Location: "path.member", Code: "wrong_id", Message: event.OwnIDs})
+	}
 	return id, nil
 }

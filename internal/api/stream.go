@@ -49,6 +49,7 @@ type streamedEvent struct {
 	ID       string            `json:"id"`
 	Type     string            `json:"type"`
 	Member   string            `json:"member"`
+	From     string            `json:"merged_from,omitempty"` // the member that it was when it was accepted
 	Time     calendar.Instant  `json:"time"`
 	Data     json.RawMessage   `json:"data,omitempty"` // for those who follow all events
 	Outcome  json.RawMessage   `json:"outcome"`
@@ -310,10 +311,10 @@ func (s *stream) member(list *[]streamed, through uint64) (uint64, error) {
 
 // told is an event with what it meant.
 func (s *stream) told(rec *engine.Record, data bool) streamedEvent {
-	e := streamedEvent{ID: rec.Event.ID, Type: rec.Event.Type, Member: rec.Event.Member, Time: rec.Event.Time,
-		Outcome: engine.AppendAnswer(nil, &rec.Outcome), Messages: []json.RawMessage{}}
+	r := recordNow(s.program, rec)
+	e := streamedEvent{ID: r.ID, Type: r.Type, Member: r.Member, From: r.From, Time: r.Time, Outcome: r.Outcome, Messages: []json.RawMessage{}}
 	if data {
-		e.Data = object(rec.Event.Data)
+		e.Data = r.Data
 	}
 	for _, m := range rec.Messages(s.program.Rules().Program) {
 		e.Messages = append(e.Messages, m.Body())

@@ -68,7 +68,7 @@ func (r *Ring) Verify(token []byte) (Member, error) {
 		return key.private.Public(), nil
 	})
 	expired := errors.Is(err, jwt.ErrTokenExpired)
-	if err != nil && !expired || claims.Issuer != key.Program || !event.ValidID(claims.Subject) || !r.soon(claims) {
+	if err != nil && !expired || claims.Issuer != key.Program || !event.ValidID(claims.Subject) || event.Reserved(claims.Subject) || !r.soon(claims) {
 		return Member{}, ErrInvalid
 	}
 	if expired {
