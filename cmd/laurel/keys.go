@@ -43,11 +43,12 @@ func newKeys() *cobra.Command {
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 
 	create := &cobra.Command{Use: "create NAME", Short: "Create a key and print its secret, once", Args: cobra.ExactArgs(1),
+		Long: "Creates a key and prints its secret, once. The scopes that a key may have:\n  " + allScopes("\n  "),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
 			return withRing(cmd, o, func(r keyRing) error { return createKey(cmd, r, o) })
 		}}
-	create.Flags().StringSliceVar(&o.scopes, "scopes", []string{"events:write", "members:read", "leaderboards:read"}, "what the key may do")
+	create.Flags().StringSliceVar(&o.scopes, "scopes", []string{"events:write", "members:read", "leaderboards:read"}, "what the key may do, separated by commas")
 	create.Flags().DurationVar(&o.expires, "expires", 0, "how long the key works (default: for ever)")
 	create.Flags().BoolVar(&o.test, "test", false, "make a test key (lk_test_…)")
 	list := &cobra.Command{Use: "list", Short: "List the keys of the program", Args: cobra.NoArgs,
@@ -60,6 +61,15 @@ func newKeys() *cobra.Command {
 		}}
 	cmd.AddCommand(create, list, revoke)
 	return cmd
+}
+
+// allScopes lists them.
+func allScopes(between string) string {
+	names := make([]string, 0, len(keys.Scopes()))
+	for _, s := range keys.Scopes() {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, between)
 }
 
 // keyRing is the keys of one program, of a running or a stopped server.
@@ -170,7 +180,7 @@ func (r *localRing) create(_ *cobra.Command, o keysOptions) (keys.Key, string, e
 	switch {
 	case errors.As(err, &invalid):
 		e := invalid.Errors[0]
-		return keys.Key{}, "", &failure{exitUsage, strings.TrimSpace(e.Location + ": " + e.Message + " " + e.Suggestion)}
+		return keys.Key{}, "", &failure{exitUsage, said(e)}
 	case err != nil:
 		return keys.Key{}, "", &failure{exitFailed, err.Error()}
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -70,5 +72,27 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newPlan(), newApply(), newRollback(), newPause(true), newPause(false), newExpand(),
 		newSchema(), newExplain(), newReplay(), newImport(), newKeys(), newWebhooks(), newBench(), newVersion())
+	sayArguments(root)
 	return root
+}
+
+// sayArguments lets a command and those below it say which argument is missing or too much, rather than how many it counts.
+func sayArguments(cmd *cobra.Command) {
+	if fits := cmd.Args; fits != nil {
+		cmd.Args = func(cmd *cobra.Command, given []string) error {
+			if fits(cmd, given) == nil {
+				return nil
+			}
+			_, names, _ := strings.Cut(cmd.Use, " ")
+			usage := strings.TrimSpace(cmd.CommandPath() + " " + names)
+			needed := slices.DeleteFunc(strings.Fields(names), func(name string) bool { return name[0] == '[' })
+			if len(given) < len(needed) {
+				return &failure{exitUsage, strings.TrimSuffix(needed[len(given)], "…") + " is missing: " + usage}
+			}
+			return &failure{exitUsage, given[len(given)-1] + " is one argument too many: " + usage}
+		}
+	}
+	for _, below := range cmd.Commands() {
+		sayArguments(below)
+	}
 }

@@ -68,6 +68,35 @@ func TestAMistypedDirectoryIsNotMade(t *testing.T) {
 	}
 }
 
+func TestACommandSaysWhichArgumentIsMissing(t *testing.T) {
+	for said, args := range map[string][]string{
+		"NAME is missing: laurel keys create NAME":              {"keys", "create", "--scopes", "cards:read"},
+		"ID is missing: laurel keys revoke ID":                  {"keys", "revoke"},
+		"NEW is missing: laurel plan [OLD] NEW":                 {"plan"},
+		"RULESET is missing: laurel check RULESET…":             {"check"},
+		"EVENT is missing: laurel explain EVENT":                {"explain"},
+		"till is one argument too many: laurel keys list":       {"keys", "list", "till"},
+		"two is one argument too many: laurel keys create NAME": {"keys", "create", "one", "two"},
+	} {
+		_, stderr, exit := laurel(t, args...)
+		require.Equal(t, exitUsage, exit, args)
+		require.Equal(t, "laurel: "+said+"\n", stderr)
+	}
+}
+
+func TestScopesAreListed(t *testing.T) {
+	help, _, _ := laurel(t, "keys", "create", "--help")
+	require.Contains(t, help, "\n  members:merge\n")
+	dir := t.TempDir()
+	ruleset, data := write(t, dir, "ruleset.yaml", pingRuleset), filepath.Join(dir, "data")
+	serveBinary(t, ruleset, "--data", data).interrupt()
+	for scope, said := range map[string]string{"members:reed": "(did you mean members:read?)", "everything": "(one of events:write, events:read,"} {
+		_, stderr, exit := laurel(t, "keys", "create", "till", "--data", data, "--program", "killed", "--scopes", scope)
+		require.Equal(t, exitUsage, exit)
+		require.Contains(t, stderr, "scopes[0]: there is no such scope "+said)
+	}
+}
+
 func TestSwitchesInTheEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	ruleset := write(t, dir, "ruleset.yaml", pingRuleset)

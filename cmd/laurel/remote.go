@@ -74,11 +74,19 @@ func (c *remote) call(ctx context.Context, method, path, contentType string, bod
 		}
 		message := fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))
 		for _, e := range p.Errors {
-			message += "\n  " + strings.TrimSpace(e.Location+": "+e.Message+" "+e.Suggestion)
+			message += "\n  " + said(e)
 		}
 		return nil, &failure{code, message}
 	}
 	return answer, nil
+}
+
+// said is an error with what to write instead.
+func said(e event.FieldError) string {
+	if e.Suggestion == "" {
+		return e.Location + ": " + e.Message
+	}
+	return e.Location + ": " + e.Message + " (" + e.Suggestion + ")"
 }
 
 // remoteImporter sends lines to a running server.

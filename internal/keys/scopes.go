@@ -2,6 +2,7 @@ package keys
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine/spelling"
 )
@@ -55,11 +56,14 @@ func (s Scope) ofRulesets() bool {
 // Valid reports whether s is a scope.
 func (s Scope) Valid() bool { return slices.Contains(scopes, s) }
 
-// Suggest is `did you mean …?` for a scope that is none.
+// Suggest is `did you mean …?` for a scope that is none, or all that there are where none is near.
 func (s Scope) Suggest() string {
 	names := make([]string, len(scopes))
 	for i, known := range scopes {
 		names[i] = string(known)
 	}
-	return spelling.Suggest(string(s), names)
+	if near := spelling.Suggest(string(s), names); near != "" {
+		return near
+	}
+	return "one of " + strings.Join(names, ", ")
 }
