@@ -218,8 +218,11 @@ func mergedIn(rec *Record) []string {
 
 // fromOf reads whom a merge is about.
 func fromOf(e *event.Event) string {
-	var data merging
-	if e.Type != commandMerge || json.Unmarshal(e.Data, &data) != nil {
+	if e.Type != commandMerge {
+		return ""
+	}
+	var data merging // on the heap, so not for events
+	if json.Unmarshal(e.Data, &data) != nil {
 		return ""
 	}
 	return data.From
