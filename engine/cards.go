@@ -186,6 +186,8 @@ func (p *Processor) decideCard(e *event.Event) (*Refusal, error) {
 	}
 	mine := func(c Card) bool { return data.Number == "" || c.Number == data.Number }
 	switch {
+	case data.Do == cardBlock && len(list) == 0:
+		return &Refusal{Code: CodeNotFound, Message: "this member has no card yet"}, nil
 	case data.Do == cardBlock && !slices.ContainsFunc(list, mine):
 		return noCard, nil
 	case data.Do == cardBlock && len(data.Ends) == 0:

@@ -200,6 +200,8 @@ func (p *Processor) prepare(e *event.Event) (*reversal, *Refusal, error) {
 	switch {
 	case err != nil:
 		return nil, nil, err
+	case e.Depth == 0 && target != nil && target.Event.Type == commandMerge:
+		return nil, &Refusal{Code: CodeNotReversible, Message: "a merge of members cannot be undone"}, nil
 	case e.Depth == 0 && (target != nil && target.Event.Kind != event.Sent || target == nil && event.Reserved(data.Event)):
 		return nil, &Refusal{Code: CodeNotReversible, Message: "this is no event of yours but one that Laurel made: reverse the event that led to it"}, nil
 	case target == nil:

@@ -127,7 +127,11 @@ func (d *decoder) envelope(e *Event) {
 		i := envelopeIndex(key)
 		if i < 0 {
 			name := string(key)
-			d.wrong(name, "unknown_field", "an event has no such field", spelling.Suggest(strings.ToLower(name), envelopeNames))
+			hint := spelling.Suggest(strings.ToLower(name), envelopeNames)
+			if name == "specversion" {
+				hint = "send CloudEvents as application/cloudevents+json, or many as application/cloudevents-batch+json"
+			}
+			d.wrong(name, "unknown_field", "an event has no such field", hint)
 			d.skip(0)
 			return
 		}

@@ -108,7 +108,7 @@ func readMove(body []byte, cal calendar.Calendar, now calendar.Instant) (to cale
 			d, err = calendar.ParseDuration(text)
 		}
 		if err != nil {
-			misfit(name, "a duration is expected, such as 3 days")
+			misfit(name, "a duration is expected: write it like 90 minutes, 2 hours or 3 days")
 			return
 		}
 		to = cal.After(now, d)

@@ -39,10 +39,10 @@ type eventFilter struct {
 
 // eventFilter reads ?type=, ?result=, ?from= and ?to=.
 func (c call) eventFilter() (f eventFilter, err error) {
-	if f.types, err = c.names("type", c.eventTypes()); err != nil {
+	if f.types, err = c.names("type", "type", c.eventTypes()); err != nil {
 		return f, err
 	}
-	if f.results, err = c.names("result", eventResults); err != nil {
+	if f.results, err = c.names("result", "result", eventResults); err != nil {
 		return f, err
 	}
 	var given bool
@@ -68,15 +68,15 @@ func (c call) eventTypes() []string {
 	return engine.EventTypes(versions)
 }
 
-// names reads a list of names, separated by commas, each of which is one of those that there are.
-func (c call) names(parameter string, there []string) (list []string, err error) {
+// names reads a list of names of some kind, separated by commas, each of which is one of those that there are.
+func (c call) names(parameter, noun string, there []string) (list []string, err error) {
 	text := c.query(parameter)
 	if text == "" {
 		return nil, nil
 	}
 	for name := range strings.SplitSeq(text, ",") {
 		if !slices.Contains(there, name) {
-			return nil, wrongParameter("query."+parameter, "there is no "+parameter+" of this name", oneOf(name, there))
+			return nil, wrongParameter("query."+parameter, "there is no "+noun+" of this name", oneOf(name, there))
 		}
 		list = append(list, name)
 	}

@@ -108,10 +108,10 @@ func (c call) entryFilter() (f entryFilter, err error) {
 	for _, k := range engine.EntryKinds {
 		kinds = append(kinds, string(k))
 	}
-	if f.points, err = c.names("points", ids); err != nil {
+	if f.points, err = c.names("points", "points", ids); err != nil {
 		return f, err
 	}
-	if f.kinds, err = c.names("kind", kinds); err != nil {
+	if f.kinds, err = c.names("kind", "kind", kinds); err != nil {
 		return f, err
 	}
 	lot, err := c.number("lot", 0, 1, 1<<62)
@@ -226,7 +226,7 @@ func (c call) cursor(owner string) (ledgerCursor, error) {
 	seq, err := strconv.ParseUint(parts[1], 10, 64)
 	entries, failed := strconv.Atoi(parts[2])
 	if err != nil || failed != nil || seq == 0 || entries < 1 || parts[0] != owner {
-		return ledgerCursor{}, notFound("cursor")
+		return ledgerCursor{}, noCursor()
 	}
 	return ledgerCursor{seq: seq, entries: entries}, nil
 }

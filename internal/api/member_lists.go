@@ -29,7 +29,7 @@ func listMembers(c call) error {
 		return wrongParameter("query.sort", "members are sorted by id or by last", "")
 	}
 	q := program.MemberQuery{Limit: int(limit), Prefix: c.query("q")}
-	if q.Audiences, err = c.names("in", idsOf(c.program.Rules().Audiences, func(a *engine.Audience) string { return a.ID })); err != nil {
+	if q.Audiences, err = c.names("in", "audience", idsOf(c.program.Rules().Audiences, func(a *engine.Audience) string { return a.ID })); err != nil {
 		return err
 	}
 	filters, err := c.memberFilters()
@@ -121,7 +121,7 @@ func (c call) byTier() (list []memberFilter, err error) {
 		for _, l := range rules.Tiers[i].Ladder.Levels {
 			there = append(there, l.Name)
 		}
-		levels, err := c.names("tier."+id, there)
+		levels, err := c.names("tier."+id, "level", there)
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +151,7 @@ func (c call) byStreak() (list []memberFilter, err error) {
 		if !slices.Contains(ids, id) {
 			return nil, unknownName("streak", id, ids)
 		}
-		states, err := c.names("streak."+id, streakStates)
+		states, err := c.names("streak."+id, "state", streakStates)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +167,7 @@ func (c call) byStreak() (list []memberFilter, err error) {
 
 // byBadge reads ?badge=taster,dasher: who has one of them.
 func (c call) byBadge() ([]memberFilter, error) {
-	badges, err := c.names("badge", idsOf(c.program.Rules().Badges, func(b *engine.Badge) string { return b.ID }))
+	badges, err := c.names("badge", "badge", idsOf(c.program.Rules().Badges, func(b *engine.Badge) string { return b.ID }))
 	if err != nil || badges == nil {
 		return nil, err
 	}

@@ -135,6 +135,7 @@ func TestMembersAreListed(t *testing.T) {
 		}
 		require.NotContains(t, string(p.body), "Berlin")
 	}
+	w.get("/v1/members?tier.club=zz", key...).holds(t, "there is no level of this name")
 	require.Equal(t, 200, do("DELETE", "/v1/members/ann", "").status)
 	ids, _, _ = w.members(key, "")
 	require.Equal(t, []string{"anton", "bob"}, ids)

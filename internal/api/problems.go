@@ -201,6 +201,11 @@ func wrongParameter(location, message, suggestion string) *problem {
 
 func notFound(what string) *problem { return refuse("not_found", "there is no such "+what) }
 
+// noCursor is the answer to a cursor of another list.
+func noCursor() *problem {
+	return refuse("not_found", "this cursor is not one of this list with these parameters: begin again without it")
+}
+
 // noMember is the answer where a member is not known, or not any more.
 func (c call) noMember(id string) *problem {
 	if c.program.Erased(id) {

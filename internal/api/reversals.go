@@ -157,6 +157,18 @@ func adjust(c call) error {
 	return c.once(engine.NewAdjustment(key, member, a))
 }
 
+// unread is why a field of a body was not taken.
+func unread(name, expected string, err error) event.FieldError {
+	code := "wrong_type"
+	switch {
+	case errors.Is(err, decimal.ErrRange):
+		code, expected = "out_of_range", "a number lies between -9223372036854.775808 and 9223372036854.775807"
+	case errors.Is(err, decimal.ErrDigits):
+		code, expected = "too_many_digits", "a number has at most six fractional digits"
+	}
+	return event.FieldError{Location: name, Code: code, Message: expected}
+}
+
 func readAdjustment(body []byte) (a engine.Adjustment, errs []event.FieldError) {
 	given := map[string]bool{}
 	var wrong []event.FieldError
@@ -177,7 +189,7 @@ func readAdjustment(body []byte) (a engine.Adjustment, errs []event.FieldError) 
 			err = json.Unmarshal(value, &a.BelowZero)
 		}
 		if err != nil {
-			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, unread(name, expected, err))
 		}
 	})
 	for _, name := range []string{"points", "amount", "reason"} {

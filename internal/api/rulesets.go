@@ -226,7 +226,7 @@ func changing(err error) error {
 	case errors.Is(err, activation.ErrUnknownVersion):
 		return notFound("version of the ruleset")
 	case errors.Is(err, activation.ErrNothingPlanned):
-		return notFound("planned version")
+		return refuse("not_found", "nothing is planned")
 	case errors.Is(err, program.ErrSucceeded):
 		return refuse("version_conflict", "another version has come into force meanwhile: look at what it changes, and try again")
 	}

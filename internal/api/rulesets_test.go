@@ -167,6 +167,7 @@ func TestAPlannedVersion(t *testing.T) {
 	buy("p2")
 	require.Equal(t, "55", w.starsOf("ann"))
 	w.get("/v1/admin/rulesets/planned").problem(404, "not_found")
+	w.get("/v1/admin/rulesets/planned").holds(t, "nothing is planned")
 	w.get("/v1/admin/rulesets/2").ok().holds(t, `"from":"`+at.Format("2006-01-02T15:04:05Z")+`"`)
 
 	planned["at"] = w.time().Add(time.Hour).Format(time.RFC3339)

@@ -156,7 +156,7 @@ func (c call) fields(names []string, detail string, read func(name string, value
 	var wrong []event.FieldError
 	errs := event.ParseObject(c.http.Context().Request.Body(), "", names, func(name string, value []byte) {
 		if expected, failed := read(name, value); failed != nil {
-			wrong = append(wrong, event.FieldError{Location: name, Code: "wrong_type", Message: expected})
+			wrong = append(wrong, unread(name, expected, failed))
 		}
 	})
 	if errs = append(errs, wrong...); len(errs) > 0 {
@@ -369,7 +369,7 @@ func (c call) place(owner string) (string, error) {
 	}
 	after, mine := strings.CutPrefix(string(b), owner+".")
 	if !mine || after == "" {
-		return "", notFound("cursor")
+		return "", noCursor()
 	}
 	return after, nil
 }

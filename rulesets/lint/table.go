@@ -61,7 +61,7 @@ var lints = []Lint{
 		"begin outside the hour that the clock jumps over", (*linter).gaps},
 	{"unused_definition", rulesets.SeverityNote, "Points, tables, audiences, counters, boosts, promotions, badges, rewards and events that nothing " +
 		"uses, gives or looks at.",
-		"It may be left over, or the place that should name it was forgotten.",
+		"It may be left over, or the place that should name it was forgotten. An audience may be there for lists of members alone.",
 		"name it where it belongs, or delete it", (*linter).unusedDefinitions},
 	{"unreachable_goal", rulesets.SeverityWarning, "A goal or a level above what `at_most`, limits, the condition and the time allow.",
 		"Members see a target that nobody can reach.",

@@ -34,7 +34,11 @@ func (l *linter) unusedDefinitions() {
 			for _, p := range n.Pairs {
 				id := p.Key.Text
 				if named := section == "audiences" && m.ids[id]; !named && !m.paths[path+id] {
-					l.say(p.Key, "", "nothing uses %s %s", strings.TrimSuffix(section, "s"), id)
+					advice := ""
+					if section == "audiences" {
+						advice = "keep it if GET /v1/members?in=" + id + " is what it is for, name it where it belongs, or delete it"
+					}
+					l.say(p.Key, advice, "nothing in the ruleset uses %s %s", strings.TrimSuffix(section, "s"), id)
 				}
 			}
 		}
