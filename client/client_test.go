@@ -494,3 +494,21 @@ func TestAnApp(t *testing.T) {
 	}
 	require.Equal(t, 1, n)
 }
+
+// A line of a batch that is refused tells what the refusal of a single call does.
+func TestABatchNamesTheMemberOfNow(t *testing.T) {
+	w := newWorld(t)
+	w.fail(false)
+	c := w.client()
+	for _, member := range []string{"guest", "ann"} {
+		e := purchase("", member)
+		_, err := c.Send(t.Context(), &e)
+		require.NoError(t, err)
+	}
+	_, err := c.Command(t.Context(), client.Path("members", "ann", "merge"), map[string]any{"from": "guest"})
+	require.NoError(t, err)
+	results, err := c.SendBatch(t.Context(), []client.Event{purchase("", "guest")})
+	require.NoError(t, err)
+	require.Equal(t, "merged", client.Code(results[0].Problem))
+	require.Equal(t, "ann", results[0].Problem.Member)
+}
