@@ -109,13 +109,19 @@ func (p *Program) ComeIntoForce() {
 	if n == nil || p.now() < n.next.At {
 		return
 	}
+	if v, first, err := p.take(n); first {
+		n.done(v, err)
+	}
+}
+
+// take puts the planned version into force; first is false where somebody else was faster.
+func (p *Program) take(n *planned) (v engine.Version, first bool, err error) {
 	p.mu.Lock()
-	if p.planned.Load() != n { // somebody else was faster
-		p.mu.Unlock()
-		return
+	defer p.mu.Unlock()
+	if p.planned.Load() != n {
+		return v, false, nil
 	}
 	p.planned.Store(nil)
-	v, err := p.succeed(n.settings, n.next)
-	p.mu.Unlock()
-	n.done(v, err)
+	v, err = p.succeed(n.settings, n.next)
+	return v, true, err
 }
