@@ -139,6 +139,9 @@ func (m *Manager) Plan(p *program.Program, files map[string]string) (*plan.Plan,
 	if err != nil {
 		return nil, err
 	}
+	if compiled, err = m.pausing(compiled, assembly.StillThere(p.Paused(), compiled)); err != nil { // as it would be activated
+		return nil, err
+	}
 	changes, _, err := m.compare(p, compiled, true)
 	return changes, err
 }
@@ -180,21 +183,27 @@ func (m *Manager) Activate(p *program.Program, d Draft) (*Activated, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := m.planned(p); err == nil {
+		return nil, ErrPlanned
+	} else if !errors.Is(err, ErrNothingPlanned) {
+		return nil, err
+	}
 	return m.activate(p, d, compiled, tests, assembly.StillThere(p.Paused(), compiled))
+}
+
+// pausing is a program with some definitions paused.
+func (m *Manager) pausing(compiled *rulesets.Program, paused []string) (*rulesets.Program, error) {
+	if len(paused) == 0 {
+		return compiled, nil
+	}
+	return assembly.Compile(program.Text{Files: compiled.Sources, Zones: m.Zones, Paused: paused})
 }
 
 // activate is Activate of a draft that compiles, with some definitions paused.
 func (m *Manager) activate(p *program.Program, d Draft, compiled *rulesets.Program, tests map[string][]byte, paused []string) (*Activated, error) {
 	text := program.Text{Files: compiled.Sources, Zones: m.Zones, Paused: paused}
-	if len(paused) > 0 {
-		var err error
-		if compiled, err = assembly.Compile(text); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := m.planned(p); err == nil {
-		return nil, ErrPlanned
-	} else if !errors.Is(err, ErrNothingPlanned) {
+	compiled, err := m.pausing(compiled, paused)
+	if err != nil {
 		return nil, err
 	}
 	later := d.At > p.Now()
@@ -266,7 +275,43 @@ func (m *Manager) Pause(p *program.Program, path string, pause bool, about progr
 		paused = append(paused, path)
 		slices.Sort(paused)
 	}
-	return m.activate(p, Draft{About: about}, compiled, nil, paused)
+	done, err := m.activate(p, Draft{About: about}, compiled, nil, paused)
+	if err != nil {
+		return nil, err
+	}
+	return done, m.replan(p, paused)
+}
+
+// replan lets a planned version follow the one that is in force now, with the same definitions paused: who stops a campaign that runs away
+// need not know of what is planned.
+func (m *Manager) replan(p *program.Program, paused []string) error {
+	planned, err := m.planned(p)
+	if errors.Is(err, ErrNothingPlanned) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	compiled, err := assembly.Compile(program.Text{Files: planned.Files, Zones: m.Zones})
+	if err != nil {
+		return err
+	}
+	planned.Paused = assembly.StillThere(paused, compiled)
+	if compiled, err = m.pausing(compiled, planned.Paused); err != nil {
+		return err
+	}
+	planned.Hash = compiled.Ruleset.Hash
+	b, err := json.Marshal(planned)
+	if err != nil {
+		return err
+	}
+	if err := settings.Put(m.Settings, plannedKey(p.Rules().Program), b); err != nil {
+		return err
+	}
+	versions, _ := p.Rulesets()
+	m.await(p, &program.Succession{Text: program.Text{Files: planned.Files, Zones: m.Zones, Paused: planned.Paused}, Rules: compiled.Ruleset,
+		After: versions[len(versions)-1].Number, At: planned.At, About: planned.About})
+	return nil
 }
 
 // RollBack puts an older version into force again, as a new one.

@@ -255,6 +255,21 @@ func TestAPause(t *testing.T) {
 	w.do("POST", "/v1/admin/definitions/rewards/sticker/resume", `{}`).ok()
 	w.do("POST", "/v1/members/ann/claims", `{"reward":"sticker"}`, "Idempotency-Key", "c2").ok()
 
+	at := w.time().Add(time.Hour).Format(time.RFC3339)
+	w.do("POST", "/v1/admin/rulesets/activate", draftOf(t, map[string]any{"at": at}, "amount * 2", "amount * 7")).ok()
+	w.do("POST", "/v1/admin/definitions/rules/per_euro/pause", `{"reason":"also while another version is planned"}`).ok()
+	var plan struct{ Changes []struct{ Kind string } }
+	w.do("POST", "/v1/admin/rulesets/plan", draftOf(t, nil, "amount * 2", "amount * 7")).ok().json(&plan)
+	require.Len(t, plan.Changes, 1)
+	require.Equal(t, "changed", plan.Changes[0].Kind, "what is paused would stay so")
+	w.advance(2 * time.Hour)
+	buy("p5")
+	require.Equal(t, "35", w.starsOf("ann"), "paused, by the planned version too")
+	w.get("/v1/definitions/rules/per_euro").ok().holds(t, `"paused":true`, "amount * 7")
+	w.do("POST", "/v1/admin/definitions/rules/per_euro/resume", `{}`).ok()
+	buy("p6")
+	require.Equal(t, "105", w.starsOf("ann"))
+
 	w.do("POST", "/v1/admin/definitions/rules/none/pause", `{}`).problem(404, "not_found")
 	w.do("POST", "/v1/admin/definitions/counters/spent/pause", `{}`).problem(400, "wrong_parameter")
 	w.bravo("POST", "/v1/admin/definitions/promotions/typhoon/pause", `{}`).ok()
