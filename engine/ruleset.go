@@ -25,6 +25,7 @@ type Ruleset struct {
 	Events       []*EventType
 	ClientEvents []string // types that a member's own token may send
 	Names        Names    // what boards show of members
+	Activity     []string // types of events by which statistics call a member active; nil: all that apps send
 
 	Audiences    []*Audience
 	Points       []*Points
@@ -99,6 +100,13 @@ type Points struct {
 	Pending  Pending
 	Negative NegativePolicy
 	Oldest   bool // spend: oldest, instead of the soonest expiry first
+	Worth    Worth
+}
+
+// Worth is what one of some points is owed as, in reports; nothing of it is paid. None has no currency.
+type Worth struct {
+	Amount   decimal.Decimal
+	Currency string // ISO 4217
 }
 
 // NegativePolicy says what a reversal larger than the balance does.

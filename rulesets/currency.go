@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/rulesets/document"
 	"github.com/laurel-engine/laurel/rulesets/expression"
 )
 
@@ -25,13 +28,42 @@ func (b *builder) currencyDigits() int {
 	if code == "" {
 		return 2
 	}
-	var all []string
+	digits, all := digitsOf(code)
+	if all != nil {
+		b.Node(b.root.Values["currency"], expression.DidYouMean(code, all), "there is no currency %q", code)
+	}
+	return digits
+}
+
+// digitsOf are the digits of a currency; of one that there is not, two, and all that there are.
+func digitsOf(code string) (digits int, all []string) {
 	for digits, codes := range currencies {
 		if slices.Contains(codes, code) {
-			return digits
+			return digits, nil
 		}
 		all = append(all, codes...)
 	}
-	b.Node(b.root.Values["currency"], expression.DidYouMean(code, all), "there is no currency %q", code)
-	return 2
+	return 2, all
+}
+
+// worth reads what one of some points is worth: of the program's currency where it has one, in as small parts as numbers have.
+func (b *builder) worth(n *document.Node) engine.Worth {
+	if n == nil {
+		return engine.Worth{}
+	}
+	g := document.Money.Match(n.Text)
+	from, to := g.At(2)
+	code := g.Get(2)
+	if _, all := digitsOf(code); all != nil {
+		b.Span(n, from, to, expression.DidYouMean(code, all), "there is no currency %q", code)
+	} else if own := b.rules.Currency; own != "" && own != code {
+		b.Span(n, from, to, "write "+own, "the program's money is %s, so that sums of both can be told", own)
+	}
+	amount, err := decimal.Parse(g.Get(1))
+	if err != nil {
+		b.Node(n, "at most six digits after the point", "%s: %v", n.Text, err)
+	} else if amount == 0 {
+		b.Node(n, "leave it out", "points that are worth nothing need no worth")
+	}
+	return engine.Worth{Amount: amount, Currency: code}
 }

@@ -110,6 +110,8 @@ var (
 			Doc: "What a reversal larger than the balance does: `debt` is paid off by what comes in later, `floor` stops at zero, `refuse` refuses the reversal."},
 		{Name: "spend", Words: []string{"soonest_expiry", "oldest"}, Fallback: "soonest_expiry",
 			Doc: "Which points are spent first: those that expire soonest, or the oldest."},
+		{Name: "worth", Phrase: document.Money, Doc: "What one of these points is counted as where statistics tell what is owed (`/v1/stats/liability`). " +
+			"Nothing is paid or decided by it.", Example: "0.01 EUR"},
 	}, NotYet: map[string]string{"by": "points pooled by a field", "exchange": "exchange of points into other points"}}
 
 	ruleSection = &document.Section{Name: "rule", Doc: "What an event is worth: when, if, for, during, give or take, within a limit.", Fields: []document.Field{
@@ -337,6 +339,8 @@ var (
 		{Name: "client_events", Phrase: document.ID, Many: true, Doc: "Events that members' own devices may send.", Example: "[visit]"},
 		{Name: "names", Words: []string{"alias", "first", "id", "none"},
 			Doc: "What boards show of members: the member field `alias`, the first word of the name, the id, or nothing, as where it is left out.", Example: "alias"},
+		{Name: "activity", Phrase: document.ID, Many: true, Doc: "Events by which statistics call a member active. All that your apps send " +
+			"where it is left out.", Example: "[purchase, visit]"},
 		{Name: "points", Entries: pointsSection, Doc: pointsSection.Doc},
 		{Name: "tables", Free: true, Values: &document.Field{Free: true, Values: &document.Field{Phrase: document.Number}},
 			Doc: "Named numbers by key, read by `table.NAME[key] ?? 0`.", Example: "{per_class: {economy: 1, business: 2.5}}"},

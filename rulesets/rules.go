@@ -23,6 +23,7 @@ func (b *builder) points() {
 		p.Decimals = b.decimalsOf(p)
 		p.Rounding, p.Negative = roundings[rec.Text("rounding")], negatives[rec.Text("negative")]
 		p.Oldest = rec.Text("spend") == "oldest"
+		p.Worth = b.worth(rec.Values["worth"])
 		p.Pending, p.Notices = pending(rec.Values["pending"]), b.notices(rec, weeksAhead)
 		for _, n := range rec.List("expire") {
 			if e := b.expiry(n); e != nil {

@@ -31,16 +31,22 @@ func (b *builder) schemas() {
 			b.eventType(p)
 		}
 	}
-	for _, n := range b.root.List("client_events") {
+	b.rules.ClientEvents, b.rules.Activity = b.sentEvents("client_events"), b.sentEvents("activity")
+}
+
+// sentEvents are the types of events that a field lists, which apps send.
+func (b *builder) sentEvents(field string) (names []string) {
+	for _, n := range b.root.List(field) {
 		switch t := b.events[n.Text]; {
 		case t == nil:
 			b.unknown(n, 0, len(n.Text), "event", n.Text, b.declaredEvents())
 		case t.Builtin:
 			b.Node(n, "name events of this program", "%s is raised by the engine, never sent", n.Text)
 		default:
-			b.rules.ClientEvents = append(b.rules.ClientEvents, n.Text)
+			names = append(names, n.Text)
 		}
 	}
+	return names
 }
 
 func (b *builder) eventType(p document.Pair) {

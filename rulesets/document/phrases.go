@@ -76,6 +76,7 @@ var (
 	Notice = form("how long ahead", `(`+durationPattern+`)|none`,
 		"Days and longer ahead, members' apps are told at 18:00 of the member's own day, hours ahead at that hour; or not at all.", "30 days", "6 hours", "none")
 	Currency  = form("a code of ISO 4217", `[A-Z]{3}`, "Three capital letters.", "EUR", "JPY")
+	Money     = form("an amount of money", `(`+numberPattern+`) ([A-Z]{3})`, "A number and the code of its currency.", "0.01 EUR", "1 JPY")
 	Allowance = form("an allowance", `([1-9]\d{0,5}) per (`+periodPattern+`)`, "So many in each period of the calendar.", "1 per month")
 	Cost      = form("a price", `(`+numberPattern+`)( or more)?`, "So many points, or as many as the member likes from there on.", "150", "100 or more")
 	Rank      = form("a place, a range of places or a share", `([1-9]\d{0,6})(?:-([1-9]\d{0,6}))?|top ([1-9]\d?|100)%`,

@@ -465,7 +465,7 @@ func (x *expander) holdings() {
 	var list entries
 	x.each("points", func(id string, d map[string]any) {
 		var h entries
-		h.take(d, "decimals", "rounding", "expire", "pending", "negative", "spend")
+		h.take(d, "decimals", "rounding", "expire", "pending", "negative", "spend", "worth")
 		list.add("points/"+id, h)
 	})
 	x.each("badges", func(id string, d map[string]any) {

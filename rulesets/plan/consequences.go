@@ -95,6 +95,9 @@ func (p *planner) points(id string, c *Change) {
 	if c.has("pending") {
 		c.Means = append(c.Means, "what is pending stays pending as it was given")
 	}
+	if c.has("worth") {
+		c.Means = append(c.Means, "statistics tell what is owed by it at once; members are shown nothing of it")
+	}
 	if c.has("rounding") || c.has("spend") || c.has("negative") {
 		c.Means = append(c.Means, "holds from the activation on")
 	}

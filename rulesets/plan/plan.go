@@ -180,6 +180,8 @@ func (p *planner) setting(name string, old, new any) Change {
 		c.Means = append(c.Means, "days, weeks and months begin at other instants from the activation on; what was counted stays in the period it was counted in")
 	case "names":
 		c.Means = append(c.Means, "boards show members so at once, closed ones too")
+	case "activity":
+		c.Means = append(c.Means, "statistics call members active by these events from the activation on; days that are counted stay as they were")
 	case "late":
 		c.Means = append(c.Means, "how late an event may arrive changes from the activation on")
 	}

@@ -57,6 +57,14 @@ func TestCompare(t *testing.T) {
     goal 2 rises from 100 to 120: who completed it stays done, it applies to the rest
     goal 3 (at 200) is new: who has that much completes it at the activation, by a tick
 `},
+		{"what points are worth", "points: {stars: {", "points: {stars: {worth: 0.01 EUR, ", `~ points/stars
+    worth: (none) -> 0.01 EUR
+    statistics tell what is owed by it at once; members are shown nothing of it
+`},
+		{"who is active", "points: {stars", "activity: [purchase]\npoints: {stars", `~ activity
+    (none) -> purchase
+    statistics call members active by these events from the activation on; days that are counted stay as they were
+`},
 		{"another meaning", "goal: 3, give: {stars: 5}", "if: event.hour < 9, goal: 3, give: {stars: 5}", `~ challenges/tour
     if: (none) -> event.hour < 9
   ! what it counts changes (if): write version: 2 to start afresh, or give it another id
