@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type keysOptions struct {
 	program string
 	name    string
 	scopes  []string
+	role    string
 	expires time.Duration
 	test    bool
 	asJSON  bool
@@ -43,12 +45,17 @@ func newKeys() *cobra.Command {
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 
 	create := &cobra.Command{Use: "create NAME", Short: "Create a key and print its secret, once", Args: cobra.ExactArgs(1),
-		Long: "Creates a key and prints its secret, once. The scopes that a key may have:\n  " + allScopes("\n  "),
+		Long: "Creates a key and prints its secret, once. It has scopes, or those of a role:\n" + allRoles() +
+			"\nThe scopes that a key may have:\n  " + allScopes("\n  "),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.role != "" && !cmd.Flags().Changed("scopes") {
+				o.scopes = nil
+			}
 			o.name = args[0]
 			return withRing(cmd, o, func(r keyRing) error { return createKey(cmd, r, o) })
 		}}
 	create.Flags().StringSliceVar(&o.scopes, "scopes", []string{"events:write", "members:read", "leaderboards:read"}, "what the key may do, separated by commas")
+	create.Flags().StringVar(&o.role, "role", "", "what the key is for, instead of scopes: "+strings.Join(keys.RoleNames(), ", "))
 	create.Flags().DurationVar(&o.expires, "expires", 0, "how long the key works (default: for ever)")
 	create.Flags().BoolVar(&o.test, "test", false, "make a test key (lk_test_…)")
 	list := &cobra.Command{Use: "list", Short: "List the keys of the program", Args: cobra.NoArgs,
@@ -70,6 +77,15 @@ func allScopes(between string) string {
 		names = append(names, string(s))
 	}
 	return strings.Join(names, between)
+}
+
+// allRoles lists them with their scopes.
+func allRoles() string {
+	var b strings.Builder
+	for _, r := range keys.Roles() {
+		fmt.Fprintf(&b, "  %-9s %s\n", r.Name, r.For)
+	}
+	return b.String()
 }
 
 // keyRing is the keys of one program, of a running or a stopped server.
@@ -143,7 +159,7 @@ func listKeys(cmd *cobra.Command, r keyRing, o keysOptions) error {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(list)
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tNAME\tCREATED\tSTATE\tSCOPES")
+	fmt.Fprintln(w, "ID\tNAME\tCREATED\tSTATE\tROLE\tSCOPES")
 	for _, k := range list {
 		state := "active"
 		switch {
@@ -156,7 +172,7 @@ func listKeys(cmd *cobra.Command, r keyRing, o keysOptions) error {
 		for i, s := range k.Scopes {
 			scopes[i] = string(s)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Created.Format(time.DateOnly), state, strings.Join(scopes, ","))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Created.Format(time.DateOnly), state, cmp.Or(k.Role, "-"), strings.Join(scopes, ","))
 	}
 	return w.Flush()
 }
@@ -168,7 +184,7 @@ type localRing struct {
 }
 
 func (r *localRing) create(_ *cobra.Command, o keysOptions) (keys.Key, string, error) {
-	q := keys.Request{Program: r.program, Name: o.name, Live: !o.test}
+	q := keys.Request{Program: r.program, Name: o.name, Role: o.role, Live: !o.test}
 	for _, s := range o.scopes {
 		q.Scopes = append(q.Scopes, keys.Scope(s))
 	}
@@ -200,7 +216,13 @@ func (r *localRing) revoke(_ *cobra.Command, id string) error {
 type remoteRing struct{ client *remote }
 
 func (r *remoteRing) create(cmd *cobra.Command, o keysOptions) (keys.Key, string, error) {
-	body := map[string]any{"name": o.name, "scopes": o.scopes, "live": !o.test}
+	body := map[string]any{"name": o.name, "live": !o.test}
+	if len(o.scopes) > 0 {
+		body["scopes"] = o.scopes
+	}
+	if o.role != "" {
+		body["role"] = o.role
+	}
 	if o.expires > 0 {
 		body["expires_at"] = time.Now().Add(o.expires).UTC().Truncate(time.Second)
 	}

@@ -355,7 +355,7 @@ func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, programs 
 			}
 			create = ring.Create
 		}
-		_, secret, err := create(keys.Request{Program: id, Name: "first", Scopes: keys.Scopes(), Live: programs.Sandbox(id) == nil})
+		_, secret, err := create(keys.Request{Program: id, Name: "first", Role: keys.Operator, Live: programs.Sandbox(id) == nil})
 		if err != nil {
 			return nil, err
 		}

@@ -62,13 +62,18 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 		return call{}, tooFast(seconds(wait))
 	}
 	if rt.scope != "" && !key.Allows(rt.scope) {
-		return call{}, refuse("scope_missing", "the key needs the scope "+string(rt.scope))
+		return call{}, lacks(rt.scope)
 	}
 	local, err := s.local(key.Program)
 	if err != nil {
 		return call{}, err
 	}
 	return call{http: c, server: s, route: rt, key: key, client: known, local: local, program: local.Program}, nil
+}
+
+// lacks refuses a key for want of a scope.
+func lacks(s keys.Scope) *problem {
+	return refuse("scope_missing", "the key needs the scope "+string(s)+"; keys of these roles have it: "+strings.Join(s.Roles(), ", "))
 }
 
 func tooFast(retry int) *problem {

@@ -88,9 +88,10 @@ func TestScopes(t *testing.T) {
 					break
 				}
 				a := w.do(r.Method, path, body, as(secrets[s])...)
-				if s != r.Scope && (s != keys.Admin || !strings.HasPrefix(string(r.Scope), "rulesets:")) {
+				if s != r.Scope {
 					p := a.problem(403, "scope_missing")
 					require.Contains(t, p.Detail, string(r.Scope))
+					require.Contains(t, p.Detail, keys.Operator, "it says who may")
 					continue
 				}
 				require.NotContains(t, []int{401, 403, 405, 500}, a.status, "%s", a.body)
@@ -134,6 +135,14 @@ func TestKeyAdministration(t *testing.T) {
 	require.Contains(t, list, first.ID)
 	require.NotContains(t, list, first.Secret)
 	require.NotContains(t, list, "sha256")
+
+	support := create(`{"name":"desk","role":"support"}`)
+	require.Equal(t, "support", support.Role)
+	require.Contains(t, support.Scopes, keys.PointsAdjust)
+	both := w.do("POST", "/v1/admin/keys", `{"name":"desk 2","role":"support","scopes":["events:write"]}`).problem(400, "invalid_body")
+	require.Equal(t, "role", both.Errors[0].Location)
+	unknown := w.do("POST", "/v1/admin/keys", `{"name":"desk 2","role":"suport"}`).problem(400, "invalid_body")
+	require.Equal(t, "did you mean support?", unknown.Errors[0].Suggestion)
 
 	missing := w.do("DELETE", "/v1/admin/keys/zzzzzzzz", "").problem(404, "not_found")
 	foreign := w.do("DELETE", "/v1/admin/keys/"+first.ID, "", as(w.secrets["bravo"])...).problem(404, "not_found")

@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 )
 
-var keyNames = []string{"name", "scopes", "expires_at", "live"}
+var keyNames = []string{"name", "scopes", "role", "expires_at", "live"}
 
 // created is a new key with its secret, which is told this one time.
 type created struct {
@@ -20,7 +20,7 @@ type created struct {
 	Secret string `json:"secret"`
 }
 
-// createKey makes a key of the caller's program: {"name", "scopes", "expires_at", "live"}, the last two optional.
+// createKey makes a key of the caller's program: {"name", "scopes" or "role", "expires_at", "live"}, the last two optional.
 func createKey(c call) error {
 	if err := c.takes(mediaJSON); err != nil {
 		return err
@@ -54,6 +54,8 @@ func readKeyRequest(body []byte) (q keys.Request, err error) {
 		case "scopes":
 			expected = "a list of scopes is expected"
 			failed = json.Unmarshal(value, &q.Scopes)
+		case "role":
+			failed = json.Unmarshal(value, &q.Role)
 		case "live":
 			expected = "true or false is expected"
 			failed = json.Unmarshal(value, &q.Live)

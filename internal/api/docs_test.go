@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-engine/laurel/engine"
+	"github.com/laurel-engine/laurel/internal/keys"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/api.md anew")
@@ -21,7 +22,8 @@ func TestReference(t *testing.T) {
 	text, err := os.ReadFile(reference)
 	require.NoError(t, err)
 	want := string(text)
-	for name, table := range map[string]string{"routes": routeTable(), "member routes": memberRouteTable(), "codes": codeTable(Codes(), true),
+	for name, table := range map[string]string{"routes": routeTable(), "member routes": memberRouteTable(), "scopes": scopeTable(), "roles": roleTable(),
+		"codes":       codeTable(Codes(), true),
 		"field codes": codeTable(FieldCodes(), false),
 		"messages":    messageTable()} {
 		want = replaceTable(t, want, name, table)
@@ -42,6 +44,38 @@ func routeTable() string {
 			scope = "of what is read"
 		}
 		fmt.Fprintf(&b, "| %s %s | %s | %s |\n", r.method, shown(r.path), scope, strings.Join(r.query, ", "))
+	}
+	return b.String()
+}
+
+// scopeTable is what each scope allows, and which roles have it.
+func scopeTable() string {
+	var b strings.Builder
+	b.WriteString("| scope | allows | roles |\n|---|---|---|\n")
+	for _, s := range keys.Scopes() {
+		var calls []string
+		for _, r := range routes {
+			if r.scope == s {
+				calls = append(calls, r.method+" "+strings.TrimPrefix(shown(r.path), "/v1"))
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s, strings.Join(calls, ", "), strings.Join(s.Roles(), ", "))
+	}
+	return b.String()
+}
+
+func roleTable() string {
+	var b strings.Builder
+	b.WriteString("| role | for | scopes |\n|---|---|---|\n")
+	for _, r := range keys.Roles() {
+		var list []string
+		for _, s := range r.Scopes {
+			list = append(list, "`"+string(s)+"`")
+		}
+		if len(r.Scopes) == len(keys.Scopes()) {
+			list = []string{"all"}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Name, r.For, strings.Join(list, ", "))
 	}
 	return b.String()
 }

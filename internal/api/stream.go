@@ -126,7 +126,7 @@ func (c call) topics() (t program.Topics, err error) {
 		scope keys.Scope
 	}{{t.Member != "", keys.MembersRead}, {t.Board != "", keys.LeaderboardsRead}, {t.Promotions, keys.CatalogueRead}, {t.Events, keys.EventsRead}} {
 		if topic.asked && c.self == "" && !c.key.Allows(topic.scope) {
-			return t, refuse("scope_missing", "the key needs the scope "+string(topic.scope))
+			return t, lacks(topic.scope)
 		}
 	}
 	switch {

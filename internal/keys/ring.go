@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/big"
 	"slices"
 	"strconv"
@@ -51,6 +52,7 @@ type Key struct {
 	Name    string    `json:"name"`
 	Live    bool      `json:"live"` // lk_live_…, else lk_test_…
 	Scopes  []Scope   `json:"scopes"`
+	Role    string    `json:"role,omitempty"` // that its scopes are of, to be shown: the scopes are what counts
 	Created time.Time `json:"created_at"`
 	Expires time.Time `json:"expires_at,omitzero"` // zero: never
 	Revoked time.Time `json:"revoked_at,omitzero"`
@@ -61,14 +63,12 @@ type Key struct {
 // row is a key as it is stored.
 type row struct {
 	Key
-	Hash []byte `json:"sha256"`
+	Hash   []byte `json:"sha256"`
+	Layout int    `json:"layout,omitempty"` // of the table of scopes; 0 for the first
 }
 
 // Allows reports whether the key has a scope.
-func (k *Key) Allows(s Scope) bool {
-	return slices.Contains(k.Scopes, s) || s.ofRewards() && slices.Contains(k.Scopes, everyReward) ||
-		s.ofRulesets() && slices.Contains(k.Scopes, Admin)
-}
+func (k *Key) Allows(s Scope) bool { return slices.Contains(k.Scopes, s) }
 
 // active is why the key cannot be used at an instant, nil when it can.
 func (k *Key) active(now time.Time) error {
@@ -94,7 +94,9 @@ func NewRing(s settings.Store, now func() time.Time) (*Ring, error) {
 	return &Ring{now: now, keys: keys}, err
 }
 
-func encode(k *Key) ([]byte, error) { return json.Marshal(row{Key: *k, Hash: k.hash[:]}) }
+func encode(k *Key) ([]byte, error) {
+	return json.Marshal(row{Key: *k, Hash: k.hash[:], Layout: layout})
+}
 
 func decode(value []byte) (*Key, error) {
 	var stored row
@@ -103,6 +105,12 @@ func decode(value []byte) (*Key, error) {
 	}
 	if len(stored.Hash) != sha256.Size {
 		return nil, errors.New("it has no hash")
+	}
+	if stored.Layout > layout {
+		return nil, fmt.Errorf("its scopes have layout %d; this build reads %d: open it with the build that wrote it, or a later one", stored.Layout, layout)
+	}
+	if stored.Layout < layout {
+		stored.Scopes = spelledOut(stored.Scopes)
 	}
 	copy(stored.hash[:], stored.Hash)
 	return &stored.Key, nil
@@ -139,6 +147,7 @@ type Request struct {
 	Name    string
 	Live    bool
 	Scopes  []Scope
+	Role    string    // instead of scopes: those of the role
 	Expires time.Time // zero: never
 }
 
@@ -175,11 +184,14 @@ func (r *Ring) create(q Request, may func() error) (*Key, string, error) {
 	}
 	now := r.now().UTC().Truncate(time.Second)
 	scopes := slices.Clone(q.Scopes)
+	if role := roleOf(q.Role); role != nil {
+		scopes = slices.Clone(role.Scopes)
+	}
 	slices.Sort(scopes)
 	for {
 		secret := newSecret(q.Live)
 		id, _ := idOf([]byte(secret))
-		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: slices.Compact(scopes), Created: now,
+		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: slices.Compact(scopes), Role: q.Role, Created: now,
 			Expires: q.Expires, hash: sha256.Sum256([]byte(secret))}
 		switch err := r.keys.Insert(k.ID, k, may); {
 		case err == nil:
@@ -198,8 +210,13 @@ func (q *Request) check(now time.Time) []event.FieldError {
 	if q.Name == "" || len(q.Name) > MaxName || !event.ValidID(q.Name) {
 		wrong("name", "wrong_name", "a name has 1 to "+strconv.Itoa(MaxName)+" bytes and no invisible characters", "")
 	}
-	if len(q.Scopes) == 0 {
-		wrong("scopes", "missing_field", "a key has at least one scope", "")
+	switch {
+	case q.Role != "" && len(q.Scopes) > 0:
+		wrong("role", "wrong_value", "a key has a role or scopes, not both", "")
+	case q.Role != "" && roleOf(q.Role) == nil:
+		wrong("role", "wrong_value", "there is no such role", suggest(q.Role, RoleNames()))
+	case q.Role == "" && len(q.Scopes) == 0:
+		wrong("scopes", "missing_field", "a key has a role, or at least one scope", "")
 	}
 	for i, s := range q.Scopes {
 		if !s.Valid() {
