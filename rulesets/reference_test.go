@@ -111,8 +111,8 @@ func allSections() []*document.Section {
 // phrases are those with a form of their own, in the order of the reference.
 func phrases() []*document.Phrase {
 	return []*document.Phrase{document.Trigger, document.Limit, document.Window, document.Day, document.Hours, document.Cron, document.Expiry,
-		document.Pending, document.Keep, document.Grace, document.Duration, document.Period, document.Allowance, document.Subject, document.Cost, document.Money, document.Rank,
-		document.ID, document.Number, document.Whole, document.Boolean, document.Date, document.Moment, document.Currency}
+		document.Pending, document.Keep, document.Grace, document.Duration, document.Period, document.Allowance, document.Subject, document.Cost, document.Money,
+		document.Rank, document.ID, document.Number, document.Whole, document.Boolean, document.Date, document.Moment, document.Currency}
 }
 
 func fieldTable(s *document.Section) string {

@@ -22,6 +22,7 @@ type keysOptions struct {
 	data    string
 	url     string
 	program string
+	server  bool
 	name    string
 	scopes  []string
 	role    string
@@ -42,6 +43,7 @@ func newKeys() *cobra.Command {
 	f.StringVar(&o.data, "data", env("LAUREL_DATA", ""), "data directory of a stopped server (LAUREL_DATA)")
 	f.StringVar(&o.url, "url", env("LAUREL_URL", ""), "address of a running server (LAUREL_URL)")
 	f.StringVar(&o.program, "program", "", "program, for --data")
+	f.BoolVar(&o.server, "server", false, "for --data: keys of the server, which create and remove programs, instead of a program's")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 
 	create := &cobra.Command{Use: "create NAME", Short: "Create a key and print its secret, once", Args: cobra.ExactArgs(1),
@@ -103,8 +105,8 @@ func withRing(_ *cobra.Command, o keysOptions, do func(keyRing) error) error {
 		}
 		return do(&remoteRing{c})
 	}
-	if o.data == "" || o.program == "" {
-		return &failure{exitUsage, "give --url of a running server, or --data and --program of a stopped one"}
+	if o.data == "" || (o.program == "") == !o.server {
+		return &failure{exitUsage, "give --url of a running server, or --data and --program of a stopped one (or --server for keys of the server itself)"}
 	}
 	db, err := pebblestore.Open(o.data, pebblestore.Options{Existing: true})
 	if err != nil {
@@ -114,8 +116,10 @@ func withRing(_ *cobra.Command, o keysOptions, do func(keyRing) error) error {
 }
 
 func withLocalRing(db *pebblestore.DB, id string, do func(keyRing) error) error {
-	if err := ran(db, id); err != nil {
-		return err
+	if id != "" {
+		if err := ran(db, id); err != nil {
+			return err
+		}
 	}
 	ring, err := keys.NewRing(db.Settings(), time.Now)
 	if err != nil {

@@ -52,6 +52,7 @@ type serveOptions struct {
 	sandbox     bool
 	sandboxAt   string
 	acceptClock bool
+	empty       bool
 	verbose     bool
 	machine     *clock.Clock // nil: the machine's own
 	// store is a program's, for tests of one that fails; nil: that of the data directory.
@@ -61,9 +62,10 @@ type serveOptions struct {
 func newServe() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
-		Use:   "serve RULESET…",
+		Use:   "serve [RULESET…]",
 		Short: "Run programs: take events, answer with their effects, keep boards and time",
-		Long: "Serves one program for each RULESET, a file or a directory of files. Everything is kept in the data directory.\n" +
+		Long: "Serves one program for each RULESET, a file or a directory of files, and those that laurel programs create has made.\n" +
+			"Everything is kept in the data directory.\n" +
 			"The first start creates an API key and prints it once. With --demo it serves the shipped coffee ruleset with\n" +
 			"500 invented members and 30 days of their events.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -97,6 +99,7 @@ func newServe() *cobra.Command {
 		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same "+
 			"(LAUREL_SANDBOX_AT)")
 	f.BoolVar(&o.acceptClock, "accept-clock", false, "the machine's clock is right, however far it is from when something was last accepted")
+	f.BoolVar(&o.empty, "empty", false, "start without a ruleset, for programs that laurel programs create makes")
 	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
 	return cmd
 }
@@ -131,6 +134,9 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		return &failure{exitUsage, "--zones: " + err.Error()}
 	}
 	loaded, err := loadAll(zones, o.demo, paths)
+	if err == nil && len(loaded) == 0 && !o.empty {
+		err = nothingToServe(o.data)
+	}
 	if err != nil {
 		return err
 	}
@@ -187,23 +193,6 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if o.store != nil {
 		data.Store = func(id string) (engine.Store, error) { return o.store(db, id) }
 	}
-	activations := &activation.Manager{Settings: db.Settings(), Zones: zones, Log: log}
-	programs := host.New(host.Options{Runner: runner, Activations: activations, Endpoints: endpoints, Send: outgoing.Send, Log: log,
-		Parts: assembly.Parts{Data: data, Boards: boardsFor(redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at},
-			Zones: zones, Log: log}})
-	defer closing(&result, log, "programs", programs.Close)
-	for _, l := range loaded {
-		err := programs.Add(l)
-		if errors.Is(err, engine.ErrDamaged) { // no reason for the others to wait
-			programs.LeaveOut(l.Ruleset.Program, err)
-		} else if err != nil {
-			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
-		}
-	}
-	if err := programs.Stopped(); err != nil {
-		return &failure{exitUsage, err.Error()}
-	}
-
 	ring, err := keys.NewRing(db.Settings(), time.Now)
 	if err != nil {
 		return err
@@ -216,6 +205,31 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err != nil {
 		return err
 	}
+	activations := &activation.Manager{Settings: db.Settings(), Zones: zones, Log: log}
+	programs := host.New(host.Options{Runner: runner, Activations: activations, Endpoints: endpoints, Send: outgoing.Send, Log: log,
+		Belongings: []host.Belonging{ring, endpoints, signing, origins},
+		Parts: assembly.Parts{Data: data, Boards: boardsFor(redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at},
+			Zones: zones, Log: log}})
+	defer closing(&result, log, "programs", programs.Close)
+	created, err := programs.Created(ctx, loaded)
+	if err != nil {
+		return &failure{exitUsage, err.Error()}
+	}
+	if loaded = append(loaded, created...); len(loaded) == 0 && !o.empty {
+		return errNothingToServe
+	}
+	for _, l := range loaded {
+		err := programs.Add(l)
+		if errors.Is(err, engine.ErrDamaged) { // no reason for the others to wait
+			programs.LeaveOut(l.Ruleset.Program, err)
+		} else if err != nil {
+			return &failure{exitUsage, "program " + l.Ruleset.Program + ": " + err.Error()}
+		}
+	}
+	if err := programs.Stopped(); err != nil {
+		return &failure{exitUsage, err.Error()}
+	}
+
 	if o.demo {
 		if err := seedDemo(programs.Local(loaded[0].Ruleset.Program).Program, out); err != nil {
 			return err
@@ -228,7 +242,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
 		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(),
 		Checks:    append(checks(db, redis, machine), api.Check{Name: "rulesets", Minor: true, Run: again.check}),
-		Clockwork: programs.Clockwork(), Activations: activations, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
+		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -241,6 +255,12 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	secrets, err := firstKeys(ring, loaded, o.demo, programs)
 	if err != nil {
 		return err
+	}
+	made := ""
+	if !o.demo {
+		if made, err = serverKey(ring, o.data); err != nil {
+			return err
+		}
 	}
 	runner.Start()
 	defer closing(&result, log, "jobs", runner.Stop)
@@ -258,6 +278,9 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	go func() { failed <- server.Serve(public) }()
 	go func() { failed <- server.ServeOperators(operators) }()
 	banner(out, o, loaded, secrets, notice(machine), public.Addr(), operators.Addr())
+	if made != "" {
+		fmt.Fprintf(out, "  server   its key is in %s: laurel programs creates and removes programs with it\n", made)
+	}
 
 	select {
 	case <-ctx.Done():
@@ -319,9 +342,6 @@ func loadAll(zones *calendar.Zones, demo bool, paths []string) ([]*rulesets.Prog
 			return nil, diagnostics
 		}
 		return []*rulesets.Program{p}, nil
-	}
-	if len(paths) == 0 {
-		return nil, &failure{exitUsage, "name the ruleset to serve, or try: laurel serve --demo"}
 	}
 	var list []*rulesets.Program
 	seen := map[string]string{}

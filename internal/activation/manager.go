@@ -117,15 +117,32 @@ func (m *Manager) Check(p *program.Program, files map[string]string) (lint.Repor
 	return lint.Check(compiled, diagnostics, p.Now()), nil
 }
 
-// compile makes a program of a draft, which has to be one of p.
-func (m *Manager) compile(p *program.Program, files map[string]string) (*rulesets.Program, map[string][]byte, error) {
+// New makes a program of a draft that no program has yet, and runs its tests; results are nil where it has none.
+func (m *Manager) New(files map[string]string, now calendar.Instant) (*rulesets.Program, *suite.Results, error) {
+	compiled, tests, err := m.compileAt(files, now)
+	if err != nil || len(tests) == 0 {
+		return compiled, nil, err
+	}
+	return compiled, suite.RunTexts(tests, compiled), nil
+}
+
+func (m *Manager) compileAt(files map[string]string, now calendar.Instant) (*rulesets.Program, map[string][]byte, error) {
 	ruleset, tests, err := split(files)
 	if err != nil {
 		return nil, nil, err
 	}
 	compiled, diagnostics := rulesets.LoadIn(m.Zones, ruleset)
 	if compiled == nil || diagnostics.HasErrors() {
-		return nil, nil, &InvalidError{Message: "the ruleset has errors", Report: lint.Check(nil, diagnostics, p.Now())}
+		return nil, nil, &InvalidError{Message: "the ruleset has errors", Report: lint.Check(nil, diagnostics, now)}
+	}
+	return compiled, tests, nil
+}
+
+// compile makes a program of a draft, which has to be one of p.
+func (m *Manager) compile(p *program.Program, files map[string]string) (*rulesets.Program, map[string][]byte, error) {
+	compiled, tests, err := m.compileAt(files, p.Now())
+	if err != nil {
+		return nil, nil, err
 	}
 	if id := p.Rules().Program; compiled.Ruleset.Program != id {
 		return nil, nil, &InvalidError{Message: fmt.Sprintf("this is a ruleset of program %s, and the key is one of %s", compiled.Ruleset.Program, id)}

@@ -61,6 +61,9 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 	if wait := known.take(s.rate, s.now(), 1); wait > 0 {
 		return call{}, tooFast(seconds(wait))
 	}
+	if key.Program == "" || rt.scope == ofServer {
+		return s.admitServer(call{http: c, server: s, route: rt, key: key, client: known})
+	}
 	if rt.scope != "" && !key.Allows(rt.scope) {
 		return call{}, lacks(rt.scope)
 	}

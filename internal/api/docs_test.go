@@ -22,8 +22,8 @@ func TestReference(t *testing.T) {
 	text, err := os.ReadFile(reference)
 	require.NoError(t, err)
 	want := string(text)
-	for name, table := range map[string]string{"routes": routeTable(), "member routes": memberRouteTable(), "scopes": scopeTable(), "roles": roleTable(),
-		"codes":       codeTable(Codes(), true),
+	for name, table := range map[string]string{"routes": routeTable(), "member routes": memberRouteTable(memberRoutes),
+		"server routes": memberRouteTable(serverRoutes), "scopes": scopeTable(), "roles": roleTable(), "codes": codeTable(Codes(), true),
 		"field codes": codeTable(FieldCodes(), false),
 		"messages":    messageTable()} {
 		want = replaceTable(t, want, name, table)
@@ -80,10 +80,10 @@ func roleTable() string {
 	return b.String()
 }
 
-func memberRouteTable() string {
+func memberRouteTable(routes []route) string {
 	var b strings.Builder
 	b.WriteString("| method and path | parameters |\n|---|---|\n")
-	for _, r := range memberRoutes {
+	for _, r := range routes {
 		fmt.Fprintf(&b, "| %s %s | %s |\n", r.method, shown(r.path), strings.Join(r.query, ", "))
 	}
 	return b.String()

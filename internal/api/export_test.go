@@ -28,6 +28,9 @@ func Routes() []Route { return shownRoutes(routes) }
 // MemberRoutes are those that a member's token opens.
 func MemberRoutes() []Route { return shownRoutes(memberRoutes) }
 
+// ServerRoutes are those that a key of the server opens.
+func ServerRoutes() []Route { return shownRoutes(serverRoutes) }
+
 func shownRoutes(routes []route) []Route {
 	list := make([]Route, len(routes))
 	for i, r := range routes {

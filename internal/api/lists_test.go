@@ -39,9 +39,15 @@ func TestEveryListHasPages(t *testing.T) {
 		More bool    `json:"has_more"`
 		Next *string `json:"next_cursor"`
 	}
+	onServer, _, server := hosted(t)
+	onServer.secrets["acme"] = strings.TrimPrefix(server[1], "Bearer ")
 	for _, path := range lists {
 		if strings.Contains(path, "{") || strings.HasPrefix(path, "/v1/me") {
 			continue
+		}
+		w := w
+		if path == "/v1/admin/programs" {
+			w = onServer
 		}
 		var whole, first, second page
 		w.get(path).ok().json(&whole)

@@ -83,12 +83,15 @@ func (p *public) send(c *fiber.Ctx) {
 // facts are what a description is made of, for one version of the build.
 func facts(version string) description.Facts {
 	facts := description.Facts{Version: version}
-	for _, list := range [][]route{routes, memberRoutes} {
+	for _, list := range [][]route{routes, memberRoutes, serverRoutes} {
 		for i := range list {
 			rt := &list[i]
 			r := description.Route{Method: rt.method, Path: shown(rt.path), Scope: string(rt.scope), Body: rt.body > 0, Query: rt.query}
-			if rt.scope == ofMember {
+			switch rt.scope {
+			case ofMember:
 				r.Scope, r.Member = "", true
+			case ofServer:
+				r.Scope = string(keys.Admin)
 			}
 			facts.Routes = append(facts.Routes, r)
 		}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	require.Equal(t, "3.1.0", doc.OpenAPI)
 	require.Equal(t, "test", doc.Info.Version)
 	in := 0
-	for _, r := range append(api.Routes(), api.MemberRoutes()...) {
+	for _, r := range slices.Concat(api.Routes(), api.MemberRoutes(), api.ServerRoutes()) {
 		operation, described := doc.Paths[api.Shown(r.Path)][strings.ToLower(r.Method)]
 		require.True(t, described, "%s %s", r.Method, r.Path)
 		require.NotEmpty(t, operation.OperationID)

@@ -50,7 +50,7 @@ func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
 	for link := range links {
 		require.True(t, ids[link], "nothing is at #%s", link)
 	}
-	require.Equal(t, len(api.Routes())+len(api.MemberRoutes()), calls, "each route has a call to copy")
+	require.Equal(t, len(api.Routes())+len(api.MemberRoutes())+len(api.ServerRoutes()), calls, "each route has a call to copy")
 	for path, media := range map[string]string{"/docs/api.css": "text/css", "/docs/api.js": "text/javascript"} {
 		file := w.get(path, "Authorization", "").ok()
 		require.True(t, strings.HasPrefix(file.header.Get("Content-Type"), media), path)

@@ -78,6 +78,8 @@ var codes = []Code{
 	{engine.CodeKnownCode, 409, "the pool has had this code before"},
 	{engine.CodeCardIssued, 409, "the member has a card, or the number is that of one"},
 	{engine.CodeCardEnded, 409, "the card is blocked or replaced already"},
+	{"program_exists", 409, "there is a program of this id"},
+	{"program_of_files", 409, "the program is served from a file on the command line of the server"},
 	{"not_a_sandbox", 409, "the clock of a live program cannot be moved"},
 	{"too_many_keys", 409, "two keys of this name are active, or two keys sign tokens already"},
 	{"too_many_webhooks", 409, "the program has as many webhooks as it may have"},
@@ -107,6 +109,7 @@ var codes = []Code{
 	{engine.CodeDamaged, 500, "a record of the journal that this needs is damaged; operators are told"},
 	{"storage_full", 503, "the disk is nearly full and nothing is written; reads go on. Retry-After says when to come back"},
 	{"too_many_streams", 503, "as many streams are open as this server serves; Retry-After says when to come back"},
+	{"program_paused", 503, "the program is paused and accepts nothing; reads go on. Retry-After says when to come back"},
 	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
 	{"clock_wrong", 503, "the machine's clock cannot be right, so nothing is accepted; what the operators' `/readyz` says of the check `clock` " +
 		"tells how far it is off"},
@@ -234,6 +237,9 @@ func asProblem(err error) *problem {
 	}
 	if errors.Is(err, program.ErrFull) {
 		return &problem{code: "storage_full", detail: "the disk is nearly full; reads go on, and writes when there is room again", retry: 30}
+	}
+	if errors.Is(err, program.ErrPaused) {
+		return &problem{code: "program_paused", detail: "the program is paused by those who run the server; reads go on", retry: retryStopped}
 	}
 	if errors.Is(err, program.ErrStopped) {
 		return &problem{code: "unavailable", detail: "the program takes no requests now", retry: 1}

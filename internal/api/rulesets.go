@@ -23,10 +23,11 @@ const actorHeader = "Laurel-Actor"
 
 // draft is the body of calls about a ruleset that is not in force.
 type draft struct {
-	files map[string]string
-	at    calendar.Instant
-	note  string
-	to    int
+	files   map[string]string
+	at      calendar.Instant
+	note    string
+	to      int
+	sandbox bool
 }
 
 // draft reads such a body, of which a call takes some fields.
@@ -56,7 +57,7 @@ func (c call) draft(takes ...string) (d draft, err error) {
 
 // draftFields are the fields of such bodies, with what each is.
 var draftFields = map[string]string{"files": "an object with the texts of files by their names", "at": "a time with its offset", "note": "a text",
-	"reason": "a text", "to": "the number of a version"}
+	"reason": "a text", "to": "the number of a version", "sandbox": "true or false"}
 
 // read reads one of them.
 func (d *draft) read(name string, value []byte) error {
@@ -75,6 +76,8 @@ func (d *draft) read(name string, value []byte) error {
 		return err
 	case "to":
 		return json.Unmarshal(value, &d.to)
+	case "sandbox":
+		return json.Unmarshal(value, &d.sandbox)
 	default:
 		return json.Unmarshal(value, &d.note)
 	}
@@ -187,14 +190,7 @@ func (c call) activated(a *activation.Activated, err error) error {
 		return changing(err)
 	}
 	if a.Tests != nil && !a.Tests.OK {
-		p := refuse("tests_failed", "tests of the ruleset fail, so nothing was activated")
-		for _, f := range a.Tests.Files {
-			p.errors = append(p.errors, diagnosed(f.Diagnostics)...)
-			for _, t := range f.Failed {
-				p.errors = append(p.errors, event.FieldError{Location: f.File + ":" + strconv.Itoa(t.Line), Code: "test_failed", Message: t.Test})
-			}
-		}
-		return p
+		return testsFailed(a.Tests)
 	}
 	return c.write(http.StatusOK, a)
 }

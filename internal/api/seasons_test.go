@@ -16,10 +16,10 @@ import (
 	"github.com/laurel-engine/laurel/internal/program"
 )
 
-// host lets a program close its seasons.
-type host struct{ *program.Program }
+// closer lets a program close its seasons.
+type closer struct{ *program.Program }
 
-func (h host) Submit(events ...*event.Event) error {
+func (h closer) Submit(events ...*event.Event) error {
 	_, err := h.Program.Submit(events...)
 	return err
 }
@@ -29,7 +29,7 @@ func (w *world) closeSeasons() { w.closeSeasonsOf("acme") }
 func (w *world) closeSeasonsOf(program string) {
 	w.t.Helper()
 	for {
-		done, err := tasks.CloseSeasons(host{w.programs[program].Program})
+		done, err := tasks.CloseSeasons(closer{w.programs[program].Program})
 		require.NoError(w.t, err)
 		if done == 0 {
 			return

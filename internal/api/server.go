@@ -80,6 +80,8 @@ type Options struct {
 	Checks []Check
 	// Activations change rulesets; nil: they cannot be changed at run time.
 	Activations *activation.Manager
+	// Administration creates and removes programs; nil: nobody can.
+	Administration Administration
 	// Version of the build, told to operators.
 	Version string
 }
@@ -100,12 +102,13 @@ type Server struct {
 	jobs      func(program string) any
 	clockwork Clock
 	// activations change rulesets; nil where they cannot be.
-	activations *activation.Manager
-	checks      []Check
-	version     string
-	metrics     *metrics
-	app         *fiber.App
-	operators   *http.Server
+	activations    *activation.Manager
+	administration Administration
+	checks         []Check
+	version        string
+	metrics        *metrics
+	app            *fiber.App
+	operators      *http.Server
 
 	start    string // of this process: part of request ids and of ETags whose versions begin again with it
 	requests atomic.Uint64
@@ -124,7 +127,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{began: time.Now(), programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
 		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
-		checks: o.Checks, version: o.Version,
+		administration: o.Administration, checks: o.Checks, version: o.Version,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -146,6 +149,7 @@ func New(o Options) *Server {
 	})
 	s.mount(routes)
 	s.mountMembers()
+	s.mountServer()
 	s.mountPublic()
 	s.operators = &http.Server{Handler: s.operatorRoutes(), ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}

@@ -173,7 +173,7 @@ func TestBoardsAndAllEventsAreFollowed(t *testing.T) {
 
 func TestPromotionsAreFollowed(t *testing.T) {
 	w := newWorld(t)
-	turns := func() { must(tasks.TellTurns(host{w.programs["bravo"].Program})) }
+	turns := func() { must(tasks.TellTurns(closer{w.programs["bravo"].Program})) }
 	turns() // from now on
 	r := &reader{t: t, key: w.secrets["bravo"]}
 	_, err := r.follow(w.base + "/v1/stream?promotions=true")

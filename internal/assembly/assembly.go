@@ -22,11 +22,19 @@ type Data struct {
 	Settings settings.Store
 	Store    func(program string) (engine.Store, error)
 	Full     func() bool // whether nothing must be written for want of room
+	// Drop deletes the data of a program that nobody runs, off the disk. It may be called again.
+	Drop func(ctx context.Context, program string) error
 }
 
 // Embedded is the data in a data directory.
 func Embedded(db *pebblestore.DB) Data {
-	return Data{Settings: db.Settings(), Store: func(id string) (engine.Store, error) { return db.Program(id) }, Full: db.Full}
+	return Data{Settings: db.Settings(), Store: func(id string) (engine.Store, error) { return db.Program(id) }, Full: db.Full,
+		Drop: func(ctx context.Context, id string) error {
+			if err := db.Drop(id); err != nil {
+				return err
+			}
+			return db.Scrub(ctx)
+		}}
 }
 
 // Parts are what the programs of one process have in common.

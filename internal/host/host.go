@@ -28,13 +28,19 @@ type Options struct {
 	Activations *activation.Manager
 	Endpoints   *webhook.Endpoints
 	Send        webhook.Send
-	Log         *slog.Logger
+	// Belongings are what else is kept of programs, and goes with them.
+	Belongings []Belonging
+	Log        *slog.Logger
 }
+
+// Belonging is something that is kept of programs.
+type Belonging interface{ Forget(program string) error }
 
 // Host runs the programs of a process. Its methods may be called by any number of goroutines.
 type Host struct {
 	Options
-	changing sync.Mutex // held while programs come and go
+	// administering is held while programs are created, paused and removed, changing while one comes or goes.
+	administering, changing sync.Mutex
 	// programs are by id. The map never changes: a change puts another one in its place.
 	programs atomic.Pointer[map[string]*running]
 	ended    chan error
@@ -67,10 +73,19 @@ func (h *Host) Add(l *rulesets.Program) error {
 	if h.at(id) != nil {
 		return ErrLocal
 	}
-	p, sandbox, err := h.Parts.Open(l)
+	parts := h.Parts
+	kept, err := h.kept(id)
 	if err != nil {
 		return err
 	}
+	if kept != nil && kept.Sandbox {
+		parts.Mark.Sandbox = true
+	}
+	p, sandbox, err := parts.Open(l)
+	if err != nil {
+		return err
+	}
+	p.Rest(kept != nil && kept.State == api.ProgramPaused)
 	r := &running{sandbox: sandbox, Local: api.Local{Program: p,
 		Webhooks: webhook.NewDeliverer(id, telling(p, sandbox, h.Parts.Machine), h.Endpoints, h.Send, h.Log)}}
 	err = h.Endpoints.Load() // whoever ran it before may have changed them

@@ -47,8 +47,8 @@ const settingsPrefix = "keys/"
 
 // Key is one key, without its secret.
 type Key struct {
-	ID      string    `json:"id"` // the first eight characters of the secret's random part
-	Program string    `json:"program"`
+	ID      string    `json:"id"`                // the first eight characters of the secret's random part
+	Program string    `json:"program,omitempty"` // "": of the server
 	Name    string    `json:"name"`
 	Live    bool      `json:"live"` // lk_live_…, else lk_test_…
 	Scopes  []Scope   `json:"scopes"`
@@ -261,6 +261,11 @@ func (r *Ring) Revoke(program, id string) (*Key, error) {
 // List is the keys of a program, oldest first, revoked and expired ones too.
 func (r *Ring) List(program string) []*Key {
 	return r.keys.Oldest(func(x *Key) bool { return x.Program == program }, func(x *Key) (time.Time, string) { return x.Created, x.ID })
+}
+
+// Forget deletes the keys of a program that is removed.
+func (r *Ring) Forget(program string) error {
+	return r.keys.DeleteAll(func(k *Key) bool { return k.Program == program })
 }
 
 // The parts of a secret: a mark, and 256 random bits in base 62, of which the first characters are the id.

@@ -25,6 +25,18 @@ func (p *Program) Rebuild(ctx context.Context) error {
 	return err
 }
 
+// ResetBoards takes the program's rankings off boards outside this process, where it is removed.
+func (p *Program) ResetBoards(ctx context.Context) error {
+	if p.inProcess {
+		return nil
+	}
+	keys, err := p.rankings()
+	for _, key := range keys {
+		err = errors.Join(err, p.boards.Reset(ctx, key))
+	}
+	return err
+}
+
 // forgetOutside has a board outside this process rebuilt when there is one again: nobody tells it of what is decided now.
 func (p *Program) forgetOutside() error {
 	epoch, err := p.store.Get(engine.ToldEpoch)

@@ -25,6 +25,9 @@ var ErrFull = errors.New("the disk is nearly full; nothing is written until ther
 // ErrHeld is the answer of a program while nothing is accepted, because the machine's clock cannot be right.
 var ErrHeld = errors.New("nothing is accepted until the clock is right")
 
+// ErrPaused is the answer of a program that was paused: what is there can be read, and nothing is accepted.
+var ErrPaused = errors.New("the program is paused; nothing is accepted until it is resumed")
+
 // Options are what a program is made of.
 type Options struct {
 	Store    engine.Store
@@ -60,6 +63,7 @@ type Program struct {
 	paused    []string
 	full      func() bool
 	inProcess bool // the boards are in process and fed by the processor itself
+	resting   atomic.Bool
 
 	queue   chan *request
 	commits chan *commit
@@ -161,9 +165,15 @@ func Open(o Options) (*Program, error) {
 	return p, nil
 }
 
+// Rest lets the program accept nothing, or accept again. Reads go on, and so does what time does.
+func (p *Program) Rest(rest bool) { p.resting.Store(rest) }
+
+// Resting reports whether the program accepts nothing because somebody has paused it.
+func (p *Program) Resting() bool { return p.resting.Load() }
+
 // Submit hands events to the program and waits until they are durable. Results come in the order of the events. The error is
-// ErrFull while the disk is nearly full, and ErrHeld while the machine's clock cannot be right: then nothing is accepted but
-// history, which has its own time.
+// ErrPaused while somebody has paused it, ErrFull while the disk is nearly full, and ErrHeld while the machine's clock cannot be right:
+// then nothing is accepted but history, which has its own time.
 func (p *Program) Submit(events ...*event.Event) ([]Result, error) {
 	return p.SubmitContext(context.Background(), events...)
 }
@@ -171,6 +181,9 @@ func (p *Program) Submit(events ...*event.Event) ([]Result, error) {
 // SubmitContext is Submit that waits no longer than ctx lets it. Events that were handed over by then belong to the program, and
 // may be accepted all the same.
 func (p *Program) SubmitContext(ctx context.Context, events ...*event.Event) ([]Result, error) {
+	if p.resting.Load() {
+		return nil, ErrPaused
+	}
 	if slices.ContainsFunc(events, func(e *event.Event) bool { return !e.Past }) {
 		if err := p.held(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrHeld, err)

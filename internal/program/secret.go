@@ -6,6 +6,9 @@ import (
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
+// secretPrefix is what the keys of all secrets start with.
+const secretPrefix = "secret/"
+
 // secretBytes is how long a program's secret is.
 const secretBytes = 32
 
@@ -16,6 +19,6 @@ func Secret(s settings.Store, program string) ([]byte, error) {
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
 	}
-	r, _, err := settings.Insert(s, "secret/"+program, secret)
+	r, _, err := settings.Insert(s, secretPrefix+program, secret)
 	return r.Value, err
 }

@@ -260,3 +260,17 @@ func (p *Program) Rulesets() (versions []engine.Version, sources map[string]stri
 	defer p.mu.Unlock()
 	return p.processor.Versions(), p.sources
 }
+
+// Forget deletes the versions of a program, and the secret that its ids are hashed with.
+func Forget(s settings.Store, program string) error {
+	rows, _, err := s.List(versionsPrefix + program + "/")
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := settings.Delete(s, r.Key); err != nil {
+			return err
+		}
+	}
+	return settings.Delete(s, secretPrefix+program)
+}

@@ -202,6 +202,18 @@ func (m *Mirror[T]) Delete(name string) error {
 	return nil
 }
 
+// DeleteAll deletes the values that which says.
+func (m *Mirror[T]) DeleteAll(which func(T) bool) error {
+	for name, h := range *m.values.Load() {
+		if which(h.value) {
+			if err := m.Delete(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // set shows a value to readers. The lock is held.
 func (m *Mirror[T]) set(name string, h held[T]) {
 	values := maps.Clone(*m.values.Load())

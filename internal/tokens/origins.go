@@ -42,6 +42,9 @@ func NewOrigins(s settings.Store) (*Origins, error) {
 // Load reads what others have changed of the stored origins.
 func (o *Origins) Load() error { return o.by.Load() }
 
+// Forget deletes the origins of a program that is removed.
+func (o *Origins) Forget(program string) error { return o.by.Delete(program) }
+
 // Of is the origins of a program, sorted.
 func (o *Origins) Of(program string) []string {
 	list, _ := o.by.Get(program)

@@ -78,6 +78,11 @@ func decode(value []byte) (*Key, error) {
 // Load reads what others have changed of the stored keys.
 func (r *Ring) Load() error { return r.keys.Load() }
 
+// Forget deletes the keys of a program that is removed.
+func (r *Ring) Forget(program string) error {
+	return r.keys.DeleteAll(func(k *Key) bool { return k.Program == program })
+}
+
 // Create makes a signing key, which signs from now on; ErrTooMany beside two others.
 func (r *Ring) Create(program string) (*Key, error) {
 	return r.create(program, func() error {

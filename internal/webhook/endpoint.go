@@ -116,6 +116,11 @@ func decodeEndpoint(value []byte) (*Endpoint, error) {
 // Load reads what others have changed of the stored endpoints.
 func (r *Endpoints) Load() error { return r.byID.Load() }
 
+// Forget deletes the endpoints of a program that is removed.
+func (r *Endpoints) Forget(program string) error {
+	return r.byID.DeleteAll(func(e *Endpoint) bool { return e.Program == program })
+}
+
 // List is the endpoints of a program, oldest first.
 func (r *Endpoints) List(program string) []*Endpoint {
 	return r.byID.Oldest(func(x *Endpoint) bool { return x.Program == program }, func(x *Endpoint) (time.Time, string) { return x.Created, x.ID })

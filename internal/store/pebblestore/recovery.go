@@ -49,6 +49,7 @@ func (db *DB) Program(id string) (*Store, error) {
 	db.programs[id] = s
 	db.opened.Add(1)
 	db.filling.Add(1)
+	s.working.Add(1)
 	go s.fillFilters()
 	return s, nil
 }
@@ -140,6 +141,7 @@ func (s *Store) rewriteIDs(p progress, last uint64) error {
 // them leaves a core for serving.
 func (s *Store) fillFilters() {
 	defer s.db.filling.Done()
+	defer s.working.Done()
 	s.db.turn.Lock()
 	defer s.db.turn.Unlock()
 	s.fill(s.known, s.ids, len(s.ids))

@@ -28,9 +28,10 @@ type Store struct {
 	written chan struct{} // closed when what left has been
 
 	last, mark atomic.Uint64
-	known      *filter // ids of events
-	states     *filter // keys of subjects, which are asked for before they exist
-	failure    error   // of Commit, whose one caller alone reads it
+	working    sync.WaitGroup // goroutines that fill its filters and tend its journal
+	known      *filter        // ids of events
+	states     *filter        // keys of subjects, which are asked for before they exist
+	failure    error          // of Commit, whose one caller alone reads it
 }
 
 var _ engine.Store = (*Store)(nil)
@@ -185,11 +186,13 @@ func (s *Store) append(records [][]byte) error {
 // tend has the journal's full segments sealed, beside what follows. Programs take turns.
 func (s *Store) tend() {
 	s.db.tending.Add(1)
+	s.working.Add(1)
 	s.db.start(func() error {
 		s.db.tend.Lock()
 		err := s.journal.Tend(s.db.closing)
 		s.db.tend.Unlock()
 		s.db.tending.Done()
+		s.working.Done()
 		return err
 	})
 }
