@@ -154,7 +154,7 @@ func (a *applier) run(current, asOf *Ruleset, subjects *Subjects, e *event.Event
 // reset forgets the event before.
 func (a *applier) reset(e *event.Event, seq uint64) {
 	a.out = &a.kept.outcomes.make(1)[0]
-	*a.out = Outcome{ID: e.ID, Seq: seq, Ruleset: a.asOf.Tag, Effects: a.effects[:0], Entries: a.entries[:0]}
+	*a.out = Outcome{ID: e.ID, Seq: seq, Ruleset: a.asOf.Tag, Effects: a.effects[:0], Entries: a.entries[:0], By: e.By}
 	a.out.Scores = a.out.scores[:0]
 	a.seq, a.now, a.top, a.event, a.queue, a.phase = seq, e.Arrived, e, e, a.queue[:0], phaseBegin
 	a.tiers, a.cause, a.raised = false, 0, a.raised[:0]

@@ -42,7 +42,7 @@ func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) 
 	if isReversal(e.Type) || settles(e.Type) || e.Kind == event.Derived { // of which no sender names the member
 		first.Member, again.Member = p.now(first.Member), p.now(again.Member)
 	}
-	if e.Type != commandErase && !sameBody(p.versionByNumber(rec.Version), &first, &again) {
+	if e.Type != commandErase && (ofAnother(&first, e) || !sameBody(p.versionByNumber(rec.Version), &first, &again)) {
 		return nil, &Refusal{Code: CodeConflict, Message: "another event was accepted under this id",
 			Errors: []event.FieldError{{Location: "id", Code: CodeConflict, Message: "its type, member, time or data differ",
 				Suggestion: "send a new event under a new id"}}}
@@ -53,6 +53,11 @@ func (p *Processor) duplicate(rec *Record, e *event.Event) (*Outcome, *Refusal) 
 		p.claimNow(rec, &out, e.Arrived)
 	}
 	return &out, out.Refusal
+}
+
+// ofAnother reports whether an event was sent first by somebody else than the partner who sends it now, who is not told what came of it.
+func ofAnother(first, again *event.Event) bool {
+	return again.Kind == event.Sent && again.By != nil && (first.By == nil || first.By.Partner != again.By.Partner)
 }
 
 // sameBody compares what was sent, not how it was written: 10 equals 10.00, the order of keys does not count, and a time

@@ -34,6 +34,7 @@ type Outcome struct {
 	Merge      *Merge      // of a merge of members
 	Handing    *Handing    // of a reward that was handed over, or is to be
 	Card       *CardChange // of a member's cards
+	By         *event.By   // who caused the event
 	// Refusal is set where the state decided against a command; that is remembered under its id.
 	Refusal *Refusal
 }

@@ -123,6 +123,8 @@ var features = [...]feature{
 		func(w *writer, o *Outcome) { w.carded(o.Card) }, func(r *reader, o *Outcome) { o.Card = r.carded() }},
 	{"merge", func(o *Outcome) bool { return o.Merge != nil },
 		func(w *writer, o *Outcome) { w.merge(o.Merge) }, func(r *reader, o *Outcome) { o.Merge = r.merge() }},
+	{"by", func(o *Outcome) bool { return o.By != nil },
+		func(w *writer, o *Outcome) { w.by(o.By) }, func(r *reader, o *Outcome) { o.By = r.by() }},
 	{"messages", func(o *Outcome) bool { return len(o.Notifications) > 0 }, (*writer).raised, (*reader).raised},
 }
 
@@ -181,6 +183,16 @@ func (r *reader) voided(o *Outcome) {
 	o.Revision.Voided = uses
 }
 
+func (w *writer) by(b *event.By) {
+	for _, text := range []string{b.Action, b.Key, b.Name, b.Actor, b.Request, b.Partner} {
+		w.text(text)
+	}
+}
+
+func (r *reader) by() *event.By {
+	return &event.By{Action: r.text(), Key: r.text(), Name: r.text(), Actor: r.text(), Request: r.text(), Partner: r.text()}
+}
+
 func (w *writer) fanout(f *Fanout) {
 	w.text(f.Challenge)
 	w.key(f.Window)
@@ -230,6 +242,7 @@ func DecodeRecord(b []byte) (*Record, error) {
 	if r.Err != nil {
 		return nil, fmt.Errorf("journal record %d is damaged: %w", rec.Seq, r.Err)
 	}
+	e.By = o.By
 	return rec, nil
 }
 

@@ -26,6 +26,8 @@ type keysOptions struct {
 	name    string
 	scopes  []string
 	role    string
+	types   []string
+	partner string
 	expires time.Duration
 	test    bool
 	asJSON  bool
@@ -58,6 +60,8 @@ func newKeys() *cobra.Command {
 		}}
 	create.Flags().StringSliceVar(&o.scopes, "scopes", []string{"events:write", "members:read", "leaderboards:read"}, "what the key may do, separated by commas")
 	create.Flags().StringVar(&o.role, "role", "", "what the key is for, instead of scopes: "+strings.Join(keys.RoleNames(), ", "))
+	create.Flags().StringSliceVar(&o.types, "event-types", nil, "narrow the key to events of these types, separated by commas")
+	create.Flags().StringVar(&o.partner, "partner", "", "whose key it is, if another company's: it sees and reverses what keys of this partner have sent")
 	create.Flags().DurationVar(&o.expires, "expires", 0, "how long the key works (default: for ever)")
 	create.Flags().BoolVar(&o.test, "test", false, "make a test key (lk_test_…)")
 	list := &cobra.Command{Use: "list", Short: "List the keys of the program", Args: cobra.NoArgs,
@@ -188,7 +192,7 @@ type localRing struct {
 }
 
 func (r *localRing) create(_ *cobra.Command, o keysOptions) (keys.Key, string, error) {
-	q := keys.Request{Program: r.program, Name: o.name, Role: o.role, Live: !o.test}
+	q := keys.Request{Program: r.program, Name: o.name, Role: o.role, EventTypes: o.types, Partner: o.partner, Live: !o.test}
 	for _, s := range o.scopes {
 		q.Scopes = append(q.Scopes, keys.Scope(s))
 	}
@@ -224,8 +228,13 @@ func (r *remoteRing) create(cmd *cobra.Command, o keysOptions) (keys.Key, string
 	if len(o.scopes) > 0 {
 		body["scopes"] = o.scopes
 	}
-	if o.role != "" {
-		body["role"] = o.role
+	for name, value := range map[string]string{"role": o.role, "partner": o.partner} {
+		if value != "" {
+			body[name] = value
+		}
+	}
+	if len(o.types) > 0 {
+		body["event_types"] = o.types
 	}
 	if o.expires > 0 {
 		body["expires_at"] = time.Now().Add(o.expires).UTC().Truncate(time.Second)

@@ -24,6 +24,8 @@ type Event struct {
 	Past bool
 	// Cause is its number among the causes of the recorded event, 0 for that event itself.
 	Cause uint32
+	// By is who caused it, nil where that is nobody in particular.
+	By *By
 	// Depth counts the events that caused this one, at most engine.MaxDepth.
 	Depth int
 

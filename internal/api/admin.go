@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -12,7 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 )
 
-var keyNames = []string{"name", "scopes", "role", "expires_at", "live"}
+var keyNames = []string{"name", "scopes", "role", "event_types", "partner", "expires_at", "live"}
 
 // created is a new key with its secret, which is told this one time.
 type created struct {
@@ -20,7 +22,8 @@ type created struct {
 	Secret string `json:"secret"`
 }
 
-// createKey makes a key of the caller's program: {"name", "scopes" or "role", "expires_at", "live"}, the last two optional.
+// createKey makes a key of the caller's program: {"name", "scopes" or "role"}, and {"event_types", "partner", "expires_at", "live"}, which are
+// optional.
 func createKey(c call) error {
 	if err := c.takes(mediaJSON); err != nil {
 		return err
@@ -28,6 +31,15 @@ func createKey(c call) error {
 	q, err := readKeyRequest(c.http.Context().Request.Body())
 	if err != nil {
 		return err
+	}
+	for i, name := range q.EventTypes {
+		if c.program == nil { // it is not this key's
+			break
+		}
+		if there := c.eventTypes(); !slices.Contains(there, name) {
+			return refuse("invalid_body", "such a key cannot be made", event.FieldError{Location: "event_types[" + strconv.Itoa(i) + "]", Code: "wrong_value",
+				Message: "the ruleset has no such type of events", Suggestion: oneOf(name, there)})
+		}
 	}
 	q.Program = c.key.Program
 	k, secret, err := c.server.keys.Create(q)
@@ -56,6 +68,11 @@ func readKeyRequest(body []byte) (q keys.Request, err error) {
 			failed = json.Unmarshal(value, &q.Scopes)
 		case "role":
 			failed = json.Unmarshal(value, &q.Role)
+		case "partner":
+			failed = json.Unmarshal(value, &q.Partner)
+		case "event_types":
+			expected = "a list of types of events is expected"
+			failed = json.Unmarshal(value, &q.EventTypes)
 		case "live":
 			expected = "true or false is expected"
 			failed = json.Unmarshal(value, &q.Live)

@@ -191,6 +191,9 @@ func (r *results) submit(items []item) error {
 			}
 		}
 		if item.wrong == nil {
+			item.wrong = r.call.stamp(item.event)
+		}
+		if item.wrong == nil {
 			events = append(events, item.event)
 		}
 	}

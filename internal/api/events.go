@@ -43,6 +43,9 @@ func (c call) submit(e *event.Event, dry bool) (program.Result, error) {
 	if refusal := engine.RefuseCommand(e, c.program.Rules); refusal != nil {
 		return program.Result{Refusal: refusal}, nil
 	}
+	if wrong := c.stamp(e); wrong != nil {
+		return program.Result{}, wrong
+	}
 	if !dry {
 		results, err := c.program.Submit(e)
 		if err != nil {
@@ -113,6 +116,7 @@ type recorded struct {
 	Imported bool             `json:"imported,omitempty"`
 	Late     bool             `json:"late,omitempty"`
 	Refused  string           `json:"refused,omitempty"` // the code of the refusal of a command
+	By       *event.By        `json:"by,omitempty"`      // who caused it, of a call of an administrator and of a partner's event
 	Data     json.RawMessage  `json:"data"`
 	Outcome  json.RawMessage  `json:"outcome"`
 }
@@ -130,7 +134,7 @@ func showEvent(c call) error {
 	if err != nil {
 		return err
 	}
-	if rec == nil {
+	if rec == nil || !sees(c.key, rec) {
 		return notFound("event")
 	}
 	if c.program.Erased(rec.Event.Member) {
@@ -184,7 +188,7 @@ func explainEvent(c call) error {
 	if err != nil {
 		return err
 	}
-	if x == nil {
+	if x == nil || !sees(c.key, x.Record) {
 		return notFound("event")
 	}
 	if c.program.Erased(x.Record.Event.Member) {
@@ -203,6 +207,9 @@ func explainEvent(c call) error {
 		out.Definitions[i] = explainedStep{Definition: s.Definition, Event: s.Event, Fired: s.Fired, Reason: s.Reason, Said: s.Reason.Words(),
 			Detail: s.Detail, File: s.Position.File, Line: s.Position.Line}
 	}
+	if c.key.Narrowed() { // where the member stands has come of others' events
+		out.After, out.Short = nil, nil
+	}
 	if out.Short == nil {
 		out.Short = []engine.Shortfall{}
 	}
@@ -212,7 +219,7 @@ func explainEvent(c call) error {
 func showRecord(rec *engine.Record) recorded {
 	e := &rec.Event
 	r := recorded{ID: e.ID, Type: e.Type, Member: e.Member, Time: e.Time, Accepted: e.Arrived, Imported: e.Past, Late: late(e),
-		Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)}
+		By: e.By, Data: object(e.Data), Outcome: engine.AppendAnswer(nil, &rec.Outcome)}
 	if rec.Outcome.Refusal != nil {
 		r.Refused = rec.Outcome.Refusal.Code
 	}

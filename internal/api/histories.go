@@ -186,7 +186,9 @@ func listEvents(c call) error {
 	if err != nil {
 		return err
 	}
-	yield := func(rec *engine.Record) bool { return !f.before(rec) && h.look(rec, f.has(rec) && !silent(rec)) }
+	yield := func(rec *engine.Record) bool {
+		return !f.before(rec) && h.look(rec, f.has(rec) && !silent(rec) && sees(c.key, rec))
+	}
 	if member != "" {
 		err = engine.EventsBack(c.program.Store(), member, h.last, yield)
 	} else {

@@ -80,6 +80,7 @@ func (c call) changeMember(whole bool) error {
 
 // accept submits an event that this API made, and answers with its outcome or its refusal as a problem.
 func (c call) accept(e *event.Event) (*engine.Outcome, error) {
+	e.By = c.by()
 	results, err := c.program.Submit(e)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ var codes = []Code{
 	{"ruleset_blocked", 409, "the ruleset would change what members have been promised, or what has been counted"},
 	{"version_planned", 409, "another version of the ruleset is to come into force"},
 	{"version_conflict", 409, "another version of the ruleset has come into force meanwhile"},
+	{"key_narrowed", 403, "the key is narrowed to events of other types"},
 	{"scope_missing", 403, "the key lacks the scope that this call needs"},
 	{"not_found", 404, "there is nothing under this id"},
 	{engine.CodeMemberUnknown, 404, "there is no such member"},

@@ -123,7 +123,7 @@ func createProgram(c call) error {
 	if err != nil {
 		return administering(err)
 	}
-	k, secret, err := c.server.keys.Create(keys.Request{Program: made.Program, Name: "first", Scopes: keys.Scopes(), Live: !d.sandbox})
+	k, secret, err := c.server.keys.Create(keys.Request{Program: made.Program, Name: "first", Role: keys.Operator, Live: !d.sandbox})
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ func (c call) reverse(command func(event string) *event.Event, body bool) error 
 			return err
 		}
 	}
+	if err := c.reversible(id); err != nil {
+		return err
+	}
 	key, err := c.optionalKey()
 	if err != nil {
 		return err

@@ -71,6 +71,7 @@ type stream struct {
 	conn     net.Conn
 	key      string // as it was sent
 	self     bool   // it is a member's token
+	of       *keys.Key
 
 	after uint64 // the last event of which everything was sent
 	began bool   // the first message about the board was sent
@@ -94,7 +95,7 @@ func openStream(c call) error {
 		return &problem{code: "too_many_streams", detail: "as many streams are open as this server serves", retry: 5}
 	}
 	s := &stream{server: c.server, program: c.program, follower: c.program.Follow(topics), topics: topics, conn: c.http.Context().Conn(),
-		key: strings.Clone(c.http.Get(fiber.HeaderAuthorization)), self: c.self != "", after: after}
+		key: strings.Clone(c.http.Get(fiber.HeaderAuthorization)), self: c.self != "", of: c.key, after: after}
 	if after == noEvent {
 		s.after = c.program.Durable() // what comes after this wakes the follower
 	}
@@ -282,7 +283,9 @@ func (s *stream) events(list *[]streamed, through uint64) (uint64, error) {
 		if rec, failed = engine.DecodeRecord(b); failed != nil {
 			return false
 		}
-		*list = append(*list, streamed{seq, "event", s.told(rec, true)})
+		if sees(s.of, rec) {
+			*list = append(*list, streamed{seq, "event", s.told(rec, true)})
+		}
 		if n++; n == streamPiece {
 			through = seq
 		}

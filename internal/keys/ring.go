@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,15 +48,18 @@ const settingsPrefix = "keys/"
 
 // Key is one key, without its secret.
 type Key struct {
-	ID      string    `json:"id"`                // the first eight characters of the secret's random part
-	Program string    `json:"program,omitempty"` // "": of the server
-	Name    string    `json:"name"`
-	Live    bool      `json:"live"` // lk_live_…, else lk_test_…
-	Scopes  []Scope   `json:"scopes"`
-	Role    string    `json:"role,omitempty"` // that its scopes are of, to be shown: the scopes are what counts
-	Created time.Time `json:"created_at"`
-	Expires time.Time `json:"expires_at,omitzero"` // zero: never
-	Revoked time.Time `json:"revoked_at,omitzero"`
+	ID      string  `json:"id"`                // the first eight characters of the secret's random part
+	Program string  `json:"program,omitempty"` // "": of the server
+	Name    string  `json:"name"`
+	Live    bool    `json:"live"` // lk_live_…, else lk_test_…
+	Scopes  []Scope `json:"scopes"`
+	Role    string  `json:"role,omitempty"` // that its scopes are of, to be shown: the scopes are what counts
+	// EventTypes narrow the key to events of these types, and Partner to those that keys of this partner have sent.
+	EventTypes []string  `json:"event_types,omitempty"`
+	Partner    string    `json:"partner,omitempty"`
+	Created    time.Time `json:"created_at"`
+	Expires    time.Time `json:"expires_at,omitzero"` // zero: never
+	Revoked    time.Time `json:"revoked_at,omitzero"`
 
 	hash [sha256.Size]byte
 }
@@ -69,6 +73,14 @@ type row struct {
 
 // Allows reports whether the key has a scope.
 func (k *Key) Allows(s Scope) bool { return slices.Contains(k.Scopes, s) }
+
+// Narrowed reports whether only some events are there for the key.
+func (k *Key) Narrowed() bool { return len(k.EventTypes) > 0 || k.Partner != "" }
+
+// Sends reports whether the key may have to do with events of a type.
+func (k *Key) Sends(eventType string) bool {
+	return len(k.EventTypes) == 0 || slices.Contains(k.EventTypes, eventType)
+}
 
 // active is why the key cannot be used at an instant, nil when it can.
 func (k *Key) active(now time.Time) error {
@@ -147,8 +159,21 @@ type Request struct {
 	Name    string
 	Live    bool
 	Scopes  []Scope
-	Role    string    // instead of scopes: those of the role
-	Expires time.Time // zero: never
+	Role    string // instead of scopes: those of the role
+	// EventTypes and Partner narrow the key.
+	EventTypes []string
+	Partner    string
+	Expires    time.Time // zero: never
+}
+
+// all are the scopes that the key gets, sorted.
+func (q *Request) all() []Scope {
+	list := slices.Clone(q.Scopes)
+	if role := roleOf(q.Role); role != nil {
+		list = slices.Clone(role.Scopes)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Create makes a key and returns it with its secret, which is not kept. The error is *InvalidError, ErrTooMany, or one of
@@ -183,16 +208,12 @@ func (r *Ring) create(q Request, may func() error) (*Key, string, error) {
 		return nil, "", &InvalidError{Errors: errs}
 	}
 	now := r.now().UTC().Truncate(time.Second)
-	scopes := slices.Clone(q.Scopes)
-	if role := roleOf(q.Role); role != nil {
-		scopes = slices.Clone(role.Scopes)
-	}
-	slices.Sort(scopes)
+	scopes, types := q.all(), slices.Compact(slices.Sorted(slices.Values(q.EventTypes)))
 	for {
 		secret := newSecret(q.Live)
 		id, _ := idOf([]byte(secret))
-		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: slices.Compact(scopes), Role: q.Role, Created: now,
-			Expires: q.Expires, hash: sha256.Sum256([]byte(secret))}
+		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: scopes, Role: q.Role, EventTypes: types,
+			Partner: q.Partner, Created: now, Expires: q.Expires, hash: sha256.Sum256([]byte(secret))}
 		switch err := r.keys.Insert(k.ID, k, may); {
 		case err == nil:
 			return k, secret, nil
@@ -225,6 +246,47 @@ func (q *Request) check(now time.Time) []event.FieldError {
 	}
 	if !q.Expires.IsZero() && !q.Expires.After(now) {
 		wrong("expires_at", "wrong_time", "a key expires in the future", "")
+	}
+	return append(errs, q.checkNarrowing()...)
+}
+
+// maxEventTypes bounds to how many types of events a key is narrowed.
+const maxEventTypes = 100
+
+// partnerName is what a partner is called by.
+var partnerName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// around are scopes by which a narrowed key would see what it is kept from, or could lift it.
+var around = []Scope{MembersRead, MembersErase, MembersMerge, TokensMint, WebhooksWrite, StatsRead, ExportsRead, AuditRead, Admin}
+
+func (q *Request) checkNarrowing() (errs []event.FieldError) {
+	no := func(location, message string) {
+		errs = append(errs, event.FieldError{Location: location, Code: "wrong_value", Message: message})
+	}
+	if q.Role == Partner && q.Partner == "" {
+		no("partner", "a key of this role says whose it is: a name of the partner, such as bakery")
+	}
+	if q.Partner != "" && !partnerName.MatchString(q.Partner) {
+		no("partner", "a partner is called by lower case letters, digits and _, at most 40, a letter first")
+	}
+	if len(q.EventTypes) > maxEventTypes {
+		no("event_types", "a key is narrowed to at most "+strconv.Itoa(maxEventTypes)+" types of events")
+	}
+	for i, name := range q.EventTypes {
+		if name == "" || !event.ValidID(name) {
+			no("event_types["+strconv.Itoa(i)+"]", "this cannot be a type of events")
+		}
+	}
+	if len(q.EventTypes) == 0 && q.Partner == "" {
+		return errs
+	}
+	if q.Program == "" {
+		no("program", "a key of the server has to do with no events")
+	}
+	for _, s := range q.all() {
+		if slices.Contains(around, s) {
+			no("scopes", "a key that is narrowed cannot have "+string(s)+", which would lead around that")
+		}
 	}
 	return errs
 }

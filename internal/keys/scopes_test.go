@@ -77,7 +77,11 @@ func TestRoles(t *testing.T) {
 			require.True(t, s.Valid(), s)
 			require.Contains(t, s.Roles(), role.Name)
 		}
-		k, _, err := b.Create(keys.Request{Program: "acme", Name: role.Name, Role: role.Name})
+		q := keys.Request{Program: "acme", Name: role.Name, Role: role.Name}
+		if role.Name == keys.Partner {
+			q.Partner = "bakery"
+		}
+		k, _, err := b.Create(q)
 		require.NoError(t, err)
 		require.Equal(t, role.Name, k.Role)
 		require.ElementsMatch(t, role.Scopes, k.Scopes)
