@@ -28,6 +28,7 @@ import (
 	"iter"
 	"log/slog"
 	"math"
+	"path/filepath"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -36,6 +37,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/backup"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
@@ -139,19 +141,28 @@ func Open(dir string, ruleset Ruleset, o Options) (*Program, error) {
 	}
 	p := &Program{db: db}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	if err := p.start(loaded, mark, o); err != nil {
+	if err := p.start(dir, loaded, mark, o); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-func (p *Program) start(loaded *rulesets.Program, mark clock.Mark, o Options) error {
+func (p *Program) start(dir string, loaded *rulesets.Program, mark clock.Mark, o Options) error {
 	machine := clock.New(clock.Kernel())
 	if err := assembly.Resume(p.ctx, machine, assembly.Embedded(p.db), o.AcceptClock); err != nil {
 		return err
 	}
 	boards := leaderboards.NewMemory()
+	erasures, err := backup.OpenErasures(filepath.Join(dir, "erasures"), time.Now)
+	if err != nil {
+		return err
+	}
 	parts := assembly.Parts{Data: assembly.Embedded(p.db), Machine: machine, Mark: mark, Log: o.Logger,
+		Erased: func(id string, pseudonyms ...string) {
+			if err := erasures.Add(id, pseudonyms...); err != nil {
+				o.Logger.Error("a restored backup could bring back members who were erased", "program", id, "error", err)
+			}
+		},
 		Boards: func(engine.Store) leaderboards.Board { return boards }}
 	working, sandbox, err := parts.Open(loaded)
 	if err != nil {

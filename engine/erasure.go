@@ -50,6 +50,24 @@ func (p *Processor) Erased(id string) bool {
 	return len(p.erased) > 0 && (p.erased[id] || p.erased[p.pseudonym(id)])
 }
 
+// Pseudonym is what a member goes by once it is erased.
+func (p *Processor) Pseudonym(member string) string { return p.pseudonym(member) }
+
+// ErasedMembers are the pseudonyms of all members that were erased, in no order.
+func (p *Processor) ErasedMembers() []string { return slices.Collect(maps.Keys(p.erased)) }
+
+// ErasedAs are the pseudonyms of those whom an event erases: a member, and those that were merged into it; none for any other event.
+func ErasedAs(e *event.Event) []string {
+	if e.Kind != event.Command || e.Type != commandErase {
+		return nil
+	}
+	var data erasing
+	if json.Unmarshal(e.Data, &data) != nil {
+		return nil
+	}
+	return append([]string{data.As}, data.Merged...)
+}
+
 var memberErased = &Refusal{Code: CodeMemberErased, Message: "this member has been erased, and the id stays blocked"}
 
 // nameErasure gives an erasure the id and data that follow from its member.

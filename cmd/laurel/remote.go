@@ -47,6 +47,25 @@ type problem struct {
 
 // call sends a request and returns the body of a successful answer.
 func (c *remote) call(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
+	answer, err := c.send(ctx, method, path, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	text, err := io.ReadAll(answer)
+	if err != nil {
+		return nil, &failure{exitUnreachable, err.Error()}
+	}
+	return text, nil
+}
+
+// open sends a request without a body, and returns the answer while it comes.
+func (c *remote) open(ctx context.Context, method, path string) (io.ReadCloser, error) {
+	return c.send(ctx, method, path, "application/json", nil)
+}
+
+// send sends a request. The answer is a successful one.
+func (c *remote) send(ctx context.Context, method, path, contentType string, body []byte) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
@@ -60,25 +79,25 @@ func (c *remote) call(ctx context.Context, method, path, contentType string, bod
 	if err != nil {
 		return nil, &failure{exitUnreachable, err.Error()}
 	}
+	if resp.StatusCode < 300 {
+		return resp.Body, nil
+	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, &failure{exitUnreachable, err.Error()}
 	}
-	if resp.StatusCode >= 300 {
-		var p problem
-		_ = json.Unmarshal(answer, &p)
-		code := exitFailed
-		if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
-			code = exitNotAuthorised
-		}
-		message := fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))
-		for _, e := range p.Errors {
-			message += "\n  " + said(e)
-		}
-		return nil, &failure{code, message}
+	var p problem
+	_ = json.Unmarshal(answer, &p)
+	code := exitFailed
+	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+		code = exitNotAuthorised
 	}
-	return answer, nil
+	message := fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))
+	for _, e := range p.Errors {
+		message += "\n  " + said(e)
+	}
+	return nil, &failure{code, message}
 }
 
 // said is an error with what to write instead.

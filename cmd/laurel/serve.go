@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +23,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/backup"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/host"
@@ -47,6 +50,7 @@ type serveOptions struct {
 	private     bool
 	reserve     string
 	archive     string
+	erasures    string
 	zones       string
 	demo        bool
 	sandbox     bool
@@ -91,6 +95,9 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.archive, "archive", env("LAUREL_ARCHIVE", ""),
 		"directory to which full segments of journals move, and from which they are served; without one that of the last time,\n"+
 			"and with none no longer any (LAUREL_ARCHIVE)")
+	f.StringVar(&o.erasures, "erasures", env("LAUREL_ERASURES", ""),
+		"file with those who were erased, without their names, for laurel restore; keep it on another disk (LAUREL_ERASURES)\n"+
+			"(default \"erasures\" in the data directory)")
 	zonesFlag(f, &o.zones)
 	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
 	f.BoolVar(&o.sandbox, "sandbox", false,
@@ -205,11 +212,19 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err != nil {
 		return err
 	}
+	erasures, err := backup.OpenErasures(cmp.Or(o.erasures, filepath.Join(o.data, "erasures")), time.Now)
+	if err != nil {
+		return &failure{exitUsage, "--erasures: " + err.Error()}
+	}
 	activations := &activation.Manager{Settings: db.Settings(), Zones: zones, Log: log}
 	programs := host.New(host.Options{Runner: runner, Activations: activations, Endpoints: endpoints, Send: outgoing.Send, Log: log,
 		Belongings: []host.Belonging{ring, endpoints, signing, origins},
 		Parts: assembly.Parts{Data: data, Boards: boardsFor(redis), Machine: machine, Mark: clock.Mark{Sandbox: o.sandbox || o.demo || at != 0, At: at},
-			Zones: zones, Log: log}})
+			Zones: zones, Log: log, Erased: func(id string, pseudonyms ...string) {
+				if err := erasures.Add(id, pseudonyms...); err != nil {
+					log.Error("a restored backup could bring back members who were erased", "program", id, "error", err)
+				}
+			}}})
 	defer closing(&result, log, "programs", programs.Close)
 	created, err := programs.Created(ctx, loaded)
 	if err != nil {
@@ -242,7 +257,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
 		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(),
 		Checks:    append(checks(db, redis, machine), api.Check{Name: "rulesets", Minor: true, Run: again.check}),
-		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
+		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs,
+		Backup: func(to io.Writer) error { return writeBackup(db, to) }, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err

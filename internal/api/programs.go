@@ -80,6 +80,7 @@ var serverRoutes = []route{
 	{post, "/v1/admin/programs/:program/pause", ofServer, MaxEvent, nil, pauseProgram},
 	{post, "/v1/admin/programs/:program/resume", ofServer, MaxEvent, nil, resumeProgram},
 	{post, "/v1/admin/programs/:program/keys", ofServer, MaxEvent, nil, createKeyOfProgram},
+	{get, "/v1/admin/backup", ofServer, 0, nil, sendBackup},
 }
 
 func (s *Server) mountServer() {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -82,6 +83,8 @@ type Options struct {
 	Activations *activation.Manager
 	// Administration creates and removes programs; nil: nobody can.
 	Administration Administration
+	// Backup writes a backup of the whole server as it is now; nil: there are none.
+	Backup func(to io.Writer) error
 	// Version of the build, told to operators.
 	Version string
 }
@@ -104,6 +107,7 @@ type Server struct {
 	// activations change rulesets; nil where they cannot be.
 	activations    *activation.Manager
 	administration Administration
+	backup         func(to io.Writer) error
 	checks         []Check
 	version        string
 	metrics        *metrics
@@ -127,7 +131,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{began: time.Now(), programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
 		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
-		administration: o.Administration, checks: o.Checks, version: o.Version,
+		administration: o.Administration, backup: o.Backup, checks: o.Checks, version: o.Version,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.Default()

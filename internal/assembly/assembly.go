@@ -44,12 +44,38 @@ type Parts struct {
 	Machine *clock.Clock
 	Mark    clock.Mark      // what a program without events becomes
 	Zones   *calendar.Zones // nil for the embedded ones
-	Log     *slog.Logger
+	// Erased is told who is erased of which program, by pseudonym; nil: nobody is.
+	Erased func(program string, pseudonyms ...string)
+	Log    *slog.Logger
 }
 
 // Open starts a program, with the clock that it has if it is a sandbox. Its ruleset becomes a new version unless it is the one
 // that was in force last; one that cannot follow that is an error.
 func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, error) {
+	id, files := l.Ruleset.Program, l.Ruleset.Hash
+	l, paused, err := parts.inForce(l)
+	if err != nil {
+		return nil, nil, err
+	}
+	return parts.open(l, paused, func() error { return Files{parts.Settings}.Keep(id, files) })
+}
+
+// Reopen starts a program as it was in force last, whatever its files say; nil where it never ran.
+func (parts Parts) Reopen(id string) (*program.Program, error) {
+	last, err := program.LastKept(parts.Settings, id)
+	if err != nil || last == nil {
+		return nil, err
+	}
+	l, err := Compile(last.Text)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := parts.open(l, last.Text.Paused, func() error { return nil })
+	return p, err
+}
+
+// open starts a program of a ruleset of which some definitions are paused; kept is called once its version is.
+func (parts Parts) open(l *rulesets.Program, paused []string, kept func() error) (*program.Program, *clock.Sandbox, error) {
 	id := l.Ruleset.Program
 	store, err := parts.Store(id)
 	if err != nil {
@@ -59,13 +85,11 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 	if err != nil {
 		return nil, nil, err
 	}
-	files := l.Ruleset.Hash
-	l, paused, err := parts.inForce(l)
-	if err != nil {
-		return nil, nil, err
-	}
 	o := program.Options{Store: store, Sources: l.Sources, Paused: paused, Boards: parts.Boards(store), Full: parts.Full}
 	o.Ranks, _ = o.Boards.(engine.Ranks)
+	if parts.Erased != nil {
+		o.Erased = func(pseudonyms ...string) { parts.Erased(id, pseudonyms...) }
+	}
 	sandbox, err := parts.clock(&o, id, last)
 	if err != nil {
 		return nil, nil, err
@@ -76,7 +100,7 @@ func (parts Parts) Open(l *rulesets.Program) (*program.Program, *clock.Sandbox, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := (Files{parts.Settings}).Keep(id, files); err != nil {
+	if err := kept(); err != nil {
 		return nil, nil, err
 	}
 	tellZones(parts.Log, id, o.Versions, now)

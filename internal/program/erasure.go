@@ -29,6 +29,13 @@ func (p *Program) Erased(member string) bool {
 	return p.processor.Erased(member)
 }
 
+// Pseudonym is what a member goes by once it is erased.
+func (p *Program) Pseudonym(member string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.processor.Pseudonym(member)
+}
+
 // Merged is the id of the member that an id was merged into, "" for one that was not.
 func (p *Program) Merged(member string) string {
 	p.mu.Lock()

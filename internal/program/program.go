@@ -48,6 +48,9 @@ type Options struct {
 	Held func() error
 	// Full reports whether nothing must be written for want of room; nil: there always is.
 	Full func() bool
+	// Erased is told the pseudonyms of those who are erased, before the erasure is answered, and of all who ever were when the program starts;
+	// nil: nobody is.
+	Erased func(pseudonyms ...string)
 	// Secret is what the ids of erased members are hashed with, and generated codes are made of; it must never change.
 	Secret []byte
 }
@@ -64,6 +67,7 @@ type Program struct {
 	full      func() bool
 	inProcess bool // the boards are in process and fed by the processor itself
 	resting   atomic.Bool
+	erased    func(pseudonyms ...string)
 
 	queue   chan *request
 	commits chan *commit
@@ -155,6 +159,10 @@ func Open(o Options) (*Program, error) {
 	p.durable.Store(processor.Last())
 	p.followers.since = processor.Last()
 	p.rules.Store(processor.Rules())
+	if p.erased = o.Erased; p.erased == nil {
+		p.erased = func(...string) {}
+	}
+	p.erased(processor.ErasedMembers()...)
 	go p.decide()
 	go p.commit()
 	if p.inProcess {
@@ -316,6 +324,9 @@ func (p *Program) commit() {
 		for _, a := range c.batch.Accepted {
 			if engine.MayRename(a.Event) {
 				p.renamed.Store(a.Outcome.Seq)
+			}
+			if as := engine.ErasedAs(a.Event); as != nil {
+				p.erased(as...)
 			}
 		}
 		p.followers.tell(c.batch.Accepted)
