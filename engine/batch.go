@@ -45,6 +45,9 @@ type Accepted struct {
 	version, present int
 }
 
+// Present is the number of the version that was in force when the event was accepted, as Record.Present is.
+func (a Accepted) Present() int { return a.present }
+
 // record moves the scores and writes the records of the accepted events that have none yet.
 func (b *Batch) record() {
 	todo := b.Accepted[len(b.Records):]

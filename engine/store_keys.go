@@ -73,7 +73,7 @@ import (
 //	c/boards                              what a board in another process was told last (told.go), by jobs
 //	c/told/ board NUL season NUL split    <seq> that it was told of one ranking, by jobs, kept
 //
-// Rows of others: c/sweep (internal/jobs), c/scrub (internal/program), h/ (internal/webhook).
+// Rows of others: c/sweep (internal/jobs), c/scrub (internal/program), h/ (internal/webhook), t/ (internal/stats).
 const (
 	statePrefix    = "s/"
 	ledgerPrefix   = "l/"

@@ -81,6 +81,7 @@ type Program struct {
 	views     map[string]*view
 	copies    copies
 	followers followers
+	tells     atomic.Pointer[func([]engine.Accepted)]
 	renamed   atomic.Uint64
 
 	start      time.Time
@@ -333,7 +334,20 @@ func (p *Program) commit() {
 		for _, r := range c.requests {
 			close(r.done)
 		}
+		if tell := p.tells.Load(); tell != nil && len(c.batch.Accepted) > 0 {
+			(*tell)(c.batch.Accepted)
+		}
 	}
+}
+
+// Tell lets somebody know of what is accepted from now on, batch by batch once each is durable and answered. It must not take long: no
+// batch is committed meanwhile. What it is given may be kept, and is not to be changed. nil ends it.
+func (p *Program) Tell(of func([]engine.Accepted)) {
+	if of == nil {
+		p.tells.Store(nil)
+		return
+	}
+	p.tells.Store(&of)
 }
 
 // write writes the records of a batch, moves the scores on the boards at hand, and makes it durable.

@@ -1,0 +1,3 @@
+package stats
+
+type census struct{}
