@@ -44,6 +44,32 @@ func (r *Ruleset) Definitions() (list []*Definition) {
 	return list
 }
 
+// SharingWindow are the rules, boosts, challenges and rewards that hold while a promotion is open, by section and id.
+func (r *Ruleset) SharingWindow(p *Promotion) (paths []string) {
+	add := func(path string, d *During) {
+		if d != nil && !slices.Contains(paths, path) && slices.ContainsFunc(d.Any, func(w Window) bool { return w.Promotion != nil && w.Promotion.ID == p.ID }) {
+			paths = append(paths, path)
+		}
+	}
+	for _, d := range r.Rules {
+		add(d.Path, d.During)
+	}
+	r.grants(func(grants []Grant) {
+		for i := range grants {
+			for _, b := range grants[i].Boosts {
+				add("boosts/"+b.ID, b.During)
+			}
+		}
+	})
+	for _, d := range r.Challenges {
+		add(d.Path, d.During)
+	}
+	for _, d := range r.Rewards {
+		add(d.Path, d.During)
+	}
+	return paths
+}
+
 // boosts are those that something uses, by id.
 func (r *Ruleset) boosts() (list []*Definition) {
 	known := map[string]bool{}

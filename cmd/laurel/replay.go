@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/stats"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 )
 
@@ -22,25 +23,58 @@ type replayReport struct {
 }
 
 func newReplay() *cobra.Command {
-	var asJSON bool
+	var asJSON, figures bool
 	var data string
 	cmd := &cobra.Command{
 		Use:   "replay [PROGRAM…]",
 		Short: "Rebuild all state from the journal, and compare it with what is stored",
 		Long: "Applies the journal of a stopped server again from nothing, under the rulesets that decided, and compares every\n" +
 			"outcome and every state with what is stored. Nothing is changed. Exit code 1 when anything differs, with the first\n" +
-			"record or the first states that do.",
+			"record or the first states that do. With --stats it makes the statistics anew from the journal instead.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			db, err := pebblestore.Open(data, pebblestore.Options{Existing: true})
 			if err != nil {
 				return &failure{exitUsage, err.Error()}
+			}
+			if figures {
+				return errors.Join(recount(cmd, db, args), db.Close())
 			}
 			return errors.Join(replayAll(cmd, db, args, asJSON), db.Close())
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", env("LAUREL_DATA", "laurel-data"), "data directory of a stopped server (LAUREL_DATA)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&figures, "stats", false, "make the statistics anew from the journal, and nothing else")
 	return cmd
+}
+
+// recount makes the statistics of programs anew.
+func recount(cmd *cobra.Command, db *pebblestore.DB, programs []string) error {
+	if len(programs) == 0 {
+		var err error
+		if programs, err = program.Known(db.Settings()); err != nil {
+			return err
+		}
+	}
+	for _, id := range programs {
+		if err := ran(db, id); err != nil {
+			return err
+		}
+		versions, err := program.Stored(db.Settings(), id, assembly.Ruleset)
+		if err != nil {
+			return err
+		}
+		store, err := db.Program(id)
+		if err != nil {
+			return err
+		}
+		counted, err := stats.Rebuild(store, versions)
+		if err != nil {
+			return fmt.Errorf("program %s: %w", id, err)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: statistics of %d events\n", id, counted)
+	}
+	return nil
 }
 
 func replayAll(cmd *cobra.Command, db *pebblestore.DB, programs []string, asJSON bool) error {

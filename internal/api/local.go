@@ -5,6 +5,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/stats"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
@@ -23,6 +24,8 @@ type Local struct {
 	Program  *program.Program   // nil where it could not be started
 	Webhooks *webhook.Deliverer // nil: it takes no endpoints
 	Failure  error              // why it could not be started
+	// Statistics are its numbers; nil: none are kept.
+	Statistics *stats.Follower
 }
 
 // Stopped is why the program serves nobody any more, nil while it does. One that is being closed is not stopped yet.

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/stats"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/rulesets"
 )
@@ -93,10 +94,12 @@ func (h *Host) Add(l *rulesets.Program) error {
 	if err == nil {
 		err = h.Activations.Resume(p)
 	}
+	r.Statistics = stats.Follow(p, h.Log)
 	if err == nil {
-		err = h.Runner.Add(p, jobs.Options{Boards: outside(p), Hooks: r.Webhooks, Sandbox: sandbox})
+		err = h.Runner.Add(p, jobs.Options{Boards: outside(p), Hooks: r.Webhooks, Sandbox: sandbox, Statistics: r.Statistics})
 	}
 	if err != nil {
+		r.Statistics.Stop()
 		return errors.Join(err, p.Close())
 	}
 	h.set(id, r)
@@ -126,6 +129,7 @@ func (h *Host) Remove(id string) error {
 		return nil
 	}
 	h.Runner.Remove(id)
+	r.Statistics.Stop()
 	return r.Program.Close()
 }
 
@@ -149,6 +153,7 @@ func (h *Host) watch(id string, r *running) {
 	if err == nil {
 		return // it was closed
 	}
+	r.Statistics.Stop()
 	if errors.Is(err, engine.ErrFenced) {
 		h.Log.Warn("a program is run by somebody else now", "program", id, "error", err)
 		h.Runner.Remove(id)

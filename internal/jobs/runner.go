@@ -54,6 +54,8 @@ type Options struct {
 	Boards  Boards             // outside this process; nil when they are in it
 	Hooks   *webhook.Deliverer // nil without webhooks
 	Sandbox *clock.Sandbox     // nil for a live program
+	// Statistics are what counts what is accepted; nil: nobody does.
+	Statistics Statistics
 }
 
 // NewRunner makes a runner that ticks at an interval. Start begins.
@@ -140,7 +142,7 @@ func (w *programJobs) makeJobs(log *slog.Logger) {
 		w.jobs = append(w.jobs, newTimeJob(p, kind))
 	}
 	others := []*Job{{Name: "erase", run: func(ctx context.Context) (int, error) {
-		return 0, redact(ctx, p, w.Hooks) // one run is about all that wait
+		return 0, redact(ctx, p, w.Hooks, w.Statistics) // one run is about all that wait
 	}}}
 	if w.Hooks != nil {
 		others = append(others, webhooks(w.Hooks))

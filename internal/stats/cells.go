@@ -24,6 +24,7 @@ import (
 //	t/f/ definition NUL <day>                          events in which a definition gave, took or was reached
 //	t/n/ definition NUL <day> reason NUL               that a definition applied, and was stopped
 //	t/w/ definition NUL <day> points NUL               what was wanted and cut
+//	t/g/ boost NUL <day> points NUL                    what a boost has added
 //	t/c/ reward NUL <day> state                        claims that came to a state
 //	t/h/ challenge NUL <day> step                      members who joined, came to a quarter, or are done
 //	t/y/ challenge NUL step <days>                     the same, by the days since they joined
@@ -58,6 +59,7 @@ const (
 	ofFired     = 'f'
 	ofNotes     = 'n'
 	ofWanted    = 'w'
+	ofBoosted   = 'g'
 	ofClaims    = 'c'
 	ofSteps     = 'h'
 	ofStepDays  = 'y'

@@ -80,6 +80,7 @@ func (c *counter) fired(s engine.Source, day calendar.Key) {
 func (c *counter) points(x *engine.Effect, day calendar.Key) {
 	for _, b := range x.Boosts {
 		c.add(append(c.key.of(ofFired), "boosts/"...).text(b.Boost).number(day), 0, 1)
+		c.add(append(c.key.of(ofBoosted), "boosts/"...).text(b.Boost).number(day).text(x.ID), b.Added, 1)
 	}
 	if cut := x.Wanted - x.Amount; x.Amount >= 0 && cut > 0 {
 		c.add(c.key.of(ofWanted).source(x.Source).number(day).text(x.ID), cut, 1)

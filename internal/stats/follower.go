@@ -21,6 +21,7 @@ const layout = 1
 type Program interface {
 	Store() engine.Store
 	Put(rows ...engine.Row) error
+	Flush() error
 	Durable() uint64
 	Rules() *engine.Ruleset
 	Rulesets() (versions []engine.Version, sources map[string]string)
@@ -45,6 +46,7 @@ type Follower struct {
 	feed  chan []engine.Accepted
 	asked chan chan struct{}
 	stop  context.CancelFunc
+	ended <-chan struct{}
 	over  sync.WaitGroup
 
 	counter  *counter
@@ -59,7 +61,7 @@ type Follower struct {
 // Follow begins to follow a program.
 func Follow(p Program, log *slog.Logger) *Follower {
 	ctx, stop := context.WithCancel(context.Background())
-	f := &Follower{program: p, log: log, feed: make(chan []engine.Accepted, queued), asked: make(chan chan struct{}), stop: stop}
+	f := &Follower{program: p, log: log, feed: make(chan []engine.Accepted, queued), asked: make(chan chan struct{}), stop: stop, ended: ctx.Done()}
 	p.Tell(f.accepted)
 	f.over.Go(func() { pprof.Do(ctx, pprof.Labels("laurel", "statistics"), f.run) })
 	return f
@@ -110,12 +112,16 @@ func (f *Follower) CatchUp(ctx context.Context) bool {
 	answer := make(chan struct{})
 	select {
 	case f.asked <- answer:
+	case <-f.ended:
+		return false
 	case <-ctx.Done():
 		return false
 	}
 	select {
 	case <-answer:
 		return f.Failed() == nil
+	case <-f.ended:
+		return false
 	case <-ctx.Done():
 		return false
 	}
