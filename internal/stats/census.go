@@ -75,24 +75,24 @@ func (c *census) of(x *Figures) *counted {
 	return n
 }
 
-func (n *counted) add(x *Figures, m *engine.Member) {
-	n.members++
+func (c *counted) add(x *Figures, m *engine.Member) {
+	c.members++
 	for _, p := range x.rules.Points {
 		b := m.Balance(x.rules, p, x.now)
-		h := need(n.points, p.ID, held{byMonth: map[calendar.Key]decimal.Decimal{}})
+		h := need(c.points, p.ID, held{byMonth: map[calendar.Key]decimal.Decimal{}})
 		h.live, h.pending, h.held, h.debt = h.live+b.Spendable, h.pending+b.Pending, h.held+b.Held, h.debt+b.Debt
 		for _, e := range b.Expires {
 			h.byMonth[x.cal.Key(calendar.Month, e.At-1)] += e.Amount
 		}
 	}
 	for _, t := range x.rules.Tiers {
-		tally(n.tiers, t.ID, m.Level(x.rules, t, x.now))
+		tally(c.tiers, t.ID, m.Level(x.rules, t, x.now))
 	}
 	for _, s := range x.rules.Streaks {
 		st := m.StreakAt(x.rules, s, x.now)
-		tally(n.streaks, s.ID, string(st.State))
+		tally(c.streaks, s.ID, string(st.State))
 		if st.Length > 0 {
-			tally(n.lengths, s.ID, st.Length)
+			tally(c.lengths, s.ID, st.Length)
 		}
 	}
 }

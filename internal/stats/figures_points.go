@@ -78,7 +78,8 @@ func (x *Figures) Points(id string, by calendar.Period, r Range) PointsReport {
 		*need(days, x.period(by, day), Flows{}).of(k.char()) += sum
 		byDay[x.period(calendar.Month, day)] += sum
 	})
-	x.between(key(nil).of(ofMonth).text(id), x.period(calendar.Month, begin), x.period(calendar.Month, r.To), func(month calendar.Key, k keyReader, sum decimal.Decimal, _ int64) {
+	from, to := x.period(calendar.Month, begin), x.period(calendar.Month, r.To)
+	x.between(key(nil).of(ofMonth).text(id), from, to, func(month calendar.Key, k keyReader, sum decimal.Decimal, _ int64) {
 		*need(months, month, Flows{}).of(k.char()) += sum
 	})
 	out.Balanced = end == x.Outstanding(id)
@@ -168,7 +169,9 @@ type Breakage struct {
 }
 
 func (x *Figures) breakage(id string, outstanding decimal.Decimal) Breakage {
-	type aged struct{ spent, expired map[calendar.Key]decimal.Decimal }
+	type aged struct {
+		spent, expired map[calendar.Key]decimal.Decimal
+	}
 	ages, sums := map[calendar.Key]*aged{}, map[calendar.Key]*BreakageMonth{}
 	var last calendar.Key
 	x.each(key(nil).of(ofAge).text(id), func(k keyReader, sum decimal.Decimal, _ int64) {

@@ -64,7 +64,7 @@ func TestAFollowerIsLikeAnother(t *testing.T) {
 }
 
 // figures are rows of one kind, as texts, with their cells.
-func figures(t *testing.T, of map[string]string, kind, layout string) map[string]string {
+func figures(of map[string]string, kind, layout string) map[string]string {
 	found := map[string]string{}
 	for key, value := range of {
 		if strings.HasPrefix(key, "t/"+kind+"/") {
@@ -112,7 +112,7 @@ type naive struct {
 }
 
 func (n *naive) key(p calendar.Period, day calendar.Key) calendar.Key {
-	return n.cal.KeyOfDate(p, calendar.Date(day)) //nolint:gosec // a day
+	return n.cal.KeyOfDate(p, calendar.Date(day))
 }
 
 func (n *naive) member(id string) string {
@@ -275,18 +275,19 @@ func TestFiguresAreThoseOfTheJournal(t *testing.T) {
 			return true
 		}))
 		kept := rows(t, w.store)
-		require.Equal(t, n.months.figures(), figures(t, kept, "m", "TNC"))
-		require.Equal(t, n.days2.figures(), figures(t, kept, "d", "TNCT"))
-		require.Equal(t, n.events.figures(), figures(t, kept, "e", "NCT"))
-		require.Equal(t, n.members.figures(), figures(t, kept, "j", "N"))
+		require.Equal(t, n.months.figures(), figures(kept, "m", "TNC"))
+		require.Equal(t, n.days2.figures(), figures(kept, "d", "TNCT"))
+		require.Equal(t, n.events.figures(), figures(kept, "e", "NCT"))
+		require.Equal(t, n.members.figures(), figures(kept, "j", "N"))
 		for kind, layout := range map[string]string{"a": "TCN", "A": "TCN", "k": "TNN", "z": "TNN", "q": "TN", "J": "N"} {
-			require.Equal(t, n.activity()[kind].figures(), figures(t, kept, kind, layout), kind)
+			require.Equal(t, n.activity()[kind].figures(), figures(kept, kind, layout), kind)
 		}
-		require.Greater(t, len(figures(t, kept, "k", "TNN")), 10)
+		require.Greater(t, len(figures(kept, "k", "TNN")), 10)
 		require.Greater(t, len(n.days2.figures()), 50)
 		w.sumsUp(n)
 	})
-	for _, name := range []string{"buy", "go", "event.void", "event.amend", "member.merge", "member.erase", "reward.claim", "claim.confirm", "claim.return", "points.adjust",
+	for _, name := range []string{"buy", "go", "event.void", "event.amend", "member.merge", "member.erase", "reward.claim", "claim.confirm",
+		"claim.return", "points.adjust",
 		"points.grant", "promotion.fire"} {
 		require.Positive(t, seen[name], "%s never happened in %v", name, seen)
 	}

@@ -80,7 +80,7 @@ type world struct {
 
 func newWorld(t testing.TB, store engine.Store, seed int64) *world {
 	t.Helper()
-	w := &world{t: t, store: store, r: rand.New(rand.NewSource(seed)), //nolint:gosec // a seed that is printed
+	w := &world{t: t, store: store, r: rand.New(rand.NewSource(seed)),
 		versions: []engine.Version{{Number: 1, From: calendar.Beginning, Rules: compile(t, shop)}}}
 	w.set("2026-01-05T12:00:00Z")
 	for i := range 8 {
@@ -169,7 +169,8 @@ func (w *world) step() {
 	case n < 65:
 		w.send(engine.NewAmend(pick(w.sent), fmt.Appendf(nil, `{"amount":%d}`, 1+r.Intn(60))))
 	case n < 68:
-		w.send(engine.NewAdjustment(w.id(), w.anyone(), engine.Adjustment{Points: "stars", Amount: amount(40) - 20*decimal.One, Reason: "test", BelowZero: r.Intn(2) == 0}))
+		by := engine.Adjustment{Points: "stars", Amount: amount(40) - 20*decimal.One, Reason: "test", BelowZero: r.Intn(2) == 0}
+		w.send(engine.NewAdjustment(w.id(), w.anyone(), by))
 	case n < 76:
 		reward := []string{"cup", "tree"}[r.Intn(2)]
 		id := w.id()
