@@ -30,7 +30,7 @@ func newReplay() *cobra.Command {
 		Short: "Rebuild all state from the journal, and compare it with what is stored",
 		Long: "Applies the journal of a stopped server again from nothing, under the rulesets that decided, and compares every\n" +
 			"outcome and every state with what is stored. Nothing is changed. Exit code 1 when anything differs, with the first\n" +
-			"record or the first states that do. With --stats it makes the statistics anew from the journal instead.",
+			"record or the first states that do. With --stats it rebuilds the statistics from the journal instead.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			db, err := pebblestore.Open(data, pebblestore.Options{Existing: true})
 			if err != nil {
@@ -44,11 +44,11 @@ func newReplay() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&data, "data", env("LAUREL_DATA", "laurel-data"), "data directory of a stopped server (LAUREL_DATA)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&figures, "stats", false, "make the statistics anew from the journal, and nothing else")
+	cmd.Flags().BoolVar(&figures, "stats", false, "rebuild the statistics from the journal, and nothing else")
 	return cmd
 }
 
-// recount makes the statistics of programs anew.
+// recount rebuilds the statistics of programs.
 func recount(cmd *cobra.Command, db *pebblestore.DB, programs []string) error {
 	if len(programs) == 0 {
 		var err error

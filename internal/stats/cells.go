@@ -84,7 +84,7 @@ type cell struct {
 	dirty bool
 }
 
-var errDamaged = errors.New("a row of statistics is damaged: make them anew with `laurel replay --stats`")
+var errDamaged = errors.New("a row of statistics is damaged: rebuild them with `laurel replay --stats`")
 
 func encodeCell(c *cell) []byte {
 	return binary.AppendVarint(binary.AppendVarint(make([]byte, 0, 8), int64(c.sum)), c.count)

@@ -35,13 +35,13 @@ type held struct {
 	byMonth                   map[calendar.Key]decimal.Decimal // of what is live, by the month of its last day
 }
 
-// slow is how long a census takes that is not made anew for every question, and patient by how much longer than it took it then holds.
+// slow is how long a census takes that is not made again for every question, and patient by how much longer than it took it then holds.
 const (
 	slow    = 100 * time.Millisecond
 	patient = 50
 )
 
-// holds reports whether a census need not be made anew.
+// holds reports whether a census need not be made again.
 func (c *counted) holds(seq uint64, at calendar.Instant) bool {
 	if c == nil {
 		return false

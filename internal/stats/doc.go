@@ -3,7 +3,7 @@
 //
 // A Follower is told of what was accepted once it is durable (Follower.Accepted), and counts it off the path of events. What it counts it keeps
 // as rows of the program's store, together with how far it has got, in one commit; a crash loses the tail of them, and the journal gives
-// it back. It reads the journal where it has fallen behind, where it starts anew, and where a build counts otherwise than the one before.
+// it back. It reads the journal where it has fallen behind, where it starts again, and where a build counts otherwise than the one before.
 //
 //	cells.go      rows that are sums, and their keys
 //	member.go     the row of a member: on which days they were active

@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 )
 
-// layout numbers how rows are made. Those of another number are made anew, from the journal.
+// layout numbers how rows are made. Those of another number are made again, from the journal.
 const layout = 1
 
 // Program is what a follower needs of the program that it follows.
@@ -137,7 +137,7 @@ func (f *Follower) run(ctx context.Context) {
 		return
 	}
 	f.failed.Store(&err)
-	f.log.Error("statistics are not kept any more; all else goes on. Make them anew with `laurel replay --stats` once the server is stopped",
+	f.log.Error("statistics are not kept any more; all else goes on. Rebuild them with `laurel replay --stats` once the server is stopped",
 		"program", f.program.Rules().Program, "error", err)
 	for {
 		select {
@@ -315,7 +315,7 @@ func clearRows(store engine.Store, put func([]engine.Row) error) error {
 	}
 }
 
-// Rebuild makes the statistics of a program anew that nobody runs. It returns how many events they tell of.
+// Rebuild rebuilds the statistics of a program that nobody runs. It returns how many events they tell of.
 func Rebuild(store engine.Store, versions []engine.Version) (uint64, error) {
 	put := func(rows []engine.Row) error { return store.Commit(&engine.Batch{Rows: rows, Kept: true}) }
 	if err := clearRows(store, put); err != nil {

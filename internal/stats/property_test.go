@@ -211,7 +211,7 @@ func (n *naive) entry(x *engine.Entry, e *event.Event) {
 	n.days2.add(x.Amount, 1, x.Points, n.cal.Key(calendar.Day, at), flow, by)
 }
 
-// activity is what the days of members come to.
+// activity is what follows from the days of members.
 func (n *naive) activity() map[string]*tally {
 	found := map[string]*tally{"a": newTally(), "A": newTally(), "k": newTally(), "z": newTally(), "q": newTally(), "J": newTally()}
 	for id, joined := range n.joined {
