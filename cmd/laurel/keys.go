@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -94,10 +96,33 @@ func allRoles() string {
 	return b.String()
 }
 
+// keepUses writes down once a minute when keys were last used, which changes a row of each once an hour at most.
+func keepUses(ctx context.Context, ring *keys.Ring, log *slog.Logger) {
+	ticks := time.NewTicker(time.Minute)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			if err := ring.KeepUses(); err != nil {
+				log.Error("when keys were last used cannot be written", "error", err)
+			}
+		}
+	}
+}
+
+// listedKey is a key as lists have it.
+type listedKey struct {
+	*keys.Key
+	LastUsed   time.Time `json:"last_used,omitzero"`
+	ReplacedBy string    `json:"replaced_by,omitempty"`
+}
+
 // keyRing is the keys of one program, of a running or a stopped server.
 type keyRing interface {
 	create(cmd *cobra.Command, o keysOptions) (key keys.Key, secret string, err error)
-	list(cmd *cobra.Command) ([]*keys.Key, error)
+	list(cmd *cobra.Command) ([]listedKey, error)
 	revoke(cmd *cobra.Command, id string) error
 }
 
@@ -167,7 +192,7 @@ func listKeys(cmd *cobra.Command, r keyRing, o keysOptions) error {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(list)
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tNAME\tCREATED\tSTATE\tROLE\tSCOPES")
+	fmt.Fprintln(w, "ID\tNAME\tCREATED\tLAST USED\tSTATE\tROLE\tSCOPES")
 	for _, k := range list {
 		state := "active"
 		switch {
@@ -176,11 +201,18 @@ func listKeys(cmd *cobra.Command, r keyRing, o keysOptions) error {
 		case !k.Expires.IsZero() && k.Expires.Before(time.Now()):
 			state = "expired"
 		}
+		if state == "active" && k.ReplacedBy != "" {
+			state = "replaced by " + k.ReplacedBy
+		}
+		used := "never"
+		if !k.LastUsed.IsZero() {
+			used = k.LastUsed.Format("2006-01-02 15h")
+		}
 		scopes := make([]string, len(k.Scopes))
 		for i, s := range k.Scopes {
 			scopes[i] = string(s)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Created.Format(time.DateOnly), state, cmp.Or(k.Role, "-"), strings.Join(scopes, ","))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Created.Format(time.DateOnly), used, state, cmp.Or(k.Role, "-"), strings.Join(scopes, ","))
 	}
 	return w.Flush()
 }
@@ -211,7 +243,16 @@ func (r *localRing) create(_ *cobra.Command, o keysOptions) (keys.Key, string, e
 	return *key, secret, nil
 }
 
-func (r *localRing) list(*cobra.Command) ([]*keys.Key, error) { return r.ring.List(r.program), nil }
+func (r *localRing) list(*cobra.Command) (list []listedKey, err error) {
+	for _, k := range r.ring.List(r.program) {
+		one := listedKey{Key: k, LastUsed: r.ring.LastUsed(k)}
+		if next := r.ring.ReplacedBy(k); next != nil {
+			one.ReplacedBy = next.ID
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
 
 func (r *localRing) revoke(_ *cobra.Command, id string) error {
 	if _, err := r.ring.Revoke(r.program, id); err != nil {
@@ -255,13 +296,13 @@ func (r *remoteRing) create(cmd *cobra.Command, o keysOptions) (keys.Key, string
 	return made.Key, made.Secret, err
 }
 
-func (r *remoteRing) list(cmd *cobra.Command) ([]*keys.Key, error) {
+func (r *remoteRing) list(cmd *cobra.Command) ([]listedKey, error) {
 	answer, err := r.client.call(cmd.Context(), http.MethodGet, "/v1/admin/keys", "application/json", nil)
 	if err != nil {
 		return nil, err
 	}
 	var page struct {
-		Data []*keys.Key `json:"data"`
+		Data []listedKey `json:"data"`
 	}
 	err = json.Unmarshal(answer, &page)
 	return page.Data, err

@@ -284,12 +284,14 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	defer leave()
 	go machine.Tend(tending, log)
 	go again.watch(tending, asked)
+	go keepUses(tending, ring, log)
 	go settings.Watch(tending, db.Settings(), settings.Poll, log, func() error {
 		return errors.Join(ring.Load(), endpoints.Load(), signing.Load(), origins.Load())
 	})
 	if redis != nil {
 		go redis.Watch(tending)
 	}
+	defer func() { result = errors.Join(result, ring.KeepUses()) }()
 	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(public) }()
 	go func() { failed <- server.ServeOperators(operators) }()

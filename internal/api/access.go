@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +30,8 @@ type call struct {
 // client is what the server keeps for a key: how much of its rate is used, and its program's counts.
 type client struct {
 	gcra
+	minute                        atomic.Int64 // in which the key was last used, and seen whether another one replaces it
+	replaced                      atomic.Bool
 	accepted, duplicates, refused prometheus.Counter
 }
 
@@ -58,6 +61,7 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 		return call{}, s.badKey(c, err)
 	}
 	known := s.client(key)
+	s.used(key, known)
 	if wait := known.take(s.rate, s.now(), 1); wait > 0 {
 		return call{}, tooFast(seconds(wait))
 	}
@@ -77,6 +81,22 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 // lacks refuses a key for want of a scope.
 func lacks(s keys.Scope) *problem {
 	return refuse("scope_missing", "the key needs the scope "+string(s)+"; keys of these roles have it: "+strings.Join(s.Roles(), ", "))
+}
+
+// used notes that a key is used, once a minute for each, and counts the uses of one that another has replaced.
+func (s *Server) used(key *keys.Key, known *client) {
+	now := s.now()
+	if minute := now.Unix() / 60; known.minute.Load() != minute && known.minute.Swap(minute) != minute {
+		s.keys.Used(key, now)
+		next := s.keys.ReplacedBy(key)
+		if known.replaced.Store(next != nil); next != nil {
+			s.log.Warn("a key is used that another one has replaced: revoke it when nobody uses it any more", "program", key.Program, "name", key.Name,
+				"key", key.ID, "replaced_by", next.ID)
+		}
+	}
+	if known.replaced.Load() {
+		s.metrics.replaced.WithLabelValues(key.Program).Inc()
+	}
 }
 
 func tooFast(retry int) *problem {

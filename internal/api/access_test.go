@@ -157,6 +157,52 @@ func TestKeyAdministration(t *testing.T) {
 	w.do("POST", "/v1/events", purchase, as(second.Secret)...).ok()
 }
 
+// A key that another one has replaced goes on, and those who run the server see that it is still used.
+func TestUsesOfAReplacedKeyAreReported(t *testing.T) {
+	w := newWorld(t)
+	old, oldSecret := w.key(keys.Request{Program: "acme", Name: "till", Role: "till"})
+	w.get("/v1/rewards", as(oldSecret)...).ok()
+	require.NotContains(t, w.log.String(), "replaced")
+	w.advance(time.Minute)
+	young, youngSecret := w.key(keys.Request{Program: "acme", Name: "till", Role: "till"})
+	w.get("/v1/rewards", as(youngSecret)...).ok()
+	require.NotContains(t, w.log.String(), "replaced")
+	w.advance(time.Hour)
+	for range 3 {
+		w.get("/v1/rewards", as(oldSecret)...).ok()
+	}
+	require.Equal(t, 1, strings.Count(w.log.String(), "replaced_by="+young.ID), "once a minute")
+	require.Contains(t, string(w.operator("/metrics").ok().body), `laurel_replaced_key_requests_total{program="acme"} 3`)
+	shown := func() map[string][2]string {
+		var page struct {
+			Data []struct {
+				ID         string
+				LastUsed   string `json:"last_used"`
+				ReplacedBy string `json:"replaced_by"`
+			}
+		}
+		w.get("/v1/admin/keys").ok().json(&page)
+		list := map[string][2]string{}
+		for _, k := range page.Data {
+			list[k.ID] = [2]string{k.LastUsed, k.ReplacedBy}
+		}
+		return list
+	}
+	require.Equal(t, [2]string{"2026-12-02T13:00:00Z", young.ID}, shown()[old.ID])
+	require.Equal(t, [2]string{"2026-12-02T12:00:00Z", ""}, shown()[young.ID])
+	require.NoError(t, w.ring.KeepUses())
+	revision, err := w.kept.Revision()
+	require.NoError(t, err)
+	w.get("/v1/rewards", as(oldSecret)...).ok()
+	require.NoError(t, w.ring.KeepUses())
+	again, err := w.kept.Revision()
+	require.NoError(t, err)
+	require.Equal(t, revision, again, "it is written once an hour")
+	ring, err := keys.NewRing(w.kept, w.time)
+	require.NoError(t, err)
+	require.Equal(t, "2026-12-02T13:00:00Z", ring.LastUsed(ring.List("acme")[1]).Format(time.RFC3339), "after a restart too")
+}
+
 func TestRates(t *testing.T) {
 	w := newWorld(t, func(o *api.Options) {
 		o.Rate = api.Rate{PerSecond: 10, Burst: 20}

@@ -103,7 +103,24 @@ func readTime(value []byte) (time.Time, error) {
 	return at.Time(), nil
 }
 
-func listKeys(c call) error { return listed(c, c.server.keys.List(c.key.Program)) }
+// shownKey is a key as lists have it.
+type shownKey struct {
+	*keys.Key
+	LastUsed   time.Time `json:"last_used,omitzero"` // the hour
+	ReplacedBy string    `json:"replaced_by,omitempty"`
+}
+
+func listKeys(c call) error {
+	list := []shownKey{}
+	for _, k := range c.server.keys.List(c.key.Program) {
+		one := shownKey{Key: k, LastUsed: c.server.keys.LastUsed(k)}
+		if next := c.server.keys.ReplacedBy(k); next != nil {
+			one.ReplacedBy = next.ID
+		}
+		list = append(list, one)
+	}
+	return listed(c, list)
+}
 
 // revokeKey ends a key, for good. A key of another program is not found.
 func revokeKey(c call) error {

@@ -15,6 +15,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	events   *prometheus.CounterVec
+	replaced *prometheus.CounterVec
 	unserved *routeMetrics
 }
 
@@ -28,8 +29,10 @@ func newMetrics(programs Programs, others ...prometheus.Collector) *metrics {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"method", "route"}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "laurel_events_total",
 			Help: "Events that apps sent, by what became of them."}, []string{"program", "result"}),
+		replaced: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "laurel_replaced_key_requests_total",
+			Help: "Requests with a key that a younger one of its name has replaced."}, []string{"program"}),
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.events, programCollector{programs},
+	m.registry.MustRegister(m.requests, m.duration, m.events, m.replaced, programCollector{programs},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(others...)
 	m.unserved = m.route("", "unserved")

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/event"
@@ -62,6 +63,7 @@ type Key struct {
 	Revoked    time.Time `json:"revoked_at,omitzero"`
 
 	hash [sha256.Size]byte
+	used *atomic.Int64 // in seconds, the hour of its last use since it was read
 }
 
 // row is a key as it is stored.
@@ -98,12 +100,17 @@ func (k *Key) active(now time.Time) error {
 type Ring struct {
 	now  func() time.Time
 	keys *settings.Mirror[*Key] // by id
+	uses *settings.Mirror[time.Time]
 }
 
 // NewRing reads the stored keys.
 func NewRing(s settings.Store, now func() time.Time) (*Ring, error) {
 	keys, err := settings.NewMirror(s, settingsPrefix, settings.Codec[*Key]{Encode: encode, Decode: decode})
-	return &Ring{now: now, keys: keys}, err
+	if err != nil {
+		return nil, err
+	}
+	uses, err := settings.NewMirror(s, usesPrefix, lastUses)
+	return &Ring{now: now, keys: keys, uses: uses}, err
 }
 
 func encode(k *Key) ([]byte, error) {
@@ -125,11 +132,12 @@ func decode(value []byte) (*Key, error) {
 		stored.Scopes = spelledOut(stored.Scopes)
 	}
 	copy(stored.hash[:], stored.Hash)
+	stored.used = new(atomic.Int64)
 	return &stored.Key, nil
 }
 
 // Load reads what others have changed of the stored keys.
-func (r *Ring) Load() error { return r.keys.Load() }
+func (r *Ring) Load() error { return errors.Join(r.keys.Load(), r.uses.Load()) }
 
 // Find is the key with a secret. The key must not be changed. Only the length and the first characters of a secret decide
 // how long it takes: what is compared byte by byte is a hash, in constant time.
@@ -213,7 +221,7 @@ func (r *Ring) create(q Request, may func() error) (*Key, string, error) {
 		secret := newSecret(q.Live)
 		id, _ := idOf([]byte(secret))
 		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: scopes, Role: q.Role, EventTypes: types,
-			Partner: q.Partner, Created: now, Expires: q.Expires, hash: sha256.Sum256([]byte(secret))}
+			Partner: q.Partner, Created: now, Expires: q.Expires, hash: sha256.Sum256([]byte(secret)), used: new(atomic.Int64)}
 		switch err := r.keys.Insert(k.ID, k, may); {
 		case err == nil:
 			return k, secret, nil
@@ -327,7 +335,11 @@ func (r *Ring) List(program string) []*Key {
 
 // Forget deletes the keys of a program that is removed.
 func (r *Ring) Forget(program string) error {
-	return r.keys.DeleteAll(func(k *Key) bool { return k.Program == program })
+	var errs []error
+	for _, k := range r.List(program) {
+		errs = append(errs, r.uses.Delete(k.ID))
+	}
+	return errors.Join(append(errs, r.keys.DeleteAll(func(k *Key) bool { return k.Program == program }))...)
 }
 
 // The parts of a secret: a mark, and 256 random bits in base 62, of which the first characters are the id.

@@ -16,6 +16,7 @@
 //	sandbox/<program>             the clock of a program that is a sandbox (internal/clock)
 //	secret/<program>              what the ids of erased members are hashed with (internal/program)
 //	tokens/<id>                   a key that signs tokens of members (internal/tokens)
+//	uses/<id>                     in which hour an API key was last used (internal/keys)
 //	versions/<program>/<number>   a version of a program's ruleset (internal/program)
 //	webhooks/<id>                 an endpoint with its secrets (internal/webhook)
 //	zones/<hash>                  time zone data that a version is judged by (internal/program)
