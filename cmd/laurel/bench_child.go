@@ -56,8 +56,21 @@ func startBare(ctx context.Context) (*child, error) {
 var (
 	printedAPI    = regexp.MustCompile(`API +http://(\S+)`)
 	printedHealth = regexp.MustCompile(`health +http://(\S+)/readyz`)
-	printedKey    = regexp.MustCompile(`key +(lk_\S+)`)
+	printedKey    = regexp.MustCompile(`^  key +(?:(lk_\S+)|in (.+)$)`)
 )
+
+// toldKey is the key of which a server tells when it starts, by what it is or by where, "" for another line.
+func toldKey(line string) string {
+	switch m := printedKey.FindStringSubmatch(line); {
+	case m == nil:
+		return ""
+	case m[1] != "":
+		return m[1]
+	default:
+		text, _ := os.ReadFile(m[2]) // it is missed where it is used
+		return strings.TrimSpace(string(text))
+	}
+}
 
 // start runs the child until it has printed where it listens and, for a server, is ready.
 func (c *child) start(ctx context.Context) error {
@@ -78,8 +91,8 @@ func (c *child) start(ctx context.Context) error {
 	s := bufio.NewScanner(stdout)
 	for s.Scan() {
 		line := s.Text()
-		if m := printedKey.FindStringSubmatch(line); m != nil {
-			c.key = m[1]
+		if key := toldKey(line); key != "" {
+			c.key = key
 		}
 		if m := printedAPI.FindStringSubmatch(line); m != nil {
 			c.address = m[1]

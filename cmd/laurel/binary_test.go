@@ -107,8 +107,8 @@ func (s *server) read(stdout io.Reader) {
 	for (s.base == "" || s.health == "") && lines.Scan() {
 		line := lines.Text()
 		s.banner += line + "\n"
-		if m := printedKey.FindStringSubmatch(line); m != nil {
-			s.key = m[1]
+		if key := toldKey(line); key != "" {
+			s.key = key
 		}
 		if m := printedAPI.FindStringSubmatch(line); m != nil {
 			s.base = "http://" + m[1]

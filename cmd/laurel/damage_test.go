@@ -56,8 +56,10 @@ func TestADamagedRecordIsNoReasonForOthersToWait(t *testing.T) {
 
 // printedKeys are the keys of a banner, in the order of the programs.
 func printedKeys(banner string) (keys []string) {
-	for _, m := range printedKey.FindAllStringSubmatch(banner, -1) {
-		keys = append(keys, m[1])
+	for line := range strings.Lines(banner) {
+		if key := toldKey(strings.TrimSuffix(line, "\n")); key != "" {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

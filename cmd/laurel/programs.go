@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -26,11 +27,38 @@ func serverKey(ring *keys.Ring, data string) (string, error) {
 	if err != nil || secret == "" {
 		return "", err
 	}
-	name := filepath.Join(data, serverKeyFile)
-	if err := os.WriteFile(name, []byte(secret+"\n"), 0o600); err != nil {
+	name, err := leave(data, serverKeyFile, secret)
+	if err != nil {
 		return "", &failure{exitFailed, "the key of the server cannot be written; laurel keys create NAME --server makes another one: " + err.Error()}
 	}
 	return name, nil
+}
+
+// leave writes a secret into a file of the data directory that its owner alone can read.
+func leave(data, name, secret string) (path string, err error) {
+	if path, err = filepath.Abs(filepath.Join(data, name)); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(path, []byte(secret+"\n"), 0o600)
+}
+
+// firstKeyFile is the file of the data directory with the first key of a program.
+func firstKeyFile(program string) string { return "first-key." + program }
+
+// shownKey is what a start says of a new key: where it is, and the key itself where somebody looks at a terminal. What a process prints is kept
+// in logs else, where everybody reads it. The demo's key is good until its next start.
+func shownKey(out io.Writer, o serveOptions, program, secret string) string {
+	if o.demo {
+		return secret + "  (a new one at each start of the demo; the one before is revoked)"
+	}
+	where := filepath.Join(o.data, firstKeyFile(program))
+	if path, err := filepath.Abs(where); err == nil {
+		where = path
+	}
+	if f, is := out.(*os.File); is && isTerminal(f) {
+		return secret + "  (also in " + where + ": keep it, and delete the file)"
+	}
+	return "in " + where
 }
 
 func newPrograms() *cobra.Command {

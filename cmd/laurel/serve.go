@@ -70,8 +70,8 @@ func newServe() *cobra.Command {
 		Short: "Run programs: take events, answer with their effects, keep boards and time",
 		Long: "Serves one program for each RULESET, a file or a directory of files, and those that laurel programs create has made.\n" +
 			"Everything is kept in the data directory.\n" +
-			"The first start creates an API key and prints it once. With --demo it serves the shipped coffee ruleset with\n" +
-			"500 invented members and 30 days of their events.",
+			"The first start leaves an API key in the file first-key.PROGRAM of it, and shows it on a terminal. With --demo it serves the\n" +
+			"shipped coffee ruleset with 500 invented members and 30 days of their events.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := errors.Join(switchOf(cmd, "webhooks-allow-private", "LAUREL_WEBHOOKS_ALLOW_PRIVATE"), switchOf(cmd, "sandbox", "LAUREL_SANDBOX")); err != nil {
 				return err
@@ -267,8 +267,8 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err != nil {
 		return err
 	}
-	// A secret is shown once: not before all that could end this start has gone well.
-	secrets, err := firstKeys(ring, loaded, o.demo, programs)
+	// A secret is told once: not before all that could end this start has gone well.
+	secrets, err := firstKeys(ring, o.data, loaded, o.demo, programs)
 	if err != nil {
 		return err
 	}
@@ -380,7 +380,7 @@ func loadAll(zones *calendar.Zones, demo bool, paths []string) ([]*rulesets.Prog
 }
 
 // firstKeys creates a key for each program that has none, and a new one for the demo. It returns the secrets by program.
-func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, programs *host.Host) (map[string]string, error) {
+func firstKeys(ring *keys.Ring, data string, loaded []*rulesets.Program, demo bool, programs *host.Host) (map[string]string, error) {
 	secrets := map[string]string{}
 	for _, l := range loaded {
 		id := l.Ruleset.Program
@@ -397,8 +397,14 @@ func firstKeys(ring *keys.Ring, loaded []*rulesets.Program, demo bool, programs 
 		if err != nil {
 			return nil, err
 		}
-		if secret != "" {
-			secrets[id] = secret
+		if secret == "" {
+			continue
+		}
+		secrets[id] = secret
+		if !demo {
+			if _, err := leave(data, firstKeyFile(id), secret); err != nil {
+				return nil, &failure{exitFailed, "the first key of " + id + " cannot be written; laurel keys create makes another one: " + err.Error()}
+			}
 		}
 	}
 	return secrets, nil
@@ -430,11 +436,7 @@ func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets m
 			fmt.Fprintf(out, "  note     %d %s of it not yet active; laurel check lists them\n", len(l.Inactive), plural(len(l.Inactive), "part"))
 		}
 		if secret, isNew := secrets[id]; isNew {
-			remark := ""
-			if o.demo {
-				remark = "  (a new one at each start of the demo; the one before is revoked)"
-			}
-			fmt.Fprintf(out, "  key      %s%s\n", secret, remark)
+			fmt.Fprintf(out, "  key      %s\n", shownKey(out, o, id, secret))
 		}
 	}
 	if clock != "" {
