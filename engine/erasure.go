@@ -53,6 +53,9 @@ func (p *Processor) Erased(id string) bool {
 // Pseudonym is what a member goes by once it is erased.
 func (p *Processor) Pseudonym(member string) string { return p.pseudonym(member) }
 
+// IsPseudonym reports whether an id is what is left of an erased member.
+func (p *Processor) IsPseudonym(id string) bool { return p.erased[id] }
+
 // ErasedMembers are the pseudonyms of all members that were erased, in no order.
 func (p *Processor) ErasedMembers() []string { return slices.Collect(maps.Keys(p.erased)) }
 

@@ -136,6 +136,13 @@ func (m *Member) Progress(rules *Ruleset, at calendar.Instant, group func(CountI
 	return m.ProgressHeld(rules, at, at, group)
 }
 
+// Balances are what a member has of the points of a ruleset, as of what had been accepted by an instant.
+func (m *Member) Balances(rules *Ruleset, taken calendar.Instant) map[string]PointsProgress {
+	p := Progress{Points: map[string]PointsProgress{}}
+	m.balances(&p, rules, taken)
+	return p.Points
+}
+
 // ProgressHeld is Progress where time has taken nothing since an earlier instant: nothing has expired or fallen after it, and no
 // hold is over.
 func (m *Member) ProgressHeld(rules *Ruleset, at, taken calendar.Instant, group func(CountID) *Group) Progress {

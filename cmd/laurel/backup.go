@@ -66,12 +66,12 @@ func takeBackup(ctx context.Context, url, data, dest string) (*backup.Manifest, 
 			return nil, err
 		}
 		c.http.Timeout = 0 // as long as it takes
-		body, err := c.open(ctx, http.MethodGet, "/v1/admin/backup")
+		answer, err := c.ask(ctx, http.MethodGet, "/v1/admin/backup", "", nil)
 		if err != nil {
 			return nil, err
 		}
-		m, err := backup.Read(body, dest)
-		if err = errors.Join(err, body.Close()); err != nil {
+		m, err := backup.Read(answer.Body, dest)
+		if err = errors.Join(err, answer.Body.Close()); err != nil {
 			return nil, &failure{exitFailed, err.Error()}
 		}
 		return m, nil

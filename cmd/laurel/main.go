@@ -71,7 +71,8 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newPlan(), newApply(), newRollback(), newPause(true), newPause(false), newExpand(),
-		newSchema(), newExplain(), newReplay(), newImport(), newPrograms(), newBackup(), newRestore(), newKeys(), newWebhooks(), newBench(), newVersion())
+		newSchema(), newExplain(), newReplay(), newImport(), newExport(), newPrograms(),
+		newBackup(), newRestore(), newKeys(), newWebhooks(), newBench(), newVersion())
 	sayArguments(root)
 	return root
 }

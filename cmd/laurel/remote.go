@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,40 +48,40 @@ type problem struct {
 
 // call sends a request and returns the body of a successful answer.
 func (c *remote) call(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
-	answer, err := c.send(ctx, method, path, contentType, body)
+	answer, err := c.ask(ctx, method, path, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Close()
-	text, err := io.ReadAll(answer)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return nil, &failure{exitUnreachable, err.Error()}
 	}
 	return text, nil
 }
 
-// open sends a request without a body, and returns the answer while it comes.
-func (c *remote) open(ctx context.Context, method, path string) (io.ReadCloser, error) {
-	return c.send(ctx, method, path, "application/json", nil)
-}
-
-// send sends a request. The answer is a successful one.
-func (c *remote) send(ctx context.Context, method, path, contentType string, body []byte) (io.ReadCloser, error) {
+// ask sends a request, with more headers by their names, and returns a successful answer while it comes.
+func (c *remote) ask(ctx context.Context, method, path, contentType string, body []byte, headers ...string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
-	req.Header.Set("Content-Type", contentType)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
 	if c.actor != "" {
 		req.Header.Set("Laurel-Actor", c.actor)
+	}
+	for pair := range slices.Chunk(headers, 2) {
+		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, &failure{exitUnreachable, err.Error()}
 	}
 	if resp.StatusCode < 300 {
-		return resp.Body, nil
+		return resp, nil
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)

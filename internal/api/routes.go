@@ -110,6 +110,8 @@ var routes = []route{
 
 	{get, "/v1/stream", "", 0, params("member", "leaderboard", "promotions", "events", "after"), openStream},
 
+	{get, "/v1/exports", keys.ExportsRead, 0, params("what", "format", "since"), export},
+
 	{post, "/v1/admin/keys", keys.Admin, MaxEvent, nil, createKey},
 	{get, "/v1/admin/keys", keys.Admin, 0, params("cursor", "limit"), listKeys},
 	{del, "/v1/admin/keys/:key", keys.Admin, 0, nil, revokeKey},

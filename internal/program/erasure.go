@@ -36,6 +36,21 @@ func (p *Program) Pseudonym(member string) string {
 	return p.processor.Pseudonym(member)
 }
 
+// Pseudonyms are those of the members that were erased, "" of the others.
+func (p *Program) Pseudonyms(members []string) []string {
+	list := make([]string, len(members))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, member := range members {
+		if p.processor.Erased(member) {
+			if list[i] = member; !p.processor.IsPseudonym(member) {
+				list[i] = p.processor.Pseudonym(member)
+			}
+		}
+	}
+	return list
+}
+
 // Merged is the id of the member that an id was merged into, "" for one that was not.
 func (p *Program) Merged(member string) string {
 	p.mu.Lock()

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"strings"
@@ -50,12 +51,26 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{failed}))
 	if failed == nil { // one that was cut off is nobody's
-		x.Answered = body
+		if x.Answered, err = plain(resp.Header, body); err != nil {
+			return nil, err
+		}
 		if err := t.checker.Check(x); err != nil {
 			t.report(err)
 		}
 	}
 	return resp, nil
+}
+
+// plain is a body that may have been compressed.
+func plain(h http.Header, body []byte) ([]byte, error) {
+	if len(body) == 0 || h.Get("Content-Encoding") != "gzip" {
+		return body, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
 }
 
 // broken is a body that ends with an error, or just ends.
