@@ -7,6 +7,8 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/stats"
 )
 
 // definition is a definition of the ruleset in force, as the brand wrote it.
@@ -21,6 +23,8 @@ type definition struct {
 	Line       int           `json:"line"`
 	Text       string        `json:"text"`  // its YAML
 	Since      *versionShown `json:"since"` // the first version that had it without a break
+	// Statistics are what it did, where a range was asked for.
+	Statistics *stats.DefinitionReport `json:"statistics,omitempty"`
 }
 
 // definitions are those of the ruleset in force, with what its versions and files say of them.
@@ -81,10 +85,31 @@ func showDefinition(c call) error {
 	all := c.definitions()
 	for _, d := range all.list {
 		if d.Path == section+"/"+id {
-			return c.show(all.of(d))
+			return c.showDefinition(all.of(d), section, id)
 		}
 	}
 	return notFound("definition")
+}
+
+// showDefinition answers with a definition, and with what it did where ?from= or ?to= asks for that.
+func (c call) showDefinition(d definition, section, id string) error {
+	if c.query("from") == "" && c.query("to") == "" {
+		return c.show(d)
+	}
+	if !c.key.Allows(keys.StatsRead) {
+		return lacks(keys.StatsRead)
+	}
+	x, err := c.figures()
+	if err != nil {
+		return err
+	}
+	r, err := c.days(x, standardDays)
+	if err != nil {
+		return err
+	}
+	report := x.Definition(section, id, r)
+	d.Statistics = &report
+	return c.tell(x, d)
 }
 
 func (a *definitions) of(d *engine.Definition) definition {

@@ -7,6 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/laurel-engine/laurel/engine/decimal"
+	"github.com/laurel-engine/laurel/internal/stats"
 )
 
 // metrics are what operators see of the server. No label ever names a member, an event or a key.
@@ -77,8 +80,25 @@ var (
 	seqDesc = prometheus.NewDesc("laurel_program_durable_seq", "The last event that is durable.", []string{"program"}, nil)
 )
 
+// What statistics have counted. Types of events beyond the first 200 are one, "other".
+var (
+	lagDesc = prometheus.NewDesc("laurel_statistics_lag_events", "Events that were accepted and are not counted by statistics yet.", []string{"program"}, nil)
+
+	issuedDesc = prometheus.NewDesc("laurel_points_issued_total", "Points that were issued, opening balances included.", []string{"program", "points"}, nil)
+	spentDesc  = prometheus.NewDesc("laurel_points_spent_total", "Points that were spent.", []string{"program", "points"}, nil)
+	expireDesc = prometheus.NewDesc("laurel_points_expired_total", "Points that have expired.", []string{"program", "points"}, nil)
+	owedDesc   = prometheus.NewDesc("laurel_points_outstanding", "Points that members have, less debt.", []string{"program", "points"}, nil)
+	eventsDesc = prometheus.NewDesc("laurel_accepted_events_total", "Accepted events and calls by type; late, refused, noted and voided are some of accepted.",
+		[]string{"program", "type", "result"}, nil)
+	claimsDesc = prometheus.NewDesc("laurel_claims_total", "Claims of rewards that came to a state.", []string{"program", "state"}, nil)
+)
+
 // Describe implements prometheus.Collector.
-func (programCollector) Describe(ch chan<- *prometheus.Desc) { ch <- upDesc; ch <- seqDesc }
+func (programCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{upDesc, seqDesc, lagDesc, issuedDesc, spentDesc, expireDesc, owedDesc, eventsDesc, claimsDesc} {
+		ch <- d
+	}
+}
 
 // Collect implements prometheus.Collector.
 func (c programCollector) Collect(ch chan<- prometheus.Metric) {
@@ -95,5 +115,35 @@ func (c programCollector) Collect(ch chan<- prometheus.Metric) {
 		if l.Program != nil {
 			ch <- prometheus.MustNewConstMetric(seqDesc, prometheus.GaugeValue, float64(l.Program.Durable()), id)
 		}
+		if l.Statistics != nil {
+			collectStatistics(ch, id, l.Statistics)
+		}
+	}
+}
+
+// collectStatistics tells what a program's statistics have counted, as far as it can be read.
+func collectStatistics(ch chan<- prometheus.Metric, id string, s *stats.Follower) {
+	tell := func(d *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, kind, value, append([]string{id}, labels...)...)
+	}
+	points := func(d *prometheus.Desc, kind prometheus.ValueType, value decimal.Decimal, of string) {
+		tell(d, kind, float64(value)/float64(decimal.One), of)
+	}
+	tell(lagDesc, prometheus.GaugeValue, float64(s.Lag()))
+	totals, err := s.Totals()
+	if err != nil {
+		return
+	}
+	for _, p := range totals.Points {
+		points(issuedDesc, prometheus.CounterValue, p.Issued, p.Points)
+		points(spentDesc, prometheus.CounterValue, p.Spent, p.Points)
+		points(expireDesc, prometheus.CounterValue, p.Expired, p.Points)
+		points(owedDesc, prometheus.GaugeValue, p.Outstanding, p.Points)
+	}
+	for _, e := range totals.Events {
+		tell(eventsDesc, prometheus.CounterValue, float64(e.Count), e.Type, e.Result)
+	}
+	for state, count := range totals.Claims {
+		tell(claimsDesc, prometheus.CounterValue, float64(count), state)
 	}
 }

@@ -8,14 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/keys"
 )
 
 // add serves one more program, and answers with the header of a key of every scope.
 func (w *world) add(id, ruleset string) []string {
 	w.t.Helper()
-	w.programs[id] = &api.Local{Program: w.open(id, ruleset)}
+	w.programs[id] = w.local(id, ruleset)
 	_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})
 	return as(w.secrets[id])
 }

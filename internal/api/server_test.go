@@ -28,6 +28,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
+	"github.com/laurel-engine/laurel/internal/stats"
 	"github.com/laurel-engine/laurel/internal/tokens"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -210,7 +211,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w.kept = kept
 	w.ring, w.tokens, w.origins = must(keys.NewRing(kept, w.time)), must(tokens.NewRing(kept, w.time)), must(tokens.NewOrigins(kept))
 	for id, text := range map[string]string{"acme": acmeRuleset, "bravo": bravoRuleset} {
-		w.programs[id] = &api.Local{Program: w.open(id, text)}
+		w.programs[id] = w.local(id, text)
 		_, w.secrets[id] = w.key(keys.Request{Program: id, Name: "all", Scopes: keys.Scopes()})
 	}
 	o := api.Options{Activations: &activation.Manager{Settings: kept, Log: slog.New(slog.DiscardHandler)}, Programs: w.programs,
@@ -278,6 +279,14 @@ func (w *world) listen(serve func(net.Listener) error) (address string) {
 func (w *world) time() time.Time { return calendar.Instant(w.clock.Load()).Time() }
 
 func (w *world) advance(d time.Duration) { w.clock.Add(d.Microseconds()) }
+
+// local is a program that is served, with its statistics.
+func (w *world) local(id, ruleset string) *api.Local {
+	p := w.open(id, ruleset)
+	follower := stats.Follow(p, slog.New(slog.DiscardHandler))
+	w.t.Cleanup(follower.Stop)
+	return &api.Local{Program: p, Statistics: follower}
+}
 
 func (w *world) open(id, ruleset string) *program.Program {
 	compiled, diagnostics := rulesets.Parse(id+".yaml", []byte(ruleset))

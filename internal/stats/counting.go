@@ -83,6 +83,8 @@ type counter struct {
 	rules  *engine.Ruleset // of the record at hand, by its number
 	number int
 	seen   []engine.Source // what the record at hand was counted for
+	// reversing is set while it is a reversal.
+	reversing bool
 
 	// The day of the instant that was asked about last, with its month and from when until when it is.
 	day, month  calendar.Key

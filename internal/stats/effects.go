@@ -26,7 +26,7 @@ const (
 
 // effects counts what an event did, by the definitions that did it.
 func (c *counter) effects(e *event.Event, o *engine.Outcome, day calendar.Key) {
-	c.seen = c.seen[:0]
+	c.seen, c.reversing = c.seen[:0], o.Revision != nil
 	for i := range o.Effects {
 		x := &o.Effects[i]
 		if x.Revoked {
@@ -67,9 +67,9 @@ func (c *counter) effects(e *event.Event, o *engine.Outcome, day calendar.Key) {
 	}
 }
 
-// fired counts a definition once an event.
+// fired counts a definition once an event. What a reversal takes or gives is not counted: that is told in points.
 func (c *counter) fired(s engine.Source, day calendar.Key) {
-	if slices.Contains(c.seen, s) || s.Section == engine.AdjustmentSection || s.Section == engine.ErasureSection {
+	if c.reversing || slices.Contains(c.seen, s) || s.Section == engine.AdjustmentSection || s.Section == engine.ErasureSection {
 		return
 	}
 	c.seen = append(c.seen, s)
@@ -78,6 +78,9 @@ func (c *counter) fired(s engine.Source, day calendar.Key) {
 
 // points counts boosts, and what was cut off a grant.
 func (c *counter) points(x *engine.Effect, day calendar.Key) {
+	if c.reversing {
+		return
+	}
 	for _, b := range x.Boosts {
 		c.add(append(c.key.of(ofFired), "boosts/"...).text(b.Boost).number(day), 0, 1)
 		c.add(append(c.key.of(ofBoosted), "boosts/"...).text(b.Boost).number(day).text(x.ID), b.Added, 1)

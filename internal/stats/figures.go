@@ -94,11 +94,11 @@ func (x *Figures) scan(k key, after string, yield func(rest keyReader, sum decim
 func (x *Figures) Err() error { return errors.Join(x.err, x.follower.Failed()) }
 
 // share is a part of a whole, to four digits; 0 of nothing.
-func share(part, whole float64) float64 {
+func share(part, whole float64) decimal.Decimal {
 	if whole == 0 {
 		return 0
 	}
-	return math.Round(part/whole*10_000) / 10_000
+	return decimal.Decimal(math.Round(part/whole*10_000)) * (decimal.One / 10_000)
 }
 
 // sorted are the values of a map in the order of its keys.

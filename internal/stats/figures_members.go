@@ -135,10 +135,10 @@ type StateFigure struct {
 
 // LengthFigure are the runs of a length.
 type LengthFigure struct {
-	Length   int     `json:"length"`
-	Running  int64   `json:"running"`
-	Broken   int64   `json:"broken"`
-	Survival float64 `json:"survival"` // of all runs, those that came so far
+	Length   int             `json:"length"`
+	Running  int64           `json:"running"`
+	Broken   int64           `json:"broken"`
+	Survival decimal.Decimal `json:"survival"` // of all runs, those that came so far
 }
 
 // Streak tells the runs of a streak.

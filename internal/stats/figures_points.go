@@ -40,7 +40,7 @@ func (f *Flows) of(flow byte) *decimal.Decimal {
 	return &f.Adjusted
 }
 
-// Net is what they come to.
+// Net is the sum of them.
 func (f *Flows) Net() decimal.Decimal {
 	return f.Issued + f.Imported + f.Reversed + f.Returned + f.Spent + f.Expired + f.Restored + f.Forfeited + f.Adjusted
 }
@@ -152,18 +152,18 @@ func (x *Figures) flows(id string, r Range) (f Flows) {
 
 // BreakageMonth is what has become of the points that were issued in a month.
 type BreakageMonth struct {
-	Month   string          `json:"month"`
-	Issued  decimal.Decimal `json:"issued"`
-	Spent   decimal.Decimal `json:"spent"`
-	Expired decimal.Decimal `json:"expired"`
-	Rate    float64         `json:"rate"`   // expired / (expired + spent)
-	ByAge   []float64       `json:"by_age"` // the rate after 0, 1, 2 … months
+	Month   string            `json:"month"`
+	Issued  decimal.Decimal   `json:"issued"`
+	Spent   decimal.Decimal   `json:"spent"`
+	Expired decimal.Decimal   `json:"expired"`
+	Rate    decimal.Decimal   `json:"rate"`   // expired / (expired + spent)
+	ByAge   []decimal.Decimal `json:"by_age"` // the rate after 0, 1, 2 … months
 }
 
 // Breakage is what becomes of points, by the month in which they were issued, and how many that are left may be expected to expire.
 type Breakage struct {
 	Months []BreakageMonth `json:"months"`
-	Rate   float64         `json:"rate"`
+	Rate   decimal.Decimal `json:"rate"`
 	// Expected is how many of what is outstanding would expire if it did as those did that were spent or have expired.
 	Expected decimal.Decimal `json:"expected"`
 }
@@ -177,7 +177,7 @@ func (x *Figures) breakage(id string, outstanding decimal.Decimal) Breakage {
 	x.each(key(nil).of(ofAge).text(id), func(k keyReader, sum decimal.Decimal, _ int64) {
 		month, age := k.number(), k.number()
 		a := need(ages, month, aged{map[calendar.Key]decimal.Decimal{}, map[calendar.Key]decimal.Decimal{}})
-		m := need(sums, month, BreakageMonth{Month: x.label(calendar.Month, month), ByAge: []float64{}})
+		m := need(sums, month, BreakageMonth{Month: x.label(calendar.Month, month), ByAge: []decimal.Decimal{}})
 		switch k.char() {
 		case issued:
 			m.Issued += sum
@@ -202,7 +202,9 @@ func (x *Figures) breakage(id string, outstanding decimal.Decimal) Breakage {
 		}
 	}
 	out := Breakage{Months: sorted(sums), Rate: share(float64(allExpired), float64(allExpired+allSpent))}
-	out.Expected = decimal.Decimal(float64(max(0, outstanding))*out.Rate) / decimal.One * decimal.One
+	if all := allExpired + allSpent; all > 0 {
+		out.Expected = decimal.Decimal(float64(max(0, outstanding))*float64(allExpired)/float64(all)) / decimal.One * decimal.One
+	}
 	return out
 }
 

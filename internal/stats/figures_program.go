@@ -54,7 +54,7 @@ type PointsFigure struct {
 	Flows
 	Outstanding decimal.Decimal `json:"outstanding"`
 	Worth       *Money          `json:"worth,omitempty"`
-	Redemption  float64         `json:"redemption"` // spent, less what came back, of what was issued
+	Redemption  decimal.Decimal `json:"redemption"` // spent, less what came back, of what was issued
 }
 
 // Money is an amount of a currency.
@@ -220,13 +220,13 @@ type Cohort struct {
 
 // ActivePeriod is who was active in a month, against the month before.
 type ActivePeriod struct {
-	Month    string  `json:"month"`
-	Active   int64   `json:"active"`
-	New      int64   `json:"new"`      // joined in it
-	Kept     int64   `json:"kept"`     // were active in the month before as well
-	Returned int64   `json:"returned"` // neither
-	Lost     int64   `json:"lost"`     // were active in the month before, and not in it
-	Churn    float64 `json:"churn"`    // lost, of those who were active in the month before
+	Month    string          `json:"month"`
+	Active   int64           `json:"active"`
+	New      int64           `json:"new"`      // joined in it
+	Kept     int64           `json:"kept"`     // were active in the month before as well
+	Returned int64           `json:"returned"` // neither
+	Lost     int64           `json:"lost"`     // were active in the month before, and not in it
+	Churn    decimal.Decimal `json:"churn"`    // lost, of those who were active in the month before
 }
 
 // Retention is who comes back.
