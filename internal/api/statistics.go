@@ -36,8 +36,8 @@ func numbersOf(x *stats.Figures) error {
 }
 
 // errNoStatistics tells nothing of why: that is in the log.
-var errNoStatistics = &problem{code: "unavailable", detail: "no statistics are kept of this program at present; those who run the server find out why in its log",
-	retry: retryStopped}
+var errNoStatistics = &problem{code: "unavailable", retry: retryStopped,
+	detail: "no statistics are kept of this program at present; those who run the server find out why in its log"}
 
 // tell answers with figures, unless they could not be read.
 func (c call) tell(x *stats.Figures, answer any) error {

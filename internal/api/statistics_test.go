@@ -154,7 +154,9 @@ func TestStatistics(t *testing.T) {
 	}
 	get("/v1/stats/challenges/spend", &spend)
 	require.Equal(t, "done", spend.Steps[4].Step)
-	require.Equal(t, []int{3, 2, 2, 1, 1}, []int{spend.Steps[0].Members, spend.Steps[1].Members, spend.Steps[2].Members, spend.Steps[3].Members, spend.Steps[4].Members})
+	for i, members := range []int{3, 2, 2, 1, 1} {
+		require.Equal(t, members, spend.Steps[i].Members, spend.Steps[i].Step)
+	}
 	require.Equal(t, 0, *spend.Steps[4].Median)
 
 	var tier struct {

@@ -32,7 +32,7 @@ func eachStory(t *testing.T, run func(t *testing.T, seed int64)) {
 	}
 }
 
-// Whoever counts comes to the same rows: a follower that is told of everything and stopped at times, one that begins in the middle, one that reads
+// Whoever counts makes the same rows: a follower that is told of everything and stopped at times, one that begins in the middle, one that reads
 // the journal in one go.
 func TestAFollowerIsLikeAnother(t *testing.T) {
 	eachStory(t, func(t *testing.T, seed int64) {
