@@ -147,8 +147,19 @@ type Recorded struct {
 	Imported bool            `json:"imported"`
 	Late     bool            `json:"late"`
 	Refused  string          `json:"refused"` // the code of the problem that a call was refused with
+	By       *By             `json:"by"`      // who caused it, of a call of an administrator and of a partner's event
 	Data     json.RawMessage `json:"data"`
 	Outcome  Outcome         `json:"outcome"`
+}
+
+// By is who caused something.
+type By struct {
+	Action  string `json:"action"` // what the call did, such as points.adjust
+	Key     string `json:"key"`    // the id of the key that was used
+	Name    string `json:"name"`   // the name of the key
+	Actor   string `json:"actor"`  // the person for whom it was, as Laurel-Actor said
+	Request string `json:"request_id"`
+	Partner string `json:"partner"` // whose key it was
 }
 
 // Send sends an event, and gives it an ID if it has none.

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/stats"
 )
 
 // What the server writes into its answers has a field of the same name in the client's types.
@@ -25,6 +26,10 @@ func TestEveryFieldOfAnAnswerIsThere(t *testing.T) {
 		{engine.Table{}, client.Table{}}, {engine.Standing{}, client.Standing{}}, {program.Profile{}, client.Profile{}},
 		{engine.Card{}, client.Card{}}, {engine.Summary{}, client.CardFound{}}, {engine.Summary{}, client.MemberSummary{}},
 		{engine.BadgeMissing{}, client.BadgeMissing{}},
+		{stats.Overview{}, client.Overview{}}, {stats.PointsReport{}, client.RollForward{}}, {stats.Liability{}, client.Liability{}},
+		{stats.Retention{}, client.Retention{}}, {stats.ChallengeReport{}, client.ChallengeNumbers{}}, {stats.StreakReport{}, client.StreakNumbers{}},
+		{stats.TierReport{}, client.TierNumbers{}}, {stats.PromotionReport{}, client.PromotionNumbers{}},
+		{stats.DefinitionReport{}, client.DefinitionNumbers{}},
 	} {
 		compare(t, reflect.TypeOf(pair[0]), reflect.TypeOf(pair[1]))
 	}
@@ -42,7 +47,7 @@ func compare(t *testing.T, server, own reflect.Type) {
 		}
 		require.Contains(t, have, n, "%s has %s", server, n)
 		a, b := element(f.Type), element(have[n])
-		if a.Kind() == reflect.Struct && b.Kind() == reflect.Struct && strings.HasSuffix(a.PkgPath(), "engine") {
+		if a.Kind() == reflect.Struct && b.Kind() == reflect.Struct && (strings.HasSuffix(a.PkgPath(), "engine") || strings.HasSuffix(a.PkgPath(), "stats")) {
 			compare(t, a, b)
 		}
 	}
@@ -110,7 +115,7 @@ func TestEveryDescribedFieldIsThere(t *testing.T) {
 	for name, own := range map[string]any{"Reward": client.Reward{}, "Price": client.Price{}, "Availability": client.Availability{}, "Badge": client.Badge{},
 		"Level": client.Level{}, "Tier": client.Tier{}, "Streak": client.Streak{}, "StreakPeriod": client.StreakPeriod{}, "Challenge": client.Challenge{},
 		"Step": client.Step{}, "Goal": client.Goal{}, "Gift": client.Gift{}, "Promotion": client.Promotion{}, "RecordedEvent": client.Recorded{},
-		"Moment": client.Moment{}, "Outcome": client.Outcome{}, "Note": client.Note{}, "Profile": client.Profile{}} {
+		"Moment": client.Moment{}, "Outcome": client.Outcome{}, "Note": client.Note{}, "Profile": client.Profile{}, "StatsBoard": client.BoardNumbers{}, "Decile": client.Decile{}} {
 		schema, known := described.Components.Schemas[name]
 		require.True(t, known && len(schema.Properties) > 0, "%s is not described", name)
 		have := map[string]bool{}

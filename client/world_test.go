@@ -25,6 +25,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
+	"github.com/laurel-engine/laurel/internal/stats"
 	"github.com/laurel-engine/laurel/internal/tokens"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -72,6 +73,7 @@ type world struct {
 
 	mu      sync.Mutex // guards what follows
 	program *program.Program
+	numbers *stats.Follower
 	server  *api.Server
 	address string
 	dice    *rand.Rand
@@ -132,23 +134,25 @@ func (w *world) start() {
 	p, err := program.Open(program.Options{Store: w.store, Versions: []engine.Version{{Number: 1, Rules: compiled.Ruleset}}, Boards: boards,
 		Ranks: boards, Now: func() calendar.Instant { return calendar.FromTime(time.Now()) }})
 	require.NoError(w.t, err)
-	s := api.New(api.Options{Programs: programs{"cafe": {Program: p}}, Keys: w.ring, Tokens: w.tokens, Origins: w.pages,
+	numbers := stats.Follow(p, slog.New(slog.DiscardHandler))
+	s := api.New(api.Options{Programs: programs{"cafe": {Program: p, Statistics: numbers}}, Keys: w.ring, Tokens: w.tokens, Origins: w.pages,
 		Log: slog.New(slog.DiscardHandler), Heartbeat: 20 * time.Millisecond})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(w.t, err)
 	go func() { _ = s.Serve(ln) }()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.program, w.server, w.address = p, s, "http://"+ln.Addr().String()
+	w.program, w.numbers, w.server, w.address = p, numbers, s, "http://"+ln.Addr().String()
 }
 
 func (w *world) stop() {
 	w.mu.Lock()
-	p, s := w.program, w.server
+	p, numbers, s := w.program, w.numbers, w.server
 	w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	require.NoError(w.t, s.Shutdown(ctx))
+	numbers.Stop()
 	require.NoError(w.t, p.Close())
 }
 
