@@ -62,8 +62,10 @@ func readDocument(t *testing.T, path string) document {
 func documents(t *testing.T) []document {
 	files, err := filepath.Glob("../../docs/*.md")
 	require.NoError(t, err)
+	pages, err := filepath.Glob("../../docs/operations/*.md")
+	require.NoError(t, err)
 	var all []document
-	for _, file := range append(files, "../../README.md") {
+	for _, file := range append(append(files, pages...), "../../README.md") {
 		all = append(all, readDocument(t, file))
 	}
 	return all

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/backup"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
+	"github.com/laurel-engine/laurel/internal/configuration"
 	"github.com/laurel-engine/laurel/internal/host"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/keys"
@@ -38,8 +38,8 @@ import (
 	"github.com/laurel-engine/laurel/rulesets/examples"
 )
 
-// drain is how long a stopping server waits for requests under way.
-const drain = 20 * time.Second
+// underWay is how long a stopping server waits for requests under way.
+const underWay = 20 * time.Second
 
 type serveOptions struct {
 	data        string
@@ -58,83 +58,40 @@ type serveOptions struct {
 	acceptClock bool
 	empty       bool
 	verbose     bool
-	machine     *clock.Clock // nil: the machine's own
+	drain       time.Duration
+	settings    *configuration.Set // that the above were read from; nil in tests
+	machine     *clock.Clock       // nil: the machine's own
 	// store is a program's, for tests of one that fails; nil: that of the data directory.
 	store func(db *pebblestore.DB, program string) (engine.Store, error)
 }
 
 func newServe() *cobra.Command {
 	var o serveOptions
+	settings := serveSettings(&o)
 	cmd := &cobra.Command{
 		Use:   "serve [RULESET…]",
 		Short: "Run programs: take events, answer with their effects, keep boards and time",
 		Long: "Serves one program for each RULESET, a file or a directory of files, and those that laurel programs create has made.\n" +
 			"Everything is kept in the data directory.\n" +
 			"The first start leaves an API key in the file first-key.PROGRAM of it, and shows it on a terminal. With --demo it serves the\n" +
-			"shipped coffee ruleset with 500 invented members and 30 days of their events.",
+			"shipped coffee ruleset with 500 invented members and 30 days of their events.\n" +
+			"A flag is stronger than the environment, and that than the file of --config.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(switchOf(cmd, "webhooks-allow-private", "LAUREL_WEBHOOKS_ALLOW_PRIVATE"), switchOf(cmd, "sandbox", "LAUREL_SANDBOX")); err != nil {
-				return err
+			if err := settings.Read(os.Getenv); err != nil {
+				return &failure{exitUsage, err.Error()}
 			}
+			o.settings = settings
 			return serve(cmd.Context(), cmd.OutOrStdout(), o, args)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.data, "data", env("LAUREL_DATA", "laurel-data"), "directory of the store (LAUREL_DATA)")
-	f.StringVar(&o.listen, "listen", env("LAUREL_LISTEN", "127.0.0.1:8080"), "address of the API (LAUREL_LISTEN)")
-	f.StringVar(&o.operators, "operators", env("LAUREL_OPERATORS", "127.0.0.1:9090"), "address of health and metrics (LAUREL_OPERATORS)")
-	f.StringVar(&o.redis, "redis", env("LAUREL_REDIS", ""),
-		"Redis for leaderboards, without one they are in process: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER\n"+
-			"or redis+cluster://HOST:6379,HOST:6379; rediss for TLS (LAUREL_REDIS)")
-	f.StringVar(&o.redisCA, "redis-ca", env("LAUREL_REDIS_CA", ""),
-		"file of the authorities that sign the Redis's certificate, in PEM; without one those of the system (LAUREL_REDIS_CA)")
-	f.BoolVar(&o.private, "webhooks-allow-private", false,
-		"send webhooks to private and loopback addresses too, for a developer's machine (LAUREL_WEBHOOKS_ALLOW_PRIVATE=true)")
-	f.StringVar(&o.reserve, "keep-free", env("LAUREL_KEEP_FREE", "1GiB"),
-		"how much of the disk stays free: below it nothing is written, and reads go on (LAUREL_KEEP_FREE)")
-	f.StringVar(&o.archive, "archive", env("LAUREL_ARCHIVE", ""),
-		"directory to which full segments of journals move, and from which they are served; without one that of the last time,\n"+
-			"and with none no longer any (LAUREL_ARCHIVE)")
-	f.StringVar(&o.erasures, "erasures", env("LAUREL_ERASURES", ""),
-		"file with those who were erased, without their names, for laurel restore; keep it on another disk (LAUREL_ERASURES)\n"+
-			"(default \"erasures\" in the data directory)")
-	zonesFlag(f, &o.zones)
-	f.BoolVar(&o.demo, "demo", false, "serve the shipped coffee ruleset with invented members")
-	f.BoolVar(&o.sandbox, "sandbox", false,
-		"make new programs a sandbox, whose clock can be moved forward; live ones stay live (LAUREL_SANDBOX=true)")
-	f.StringVar(&o.sandboxAt, "sandbox-at", env("LAUREL_SANDBOX_AT", ""),
-		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same "+
-			"(LAUREL_SANDBOX_AT)")
-	f.BoolVar(&o.acceptClock, "accept-clock", false, "the machine's clock is right, however far it is from when something was last accepted")
-	f.BoolVar(&o.empty, "empty", false, "start without a ruleset, for programs that laurel programs create makes")
-	f.BoolVar(&o.verbose, "verbose", false, "log at debug level")
+	settings.Flags(cmd.Flags())
 	return cmd
-}
-
-// env is an environment variable or a default.
-func env(name, otherwise string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return otherwise
-}
-
-// switchOf sets a flag that was not given to what an environment variable says: true or false, in any of the ways of writing
-// them (1, t, TRUE, 0 and so on).
-func switchOf(cmd *cobra.Command, flag, name string) error {
-	v := os.Getenv(name)
-	if v == "" || cmd.Flags().Changed(flag) {
-		return nil
-	}
-	if _, err := strconv.ParseBool(v); err != nil {
-		return &failure{exitUsage, fmt.Sprintf("%s is %q: write true or false", name, v)}
-	}
-	return cmd.Flags().Set(flag, v)
 }
 
 // serve is the only wiring of the product, and reads top to bottom as the order of starting; stopping is the reverse.
 func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (result error) {
 	log := newLog(o.verbose)
+	tellConfiguration(log, o.settings)
 
 	zones, err := zonefile.Read(o.zones)
 	if err != nil {
@@ -307,9 +264,22 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		err = db.Err()
 	case err = <-programs.Ended(): // one that stops is no reason for the others to
 	}
-	shutdown, cancel := context.WithTimeout(context.Background(), drain)
+	linger(server, db, programs, o.drain)
+	shutdown, cancel := context.WithTimeout(context.Background(), underWay)
 	defer cancel()
 	return errors.Join(err, server.Shutdown(shutdown))
+}
+
+// linger makes /readyz fail, and goes on serving for a while, so that whoever sends requests here has seen it before nobody listens.
+func linger(server *api.Server, db *pebblestore.DB, programs *host.Host, drain time.Duration) {
+	server.Drain()
+	wait := time.NewTimer(drain)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-db.Failed():
+	case <-programs.Ended():
+	}
 }
 
 // checks are what /readyz asks besides the programs.

@@ -11,10 +11,11 @@ import (
 	"github.com/laurel-engine/laurel/rulesets/plan"
 )
 
+const zonesUsage = "time zone data instead of that in the binary: a directory such as /usr/share/zoneinfo, or a zoneinfo.zip"
+
 // zonesFlag is --zones, of commands that write to a data directory.
 func zonesFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "zones", env("LAUREL_ZONES", ""),
-		"time zone data instead of that in the binary: a directory such as /usr/share/zoneinfo, or a zoneinfo.zip (LAUREL_ZONES)")
+	f.StringVar(path, "zones", env("LAUREL_ZONES", ""), zonesUsage+" (LAUREL_ZONES)")
 }
 
 // planZones adds to a plan that the time zone data would be other than that of the running server.

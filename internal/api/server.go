@@ -278,6 +278,9 @@ func (s *Server) begin(c *fiber.Ctx) requestID {
 	h := &c.Context().Response.Header
 	h.SetBytesV("X-Request-Id", strconv.AppendUint(b, uint64(id), 36))
 	h.Set("X-Content-Type-Options", "nosniff")
+	if s.draining.Load() {
+		c.Context().SetConnectionClose() // the next request goes to who is there then
+	}
 	return id
 }
 
