@@ -54,8 +54,8 @@ func startBare(ctx context.Context) (*child, error) {
 }
 
 var (
-	printedAPI    = regexp.MustCompile(`API +http://(\S+)`)
-	printedHealth = regexp.MustCompile(`health +http://(\S+)/readyz`)
+	printedAPI    = regexp.MustCompile(`API +https?://(\S+)`)
+	printedHealth = regexp.MustCompile(`health +https?://(\S+)/readyz`)
 	printedKey    = regexp.MustCompile(`^  key +(?:(lk_\S+)|in (.+)$)`)
 )
 

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/configuration"
 )
 
@@ -21,6 +22,10 @@ func serveSettings(o *serveOptions) *configuration.Set {
 	s.Text(&o.data, "data", "laurel-data", "directory of the store")
 	s.Text(&o.listen, "listen", "127.0.0.1:8080", "address of the API")
 	s.Text(&o.operators, "operators", "127.0.0.1:9090", "address of health and metrics")
+	s.Text(&o.cert, "tls-cert", "", "file of the certificate that both listeners show, followed by those that sign it, in PEM; read again when it changes")
+	s.Text(&o.certKey, "tls-key", "", "file of the certificate's private key, in PEM")
+	s.Switch(&o.behindTLS, "behind-tls", "a proxy in front speaks TLS, and nobody else reaches this server: no warning of a listener without it")
+	s.List(&o.proxies, "trusted-proxy", "addresses or networks of proxies, with commas between, whose X-Forwarded-For is believed; without one nobody's is")
 	s.Duration(&o.drain, "drain", 0, "how long a stopping server goes on serving while /readyz fails, so that a proxy sends nothing more")
 	s.Text(&o.redis, "redis", "",
 		"Redis for leaderboards, without one they are in process: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER\n"+
@@ -38,6 +43,8 @@ func serveSettings(o *serveOptions) *configuration.Set {
 	s.Switch(&o.sandbox, "sandbox", "make new programs a sandbox, whose clock can be moved forward; live ones stay live")
 	s.Text(&o.sandboxAt, "sandbox-at", "",
 		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same")
+	s.Choice(&o.accessLog, "access-log", []string{api.AccessRoutes, api.AccessPaths},
+		"log each request: with its route, or with its path, in which ids of members stand; never with the values of its query")
 	s.Switch(&o.verbose, "verbose", "log at debug level")
 	s.Switch(&o.demo, "demo", "serve the shipped coffee ruleset with invented members").OnlyByHand()
 	s.Switch(&o.acceptClock, "accept-clock", "the machine's clock is right, however far it is from when something was last accepted").OnlyByHand()

@@ -25,7 +25,8 @@ type reloader struct {
 	zones       *calendar.Zones
 	programs    *host.Host
 	activations *activation.Manager
-	files       assembly.Files // that were served last
+	files       assembly.Files    // that were served last
+	certificate *shownCertificate // nil without one
 	log         *slog.Logger
 
 	mu     sync.Mutex
@@ -45,6 +46,9 @@ func (r *reloader) watch(ctx context.Context, signals <-chan os.Signal) {
 }
 
 func (r *reloader) reload() {
+	if r.certificate != nil {
+		r.certificate.reload()
+	}
 	failed := map[string]error{}
 	for _, path := range r.paths {
 		if err := r.one(path); err != nil {

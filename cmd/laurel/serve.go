@@ -59,6 +59,11 @@ type serveOptions struct {
 	empty       bool
 	verbose     bool
 	drain       time.Duration
+	cert        string
+	certKey     string
+	behindTLS   bool
+	proxies     []string
+	accessLog   string
 	settings    *configuration.Set // that the above were read from; nil in tests
 	machine     *clock.Clock       // nil: the machine's own
 	// store is a program's, for tests of one that fails; nil: that of the data directory.
@@ -114,6 +119,14 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		if at, err = calendar.ParseInstant(o.sandboxAt); err != nil || at <= 0 || at >= clock.End {
 			return &failure{exitUsage, fmt.Sprintf("--sandbox-at is %q: write a time of 1970 to 2199 with its offset, such as 2026-12-01T09:00:00Z", o.sandboxAt)}
 		}
+	}
+	shown, err := openCertificate(o.cert, o.certKey, log)
+	if err != nil {
+		return err
+	}
+	proxies, err := prefixes(o.proxies)
+	if err != nil {
+		return err
 	}
 	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree, Archive: o.archive})
 	if err != nil {
@@ -207,12 +220,13 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 			return err
 		}
 	}
-	again := &reloader{paths: paths, zones: zones, programs: programs, activations: activations, files: assembly.Files{Settings: db.Settings()}, log: log}
+	again := &reloader{paths: paths, zones: zones, programs: programs, activations: activations, files: assembly.Files{Settings: db.Settings()},
+		certificate: shown, log: log}
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
 	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
-		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(),
+		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(), Proxies: proxies, AccessLog: o.accessLog,
 		Checks:    append(checks(db, redis, machine), api.Check{Name: "rulesets", Minor: true, Run: again.check}),
 		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs,
 		Backup: func(to io.Writer) error { return writeBackup(db, to) }, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
@@ -237,7 +251,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	}
 	runner.Start()
 	defer closing(&result, log, "jobs", runner.Stop)
-	tending, leave := context.WithCancel(ctx)
+	tending, leave := context.WithCancel(context.WithoutCancel(ctx)) // it is served while it drains, too
 	defer leave()
 	go machine.Tend(tending, log)
 	go again.watch(tending, asked)
@@ -249,10 +263,22 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		go redis.Watch(tending)
 	}
 	defer func() { result = errors.Join(result, ring.KeepUses()) }()
+	if shown != nil {
+		go shown.watch(tending, certificateEvery)
+	}
+	began := time.Now()
+	log.Info("the server has started", "version", buildVersion(), "programs", programs.Locals(), "data", o.data, "api", public.Addr().String(),
+		"operators", operators.Addr().String(), "tls", shown != nil)
 	failed := make(chan error, 2)
-	go func() { failed <- server.Serve(public) }()
-	go func() { failed <- server.ServeOperators(operators) }()
-	banner(out, o, loaded, secrets, notice(machine), public.Addr(), operators.Addr())
+	go func() { failed <- server.Serve(shown.over(public)) }()
+	go func() { failed <- server.ServeOperators(shown.over(operators)) }()
+	banner(out, o, loaded, secrets, notice(machine), shown.scheme()+"://"+public.Addr().String(), shown.scheme()+"://"+operators.Addr().String())
+	for _, warning := range []string{open("the API", public.Addr(), shown, o.behindTLS), open("the operators' listener", operators.Addr(), shown, o.behindTLS)} {
+		if warning != "" {
+			fmt.Fprintf(out, "  WARNING  %s\n", warning)
+			log.Warn(warning)
+		}
+	}
 	if made != "" {
 		fmt.Fprintf(out, "  server   its key is in %s: laurel programs creates and removes programs with it\n", made)
 	}
@@ -264,21 +290,32 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		err = db.Err()
 	case err = <-programs.Ended(): // one that stops is no reason for the others to
 	}
-	linger(server, db, programs, o.drain)
+	why := "asked to"
+	if err != nil {
+		why = err.Error()
+	}
+	log.Info("the server stops", "why", why, "drain", o.drain.String())
+	defer func() { log.Info("the server has stopped", "served", time.Since(began).Round(time.Second).String()) }()
+	if err == nil {
+		err = linger(server, db, programs, o.drain)
+	}
 	shutdown, cancel := context.WithTimeout(context.Background(), underWay)
 	defer cancel()
 	return errors.Join(err, server.Shutdown(shutdown))
 }
 
 // linger makes /readyz fail, and goes on serving for a while, so that whoever sends requests here has seen it before nobody listens.
-func linger(server *api.Server, db *pebblestore.DB, programs *host.Host, drain time.Duration) {
+func linger(server *api.Server, db *pebblestore.DB, programs *host.Host, drain time.Duration) error {
 	server.Drain()
 	wait := time.NewTimer(drain)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
+		return nil
 	case <-db.Failed():
-	case <-programs.Ended():
+		return db.Err()
+	case err := <-programs.Ended():
+		return err
 	}
 }
 
@@ -389,7 +426,7 @@ func listen(address string) (net.Listener, error) {
 }
 
 // banner tells where everything is, and what to try first.
-func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets map[string]string, clock string, public, operators net.Addr) {
+func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets map[string]string, clock, public, operators string) {
 	ranking := "in process"
 	if o.redis != "" {
 		ranking = "on Redis"
@@ -412,9 +449,9 @@ func banner(out io.Writer, o serveOptions, loaded []*rulesets.Program, secrets m
 	if clock != "" {
 		fmt.Fprintf(out, "  CLOCK    %s\n", clock)
 	}
-	fmt.Fprintf(out, "  API      http://%s\n  health   http://%s/readyz\n", public, operators)
+	fmt.Fprintf(out, "  API      %s\n  health   %s/readyz\n", public, operators)
 	if o.demo {
 		fmt.Fprintf(out, "  try      %s\n", strings.Join([]string{"curl", "-H", `"Authorization: Bearer ` + secrets[loaded[0].Ruleset.Program] + `"`,
-			"-d", `'{"id":"o1","type":"purchase","member":"ann","data":{"order_id":"o1","amount":12.50}}'`, "http://" + public.String() + "/v1/events"}, " "))
+			"-d", `'{"id":"o1","type":"purchase","member":"ann","data":{"order_id":"o1","amount":12.50}}'`, public + "/v1/events"}, " "))
 	}
 }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"errors"
-	"net"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 
@@ -118,25 +116,11 @@ func (s *Server) badKey(c *fiber.Ctx, err error) *problem {
 
 // slowDown answers what does not fit with why, or with how long to wait where the address has sent much of the kind.
 func (s *Server) slowDown(c *fiber.Ctx, why *problem) *problem {
-	if wait := s.badKeys.take(address(c.Context().RemoteIP()), s.now()); wait > 0 {
+	s.refusedKey(c, why)
+	if wait := s.badKeys.take(s.address(c), s.now()); wait > 0 {
 		return tooFast(seconds(wait))
 	}
 	return why
-}
-
-// address is what of an IP address counts as one client: all of IPv4, the network of 64 bits of IPv6. It is that of the
-// connection; headers of proxies are not trusted.
-func address(ip net.IP) string {
-	a, ok := netip.AddrFromSlice(ip)
-	if !ok {
-		return ""
-	}
-	if a = a.Unmap(); a.Is6() {
-		if network, err := a.Prefix(64); err == nil {
-			return network.String()
-		}
-	}
-	return a.String()
 }
 
 // client finds what is kept for a key. Keys never change, so the key itself is its name here.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ import (
 
 	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/keys"
+	"github.com/laurel-engine/laurel/internal/seldom"
 	"github.com/laurel-engine/laurel/internal/tokens"
 )
 
@@ -85,6 +87,10 @@ type Options struct {
 	Administration Administration
 	// Backup writes a backup of the whole server as it is now; nil: there are none.
 	Backup func(to io.Writer) error
+	// AccessLog is what is logged of each request: AccessRoutes, AccessPaths, or nothing.
+	AccessLog string
+	// Proxies are those that are believed when they say who called them.
+	Proxies []netip.Prefix
 	// Version of the build, told to operators.
 	Version string
 }
@@ -100,8 +106,11 @@ type Server struct {
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
-	badKeys   addresses // by the network of the connection
-	clients   sync.Map  // *keys.Key -> *client
+	badKeys   addresses // by the network of the caller
+	proxies   []netip.Prefix
+	accessLog string
+	told      seldom.Log
+	clients   sync.Map // *keys.Key -> *client
 	jobs      func(program string) any
 	clockwork Clock
 	// activations change rulesets; nil where they cannot be.
@@ -131,7 +140,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{began: time.Now(), programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
 		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
-		administration: o.Administration, backup: o.Backup, checks: o.Checks, version: o.Version,
+		administration: o.Administration, backup: o.Backup, checks: o.Checks, version: o.Version, proxies: o.Proxies, accessLog: o.AccessLog,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -224,7 +233,9 @@ func pathOf(uri []byte) []byte {
 func (s *Server) unroutable(c *fasthttp.RequestCtx, p *problem) {
 	ctx := s.app.AcquireCtx(c)
 	defer s.app.ReleaseCtx(ctx)
-	s.fail(ctx, p, s.begin(ctx))
+	id := s.begin(ctx)
+	s.fail(ctx, p, id)
+	s.access(ctx, "unserved", id, 0)
 	s.metrics.unserved.count(ctx.Response().StatusCode())
 }
 
@@ -258,7 +269,9 @@ func (s *Server) handler(rt *route, m *routeMetrics) fiber.Handler {
 		if err := s.answer(c, rt); err != nil {
 			s.fail(c, err, id)
 		}
-		m.observe(c.Response().StatusCode(), time.Since(began))
+		took := time.Since(began)
+		m.observe(c.Response().StatusCode(), took)
+		s.access(c, rt.path, id, took)
 		return nil
 	}
 }
@@ -295,6 +308,9 @@ func (s *Server) answer(c *fiber.Ctx, rt *route) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.accessLog != "" {
+		c.Locals(callerKey{}, caller{admitted.key.Program, admitted.key.ID})
+	}
 	if err := rt.checkBody(&c.Context().Request); err != nil {
 		return err
 	}
@@ -317,7 +333,9 @@ func (s *Server) fail(c *fiber.Ctx, err error, id requestID) {
 	p := asProblem(err)
 	name := s.requestID(id)
 	if p.because != nil {
-		s.log.Error("a request failed", "request_id", name, "method", c.Method(), "route", c.Route().Path, "error", p.because)
+		attrs := append(traceOf(c), slog.String("request_id", name), slog.String("method", c.Method()), slog.String("route", c.Route().Path),
+			slog.Any("error", p.because))
+		s.log.LogAttrs(context.Background(), slog.LevelError, "a request failed", attrs...)
 	}
 	p.write(c, name)
 }
@@ -336,6 +354,7 @@ func (s *Server) unserved(c *fiber.Ctx, err error) error {
 	if err != nil {
 		s.fail(c, err, id)
 	}
+	s.access(c, "unserved", id, 0)
 	s.metrics.unserved.count(c.Response().StatusCode())
 	return nil
 }

@@ -34,7 +34,9 @@ type Setting struct {
 }
 
 // Variable is the name in the environment.
-func (s *Setting) Variable() string { return "LAUREL_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_")) }
+func (s *Setting) Variable() string {
+	return "LAUREL_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
+}
 
 // ByHand reports whether the setting is a flag alone: what is meant for one start must not lie in a file.
 func (s *Setting) ByHand() bool { return s.byHand }

@@ -120,13 +120,13 @@ func TestWhatIsWrongSaysWhereAndWhatToWrite(t *testing.T) {
 }
 
 func TestNoPasswordIsShown(t *testing.T) {
-	for text, shown := range map[string]string{
+	for text, shown := range map[string]string{ //nolint:gosec // nobody has these passwords
 		"redis://user:secret@host:6379/0":                 "redis://hidden@host:6379/0",
 		"redis://host:6379?sentinel_password=secret":      "redis://host:6379",
 		"redis+cluster://u:secret@a:1,b:2":                "redis+cluster://hidden@a:1,b:2",
 		"unix:///run/redis.sock":                          "unix:///run/redis.sock",
 		"/var/lib/laurel":                                 "/var/lib/laurel",
-		"redis+cluster://u:secret@[a:1,b:2": "hidden@[a:1,b:2",
+		"redis+cluster://u:secret@[a:1,b:2":               "hidden@[a:1,b:2",
 		"redis+sentinel://u:secret@h:1/m?password=secret": "redis+sentinel://hidden@h:1/m",
 	} {
 		s := configuration.Setting{Value: text}
@@ -138,5 +138,6 @@ func TestUnknownVariables(t *testing.T) {
 	_, s, err := read(t, "", nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"LAUREL_SANDBX is no setting; did you mean LAUREL_SANDBOX?"},
-		s.Unknown([]string{"LAUREL_SANDBX=1", "PATH=/bin", "LAUREL_DATA=x", "LAUREL_KEY=lk", "LAUREL_CONFIG=y", "LAUREL_FRESH=1", "LAUREL_PORT=tcp://10.0.0.1"}, "LAUREL_KEY"))
+		s.Unknown([]string{"LAUREL_SANDBX=1",
+			"PATH=/bin", "LAUREL_DATA=x", "LAUREL_KEY=lk", "LAUREL_CONFIG=y", "LAUREL_FRESH=1", "LAUREL_PORT=tcp://10.0.0.1"}, "LAUREL_KEY"))
 }

@@ -387,8 +387,10 @@ func (s *Sweep) untold(seq uint64) (map[engine.Score]bool, error) {
 func (s *Sweep) tell(f *found, where string, c engine.ScoreChange, was leaderboards.Score) {
 	f.told[engine.Score{Key: c.Key, Subject: c.Score.Member}], f.wrong[c.Key] = true, true
 	s.count(engine.BoardID(c.Key))
-	s.log.Warn("a leaderboard differed from what its counter counts, and is mended", "program", c.Key.Program, "leaderboard", engine.BoardID(c.Key),
-		"season", c.Key.Season, "split", c.Key.Split, "member", c.Score.Member, "where", where, "was", scoreText(was), "is", scoreText(c.Score))
+	at := []any{"program", c.Key.Program, "leaderboard", engine.BoardID(c.Key), "season", c.Key.Season, "split", c.Key.Split, "where", where,
+		"was", scoreText(was), "is", scoreText(c.Score)}
+	s.log.Warn("a leaderboard differed from what its counter counts, and is mended", at...)
+	s.log.Debug("whose score differed", append(at, "member", c.Score.Member)...)
 }
 
 // tellDamaged counts a ranking that cannot be read, once.
