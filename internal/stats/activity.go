@@ -26,12 +26,15 @@ func (c *counter) member(id string, day calendar.Key) *Member {
 func (c *counter) look(id string) *Member {
 	m := c.members[id]
 	if m == nil {
-		value := c.get(memberPrefix + id)
+		value, known := c.packed[id]
+		if !known {
+			value = c.get(memberPrefix + id)
+		}
 		if value == nil {
 			return nil
 		}
 		var err error
-		if m, err = decodeMember(value); err != nil {
+		if m, err = decodeMember(value, c.known); err != nil {
 			c.broken(err)
 			return nil
 		}

@@ -74,7 +74,9 @@ type counter struct {
 	err     error // the first row or record that could not be read
 
 	cells   map[string]*cell
-	members map[string]*Member
+	members map[string]*Member // that were looked at since the last writing
+	packed  map[string][]byte  // rows of members, so that most need not be read
+	known   map[string]string  // names in rows of members
 	changed []*cell
 	touched []*Member
 	others  []engine.Row
@@ -101,7 +103,7 @@ type began struct {
 }
 
 func newCounter(rows Rows, version func(int) *engine.Ruleset) (*counter, error) {
-	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*Member{}, foreign: map[uint64]calendar.Key{}}
+	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*Member{}, packed: map[string][]byte{}, known: map[string]string{}, foreign: map[uint64]calendar.Key{}}
 	err := rows.Scan(monthPrefix, "", func(name string, value []byte) bool {
 		k := readKey(name)
 		seq, _ := binary.Uvarint(value)
@@ -111,10 +113,10 @@ func newCounter(rows Rows, version func(int) *engine.Ruleset) (*counter, error) 
 	return c, err
 }
 
-// Bounds of what is kept of rows that were written.
+// Bounds of what is kept of rows that were written: rows of members are some 50 to 500 bytes.
 const (
-	maxCells   = 100_000
-	maxMembers = 10_000
+	maxCells  = 100_000
+	maxPacked = 100_000
 )
 
 // take is all that has changed since it was called last.
@@ -134,6 +136,7 @@ func (c *counter) take() []engine.Row {
 		if !m.gone {
 			r.Value = encodeMember(m)
 		}
+		c.packed[m.id] = r.Value
 		rows = append(rows, r)
 	}
 	c.changed, c.touched, c.others = c.changed[:0], c.touched[:0], nil
@@ -145,8 +148,12 @@ func (c *counter) forget() {
 	if len(c.cells) > maxCells {
 		clear(c.cells)
 	}
-	if len(c.members) > maxMembers {
-		clear(c.members)
+	clear(c.members)
+	for id := range c.packed { // whichever comes first: who is looked at again is there again
+		if len(c.packed) <= maxPacked {
+			break
+		}
+		delete(c.packed, id)
 	}
 	clear(c.foreign)
 }

@@ -103,8 +103,9 @@ func encodeMember(m *Member) []byte {
 	return b
 }
 
-func decodeMember(b []byte) (*Member, error) {
-	r := numbers{b: b}
+// decodeMember reads what encodeMember wrote; names are those of types and challenges that are known, so that each is held once.
+func decodeMember(b []byte, names map[string]string) (*Member, error) {
+	r := numbers{b: b, names: names}
 	m := &Member{Joined: calendar.Key(r.int())}
 	m.Types = make([]Active, r.length())
 	for i := range m.Types {
@@ -134,6 +135,7 @@ func decodeMember(b []byte) (*Member, error) {
 // numbers reads numbers one after another.
 type numbers struct {
 	b       []byte
+	names   map[string]string
 	damaged bool
 }
 
@@ -169,7 +171,11 @@ func (r *numbers) length() int {
 
 func (r *numbers) text() string {
 	n := r.length()
-	s := string(r.b[:n])
+	s, known := r.names[string(r.b[:n])]
+	if !known {
+		s = string(r.b[:n])
+		r.names[s] = s
+	}
 	r.b = r.b[n:]
 	return s
 }
