@@ -29,6 +29,8 @@ type status struct {
 	Latency  map[string]latency `json:"latency"`           // of the server, by route
 	Memory   uint64             `json:"memory_bytes"`
 	Routines int                `json:"goroutines"`
+	// Lag is how many events were accepted and are not counted by statistics; null where none are kept.
+	Lag *uint64 `json:"statistics_lag"`
 }
 
 // checkShown is a check of the server. Why it fails is told of the program's own alone: others may name those of somebody else.
@@ -57,6 +59,10 @@ func showStatus(c call) error {
 	out := status{Program: c.key.Program, OK: true, Version: s.version, Started: calendar.FromTime(s.began), Uptime: now.Sub(s.began).Seconds(),
 		Now: c.program.Now(), Durable: c.program.Durable(), Ruleset: &versionShown{last.Number, last.Rules.Hash}, Latency: map[string]latency{},
 		Memory: memory.HeapAlloc, Routines: runtime.NumGoroutine()}
+	if c.local.Statistics != nil && c.local.Statistics.Failed() == nil {
+		lag := c.local.Statistics.Lag()
+		out.Lag = &lag
+	}
 	if s.clockwork != nil {
 		out.Sandbox = s.clockwork.Status(c.key.Program).Sandbox
 	}

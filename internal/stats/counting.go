@@ -103,7 +103,8 @@ type began struct {
 }
 
 func newCounter(rows Rows, version func(int) *engine.Ruleset) (*counter, error) {
-	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*Member{}, packed: map[string][]byte{}, known: map[string]string{}, foreign: map[uint64]calendar.Key{}}
+	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*Member{}, packed: map[string][]byte{},
+		known: map[string]string{}, foreign: map[uint64]calendar.Key{}}
 	err := rows.Scan(monthPrefix, "", func(name string, value []byte) bool {
 		k := readKey(name)
 		seq, _ := binary.Uvarint(value)

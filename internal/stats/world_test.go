@@ -134,12 +134,11 @@ func (w *world) id() string {
 
 func (w *world) anyone() string { return w.members[w.r.Intn(len(w.members))] }
 
-func (w *world) buy(member string, amount int, at calendar.Instant) string {
+func (w *world) buy(member string, amount int, at calendar.Instant) {
 	e := &event.Event{ID: w.id(), Type: "buy", Member: member, Data: fmt.Appendf(nil, `{"amount":%d}`, amount), Time: at, Timed: at != 0}
 	if w.send(e) != nil {
 		w.sent = append(w.sent, e.ID)
 	}
-	return e.ID
 }
 
 // step does something at random.
