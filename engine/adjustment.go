@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/decimal"
 	"github.com/laurel-engine/laurel/engine/event"
 )
@@ -14,7 +15,12 @@ type Adjustment struct {
 	Reason string          `json:"reason"`
 	// BelowZero lets more be taken than there is: the rest is debt. Without it the adjustment is refused.
 	BelowZero bool `json:"below_zero,omitempty"`
+	// Expires is when what is given expires, whatever the points say: a day, with whose end it does, or an instant. "": as they say.
+	Expires string `json:"expires_at,omitempty"`
 }
+
+// lastExpiry is where no expiry lies behind: times are written with the years up to it.
+const lastExpiry = calendar.Instant(7_258_118_400_000_000) // 2200-01-01T00:00:00Z
 
 // maxReason bounds the reason of an adjustment, which every entry of it carries.
 const maxReason = 200
@@ -41,6 +47,16 @@ func checkAdjustment(rules *Ruleset, m *Member, e *event.Event) *Refusal {
 	if c.Reason == "" || len(c.Reason) > maxReason {
 		errs = append(errs, event.FieldError{Location: "reason", Code: "wrong_value", Message: "a reason of 1 to 200 bytes is expected"})
 	}
+	if c.Expires != "" {
+		switch _, end, ok := dated(c.Expires, rules.CalendarOf(m)); {
+		case !ok:
+			errs = append(errs, undated("expires_at"))
+		case c.Amount < 0:
+			errs = append(errs, event.FieldError{Location: "expires_at", Code: "wrong_value", Message: "what is taken has no expiry", Suggestion: "leave it out"})
+		case end <= e.Time || end > lastExpiry:
+			errs = append(errs, event.FieldError{Location: "expires_at", Code: "wrong_time", Message: "a time to come, before the year 2200, is expected"})
+		}
+	}
 	if errs != nil {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the adjustment does not fit", Errors: errs}
 	}
@@ -64,7 +80,11 @@ func (a *applier) adjustCommand(e *event.Event) {
 	a.look(e)
 	from := Source{AdjustmentSection, c.Reason}
 	if c.Amount > 0 {
-		a.give(p, c.Amount, c.Amount, Pending{Set: true}, nil, from, "", nil)
+		var terms *Terms
+		if _, end, ok := dated(c.Expires, a.current.CalendarOf(a.m)); ok {
+			terms = &Terms{Granted: a.now, Available: a.now, Expires: end, Fixed: true}
+		}
+		a.give(p, c.Amount, c.Amount, Pending{Set: true}, terms, from, "", nil)
 		return
 	}
 	short := -c.Amount - a.m.spendable(a.current, p, a.now)

@@ -231,8 +231,10 @@ func (a *applier) join(e *event.Event) {
 		a.put(e)
 	}
 	a.startTiers(e.Time)
-	a.follow(Cause{Event: Joined, At: e.Time}, e.Depth, nil, e.ID)
-	a.tellFreeLevels(e)
+	if !a.takenOver(e) {
+		a.follow(Cause{Event: Joined, At: e.Time}, e.Depth, nil, e.ID)
+		a.tellFreeLevels(e)
+	}
 	a.drain(0)
 }
 

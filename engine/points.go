@@ -61,6 +61,9 @@ func (a *applier) give(p *Points, given, wanted decimal.Decimal, pending Pending
 	lot.Source = by
 	if terms != nil {
 		lot.Granted, lot.Available, lot.Expires = terms.Granted, terms.Available, terms.Expires
+		if terms.Fixed {
+			lot.Idle = 0
+		}
 	}
 	if acc.Debt > 0 && lot.Available <= a.now {
 		acc.payDebt(&lot)

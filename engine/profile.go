@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 
+	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
 )
 
@@ -11,6 +12,9 @@ type Profile struct {
 	Name     *string                    `json:"name,omitempty"`
 	Timezone *string                    `json:"timezone,omitempty"`
 	Fields   map[string]json.RawMessage `json:"fields,omitempty"`
+	// Joined is when a member who is created with it joined: a day, or an instant. Of an earlier day, the member is taken over from elsewhere: then
+	// nothing happens because of the joining.
+	Joined *string `json:"joined,omitempty"`
 }
 
 // NewProfile is a member.put event. Its id, like that of every command, is told apart from those of senders.
@@ -43,6 +47,50 @@ func (a *applier) put(e *event.Event) {
 	for _, v := range values {
 		a.changeField(a.current.Member.Field(v.Name).Slot, v.Value, e.Time)
 	}
+}
+
+// JoinedAt is when somebody joined of whom a profile says so; a day is one of the program's time zone. ok is false for a text that is no day and no
+// instant.
+func (r *Ruleset) JoinedAt(p *Profile) (at calendar.Instant, ok bool) {
+	at, _, ok = dated(*p.Joined, r.Calendar)
+	return at, ok
+}
+
+// checkJoined judges when a member joined.
+func checkJoined(rules *Ruleset, p *Profile, m *Member, now calendar.Instant) []event.FieldError {
+	if p.Joined == nil {
+		return nil
+	}
+	at, ok := rules.JoinedAt(p)
+	wrong := func(message string) []event.FieldError {
+		return []event.FieldError{{Location: "joined", Code: "wrong_time", Message: message}}
+	}
+	switch {
+	case !ok:
+		return []event.FieldError{undated("joined")}
+	case m != nil && at != m.Joined:
+		return wrong("the member joined " + m.Joined.String() + ", which is said when a member is created and never changes")
+	case at > now:
+		return wrong("nobody joins in the future")
+	case at < 0:
+		return wrong("a time since 1970 is expected")
+	}
+	return nil
+}
+
+// takenOver sets when a new member has joined, where the event that creates it says so, and reports whether that was on an earlier day.
+func (a *applier) takenOver(e *event.Event) bool {
+	var p Profile
+	if e.Type != commandPut || json.Unmarshal(e.Data, &p) != nil || p.Joined == nil {
+		return false
+	}
+	at, ok := a.current.JoinedAt(&p)
+	if !ok {
+		return false
+	}
+	a.m.Joined = at
+	zone := a.current.Calendar.Zone
+	return at < zone.Start(zone.Date(e.Time))
 }
 
 // breakElsewhere finds when running streaks break by the midnights of the member's new zone.

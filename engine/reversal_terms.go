@@ -13,9 +13,10 @@ import (
 type Terms struct {
 	Granted   calendar.Instant `json:"granted"`
 	Available calendar.Instant `json:"available"`
-	Expires   calendar.Instant `json:"expires"` // as far as no event moves it
-	Zone      string           `json:"zone"`    // by which the receiver counted what came first, "" where nothing did
-	After     uint64           `json:"after"`   // seq of what came first, which it is as old as; 0 where nothing did
+	Expires   calendar.Instant `json:"expires"`         // as far as no event moves it
+	Zone      string           `json:"zone"`            // by which the receiver counted what came first, "" where nothing did
+	Fixed     bool             `json:"fixed,omitempty"` // no event moves it
+	After     uint64           `json:"after"`           // seq of what came first, which it is as old as; 0 where nothing did
 }
 
 // open opens a lot on the terms of the event's first ones, or lets another member have one. It reports false where it would have

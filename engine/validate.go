@@ -168,7 +168,7 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	case commandConfirm, commandCancel, commandReturn:
 		return checkSettling(rules, subjects, e)
 	case commandPut:
-		return checkProfile(rules, e, known)
+		return checkProfile(rules, subjects, e, known)
 	case commandMerge:
 		return nil // the processor has looked at both
 	case commandEnroll:
@@ -209,7 +209,7 @@ func checkCommand(rules *Ruleset, subjects *Subjects, e *event.Event) *Refusal {
 	}
 }
 
-func checkProfile(rules *Ruleset, e *event.Event, known bool) *Refusal {
+func checkProfile(rules *Ruleset, subjects *Subjects, e *event.Event, known bool) *Refusal {
 	var p Profile
 	if err := json.Unmarshal(e.Data, &p); err != nil {
 		return &Refusal{Code: "invalid_json", Message: "the profile is not well-formed JSON"}
@@ -225,6 +225,11 @@ func checkProfile(rules *Ruleset, e *event.Event, known bool) *Refusal {
 			errs = append(errs, event.FieldError{Location: "fields." + v.Name, Code: "missing_field", Message: "this field is required and cannot be null"})
 		}
 	}
+	var m *Member
+	if known {
+		m = subjects.Member(e.Member)
+	}
+	errs = append(errs, checkJoined(rules, &p, m, e.Time)...)
 	if len(errs) > 0 {
 		return &Refusal{Code: CodeDoesNotFit, Message: "the profile does not fit the ruleset's member fields", Errors: errs}
 	}

@@ -46,26 +46,23 @@ func (c call) submit(e *event.Event, dry bool) (program.Result, error) {
 	if wrong := c.stamp(e); wrong != nil {
 		return program.Result{}, wrong
 	}
-	if !dry {
-		results, err := c.program.Submit(e)
-		if err != nil {
-			return program.Result{}, err
-		}
-		return results[0], nil
+	return c.decide(e, dry)
+}
+
+// imagined is the outcome of a dry run: nothing was accepted.
+func imagined(o *engine.Outcome, dry bool) *engine.Outcome {
+	if !dry || o.Duplicate {
+		return o
 	}
-	r, err := c.program.DryRun(e, nil)
-	if err == nil {
-		err = c.program.Settled() // a duplicate is told only once the first one is durable
-	}
-	return r, err
+	like := *o
+	like.Seq = 0
+	return &like
 }
 
 func (c call) sendOutcome(o *engine.Outcome, dry bool) error {
 	switch {
 	case dry && !o.Duplicate:
-		imagined := *o
-		imagined.Seq = 0 // nothing was accepted
-		o = &imagined
+		o = imagined(o, dry)
 	case !dry && o.Duplicate:
 		c.client.duplicates.Inc()
 	case !dry:

@@ -19,12 +19,12 @@ import (
 const maxMemberName = 200
 
 // profileNames are what a profile's body has.
-var profileNames = []string{"name", "timezone", "fields"}
+var profileNames = []string{"name", "timezone", "joined", "fields"}
 
 // profile is a body as it was sent; nil is what was left out, "null" is null.
 type profile struct {
-	name, timezone json.RawMessage
-	fields         map[string]json.RawMessage
+	name, timezone, joined json.RawMessage
+	fields                 map[string]json.RawMessage
 }
 
 // putMember states a member's whole profile: what the body leaves out is cleared, and the timezone goes back to the
@@ -66,7 +66,14 @@ func (c call) changeMember(whole bool) error {
 		if err != nil {
 			return err
 		}
-		answer.Event = engine.AppendAnswer(nil, out)
+		dry, err := c.flag("dry_run")
+		if err != nil {
+			return err
+		}
+		answer.Event = engine.AppendAnswer(nil, imagined(out, dry))
+		if dry {
+			return c.write(http.StatusOK, changed{Member: c.asItIs(id, &present), Event: answer.Event})
+		}
 		if answer.Member, _, err = c.program.Member(id); err != nil {
 			return err
 		}
@@ -78,17 +85,46 @@ func (c call) changeMember(whole bool) error {
 	return c.write(status, answer)
 }
 
-// accept submits an event that this API made, and answers with its outcome or its refusal as a problem.
+// asItIs is a profile as it is, which is a new one where nothing is known.
+func (c call) asItIs(id string, present *program.Profile) program.Profile {
+	p := *present
+	if p.ID == "" {
+		p.ID, p.Joined, p.Fields = id, c.program.Now(), map[string]any{}
+	}
+	return p
+}
+
+// accept submits an event that this API made, and answers with its outcome or its refusal as a problem. With ?dry_run=true nothing is stored.
 func (c call) accept(e *event.Event) (*engine.Outcome, error) {
 	e.By = c.by()
-	results, err := c.program.Submit(e)
+	dry, err := c.flag("dry_run")
 	if err != nil {
 		return nil, err
 	}
-	if results[0].Refusal != nil {
-		return nil, refused(results[0].Refusal)
+	r, err := c.decide(e, dry)
+	if err != nil {
+		return nil, err
 	}
-	return results[0].Outcome, nil
+	if r.Refusal != nil {
+		return nil, refused(r.Refusal)
+	}
+	return r.Outcome, nil
+}
+
+// decide has an event decided, or only imagined.
+func (c call) decide(e *event.Event, dry bool) (program.Result, error) {
+	if !dry {
+		results, err := c.program.Submit(e)
+		if err != nil {
+			return program.Result{}, err
+		}
+		return results[0], nil
+	}
+	r, err := c.program.DryRun(e, nil)
+	if err == nil {
+		err = c.program.Settled() // a duplicate is told only once the first one is durable
+	}
+	return r, err
 }
 
 // newEventID is the id of an event that has no other name: a call that may be made again with another meaning.
@@ -111,6 +147,8 @@ func readProfile(body []byte, rules *engine.Ruleset) (*profile, error) {
 			p.name = value
 		case "timezone":
 			p.timezone = value
+		case "joined":
+			p.joined = value
 		case "fields":
 			fields = value
 		}
@@ -119,6 +157,7 @@ func readProfile(body []byte, rules *engine.Ruleset) (*profile, error) {
 		return nil, malformed("", "", errs)
 	}
 	errs = append(errs, checkText("name", p.name, maxMemberName)...)
+	errs = append(errs, checkText("joined", p.joined, maxMemberName)...)
 	errs = append(errs, checkZone(rules.Zones(), p.timezone)...)
 	if fields != nil {
 		errs = append(errs, event.ParseObject(fields, "fields.", schema.Names(), func(name string, value []byte) {
@@ -197,6 +236,12 @@ func (p *profile) against(rules *engine.Ruleset, present *program.Profile) (chan
 		}
 	}
 	change.Fields = p.fields
+	if p.joined != nil && string(p.joined) != "null" {
+		joined := textOf(p.joined)
+		change.Joined = &joined
+		at, ok := rules.JoinedAt(&change)
+		same = same && ok && at == present.Joined
+	}
 	return change, same
 }
 

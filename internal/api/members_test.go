@@ -260,3 +260,46 @@ func TestAMisspeltFieldHidesNoOtherError(t *testing.T) {
 	require.Equal(t, []string{"nmae unknown_field", "timezone wrong_timezone", "fields.brithday unknown_field", "fields.birthday wrong_date",
 		"fields.level wrong_type"}, places)
 }
+
+// A member who is taken over from elsewhere brings the day of joining, and an opening balance with its own expiry; nothing is given for joining.
+func TestAMemberIsTakenOver(t *testing.T) {
+	w := newWorld(t)
+	dry := w.do("PUT", "/v1/members/old", `{"name":"Olga","joined":"2021-03-05","fields":{}}`)
+	require.Equal(t, 201, dry.status, "%s", dry.body)
+	w.get("/v1/members/old").ok().holds(t, `"joined":"2021-03-04T23:00:00Z"`)
+	require.Zero(t, w.stars("old"), "no welcome for who has been there for years")
+	w.do("PUT", "/v1/members/old", `{"name":"Olga","joined":"2021-03-05","fields":{}}`).ok()
+	p := w.do("PATCH", "/v1/members/old", `{"joined":"2021-03-06"}`).problem(422, "does_not_fit")
+	require.Contains(t, p.Errors[0].Message, "never changes")
+	w.do("PUT", "/v1/members/future", `{"joined":"2031-01-01"}`).problem(422, "does_not_fit")
+	w.do("PUT", "/v1/members/odd", `{"joined":"soon"}`).problem(422, "does_not_fit")
+	w.do("PUT", "/v1/members/odd", `{"joined":5}`).problem(422, "does_not_fit")
+	require.Equal(t, 201, w.do("PUT", "/v1/members/today", `{"joined":"2026-12-02"}`).status)
+	require.EqualValues(t, 5, w.stars("today"), "who joins today is welcome")
+
+	open := func(key, more string) *answer {
+		return w.do("POST", "/v1/members/old/adjustments", `{"points":"stars","amount":40,"reason":"opening balance"`+more+`}`, "Idempotency-Key", key)
+	}
+	open("k1", `,"expires_at":"2026-12-31"`).ok()
+	open("k2", `,"expires_at":"2027-06-30T12:00:00Z"`).ok()
+	var progress struct {
+		Points map[string]struct {
+			Expiring []struct {
+				At     string
+				Amount json.Number
+			}
+		}
+	}
+	w.get("/v1/members/old/progress").ok().json(&progress)
+	require.Equal(t, "2026-12-31T23:00:00Z", progress.Points["stars"].Expiring[0].At, "with the end of the day")
+	require.Equal(t, "2027-06-30T12:00:00Z", progress.Points["stars"].Expiring[1].At)
+	open("k3", `,"expires_at":"2026-12-01"`).problem(422, "does_not_fit")
+	open("k3", `,"expires_at":"never"`).problem(422, "does_not_fit")
+	open("k3", `,"expires_at":"2200-01-02"`).problem(422, "does_not_fit")
+	w.do("POST", "/v1/members/old/adjustments", `{"points":"stars","amount":-4,"reason":"x","expires_at":"2027-01-01"}`, "Idempotency-Key", "k4").problem(422, "does_not_fit")
+
+	w.do("PUT", "/v1/members/imagined?dry_run=true", `{"name":"Iris"}`).ok()
+	w.get("/v1/members/imagined").problem(404, "member_unknown")
+	w.do("POST", "/v1/members/old/adjustments?dry_run=true", `{"points":"stars","amount":7,"reason":"x"}`, "Idempotency-Key", "k5").ok().holds(t, `"seq":0`)
+	require.EqualValues(t, 80, w.stars("old"))
+}

@@ -97,7 +97,7 @@ func (c call) carryOut(e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	return c.sendOutcome(out, false)
+	return c.sendOutcome(out, c.query("dry_run") == "true")
 }
 
 // maxKey bounds an Idempotency-Key.
@@ -137,7 +137,7 @@ func (c call) once(e *event.Event) error {
 	return err
 }
 
-// adjust changes a balance by hand: {"points", "amount", "reason", "below_zero"}, the last one optional.
+// adjust changes a balance by hand: {"points", "amount", "reason", "below_zero", "expires_at"}, the last two optional.
 func adjust(c call) error {
 	member, err := c.id("member")
 	if err != nil {
@@ -175,7 +175,7 @@ func unread(name, expected string, err error) event.FieldError {
 func readAdjustment(body []byte) (a engine.Adjustment, errs []event.FieldError) {
 	given := map[string]bool{}
 	var wrong []event.FieldError
-	errs = event.ParseObject(body, "", []string{"points", "amount", "reason", "below_zero"}, func(name string, value []byte) {
+	errs = event.ParseObject(body, "", []string{"points", "amount", "reason", "below_zero", "expires_at"}, func(name string, value []byte) {
 		given[name] = true
 		var err error
 		expected := "a text is expected"
@@ -184,6 +184,8 @@ func readAdjustment(body []byte) (a engine.Adjustment, errs []event.FieldError) 
 			err = json.Unmarshal(value, &a.Points)
 		case "reason":
 			err = json.Unmarshal(value, &a.Reason)
+		case "expires_at":
+			err = json.Unmarshal(value, &a.Expires)
 		case "amount":
 			expected = "a number is expected"
 			a.Amount, err = decimal.Parse(string(value))

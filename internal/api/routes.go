@@ -51,8 +51,8 @@ var routes = []route{
 
 	{get, "/v1/members", keys.MembersRead, 0,
 		params("q", "tier.{tier}", "streak.{streak}", "badge", "idle_days", "in", "sort", "cursor", "limit", "min_seq"), listMembers},
-	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, putMember},
-	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, nil, patchMember},
+	{put, "/v1/members/:member", keys.MembersWrite, MaxEvent, params("dry_run"), putMember},
+	{patch, "/v1/members/:member", keys.MembersWrite, MaxEvent, params("dry_run"), patchMember},
 	{get, "/v1/members/:member", keys.MembersRead, 0, params("min_seq"), showMember},
 	{del, "/v1/members/:member", keys.MembersErase, 0, nil, eraseMember},
 	{post, "/v1/members/:member/merge", keys.MembersMerge, MaxEvent, nil, mergeMember},
@@ -60,7 +60,7 @@ var routes = []route{
 	{get, "/v1/members/:member/progress", keys.MembersRead, 0, params("at", "min_seq"), showProgress},
 	{get, "/v1/members/:member/ledger", keys.MembersRead, 0, params("at", "points", "kind", "lot", "min_seq", "order", "cursor", "limit"), showLedger},
 	{get, "/v1/members/:member/timeline", keys.MembersRead, 0, params("min_seq", "cursor", "limit"), showTimeline},
-	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, nil, adjust},
+	{post, "/v1/members/:member/adjustments", keys.PointsAdjust, MaxEvent, params("dry_run"), adjust},
 	{post, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, MaxEvent, nil, enroll},
 	{del, "/v1/members/:member/challenges/:challenge/enroll", keys.MembersWrite, 0, nil, leave},
 	{post, "/v1/members/:member/streaks/:streak/enroll", keys.MembersWrite, MaxEvent, nil, enrollInStreak},
@@ -115,7 +115,7 @@ var routes = []route{
 	{get, "/v1/stats/promotions/:promotion", keys.StatsRead, 0, params("from", "to"), showPromotionStatistics},
 	{get, "/v1/counters/:counter", keys.CatalogueRead, 0, params("min_seq"), showCounter},
 
-	{post, "/v1/admin/rewards/:reward/codes", keys.RewardsWrite, MaxCodes, nil, addCodes},
+	{post, "/v1/admin/rewards/:reward/codes", keys.RewardsWrite, MaxCodes, params("dry_run"), addCodes},
 
 	{get, "/v1/stream", "", 0, params("member", "leaderboard", "promotions", "events", "after"), openStream},
 

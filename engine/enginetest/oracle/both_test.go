@@ -419,8 +419,12 @@ func (b *both) order(s step) {
 			b.decide(engine.NewRepair(id, s.member, c.ID), s.now, b.world.Repair(s.member, c, s.now), "repair")
 		}
 	case "adjust":
-		ok := b.world.Adjust(s.member, s.what, s.amount, s.now)
-		b.decide(engine.NewAdjustment(id, s.member, engine.Adjustment{Points: s.what, Amount: decimal.Decimal(s.amount), Reason: "test"}), s.now, ok, "adjustment")
+		ok := b.world.Adjust(s.member, s.what, s.amount, s.until, s.now)
+		change := engine.Adjustment{Points: s.what, Amount: decimal.Decimal(s.amount), Reason: "test"}
+		if s.until > 0 {
+			change.Expires = calendar.Instant(s.until).String()
+		}
+		b.decide(engine.NewAdjustment(id, s.member, change), s.now, ok, "adjustment")
 	case "use":
 		if b.world.Program.has(s.what) {
 			ok := b.world.Use(s.id, s.member, s.what, s.held, s.now)

@@ -208,8 +208,8 @@ func (w *World) State(id string, now Instant) string {
 	return c.state
 }
 
-// Adjust changes a balance by hand, or is refused where there is too little.
-func (w *World) Adjust(of, points string, amount int64, now Instant) bool {
+// Adjust changes a balance by hand, or is refused where there is too little. What is given may expire at an instant of its own, 0 for none.
+func (w *World) Adjust(of, points string, amount int64, expires, now Instant) bool {
 	m := w.members[of]
 	w.seq++
 	m.settle(now)
@@ -222,7 +222,11 @@ func (w *World) Adjust(of, points string, amount int64, now Instant) bool {
 		return ok
 	}
 	w.reach("adjustment")
-	a.open(w, m, w.seq, now, amount, true)
+	l := a.open(w, m, w.seq, now, amount, true)
+	if expires > 0 {
+		w.reach("expiry of its own")
+		l.fixed, l.expires, l.alive = expires, expires, expires
+	}
 	return true
 }
 

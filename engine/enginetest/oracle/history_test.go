@@ -18,6 +18,7 @@ type step struct {
 	held       bool   // of a use: it is to be confirmed, or cancelled; of a confirmation: it hands over at once
 	what       string // the reward, points, challenge or team
 	amount     int64
+	until      Instant // of what is given by hand: when it expires, 0 as the points say
 	checkpoint bool
 	later      Instant
 	version    Version
@@ -265,7 +266,11 @@ func (s *storyteller) reverse() {
 func (s *storyteller) order() {
 	if s.mix["adjustments"] && s.one(12) {
 		points := pick(s.drawing, s.program.Points...)
-		s.add(step{do: "adjust", member: s.someone(), what: points.ID, amount: int64(s.between(1, 30)) * million * pick(s.drawing, int64(1), 1, -1)})
+		change := step{do: "adjust", member: s.someone(), what: points.ID, amount: int64(s.between(1, 30)) * million * pick(s.drawing, int64(1), 1, -1)}
+		if change.amount > 0 && s.one(3) {
+			change.until = s.now + Instant(s.between(1, 60*24))*60*second
+		}
+		s.add(change)
 	}
 	if !s.mix["rewards"] || !s.one(4) {
 		return

@@ -11,6 +11,7 @@ type lot struct {
 	goal      bool
 	available Instant
 	expires   Instant
+	fixed     Instant // an expiry of its own, which nothing moves
 	alive     Instant // until when it was known to live: what happened before that has put off its expiry
 	notBefore Instant // a void does not move the expiry to before itself
 	remaining int64
@@ -56,6 +57,8 @@ func (a *account) expiry(m *member, l *lot) Instant { return a.expiryBy(m.clock,
 func (a *account) expiryBy(clock *clock, m *member, l *lot) Instant {
 	e := a.points.Expire
 	switch {
+	case l.fixed > 0:
+		return l.fixed
 	case l.available == Forever:
 	case e.Idle != "":
 		until := clock.after(l.available, e.After)

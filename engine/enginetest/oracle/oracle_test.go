@@ -28,7 +28,7 @@ var situations = []string{"duplicate", "several boosts", "too little to take", "
 	"goal of a streak revoked", "too late for its season", "called again", "closed by a call", "promotion's limit", "first zone", "day hardly lived",
 	"too few contributions for an average", "season closed", "late event of another team", "raise trimmed", "raise refused",
 	"share brought after the group's goal", "share too small", "share revoked", "winner revoked", "enrolled too late", "gift to nobody",
-	"gift reversed", "gift released", "gift refused", "judged by an older version", "adjustment refused", "released", "refused", "sold out",
+	"gift reversed", "gift released", "gift refused", "judged by an older version", "adjustment refused", "expiry of its own", "released", "refused", "sold out",
 	"too little to claim", "hold of several lots", "partial confirm", "cancel", "hold timed out", "hold over expiry", "return",
 	"given back after its expiry", "settling refused",
 	"reward given", "reward in use not given again", "reward in use lost", "reward taken back", "nothing to use", "use", "held use confirmed",
