@@ -82,7 +82,7 @@ func TestDocuments(t *testing.T) {
 			printed, edits := "", map[block]string{}
 			for _, b := range d.blocks {
 				switch b.language {
-				case "yaml":
+				case "yaml", "csv", "ndjson":
 					r.yaml(b)
 				case "sh":
 					printed = r.run(b.text)

@@ -45,12 +45,13 @@ func newImport() *cobra.Command {
 		Long: "Reads one event a line, sorts them by time and id, and brings them in: into a running server (--url, with the key in\n" +
 			"LAUREL_KEY), or straight into the data directory of a stopped one (--data with --ruleset). Running it again is its\n" +
 			"resume: what is in already counts as a duplicate. Lines that are refused are written to FILE.refused.ndjson with\n" +
-			"the reasons; exit code 1 when there are any.",
+			"the reasons; exit code 1 when there are any. Members, opening balances and codes come in from CSV, by the commands below.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return importFile(cmd.Context(), cmd.OutOrStdout(), args[0], o)
 		},
 	}
+	cmd.AddCommand(newImportMembers(), newImportBalances(), newImportCodes())
 	f := cmd.Flags()
 	f.StringVar(&o.ruleset, "ruleset", "", "ruleset of the program, for --data")
 	f.StringVar(&o.data, "data", "", "data directory of a stopped server")
@@ -143,6 +144,9 @@ func readLines(name string) ([]*line, error) {
 		if number == 1 { // some editors and exports begin a file with a byte order mark
 			text = bytes.TrimPrefix(text, []byte("\ufeff"))
 		}
+		if len(lines) == 0 && firstSeparator(text) != 0 {
+			return nil, fmt.Errorf("%s looks like CSV: events come in as one JSON object a line; for CSV there are laurel import members, balances and codes", name)
+		}
 		if len(text) > 0 {
 			lines = append(lines, parseLine(number, bytes.Clone(text)))
 		}
@@ -157,6 +161,17 @@ func readLines(name string) ([]*line, error) {
 		return cmp.Or(cmp.Compare(a.event.Time, b.event.Time), cmp.Compare(a.event.ID, b.event.ID))
 	})
 	return lines, s.Err()
+}
+
+// firstSeparator is what separates the columns of a line that is no JSON, 0 where nothing does.
+func firstSeparator(text []byte) byte {
+	if len(text) == 0 || text[0] == '{' || text[0] == '[' {
+		return 0
+	}
+	if i := bytes.IndexAny(text, ",;\t"); i >= 0 {
+		return text[i]
+	}
+	return 0
 }
 
 func rank(l *line) int {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,17 +89,52 @@ func (c *remote) ask(ctx context.Context, method, path, contentType string, body
 	if err != nil {
 		return nil, &failure{exitUnreachable, err.Error()}
 	}
-	var p problem
-	_ = json.Unmarshal(answer, &p)
+	r := &refusedCall{status: resp.StatusCode}
+	_ = json.Unmarshal(answer, &r.problem)
+	r.retry, _ = strconv.Atoi(resp.Header.Get("Retry-After"))
+	return nil, r
+}
+
+// refusedCall is a request that the server has refused.
+type refusedCall struct {
+	status int
+	retry  int // seconds after which it may be made again
+	problem
+}
+
+// Error makes it an error.
+func (r *refusedCall) Error() string { return r.Unwrap().Error() }
+
+// Unwrap is how a command that makes such a call ends.
+func (r *refusedCall) Unwrap() error {
 	code := exitFailed
-	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+	if r.status == http.StatusUnauthorized || r.status == http.StatusForbidden {
 		code = exitNotAuthorised
 	}
-	message := fmt.Sprintf("the server answers %d %s: %s", resp.StatusCode, p.Code, strings.TrimSpace(p.Title+" "+p.Detail))
-	for _, e := range p.Errors {
+	message := fmt.Sprintf("the server answers %d %s: %s", r.status, r.Code, strings.TrimSpace(r.Title+" "+r.Detail))
+	for _, e := range r.Errors {
 		message += "\n  " + said(e)
 	}
-	return nil, &failure{code, message}
+	return &failure{code, message}
+}
+
+// about is why it was refused, on a line.
+func (r *refusedCall) about() string {
+	text := r.Code + ": " + r.Detail
+	for _, e := range r.Errors {
+		text += "; " + said(e)
+	}
+	return text
+}
+
+// ofRow reports whether it is what was sent that cannot be taken, and not who sends it, or when.
+func (r *refusedCall) ofRow() bool {
+	return r.status < 500 && !r.passes() && r.status != http.StatusUnauthorized && r.status != http.StatusForbidden
+}
+
+// passes reports whether the same call may well succeed later.
+func (r *refusedCall) passes() bool {
+	return r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable
 }
 
 // said is an error with what to write instead.

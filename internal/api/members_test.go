@@ -296,7 +296,8 @@ func TestAMemberIsTakenOver(t *testing.T) {
 	open("k3", `,"expires_at":"2026-12-01"`).problem(422, "does_not_fit")
 	open("k3", `,"expires_at":"never"`).problem(422, "does_not_fit")
 	open("k3", `,"expires_at":"2200-01-02"`).problem(422, "does_not_fit")
-	w.do("POST", "/v1/members/old/adjustments", `{"points":"stars","amount":-4,"reason":"x","expires_at":"2027-01-01"}`, "Idempotency-Key", "k4").problem(422, "does_not_fit")
+	const taking = `{"points":"stars","amount":-4,"reason":"x","expires_at":"2027-01-01"}`
+	w.do("POST", "/v1/members/old/adjustments", taking, "Idempotency-Key", "k4").problem(422, "does_not_fit")
 
 	w.do("PUT", "/v1/members/imagined?dry_run=true", `{"name":"Iris"}`).ok()
 	w.get("/v1/members/imagined").problem(404, "member_unknown")
