@@ -116,7 +116,8 @@ func TestEveryDescribedFieldIsThere(t *testing.T) {
 		"Level": client.Level{}, "Tier": client.Tier{}, "Streak": client.Streak{}, "StreakPeriod": client.StreakPeriod{}, "Challenge": client.Challenge{},
 		"Step": client.Step{}, "Goal": client.Goal{}, "Gift": client.Gift{}, "Promotion": client.Promotion{}, "RecordedEvent": client.Recorded{},
 		"Moment": client.Moment{}, "Outcome": client.Outcome{}, "Note": client.Note{}, "Profile": client.Profile{},
-		"StatsBoard": client.BoardNumbers{}, "Decile": client.Decile{}} {
+		"StatsBoard": client.BoardNumbers{},
+		"Decile": client.Decile{}} {
 		schema, known := described.Components.Schemas[name]
 		require.True(t, known && len(schema.Properties) > 0, "%s is not described", name)
 		have := map[string]bool{}
