@@ -117,7 +117,7 @@ func TestEveryDescribedFieldIsThere(t *testing.T) {
 		"Step": client.Step{}, "Goal": client.Goal{}, "Gift": client.Gift{}, "Promotion": client.Promotion{}, "RecordedEvent": client.Recorded{},
 		"Moment": client.Moment{}, "Outcome": client.Outcome{}, "Note": client.Note{}, "Profile": client.Profile{},
 		"StatsBoard": client.BoardNumbers{},
-		"Decile": client.Decile{}} {
+		"Decile":     client.Decile{}} {
 		schema, known := described.Components.Schemas[name]
 		require.True(t, known && len(schema.Properties) > 0, "%s is not described", name)
 		have := map[string]bool{}
