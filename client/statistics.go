@@ -95,7 +95,23 @@ type ClaimCounts struct {
 // RewardCounts are the claims of a reward.
 type RewardCounts struct {
 	Reward string `json:"reward"`
+	Kind   string `json:"kind"`
 	ClaimCounts
+	Points []GivenPoints `json:"points"` // that were spent on it
+}
+
+// PartnerNumbers is what the events of a partner did.
+type PartnerNumbers struct {
+	Partner string          `json:"partner"`
+	Events  int64           `json:"events"`
+	Points  []PartnerPoints `json:"points"`
+}
+
+// PartnerPoints is what they amount to in some points: given less taken back.
+type PartnerPoints struct {
+	Points string      `json:"points"`
+	Amount json.Number `json:"amount"`
+	Worth  *Money      `json:"worth"`
 }
 
 // SeriesPeriod is a period of the overview's series.
@@ -110,15 +126,16 @@ type SeriesPeriod struct {
 // Overview are the numbers of a program on one page.
 type Overview struct {
 	AsOf
-	From    string          `json:"from"`
-	To      string          `json:"to"`
-	By      string          `json:"by"`
-	Members MemberCounts    `json:"members"`
-	Active  ActiveCounts    `json:"active"`
-	Events  []TypeCounts    `json:"events"`
-	Points  []PointsNumbers `json:"points"`
-	Claims  []RewardCounts  `json:"claims"`
-	Series  []SeriesPeriod  `json:"series"`
+	From     string           `json:"from"`
+	To       string           `json:"to"`
+	By       string           `json:"by"`
+	Members  MemberCounts     `json:"members"`
+	Active   ActiveCounts     `json:"active"`
+	Events   []TypeCounts     `json:"events"`
+	Points   []PointsNumbers  `json:"points"`
+	Claims   []RewardCounts   `json:"claims"`
+	Partners []PartnerNumbers `json:"partners"` // of whom there were events in the range
+	Series   []SeriesPeriod   `json:"series"`
 }
 
 // PointsPeriod is a row of a roll-forward.

@@ -55,6 +55,9 @@ func TestStatistics(t *testing.T) {
 	do("POST", "/v1/members/ann/claims", `{"reward":"cup"}`, "Idempotency-Key", "c1").ok()
 	do("POST", "/v1/claims/c1/confirm", "", "Idempotency-Key", "c2").ok()
 
+	_, partner := w.key(keys.Request{Program: "counted", Name: "partner", Scopes: []keys.Scope{keys.EventsWrite}, Partner: "bakery"})
+	w.do("POST", "/v1/events", `{"id":"b1","type":"visit","member":"cid"}`, as(partner)...).ok()
+
 	var overview struct {
 		Seq     uint64 `json:"as_of_seq"`
 		Moves   string `json:"moves_from"`
@@ -72,7 +75,14 @@ func TestStatistics(t *testing.T) {
 			Issued, Spent, Outstanding float64
 			Worth                      struct{ Amount float64 }
 		}
-		Claims []struct{ Claimed, Confirmed int }
+		Claims []struct {
+			Claimed, Confirmed int
+			Points             []struct{ Taken float64 }
+		}
+		Partners []struct {
+			Partner string
+			Events  int
+		}
 		Series []struct {
 			Period string
 			Active int
@@ -95,6 +105,10 @@ func TestStatistics(t *testing.T) {
 	require.InDelta(t, -20, stars.Spent, 0)
 	require.InDelta(t, stars.Outstanding/100, stars.Worth.Amount, 0)
 	require.Equal(t, []int{1, 1}, []int{overview.Claims[0].Claimed, overview.Claims[0].Confirmed})
+
+	require.InDelta(t, 20, overview.Claims[0].Points[0].Taken, 0)
+	require.Len(t, overview.Partners, 1)
+	require.Equal(t, 1, overview.Partners[0].Events)
 
 	var forward struct {
 		Balanced bool

@@ -231,6 +231,7 @@ func (c *counter) count(present int, e *event.Event, o *engine.Outcome) {
 	}
 	c.events(e, o, day)
 	c.entries(e, o)
+	c.partner(e, o, day)
 	c.effects(e, o, day)
 	c.notifications(o)
 	switch {
@@ -357,6 +358,20 @@ func (c *counter) entries(e *event.Event, o *engine.Outcome) {
 		c.add(c.key.of(ofTotals).char('p').char(flow).text(x.Points), x.Amount, 1)
 		if x.Lot != 0 && flow != forfeited && flow != reversed {
 			c.age(x, e, o.Seq, flow, month)
+		}
+	}
+}
+
+// partner counts what an event of another company did. An event of it that is voided stays counted, and the points that went back with it
+// are taken off.
+func (c *counter) partner(e *event.Event, o *engine.Outcome, day calendar.Key) {
+	if e.By == nil || e.By.Partner == "" {
+		return
+	}
+	c.add(c.key.of(ofPartner).text(e.By.Partner).number(day).text(""), 0, 1)
+	for i := range o.Entries {
+		if x := &o.Entries[i]; !x.Kind.Moves() && !x.Source.None() && x.Kind != engine.EntryExpired {
+			c.add(c.key.of(ofPartner).text(e.By.Partner).number(day).text(x.Points), x.Amount, 1)
 		}
 	}
 }

@@ -89,7 +89,23 @@ func (c *ClaimsFigure) of(state byte) *int64 {
 // RewardFigure are the claims of a reward.
 type RewardFigure struct {
 	Reward string `json:"reward"`
+	Kind   string `json:"kind"`
 	ClaimsFigure
+	Points []GivenPoints `json:"points"` // that were spent on it
+}
+
+// PartnerFigure is what the events of a partner did.
+type PartnerFigure struct {
+	Partner string        `json:"partner"`
+	Events  int64         `json:"events"`
+	Points  []PartnerFlow `json:"points"`
+}
+
+// PartnerFlow is what they came to in some points: given less taken back.
+type PartnerFlow struct {
+	Points string          `json:"points"`
+	Amount decimal.Decimal `json:"amount"`
+	Worth  *Money          `json:"worth,omitempty"`
 }
 
 // SeriesPeriod is a period of the overview's series.
@@ -112,7 +128,9 @@ type Overview struct {
 	Events  []TypeFigure   `json:"events"`
 	Points  []PointsFigure `json:"points"`
 	Claims  []RewardFigure `json:"claims"`
-	Series  []SeriesPeriod `json:"series"`
+	// Partners are those of whom there were events in the range.
+	Partners []PartnerFigure `json:"partners"`
+	Series   []SeriesPeriod  `json:"series"`
 }
 
 // Spans up to which a series is by day, week and month; longer ones are by year.
@@ -179,10 +197,46 @@ func (x *Figures) Overview(r Range, by calendar.Period) Overview {
 	}
 	rewards := []RewardFigure{}
 	for _, reward := range x.rules.Rewards {
-		rewards = append(rewards, RewardFigure{reward.ID, x.claims(reward.ID, r)})
+		rewards = append(rewards, RewardFigure{reward.ID, reward.Kind, x.claims(reward.ID, r), x.given(r, "rewards/"+reward.ID)})
 	}
+	out.Partners = x.partners(r)
 	out.Claims, out.Series = rewards, sorted(series)
 	return out
+}
+
+// partners are those of whom there were events in a range.
+func (x *Figures) partners(r Range) []PartnerFigure {
+	list := []PartnerFigure{}
+	for name := x.nextPartner(""); name != ""; name = x.nextPartner(name) {
+		p, flows := PartnerFigure{Partner: name}, map[string]*PartnerFlow{}
+		x.between(key(nil).of(ofPartner).text(name), r.From, r.To, func(_ calendar.Key, k keyReader, sum decimal.Decimal, count int64) {
+			if points := k.text(); points == "" {
+				p.Events += count
+			} else {
+				need(flows, points, PartnerFlow{Points: points}).Amount += sum
+			}
+		})
+		if p.Points = sorted(flows); p.Events > 0 {
+			for i := range p.Points {
+				p.Points[i].Worth = x.worth(p.Points[i].Points, p.Points[i].Amount)
+			}
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// nextPartner is the first partner after one in byte order, "" where there is none.
+func (x *Figures) nextPartner(last string) (name string) {
+	after := ""
+	if last != "" {
+		after = string(append(key(nil).of(ofPartner).text(last), "\xff\xff\xff\xff\xff"...))
+	}
+	x.scan(key(nil).of(ofPartner), after, func(k keyReader, _ decimal.Decimal, _ int64) bool {
+		name = k.text()
+		return false
+	})
+	return name
 }
 
 // worth is what an amount of points is counted as, nil where the ruleset does not say.
