@@ -69,7 +69,7 @@ func TestAFollowerThatIsKilled(t *testing.T) {
 }
 
 // What is known of an erased member goes, and no total changes; neither does it when the journal is redacted, or counted again.
-func TestErasure(t *testing.T) {
+func TestStatisticsForgetTheErased(t *testing.T) {
 	w := newWorld(t, engine.NewMemory(), 1)
 	w.follow()
 	for i := range 5 {
