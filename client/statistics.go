@@ -314,6 +314,7 @@ type PromotionNumbers struct {
 	From        string        `json:"from"`
 	To          string        `json:"to"`
 	Openings    int64         `json:"openings"`    // by calls
+	Members     int64         `json:"members"`     // whom it brought something for the first time
 	Definitions []FiredCount  `json:"definitions"` // that share its window
 	Cost        []GivenPoints `json:"cost"`        // what they did to points
 }

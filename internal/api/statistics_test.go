@@ -204,6 +204,7 @@ func TestStatistics(t *testing.T) {
 
 	var promotion struct {
 		Openings    int
+		Members     int
 		Definitions []struct {
 			Definition string
 			Fired      int
@@ -215,6 +216,7 @@ func TestStatistics(t *testing.T) {
 	}
 	get("/v1/stats/promotions/happy_hour", &promotion)
 	require.Equal(t, 1, promotion.Openings)
+	require.Equal(t, 2, promotion.Members)
 	require.Equal(t, "rules/happy", promotion.Definitions[0].Definition)
 	require.Equal(t, 2, promotion.Definitions[0].Fired)
 	require.Equal(t, "stars", promotion.Cost[1].Points, "what the boost has added")

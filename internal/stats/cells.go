@@ -36,6 +36,7 @@ import (
 //	t/k/ type NUL <week of joining> <week>             a cohort's active members
 //	t/z/ type NUL <week of joining> <week>             a cohort's members by the last week in which they were active
 //	t/q/ type NUL <day>                                members by the last day on which they were active
+//	t/v/ promotion NUL <day>                           members whom it brought something for the first time
 //	t/r/ partner NUL <day> points NUL                  what a partner's events did to points; of no points: its events
 //	t/j/ <day>                                         members who joined; the sum: who left, by an erasure or a merge
 //	t/J/ <week>                                        the size of a cohort
@@ -74,6 +75,7 @@ const (
 	ofLastDay   = 'q'
 	ofJoined    = 'j'
 	ofCohorts   = 'J'
+	ofResponse  = 'v'
 	ofPartner   = 'r'
 	ofTotals    = 'x'
 )

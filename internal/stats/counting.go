@@ -84,7 +84,8 @@ type counter struct {
 	key    key
 	rules  *engine.Ruleset // of the record at hand, by its number
 	number int
-	seen   []engine.Source // what the record at hand was counted for
+	shared map[*engine.Ruleset]map[string][]string // promotions by the definitions that share their windows
+	seen   []engine.Source                         // what the record at hand was counted for
 	// reversing is set while it is a reversal.
 	reversing bool
 
@@ -104,7 +105,7 @@ type began struct {
 
 func newCounter(rows Rows, version func(int) *engine.Ruleset) (*counter, error) {
 	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*Member{}, packed: map[string][]byte{},
-		known: map[string]string{}, foreign: map[uint64]calendar.Key{}}
+		known: map[string]string{}, shared: map[*engine.Ruleset]map[string][]string{}, foreign: map[uint64]calendar.Key{}}
 	err := rows.Scan(monthPrefix, "", func(name string, value []byte) bool {
 		k := readKey(name)
 		seq, _ := binary.Uvarint(value)

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -34,6 +35,7 @@ func (c *counter) effects(e *event.Event, o *engine.Outcome, day calendar.Key) {
 		}
 		if !x.Source.None() {
 			c.fired(x.Source, day)
+			c.responds(e.Member, x, day)
 		}
 		switch x.Kind {
 		case engine.PointsEffect:
@@ -74,6 +76,44 @@ func (c *counter) fired(s engine.Source, day calendar.Key) {
 	}
 	c.seen = append(c.seen, s)
 	c.add(c.key.of(ofFired).source(s).number(day), 0, 1)
+}
+
+// responds counts a member once for each promotion that has brought them something.
+func (c *counter) responds(member string, x *engine.Effect, day calendar.Key) {
+	promotions := c.promotions()
+	if len(promotions) == 0 || c.reversing {
+		return
+	}
+	respond := func(definition string) {
+		for _, id := range promotions[definition] {
+			if m := c.look(member); m != nil && m.run(id) == nil {
+				c.touch(m)
+				m.Runs = append(m.Runs, Run{Challenge: id, Since: day})
+				_, name, _ := strings.Cut(id, "/")
+				c.add(c.key.of(ofResponse).text(name).number(day), 0, 1)
+			}
+		}
+	}
+	respond(x.Source.String())
+	for _, b := range x.Boosts {
+		respond("boosts/" + b.Boost)
+	}
+}
+
+// promotions are those of the ruleset by the definitions that share their windows, each by section and id.
+func (c *counter) promotions() map[string][]string {
+	found, known := c.shared[c.rules]
+	if !known {
+		found = map[string][]string{}
+		for _, p := range c.rules.Promotions {
+			for _, path := range c.rules.SharingWindow(p) {
+				found[path] = append(found[path], p.Path)
+			}
+		}
+		clear(c.shared) // versions come one after another
+		c.shared[c.rules] = found
+	}
+	return found
 }
 
 // points counts boosts, and what was cut off a grant.

@@ -105,6 +105,7 @@ type PromotionReport struct {
 	From        string        `json:"from"`
 	To          string        `json:"to"`
 	Openings    int64         `json:"openings"`    // by calls
+	Members     int64         `json:"members"`     // whom it brought something for the first time
 	Definitions []FiredFigure `json:"definitions"` // that share its window
 	Cost        []GivenPoints `json:"cost"`        // what they did to points
 }
@@ -123,6 +124,7 @@ func (x *Figures) Promotion(p *engine.Promotion, r Range) PromotionReport {
 			out.Openings += count
 		}
 	})
+	x.between(key(nil).of(ofResponse).text(p.ID), r.From, r.To, func(_ calendar.Key, _ keyReader, _ decimal.Decimal, count int64) { out.Members += count })
 	var paths []string
 	for _, path := range x.rules.SharingWindow(p) {
 		f := FiredFigure{Definition: path}

@@ -15,7 +15,7 @@ const Window = 104 * 7
 type Member struct {
 	Joined calendar.Key
 	Types  []Active // by Type; "" is all that the ruleset calls activity
-	Runs   []Run    // challenges that they are in, or have done
+	Runs   []Run    // challenges that they are in, or have done, and promotions that have brought them something
 
 	id    string
 	dirty bool
@@ -24,7 +24,7 @@ type Member struct {
 
 // Run is how far a member is with a challenge.
 type Run struct {
-	Challenge string
+	Challenge string       // its id; of a promotion promotions/ and its id
 	Since     calendar.Key // the day of the first progress of this round
 	Quarter   int          // how many quarters are behind them; 4: done
 }
