@@ -94,7 +94,7 @@ func takeBackup(ctx context.Context, url, data, dest string) (*backup.Manifest, 
 const noErasures = "none"
 
 func newRestore() *cobra.Command {
-	var data, erasures string
+	var data, erasures, keyFile string
 	cmd := &cobra.Command{
 		Use:   "restore BACKUP",
 		Short: "Make a data directory of a backup",
@@ -114,7 +114,12 @@ func newRestore() *cobra.Command {
 					return &failure{exitUsage, err.Error()}
 				}
 			}
-			r, err := backup.Restore(cmd.Context(), args[0], data, erased, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+			key, err := readKey(keyFile)
+			if err != nil {
+				return err
+			}
+			r, err := backup.Restore(cmd.Context(), args[0], data, erased, key,
+				slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 			if err != nil {
 				return &failure{exitFailed, err.Error()}
 			}
@@ -128,6 +133,7 @@ func newRestore() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", env("LAUREL_DATA", "laurel-data"), "the new data directory (LAUREL_DATA)")
+	keyFileFlag(cmd.Flags(), &keyFile)
 	cmd.Flags().StringVar(&erasures, "erasures", env("LAUREL_ERASURES", ""), "the list of those who were erased, or none (LAUREL_ERASURES)")
 	return cmd
 }

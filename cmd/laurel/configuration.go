@@ -43,6 +43,7 @@ func serveSettings(o *serveOptions) *configuration.Set {
 	s.Switch(&o.sandbox, "sandbox", "make new programs a sandbox, whose clock can be moved forward; live ones stay live")
 	s.Text(&o.sandboxAt, "sandbox-at", "",
 		"make new programs a sandbox whose clock stands at a time, such as 2026-12-01T09:00:00Z, until it is moved, so that every run answers the same")
+	s.Text(&o.keyFile, "key-file", "", keyFileUsage)
 	s.Choice(&o.accessLog, "access-log", []string{api.AccessRoutes, api.AccessPaths},
 		"log each request: with its route, or with its path, in which ids of members stand; never with the values of its query")
 	s.Switch(&o.verbose, "verbose", "log at debug level")

@@ -30,6 +30,7 @@ import (
 const importPage = 1000
 
 type importOptions struct {
+	keyFile string
 	ruleset string
 	data    string
 	url     string
@@ -57,6 +58,7 @@ func newImport() *cobra.Command {
 	f.StringVar(&o.data, "data", "", "data directory of a stopped server")
 	f.StringVar(&o.url, "url", env("LAUREL_URL", ""), "address of a running server (LAUREL_URL)")
 	zonesFlag(f, &o.zones)
+	keyFileFlag(f, &o.keyFile)
 	f.StringVar(&o.refused, "refused", "", "file for refused lines (default FILE.refused.ndjson)")
 	return cmd
 }
@@ -293,7 +295,11 @@ func newLocalImporter(o importOptions) (importer, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := pebblestore.Open(o.data, pebblestore.Options{})
+	key, err := readKey(o.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	db, err := pebblestore.Open(o.data, pebblestore.Options{Key: key})
 	if err != nil {
 		return nil, &failure{exitUsage, err.Error()}
 	}

@@ -64,6 +64,7 @@ type serveOptions struct {
 	behindTLS   bool
 	proxies     []string
 	accessLog   string
+	keyFile     string
 	settings    *configuration.Set // that the above were read from; nil in tests
 	machine     *clock.Clock       // nil: the machine's own
 	// store is a program's, for tests of one that fails; nil: that of the data directory.
@@ -128,13 +129,20 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	if err != nil {
 		return err
 	}
-	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree, Archive: o.archive})
+	key, err := readKey(o.keyFile)
+	if err != nil {
+		return err
+	}
+	db, err := pebblestore.Open(o.data, pebblestore.Options{Logger: log, Reserve: keepFree, Archive: o.archive, Key: key})
 	if err != nil {
 		return &failure{exitUsage, err.Error()}
 	}
 	defer closing(&result, log, "store", db.Close)
 
 	if err := reserve(db, o.demo); err != nil {
+		return err
+	}
+	if err := encrypt(ctx, db, log); err != nil {
 		return err
 	}
 

@@ -34,7 +34,7 @@ func ReadErasures(name string) ([]Erasure, error) { return readErasures(name) }
 // Restore makes a data directory of a backup, which is compared with its manifest first. Whoever is in the list of erasures and was not
 // erased by then is erased now, and off the disk, before the directory gets its name. The directory must not be there yet, or be empty;
 // after an error it is as it was.
-func Restore(ctx context.Context, from, data string, erased []Erasure, log *slog.Logger) (*Restored, error) {
+func Restore(ctx context.Context, from, data string, erased []Erasure, key *settings.Key, log *slog.Logger) (*Restored, error) {
 	m, err := Verify(from)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func Restore(ctx context.Context, from, data string, erased []Erasure, log *slog
 		return nil, err
 	}
 	r := &Restored{Manifest: m}
-	if err := r.make(ctx, from, making, erased, log); err != nil {
+	if err := r.make(ctx, from, making, erased, key, log); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(making))
 	}
 	_ = os.Remove(data) // an empty one
@@ -73,7 +73,7 @@ func free(data string) error {
 	return err
 }
 
-func (r *Restored) make(ctx context.Context, from, making string, erased []Erasure, log *slog.Logger) error {
+func (r *Restored) make(ctx context.Context, from, making string, erased []Erasure, key *settings.Key, log *slog.Logger) error {
 	if err := os.MkdirAll(making, 0o750); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (r *Restored) make(ctx context.Context, from, making string, erased []Erasu
 			return err
 		}
 	}
-	db, err := pebblestore.Open(making, pebblestore.Options{Logger: log})
+	db, err := pebblestore.Open(making, pebblestore.Options{Logger: log, Key: key})
 	if err != nil {
 		return err
 	}

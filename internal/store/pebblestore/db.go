@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/laurel-engine/laurel/engine/integer"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/segments"
 )
 
@@ -30,7 +31,9 @@ type Options struct {
 	CacheBytes int64        // of the block cache that both instances share; DefaultCache when 0
 	Logger     *slog.Logger // slog.Default when nil
 	Reserve    uint64       // bytes of the disk that stay free; Reserve when 0
-	Existing   bool         // ErrNoData where there is no data yet, instead of making it
+	// Key encrypts secrets of the settings; nil: they are written as they are, and encrypted ones cannot be read.
+	Key      *settings.Key
+	Existing bool // ErrNoData where there is no data yet, instead of making it
 	// Archive is a directory to which full segments of the journals are moved, and from which they are served: that of the last time when
 	// "", and none when NoArchive.
 	Archive string
@@ -46,6 +49,8 @@ type Options struct {
 type DB struct {
 	settings, state *pebble.DB
 	kept            *Settings // in settings
+	sealed          *settings.Sealed
+	key             *settings.Key
 	lock            *pebble.Lock
 	cache           *pebble.Cache
 	fs              vfs.FS
@@ -86,7 +91,7 @@ type DB struct {
 // Open opens a data directory, and makes it if there is none, unless an existing one is asked for. It returns ErrLocked when
 // another process has it open, and an error that names the instance when its files are damaged.
 func Open(dir string, o Options) (*DB, error) {
-	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, segment: o.segment, pending: o.pending, plain: o.plain, archive: o.Archive,
+	db := &DB{fs: o.FS, dir: dir, log: o.Logger, memtable: o.memtable, segment: o.segment, pending: o.pending, plain: o.plain, archive: o.Archive, key: o.Key,
 		programs: map[string]*Store{}, closing: make(chan struct{}), failed: make(chan struct{}), halted: make(chan struct{})}
 	if db.fs == nil {
 		db.fs = vfs.Default

@@ -23,8 +23,8 @@ type Settings struct {
 
 var _ settings.Store = (*Settings)(nil)
 
-// Settings are the settings of the directory.
-func (db *DB) Settings() *Settings { return db.kept }
+// Settings are the settings of the directory, with secrets as they are before they are encrypted.
+func (db *DB) Settings() *settings.Sealed { return db.sealed }
 
 // openSettings finds the revision of the settings. Where there are rows and no revision, an earlier build has written them.
 func (db *DB) openSettings() error {
@@ -44,7 +44,7 @@ func (db *DB) openSettings() error {
 		}
 		s.revision.Store(settings.First)
 	}
-	db.kept = s
+	db.kept, db.sealed = s, settings.NewSealed(s, db.key)
 	return nil
 }
 
