@@ -125,7 +125,7 @@ func writeDirectory(t *testing.T, name string) {
 	for _, command := range []*event.Event{engine.NewCard("ann", "ann", card(1)), engine.NewCardRotation("r1", "ann", card(2)),
 		engine.NewCard("bob", "bob", card(3)), engine.NewCardBlock("b1", "ann", ""), engine.NewClaim("c1", "ann", "free_drink", 0),
 		engine.NewMerge("m1", "cem", "guest"), engine.NewAmend("o57", json.RawMessage(`{"amount": 20}`)), engine.NewVoid("o58")} {
-		command.By = &event.By{Action: command.Type, Key: "abcdefgh", Name: "desk", Actor: "Ann from the desk", Request: "r-1"}
+		command.By = &event.By{Action: command.Type, Key: "abcdefgh", Name: "desk", Actor: "Ann from the desk", Request: "r-1", Salt: "abc"}
 		_, err := p.Do(ctx, command)
 		require.NoError(t, err, command.Type)
 	}

@@ -125,6 +125,7 @@ var features = [...]feature{
 		func(w *writer, o *Outcome) { w.merge(o.Merge) }, func(r *reader, o *Outcome) { o.Merge = r.merge() }},
 	{"by", func(o *Outcome) bool { return o.By != nil },
 		func(w *writer, o *Outcome) { w.by(o.By) }, func(r *reader, o *Outcome) { o.By = r.by() }},
+	{"salt", func(o *Outcome) bool { return o.By != nil && o.By.Salt != "" }, func(w *writer, o *Outcome) { w.text(o.By.Salt) }, (*reader).salt},
 	{"messages", func(o *Outcome) bool { return len(o.Notifications) > 0 }, (*writer).raised, (*reader).raised},
 }
 
@@ -191,6 +192,15 @@ func (w *writer) by(b *event.By) {
 
 func (r *reader) by() *event.By {
 	return &event.By{Action: r.text(), Key: r.text(), Name: r.text(), Actor: r.text(), Request: r.text(), Partner: r.text()}
+}
+
+func (r *reader) salt(o *Outcome) {
+	salt := r.text()
+	if o.By == nil {
+		r.Damaged()
+		return
+	}
+	o.By.Salt = salt
 }
 
 func (w *writer) fanout(f *Fanout) {

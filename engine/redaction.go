@@ -191,7 +191,7 @@ func anonymous(rec *Record, id, as string, deltas []Delta) *Record {
 	e, o := &rec.Event, &rec.Outcome
 	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
 		Event: event.Event{ID: id, Kind: event.Redacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
-		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Deltas: deltas, By: o.By,
+		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Deltas: deltas, By: o.By.Redacted(),
 			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool {
 				return s.Score.Member == e.Member || o.Merge != nil && s.Score.Member == o.Merge.From
 			})}}

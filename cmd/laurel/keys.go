@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -231,7 +232,7 @@ func (r *localRing) create(_ *cobra.Command, o keysOptions) (keys.Key, string, e
 	if o.expires > 0 {
 		q.Expires = time.Now().Add(o.expires)
 	}
-	key, secret, err := r.ring.Create(q)
+	key, secret, err := r.ring.By(audit.Here(r.program, "key.create", "laurel keys")).Create(q)
 	var invalid *keys.InvalidError
 	switch {
 	case errors.As(err, &invalid):
@@ -255,7 +256,7 @@ func (r *localRing) list(*cobra.Command) (list []listedKey, err error) {
 }
 
 func (r *localRing) revoke(_ *cobra.Command, id string) error {
-	if _, err := r.ring.Revoke(r.program, id); err != nil {
+	if _, err := r.ring.By(audit.Here(r.program, "key.revoke", "laurel keys")).Revoke(r.program, id); err != nil {
 		return &failure{exitFailed, err.Error()}
 	}
 	return nil

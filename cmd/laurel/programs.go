@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/laurel-engine/laurel/internal/api"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/keys"
 )
 
@@ -23,6 +24,7 @@ const serverKeyFile = "server-key"
 // serverKey makes the first key of the server and leaves it in a file that its owner alone can read. It returns the file's name where it has
 // made one.
 func serverKey(ring *keys.Ring, data string) (string, error) {
+	ring = ring.By(audit.Here(audit.Server, "key.create", "the first start of the server"))
 	_, secret, err := ring.First(keys.Request{Name: "server", Scopes: []keys.Scope{keys.Admin}, Live: true})
 	if err != nil || secret == "" {
 		return "", err

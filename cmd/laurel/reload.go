@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/host"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -74,7 +75,8 @@ func (r *reloader) one(path string) error {
 	if known, err := r.files.Known(id, loaded.Ruleset.Hash); err != nil || known {
 		return err
 	}
-	done, err := r.activations.Activate(local.Program, activation.Draft{Files: loaded.Sources, About: program.About{By: "SIGHUP", Note: path}})
+	done, err := r.activations.Activate(local.Program, activation.Draft{Files: loaded.Sources, About: program.About{By: "SIGHUP", Note: path,
+		Act: audit.Here(loaded.Ruleset.Program, "ruleset.activate", "SIGHUP")}})
 	if err != nil {
 		return err
 	}

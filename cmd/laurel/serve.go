@@ -22,6 +22,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/backup"
 	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
@@ -236,7 +237,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
 		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(), Proxies: proxies, AccessLog: o.accessLog,
 		Checks:    append(checks(db, redis, machine), api.Check{Name: "rulesets", Minor: true, Run: again.check}),
-		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs,
+		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs, Settings: db.Settings(),
 		Backup: func(to io.Writer) error { return writeBackup(db, to) }, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
 	public, err := listen(o.listen)
 	if err != nil {
@@ -399,10 +400,11 @@ func firstKeys(ring *keys.Ring, data string, loaded []*rulesets.Program, demo bo
 	secrets := map[string]string{}
 	for _, l := range loaded {
 		id := l.Ruleset.Program
+		ring := ring.By(audit.Here(id, "key.create", "the start of the server"))
 		create := ring.First
 		if demo {
 			for _, k := range ring.List(id) {
-				if _, err := ring.Revoke(id, k.ID); err != nil {
+				if _, err := ring.By(audit.Here(id, "key.revoke", "the start of the demo")).Revoke(id, k.ID); err != nil {
 					return nil, err
 				}
 			}

@@ -9,4 +9,17 @@ type By struct {
 	Actor   string `json:"actor,omitempty"`  // the person for whom it was, as the caller says
 	Request string `json:"request_id,omitempty"`
 	Partner string `json:"partner,omitempty"` // whose event it is, where the key is a partner's
+	// Salt is what the audit log hashes with what the call was about. It goes when the record is redacted: then nobody can tell by the hash
+	// what that was.
+	Salt string `json:"-"`
+}
+
+// Redacted is what is left of it when the member is erased.
+func (b *By) Redacted() *By {
+	if b == nil || b.Salt == "" {
+		return b
+	}
+	left := *b
+	left.Salt = ""
+	return &left
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -292,6 +293,11 @@ func (m *Manager) Pause(p *program.Program, path string, pause bool, about progr
 		paused = append(paused, path)
 		slices.Sort(paused)
 	}
+	if about.Act != nil {
+		act := *about.Act
+		act.About = audit.Change("definition", path, nil, map[string]bool{"paused": pause})
+		about.Act = &act
+	}
 	done, err := m.activate(p, Draft{About: about}, compiled, nil, paused)
 	if err != nil {
 		return nil, err
@@ -378,7 +384,10 @@ func (m *Manager) plan(p *program.Program, next *program.Succession) error {
 	if err != nil {
 		return err
 	}
-	if _, inserted, err := settings.Insert(m.Settings, plannedKey(next.Rules.Program), b); err != nil {
+	recorded := next.About.Act.Recording(m.Settings, plannedKey(""), func() *audit.What {
+		return audit.Change("ruleset", "planned", nil, map[string]any{"hash": next.Rules.Hash, "at": next.At})
+	})
+	if _, inserted, err := settings.Insert(recorded, plannedKey(next.Rules.Program), b); err != nil {
 		return err
 	} else if !inserted {
 		return ErrPlanned
@@ -390,6 +399,7 @@ func (m *Manager) plan(p *program.Program, next *program.Succession) error {
 
 // await lets the program put a planned version into force at its instant.
 func (m *Manager) await(p *program.Program, next *program.Succession) {
+	next.About.Act = audit.Here(next.Rules.Program, "ruleset.activate", "the plan of "+next.About.By)
 	p.Plan(m.Settings, next, func(v engine.Version, err error) {
 		if err != nil {
 			m.Log.Error("a planned version has not come into force; plan it again", "program", next.Rules.Program, "hash", next.Rules.Hash, "error", err)
@@ -403,7 +413,7 @@ func (m *Manager) await(p *program.Program, next *program.Succession) {
 }
 
 // Cancel lets a planned version, which it returns, never come into force.
-func (m *Manager) Cancel(p *program.Program) (*Planned, error) {
+func (m *Manager) Cancel(p *program.Program, about program.About) (*Planned, error) {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	planned, err := m.planned(p)
@@ -411,7 +421,10 @@ func (m *Manager) Cancel(p *program.Program) (*Planned, error) {
 		return nil, err
 	}
 	p.Plan(m.Settings, nil, nil)
-	return planned, settings.Delete(m.Settings, plannedKey(p.Rules().Program))
+	recorded := about.Act.Recording(m.Settings, plannedKey(""), func() *audit.What {
+		return audit.Change("ruleset", "planned", map[string]any{"hash": planned.Hash, "at": planned.At}, nil)
+	})
+	return planned, settings.Delete(recorded, plannedKey(p.Rules().Program))
 }
 
 // Resume lets a program that was opened know of the version that was planned for it. One that has come into force before the process ended is

@@ -42,7 +42,11 @@ func createKey(c call) error {
 		}
 	}
 	q.Program = c.key.Program
-	k, secret, err := c.server.keys.Create(q)
+	act, err := c.act()
+	if err != nil {
+		return err
+	}
+	k, secret, err := c.server.keys.By(act).Create(q)
 	var invalid *keys.InvalidError
 	switch {
 	case errors.As(err, &invalid):
@@ -128,7 +132,11 @@ func revokeKey(c call) error {
 	if err != nil {
 		return err
 	}
-	k, err := c.server.keys.Revoke(c.key.Program, id)
+	act, err := c.act()
+	if err != nil {
+		return err
+	}
+	k, err := c.server.keys.By(act).Revoke(c.key.Program, id)
 	if errors.Is(err, keys.ErrUnknown) {
 		return notFound("key")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/clock"
 )
 
@@ -70,6 +71,11 @@ func moveClock(c call) error {
 	to, errs := readMove(c.http.Context().Request.Body(), c.program.Rules().Calendar, now)
 	if len(errs) > 0 {
 		return malformed("invalid_body", "the body does not say how far, or where, the clock is moved", errs)
+	}
+	if c.server.clockwork.Status(c.key.Program).Sandbox {
+		if err := c.record(audit.Change("clock", "", now, to)); err != nil {
+			return err
+		}
 	}
 	err := c.server.clockwork.Advance(c.http.UserContext(), c.key.Program, to)
 	if errors.Is(err, ErrLiveProgram) {
@@ -135,6 +141,9 @@ func (s *Server) confirmClock(w http.ResponseWriter, r *http.Request) {
 	}
 	confirmed := s.clockwork != nil && s.clockwork.Confirm()
 	if confirmed {
+		if err := audit.Here(audit.Server, "clock.confirm", "the operators' listener").Record(s.settings, audit.Change("clock", "", nil, s.now())); err != nil {
+			s.log.Error("that the machine's clock was confirmed is not in the audit log", "error", err)
+		}
 		s.log.Warn("the machine's clock was confirmed")
 	}
 	w.Header().Set("Content-Type", mediaJSON)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"time"
 
 	"github.com/laurel-engine/laurel/internal/keys"
@@ -20,6 +21,8 @@ type Route struct {
 	Method, Path string
 	Scope        keys.Scope
 	Body         int
+	Action       string // in the audit log
+	Unrecorded   bool
 }
 
 // Routes are all routes that a key opens.
@@ -34,7 +37,7 @@ func ServerRoutes() []Route { return shownRoutes(serverRoutes) }
 func shownRoutes(routes []route) []Route {
 	list := make([]Route, len(routes))
 	for i, r := range routes {
-		list[i] = Route{r.method, r.path, r.scope, r.body}
+		list[i] = Route{r.method, r.path, r.scope, r.body, r.action(), slices.Contains(unrecorded, target{r.method, r.path})}
 	}
 	return list
 }

@@ -96,7 +96,10 @@ func (c call) asItIs(id string, present *program.Profile) program.Profile {
 
 // accept submits an event that this API made, and answers with its outcome or its refusal as a problem. With ?dry_run=true nothing is stored.
 func (c call) accept(e *event.Event) (*engine.Outcome, error) {
-	e.By = c.by()
+	var err error
+	if e.By, err = c.by(); err != nil {
+		return nil, err
+	}
 	dry, err := c.flag("dry_run")
 	if err != nil {
 		return nil, err

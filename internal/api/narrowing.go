@@ -25,14 +25,6 @@ func (c call) stamp(e *event.Event) *problem {
 	return nil
 }
 
-// by is who a command is by, nil where that does not matter.
-func (c call) by() *event.By {
-	if c.key.Partner == "" {
-		return nil
-	}
-	return &event.By{Partner: c.key.Partner}
-}
-
 // sees reports whether an event of the journal is there for the key. What a partner has reversed is its own, whatever the types.
 func sees(key *keys.Key, rec *engine.Record) bool {
 	if !key.Narrowed() {

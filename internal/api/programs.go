@@ -95,8 +95,8 @@ func (s *Server) mountServer() {
 // admitServer lets a request in that is about the server's programs, or about its keys.
 func (s *Server) admitServer(c call) (call, error) {
 	switch {
-	case c.route.scope != ofServer && !strings.HasPrefix(c.route.path, "/v1/admin/keys"):
-		return call{}, refuse("scope_missing", "this is a key of the server, which is for /v1/admin/programs and /v1/admin/keys; this call needs a key of a program")
+	case c.route.scope != ofServer && !strings.HasPrefix(c.route.path, "/v1/admin/keys") && c.route.path != "/v1/admin/audit":
+		return call{}, refuse("scope_missing", "this is a key of the server, which is for /v1/admin/programs, keys and audit; this call needs a key of a program")
 	case c.key.Program != "" || !c.key.Allows(keys.Admin):
 		return call{}, refuse("scope_missing", "this call needs a key of the server with the scope "+string(keys.Admin)+": the first start left one in the file "+
 			"server-key of the data directory")
@@ -124,7 +124,8 @@ func createProgram(c call) error {
 	if err != nil {
 		return administering(err)
 	}
-	k, secret, err := c.server.keys.Create(keys.Request{Program: made.Program, Name: "first", Role: keys.Operator, Live: !d.sandbox})
+	about.Act.Program, about.Act.Action = made.Program, "key.create"
+	k, secret, err := c.server.keys.By(about.Act).Create(keys.Request{Program: made.Program, Name: "first", Role: keys.Operator, Live: !d.sandbox})
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func TestKeysOfTheServer(t *testing.T) {
 		w.do(r.Method, r.Path, "", "Authorization", "").problem(401, "key_missing")
 	}
 	for _, r := range api.Routes() {
-		if r.Path == "/v1/admin/keys" || r.Path == "/v1/admin/keys/:key" {
+		if r.Path == "/v1/admin/audit" || r.Path == "/v1/admin/keys" || r.Path == "/v1/admin/keys/:key" {
 			continue
 		}
 		require.Contains(t, w.do(r.Method, r.Path, "", server...).problem(403, "scope_missing").Detail, "key of the server", r.Path)
@@ -187,6 +187,9 @@ func TestKeysOfTheServer(t *testing.T) {
 	require.NotContains(t, string(w.get("/v1/admin/keys", server...).ok().body), `"all"`)
 	w.do("DELETE", "/v1/admin/keys/"+made.ID, "", server...).ok()
 	w.get("/v1/admin/programs", as(made.Secret)...).problem(401, "key_revoked")
+	log := string(w.get("/v1/admin/audit", server...).ok().body)
+	require.Contains(t, log, `"action":"key.revoke"`)
+	require.NotContains(t, log, made.Secret[16:])
 }
 
 // What was created is served again by the next process, and what was paused stays so.

@@ -145,6 +145,8 @@ var routes = []route{
 	{get, "/v1/admin/clock", keys.Admin, 0, nil, showClock},
 	{post, "/v1/admin/clock", keys.Admin, MaxEvent, nil, moveClock},
 
+	{get, "/v1/admin/audit", keys.AuditRead, 0, params("action", "key", "actor", "from", "to", "format", "cursor", "limit"), showAudit},
+
 	{post, "/v1/admin/webhooks", keys.WebhooksWrite, MaxEvent, nil, createWebhook},
 	{get, "/v1/admin/webhooks", keys.WebhooksWrite, 0, params("cursor", "limit"), listWebhooks},
 	{get, "/v1/admin/webhooks/:webhook", keys.WebhooksWrite, 0, nil, showWebhook},

@@ -18,9 +18,6 @@ import (
 // maxNote bounds what an author says of a version, in bytes.
 const maxNote = 500
 
-// actorHeader names the person on whose behalf a key acts.
-const actorHeader = "Laurel-Actor"
-
 // draft is the body of calls about a ruleset that is not in force.
 type draft struct {
 	files   map[string]string
@@ -85,15 +82,16 @@ func (d *draft) read(name string, value []byte) error {
 
 // about is who acts, and what they say of it.
 func (c call) about(note string) (program.About, error) {
-	by := c.key.Name
-	if actor := c.http.Get(actorHeader); actor != "" {
-		if len(actor) > maxMemberName || event.CheckID(actor) != "" {
-			return program.About{}, refuse("wrong_parameter", "a header does not fit", event.FieldError{Location: "header." + actorHeader, Code: "wrong_value",
-				Message: "a text of at most " + strconv.Itoa(maxMemberName) + " bytes without control or invisible characters is expected"})
-		}
-		by += ", for " + actor
+	act, err := c.act()
+	if err != nil {
+		return program.About{}, err
 	}
-	return program.About{By: by, Note: note}, nil
+	act.Reason = note
+	by := c.key.Name
+	if act.Actor != "" {
+		by += ", for " + act.Actor
+	}
+	return program.About{By: by, Note: note, Act: act}, nil
 }
 
 // checkRuleset says what there is to say of a draft: errors, or lints where there are none.
@@ -250,7 +248,11 @@ func showPlanned(c call) error {
 }
 
 func cancelPlanned(c call) error {
-	cancelled, err := c.server.activations.Cancel(c.program)
+	about, err := c.about("")
+	if err != nil {
+		return err
+	}
+	cancelled, err := c.server.activations.Cancel(c.program, about)
 	if err != nil {
 		return changing(err)
 	}

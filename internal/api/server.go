@@ -27,6 +27,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/activation"
 	"github.com/laurel-engine/laurel/internal/keys"
 	"github.com/laurel-engine/laurel/internal/seldom"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/tokens"
 )
 
@@ -91,6 +92,8 @@ type Options struct {
 	AccessLog string
 	// Proxies are those that are believed when they say who called them.
 	Proxies []netip.Prefix
+	// Settings have the audit log.
+	Settings settings.Store
 	// Version of the build, told to operators.
 	Version string
 }
@@ -118,6 +121,7 @@ type Server struct {
 	administration Administration
 	backup         func(to io.Writer) error
 	checks         []Check
+	settings       settings.Store
 	version        string
 	metrics        *metrics
 	app            *fiber.App
@@ -140,7 +144,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{began: time.Now(), programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
 		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
-		administration: o.Administration, backup: o.Backup, checks: o.Checks, version: o.Version, proxies: o.Proxies, accessLog: o.AccessLog,
+		administration: o.Administration, backup: o.Backup, checks: o.Checks, settings: o.Settings, version: o.Version, proxies: o.Proxies, accessLog: o.AccessLog,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.Default()

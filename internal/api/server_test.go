@@ -216,7 +216,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	}
 	o := api.Options{Activations: &activation.Manager{Settings: kept, Log: slog.New(slog.DiscardHandler)}, Programs: w.programs,
 		Keys: w.ring, Tokens: w.tokens, Origins: w.origins, Clock: w.time,
-		Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test"}
+		Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test", Settings: kept}
 	for _, f := range change {
 		f(&o)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/tokens"
 )
 
@@ -64,7 +65,11 @@ func createTokenKey(c call) error {
 	if err := c.noBody(); err != nil {
 		return err
 	}
-	k, err := c.server.tokens.Create(c.key.Program)
+	act, err := c.act()
+	if err != nil {
+		return err
+	}
+	k, err := c.server.tokens.By(act).Create(c.key.Program)
 	if errors.Is(err, tokens.ErrTooMany) {
 		return refuse("too_many_keys", "two keys sign the tokens of this program: delete one of them first")
 	}
@@ -85,7 +90,11 @@ func deleteTokenKey(c call) error {
 	if err != nil {
 		return err
 	}
-	k, err := c.server.tokens.Delete(c.key.Program, id)
+	act, err := c.act()
+	if err != nil {
+		return err
+	}
+	k, err := c.server.tokens.By(act).Delete(c.key.Program, id)
 	if errors.Is(err, tokens.ErrUnknown) {
 		return notFound("key")
 	}
@@ -124,7 +133,10 @@ func patchProgram(c call) error {
 		return err
 	}
 	if origins != nil {
-		err = c.server.origins.Set(c.key.Program, *origins)
+		var act *audit.Act
+		if act, err = c.act(); err == nil {
+			err = c.server.origins.By(act).Set(c.key.Program, *origins)
+		}
 	}
 	var invalid *tokens.InvalidError
 	if errors.As(err, &invalid) {

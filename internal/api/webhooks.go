@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine/calendar"
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/webhook"
 )
 
@@ -115,6 +116,9 @@ func createWebhook(c call) error {
 	if err != nil {
 		return err
 	}
+	if change.Act, err = c.act(); err != nil {
+		return err
+	}
 	e, secret, err := d.Create(change)
 	if err != nil {
 		return hookProblem(err)
@@ -203,6 +207,9 @@ func patchWebhook(c call) error {
 	if err != nil {
 		return err
 	}
+	if change.Act, err = c.act(); err != nil {
+		return err
+	}
 	if e, err = d.Change(e.ID, change); err != nil {
 		return hookProblem(err)
 	}
@@ -214,7 +221,11 @@ func removeWebhook(c call) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Remove(e.ID); err != nil {
+	act, err := c.act()
+	if err != nil {
+		return err
+	}
+	if err := d.Remove(e.ID, act); err != nil {
 		return hookProblem(err)
 	}
 	return c.write(http.StatusOK, map[string]any{"id": e.ID, "removed": true})
@@ -233,7 +244,11 @@ func rotateWebhook(c call) error {
 			return err
 		}
 	}
-	e, secret, err := d.Rotate(e.ID, overlap)
+	act, err := c.act()
+	if err != nil {
+		return err
+	}
+	e, secret, err := d.Rotate(e.ID, overlap, act)
 	if err != nil {
 		return hookProblem(err)
 	}
@@ -384,6 +399,9 @@ func resendDelivery(c call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.record(audit.Change("webhook", e.ID, nil, map[string]string{"delivery": id})); err != nil {
+		return err
+	}
 	if err := d.Resend(e, id); err != nil {
 		return hookProblem(err)
 	}
@@ -394,6 +412,9 @@ func resendDelivery(c call) error {
 func resendDeliveries(c call) error {
 	d, e, err := c.hook()
 	if err != nil {
+		return err
+	}
+	if err := c.record(audit.Change("webhook", e.ID, nil, nil)); err != nil {
 		return err
 	}
 	n, err := d.ResendAll(e)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
@@ -155,7 +156,12 @@ func Resume(ctx context.Context, machine *clock.Clock, data Data, accept bool) e
 	}
 	machine.Resume(last)
 	if accept {
-		machine.Confirm()
+		if machine.Confirm() {
+			if err := audit.Here(audit.Server, "clock.confirm", "the start of the server with --accept-clock").Record(data.Settings,
+				audit.Change("clock", "", last, nil)); err != nil {
+				return err
+			}
+		}
 	}
 	machine.Ask(ctx)
 	return nil

@@ -3,11 +3,12 @@ package assembly
 import (
 	"errors"
 
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
-// Forget deletes what the settings have of a program by itself: its versions, its secret, what is planned, its clock. Keys, webhooks and tokens'
+// Forget deletes what the settings have of a program by itself: its versions, its secret, what is planned, its clock, its audit log. Keys, webhooks and tokens'
 // keys belong to those who keep them.
 func Forget(s settings.Store, id string) error {
 	if err := program.Forget(s, id); err != nil {
@@ -17,5 +18,5 @@ func Forget(s settings.Store, id string) error {
 	for _, key := range []string{filesKey(id), "planned/" + id, "sandbox/" + id} {
 		errs = append(errs, settings.Delete(s, key))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, audit.Forget(s, id))...)
 }

@@ -96,7 +96,8 @@ func (h *Host) Add(l *rulesets.Program) error {
 	}
 	r.Statistics = stats.Follow(p, h.Log)
 	if err == nil {
-		err = h.Runner.Add(p, jobs.Options{Boards: outside(p), Hooks: r.Webhooks, Sandbox: sandbox, Statistics: r.Statistics})
+		err = h.Runner.Add(p, jobs.Options{Boards: outside(p), Hooks: r.Webhooks, Sandbox: sandbox, Statistics: r.Statistics,
+			Audit: h.Parts.Settings})
 	}
 	if err != nil {
 		r.Statistics.Stop()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-engine/laurel/internal/api"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -50,7 +51,10 @@ func (h *Host) keep(id string, k *kept) error {
 	if err != nil {
 		return err
 	}
-	return settings.Put(h.Parts.Settings, keptPrefix+id, b)
+	recorded := k.Act.Recording(h.Parts.Settings, keptPrefix, func() *audit.What {
+		return audit.Change("program", id, nil, map[string]any{"state": k.State, "sandbox": k.Sandbox})
+	})
+	return settings.Put(recorded, keptPrefix+id, b)
 }
 
 // Created are the programs that were created while a server ran, as they were last in force, but for those that files say. What was being

@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/program"
 	"github.com/laurel-engine/laurel/internal/seldom"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/webhook"
 	"github.com/laurel-engine/laurel/leaderboards"
 )
@@ -47,6 +48,7 @@ type programJobs struct {
 	jobs []*Job
 	// sweep mends boards.
 	sweep *Sweep
+	acts  acts
 }
 
 // Options are what a program has besides itself.
@@ -56,6 +58,8 @@ type Options struct {
 	Sandbox *clock.Sandbox     // nil for a live program
 	// Statistics are what counts what is accepted; nil: nobody does.
 	Statistics Statistics
+	// Audit has what administrators do; nil: nobody asks.
+	Audit settings.Store
 }
 
 // NewRunner makes a runner that ticks at an interval. Start begins.
@@ -141,7 +145,11 @@ func (w *programJobs) makeJobs(log *slog.Logger) {
 	for _, kind := range tasks.All {
 		w.jobs = append(w.jobs, newTimeJob(p, kind))
 	}
-	others := []*Job{{Name: "erase", run: func(ctx context.Context) (int, error) {
+	w.acts = acts{program: p, settings: w.Audit}
+	others := []*Job{{Name: "audit", run: w.acts.follow}, {Name: "erase", run: func(ctx context.Context) (int, error) {
+		if _, err := w.acts.follow(ctx); err != nil { // what is redacted can be told no more
+			return 0, err
+		}
 		return 0, redact(ctx, p, w.Hooks, w.Statistics) // one run is about all that wait
 	}}}
 	if w.Hooks != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
@@ -101,6 +102,7 @@ type Ring struct {
 	now  func() time.Time
 	keys *settings.Mirror[*Key] // by id
 	uses *settings.Mirror[time.Time]
+	act  *audit.Act // that its changes are recorded with
 }
 
 // NewRing reads the stored keys.
@@ -134,6 +136,13 @@ func decode(value []byte) (*Key, error) {
 	copy(stored.hash[:], stored.Hash)
 	stored.used = new(atomic.Int64)
 	return &stored.Key, nil
+}
+
+// By is the same ring, whose changes are recorded as an act.
+func (r *Ring) By(act *audit.Act) *Ring {
+	by := *r
+	by.act = act
+	return &by
 }
 
 // Load reads what others have changed of the stored keys.
@@ -222,7 +231,7 @@ func (r *Ring) create(q Request, may func() error) (*Key, string, error) {
 		id, _ := idOf([]byte(secret))
 		k := &Key{ID: string(id), Program: q.Program, Name: q.Name, Live: q.Live, Scopes: scopes, Role: q.Role, EventTypes: types,
 			Partner: q.Partner, Created: now, Expires: q.Expires, hash: sha256.Sum256([]byte(secret)), used: new(atomic.Int64)}
-		switch err := r.keys.Insert(k.ID, k, may); {
+		switch err := r.keys.Insert(k.ID, k, may, r.act.Through(settingsPrefix, func() *audit.What { return audit.Change("key", k.ID, nil, k) })); {
 		case err == nil:
 			return k, secret, nil
 		case !errors.Is(err, settings.ErrConflict): // else two secrets begin alike: the id must tell them apart
@@ -312,6 +321,7 @@ func (r *Ring) activeOf(program, name string) (n int) {
 // Revoke ends a key of a program, for good. Revoking it again changes nothing. The error is ErrUnknown or one of the
 // settings.
 func (r *Ring) Revoke(program, id string) (*Key, error) {
+	var before, after *Key
 	k, err := r.keys.Update(id, func(k *Key) (*Key, error) {
 		if k.Program != program {
 			return nil, ErrUnknown
@@ -320,8 +330,9 @@ func (r *Ring) Revoke(program, id string) (*Key, error) {
 		if k.Revoked.IsZero() {
 			revoked.Revoked = r.now().UTC().Truncate(time.Second)
 		}
-		return &revoked, nil
-	})
+		before, after = k, &revoked
+		return after, nil
+	}, r.act.Through(settingsPrefix, func() *audit.What { return audit.Change("key", id, before, after) }))
 	if errors.Is(err, settings.ErrAbsent) {
 		return nil, ErrUnknown
 	}

@@ -88,6 +88,9 @@ func numbers(n int) []int {
 // Renamed is the last event of this process that may have changed what boards show of some member.
 func (p *Program) Renamed() uint64 { return p.renamed.Load() }
 
+// Acted is the last event since the start that a call of an administrator is, 0 for none.
+func (p *Program) Acted() uint64 { return p.acted.Load() }
+
 // names are what boards show of members, by their ids.
 func (p *Program) names(rules *engine.Ruleset, ids []string) (map[string]string, error) {
 	found := make(map[string]string, len(ids))

@@ -83,6 +83,7 @@ type Program struct {
 	followers followers
 	tells     atomic.Pointer[func([]engine.Accepted)]
 	renamed   atomic.Uint64
+	acted     atomic.Uint64 // the last event that a call of an administrator is
 
 	start      time.Time
 	lastSubmit atomic.Int64 // when somebody other than a job last submitted, in nanoseconds since start
@@ -325,6 +326,9 @@ func (p *Program) commit() {
 		for _, a := range c.batch.Accepted {
 			if engine.MayRename(a.Event) {
 				p.renamed.Store(a.Outcome.Seq)
+			}
+			if engine.IsAct(a.Event) {
+				p.acted.Store(a.Outcome.Seq)
 			}
 			if as := engine.ErasedAs(a.Event); as != nil {
 				p.erased(as...)

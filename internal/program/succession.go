@@ -3,9 +3,11 @@ package program
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
@@ -24,6 +26,8 @@ type Succession struct {
 type About struct {
 	By   string `json:"by,omitempty"`   // the key, and the person that it named
 	Note string `json:"note,omitempty"` // what the author says of it
+	// Act is what it is recorded as, nil: nothing.
+	Act *audit.Act `json:"-"`
 }
 
 // ErrSucceeded is the error of a succession to a version that is not in force any more.
@@ -51,7 +55,10 @@ func (p *Program) succeed(s settings.Store, next *Succession) (engine.Version, e
 	v := engine.Version{Number: before.Number + 1, From: max(p.now(), last, before.From), Rules: next.Rules, Zones: next.Text.Zones}
 	row := stored{Number: v.Number, Hash: v.Rules.Hash, Zones: next.Text.Zones.Hash(), From: v.From, Sources: next.Text.Files,
 		Paused: next.Text.Paused, About: next.About}
-	if err := keepNext(s, v.Rules.Program, row, next.Text.Zones); err != nil {
+	recorded := next.About.Act.Recording(s, versionsPrefix, func() *audit.What {
+		return audit.Change("ruleset", strconv.Itoa(v.Number), shown{before.Number, before.Rules.Hash, p.paused}, shown{v.Number, v.Rules.Hash, row.Paused})
+	})
+	if err := keepNext(recorded, v.Rules.Program, row, next.Text.Zones); err != nil {
 		return engine.Version{}, err
 	}
 	p.processor.Activate(v)
@@ -59,6 +66,13 @@ func (p *Program) succeed(s settings.Store, next *Succession) (engine.Version, e
 	p.rules.Store(v.Rules)
 	go p.rebuildChanged(before.Rules, v.Rules)
 	return v, nil
+}
+
+// shown is what the audit log has of a version; its files are kept with it.
+type shown struct {
+	Version int      `json:"version"`
+	Hash    string   `json:"hash"`
+	Paused  []string `json:"paused,omitempty"`
 }
 
 // rebuildChanged rebuilds the rankings of boards that rank otherwise now. Until each is, it is shown from the store.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
@@ -96,6 +98,9 @@ func keep(s settings.Store, program string, v stored, zones *calendar.Zones) err
 	if err != nil {
 		return err
 	}
+	s = audit.Here(program, "ruleset.activate", "the start of the server").Recording(s, versionsPrefix, func() *audit.What {
+		return audit.Change("ruleset", strconv.Itoa(v.Number), nil, shown{v.Number, v.Hash, v.Paused})
+	})
 	_, err = s.Apply(settings.Whenever, settings.Change{Key: versionKey(program, v.Number), Value: b})
 	return err
 }

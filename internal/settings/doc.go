@@ -7,6 +7,7 @@
 // absent, and changed or deleted by the revision that it was read at; who comes late is told so, and looks again.
 //
 //	keys                          values
+//	audit/…                       what administrators did, with audit-what/… and audit-head/… (internal/audit)
 //	archive                       where full segments of journals go, of a data directory
 //	demo                          that the data directory is the demo's
 //	files/<program>               the hash of the ruleset in the files of the last start (internal/assembly)

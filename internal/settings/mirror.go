@@ -38,6 +38,18 @@ type held[T any] struct {
 	revision uint64
 }
 
+// Through lets a change be made through another Store than the mirror's own, such as one that records who makes it.
+type Through func(Store) Store
+
+// through is the store that a change is made through.
+func (m *Mirror[T]) through(list []Through) Store {
+	s := m.store
+	for _, t := range list {
+		s = t(s)
+	}
+	return s
+}
+
 // NewMirror reads the settings whose keys start with a prefix.
 func NewMirror[T any](s Store, prefix string, codec Codec[T]) (*Mirror[T], error) {
 	m := &Mirror[T]{store: s, prefix: prefix, codec: codec}
@@ -124,7 +136,7 @@ func (m *Mirror[T]) Oldest(keep func(T) bool, made func(T) (at time.Time, id str
 
 // Insert adds a value, if may allows it among all that there are then, also where others add some at the same time. A name that is
 // taken is ErrConflict.
-func (m *Mirror[T]) Insert(name string, value T, may func() error) error {
+func (m *Mirror[T]) Insert(name string, value T, may func() error, through ...Through) error {
 	encoded, err := m.codec.Encode(value)
 	if err != nil {
 		return err
@@ -142,7 +154,7 @@ func (m *Mirror[T]) Insert(name string, value T, may func() error) error {
 		if err := may(); err != nil {
 			return err
 		}
-		revision, err := m.store.Apply(at, Change{Key: m.prefix + name, Value: encoded})
+		revision, err := m.through(through).Apply(at, Change{Key: m.prefix + name, Value: encoded})
 		if err == nil {
 			m.set(name, held[T]{value, revision})
 		}
@@ -154,10 +166,10 @@ func (m *Mirror[T]) Insert(name string, value T, may func() error) error {
 
 // Update replaces a value by what change makes of it; change is asked again where somebody else was faster, and an error of it ends the
 // update. A value that is not there is ErrAbsent.
-func (m *Mirror[T]) Update(name string, change func(T) (T, error)) (value T, err error) {
+func (m *Mirror[T]) Update(name string, change func(T) (T, error), through ...Through) (value T, err error) {
 	m.changing.Lock()
 	defer m.changing.Unlock()
-	r, err := Update(m.store, m.prefix+name, func(encoded []byte) ([]byte, error) {
+	r, err := Update(m.through(through), m.prefix+name, func(encoded []byte) ([]byte, error) {
 		if value, err = m.codec.Decode(encoded); err == nil {
 			value, err = change(value)
 		}
@@ -175,14 +187,14 @@ func (m *Mirror[T]) Update(name string, change func(T) (T, error)) (value T, err
 }
 
 // Put writes a value, whether or not there is one.
-func (m *Mirror[T]) Put(name string, value T) error {
+func (m *Mirror[T]) Put(name string, value T, through ...Through) error {
 	encoded, err := m.codec.Encode(value)
 	if err != nil {
 		return err
 	}
 	m.changing.Lock()
 	defer m.changing.Unlock()
-	r, err := put(m.store, m.prefix+name, encoded)
+	r, err := put(m.through(through), m.prefix+name, encoded)
 	if err == nil {
 		m.set(name, held[T]{value, r.Revision})
 	}
@@ -190,10 +202,10 @@ func (m *Mirror[T]) Put(name string, value T) error {
 }
 
 // Delete deletes a value. One that is not there is no error.
-func (m *Mirror[T]) Delete(name string) error {
+func (m *Mirror[T]) Delete(name string, through ...Through) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
-	if err := Delete(m.store, m.prefix+name); err != nil {
+	if err := Delete(m.through(through), m.prefix+name); err != nil {
 		return err
 	}
 	values := maps.Clone(*m.values.Load())

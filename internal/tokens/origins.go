@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/laurel-engine/laurel/engine/event"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
@@ -28,15 +29,19 @@ func (e *InvalidError) Error() string {
 // Origins are the web pages, by where they come from, that may call with tokens of a program's members. None may until somebody says so;
 // apps that are no pages need none.
 type Origins struct {
-	by *settings.Mirror[[]string] // program
+	by  *settings.Mirror[[]string] // program
+	act *audit.Act                 // that its changes are recorded with
 }
+
+// By is the same origins, whose changes are recorded as an act.
+func (o *Origins) By(act *audit.Act) *Origins { return &Origins{o.by, act} }
 
 // NewOrigins reads the stored origins.
 func NewOrigins(s settings.Store) (*Origins, error) {
 	by, err := settings.NewMirror(s, originsPrefix, settings.Codec[[]string]{
 		Encode: func(list []string) ([]byte, error) { return json.Marshal(list) },
 		Decode: func(value []byte) (list []string, err error) { return list, json.Unmarshal(value, &list) }})
-	return &Origins{by}, err
+	return &Origins{by: by}, err
 }
 
 // Load reads what others have changed of the stored origins.
@@ -85,7 +90,8 @@ func (o *Origins) Set(program string, origins []string) error {
 	if list == nil {
 		list = []string{}
 	}
-	return o.by.Put(program, list)
+	before := o.Of(program)
+	return o.by.Put(program, list, o.act.Through(originsPrefix, func() *audit.What { return audit.Change("origins", program, before, list) }))
 }
 
 // wrongOrigin says what is wrong with an origin, which has to be as browsers write it, "" for nothing.

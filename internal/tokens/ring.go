@@ -10,6 +10,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
@@ -54,6 +55,7 @@ func (k *Key) Private() string {
 type Ring struct {
 	now  func() time.Time
 	keys *settings.Mirror[*Key] // by id
+	act  *audit.Act             // that its changes are recorded with
 }
 
 // NewRing reads the stored keys.
@@ -73,6 +75,13 @@ func decode(value []byte) (*Key, error) {
 	}
 	stored.private = ed25519.NewKeyFromSeed(stored.Seed)
 	return &stored.Key, nil
+}
+
+// By is the same ring, whose changes are recorded as an act.
+func (r *Ring) By(act *audit.Act) *Ring {
+	by := *r
+	by.act = act
+	return &by
 }
 
 // Load reads what others have changed of the stored keys.
@@ -104,7 +113,7 @@ func (r *Ring) create(program string, may func() error) (*Key, error) {
 		return nil, err
 	}
 	k := &Key{ID: "tk_" + hex.EncodeToString(id[:]), Program: program, Created: r.now().UTC().Truncate(time.Millisecond), private: private}
-	return k, r.keys.Insert(k.ID, k, may)
+	return k, r.keys.Insert(k.ID, k, may, r.act.Through(prefix, func() *audit.What { return audit.Change("token key", k.ID, nil, k) }))
 }
 
 // List is the signing keys of a program, oldest first: the last one signs what is minted here.
@@ -118,7 +127,7 @@ func (r *Ring) Delete(program, id string) (*Key, error) {
 	if !known || k.Program != program {
 		return nil, ErrUnknown
 	}
-	return k, r.keys.Delete(id)
+	return k, r.keys.Delete(id, r.act.Through(prefix, func() *audit.What { return audit.Change("token key", id, k, nil) }))
 }
 
 // signing is the key that signs for a program, made where it has none.

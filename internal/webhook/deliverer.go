@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
+	"github.com/laurel-engine/laurel/internal/audit"
 )
 
 // Program is what the deliverer needs of a running program. *program.Program is one.
@@ -141,12 +142,12 @@ func (d *Deliverer) Change(id string, c Change) (*Endpoint, error) {
 }
 
 // Rotate is Endpoints.Rotate.
-func (d *Deliverer) Rotate(id string, overlap time.Duration) (*Endpoint, string, error) {
-	return d.endpoints.Rotate(d.id, id, overlap)
+func (d *Deliverer) Rotate(id string, overlap time.Duration, act *audit.Act) (*Endpoint, string, error) {
+	return d.endpoints.Rotate(d.id, id, overlap, act)
 }
 
 // Remove ends an endpoint for good, with everything that waits for it.
-func (d *Deliverer) Remove(id string) error {
+func (d *Deliverer) Remove(id string, act *audit.Act) error {
 	e, err := d.Find(id)
 	if err != nil {
 		return err
@@ -160,7 +161,7 @@ func (d *Deliverer) Remove(id string) error {
 	q.mu.Lock()
 	q.removed = true
 	q.mu.Unlock()
-	if err := d.endpoints.remove(d.id, id); err != nil {
+	if err := d.endpoints.remove(d.id, id, act); err != nil {
 		return err
 	}
 	rows := []engine.Row{{Key: cursorPrefix + id}}

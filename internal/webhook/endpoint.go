@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/engine/spelling"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/settings"
 )
 
@@ -149,6 +151,22 @@ type Change struct {
 	URL     *string
 	Types   *[]string // an empty list: all
 	Enabled *bool
+	Act     *audit.Act // that it is recorded with
+}
+
+// shown is what the audit log has of an endpoint: no secret, and nothing of its address that could be one.
+func (e *Endpoint) shown() any {
+	address := e.URL
+	if u, err := url.Parse(e.URL); err == nil {
+		u.User, u.RawQuery = nil, ""
+		address = u.String()
+	}
+	return struct {
+		URL      string   `json:"url"`
+		Types    []string `json:"types"`
+		Disabled string   `json:"disabled,omitempty"`
+		Secrets  int      `json:"secrets"`
+	}{address, e.Types, e.Disabled, len(e.Secrets)}
 }
 
 func (c *Change) check(guard Guard) error {
@@ -223,7 +241,7 @@ func (r *Endpoints) create(program string, c Change, from uint64) (*Endpoint, st
 			return ErrTooMany
 		}
 		return nil
-	})
+	}, c.Act.Through(settingsPrefix, func() *audit.What { return audit.Change("webhook", e.ID, nil, e.shown()) }))
 }
 
 // change changes an endpoint. The error is *InvalidError, ErrUnknown, or one of the settings.
@@ -231,17 +249,17 @@ func (r *Endpoints) change(program, id string, c Change) (*Endpoint, error) {
 	if err := c.check(r.guard); err != nil {
 		return nil, err
 	}
-	return r.update(program, id, func(e Endpoint) *Endpoint { return c.apply(e, r.now().UTC().Truncate(time.Millisecond)) })
+	return r.update(program, id, c.Act, func(e Endpoint) *Endpoint { return c.apply(e, r.now().UTC().Truncate(time.Millisecond)) })
 }
 
 // Rotate gives an endpoint a new secret, which is told this one time. The one before goes on signing for the overlap, so that
 // the receiver can change over in its own time; at most three sign at once.
-func (r *Endpoints) Rotate(program, id string, overlap time.Duration) (*Endpoint, string, error) {
+func (r *Endpoints) Rotate(program, id string, overlap time.Duration, act *audit.Act) (*Endpoint, string, error) {
 	if overlap < 0 || overlap > maxOverlap {
 		return nil, "", &InvalidError{[]event.FieldError{{Location: "overlap", Code: "wrong_value", Message: "a duration of at most 30 days is expected"}}}
 	}
 	secret := newSecret()
-	e, err := r.update(program, id, func(e Endpoint) *Endpoint {
+	e, err := r.update(program, id, act, func(e Endpoint) *Endpoint {
 		now := r.now().UTC()
 		e.Secrets = slices.DeleteFunc(slices.Clone(e.Secrets), func(s Secret) bool { return !s.Until.IsZero() && !now.Before(s.Until) })
 		for i := range e.Secrets {
@@ -258,7 +276,7 @@ func (r *Endpoints) Rotate(program, id string, overlap time.Duration) (*Endpoint
 
 // disable ends deliveries to an endpoint that does not want them.
 func (r *Endpoints) disable(program, id, because string) error {
-	_, err := r.update(program, id, func(e Endpoint) *Endpoint {
+	_, err := r.update(program, id, nil, func(e Endpoint) *Endpoint {
 		if e.Disabled == "" {
 			e.Disabled, e.Since = because, r.now().UTC().Truncate(time.Millisecond)
 		}
@@ -269,29 +287,32 @@ func (r *Endpoints) disable(program, id, because string) error {
 
 // reached notes how far an endpoint has come.
 func (r *Endpoints) reached(program, id string, from uint64) error {
-	_, err := r.update(program, id, func(e Endpoint) *Endpoint {
+	_, err := r.update(program, id, nil, func(e Endpoint) *Endpoint {
 		e.From = max(e.From, from)
 		return &e
 	})
 	return err
 }
 
-func (r *Endpoints) update(program, id string, change func(Endpoint) *Endpoint) (*Endpoint, error) {
+func (r *Endpoints) update(program, id string, act *audit.Act, change func(Endpoint) *Endpoint) (*Endpoint, error) {
+	var before, after *Endpoint
 	e, err := r.byID.Update(id, func(e *Endpoint) (*Endpoint, error) {
 		if e.Program != program {
 			return nil, ErrUnknown
 		}
-		return change(*e), nil
-	})
+		before, after = e, change(*e)
+		return after, nil
+	}, act.Through(settingsPrefix, func() *audit.What { return audit.Change("webhook", id, before.shown(), after.shown()) }))
 	if errors.Is(err, settings.ErrAbsent) {
 		return nil, ErrUnknown
 	}
 	return e, err
 }
 
-func (r *Endpoints) remove(program, id string) error {
-	if _, err := r.Find(program, id); err != nil {
+func (r *Endpoints) remove(program, id string, act *audit.Act) error {
+	e, err := r.Find(program, id)
+	if err != nil {
 		return err
 	}
-	return r.byID.Delete(id)
+	return r.byID.Delete(id, act.Through(settingsPrefix, func() *audit.What { return audit.Change("webhook", id, e.shown(), nil) }))
 }

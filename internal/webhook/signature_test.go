@@ -113,7 +113,7 @@ func TestRotation(t *testing.T) {
 		return webhook.Verify([]string{secret}, h, []byte("{}"), w.clock.time())
 	}
 	require.NoError(t, verify(first))
-	_, second, err := w.d.Rotate(e.ID, time.Hour)
+	_, second, err := w.d.Rotate(e.ID, time.Hour, nil)
 	require.NoError(t, err)
 	require.NotEqual(t, first, second)
 	require.NoError(t, verify(first), "both are valid for the overlap")
@@ -122,16 +122,16 @@ func TestRotation(t *testing.T) {
 	require.ErrorIs(t, verify(first), webhook.ErrSignature)
 	require.NoError(t, verify(second))
 
-	_, third, err := w.d.Rotate(e.ID, 0)
+	_, third, err := w.d.Rotate(e.ID, 0, nil)
 	require.NoError(t, err)
 	require.ErrorIs(t, verify(second), webhook.ErrSignature, "no overlap: a secret that leaked ends at once")
 	require.NoError(t, verify(third))
 	for range 5 {
-		_, third, err = w.d.Rotate(e.ID, time.Hour)
+		_, third, err = w.d.Rotate(e.ID, time.Hour, nil)
 		require.NoError(t, err)
 	}
 	w.restart()
 	require.NoError(t, verify(third), "secrets are stored")
-	_, _, err = w.d.Rotate(e.ID, 40*24*time.Hour)
+	_, _, err = w.d.Rotate(e.ID, 40*24*time.Hour, nil)
 	require.ErrorAs(t, err, new(*webhook.InvalidError))
 }
