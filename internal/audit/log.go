@@ -113,7 +113,7 @@ func (r *recording) Apply(at uint64, changes ...settings.Change) (uint64, error)
 
 // Record appends an act that changes no settings, before it is done.
 func (a *Act) Record(s settings.Store, w *What) error {
-	if a == nil {
+	if a == nil || s == nil {
 		return nil
 	}
 	w = a.about(func() *What { return w })

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
 	"github.com/laurel-engine/laurel/internal/assembly"
+	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
@@ -120,6 +121,10 @@ func (r *Restored) fill(ctx context.Context, from string, db *pebblestore.DB, er
 		if last, _ := store.Head(); last != p.Events {
 			return fmt.Errorf("the journal of program %s ends with event %d, and the backup's manifest says %d", p.Program, last, p.Events)
 		}
+	}
+	act := audit.Here(audit.Server, "server.restore", "laurel restore")
+	if err := act.Record(db.Settings(), audit.Change("backup", "", nil, map[string]any{"made": r.Manifest.Made})); err != nil {
+		return err
 	}
 	machine := clock.New(clock.Kernel())
 	if err := assembly.Resume(ctx, machine, assembly.Embedded(db), true); err != nil {
