@@ -2,6 +2,7 @@ package stats
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/calendar"
@@ -14,36 +15,69 @@ func (c *counter) member(id string, day calendar.Key) *Member {
 	if m := c.look(id); m != nil {
 		return m
 	}
-	m := &Member{Joined: day, id: id}
-	c.members[id] = m
+	m := c.open(id)
+	m.Joined = day
 	c.touch(m)
 	c.add(c.key.of(ofJoined).number(day), 0, 1)
 	c.add(c.key.of(ofCohorts).number(c.weekOf(day)), 0, 1)
 	return m
 }
 
+// joins notes that there is no row of a member who joins now: it need not be looked for.
+func (c *counter) joins(id string, o *engine.Outcome) {
+	for i := range o.Notifications {
+		if o.Notifications[i].Type == engine.Joined && c.members[id] == nil {
+			c.members[strings.Clone(id)] = &memberRow{}
+		}
+	}
+}
+
+// memberRow is the row of a member as it was written last, nil where there is none, so that most need not be read; and what it has become
+// since, nil where nobody has looked at it.
+type memberRow struct {
+	packed []byte
+	open   *Member
+}
+
 // look is the row of a member, nil where there is none.
 func (c *counter) look(id string) *Member {
-	m := c.members[id]
-	if m == nil {
-		value, known := c.packed[id]
-		if !known {
-			value = c.get(memberPrefix + id)
-		}
-		if value == nil {
+	r := c.members[id]
+	if r != nil && r.open != nil {
+		if r.open.gone {
 			return nil
 		}
-		var err error
-		if m, err = decodeMember(value, c.known); err != nil {
-			c.broken(err)
-			return nil
-		}
-		m.id = id
-		c.members[id] = m
+		return r.open
 	}
-	if m.gone {
+	var value []byte
+	if r != nil {
+		value = r.packed
+	} else {
+		value = c.get(memberPrefix + id)
+	}
+	if value == nil {
 		return nil
 	}
+	m := c.open(id)
+	m.row.packed = value
+	c.broken(m.decode(value, c.known))
+	return m
+}
+
+// open opens the row of a member, which is empty.
+func (c *counter) open(id string) (m *Member) {
+	r := c.members[id]
+	if r == nil {
+		r = &memberRow{}
+		c.members[strings.Clone(id)] = r
+	}
+	if n := len(c.spare); n > 0 {
+		m, c.spare = c.spare[n-1], c.spare[:n-1]
+		*m = Member{Types: m.Types[:0], Runs: m.Runs[:0]}
+	} else {
+		m = &Member{}
+	}
+	m.id, m.row, r.open = id, r, m
+	c.opened = append(c.opened, m)
 	return m
 }
 

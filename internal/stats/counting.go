@@ -74,9 +74,10 @@ type counter struct {
 	err     error // the first row or record that could not be read
 
 	cells   map[string]*cell
-	members map[string]*Member // that were looked at since the last writing
-	packed  map[string][]byte  // rows of members, so that most need not be read
-	known   map[string]string  // names in rows of members
+	members map[string]*memberRow
+	opened  []*Member         // of the rows that were looked at since the last writing
+	spare   []*Member         // memory for more
+	known   map[string]string // names in rows of members
 	changed []*cell
 	touched []*Member
 	others  []engine.Row
@@ -104,7 +105,7 @@ type began struct {
 }
 
 func newCounter(rows Rows, version func(int) *engine.Ruleset) (*counter, error) {
-	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*Member{}, packed: map[string][]byte{},
+	c := &counter{rows: rows, version: version, cells: map[string]*cell{}, members: map[string]*memberRow{},
 		known: map[string]string{}, shared: map[*engine.Ruleset]map[string][]string{}, foreign: map[uint64]calendar.Key{}}
 	err := rows.Scan(monthPrefix, "", func(name string, value []byte) bool {
 		k := readKey(name)
@@ -117,8 +118,8 @@ func newCounter(rows Rows, version func(int) *engine.Ruleset) (*counter, error) 
 
 // Bounds of what is kept of rows that were written: rows of members are some 50 to 500 bytes.
 const (
-	maxCells  = 100_000
-	maxPacked = 100_000
+	maxCells   = 100_000
+	maxMembers = 100_000
 )
 
 // take is all that has changed since it was called last.
@@ -134,12 +135,10 @@ func (c *counter) take() []engine.Row {
 	}
 	for _, m := range c.touched {
 		m.dirty = false
-		r := engine.Row{Key: memberPrefix + m.id}
-		if !m.gone {
-			r.Value = encodeMember(m)
+		if m.row.packed = nil; !m.gone {
+			m.row.packed = encodeMember(m)
 		}
-		c.packed[m.id] = r.Value
-		rows = append(rows, r)
+		rows = append(rows, engine.Row{Key: memberPrefix + m.id, Value: m.row.packed})
 	}
 	c.changed, c.touched, c.others = c.changed[:0], c.touched[:0], nil
 	return rows
@@ -150,12 +149,19 @@ func (c *counter) forget() {
 	if len(c.cells) > maxCells {
 		clear(c.cells)
 	}
-	clear(c.members)
-	for id := range c.packed { // whichever comes first: who is looked at again is there again
-		if len(c.packed) <= maxPacked {
+	for _, m := range c.opened {
+		if m.gone {
+			delete(c.members, m.id)
+		}
+		m.row.open, m.row = nil, nil
+	}
+	c.spare = append(c.spare, c.opened...)
+	c.opened = c.opened[:0]
+	for id := range c.members { // whichever comes first: who is looked at again is there again
+		if len(c.members) <= maxMembers {
 			break
 		}
-		delete(c.packed, id)
+		delete(c.members, id)
 	}
 	clear(c.foreign)
 }
@@ -228,6 +234,7 @@ func (c *counter) count(present int, e *event.Event, o *engine.Outcome) {
 	c.begins(o.Seq, e)
 	day := c.on(e.Time)
 	if e.Member != "" && !ofLaurel(e.Type) && e.Type != eraseType {
+		c.joins(e.Member, o)
 		c.activity(c.member(e.Member, day), e, o, day)
 	}
 	c.events(e, o, day)

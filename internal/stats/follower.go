@@ -33,7 +33,7 @@ type Program interface {
 const (
 	queued    = 256             // batches that wait; one that finds no room is read from the journal
 	linger    = 5 * time.Second // how long a change waits to be written
-	maxChange = 20_000          // so many rows are written at once
+	maxChange = 5_000           // so many rows are written at once: events wait for the one commit that takes them
 	slice     = 1_000           // so many records are read of the journal before the follower looks whether it is to stop
 	patience  = 2 * time.Second // how long a question waits for what was accepted before it
 )

@@ -18,6 +18,7 @@ type Member struct {
 	Runs   []Run    // challenges that they are in, or have done, and promotions that have brought them something
 
 	id    string
+	row   *memberRow
 	dirty bool
 	gone  bool // the row is deleted
 }
@@ -103,15 +104,16 @@ func encodeMember(m *Member) []byte {
 	return b
 }
 
-// decodeMember reads what encodeMember wrote; names are those of types and challenges that are known, so that each is held once.
-func decodeMember(b []byte, names map[string]string) (*Member, error) {
+// decode reads what encodeMember wrote, into memory that may have been another member's. names are those of types and challenges that are known,
+// so that each is held once.
+func (m *Member) decode(b []byte, names map[string]string) error {
 	r := numbers{b: b, names: names}
-	m := &Member{Joined: calendar.Key(r.int())}
-	m.Types = make([]Active, r.length())
+	m.Joined = calendar.Key(r.int())
+	m.Types = sized(m.Types, r.length())
 	for i := range m.Types {
 		a := &m.Types[i]
 		a.Type = r.text()
-		a.Days = make([]Day, r.length())
+		a.Days = sized(a.Days, r.length())
 		last := calendar.Key(0)
 		for j := range a.Days {
 			n := r.int()
@@ -122,14 +124,22 @@ func decodeMember(b []byte, names map[string]string) (*Member, error) {
 			}
 		}
 	}
-	m.Runs = make([]Run, r.length())
+	m.Runs = sized(m.Runs, r.length())
 	for i := range m.Runs {
 		m.Runs[i] = Run{Challenge: r.text(), Since: calendar.Key(r.int()), Quarter: int(r.int())}
 	}
 	if r.damaged {
-		return nil, errDamaged
+		return errDamaged
 	}
-	return m, nil
+	return nil
+}
+
+// sized is a list of a length, in the memory of another where it has room.
+func sized[T any](list []T, n int) []T {
+	if n <= cap(list) {
+		return list[:n]
+	}
+	return make([]T, n, n+1)
 }
 
 // numbers reads numbers one after another.
