@@ -5,7 +5,7 @@ YAMLLS   := 1.25.0
 TOOLS    := $(CURDIR)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build gate test race lint editor ports planted same oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
+.PHONY: help build gate test race lint editor deploy ports planted same oracle crash power nightly vuln fuzz bench demo zones tidy redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,8 +14,8 @@ build: ## Build the binary, ./laurel
 	go build -o laurel ./cmd/laurel
 
 # Each stage says how long it took.
-gate: ## Run the gate: test, lint, same, editor, ports
-	@for stage in test lint same editor ports; do \
+gate: ## Run the gate: test, lint, same, editor, deploy, ports
+	@for stage in test lint same editor deploy ports; do \
 	  begun=$$(date +%s); $(MAKE) --no-print-directory $$stage || exit 1; echo "== $$stage: $$(($$(date +%s) - begun)) s"; \
 	done
 
@@ -42,6 +42,20 @@ $(TOOLS)/yaml-language-server-$(YAMLLS):
 	@command -v npm >/dev/null || \
 	  { echo "installing npm"; sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq npm >/dev/null; }
 	npm install --silent --no-fund --no-audit --prefix $@ yaml-language-server@$(YAMLLS)
+
+deploy: ## Let Prometheus and systemd read what is in deploy, where Debian has them
+	@if command -v apt-get >/dev/null; then \
+	  if [ ! -x $(TOOLS)/promtool ]; then \
+	    rm -rf $(TOOLS)/prometheus && mkdir -p $(TOOLS)/prometheus && cd $(TOOLS)/prometheus || exit 1; \
+	    sudo=$$([ "$$(id -u)" = 0 ] || command -v sudo || true); $$sudo apt-get update -qq; \
+	    apt-get download -qq prometheus 2>/dev/null && dpkg-deb -x prometheus*.deb . && mv usr/bin/promtool $(TOOLS)/promtool || exit 1; \
+	    cd $(CURDIR) && rm -rf $(TOOLS)/prometheus; \
+	  fi; \
+	  $(TOOLS)/promtool check config deploy/prometheus/prometheus.yml || exit 1; \
+	else echo "without apt-get the tests alone look at deploy/prometheus"; fi
+	@if command -v systemd-analyze >/dev/null; then \
+	  sed 's#/usr/local/bin/laurel#/bin/true#' deploy/systemd/laurel.service > $(TOOLS)/laurel.service && systemd-analyze verify $(TOOLS)/laurel.service; \
+	else echo "without systemd-analyze the tests alone look at deploy/systemd"; fi
 
 ports: ## Compile for every system that Laurel runs on
 	@for port in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \

@@ -24,7 +24,6 @@ import (
 	"github.com/laurel-engine/laurel/internal/assembly"
 	"github.com/laurel-engine/laurel/internal/audit"
 	"github.com/laurel-engine/laurel/internal/backup"
-	"github.com/laurel-engine/laurel/internal/boards"
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/configuration"
 	"github.com/laurel-engine/laurel/internal/host"
@@ -234,11 +233,15 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
+	watched := sourcesOf(db, redis, machine, programs, runner)
+	watched.rulesets, watched.certificate = again.check, shown
+	raising := watched.alarms()
 	server := api.New(api.Options{Programs: programs, Keys: ring, Tokens: signing, Origins: origins, Log: log,
 		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(), Proxies: proxies, AccessLog: o.accessLog,
-		Checks:    append(checks(db, redis, machine), api.Check{Name: "rulesets", Minor: true, Run: again.check}),
+		Checks:    checks(raising),
 		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs, Settings: db.Settings(),
-		Backup: func(to io.Writer) error { return writeBackup(db, to) }, Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db})})
+		Backup:  func(to io.Writer) error { return writeBackup(db, to) },
+		Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db}, alarmMetrics{raising})})
 	public, err := listen(o.listen)
 	if err != nil {
 		return err
@@ -326,22 +329,6 @@ func linger(server *api.Server, db *pebblestore.DB, programs *host.Host, drain t
 	case err := <-programs.Ended():
 		return err
 	}
-}
-
-// checks are what /readyz asks besides the programs.
-func checks(db *pebblestore.DB, redis *boards.Redis, machine *clock.Clock) []api.Check {
-	list := []api.Check{{Name: "store", Run: func(context.Context) error { return db.Err() }},
-		{Name: "disk", Minor: true, Run: func(context.Context) error {
-			if db.Full() {
-				return errors.New("it is nearly full: nothing is written, and reads go on (--keep-free)")
-			}
-			return nil
-		}},
-		{Name: "clock", Run: func(context.Context) error { return wrong(machine) }}}
-	if redis != nil { // without it events are accepted, and boards shown from the store
-		list = append(list, api.Check{Name: "redis", Minor: true, Run: func(context.Context) error { return redis.Ready() }})
-	}
-	return list
 }
 
 // newLog writes to stderr: text for people at a terminal, JSON for collectors.

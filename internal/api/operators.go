@@ -28,6 +28,7 @@ type checked struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
+	Guide string `json:"guide,omitempty"`
 	minor bool
 }
 
@@ -48,6 +49,9 @@ func (s *Server) ready(r *http.Request) []checked {
 	for _, check := range s.checks {
 		c := newChecked(check.Name, check.Run(r.Context()))
 		c.minor = check.Minor
+		if !c.OK {
+			c.Guide = check.Guide
+		}
 		list = append(list, c)
 	}
 	return list

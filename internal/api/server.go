@@ -57,6 +57,8 @@ type Check struct {
 	Run  func(ctx context.Context) error
 	// Minor is set where the server does its work all the same: it is ready then, and degraded.
 	Minor bool
+	// Guide is the page of the guide that says what to do; it is shown while the check fails.
+	Guide string
 }
 
 // Options are what a server is made of. Programs, Keys, Tokens and Origins are required.

@@ -370,6 +370,17 @@ func (db *DB) shut() error {
 	return errors.Join(append(errs, db.watching.Close(), db.lock.Close())...)
 }
 
+// Damaged are how many records could not be read since the start, of each program that has some.
+func (db *DB) Damaged() map[string]int {
+	db.damage.Lock()
+	defer db.damage.Unlock()
+	damaged := map[string]int{}
+	for id, records := range db.damaged {
+		damaged[id] = len(records)
+	}
+	return damaged
+}
+
 // Metrics are figures for the operator.
 type Metrics struct {
 	DiskBytes uint64            // of the journals of programs that were opened, of the state and of the settings
@@ -388,12 +399,7 @@ func (db *DB) Metrics() (Metrics, error) {
 		m.Records[id], _ = s.Head()
 		m.DiskBytes += integer.Exact[uint64](s.journal.Bytes())
 	}
-	db.damage.Lock()
-	defer db.damage.Unlock()
-	m.Damaged = map[string]int{}
-	for id, records := range db.damaged {
-		m.Damaged[id] = len(records)
-	}
+	m.Damaged = db.Damaged()
 	var err error
 	m.FreeBytes, err = db.Free()
 	return m, err

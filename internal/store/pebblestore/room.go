@@ -88,3 +88,6 @@ func (db *DB) makeRoom() error {
 	}
 	return nil
 }
+
+// Reserve is how many bytes of the disk stay free.
+func (db *DB) Reserve() uint64 { return db.room.reserve }
