@@ -86,7 +86,7 @@ func facts(version string) description.Facts {
 	for _, list := range [][]route{routes, memberRoutes, serverRoutes} {
 		for i := range list {
 			rt := &list[i]
-			r := description.Route{Method: rt.method, Path: shown(rt.path), Scope: string(rt.scope), Body: rt.body > 0, Query: rt.query}
+			r := description.Route{Method: rt.method, Path: shown(rt.path), Scope: string(rt.scope), Body: rt.body > 0, Query: rt.query, Recorded: rt.action() != ""}
 			switch rt.scope {
 			case ofMember:
 				r.Scope, r.Member = "", true

@@ -20,6 +20,7 @@ type Route struct {
 	Member       bool   // a member's token opens it, and no key
 	Body         bool   // it takes a body
 	Query        []string
+	Recorded     bool // in the audit log
 }
 
 // Code is a line of the table of problems.
@@ -265,6 +266,9 @@ func (m *maker) parameters(r *Route, name string, op *operation) (list []any) {
 	}
 	if op.Key != "" {
 		add("header", "Idempotency-Key", m.Headers["Idempotency-Key"], op.Key == "required")
+	}
+	if r.Recorded {
+		add("header", "Laurel-Actor", m.Headers["Laurel-Actor"], false)
 	}
 	if tagged(r, op) {
 		add("header", "If-None-Match", m.Headers["If-None-Match"], false)
