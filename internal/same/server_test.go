@@ -40,7 +40,7 @@ type server struct {
 var (
 	printedAPI    = regexp.MustCompile(`API +(http://\S+)`)
 	printedHealth = regexp.MustCompile(`health +(http://\S+)/readyz`)
-	printedKey    = regexp.MustCompile(`key +(lk_\S+)`)
+	printedKey    = regexp.MustCompile(`^  key +(?:(lk_\S+)|in (.+)$)`) // as builds have printed it, or where it is
 )
 
 // workspace is a directory in memory where there is one: what is compared is what is answered, not how it is synced.
@@ -82,7 +82,13 @@ func (s *server) start(stories []*story, changed bool) {
 	for lines := bufio.NewScanner(stdout); (s.base == "" || s.operators == "") && lines.Scan(); {
 		line := lines.Text()
 		if m := printedKey.FindStringSubmatch(line); m != nil {
-			keys = append(keys, m[1])
+			key := m[1]
+			if m[2] != "" {
+				text, err := os.ReadFile(m[2])
+				require.NoError(s.t, err)
+				key = strings.TrimSpace(string(text))
+			}
+			keys = append(keys, key)
 		}
 		if m := printedAPI.FindStringSubmatch(line); m != nil {
 			s.base = m[1]
