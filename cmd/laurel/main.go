@@ -72,7 +72,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newServe(), newInit(), newCheck(), newTest(), newPlan(), newApply(), newRollback(), newPause(true), newPause(false), newExpand(),
 		newSchema(), newExplain(), newReplay(), newImport(), newExport(), newPrograms(),
-		newBackup(), newRestore(), newKeys(), newAudit(), newSecrets(), newWebhooks(), newBench(), newVersion())
+		newBackup(), newRestore(), newKeys(), newAudit(), newSecrets(), newWebhooks(), newBench(), newDoctor(), newVersion())
 	sayArguments(root)
 	return root
 }
