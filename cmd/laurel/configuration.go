@@ -27,6 +27,9 @@ func serveSettings(o *serveOptions) *configuration.Set {
 	s.Switch(&o.behindTLS, "behind-tls", "a proxy in front speaks TLS, and nobody else reaches this server: no warning of a listener without it")
 	s.List(&o.proxies, "trusted-proxy", "addresses or networks of proxies, with commas between, whose X-Forwarded-For is believed; without one nobody's is")
 	s.Duration(&o.drain, "drain", 0, "how long a stopping server goes on serving while /readyz fails, so that a proxy sends nothing more")
+	s.Count(&o.keyRate, "key-rate", api.KeyRate,
+		"how many requests a second a key may make in the long run, where each event of a batch is one; twice as many at once")
+	s.Count(&o.programRate, "program-rate", 0, "how many all keys and devices of a program may make together; 0 for as many as there are")
 	s.Text(&o.redis, "redis", "",
 		"Redis for leaderboards, without one they are in process: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/MASTER\n"+
 			"or redis+cluster://HOST:6379,HOST:6379; rediss for TLS")

@@ -51,6 +51,8 @@ type serveOptions struct {
 	reserve     string
 	archive     string
 	erasures    string
+	keyRate     int
+	programRate int
 	zones       string
 	demo        bool
 	sandbox     bool
@@ -240,6 +242,7 @@ func serve(ctx context.Context, out io.Writer, o serveOptions, paths []string) (
 		Jobs: func(id string) any { return runner.Status(id) }, Version: buildVersion(), Proxies: proxies, AccessLog: o.accessLog,
 		Checks:    checks(raising),
 		Clockwork: programs.Clockwork(), Activations: activations, Administration: programs, Settings: db.Settings(),
+		Rate: perSecond(o.keyRate), ProgramRate: perSecond(o.programRate),
 		Backup:  func(to io.Writer) error { return writeBackup(db, to) },
 		Metrics: append(metricsOf(machine, redis), runner, diskMetrics{db}, alarmMetrics{raising})})
 	public, err := listen(o.listen)
@@ -330,6 +333,9 @@ func linger(server *api.Server, db *pebblestore.DB, programs *host.Host, drain t
 		return err
 	}
 }
+
+// perSecond is a rate that may be exceeded for two seconds; none for 0.
+func perSecond(n int) api.Rate { return api.Rate{PerSecond: float64(n), Burst: 2 * float64(n)} }
 
 // newLog writes to stderr: text for people at a terminal, JSON for collectors.
 func newLog(verbose bool) *slog.Logger {

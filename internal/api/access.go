@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +29,7 @@ type call struct {
 // client is what the server keeps for a key: how much of its rate is used, and its program's counts.
 type client struct {
 	gcra
+	program                       *gcra        // of all that is of its program
 	minute                        atomic.Int64 // in which the key was last used, and seen whether another one replaces it
 	replaced                      atomic.Bool
 	accepted, duplicates, refused prometheus.Counter
@@ -60,7 +62,7 @@ func (s *Server) admit(c *fiber.Ctx, rt *route) (call, error) {
 	}
 	known := s.client(key)
 	s.used(key, known)
-	if wait := known.take(s.rate, s.now(), 1); wait > 0 {
+	if wait := s.rated(known, 1); wait > 0 {
 		return call{}, tooFast(seconds(wait))
 	}
 	if key.Program == "" || rt.scope == ofServer {
@@ -129,8 +131,26 @@ func (s *Server) client(k *keys.Key) *client {
 		return known.(*client)
 	}
 	events := func(result string) prometheus.Counter { return s.metrics.events.WithLabelValues(k.Program, result) }
-	known, _ := s.clients.LoadOrStore(k, &client{accepted: events("accepted"), duplicates: events("duplicate"), refused: events("refused")})
+	known, _ := s.clients.LoadOrStore(k, &client{program: s.sharedOf(k.Program), accepted: events("accepted"),
+		duplicates: events("duplicate"), refused: events("refused")})
 	return known.(*client)
+}
+
+// sharedOf is how much of a program's rate is used.
+func (s *Server) sharedOf(program string) *gcra {
+	known, _ := s.programOf.LoadOrStore(program, &gcra{})
+	return known.(*gcra)
+}
+
+// rated charges a cost to a client, and to all of its program, or says how long to wait.
+func (s *Server) rated(k *client, cost float64) time.Duration {
+	now := s.now()
+	if s.together.PerSecond > 0 {
+		if wait := k.program.take(s.together, now, cost); wait > 0 {
+			return wait
+		}
+	}
+	return k.take(s.rate, now, cost)
 }
 
 // charge takes the cost of a request that is worth several.
@@ -138,7 +158,7 @@ func (c call) charge(cost int) error {
 	if cost <= 0 {
 		return nil
 	}
-	if wait := c.client.take(c.server.rate, c.server.now(), float64(cost)); wait > 0 {
+	if wait := c.server.rated(c.client, float64(cost)); wait > 0 {
 		return tooFast(seconds(wait))
 	}
 	return nil

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
@@ -39,23 +41,26 @@ func sendBatch(c call) error {
 	lines := c.media() == mediaNDJSON
 	var items []item
 	var err error
+	t := c.begin()
+	defer t.leave()
 	switch {
 	case lines:
-		items, err = readLines(body)
+		items, err = readLines(body, t)
 	case strings.EqualFold(c.media(), mediaCloudBatch):
-		items, err = readCloudBatch(body)
+		items, err = readCloudBatch(body, t)
 	default:
-		items, err = readArray(body)
+		items, err = readArray(body, t)
 	}
 	if err != nil {
 		return err
 	}
-	return c.run(items, lines)
+	return c.run(items, lines, t)
 }
 
-func readArray(body []byte) (items []item, err error) {
+func readArray(body []byte, t *turn) (items []item, err error) {
 	errs := event.ParseArray(body, func(e *event.Event, errs []event.FieldError) bool {
 		items = append(items, newItem(e, errs, len(items)+1))
+		t.one()
 		return len(items) <= MaxBatchEvents
 	})
 	return wholeArray(items, errs)
@@ -72,7 +77,7 @@ func wholeArray(items []item, errs []event.FieldError) ([]item, error) {
 	return items, nil
 }
 
-func readLines(body []byte) ([]item, error) {
+func readLines(body []byte, t *turn) ([]item, error) {
 	count := bytes.Count(body, []byte("\n")) + 1
 	if count > MaxBatchEvents+1 { // the last line may end with a line break of its own
 		return nil, tooManyEvents()
@@ -86,6 +91,7 @@ func readLines(body []byte) ([]item, error) {
 		}
 		e, errs := event.Parse(text)
 		items = append(items, newItem(e, errs, line))
+		t.one()
 	}
 	return items, nil
 }
@@ -104,7 +110,7 @@ func tooManyEvents() *problem {
 
 // run submits items in order and answers. A batch of one chunk is answered like any request; from a longer one the results
 // of a chunk are on their way while the next is decided.
-func (c call) run(items []item, lines bool) error {
+func (c call) run(items []item, lines bool, t *turn) error {
 	if err := c.charge(len(items) - 1); err != nil {
 		return err
 	}
@@ -114,7 +120,7 @@ func (c call) run(items []item, lines bool) error {
 	r.b = (*buffer)[:0]
 	r.open()
 	first := items[:min(chunk, len(items))]
-	if err := r.submit(first); err != nil {
+	if err := r.submit(first, t); err != nil {
 		return err // nothing was answered yet: the whole request fails
 	}
 	h := c.http.Response()
@@ -154,12 +160,15 @@ func (r *results) stream(w *bufio.Writer, items []item) {
 			r.call.server.log.Error("a batch failed", "request_id", r.id, "error", fmt.Sprintf("panic: %v\n%s", broken, debug.Stack()))
 		}
 	}()
+	t := r.call.begin()
+	defer t.leave()
 	for len(items) > 0 {
-		if !r.flush(w) {
+		sent := false
+		if t.without(func() { sent = r.flush(w) }); !sent {
 			return
 		}
 		n := min(chunk, len(items))
-		if err := r.submit(items[:n]); err != nil {
+		if err := r.submit(items[:n], t); err != nil {
 			p := asProblem(r.call.stopped(err))
 			if p.because != nil {
 				r.call.server.log.Error("a batch failed", "request_id", r.id, "error", p.because)
@@ -181,7 +190,7 @@ func (r *results) flush(w *bufio.Writer) bool {
 }
 
 // submit hands a chunk's events to the program and writes their results. After an error nothing is written.
-func (r *results) submit(items []item) error {
+func (r *results) submit(items []item, t *turn) error {
 	events := make([]*event.Event, 0, len(items))
 	for i := range items {
 		item := &items[i]
@@ -194,13 +203,15 @@ func (r *results) submit(items []item) error {
 			item.wrong = r.call.stamp(item.event)
 		}
 		if item.wrong == nil {
+			r.call.program.Decode(item.event)
 			events = append(events, item.event)
 		}
+		t.one()
 	}
 	var outcomes []program.Result
 	if len(events) > 0 {
 		var err error
-		if outcomes, err = r.call.program.Submit(events...); err != nil {
+		if t.without(func() { outcomes, err = r.offer(events) }); err != nil {
 			return err
 		}
 	}
@@ -212,12 +223,31 @@ func (r *results) submit(items []item) error {
 		}
 		r.result(&items[i], outcomes[0])
 		outcomes = outcomes[1:]
+		t.one()
 	}
 	r.call.client.accepted.Add(float64(r.accepted - accepted))
 	r.call.client.duplicates.Add(float64(r.duplicates - duplicates))
 	r.call.client.refused.Add(float64(r.refused - refusals))
 	return nil
 }
+
+// offer hands events to the program. A batch whose answer has begun waits rather than being refused in the middle, but not for ever.
+func (r *results) offer(events []*event.Event) ([]program.Result, error) {
+	began := time.Now()
+	for {
+		outcomes, err := r.call.program.Offer(events...)
+		if !errors.Is(err, program.ErrBusy) || !r.any || time.Since(began) > longestTurn {
+			return outcomes, err
+		}
+		time.Sleep(busyWait)
+	}
+}
+
+// How long a batch waits before it looks again whether its program has time for it, and how long in all.
+const (
+	busyWait    = 50 * time.Millisecond
+	longestTurn = 30 * time.Second
+)
 
 func (r *results) result(i *item, result program.Result) {
 	if result.Refusal != nil {

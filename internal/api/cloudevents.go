@@ -169,10 +169,11 @@ func (e *cloudEvent) envelope() []byte {
 }
 
 // readCloudBatch reads the batched mode.
-func readCloudBatch(body []byte) (items []item, err error) {
+func readCloudBatch(body []byte, t *turn) (items []item, err error) {
 	errs := event.ParseValues(body, func(value []byte) bool {
 		e, errs := parseCloudEvent(value)
 		items = append(items, newItem(e, errs, len(items)+1))
+		t.one()
 		return len(items) <= MaxBatchEvents
 	})
 	return wholeArray(items, errs)

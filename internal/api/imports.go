@@ -13,7 +13,9 @@ func importEvents(c call) error {
 	if err := c.takes(mediaNDJSON); err != nil {
 		return err
 	}
-	items, err := readLines(c.http.Context().Request.Body())
+	t := c.begin()
+	defer t.leave()
+	items, err := readLines(c.http.Context().Request.Body(), t)
 	if err != nil {
 		return err
 	}
@@ -28,7 +30,7 @@ func importEvents(c call) error {
 			last = item.event.Time
 		}
 	}
-	return c.run(items, true)
+	return c.run(items, true, t)
 }
 
 // notImportable is why an event cannot be part of an import after one at the instant last, nil when it can.

@@ -65,7 +65,7 @@ func (s *Server) memberClient(program string) *memberClient {
 	}
 	events := func(result string) prometheus.Counter { return s.metrics.events.WithLabelValues(program, result) }
 	known, _ := s.members.byProgram.LoadOrStore(program, &memberClient{key: &keys.Key{Program: program},
-		client: client{accepted: events("accepted"), duplicates: events("duplicate"), refused: events("refused")}})
+		client: client{program: s.sharedOf(program), accepted: events("accepted"), duplicates: events("duplicate"), refused: events("refused")}})
 	return known.(*memberClient)
 }
 
@@ -88,6 +88,12 @@ func (s *Server) admitMember(c *fiber.Ctx, rt *route) (call, error) {
 	if wait := s.perMember.take(m.Program+"\x00"+m.ID, s.now()); wait > 0 {
 		return call{}, tooFast(seconds(wait))
 	}
+	known := s.memberClient(m.Program)
+	if s.together.PerSecond > 0 {
+		if wait := known.program.take(s.together, s.now(), 1); wait > 0 {
+			return call{}, tooFast(seconds(wait))
+		}
+	}
 	local, err := s.local(m.Program)
 	if err != nil {
 		return call{}, err
@@ -96,7 +102,6 @@ func (s *Server) admitMember(c *fiber.Ctx, rt *route) (call, error) {
 		return call{}, refuse("token_invalid", "this is no token of a member")
 	}
 	c.Vary(fiber.HeaderAuthorization) // the path is everybody's
-	known := s.memberClient(m.Program)
 	return call{http: c, server: s, route: rt, key: known.key, client: &known.client, local: local, program: local.Program, self: m.ID}, nil
 }
 

@@ -117,7 +117,7 @@ func (c call) accept(e *event.Event) (*engine.Outcome, error) {
 // decide has an event decided, or only imagined.
 func (c call) decide(e *event.Event, dry bool) (program.Result, error) {
 	if !dry {
-		results, err := c.program.Submit(e)
+		results, err := c.program.Offer(e)
 		if err != nil {
 			return program.Result{}, err
 		}

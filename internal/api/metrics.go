@@ -76,8 +76,9 @@ func (r *routeMetrics) count(status int) {
 type programCollector struct{ programs Programs }
 
 var (
-	upDesc  = prometheus.NewDesc("laurel_program_up", "1 while the program takes events.", []string{"program"}, nil)
-	seqDesc = prometheus.NewDesc("laurel_program_durable_seq", "The last event that is durable.", []string{"program"}, nil)
+	upDesc   = prometheus.NewDesc("laurel_program_up", "1 while the program takes events.", []string{"program"}, nil)
+	seqDesc  = prometheus.NewDesc("laurel_program_durable_seq", "The last event that is durable.", []string{"program"}, nil)
+	waitDesc = prometheus.NewDesc("laurel_program_waiting_events", "Events that have arrived and are not answered yet.", []string{"program"}, nil)
 )
 
 // What statistics have counted. Types of events beyond the first 200 are one, "other".
@@ -95,7 +96,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (programCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{upDesc, seqDesc, lagDesc, issuedDesc, spentDesc, expireDesc, owedDesc, eventsDesc, claimsDesc} {
+	for _, d := range []*prometheus.Desc{upDesc, seqDesc, waitDesc, lagDesc, issuedDesc, spentDesc, expireDesc, owedDesc, eventsDesc, claimsDesc} {
 		ch <- d
 	}
 }
@@ -114,6 +115,7 @@ func (c programCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up, id)
 		if l.Program != nil {
 			ch <- prometheus.MustNewConstMetric(seqDesc, prometheus.GaugeValue, float64(l.Program.Durable()), id)
+			ch <- prometheus.MustNewConstMetric(waitDesc, prometheus.GaugeValue, float64(l.Program.Waiting()), id)
 		}
 		if l.Statistics != nil {
 			collectStatistics(ch, id, l.Statistics)

@@ -110,6 +110,7 @@ var codes = []Code{
 	{engine.CodeDamaged, 500, "a record of the journal that this needs is damaged; operators are told"},
 	{"storage_full", 503, "the disk is nearly full and nothing is written; reads go on. Retry-After says when to come back"},
 	{"too_many_streams", 503, "as many streams are open as this server serves; Retry-After says when to come back"},
+	{"overloaded", 503, "more waits for the program than it decides within a second; nothing was taken. Retry-After says when to come back"},
 	{"program_paused", 503, "the program is paused and accepts nothing; reads go on. Retry-After says when to come back"},
 	{"not_yet", 503, "this node has not seen min_seq yet; Retry-After says when to come back"},
 	{"clock_wrong", 503, "the machine's clock cannot be right, so nothing is accepted; what the operators' `/readyz` says of the check `clock` " +
@@ -238,6 +239,9 @@ func asProblem(err error) *problem {
 	}
 	if errors.Is(err, program.ErrFull) {
 		return &problem{code: "storage_full", detail: "the disk is nearly full; reads go on, and writes when there is room again", retry: 30}
+	}
+	if errors.Is(err, program.ErrBusy) {
+		return &problem{code: "overloaded", detail: "more waits for this program than it decides within a second: nothing was taken, send it again", retry: 1}
 	}
 	if errors.Is(err, program.ErrPaused) {
 		return &problem{code: "program_paused", detail: "the program is paused by those who run the server; reads go on", retry: retryStopped}

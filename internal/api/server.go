@@ -45,9 +45,12 @@ const (
 	idleTimeout  = 75 * time.Second
 )
 
+// KeyRate is how many requests a second a key may make where nobody says otherwise.
+const KeyRate = 200_000
+
 // Standard rates. A key's is generous: it is there so that one runaway client is stopped, not to sell calls by.
 var (
-	standardRate    = Rate{PerSecond: 200_000, Burst: 400_000}
+	standardRate    = Rate{PerSecond: KeyRate, Burst: 2 * KeyRate}
 	standardBadKeys = Rate{PerSecond: 10, Burst: 20}
 )
 
@@ -70,8 +73,10 @@ type Options struct {
 	Log      *slog.Logger     // nil: the default one
 	Clock    func() time.Time // nil: time.Now; for keys and rates, programs have their own
 	Rate     Rate             // of one key, in requests, and in events for batches; zero: 200,000 a second
-	BadKeys  Rate             // of one address that sends keys or tokens that are none; zero: 10 a second, 20 at once
-	Member   Rate             // of one member's devices, in requests; zero: 20 a second, 100 at once
+	// ProgramRate is that of all keys and devices of a program together; zero: there is none.
+	ProgramRate Rate
+	BadKeys     Rate // of one address that sends keys or tokens that are none; zero: 10 a second, 20 at once
+	Member      Rate // of one member's devices, in requests; zero: 20 a second, 100 at once
 	// ReadTimeout is how long a request may take to arrive, so that slow senders cannot hold connections; zero: 10 seconds.
 	ReadTimeout time.Duration
 	// Clockwork is the clock of programs; nil: it cannot be moved.
@@ -111,11 +116,14 @@ type Server struct {
 	log       *slog.Logger
 	now       func() time.Time
 	rate      Rate
+	together  Rate      // of a program's keys and devices
+	programOf sync.Map  // string -> *gcra
 	badKeys   addresses // by the network of the caller
 	proxies   []netip.Prefix
 	accessLog string
 	told      seldom.Log
 	clients   sync.Map // *keys.Key -> *client
+	turns     *turns
 	jobs      func(program string) any
 	clockwork Clock
 	// activations change rulesets; nil where they cannot be.
@@ -145,7 +153,7 @@ type Server struct {
 // New makes a server. Serve and ServeOperators begin.
 func New(o Options) *Server {
 	s := &Server{began: time.Now(), programs: o.Programs, keys: o.Keys, tokens: o.Tokens, origins: o.Origins, log: o.Log,
-		now: o.Clock, rate: o.Rate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
+		now: o.Clock, rate: o.Rate, together: o.ProgramRate, jobs: o.Jobs, clockwork: o.Clockwork, activations: o.Activations,
 		administration: o.Administration, backup: o.Backup, checks: o.Checks, settings: o.Settings, version: o.Version, proxies: o.Proxies, accessLog: o.AccessLog,
 		start: newStart(), heartbeat: cmp.Or(o.Heartbeat, heartbeat), closing: make(chan struct{})}
 	if s.log == nil {
@@ -157,6 +165,7 @@ func New(o Options) *Server {
 	if s.rate == (Rate{}) {
 		s.rate = standardRate
 	}
+	s.turns = newTurns()
 	s.perMember = newAddresses(cmp.Or(o.Member, standardMemberRate))
 	s.badKeys = newAddresses(cmp.Or(o.BadKeys, standardBadKeys))
 	s.metrics = newMetrics(s.programs, o.Metrics...)

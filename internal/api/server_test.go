@@ -148,9 +148,13 @@ streaks:
 type failing struct {
 	*engine.Memory
 	broken atomic.Bool
+	stalls atomic.Pointer[chan struct{}] // until it is closed
 }
 
 func (f *failing) Commit(b *engine.Batch) error {
+	if stalls := f.stalls.Load(); stalls != nil {
+		<-*stalls
+	}
 	if f.broken.Load() {
 		return errors.New("the disk is full")
 	}

@@ -125,6 +125,16 @@ func (s *Set) Duration(to *time.Duration, name string, otherwise time.Duration, 
 	}})
 }
 
+// Count is a whole number, 0 or more.
+func (s *Set) Count(to *int, name string, otherwise int, usage string) *Setting {
+	return s.add(Setting{Name: name, Default: strconv.Itoa(otherwise), Usage: usage, take: func(text string) (err error) {
+		if *to, err = strconv.Atoi(text); err != nil || *to < 0 {
+			return errors.New("write a whole number such as 5000")
+		}
+		return nil
+	}})
+}
+
 // Flags makes a flag of each setting, and --config.
 func (s *Set) Flags(f *pflag.FlagSet) {
 	f.StringVar(&s.File, "config", "", "file with settings, whose names are those of the flags (LAUREL_CONFIG)")

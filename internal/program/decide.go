@@ -1,6 +1,7 @@
 package program
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/laurel-engine/laurel/engine"
@@ -102,6 +103,7 @@ func (d *decider) turn() bool {
 		return d.end()
 	default:
 	}
+	runtime.Gosched() // other programs are decided on the same processors
 	r := d.long[0]
 	d.long = d.long[1:]
 	return d.decideWave(r)

@@ -67,6 +67,7 @@ type Program struct {
 	full      func() bool
 	inProcess bool // the boards are in process and fed by the processor itself
 	resting   atomic.Bool
+	backlog   backlog
 	erased    func(pseudonyms ...string)
 
 	queue   chan *request
@@ -188,6 +189,17 @@ func (p *Program) Submit(events ...*event.Event) ([]Result, error) {
 	return p.SubmitContext(context.Background(), events...)
 }
 
+// Waiting is how many events have been handed over and are not answered yet.
+func (p *Program) Waiting() int64 { return p.backlog.events.Load() }
+
+// Offer is Submit for those who can send again: it takes nothing, and is ErrBusy, where more waits than is decided within a second.
+func (p *Program) Offer(events ...*event.Event) ([]Result, error) {
+	if p.backlog.full(time.Since(p.start)) {
+		return nil, ErrBusy
+	}
+	return p.Submit(events...)
+}
+
 // SubmitContext is Submit that waits no longer than ctx lets it. Events that were handed over by then belong to the program, and
 // may be accepted all the same.
 func (p *Program) SubmitContext(ctx context.Context, events ...*event.Event) ([]Result, error) {
@@ -200,6 +212,8 @@ func (p *Program) SubmitContext(ctx context.Context, events ...*event.Event) ([]
 		}
 	}
 	p.lastSubmit.Store(int64(time.Since(p.start)))
+	p.backlog.enter(len(events))
+	defer p.backlog.leave(len(events))
 	return p.submit(ctx, events)
 }
 
@@ -211,12 +225,20 @@ func (p *Program) submit(ctx context.Context, events []*event.Event) ([]Result, 
 	rules := p.rules.Load()
 	for _, e := range events {
 		arrive(e, now, present)
-		if t := rules.EventType(e.Type); t != nil && !t.Builtin { // here, and not where one goroutine decides
-			_ = e.Decode(t.Schema)
-		}
+		decode(rules, e)
 	}
 	r := &request{events: events, results: make([]Result, len(events)), done: make(chan struct{})}
 	return r.results, p.enqueueContext(ctx, r)
+}
+
+// Decode reads the data of an event by the version in force, which Submit would do.
+func (p *Program) Decode(e *event.Event) { decode(p.rules.Load(), e) }
+
+// decode reads the data of an event here, and not where one goroutine decides.
+func decode(rules *engine.Ruleset, e *event.Event) {
+	if t := rules.EventType(e.Type); t != nil && !t.Builtin {
+		_ = e.Decode(t.Schema)
+	}
 }
 
 // arrive dates an event that comes in.
@@ -274,6 +296,14 @@ func (p *Program) enqueueContext(ctx context.Context, r *request) error {
 	}
 }
 
+// asked is how many events of its requests a batch answers.
+func (c *commit) asked() (n int) {
+	for _, r := range c.requests {
+		n += len(r.events)
+	}
+	return n
+}
+
 // add puts a decided request into the batch that answers it.
 func (c *commit) add(r *request) {
 	c.requests = append(c.requests, r)
@@ -307,6 +337,7 @@ func (p *Program) finish(c *commit) (err error) {
 // commit is the second stage: it makes batches durable and answers.
 func (p *Program) commit() {
 	defer close(p.done)
+	var before time.Duration // when the batch before was written, while something waited behind it
 	for {
 		select {
 		case p.free <- struct{}{}:
@@ -317,12 +348,15 @@ func (p *Program) commit() {
 			return
 		}
 		if !c.batch.Empty() {
+			p.backlog.writing.Store(int64(time.Since(p.start)))
 			if err := p.write(c.batch); err != nil {
 				p.fail(err)
 				return
 			}
+			p.backlog.writing.Store(0)
 		}
 		p.advance(c.last)
+		before = p.backlog.wrote(c.asked(), before, time.Since(p.start))
 		for _, a := range c.batch.Accepted {
 			if engine.MayRename(a.Event) {
 				p.renamed.Store(a.Outcome.Seq)

@@ -18,6 +18,8 @@
 //	    problems: [not_confirmed]           # the codes that it refuses with, besides those that follow from what it takes (api.yaml)
 //	    example: {amount: 20}               # of a body
 //
+// What the query has to have stands under `needs`, by an example: needs: {what: ledger}.
+//
 // Method, path, scope and the names of its parameters are those of the table in internal/api. What a parameter is stands in api.yaml, or under
 // `query` of the route where it is another there. A route that does what another one does says so with `as`.
 //

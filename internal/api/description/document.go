@@ -253,6 +253,9 @@ func (m *maker) parameters(r *Route, name string, op *operation) (list []any) {
 		if example := m.Examples[of]; example != "" && in == "path" {
 			p.set("example", example)
 		}
+		if example := op.Needs[of]; example != "" && in == "query" {
+			p.set("example", example)
+		}
 		list = append(list, p)
 	}
 	for _, part := range strings.Split(r.Path, "/") {
@@ -262,7 +265,7 @@ func (m *maker) parameters(r *Route, name string, op *operation) (list []any) {
 		}
 	}
 	for _, of := range r.Query {
-		add("query", of, cmp.Or(op.Query[of], m.Query[of]), false)
+		add("query", of, cmp.Or(op.Query[of], m.Query[of]), op.Needs[of] != "")
 	}
 	if op.Key != "" {
 		add("header", "Idempotency-Key", m.Headers["Idempotency-Key"], op.Key == "required")

@@ -363,6 +363,8 @@ func (v pager) curl(method, path string, op object, token bool) string {
 		switch {
 		case of.text("in") == "path":
 			path = strings.Replace(path, "{"+of.text("name")+"}", of.text("example"), 1)
+		case of.text("in") == "query" && required:
+			query += map[bool]string{true: "?", false: "&"}[query == ""] + of.text("name") + "=" + of.text("example")
 		case of.text("name") == "Idempotency-Key" && required:
 			b.WriteString(" -H 'Idempotency-Key: " + op.text("operationId") + "-1'")
 		}

@@ -43,6 +43,7 @@ type operation struct {
 	Summary  string
 	About    string
 	Query    map[string]string
+	Needs    map[string]string // parameters of the query that have to be there, with examples
 	Headers  named[string]
 	Key      string
 	Body     yaml.Node
