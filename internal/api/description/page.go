@@ -379,9 +379,12 @@ func (v pager) curl(method, path string, op object, token bool) string {
 			break
 		}
 	}
-	if strings.HasSuffix(path, "/stream") {
+	switch { // which have to be told what is asked for
+	case strings.HasSuffix(path, "/stream"):
 		query = "?promotions=true"
 		b.WriteString(" -N")
+	case strings.HasSuffix(path, "/exports"):
+		query = "?what=balances"
 	}
 	b.WriteString(` "$API` + path + query + `"`)
 	return b.String()
