@@ -41,6 +41,7 @@ import (
 	"github.com/laurel-engine/laurel/internal/clock"
 	"github.com/laurel-engine/laurel/internal/jobs"
 	"github.com/laurel-engine/laurel/internal/program"
+	"github.com/laurel-engine/laurel/internal/settings"
 	"github.com/laurel-engine/laurel/internal/store/pebblestore"
 	"github.com/laurel-engine/laurel/leaderboards"
 	"github.com/laurel-engine/laurel/rulesets"
@@ -70,6 +71,9 @@ type Options struct {
 	SandboxAt time.Time
 	// KeepFree is how many bytes of the disk stay free: below it nothing is written. 1 GiB when 0.
 	KeepFree uint64
+	// KeyFile is a file of 32 random bytes that others cannot read, with which secrets in the directory are encrypted; they lie there
+	// as they are when "". A directory that has encrypted ones is opened with the same file alone.
+	KeyFile string
 	// AcceptClock takes the machine's clock for right, however far it is from when something was last accepted. Without it a clock
 	// that is far off, and for which no time server vouches, expires nothing at first and further off accepts nothing (operations:
 	// The clock).
@@ -135,16 +139,32 @@ func Open(dir string, ruleset Ruleset, o Options) (*Program, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	db, err := pebblestore.Open(dir, pebblestore.Options{Logger: o.Logger, Reserve: o.KeepFree})
+	key, err := settings.ReadKey(o.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("Options.KeyFile: %w", err)
+	}
+	db, err := pebblestore.Open(dir, pebblestore.Options{Logger: o.Logger, Reserve: o.KeepFree, Key: key})
 	if err != nil {
 		return nil, err
 	}
 	p := &Program{db: db}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if err := encrypt(p.ctx, db); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	if err := p.start(dir, loaded, mark, o); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// encrypt encrypts what an earlier Open has written in the clear, and takes that off the disk.
+func encrypt(ctx context.Context, db *pebblestore.DB) error {
+	n, err := db.Settings().Seal()
+	if err == nil && n > 0 {
+		err = db.Scrub(ctx)
+	}
+	return err
 }
 
 func (p *Program) start(dir string, loaded *rulesets.Program, mark clock.Mark, o Options) error {

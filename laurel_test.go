@@ -182,6 +182,29 @@ func TestRefusalsSayWhere(t *testing.T) {
 	require.Equal(t, "split", refusedAs(t, err, "wrong_parameter").Errors[0].Location)
 }
 
+// A directory whose secrets were encrypted is opened with the key file alone.
+func TestAKeyFile(t *testing.T) {
+	dir, key := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600))
+	for _, file := range []string{"", key, key} {
+		p, err := laurel.Open(dir, laurel.Text(cafe), laurel.Options{Logger: quiet, KeyFile: file})
+		require.NoError(t, err)
+		if file == "" {
+			_, err = p.Send(t.Context(), purchase("o1", 1))
+			require.NoError(t, err)
+			_, err = p.Do(t.Context(), engine.NewErasure("ann"))
+			require.NoError(t, err)
+		}
+		_, err = p.Progress(t.Context(), "ann")
+		_ = refusedAs(t, err, engine.CodeMemberErased)
+		require.NoError(t, p.Close())
+	}
+	_, err := laurel.Open(dir, laurel.Text(cafe), laurel.Options{Logger: quiet})
+	require.ErrorContains(t, err, "encrypted")
+	_, err = laurel.Open(dir, laurel.Text(cafe), laurel.Options{Logger: quiet, KeyFile: dir})
+	require.ErrorContains(t, err, "Options.KeyFile: "+dir+" is no file")
+}
+
 // An erased member is refused as such, and an erasure is a command like any other.
 func TestErasure(t *testing.T) {
 	p := open(t, t.TempDir(), laurel.Text(cafe))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -265,25 +266,25 @@ func (e *examination) redis(ctx context.Context) {
 	if e.o.redis == "" {
 		return
 	}
-	policy, err := e.askRedis(ctx)
+	release, policy, err := e.askRedis(ctx)
 	switch {
 	case err != nil:
 		e.say("redis", "", err)
 	case policy != "" && policy != redisboard.Keeps:
 		e.warn("redis", "it drops keys when it is full: set its maxmemory-policy to "+redisboard.Keeps+", not "+policy)
 	default:
-		e.say("redis", "it answers, and drops nothing", nil)
+		e.say("redis", "version "+cmp.Or(release, "unknown")+" answers, and drops nothing", nil)
 	}
 }
 
-func (e *examination) askRedis(ctx context.Context) (policy string, err error) {
+func (e *examination) askRedis(ctx context.Context) (release, policy string, err error) {
 	roots, err := authorities(e.o.redisCA)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	board, err := redisboard.Open(e.o.redis, roots)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() { err = errors.Join(err, board.Close()) }()
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -292,10 +293,11 @@ func (e *examination) askRedis(ctx context.Context) (policy string, err error) {
 		err = board.Ping(ctx)
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	policy, _ = board.Policy(ctx) // a managed one may not tell
-	return policy, nil
+	release, _ = board.Release(ctx) // a managed one may tell neither
+	policy, _ = board.Policy(ctx)
+	return release, policy, nil
 }
 
 // port looks whether a server could listen there, or does.

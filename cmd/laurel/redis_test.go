@@ -281,3 +281,15 @@ func TestABoardThatWasNotToldYetDoesNotAnswerForAnEvent(t *testing.T) {
 		return status == http.StatusOK
 	}, time.Minute, 20*time.Millisecond)
 }
+
+// The doctor asks the Redis.
+func TestTheDoctorAsksRedis(t *testing.T) {
+	redis := boardtest.StartRedis(t)
+	e, states, _ := doctor(t, exitDone, "--data", filepath.Join(t.TempDir(), "data"), "--keep-free", "1MiB", "--redis", redis.URL)
+	require.Equal(t, "ok", states["redis"])
+	for _, f := range e.Checks {
+		if f.Name == "redis" {
+			require.Regexp(t, `^version \d+\.\S+ answers, and drops nothing$`, f.Detail)
+		}
+	}
+}

@@ -70,6 +70,21 @@ func (b *Board) Policy(ctx context.Context) (string, error) {
 	return policy, b.trouble("policy", err)
 }
 
+// Release is the version of the server, of one of them in a cluster; empty where it does not tell.
+func (b *Board) Release(ctx context.Context) (release string, err error) {
+	var mu sync.Mutex
+	err = b.each(ctx, func(c *redis.Client) error {
+		info, err := c.Info(ctx, "server").Result()
+		mu.Lock()
+		defer mu.Unlock()
+		if is := field(info, "redis_version"); is != "" {
+			release = is
+		}
+		return err
+	})
+	return release, b.trouble("release", err)
+}
+
 // policyOf asks INFO first: a managed Redis may forbid to read its configuration.
 func policyOf(ctx context.Context, c *redis.Client) (string, error) {
 	info, err := c.Info(ctx, "memory").Result()
