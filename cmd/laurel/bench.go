@@ -28,6 +28,7 @@ type benchOptions struct {
 	members     int
 	events      int
 	shapes      bool
+	brands      bool
 	dir         string
 	postgres    string
 	asJSON      bool
@@ -52,6 +53,7 @@ func newBench() *cobra.Command {
 	f.IntVar(&o.members, "members", 100_000, "members")
 	f.IntVar(&o.events, "events", 1_000_000, "events up to which disk and restart are measured; 0 for not")
 	f.BoolVar(&o.shapes, "shapes", true, "measure long histories, many lots, many rules and a gift to every member")
+	f.BoolVar(&o.brands, "brands", false, "measure only what a brand notices of another one that floods the server")
 	f.StringVar(&o.dir, "dir", "", "directory for the stores (default: a temporary one)")
 	f.StringVar(&o.postgres, "postgres", "", "URL of a PostgreSQL database to compare with: one transaction an event, in a schema that is dropped")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -89,6 +91,12 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 	before := loadAverage()
 	report := &benchReport{Machine: fmt.Sprintf("%d cores, %s/%s, %d connections, 20 rules, %d members, store in %s",
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, o.connections, o.members, dir)}
+	if o.brands {
+		if err := benchBrands(ctx, progress, report, o, filepath.Join(dir, "brands")); err != nil {
+			return err
+		}
+		return report.print(out, o, before)
+	}
 	if o.postgres != "" {
 		fmt.Fprintln(progress, "PostgreSQL")
 		if err := benchPostgres(ctx, report, o, filepath.Join(dir, "postgres")); err != nil {
@@ -121,12 +129,17 @@ func bench(ctx context.Context, out, progress io.Writer, o benchOptions) error {
 			return err
 		}
 	}
-	report.Machine += "; load of the processors before and after: " + before + " and " + loadAverage()
+	return report.print(out, o, before)
+}
+
+// print tells what was found; before is the load of the processors when it began.
+func (r *benchReport) print(out io.Writer, o benchOptions, before string) error {
+	r.Machine += "; load of the processors before and after: " + before + " and " + loadAverage()
 	if o.asJSON {
-		return json.NewEncoder(out).Encode(report)
+		return json.NewEncoder(out).Encode(r)
 	}
-	fmt.Fprintln(out, report.Machine)
-	for _, f := range report.Figures {
+	fmt.Fprintln(out, r.Machine)
+	for _, f := range r.Figures {
 		fmt.Fprintf(out, "%-52s %12.2f %-10s %s\n", f.Name, f.Value, f.Unit, f.Detail)
 	}
 	return nil

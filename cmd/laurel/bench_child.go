@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type child struct {
 	cmd     *exec.Cmd
 	args    []string
 	env     []string // beside this process's own
+	under   []string // a command that starts it, none for none
 	address string
 	health  string
 	key     string
@@ -78,7 +80,8 @@ func (c *child) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.cmd = exec.CommandContext(ctx, self, c.args...) //nolint:gosec // it starts itself
+	line := append(append(slices.Clone(c.under), self), c.args...)
+	c.cmd = exec.CommandContext(ctx, line[0], line[1:]...) //nolint:gosec // it starts itself
 	c.cmd.Stderr, c.cmd.Env = os.Stderr, append(os.Environ(), c.env...)
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {
