@@ -189,7 +189,7 @@ func (r *redactor) rewrite(rec *Record, as string, deltas []Delta) {
 // anonymous is what is left of an erased member's record.
 func anonymous(rec *Record, id, as string, deltas []Delta) *Record {
 	e, o := &rec.Event, &rec.Outcome
-	left := &Record{Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
+	left := &Record{Semantics: rec.Semantics, Seq: rec.Seq, Version: rec.Version, Present: rec.Present,
 		Event: event.Event{ID: id, Kind: event.Redacted, Type: e.Type, Member: as, Time: e.Time, Arrived: e.Arrived, Timed: e.Timed, Past: e.Past, Depth: e.Depth},
 		Outcome: Outcome{ID: id, Seq: rec.Seq, Ruleset: o.Ruleset, Entries: slices.Clone(o.Entries), Deltas: deltas, By: o.By.Redacted(),
 			Scores: slices.DeleteFunc(slices.Clone(o.Scores), func(s ScoreChange) bool {

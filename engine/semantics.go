@@ -25,9 +25,10 @@ var semanticsNow = Semantics
 // ErrSemantics is the error of a start on a journal whose end another build decided.
 var ErrSemantics = errors.New("another version of Laurel decided the end of this journal")
 
-// decidedHere is an error for a record in the tail of a journal that was decided by other rules than this build's.
+// decidedHere is an error for a record in the tail of a journal that was decided by other rules than this build's. What is left of an erased
+// member's is not decided again: it says itself what it changed.
 func decidedHere(rec *Record) error {
-	if rec.Semantics == semanticsNow {
+	if rec.Semantics == semanticsNow || isRedacted(rec) {
 		return nil
 	}
 	by := "a newer version of Laurel"

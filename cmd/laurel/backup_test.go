@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -43,6 +44,8 @@ func TestABackupIsRestored(t *testing.T) {
 	require.Equal(t, 200, s.do("PUT", "/v1/members/zacharias-who-left", `{"name":"Zacharias Werner"}`, nil))
 	require.Equal(t, 200, s.do("POST", "/v1/events", `{"id":"y1","type":"buy","member":"yolanda-who-left-before","data":{"amount":7}}`, nil))
 	require.Equal(t, 200, s.do("DELETE", "/v1/members/yolanda-who-left-before", "", nil))
+
+	erased(t, s)
 
 	var stop atomic.Bool
 	var load sync.WaitGroup
@@ -117,6 +120,29 @@ func TestABackupIsRestored(t *testing.T) {
 	requireNowhere(t, filepath.Join(dir, "again"), "zacharias")
 }
 
+// erased waits until the job that takes the erased off the disk has run twice since now.
+func erased(t *testing.T, s *server) {
+	t.Helper()
+	since, seen := time.Now(), map[time.Time]bool{}
+	require.Eventually(t, func() bool {
+		var list struct {
+			Data []struct {
+				Job      string
+				Last     *time.Time `json:"last_run"`
+				Failures int
+			}
+		}
+		require.Equal(t, 200, s.do("GET", "/v1/admin/jobs", "", &list))
+		for _, j := range list.Data {
+			if j.Job == "erase" && j.Last != nil && j.Last.After(since) {
+				require.Zero(t, j.Failures)
+				seen[*j.Last] = true
+			}
+		}
+		return len(seen) >= 2
+	}, 2*time.Minute, 20*time.Millisecond)
+}
+
 // requireNowhere looks for texts in all files of a directory.
 func requireNowhere(t *testing.T, dir string, texts ...string) {
 	t.Helper()
@@ -133,6 +159,28 @@ func requireNowhere(t *testing.T, dir string, texts ...string) {
 		return err
 	}))
 	require.Positive(t, files)
+}
+
+// The state follows from the journal, also where that has what is left of erased members: without it a start makes it again.
+func TestAStateIsMadeAgainAfterAnErasure(t *testing.T) {
+	dir := t.TempDir()
+	data, ruleset := filepath.Join(dir, "data"), write(t, dir, "pilot.yaml", pilot)
+	s := serveBinary(t, "--data", data, ruleset)
+	for i := range 5 {
+		require.Equal(t, 200, s.do("POST", "/v1/events", fmt.Sprintf(`{"id":"e%d","type":"buy","member":"m%d","data":{"amount":7}}`, i, i), nil))
+	}
+	require.Equal(t, 200, s.do("DELETE", "/v1/members/m2", "", nil))
+	erased(t, s)
+	key := s.key
+	s.interrupt()
+	require.NoError(t, os.RemoveAll(filepath.Join(data, "state")))
+	s = serveBinary(t, "--data", data, ruleset)
+	s.key = key
+	require.Equal(t, 410, s.do("GET", "/v1/members/m2/progress", "", nil))
+	require.Equal(t, 200, s.do("GET", "/v1/members/m3/progress", "", nil))
+	s.interrupt()
+	out, stderr, exit := laurel(t, "replay", "--data", data)
+	require.Equal(t, exitDone, exit, out+stderr)
 }
 
 // A backup that was damaged or is not whole is told, and nothing is left of what was begun.
