@@ -48,8 +48,8 @@ type Accepted struct {
 // Present is the number of the version that was in force when the event was accepted, as Record.Present is.
 func (a Accepted) Present() int { return a.present }
 
-// record moves the scores and writes the records of the accepted events that have none yet.
-func (b *Batch) record() {
+// record moves the scores and writes the records of the accepted events that have none yet. pause is called after each.
+func (b *Batch) record(pause func()) {
 	todo := b.Accepted[len(b.Records):]
 	b.Records = slices.Grow(b.Records, len(todo))
 	var w writer
@@ -63,6 +63,7 @@ func (b *Batch) record() {
 		begin := len(w.B)
 		w.record(semanticsNow, d.version, d.present, d.Event, d.Outcome)
 		b.Records = append(b.Records, w.B[begin:len(w.B):len(w.B)])
+		pause()
 	}
 }
 
@@ -75,8 +76,11 @@ const recordsAtOnce = 32
 // Complete does what need not hold up the next decision: it moves scores on the boards at hand, which tells the outcomes their
 // ranks, and writes records and states. It is called once, before the batch is committed, and changes nothing that a processor
 // reads meanwhile.
-func (b *Batch) Complete() {
-	b.record()
+func (b *Batch) Complete() { b.CompleteSlowly(func() {}) }
+
+// CompleteSlowly is Complete that calls pause after each record and state, so that others can have the processor.
+func (b *Batch) CompleteSlowly(pause func()) {
+	b.record(pause)
 	var scratch codec
 	for _, m := range b.members {
 		scratch.B = scratch.B[:0]
@@ -84,6 +88,7 @@ func (b *Batch) Complete() {
 		state := bytes.Clone(scratch.B)
 		b.packed = append(b.packed, state)
 		b.States = append(b.States, Row{Key: subjectRow(memberPrefix, m.ID), Value: state})
+		pause()
 	}
 	w := writer{scratch}
 	w.B = nil

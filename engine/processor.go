@@ -424,7 +424,7 @@ func (p *Processor) Take(checkpoint bool) *Batch {
 
 // ShowRanks moves the scores of what was decided so far on the boards at hand, for an owner that looks at them before it takes and
 // completes the batch.
-func (p *Processor) ShowRanks() { p.batch.record() }
+func (p *Processor) ShowRanks() { p.batch.record(func() {}) }
 
 // Committed tells that a batch has been committed: its events are found in the store from now on.
 func (p *Processor) Committed(b *Batch) {

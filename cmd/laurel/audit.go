@@ -33,6 +33,10 @@ func newAudit() *cobra.Command {
 			"keeps that elsewhere, and gives it back with --head, also finds that all of a log was written anew. Exit code 1 where it is broken.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			preferData(cmd, &o.url)
+			if cmd.Flag("head").Changed && o.head == "" {
+				return &failure{exitUsage, "--head is empty: give the hash that was kept, or leave it out"}
+			}
 			switch {
 			case len(args) == 1:
 				return o.file(cmd, args[0])

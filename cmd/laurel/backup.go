@@ -37,6 +37,7 @@ func newBackup() *cobra.Command {
 			"server-key of its data directory); of a stopped one with --data. laurel restore makes a data directory of it.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			preferData(cmd, &url)
 			if (url == "") == (data == "") {
 				return &failure{exitUsage, "give --url of a running server, or --data of a stopped one"}
 			}
@@ -128,7 +129,11 @@ func newRestore() *cobra.Command {
 			for _, p := range r.Manifest.Programs {
 				fmt.Fprintf(out, "  %s: %d events\n", p.Program, p.Events)
 			}
-			fmt.Fprintf(out, "  %d %s erased again\n", r.Erased, plural(r.Erased, "member"))
+			fmt.Fprintf(out, "  %d %s erased again", r.Erased, plural(r.Erased, "member"))
+			if erasures != noErasures {
+				fmt.Fprintf(out, "; the list has %d of these programs, and %d of others", r.Listed, r.Others)
+			}
+			fmt.Fprintln(out)
 			return nil
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -63,8 +64,21 @@ func exportTo(cmd *cobra.Command, what string, o exportOptions) error {
 	return nil
 }
 
-// writeExport writes what comes to a file, or to out where none is named.
+// writeExport writes what comes to a file, or to out where none is named. What is no file, such as a device or a pipe, is written to.
 func writeExport(out io.Writer, name string, from io.Reader) error {
+	if name != "" {
+		if real, err := filepath.EvalSymlinks(name); err == nil {
+			name = real
+		}
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			f, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // whoever exports says where to
+			if err != nil {
+				return &failure{exitUsage, err.Error()}
+			}
+			defer func() { _ = f.Close() }() // nothing is kept back
+			out, name = f, ""
+		}
+	}
 	if name == "" {
 		if _, err := io.Copy(out, from); err != nil {
 			return &failure{exitUnreachable, "the export is not whole: " + err.Error()}
@@ -78,6 +92,11 @@ func writeExport(out io.Writer, name string, from io.Reader) error {
 	_, err = io.Copy(f, from)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return &failure{exitUnreachable, "the export is not whole: " + errors.Join(err, os.Remove(f.Name())).Error()}
+	}
+	if info, err := os.Stat(name); err == nil {
+		if err := os.Chmod(f.Name(), info.Mode().Perm()); err != nil {
+			return err
+		}
 	}
 	return os.Rename(f.Name(), name)
 }

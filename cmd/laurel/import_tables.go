@@ -171,9 +171,19 @@ func cellValue(cell string) json.RawMessage {
 }
 
 // balanceRow makes an adjustment of a row. Its key is made of the import's name and what the row says but for the amount, with how many rows before
-// it say the same.
+// it say the same; or it is the one that the row had when it was refused, so that mending it counts for that row.
 func balanceRow(t *tableImport, row *tableRow) (*rowCall, error) {
 	points := cmp.Or(row.of["points"], t.points)
+	if row.key == "" {
+		of, err := json.Marshal([]string{t.name, row.of["member"], points, row.of["expires_at"]})
+		if err != nil {
+			return nil, err
+		}
+		said := maphash.Bytes(seed, of)
+		t.seen[said]++
+		sum := sha256.Sum256(append(of, strconv.Itoa(t.seen[said])...))
+		row.key = "import-" + hex.EncodeToString(sum[:16])
+	}
 	amount, err := decimal.Parse(row.of["amount"])
 	if err != nil {
 		return nil, fmt.Errorf("amount: %q is no number, such as 1250 or 12.5", row.of["amount"])
@@ -181,20 +191,13 @@ func balanceRow(t *tableImport, row *tableRow) (*rowCall, error) {
 	if amount == 0 {
 		return nil, errNothing
 	}
-	of, err := json.Marshal([]string{t.name, row.of["member"], points, row.of["expires_at"]})
-	if err != nil {
-		return nil, err
-	}
-	said := maphash.Bytes(seed, of)
-	t.seen[said]++
-	sum := sha256.Sum256(append(of, strconv.Itoa(t.seen[said])...))
 	body := map[string]any{"points": points, "amount": json.RawMessage(amount.String()), "reason": cmp.Or(row.of["reason"], t.name)}
 	if at := row.of["expires_at"]; at != "" {
 		body["expires_at"] = at
 	}
 	text, err := json.Marshal(body)
 	return &rowCall{row: row, method: http.MethodPost, path: "/v1/members/" + url.PathEscape(row.of["member"]) + "/adjustments",
-		key: "import-" + hex.EncodeToString(sum[:16]), media: "application/json", body: text}, err
+		key: row.key, media: "application/json", body: text}, err
 }
 
 // codeRow makes a call of a row: one code, under a key of its own, so that those around it do not matter.
@@ -292,6 +295,14 @@ func (t *tableImport) all(ctx context.Context, in *table, out *refusedRows, requ
 
 // prepare makes a call of a row, or says why there is none.
 func (t *tableImport) prepare(row *tableRow, request rowRequest) *rowCall {
+	if row.key == "" && t.what == "balances" { // of one that is refused before it has a key of its own
+		defer func() {
+			if row.key == "" {
+				sum := sha256.Sum256([]byte(t.name + "\x00line\x00" + strings.Join(row.cells, "\x00") + strconv.Itoa(row.line)))
+				row.key = "import-" + hex.EncodeToString(sum[:16])
+			}
+		}()
+	}
 	refused := &rowCall{row: row}
 	if row.wrong != "" {
 		refused.err = errors.New(row.wrong)
@@ -366,6 +377,9 @@ func (t *tableImport) one(ctx context.Context, c *rowCall) error {
 	}
 	if errors.As(err, &refused) && refused.ofRow() {
 		c.err = errors.New(refused.about())
+		if refused.Code == "idempotency_key_reused" {
+			c.err = errors.New("the same row of this member, points and expiry came in before with another amount: an import under another --name adds to it")
+		}
 		return nil
 	}
 	if err != nil {
@@ -402,18 +416,18 @@ func (r *refusedRows) write(c *rowCall) error {
 		}
 		r.file, r.w = f, csv.NewWriter(f)
 		r.w.Comma = r.comma
-		if err := r.w.Write(append(r.columns(r.header), refusedLineColumn, refusedReasonColumn)); err != nil {
+		if err := r.w.Write(append(r.columns(r.header), refusedKeyColumn, refusedLineColumn, refusedReasonColumn)); err != nil {
 			return err
 		}
 	}
-	return r.w.Write(append(r.columns(c.row.cells), strconv.Itoa(c.row.line), c.err.Error()))
+	return r.w.Write(append(r.columns(c.row.cells), c.row.key, strconv.Itoa(c.row.line), c.err.Error()))
 }
 
 // columns are the cells of a row, as many as the first line has, less what an earlier file of refused rows has added.
 func (r *refusedRows) columns(cells []string) []string {
 	n := len(r.header)
-	if n >= 2 && r.header[n-2] == refusedLineColumn {
-		n -= 2
+	if n >= 3 && r.header[n-3] == refusedKeyColumn {
+		n -= 3
 	}
 	row := make([]string, n)
 	copy(row, cells)

@@ -75,6 +75,19 @@ func TestTablesComeIn(t *testing.T) {
 	require.Equal(t, 200, s.do("GET", "/v1/members/m1/progress", "", &progress))
 	require.Equal(t, "80", progress.Points["stars"].Spendable.String())
 
+	bad := write(t, dir, "bad.csv", "member,amount\nm7,7\nm7,7 stars\nm7,oops\nnobody,2\n")
+	counts = bring(exitFailed, "balances", bad, "--points", "stars", "--name", "second")
+	require.Equal(t, tableCounts{Rows: 4, Added: 1, Refused: 3}, counts)
+	text, err := os.ReadFile(filepath.Join(dir, "bad.refused.csv"))
+	require.NoError(t, err)
+	again := strings.NewReplacer("7 stars,", "7,", "oops,", "4,", "nobody,", "m7,").Replace(string(text))
+	for _, want := range []int{3, 0} { // each of them comes in, once
+		counts = bring(exitDone, "balances", write(t, dir, "mended.csv", again), "--points", "stars", "--name", "second")
+		require.Equal(t, tableCounts{Rows: 3, Added: want, Unchanged: 3 - want}, counts, again)
+	}
+	require.Equal(t, 200, s.do("GET", "/v1/members/m7/progress", "", &progress))
+	require.Equal(t, "120", progress.Points["stars"].Spendable.String(), "100 for joining, and 7, 7, 4 and 2")
+
 	codes := write(t, dir, "codes.csv", "code\nAAA-1\nAAA-2\nAAA-1\n")
 	counts = bring(exitFailed, "codes", codes, "--reward", "mug")
 	require.Equal(t, tableCounts{Rows: 3, Added: 2, Refused: 1}, counts)

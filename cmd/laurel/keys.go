@@ -55,6 +55,9 @@ func newKeys() *cobra.Command {
 		Long: "Creates a key and prints its secret, once. It has scopes, or those of a role:\n" + allRoles() +
 			"\nThe scopes that a key may have:\n  " + allScopes("\n  "),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.server && !cmd.Flags().Changed("scopes") {
+				o.scopes = []string{string(keys.Admin)}
+			}
 			if o.role != "" && !cmd.Flags().Changed("scopes") {
 				o.scopes = nil
 			}
@@ -127,7 +130,8 @@ type keyRing interface {
 	revoke(cmd *cobra.Command, id string) error
 }
 
-func withRing(_ *cobra.Command, o keysOptions, do func(keyRing) error) error {
+func withRing(cmd *cobra.Command, o keysOptions, do func(keyRing) error) error {
+	preferData(cmd, &o.url)
 	if o.url != "" {
 		c, err := dial(o.url)
 		if err != nil {

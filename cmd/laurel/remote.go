@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/laurel-engine/laurel/engine"
 	"github.com/laurel-engine/laurel/engine/event"
 )
@@ -37,6 +39,13 @@ func dial(base string) (*remote, error) {
 		return nil, &failure{exitUsage, "set LAUREL_KEY to a key of the program"}
 	}
 	return &remote{base: strings.TrimRight(base, "/"), key: key, http: http.Client{Timeout: 5 * time.Minute}}, nil
+}
+
+// preferData lets go of an address that only the environment has, where a data directory was given by hand.
+func preferData(cmd *cobra.Command, url *string) {
+	if data := cmd.Flag("data"); data != nil && data.Changed && !cmd.Flag("url").Changed {
+		*url = ""
+	}
 }
 
 // problem is an error body of the API.

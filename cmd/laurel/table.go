@@ -30,6 +30,7 @@ type table struct {
 
 // Columns that a file of refused rows has besides those of the file that was imported.
 const (
+	refusedKeyColumn    = "refused_key" // under which it was refused, and comes in once
 	refusedLineColumn   = "refused_line"
 	refusedReasonColumn = "refused_reason"
 )
@@ -40,6 +41,7 @@ type tableRow struct {
 	cells []string
 	of    map[string]string
 	wrong string // why it cannot be read
+	key   string // that it had when it was refused before, "" for none
 }
 
 // openTable opens a table whose columns are fields by their names, or by what mapped says; fields that end in a point stand for all that begin
@@ -119,7 +121,7 @@ func (t *table) assign(fields []string, mapped map[string]string) error {
 	for i := range t.header {
 		column := strings.TrimSpace(t.header[i])
 		field, told := mapped[column]
-		if column == refusedLineColumn || column == refusedReasonColumn {
+		if column == refusedKeyColumn || column == refusedLineColumn || column == refusedReasonColumn {
 			told = true // of a file of refused rows that was mended
 		}
 		if !told {
@@ -187,6 +189,9 @@ func (t *table) next() (*tableRow, error) {
 			empty = empty && cell == ""
 			if i < len(t.fields) && t.fields[i] != "" && cell != "" {
 				row.of[t.fields[i]] = cell
+			}
+			if i < len(t.header) && t.header[i] == refusedKeyColumn {
+				row.key = cell
 			}
 		}
 		if t.header != nil && len(cells) != len(t.header) && row.wrong == "" {

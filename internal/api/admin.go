@@ -42,6 +42,7 @@ func createKey(c call) error {
 		}
 	}
 	q.Program = c.key.Program
+	q.Live = q.Live || q.Program == "" // the server is no sandbox
 	act, err := c.act()
 	if err != nil {
 		return err

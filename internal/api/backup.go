@@ -25,6 +25,9 @@ func sendBackup(c call) error {
 	h.SetStatusCode(http.StatusOK)
 	h.Header.SetContentType(mediaTar)
 	h.Header.Set("Cache-Control", "no-store")
+	if c.http.Method() == head {
+		return nil
+	}
 	conn, by := c.http.Context().Conn(), c.key.ID
 	c.http.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		began := time.Now()

@@ -206,6 +206,9 @@ func explainEvent(c call) error {
 	}
 	if c.key.Narrowed() { // where the member stands has come of others' events
 		out.After, out.Short = nil, nil
+		for i := range out.Did {
+			out.Did[i].Balance = nil
+		}
 	}
 	if out.Short == nil {
 		out.Short = []engine.Shortfall{}

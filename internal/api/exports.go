@@ -111,6 +111,9 @@ func export(c call) error {
 	if zipped {
 		h.Header.Set("Content-Encoding", "gzip")
 	}
+	if c.http.Method() == head {
+		return nil
+	}
 	server, p, conn := c.server, c.program, c.http.Context().Conn()
 	c.http.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		err := writeRows(&patient{w: w, conn: conn}, zipped, format, kind, p, integer.Exact[uint64](since), upTo)

@@ -125,7 +125,7 @@ func createProgram(c call) error {
 		return administering(err)
 	}
 	about.Act.Program, about.Act.Action = made.Program, "key.create"
-	k, secret, err := c.server.keys.By(about.Act).Create(keys.Request{Program: made.Program, Name: "first", Role: keys.Operator, Live: !d.sandbox})
+	k, secret, err := c.server.keys.By(about.Act).Create(keys.Request{Program: made.Program, Name: "first", Role: keys.Operator, Live: !made.Sandbox})
 	if err != nil {
 		return err
 	}

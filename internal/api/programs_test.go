@@ -163,15 +163,12 @@ func TestKeysOfTheServer(t *testing.T) {
 	_, err := h.Create(api.NewProgram{Files: map[string]string{"a.yaml": shopRuleset}})
 	require.NoError(t, err)
 	_, program := w.key(keys.Request{Program: "shop", Name: "all", Scopes: keys.Scopes()})
-	_, reader := w.key(keys.Request{Name: "reader", Scopes: []keys.Scope{keys.EventsRead}})
 	for _, r := range api.ServerRoutes() {
 		path := api.Shown(r.Path)
-		for name, secret := range map[string]string{"a program's": program, "one without admin": reader} {
-			t.Run(r.Method+" "+path+" "+name, func(t *testing.T) {
-				w.t = t
-				require.Contains(t, w.do(r.Method, r.Path, "", as(secret)...).problem(403, "scope_missing").Detail, "server-key")
-			})
-		}
+		t.Run(r.Method+" "+path, func(t *testing.T) {
+			w.t = t
+			require.Contains(t, w.do(r.Method, r.Path, "", as(program)...).problem(403, "scope_missing").Detail, "server-key")
+		})
 		w.t = t
 		w.do(r.Method, r.Path, "", "Authorization", "").problem(401, "key_missing")
 	}
@@ -181,6 +178,7 @@ func TestKeysOfTheServer(t *testing.T) {
 		}
 		require.Contains(t, w.do(r.Method, r.Path, "", server...).problem(403, "scope_missing").Detail, "key of the server", r.Path)
 	}
+	w.do("POST", "/v1/admin/keys", `{"name":"second","scopes":["admin","events:read"]}`, server...).problem(400, "invalid_body")
 	var made struct{ ID, Secret string }
 	w.do("POST", "/v1/admin/keys", `{"name":"second","scopes":["admin"],"live":true}`, server...).created().json(&made)
 	w.get("/v1/admin/programs", as(made.Secret)...).ok()

@@ -124,6 +124,7 @@ type Server struct {
 	told      seldom.Log
 	clients   sync.Map // *keys.Key -> *client
 	turns     *turns
+	bodies    *bodies
 	jobs      func(program string) any
 	clockwork Clock
 	// activations change rulesets; nil where they cannot be.
@@ -165,7 +166,7 @@ func New(o Options) *Server {
 	if s.rate == (Rate{}) {
 		s.rate = standardRate
 	}
-	s.turns = newTurns()
+	s.turns, s.bodies = newTurns(), newBodies(2*cmp.Or(o.ReadTimeout, readTimeout))
 	s.perMember = newAddresses(cmp.Or(o.Member, standardMemberRate))
 	s.badKeys = newAddresses(cmp.Or(o.BadKeys, standardBadKeys))
 	s.metrics = newMetrics(s.programs, o.Metrics...)
@@ -208,6 +209,8 @@ func (s *Server) mount(list []route) {
 		for _, rt := range large {
 			if string(h.Method()) == rt.method && string(pathOf(h.RequestURI())) == rt.path {
 				config.MaxRequestBodySize = rt.body
+				s.await(h)
+				config.ReadTimeout = s.app.Config().ReadTimeout // from now on: it may have waited
 			}
 		}
 		return config
@@ -215,6 +218,7 @@ func (s *Server) mount(list []route) {
 	// Fiber answers methods that it has never heard of by itself, in plain text.
 	served, known := server.Handler, s.app.Config().RequestMethods
 	server.Handler = func(c *fasthttp.RequestCtx) {
+		defer s.leave(&c.Request.Header)
 		if wrong := misframed(&c.Request.Header); wrong != "" {
 			c.SetConnectionClose() // what follows on it may be no request of its own
 			s.unroutable(c, refuse("bad_request", wrong))

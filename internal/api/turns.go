@@ -70,7 +70,6 @@ func (t *turns) pass(key *keys.Key) {
 	if waits {
 		t.leave()
 		t.take(key)
-		return
 	}
 	runtime.Gosched()
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 
@@ -101,8 +102,11 @@ func VerifyLines(r io.Reader, had string) (*Verified, error) {
 		if err := decode(lines.Bytes(), &l); err != nil {
 			return nil, broken(v.Entries+1, "its line cannot be read: %v", err)
 		}
+		if l.Head == nil && !bytes.Equal(encode(l.Entry), lines.Bytes()) {
+			return nil, broken(v.Entries+1, "its line is not as it was written: a field stands in it twice, or is written differently")
+		}
 		if l.Head != nil {
-			if lines.Scan() {
+			if another(lines) {
 				return nil, broken(l.Head.N+1, "it comes behind the line that says where the chain ends")
 			}
 			if err := v.End(*l.Head); err != nil {
@@ -118,6 +122,16 @@ func VerifyLines(r io.Reader, had string) (*Verified, error) {
 		return nil, err
 	}
 	return nil, broken(v.Entries+1, "the file ends without the line that says where the chain ends: something is missing")
+}
+
+// another reports whether a line with anything in it follows.
+func another(lines *bufio.Scanner) bool {
+	for lines.Scan() {
+		if len(lines.Bytes()) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // maxLine bounds a line of a file.

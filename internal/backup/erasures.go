@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -85,7 +84,10 @@ func (e *Erasures) write(text []byte) error {
 		return err
 	}
 	info, err := f.Stat()
-	if err == nil && info.Size() > 0 {
+	if err == nil && info.Size() == 0 {
+		text = append([]byte(listHead+"\n"), text...)
+	}
+	if err == nil && info.Size() > 0 && len(text) > 0 {
 		end := make([]byte, 1)
 		if _, err = f.ReadAt(end, info.Size()-1); err == nil && end[0] != '\n' {
 			text = append([]byte("\n"), text...)
@@ -99,26 +101,36 @@ func (e *Erasures) write(text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// readErasures reads a list. A line that a crash has cut short is left out: its erasure was not answered by then.
+// listHead is the first line of a list, so that another file is not taken for one.
+const listHead = `{"laurel":"erasures"}`
+
+// readErasures reads a list. A last line that a crash has cut short is left out: its erasure was not answered by then.
 func readErasures(name string) ([]Erasure, error) {
-	f, err := os.Open(name)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
+	whole := bytes.HasSuffix(text, []byte("\n"))
+	lines := bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+	if string(lines[0]) != listHead {
+		return nil, fmt.Errorf("%s is no list of erasures of Laurel: it begins with %s", name, listHead)
+	}
 	var list []Erasure
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		var x line
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
+	for n, text := range lines[1:] {
+		if len(text) == 0 {
+			continue // where a line that was cut short has been ended
 		}
-		if err := json.Unmarshal(lines.Bytes(), &x); err != nil || x.Program == "" || x.As == "" {
-			if bytes.HasSuffix(lines.Bytes(), []byte("}")) {
-				return nil, errors.Join(fmt.Errorf("line %d of the list of erasures %s cannot be read", n, name), err, f.Close())
+		var x line
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&x); err != nil || x.Program == "" || x.As == "" {
+			if last := n == len(lines)-2; last && !whole || !bytes.HasSuffix(text, []byte("}")) && bytes.HasPrefix(text, []byte(`{"program":`)) && !last {
+				continue
 			}
-			continue
+			return nil, errors.Join(fmt.Errorf("line %d of the list of erasures %s cannot be read: bring back the file, as members who were erased would come back",
+				n+2, name), err)
 		}
 		list = append(list, x.Erasure)
 	}
-	return list, errors.Join(lines.Err(), f.Close())
+	return list, nil
 }

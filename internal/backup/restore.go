@@ -27,6 +27,8 @@ import (
 type Restored struct {
 	Manifest *Manifest
 	Erased   int // members, who were erased after the backup was made
+	Listed   int // entries of the list that are of programs of the backup
+	Others   int // and those that are of others
 }
 
 // ReadErasures reads the list of those who were erased, for a Restore.
@@ -132,6 +134,7 @@ func (r *Restored) fill(ctx context.Context, from string, db *pebblestore.DB, er
 	}
 	parts := assembly.Parts{Data: assembly.Embedded(db), Machine: machine, Log: log,
 		Boards: func(engine.Store) leaderboards.Board { return leaderboards.NewMemory() }}
+	r.Others = len(erased)
 	for _, p := range r.Manifest.Programs {
 		of := map[string]bool{}
 		for _, e := range erased {
@@ -139,6 +142,7 @@ func (r *Restored) fill(ctx context.Context, from string, db *pebblestore.DB, er
 				of[e.As] = true
 			}
 		}
+		r.Listed, r.Others = r.Listed+len(of), r.Others-len(of)
 		n, err := eraseAgain(ctx, parts, db, p.Program, of)
 		if err != nil {
 			return fmt.Errorf("members of program %s who were erased since cannot be erased: %w", p.Program, err)

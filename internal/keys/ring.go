@@ -273,8 +273,8 @@ const maxEventTypes = 100
 // partnerName is what a partner is called by.
 var partnerName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
-// around are scopes by which a narrowed key would see what it is kept from, or could lift it.
-var around = []Scope{MembersRead, MembersErase, MembersMerge, TokensMint, WebhooksWrite, StatsRead, ExportsRead, AuditRead, Admin}
+// narrow are the scopes that a narrowed key may have: any other would let it see or change what is not of its events.
+var narrow = []Scope{EventsWrite, EventsRead, EventsReverse, EventsImport, LeaderboardsRead}
 
 func (q *Request) checkNarrowing() (errs []event.FieldError) {
 	no := func(location, message string) {
@@ -294,6 +294,9 @@ func (q *Request) checkNarrowing() (errs []event.FieldError) {
 			no("event_types["+strconv.Itoa(i)+"]", "this cannot be a type of events")
 		}
 	}
+	if q.Program == "" && !slices.Equal(q.all(), []Scope{Admin}) {
+		no("scopes", "a key of the server has the scope admin, and no other")
+	}
 	if len(q.EventTypes) == 0 && q.Partner == "" {
 		return errs
 	}
@@ -301,7 +304,7 @@ func (q *Request) checkNarrowing() (errs []event.FieldError) {
 		no("program", "a key of the server has to do with no events")
 	}
 	for _, s := range q.all() {
-		if slices.Contains(around, s) {
+		if !slices.Contains(narrow, s) {
 			no("scopes", "a key that is narrowed cannot have "+string(s)+", which would lead around that")
 		}
 	}

@@ -241,6 +241,7 @@ func TestInvalidRequests(t *testing.T) {
 		"a misspelt one":  {keys.Request{Name: "a", Scopes: []keys.Scope{keys.Admin, "member:read"}}, "scopes[1]", "unknown_scope", "did you mean members:read?"},
 		"expired already": {keys.Request{Name: "a", Scopes: keys.Scopes(), Expires: b.now}, "expires_at", "wrong_time", ""},
 	} {
+		c.q.Program = "acme"
 		_, _, err := b.Create(c.q)
 		var invalid *keys.InvalidError
 		require.ErrorAs(t, err, &invalid, name)

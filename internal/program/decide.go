@@ -103,7 +103,7 @@ func (d *decider) turn() bool {
 		return d.end()
 	default:
 	}
-	runtime.Gosched() // other programs are decided on the same processors
+	runtime.Gosched() // others are on the same ones
 	r := d.long[0]
 	d.long = d.long[1:]
 	return d.decideWave(r)

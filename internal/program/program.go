@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -391,7 +392,12 @@ func (p *Program) Tell(of func([]engine.Accepted)) {
 // write writes the records of a batch, moves the scores on the boards at hand, and makes it durable.
 func (p *Program) write(b *engine.Batch) (err error) {
 	defer broken(&err)
-	b.Complete()
+	done := 0
+	b.CompleteSlowly(func() {
+		if done++; done%slice == 0 {
+			runtime.Gosched() // others are on the same ones
+		}
+	})
 	if err := p.store.Commit(b); err != nil {
 		return fmt.Errorf("the store could not commit, so nothing more is acknowledged: %w", err)
 	}
