@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -36,9 +37,11 @@ type line struct {
 
 // OpenErasures opens a list, which is made where there is none.
 func OpenErasures(name string, now func() time.Time) (*Erasures, error) {
-	list, err := readErasures(name)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+	var list []Erasure
+	if info, err := os.Stat(name); err == nil && info.Size() > 0 {
+		if list, err = readErasures(name); err != nil {
+			return nil, err
+		}
 	}
 	e := &Erasures{name: name, now: now, known: map[Erasure]bool{}}
 	for _, x := range list {
@@ -104,7 +107,8 @@ func (e *Erasures) write(text []byte) error {
 // listHead is the first line of a list, so that another file is not taken for one.
 const listHead = `{"laurel":"erasures"}`
 
-// readErasures reads a list. A last line that a crash has cut short is left out: its erasure was not answered by then.
+// readErasures reads a list; one of entries alone is of a build before lists had a first line. A last line that a crash has cut short is left
+// out: its erasure was not answered by then.
 func readErasures(name string) ([]Erasure, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -112,11 +116,15 @@ func readErasures(name string) ([]Erasure, error) {
 	}
 	whole := bytes.HasSuffix(text, []byte("\n"))
 	lines := bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
-	if string(lines[0]) != listHead {
+	first := string(lines[0])
+	if first != listHead && !strings.HasPrefix(first, `{"program":`) {
 		return nil, fmt.Errorf("%s is no list of erasures of Laurel: it begins with %s", name, listHead)
 	}
 	var list []Erasure
-	for n, text := range lines[1:] {
+	for n, text := range lines {
+		if string(text) == listHead && n == 0 {
+			continue
+		}
 		if len(text) == 0 {
 			continue // where a line that was cut short has been ended
 		}
@@ -124,11 +132,11 @@ func readErasures(name string) ([]Erasure, error) {
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&x); err != nil || x.Program == "" || x.As == "" {
-			if last := n == len(lines)-2; last && !whole || !bytes.HasSuffix(text, []byte("}")) && bytes.HasPrefix(text, []byte(`{"program":`)) && !last {
+			if last := n == len(lines)-1; last && !whole || !bytes.HasSuffix(text, []byte("}")) && bytes.HasPrefix(text, []byte(`{"program":`)) && !last {
 				continue
 			}
 			return nil, errors.Join(fmt.Errorf("line %d of the list of erasures %s cannot be read: bring back the file, as members who were erased would come back",
-				n+2, name), err)
+				n+1, name), err)
 		}
 		list = append(list, x.Erasure)
 	}

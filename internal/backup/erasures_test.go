@@ -40,8 +40,13 @@ func TestAListOfErasures(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
+	require.NoError(t, os.WriteFile(name, []byte(strings.Join(lines[1:], "")), 0o600))
+	got, err = backup.ReadErasures(name)
+	require.NoError(t, err)
+	require.Equal(t, want, got, "of an earlier build")
+
 	for what, text := range map[string]string{
-		"nothing": "", "garbage": "garbage\n", "no head": strings.Join(lines[1:], ""), "a line of something else": lines[0] + "{\"program\":\"x\"}\n" + lines[1],
+		"nothing": "", "garbage": "garbage\n", "a line of something else": lines[0] + "{\"program\":\"x\"}\n" + lines[1],
 		"an unknown field": lines[0] + `{"program":"x","as":"y","of":1}` + "\n",
 	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
