@@ -80,7 +80,6 @@ func (l *lease) release() {
 
 // await waits for a place for a request with a large body, before that is read.
 func (s *Server) await(h *fasthttp.RequestHeader) {
-	h.Del(leaseHeader)
 	if n := h.ContentLength(); n >= 0 && n <= MaxEvent {
 		return
 	}

@@ -206,6 +206,7 @@ func (s *Server) mount(list []route) {
 	}
 	server := s.app.Server()
 	server.HeaderReceived = func(h *fasthttp.RequestHeader) (config fasthttp.RequestConfig) {
+		h.Del(leaseHeader) // nobody else says it
 		for _, rt := range large {
 			if string(h.Method()) == rt.method && string(pathOf(h.RequestURI())) == rt.path {
 				config.MaxRequestBodySize = rt.body
