@@ -361,6 +361,11 @@ type Planned struct {
 
 func plannedKey(id string) string { return "planned/" + id }
 
+// Forget deletes what is planned for a program that is removed.
+func (m *Manager) Forget(program string) error {
+	return settings.Delete(m.Settings, plannedKey(program))
+}
+
 // Planned is the version that is to come into force; the error is ErrNothingPlanned where there is none.
 func (m *Manager) Planned(p *program.Program) (*Planned, error) { return m.planned(p) }
 

@@ -39,10 +39,17 @@ const End = calendar.Instant(7_258_118_400_000_000) // 2200-01-01T00:00:00Z
 // standing begins the row of a clock that stands; the row of one that runs is how far it is ahead.
 const standing = "at "
 
+func rowOf(program string) string { return "sandbox/" + program }
+
+// Forget deletes the clock of a program that is removed.
+func Forget(store settings.Store, program string) error {
+	return settings.Delete(store, rowOf(program))
+}
+
 // OpenSandbox is the clock of a program that was marked as a sandbox, nil for a live one. A program without any events is
 // marked, for ever; one that has some stays what it is, which is ErrLive for a live one.
 func OpenSandbox(store settings.Store, program string, base *Clock, mark Mark, empty bool) (*Sandbox, error) {
-	s := &Sandbox{base: base, settings: store, row: "sandbox/" + program}
+	s := &Sandbox{base: base, settings: store, row: rowOf(program)}
 	stored, err := store.Get(s.row)
 	switch {
 	case err == nil:

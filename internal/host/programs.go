@@ -254,6 +254,9 @@ func (h *Host) erase(ctx context.Context, id string) error {
 			return err
 		}
 	}
+	if err := h.Activations.Forget(id); err != nil {
+		return err
+	}
 	if err := assembly.Forget(h.Parts.Settings, id); err != nil {
 		return err
 	}
